@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The contract between the engine and io: where bytes come from, where they go, and what a codec is. graph and io both see
+// this and never each other; kal.c hands io's tables to graph.
+#ifndef KAL_CODEC_H
+#define KAL_CODEC_H
+
+#include <kal/base.h>
+#include <kal/io.h>
+#include <kal/op.h>
+
+#include "hash.h"
+
+// ---- bytes in -----------------------------------------------------------------------------------
+
+/// A readable run of bytes. `read` returns how many (0 at the end), or -1 with the error filled. Threads: one at a time.
+typedef struct kal__reader {
+    ptrdiff_t (*read)(struct kal__reader *r, void *dst, size_t n, kal_error *err);
+    void (*close)(struct kal__reader *r);
+    const unsigned char *memory;   ///< all bytes, when they lie in memory; else NULL
+    size_t size;                   ///< of memory, or of the file
+    const char *name;              ///< for messages
+    uint64_t position;             ///< bytes read so far
+} kal__reader;
+
+/// What pins a file: its stamp and the digest of its bytes.
+typedef struct kal__stamp {
+    uint64_t dev, ino, size, mtime_ns, ctime_ns;
+} kal__stamp;
+
+/// Opens a file and fills its stamp. Bytes read are counted into *count when not NULL.
+kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp, kal_error *err);
+/// A reader over memory that must outlive it.
+kal_status kal__open_memory(const void *data, size_t size, const char *name, kal__reader **out, kal_error *err);
+/// Reads the rest into memory of its own (free with free); refuses more than `limit` bytes.
+kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, size_t *size, kal_error *err);
+
+// ---- bytes out ----------------------------------------------------------------------------------
+
+/// A place for bytes. `write` takes all or fails. Exactly one of `commit` and `abort` ends and frees it. A file target writes beside
+/// the path and renames at commit. Threads: one at a time.
+typedef struct kal__writer {
+    kal_status (*write)(struct kal__writer *w, const void *data, size_t n, kal_error *err);
+    kal_status (*commit)(struct kal__writer *w, kal_error *err);
+    void (*abort)(struct kal__writer *w);
+    uint64_t written;
+} kal__writer;
+
+kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err);
+/// Collects into memory; at commit *data and *size are the caller's (free with free).
+kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **out, kal_error *err);
+
+// ---- codecs -------------------------------------------------------------------------------------
+
+/// A piece of metadata; data is the holder's.
+typedef struct kal__blob {
+    void *data;
+    size_t size;
+} kal__blob;
+
+/// What travels with a picture and enters no key. Refcounted, immutable once shared.
+typedef struct kal__meta {
+    int refs;           // atomic
+    kal__blob exif;     // TIFF structure, without "Exif\0\0"
+    kal__blob icc, xmp;
+    int orientation;    // as found, 1..8
+    bool applied;
+    int pages;
+} kal__meta;
+
+kal__meta *kal__meta_new(void);
+kal__meta *kal__meta_ref(kal__meta *m);
+void kal__meta_unref(kal__meta **m);
+/// Copies n bytes into an empty blob.
+bool kal__blob_set(kal__blob *b, const void *data, size_t n);
+/// The orientation in an EXIF block, 1 when there is none or it is not 1..8.
+int kal__exif_orientation(const void *data, size_t n);
+/// Sets the orientation tag, if there is one, to 1.
+void kal__exif_upright(void *data, size_t n);
+
+/// What a header says.
+typedef struct kal__header {
+    kal_extent extent;      ///< as stored, before orientation
+    int32_t rows;           ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
+    size_t memory;          ///< bytes the decoder will hold beside its output
+} kal__header;
+
+typedef struct kal__decoder kal__decoder;   // each codec's own
+typedef struct kal__encoder kal__encoder;
+
+typedef struct kal__codec {
+    const char *name;        ///< "jpeg"; part of the key
+    const char *suffixes;    ///< "jpg|jpeg|jpe", first one is for names we make
+    const char *help;
+    /// Version of the library at run time, loading it if need be; NULL: cannot be had. Part of the key.
+    const char *(*version)(void);
+    /// Do these first bytes (at least 32 unless the file is shorter) look like ours?
+    bool (*sniff)(const unsigned char *head, size_t n);
+
+    /// Reads the header into `h` and `meta`; nothing is decoded. The reader stands at the start.
+    kal_status (*header)(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta, kal_error *err);
+    /// Starts decoding from a fresh reader, which outlives the decoder.
+    kal_status (*open)(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err);
+    /// The next n rows, packed by `stride`; the error names the reader and the offset. Rows come in order, each once.
+    kal_status (*rows)(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err);
+    /// Ends decoding, at any time; after the last row it also says whether the rest of the file was sound. `err` NULL: giving up.
+    kal_status (*close)(kal__decoder *d, kal_error *err);
+
+    // ---- encoding; all NULL when the codec only reads
+    const kal_param *params;
+    size_t n_params, params_size;
+    /// Can this be encoded? Names what is wrong. *memory: bytes the encoder will hold.
+    kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
+    kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w, kal__encoder **out,
+                        kal_error *err);
+    kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);
+    /// Ends the file (the writer is not committed). `err` NULL: giving up.
+    kal_status (*end)(kal__encoder *c, kal_error *err);
+} kal__codec;
+
+#endif

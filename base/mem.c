@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See mem.h. Pixels never come from malloc, so the heap does not fragment and memory really goes back.
+#define _GNU_SOURCE
+#include "mem.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+// ---- plain allocation ---------------------------------------------------------------------------
+
+static long fail_at;
+static bool fail_sticky;
+
+void kal__fail_alloc(long nth, bool sticky)
+{
+    __atomic_store_n(&fail_sticky, sticky, __ATOMIC_RELAXED);
+    __atomic_store_n(&fail_at, nth, __ATOMIC_RELAXED);
+}
+
+// Only tests set fail_at, so the relaxed load is all an ordinary run pays.
+static bool told_to_fail(void)
+{
+    if (!__atomic_load_n(&fail_at, __ATOMIC_RELAXED)) return false;
+    const long left = __atomic_sub_fetch(&fail_at, 1, __ATOMIC_RELAXED);
+    if (left == 0 && __atomic_load_n(&fail_sticky, __ATOMIC_RELAXED))
+        __atomic_store_n(&fail_at, 1, __ATOMIC_RELAXED);
+    return left == 0;
+}
+
+void *kal__new(size_t n, size_t size)
+{
+    size_t bytes;
+    if (!kal__mul(n, size, &bytes) || told_to_fail()) return NULL;
+    return malloc(bytes ? bytes : 1);
+}
+
+void *kal__new_zero(size_t n, size_t size)
+{
+    if (told_to_fail()) return NULL;
+    return calloc(n ? n : 1, size ? size : 1);
+}
+
+bool kal__grow(void *p, size_t n, size_t size)
+{
+    size_t bytes;
+    if (!kal__mul(n, size, &bytes) || told_to_fail()) return false;
+    void *old;
+    memcpy(&old, p, sizeof old);
+    void *grown = realloc(old, bytes ? bytes : 1);
+    if (!grown) return false;
+    memcpy(p, &grown, sizeof grown);
+    return true;
+}
+
+// ---- arena --------------------------------------------------------------------------------------
+
+struct kal__block {
+    struct kal__block *next;
+    size_t pad;   // keeps what follows 16-byte aligned
+};
+
+void *kal__take(kal__arena *a, size_t n, size_t size)
+{
+    size_t bytes;
+    if (!kal__mul(n, size, &bytes) || !kal__add(bytes, 15, &bytes)) return NULL;
+    bytes &= ~(size_t)15;
+    if (!a->blocks || a->size - a->used < bytes) {
+        const size_t want = a->total < 4096 ? 4096 : a->total < (1u << 20) ? a->total : (1u << 20);
+        const size_t room = bytes > want ? bytes : want;
+        size_t whole;
+        if (!kal__add(room, sizeof(struct kal__block), &whole)) return NULL;
+        struct kal__block *b = kal__new_zero(1, whole);
+        if (!b) return NULL;
+        b->next = a->blocks;
+        a->blocks = b;
+        a->used = 0;
+        a->size = room;
+        a->total += room;
+    }
+    void *p = (unsigned char *)(a->blocks + 1) + a->used;
+    a->used += bytes;
+    return p;
+}
+
+void kal__arena_free(kal__arena *a)
+{
+    for (struct kal__block *b = a->blocks; b;) {
+        struct kal__block *next = b->next;
+        free(b);
+        b = next;
+    }
+    *a = (kal__arena){0};
+}
+
+// ---- text ---------------------------------------------------------------------------------------
+
+static bool make_room(kal__text *t, size_t more)
+{
+    size_t need;
+    if (t->failed || !kal__add(t->size, more, &need) || !kal__add(need, 1, &need)) return !(t->failed = true);
+    if (need <= t->room) return true;
+    const size_t room = need < 256 ? 256 : need + need / 2;
+    if (!kal__grow(&t->data, room, 1)) return !(t->failed = true);
+    t->room = room;
+    return true;
+}
+
+void kal__put(kal__text *t, const void *data, size_t n)
+{
+    if (!n || !make_room(t, n)) return;
+    memcpy(t->data + t->size, data, n);
+    t->size += n;
+}
+
+void kal__puts(kal__text *t, const char *s)
+{
+    kal__put(t, s, strlen(s));
+}
+
+void kal__putf(kal__text *t, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    const int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (n > 0 && make_room(t, (size_t)n)) {
+        vsnprintf(t->data + t->size, (size_t)n + 1, fmt, again);
+        t->size += (size_t)n;
+    }
+    va_end(again);
+}
+
+void kal__put_json(kal__text *t, const char *s)
+{
+    kal__put(t, "\"", 1);
+    for (; *s; s++) {
+        const unsigned char c = (unsigned char)*s;
+        if (c == '"' || c == '\\')
+            kal__putf(t, "\\%c", c);
+        else if (c < 0x20)
+            kal__putf(t, "\\u%04x", c);
+        else
+            kal__put(t, s, 1);
+    }
+    kal__put(t, "\"", 1);
+}
+
+bool kal__text_done(kal__text *t, char **data, size_t *size)
+{
+    *data = NULL;
+    if (!make_room(t, 0)) {
+        free(t->data);
+        *t = (kal__text){0};
+        return false;
+    }
+    t->data[t->size] = 0;
+    *data = t->data;
+    if (size) *size = t->size;
+    *t = (kal__text){0};
+    return true;
+}
+
+// ---- slabs --------------------------------------------------------------------------------------
+
+// A few freed slabs wait here: fresh pages cost more than most kernels.
+#define CACHED 16
+#define CACHED_BYTES ((size_t)32 << 20)
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static kal__slab *cache[CACHED];
+static size_t n_cached, cached_bytes, live_bytes;
+
+static kal__slab *from_cache(size_t size)
+{
+    kal__slab *found = NULL;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < n_cached && !found; i++) {
+        if (cache[i]->size != size) continue;
+        found = cache[i];
+        cache[i] = cache[--n_cached];
+        cached_bytes -= size;
+    }
+    if (found) live_bytes += size;
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+kal__slab *kal__slab_new(size_t size)
+{
+    const size_t page = 4096;
+    size_t whole;
+    if (!kal__add(size ? size : 1, page - 1, &whole)) return NULL;
+    whole &= ~(page - 1);
+    if (told_to_fail()) return NULL;
+    kal__slab *s = from_cache(whole);
+    if (!s) {
+        s = kal__new(1, sizeof *s);
+        if (!s) return NULL;
+        void *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (p == MAP_FAILED) {
+            free(s);
+            return NULL;
+        }
+        s->data = p;
+        s->size = whole;
+        pthread_mutex_lock(&lock);
+        live_bytes += whole;
+        pthread_mutex_unlock(&lock);
+    }
+    s->refs = 1;
+    return s;
+}
+
+kal__slab *kal__slab_ref(kal__slab *s)
+{
+    if (s) __atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+    return s;
+}
+
+static void slab_destroy(kal__slab *s)
+{
+    munmap(s->data, s->size);
+    free(s);
+}
+
+void kal__slab_unref(kal__slab **slab)
+{
+    kal__slab *s = *slab;
+    *slab = NULL;
+    // Release/acquire: the last holder sees everything the others wrote before it frees.
+    if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+    pthread_mutex_lock(&lock);
+    live_bytes -= s->size;
+    const bool keep = n_cached < CACHED && cached_bytes + s->size <= CACHED_BYTES;
+    if (keep) {
+        cache[n_cached++] = s;
+        cached_bytes += s->size;
+    }
+    pthread_mutex_unlock(&lock);
+    if (!keep) slab_destroy(s);
+}
+
+void kal__slab_trim(void)
+{
+    kal__slab *out[CACHED];
+    pthread_mutex_lock(&lock);
+    const size_t n = n_cached;
+    memcpy(out, cache, sizeof out);
+    n_cached = 0;
+    cached_bytes = 0;
+    pthread_mutex_unlock(&lock);
+    for (size_t i = 0; i < n; i++) slab_destroy(out[i]);
+}
+
+size_t kal__slab_bytes(void)
+{
+    pthread_mutex_lock(&lock);
+    const size_t n = live_bytes;
+    pthread_mutex_unlock(&lock);
+    return n;
+}

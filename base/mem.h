@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Memory: checked sizes, an arena for a plan's small things, a growing text, and slabs for pixels.
+#ifndef KAL_MEM_H
+#define KAL_MEM_H
+
+#include <kal/base.h>
+
+/// a * b and a + b into *out; false when it does not fit.
+static inline bool kal__mul(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_mul_overflow(a, b, out);
+}
+
+static inline bool kal__add(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_add_overflow(a, b, out);
+}
+
+/// malloc and calloc of n things; NULL when out of memory, when the size overflows, or when the tests say so. Free with free.
+void *kal__new(size_t n, size_t size);
+void *kal__new_zero(size_t n, size_t size);
+/// Grows *p (n things of a size); false leaves it as it was.
+bool kal__grow(void *p, size_t n, size_t size);
+/// Makes the nth allocation from now fail (and, when sticky, all after it); 0: none. For the tests.
+void kal__fail_alloc(long nth, bool sticky);
+
+// ---- arena: many small things, freed together ----------------------------------------------------
+
+typedef struct kal__arena {
+    struct kal__block *blocks;
+    size_t used, size, total;
+} kal__arena;
+
+/// Zeroed, 16-byte aligned; NULL when out of memory.
+void *kal__take(kal__arena *arena, size_t n, size_t size);
+void kal__arena_free(kal__arena *arena);
+
+// ---- text that grows -----------------------------------------------------------------------------
+
+/// Becomes `failed` once memory is out and stays so; check at the end.
+typedef struct kal__text {
+    char *data;
+    size_t size, room;
+    bool failed;
+} kal__text;
+
+void kal__put(kal__text *t, const void *data, size_t n);
+void kal__puts(kal__text *t, const char *s);
+void kal__putf(kal__text *t, const char *fmt, ...) KAL_PRINTF(2, 3);
+/// A JSON string with its quotes.
+void kal__put_json(kal__text *t, const char *s);
+/// Hands over the NUL-terminated text; false (and nothing) when it failed.
+bool kal__text_done(kal__text *t, char **data, size_t *size);
+
+// ---- slabs: pixels ------------------------------------------------------------------------------
+
+/// Refcounted page-aligned memory from mmap, size rounded up to whole pages. Freed slabs are kept for reuse up to a small
+/// cap and go back to the system when idle. Threads: any.
+typedef struct kal__slab {
+    unsigned char *data;
+    size_t size;
+    int refs;   // atomic
+} kal__slab;
+
+kal__slab *kal__slab_new(size_t size);
+kal__slab *kal__slab_ref(kal__slab *slab);
+void kal__slab_unref(kal__slab **slab);
+/// Gives cached slabs back to the system.
+void kal__slab_trim(void);
+/// Bytes in slabs now, cached ones left out, and the most there ever were since the last reset.
+size_t kal__slab_bytes(void);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Status names, errors by value, keys as text.
+#include <kal/base.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *text;
+} table[] = {
+#define ROW(id, name, text) {name, text},
+    KAL_STATUS_LIST(ROW)
+#undef ROW
+};
+
+const char *kal_status_name(kal_status status)
+{
+    return (size_t)status < sizeof table / sizeof *table ? table[status].name : "unknown";
+}
+
+const char *kal_status_text(kal_status status)
+{
+    return (size_t)status < sizeof table / sizeof *table ? table[status].text : "unknown status";
+}
+
+kal_status kal_fail(kal_error *err, kal_status status, const char *fmt, ...)
+{
+    if (!err) return status;
+    err->status = status;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(err->message, sizeof err->message, fmt, args);
+    va_end(args);
+    return status;
+}
+
+kal_status kal_within(kal_error *err, const char *fmt, ...)
+{
+    if (!err) return KAL_INTERNAL;
+    char old[sizeof err->message], *text = err->message;
+    memcpy(old, text, sizeof old);
+    va_list args;
+    va_start(args, fmt);
+    const int n = vsnprintf(text, sizeof old, fmt, args);
+    va_end(args);
+    if (n < 0 || (size_t)n + 3 > sizeof old) return err->status;
+    const size_t left = sizeof old - (size_t)n - 3, length = strlen(old);
+    memcpy(text + n, ": ", 2);
+    memcpy(text + n + 2, old, length < left ? length : left);
+    text[(size_t)n + 2 + (length < left ? length : left)] = 0;
+    return err->status;
+}
+
+void kal_error_print(const kal_error *err)
+{
+    if (err) fprintf(stderr, "kal: %s\n", err->message[0] ? err->message : kal_status_text(err->status));
+}
+
+const char *kal_version(void)
+{
+    return KAL_VERSION;
+}
+
+char *kal_key_print(kal_key key, char out[33])
+{
+    snprintf(out, 33, "%016llx%016llx", (unsigned long long)key.hi, (unsigned long long)key.lo);
+    return out;
+}

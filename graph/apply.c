@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// One op on some inputs becomes a node: check, work out autos, fold, key, intern. Read this first to see what a node is.
+#include "apply.h"
+
+#include "load.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// ---- how many inputs ----------------------------------------------------------------------------
+
+kal__arity kal__arity_of(const kal_op *op)
+{
+    kal__arity a = {0, 0};
+    for (const char *s = op->inputs ? op->inputs : ""; *s;) {
+        const size_t n = strcspn(s, " ");
+        const bool many = n > 3 && !memcmp(s + n - 3, "...", 3), maybe = s[n - 1] == '?';
+        a.min += !maybe;
+        a.max = many ? KAL__MAX_INPUTS : a.max + 1;
+        s += n + (s[n] == ' ');
+    }
+    return a;
+}
+
+static kal_status check_inputs(const kal_op *op, kal_node *const *in, int32_t n, kal_error *err)
+{
+    const kal__arity a = kal__arity_of(op);
+    if (n < a.min || n > a.max)
+        return kal_fail(err, KAL_INVALID, "%s takes %s%d input%s (%s), not %d", op->name,
+                        n < a.min && a.max > a.min ? "at least " : "", n < a.min ? a.min : a.max,
+                        (n < a.min ? a.min : a.max) == 1 ? "" : "s", op->inputs, n);
+    for (int32_t i = 0; i < n; i++)
+        if (in[i]->kind == KAL__ENCODE)
+            return kal_fail(err, KAL_INVALID, "%s: input %d is encoded bytes, not an image", op->name, i);
+    return KAL_OK;
+}
+
+// ---- extents ------------------------------------------------------------------------------------
+
+static kal_status check_extent(const kal_op *op, const kal_extent *e, kal_error *err)
+{
+    if (e->width < 1 || e->height < 1 || e->width > KAL_MAX_SIDE || e->height > KAL_MAX_SIDE)
+        return kal_fail(err, KAL_INVALID, "%s: the result would be %d×%d pixels; sides are 1..%d", op->name, e->width,
+                        e->height, KAL_MAX_SIDE);
+    if (e->channels < 1 || e->channels > KAL_MAX_CHANNELS)
+        return kal_fail(err, KAL_INVALID, "%s: the result would have %d channels; 1..%d are possible", op->name,
+                        e->channels, KAL_MAX_CHANNELS);
+    return KAL_OK;
+}
+
+// Extent, autos and folds until nothing changes. Folds only ever shorten what they look at, so this ends; the bound is for a
+// user's fold that does not.
+typedef struct applying {
+    kal_call call;
+    const kal_call *in[KAL__MAX_INPUTS];
+    kal_node *before;   // an input that a fold made; kept until the node itself holds it
+    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
+} applying;
+
+static kal_status settle(applying *a, kal_error *err)
+{
+    const kal_op *op = a->call.op;
+    const kal__schema s = kal__schema_of(op);
+    kal_status st = kal__params_check(s, a->params, err);
+    if (st) return st;
+    memset(&a->call.extent, 0, sizeof a->call.extent);
+    st = op->extent(&a->call, a->params, &a->call.extent, err);
+    if (st) {
+        if (err && strncmp(err->message, op->name, strlen(op->name))) kal_within(err, "%s", op->name);
+        return st;
+    }
+    st = kal__params_settled(s, a->params, err);
+    return st ? st : check_extent(op, &a->call.extent, err);
+}
+
+static kal_status fold(applying *a, const kal_call **same, kal_error *err)
+{
+    *same = NULL;
+    for (int round = 0; round < 64; round++) {
+        kal_status st = settle(a, err);
+        if (st) return st;
+        if (!a->call.op->fold) return KAL_OK;
+        _Alignas(16) unsigned char room[KAL_FOLD_ROOM] = {0};
+        kal_folded to = {0};
+        if (!a->call.op->fold(&a->call, &to, room)) return KAL_OK;
+        if (to.same) {
+            *same = to.same;
+            return KAL_OK;
+        }
+        if (!to.op || to.n < 1 || to.n > 2) return kal_fail(err, KAL_INTERNAL, "%s folded into nothing", a->call.op->name);
+        kal__params_from(kal__schema_of(to.op), a->params, to.params);
+        a->call.op = to.op;
+        a->call.n = to.n;
+        for (int32_t i = 0; i < to.n; i++) a->in[i] = to.in[i];
+        if (to.before) {
+            kal_node *in = kal__node_of(to.in[0]), *made;
+            st = kal__apply(to.before, to.before_params, &in, 1, &made, err);
+            if (st) return st;
+            kal_node_unref(&a->before);
+            a->before = made;
+            a->in[0] = &made->call;
+        }
+    }
+    return kal_fail(err, KAL_INTERNAL, "%s: its folds do not end", a->call.op->name);
+}
+
+// ---- the constructor ----------------------------------------------------------------------------
+
+static kal_status intern(applying *a, kal_node **out, kal_error *err)
+{
+    const kal_op *op = a->call.op;
+    char version[16];
+    snprintf(version, sizeof version, "%u", op->version);
+    kal_key key;
+    const kal__key_parts parts = {.kind = KAL__APPLY, .what = op->name, .version = version, .schema = kal__schema_of(op),
+                                  .params = a->params, .in = a->call.in, .n = a->call.n};
+    const kal_status st = kal__make_key(&parts, &key, err);
+    if (st) return st;
+    *out = kal__intern(KAL__APPLY, key, &a->call, op->params, op->n_params, op->params_size, NULL, NULL);
+    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", op->name);
+}
+
+kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out, kal_error *err)
+{
+    kal_status st = check_inputs(op, in, n, err);
+    if (st) return st;
+    if (op->flags & KAL_OP_SOURCE) {
+        kal__load_p p;
+        kal__params_from(kal__schema_of(op), &p, params);
+        return kal__load_apply(&p, out, err);
+    }
+    applying a;
+    a.call = (kal_call){.op = op, .params = a.params, .n = n, .in = a.in};
+    a.before = NULL;
+    for (int32_t i = 0; i < n; i++) a.in[i] = &in[i]->call;
+    kal__params_from(kal__schema_of(op), a.params, params);
+    const kal_call *same;
+    st = fold(&a, &same, err);
+    if (!st && same) *out = kal_node_ref(kal__node_of(same));
+    if (!st && !same) st = intern(&a, out, err);
+    kal_node_unref(&a.before);
+    return st;
+}
+
+static const char *op_name(const void *of, size_t i)
+{
+    (void)of;
+    return kal_op_at(i)->name;
+}
+
+kal_status kal__find_op(const char *name, size_t n, const kal_op **out, kal_error *err)
+{
+    char word[128];
+    if (n < sizeof word) {
+        memcpy(word, name, n);
+        word[n] = 0;
+        *out = kal_op_find(word);
+        if (*out) return KAL_OK;
+    }
+    size_t count = 0;
+    while (kal_op_at(count)) count++;
+    const char *near = kal__nearest(name, n, op_name, NULL, count);
+    return kal_fail(err, KAL_INVALID, "there is no op \"%.*s\"%s%s%s", (int)(n > 60 ? 60 : n), name,
+                    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+// The first input that is missing or an error node decides.
+static kal_node *bad_input(kal_scope *scope, const char *op, kal_node *const *in, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++) {
+        if (!in[i]) {
+            kal_error err;
+            kal_fail(&err, KAL_INVALID, "%s: input %d is missing (NULL)", op, i);
+            return kal__error_node(scope, &err);
+        }
+        if (in[i]->kind == KAL__ERROR) return kal__born(scope, kal_node_ref(in[i]));
+    }
+    return NULL;
+}
+
+kal_node *kal_apply(kal_scope *scope, const char *name, const void *params, kal_node *const *in, int32_t n)
+{
+    kal_error err = {KAL_OK, ""};
+    kal_node *node = bad_input(scope, name ? name : "?", in, n);
+    if (node) return node;
+    const kal_op *op;
+    kal_status st = kal__find_op(name ? name : "", name ? strlen(name) : 0, &op, &err);
+    if (!st) st = kal__apply(op, params, in, n, &node, &err);
+    if (st) return kal__error_node(scope, &err);
+    return kal__born(scope, node);
+}

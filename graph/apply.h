@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Making nodes with statuses instead of error nodes, for the rest of this room.
+#ifndef KAL_GRAPH_APPLY_H
+#define KAL_GRAPH_APPLY_H
+
+#include "node.h"
+
+#define KAL__MAX_INPUTS 256
+
+typedef struct kal__arity {
+    int32_t min, max;
+} kal__arity;
+
+/// How many inputs an op takes.
+kal__arity kal__arity_of(const kal_op *op);
+/// An op by a name that need not end in NUL; the error names the nearest one.
+kal_status kal__find_op(const char *name, size_t n, const kal_op **out, kal_error *err);
+/// The node of an op on sound inputs; *out is the caller's reference.
+kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out,
+                      kal_error *err);
+
+#endif

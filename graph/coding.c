@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Files at work: see coding.h.
+#include "coding.h"
+
+#include "need.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- a reader that digests what passes through it -----------------------------------------------
+
+typedef struct hashing {
+    kal__reader base;
+    kal__reader *inner;
+    kal__hash hash;
+} hashing;
+
+static ptrdiff_t hashing_read(kal__reader *r, void *dst, size_t n, kal_error *err)
+{
+    hashing *h = (hashing *)r;
+    const ptrdiff_t got = h->inner->read(h->inner, dst, n, err);
+    if (got > 0) {
+        kal__hash_add(&h->hash, dst, (size_t)got);
+        r->position += (uint64_t)got;
+    }
+    return got;
+}
+
+static void hashing_close(kal__reader *r)
+{
+    hashing *h = (hashing *)r;
+    h->inner->close(h->inner);
+    free(h);
+}
+
+static kal__reader *hashing_new(kal__reader *inner)
+{
+    hashing *h = aligned_alloc(_Alignof(hashing), sizeof *h);
+    if (!h) return NULL;
+    memset(h, 0, sizeof *h);
+    h->base = (kal__reader){.read = hashing_read, .close = hashing_close, .size = inner->size, .name = inner->name};
+    h->inner = inner;
+    kal__hash_init(&h->hash);
+    return &h->base;
+}
+
+// ---- opening a source again ---------------------------------------------------------------------
+
+typedef struct kal__coding {
+    kal__source *source;
+    kal__reader *reader;
+    unsigned char *bytes;     // of a small file
+    bool digesting;           // the reader digests; compare at the end
+    kal__decoder *decoder;
+    kal__encoder *encoder;
+} kal__coding;
+
+size_t kal__source_memory(const kal__source *s)
+{
+    return s->path && s->size <= KAL__SMALL_FILE ? s->size : 0;
+}
+
+static kal_status changed(const kal__source *s, kal_error *err)
+{
+    return kal_fail(err, KAL_CHANGED, "%s: the file changed since it was loaded; load it again", s->path);
+}
+
+static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
+{
+    size_t size;
+    kal_status st = kal__read_all(file, KAL__SMALL_FILE, &c->bytes, &size, err);
+    if (st == KAL_LIMIT) return changed(c->source, err);
+    if (st) return st;
+    if (size != c->source->size || !kal_key_equal(kal__hash_of(c->bytes, size), c->source->digest))
+        return changed(c->source, err);
+    return kal__open_memory(c->bytes, size, c->source->path, &c->reader, err);
+}
+
+static kal_status open_source(kal__coding *c, kal_stats *stats, kal_error *err)
+{
+    const kal__source *s = c->source;
+    if (!s->path) return kal__open_memory(s->memory, s->size, "bytes in memory", &c->reader, err);
+    kal__reader *file;
+    kal__stamp stamp;
+    kal_status st = kal__open_file(s->path, &file, &stamp, err);
+    if (st) return st;
+    __atomic_fetch_add(&stats->opens, 1, __ATOMIC_RELAXED);
+    if (s->size <= KAL__SMALL_FILE) {
+        st = open_small(c, file, err);
+        __atomic_fetch_add(&stats->bytes_read, file->position, __ATOMIC_RELAXED);
+        file->close(file);
+        return st;
+    }
+    c->reader = hashing_new(file);
+    c->digesting = true;
+    if (!c->reader) {
+        file->close(file);
+        return kal_fail(err, KAL_NOMEM, "%s: out of memory", s->path);
+    }
+    return KAL_OK;
+}
+
+// Whatever the decoder left unread belongs to the digest too.
+static kal_status check_digest(kal__coding *c, kal_stats *stats, kal_error *err)
+{
+    if (!c->digesting) return KAL_OK;
+    static _Thread_local unsigned char rest[1 << 16];
+    ptrdiff_t n;
+    while ((n = c->reader->read(c->reader, rest, sizeof rest, err)) > 0) continue;
+    if (n < 0) return KAL_IO;
+    __atomic_fetch_add(&stats->bytes_read, c->reader->position, __ATOMIC_RELAXED);
+    const kal_key key = kal__hash_done(&((hashing *)c->reader)->hash);
+    return kal_key_equal(key, c->source->digest) ? KAL_OK : changed(c->source, err);
+}
+
+static void coding_free(kal__stage *s)
+{
+    kal__coding *c = s->coding;
+    s->coding = NULL;
+    if (!c) return;
+    if (c->reader) c->reader->close(c->reader);
+    free(c->bytes);
+    kal__source_unref(&c->source);
+    free(c);
+}
+
+// ---- decoding -----------------------------------------------------------------------------------
+
+static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
+{
+    kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
+    if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for decoding");
+    c->source = kal__node_source(s->node);
+    kal_status st = open_source(c, stats, err);
+    if (st) return st;
+    kal_limits limits;
+    kal_limits_get(&limits);
+    st = c->source->codec->open(c->reader, &limits, &c->decoder, err);
+    if (!st) __atomic_fetch_add(&stats->decodes, 1, __ATOMIC_RELAXED);
+    return st;
+}
+
+static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch, kal_error *err)
+{
+    kal__coding *c = s->coding;
+    const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
+    const size_t row = (size_t)s->node->call.extent.width * (size_t)pixel;
+    const kal_tile out = kal__ring_tile(s, r, 0, 0, pixel);
+    const int32_t n = r.y1 - r.y0;
+    const bool direct = row == s->stride;
+    unsigned char *dst = direct ? kal_row(&out, r.y0) : scratch;
+    const kal_status st = c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
+    for (int32_t y = 0; y < n && !st && !direct; y++)
+        memcpy(kal_row(&out, r.y0 + y), scratch + (size_t)y * row + (size_t)r.x0 * (size_t)pixel, s->stride);
+    return st;
+}
+
+static kal_status decode_end(kal__stage *s, kal_stats *stats, kal_error *err)
+{
+    kal__coding *c = s->coding;
+    const bool whole = s->rect.y1 == s->node->call.extent.height;
+    kal__decoder *d = c->decoder;
+    c->decoder = NULL;
+    kal_status st = c->source->codec->close(d, whole ? err : NULL);
+    if (!whole) st = KAL_OK;   // given up on purpose
+    if (!st) st = check_digest(c, stats, err);
+    coding_free(s);
+    return st;
+}
+
+kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, kal_stats *stats, kal_error *err)
+{
+    kal_status st = band == 0 ? decode_begin(s, stats, err) : KAL_OK;
+    if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, err);
+    if (!st && band == s->n_bands - 1) st = decode_end(s, stats, err);
+    return st;
+}
+
+// ---- encoding -----------------------------------------------------------------------------------
+
+static kal_status encode_begin(kal__stage *s, kal_error *err)
+{
+    kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
+    if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
+    const kal_node *n = s->node;
+    return n->u.codec->begin(&n->call.in[0]->extent, n->call.params, n->meta, s->writer, &c->encoder, err);
+}
+
+static kal_status encode_rows(kal__stage *s, kal_rect r, kal_error *err)
+{
+    const kal__edge *e = &s->edges[0];
+    const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.in[0]->extent);
+    const kal_tile in = kal__ring_tile(e->from, r, e->dx, e->dy, pixel);
+    for (int32_t y = r.y0; y < r.y1;) {   // as many rows at once as lie together in the ring
+        const int32_t at = (in.row0 + (y - r.y0)) % in.ring;
+        const int32_t n = in.ring - at < r.y1 - y ? in.ring - at : r.y1 - y;
+        const kal_status st = s->node->u.codec->put(s->coding->encoder, kal_row(&in, y), in.stride, n, err);
+        if (st) return st;
+        y += n;
+    }
+    return KAL_OK;
+}
+
+kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err)
+{
+    kal_status st = band == 0 ? encode_begin(s, err) : KAL_OK;
+    if (!st) st = encode_rows(s, kal__band_rect(s, band), err);
+    if (st || band < s->n_bands - 1) return st;
+    kal__encoder *c = s->coding->encoder;
+    s->coding->encoder = NULL;
+    st = s->node->u.codec->end(c, err);
+    if (!st) __atomic_fetch_add(&stats->encodes, 1, __ATOMIC_RELAXED);
+    coding_free(s);
+    return st;
+}
+
+void kal__coding_abort(kal__stage *s)
+{
+    kal__coding *c = s->coding;
+    if (!c) return;
+    if (c->decoder) c->source->codec->close(c->decoder, NULL);
+    if (c->encoder) s->node->u.codec->end(c->encoder, NULL);
+    coding_free(s);
+}

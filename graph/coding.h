@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The serial ends of a plan: files being decoded, files being encoded, content keys.
+#ifndef KAL_GRAPH_CODING_H
+#define KAL_GRAPH_CODING_H
+
+#include "plan.h"
+
+/// Files up to this many bytes are read once, digested and decoded from memory: no window for a change is left.
+#define KAL__SMALL_FILE ((size_t)64 << 20)
+
+/// Decodes the rows of a band into the stage's ring; opens the source at the first and closes it at the last.
+kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, kal_stats *stats, kal_error *err);
+/// Encodes the rows of a band; begins at the first band and ends at the last.
+kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err);
+/// Gives up whatever is open.
+void kal__coding_abort(kal__stage *s);
+
+// ---- content keys -------------------------------------------------------------------------------
+
+typedef struct kal__digest kal__digest;
+/// `rect` must be the whole image; *out is written with the last row.
+kal__digest *kal__digest_new(const kal_extent *e, kal_rect rect, kal_key *out);
+/// The next row, packed.
+void kal__digest_row(kal__digest *d, const unsigned char *row);
+void kal__digest_free(kal__digest **d);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The short way in: what the public calls do. Each makes a list of wants, a plan, and runs it.
+#include "apply.h"
+#include "coding.h"
+#include "memo.h"
+#include "need.h"
+#include "options.h"
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kal_cancel {
+    bool set;   // atomic
+};
+
+kal_cancel *kal_cancel_new(void)
+{
+    return kal__new_zero(1, sizeof(kal_cancel));
+}
+
+void kal_cancel_set(kal_cancel *c)
+{
+    if (c) __atomic_store_n(&c->set, true, __ATOMIC_RELAXED);   // nothing is published with it
+}
+
+bool kal__cancelled(const kal_cancel *c)
+{
+    return __atomic_load_n(&c->set, __ATOMIC_RELAXED);
+}
+
+void kal_cancel_free(kal_cancel **c)
+{
+    free(*c);
+    *c = NULL;
+}
+
+void kal_bytes_free(kal_bytes *b)
+{
+    free(b->data);
+    *b = (kal_bytes){NULL, 0};
+}
+
+double kal__cost_of(const kal_node *n)
+{
+    if (n->kind == KAL__DECODE) return 2;
+    return n->kind == KAL__APPLY ? (double)n->call.op->cost : 0;
+}
+
+// ---- evaluate -----------------------------------------------------------------------------------
+
+// The keys a plan will store; claimed so that nobody computes them at the same time.
+static bool claim_all(const kal__plan *p)
+{
+    kal_key *keys = kal__new((size_t)p->n_stages, sizeof *keys);
+    if (!keys) return true;
+    size_t n = 0;
+    for (int32_t i = 0; i < p->n_stages; i++)
+        if (p->stages[i]->keep) keys[n++] = p->stages[i]->node->key;
+    const bool ok = !n || kal__memo_claim(p->memo, p, keys, n);
+    free(keys);
+    return ok;
+}
+
+// Plans until nobody else is computing what this plan would keep. Waiting holds nothing, so it cannot tie a knot.
+static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
+                             kal__plan **plan, kal_error *err)
+{
+    for (;;) {
+        kal_status st = kal__plan_make(wants, n, o, plan, err);
+        if (st || !(*plan)->memo || claim_all(*plan)) return st;
+        kal__plan_free(plan);
+        st = kal__watch_check(w, err);
+        if (st) return st;
+        kal__memo_wait(o->memo, 0.02);
+    }
+}
+
+kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, kal_error *err)
+{
+    const double start = kal__now();
+    kal_stats none, *stats = options && options->stats ? options->stats : &none;
+    *stats = (kal_stats){0};
+    kal__resolved o;
+    kal_status st = kal__resolve(options, &o, err);
+    if (st) return st;
+    const kal__watch w = {options, options && options->deadline > 0 ? start + options->deadline : 0};
+    kal__plan *plan = NULL;
+    st = plan_alone(wants, n, &o, &w, &plan, err);
+    if (!st) st = kal__run(plan, &w, stats, err);
+    if (plan && plan->memo) kal__memo_release(plan->memo, plan);
+    kal__plan_free(&plan);
+    stats->wall_ms = (kal__now() - start) * 1e3;
+    return st;
+}
+
+static kal_status want_image(const kal_node *node, kal_extent *e, kal_error *err)
+{
+    return kal_node_extent(node, e, err);
+}
+
+kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride, const kal_options *options,
+                    kal_error *err)
+{
+    kal_extent e;
+    const kal_status st = want_image(node, &e, err);
+    if (st) return st;
+    if (kal_rect_empty(rect) || !kal_rect_inside(rect, kal_rect_all(&e)))
+        return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is not inside the image of %d×%d", rect.x0, rect.y0,
+                        rect.x1, rect.y1, e.width, e.height);
+    const ptrdiff_t row = (ptrdiff_t)(rect.x1 - rect.x0) * (ptrdiff_t)kal_pixel_size(&e);
+    if (!dst || (stride < row && -stride < row))
+        return kal_fail(err, KAL_INVALID, "a row has %td bytes, and the stride is %td", row, stride);
+    const kal__want w = {.node = (kal_node *)(uintptr_t)node, .rect = rect, .dst = dst, .stride = stride};
+    return kal__evaluate(&w, 1, options, err);
+}
+
+kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out, kal_error *err)
+{
+    kal_extent e;
+    const kal_status st = want_image(node, &e, err);
+    if (st) return st;
+    const kal__want w = {.node = (kal_node *)(uintptr_t)node, .rect = kal_rect_all(&e), .key = out};
+    return kal__evaluate(&w, 1, options, err);
+}
+
+// ---- encoded ------------------------------------------------------------------------------------
+
+static kal_status want_encoded(const kal_node *node, kal__want *w, kal_error *err)
+{
+    const kal_status st = kal_node_error(node, err);
+    if (st) return st;
+    if (node->kind != KAL__ENCODE) return kal_fail(err, KAL_INVALID, "the node is an image, not encoded bytes: see kal_encode");
+    *w = (kal__want){.node = (kal_node *)(uintptr_t)node, .rect = kal_rect_all(&node->call.in[0]->extent)};
+    return KAL_OK;
+}
+
+kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, kal_bytes *out, kal_error *err)
+{
+    *out = (kal_bytes){NULL, 0};
+    kal__want w;
+    kal_status st = want_encoded(encoded, &w, err);
+    if (!st) st = kal__write_memory(&out->data, &out->size, &w.writer, err);
+    if (st) return st;
+    st = kal__evaluate(&w, 1, options, err);
+    if (!st) return w.writer->commit(w.writer, err);
+    w.writer->abort(w.writer);
+    return st;
+}
+
+static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, kal_stats *stats, kal_error *err)
+{
+    for (int32_t i = 0; i < n; i++) {
+        kal__writer *w = wants[i].writer;
+        if (!w) continue;
+        if (stats && !st) stats->bytes_written += w->written;
+        if (st)
+            w->abort(w);
+        else
+            st = w->commit(w, err);
+    }
+    return st;
+}
+
+kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n, const kal_options *options,
+                           kal_error *err)
+{
+    if (n < 1) return kal_fail(err, KAL_INVALID, "nothing to write");
+    kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);
+    if (!wants) return kal_fail(err, KAL_NOMEM, "out of memory");
+    kal_status st = KAL_OK;
+    for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], &wants[i], err);
+    for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &wants[i].writer, err);
+    if (!st) st = kal__evaluate(wants, (size_t)n, options, err);
+    st = finish_files(wants, n, st, options ? options->stats : NULL, err);
+    free(wants);
+    return st;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Tokens of the graph text. Words need no quotes unless they contain space or one of | ( ) [ ] ; = "
+#ifndef KAL_GRAPH_LEX_H
+#define KAL_GRAPH_LEX_H
+
+#include "node.h"
+
+typedef enum kal__token_kind {
+    KAL__END,
+    KAL__NEWLINE,   // or ;
+    KAL__WORD,
+    KAL__STRING,    // in quotes; `text` is what they contain, escapes undone
+    KAL__LIST,      // [ … ], brackets included
+    KAL__PIPE,
+    KAL__OPEN,
+    KAL__CLOSE,
+    KAL__EQUALS,
+} kal__token_kind;
+
+typedef struct kal__token {
+    kal__token_kind kind;
+    const char *text;
+    size_t n;
+    const char *at;   // where it begins in the source
+} kal__token;
+
+typedef struct kal__lexer {
+    const char *text, *end, *at;
+    kal__arena *arena;    // for strings with escapes
+    int depth;            // inside ( a newline is only space
+} kal__lexer;
+
+kal_status kal__lex(kal__lexer *l, kal__token *out, kal_error *err);
+/// "line 2, column 7" of a place, counted from 1.
+void kal__lex_place(const kal__lexer *l, const char *at, int *line, int *column);
+/// Can a word be written without quotes?
+bool kal__lex_plain(const char *s);
+
+#endif

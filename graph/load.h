@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Sources and encoded nodes, for the rest of this room.
+#ifndef KAL_GRAPH_LOAD_H
+#define KAL_GRAPH_LOAD_H
+
+#include "coding.h"
+#include "node.h"
+
+#define KAL__LOAD_PARAMS(P)                                                                  \
+    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                           \
+    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                           \
+    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")
+typedef struct kal__load_p {
+    size_t size;
+    KAL__LOAD_PARAMS(KAL_FIELD)
+} kal__load_p;
+
+extern const kal_op kal__op_load;
+kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err);
+
+const kal__codec *kal__codec_named(const char *name);
+/// The codec that writes to a path, by `format` or the suffix.
+kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out, kal_error *err);
+/// The encoded form of a sound image with the codec's params struct.
+kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err);
+
+#endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See memo.h. A small table under one lock: an entry is a picture, so there are hundreds, not millions.
+#include "memo.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct entry {
+    kal_key key;
+    kal_rect rect;
+    kal__slab *slab;
+    size_t bytes;
+    double worth;      // GDSF: clock at last use + cost / size
+    double ratio;      // cost / size, ns per byte
+} entry;
+
+typedef struct claim {
+    const void *owner;
+    kal_key key;
+} claim;
+
+struct kal_memo {
+    pthread_mutex_t lock;
+    pthread_cond_t released;
+    entry *entries;
+    size_t n, room;
+    claim *claims;
+    size_t n_claims, claims_room;
+    double clock;      // worth of the last victim
+    kal_memo_stats stats;
+};
+
+#define DEFAULT_LIMIT ((uint64_t)256 << 20)
+
+kal_memo *kal_memo_new(uint64_t limit)
+{
+    kal_memo *m = kal__new_zero(1, sizeof *m);
+    if (!m) return NULL;
+    pthread_mutex_init(&m->lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&m->released, &attr);
+    pthread_condattr_destroy(&attr);
+    m->stats.limit = limit;
+    return m;
+}
+
+kal_memo *kal__memo_default(void)
+{
+    static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+    static kal_memo *memo;
+    pthread_mutex_lock(&once);
+    if (!memo) memo = kal_memo_new(DEFAULT_LIMIT);
+    kal_memo *m = memo;
+    pthread_mutex_unlock(&once);
+    return m;
+}
+
+static void remove_at(kal_memo *m, size_t i)
+{
+    m->stats.bytes -= m->entries[i].bytes;
+    kal__slab_unref(&m->entries[i].slab);
+    m->entries[i] = m->entries[--m->n];
+    m->stats.entries = m->n;
+}
+
+static void shrink(kal_memo *m, uint64_t bytes)
+{
+    while (m->n && m->stats.bytes > bytes) {
+        size_t least = 0;
+        for (size_t i = 1; i < m->n; i++)
+            if (m->entries[i].worth < m->entries[least].worth) least = i;
+        m->clock = m->entries[least].worth;
+        remove_at(m, least);
+        m->stats.evicted++;
+    }
+}
+
+void kal_memo_clear(kal_memo *m)
+{
+    if (!m) m = kal__memo_default();
+    if (!m) return;
+    pthread_mutex_lock(&m->lock);
+    while (m->n) remove_at(m, m->n - 1);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void kal_memo_free(kal_memo **slot)
+{
+    kal_memo *m = *slot;
+    *slot = NULL;
+    if (!m) return;
+    kal_memo_clear(m);
+    pthread_mutex_destroy(&m->lock);
+    pthread_cond_destroy(&m->released);
+    free(m->entries);
+    free(m->claims);
+    free(m);
+}
+
+void kal_memo_get_stats(kal_memo *m, kal_memo_stats *out)
+{
+    if (!m) m = kal__memo_default();
+    *out = (kal_memo_stats){0};
+    if (!m) return;
+    pthread_mutex_lock(&m->lock);
+    *out = m->stats;
+    pthread_mutex_unlock(&m->lock);
+}
+
+void kal_memo_set_limit(kal_memo *m, uint64_t limit)
+{
+    if (!m) m = kal__memo_default();
+    if (!m) return;
+    pthread_mutex_lock(&m->lock);
+    m->stats.limit = limit;
+    shrink(m, limit);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void kal__memo_shrink(kal_memo *m, uint64_t bytes)
+{
+    pthread_mutex_lock(&m->lock);
+    shrink(m, bytes);
+    pthread_mutex_unlock(&m->lock);
+}
+
+size_t kal__memo_room(kal_memo *m)
+{
+    pthread_mutex_lock(&m->lock);
+    const uint64_t room = m->stats.limit;
+    pthread_mutex_unlock(&m->lock);
+    return room > SIZE_MAX ? SIZE_MAX : (size_t)room;
+}
+
+bool kal__memo_find(kal_memo *m, kal_key key, kal_rect rect, kal__slab **slab, kal_rect *have)
+{
+    bool found = false;
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < m->n && !found; i++) {
+        entry *e = &m->entries[i];
+        if (!kal_key_equal(e->key, key) || !kal_rect_inside(rect, e->rect)) continue;
+        *slab = kal__slab_ref(e->slab);
+        *have = e->rect;
+        e->worth = m->clock + e->ratio;
+        found = true;
+    }
+    m->stats.hits += found;
+    m->stats.misses += !found;
+    pthread_mutex_unlock(&m->lock);
+    return found;
+}
+
+static bool insert(kal_memo *m, const entry *fresh)
+{
+    for (size_t i = m->n; i-- > 0;) {
+        if (!kal_key_equal(m->entries[i].key, fresh->key)) continue;
+        if (kal_rect_inside(fresh->rect, m->entries[i].rect)) return false;
+        if (kal_rect_inside(m->entries[i].rect, fresh->rect)) remove_at(m, i);
+    }
+    if (m->n == m->room) {
+        const size_t room = m->room ? m->room * 2 : 64;
+        if (!kal__grow(&m->entries, room, sizeof *m->entries)) return false;
+        m->room = room;
+    }
+    m->entries[m->n++] = *fresh;
+    m->stats.entries = m->n;
+    m->stats.bytes += fresh->bytes;
+    m->stats.stored++;
+    return true;
+}
+
+void kal__memo_put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes, double ns)
+{
+    const double ratio = ns / (double)(bytes ? bytes : 1);
+    pthread_mutex_lock(&m->lock);
+    entry e = {.key = key, .rect = rect, .slab = kal__slab_ref(slab), .bytes = bytes, .ratio = ratio, .worth = m->clock + ratio};
+    if (bytes > m->stats.limit || !insert(m, &e)) kal__slab_unref(&e.slab);
+    shrink(m, m->stats.limit);
+    pthread_mutex_unlock(&m->lock);
+}
+
+bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)
+{
+    if (mode == KAL_MEMO_NEVER) return false;
+    if (node->kind == KAL__APPLY && (node->call.op->flags & KAL_OP_VOLATILE)) return false;
+    // Reading a byte again costs about 0.12 ns from memory; ten times that is worth the room.
+    return mode == KAL_MEMO_ALWAYS || cost >= 1.2;
+}
+
+// ---- single flight ------------------------------------------------------------------------------
+
+static bool claimed(const kal_memo *m, const void *owner, kal_key key)
+{
+    for (size_t i = 0; i < m->n_claims; i++)
+        if (kal_key_equal(m->claims[i].key, key) && m->claims[i].owner != owner) return true;
+    return false;
+}
+
+bool kal__memo_claim(kal_memo *m, const void *owner, const kal_key *keys, size_t n)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = true;
+    for (size_t i = 0; i < n && ok; i++) ok = !claimed(m, owner, keys[i]);
+    if (ok && m->n_claims + n > m->claims_room) {
+        const size_t room = (m->n_claims + n) * 2;
+        if (kal__grow(&m->claims, room, sizeof *m->claims)) m->claims_room = room;
+    }
+    // Out of memory for a claim costs a computation done twice, nothing else.
+    for (size_t i = 0; i < n && ok && m->n_claims < m->claims_room; i++) m->claims[m->n_claims++] = (claim){owner, keys[i]};
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+void kal__memo_release(kal_memo *m, const void *owner)
+{
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = m->n_claims; i-- > 0;)
+        if (m->claims[i].owner == owner) m->claims[i] = m->claims[--m->n_claims];
+    pthread_cond_broadcast(&m->released);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void kal__memo_wait(kal_memo *m, double seconds)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += (time_t)seconds;
+    t.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
+    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
+    pthread_mutex_lock(&m->lock);
+    if (m->n_claims) pthread_cond_timedwait(&m->released, &m->lock, &t);
+    pthread_mutex_unlock(&m->lock);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The memory tier: results by key and rect. Entries are slabs adopted from the stage that made them; a hit is a reference.
+#ifndef KAL_GRAPH_MEMO_H
+#define KAL_GRAPH_MEMO_H
+
+#include "plan.h"
+
+/// The process's own, made at first use.
+kal_memo *kal__memo_default(void);
+/// Pixels of `key` that cover `rect`: a reference in *slab, packed rows of *have.
+bool kal__memo_find(kal_memo *m, kal_key key, kal_rect rect, kal__slab **slab, kal_rect *have);
+/// Takes a reference to the slab; evicts what is cheapest to make again for its size. `ns` is what it cost to make.
+void kal__memo_put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes, double ns);
+/// Is a result of this node, costing about so many ns per byte, worth keeping?
+bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost);
+/// Bytes that one plan may keep.
+size_t kal__memo_room(kal_memo *m);
+/// Gives back memory until at most `bytes` are held.
+void kal__memo_shrink(kal_memo *m, uint64_t bytes);
+
+// Single flight: a plan claims what it will keep; another that wants the same waits for it to end and then finds it.
+/// True: all keys were free and are now claimed by `owner`; false: one is claimed by somebody else, nothing was claimed.
+bool kal__memo_claim(kal_memo *m, const void *owner, const kal_key *keys, size_t n);
+/// Lets go of all claims of `owner` and wakes who waits.
+void kal__memo_release(kal_memo *m, const void *owner);
+/// Waits until some claim is let go, at most `seconds`.
+void kal__memo_wait(kal_memo *m, double seconds);
+
+#endif

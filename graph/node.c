@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Nodes: immutable, interned by key, counted, freed without recursion; scopes that own them; error nodes.
+#include "node.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- the table of all nodes ---------------------------------------------------------------------
+// Open addressing by the key's low half; holds no reference. A count falls from one to zero only under the lock, so a look-up
+// either finds a node alive or does not find it.
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static kal_node **table;
+static size_t n_slots, n_live, n_errors;
+
+static size_t slot_of(kal_key key)
+{
+    return (size_t)key.lo & (n_slots - 1);
+}
+
+static kal_node *find(kal_key key)
+{
+    if (!n_slots) return NULL;
+    for (size_t i = slot_of(key); table[i]; i = (i + 1) & (n_slots - 1))
+        if (kal_key_equal(table[i]->key, key)) return table[i];
+    return NULL;
+}
+
+static bool table_grow(void)
+{
+    if (n_slots && (n_live + 1) * 4 <= n_slots * 3) return true;
+    const size_t old_n = n_slots, new_n = n_slots ? n_slots * 2 : 1024;
+    kal_node **old = table, **grown = kal__new_zero(new_n, sizeof *grown);
+    if (!grown) return false;
+    table = grown;
+    n_slots = new_n;
+    for (size_t i = 0; i < old_n; i++) {
+        if (!old[i]) continue;
+        size_t j = slot_of(old[i]->key);
+        while (table[j]) j = (j + 1) & (n_slots - 1);
+        table[j] = old[i];
+    }
+    free(old);
+    return true;
+}
+
+static void table_add(kal_node *node)
+{
+    size_t i = slot_of(node->key);
+    while (table[i]) i = (i + 1) & (n_slots - 1);
+    table[i] = node;
+    n_live++;
+}
+
+// Removes and closes the gap: every later entry of the run moves back if its own slot allows.
+static void table_remove(const kal_node *node)
+{
+    size_t i = slot_of(node->key);
+    while (table[i] != node) i = (i + 1) & (n_slots - 1);
+    for (size_t j = (i + 1) & (n_slots - 1); table[j]; j = (j + 1) & (n_slots - 1)) {
+        const size_t home = slot_of(table[j]->key);
+        if (((j - home) & (n_slots - 1)) < ((j - i) & (n_slots - 1))) continue;
+        table[i] = table[j];
+        i = j;
+    }
+    table[i] = NULL;
+    n_live--;
+}
+
+size_t kal_node_count(void)
+{
+    pthread_mutex_lock(&lock);
+    const size_t n = n_live + n_errors;
+    pthread_mutex_unlock(&lock);
+    return n;
+}
+
+// ---- references ---------------------------------------------------------------------------------
+
+kal_node *kal_node_ref(kal_node *node)
+{
+    if (node) __atomic_fetch_add(&node->refs, 1, __ATOMIC_RELAXED);
+    return node;
+}
+
+// true: the caller held the last reference and the node is out of the table.
+static bool drop(kal_node *node)
+{
+    int refs = __atomic_load_n(&node->refs, __ATOMIC_RELAXED);
+    // Release: what this holder did comes before the last one's free, which acquires through the lock.
+    while (refs > 1)
+        if (__atomic_compare_exchange_n(&node->refs, &refs, refs - 1, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+            return false;
+    pthread_mutex_lock(&lock);
+    const bool last = __atomic_sub_fetch(&node->refs, 1, __ATOMIC_ACQ_REL) == 0;
+    if (last && node->kind != KAL__ERROR) table_remove(node);
+    if (last && node->kind == KAL__ERROR) n_errors--;
+    pthread_mutex_unlock(&lock);
+    return last;
+}
+
+static void destroy(kal_node *node)
+{
+    switch (node->kind) {
+    case KAL__DECODE: kal__source_unref(&node->u.source); break;
+    case KAL__PIXELS: kal__slab_unref(&node->u.pixels.slab); break;
+    case KAL__ERROR: free(node->u.error); break;
+    case KAL__APPLY:
+    case KAL__ENCODE: break;
+    }
+    kal__meta_unref(&node->meta);
+    free(node);
+}
+
+void kal_node_unref(kal_node **slot)
+{
+    kal_node *todo = *slot;
+    *slot = NULL;
+    if (!todo || !drop(todo)) return;
+    todo->next = NULL;
+    while (todo) {
+        kal_node *node = todo;
+        todo = node->next;
+        for (int32_t i = 0; i < node->call.n; i++) {
+            kal_node *in = kal__input(node, i);
+            if (!drop(in)) continue;
+            in->next = todo;
+            todo = in;
+        }
+        destroy(node);
+    }
+}
+
+// ---- making -------------------------------------------------------------------------------------
+
+static const size_t align = 15;
+
+// One allocation: node, input pointers, params, then what lists and texts need.
+static kal_node *build(kal__kind kind, kal_key key, const kal_call *call, kal__schema s)
+{
+    const size_t at_in = (sizeof(kal_node) + align) & ~align;
+    const size_t at_params = (at_in + (size_t)call->n * sizeof(kal_call *) + align) & ~align;
+    const size_t at_extra = (at_params + s.size + align) & ~align;
+    const size_t extra = call->params ? kal__params_extra(s, call->params) : 0;
+    kal_node *node = kal__new_zero(1, at_extra + extra);
+    if (!node) return NULL;
+    unsigned char *base = (unsigned char *)node;
+    const kal_call **in = (const kal_call **)(base + at_in);
+    node->call = *call;
+    node->call.in = in;
+    node->call.params = base + at_params;
+    if (call->params) kal__params_copy(s, base + at_params, call->params, base + at_extra);
+    for (int32_t i = 0; i < call->n; i++) in[i] = &kal_node_ref(kal__node_of(call->in[i]))->call;
+    node->key = key;
+    node->kind = kind;
+    node->refs = 1;
+    if (call->n) node->meta = kal__meta_ref(kal__input(node, call->n == 2 ? 1 : 0)->meta);
+    return node;
+}
+
+kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *rows, size_t n_rows,
+                      size_t params_size, kal__fill_fn *fill, void *arg)
+{
+    pthread_mutex_lock(&lock);
+    kal_node *node = kal_node_ref(find(key));
+    pthread_mutex_unlock(&lock);
+    if (node) return node;
+
+    kal_node *fresh = build(kind, key, call, (kal__schema){rows, n_rows, params_size, ""});
+    if (!fresh) return NULL;
+    if (fill) fill(fresh, arg);
+    pthread_mutex_lock(&lock);
+    node = kal_node_ref(find(key));   // somebody may have been quicker
+    const bool added = !node && table_grow();
+    if (added) table_add(node = fresh);
+    pthread_mutex_unlock(&lock);
+    if (!added) {
+        for (int32_t i = 0; i < fresh->call.n; i++) {
+            kal_node *in = kal__input(fresh, i);
+            kal_node_unref(&in);
+        }
+        destroy(fresh);
+    }
+    return node;
+}
+
+kal_node *kal__error_node(kal_scope *scope, const kal_error *err)
+{
+    static kal_node no_memory = {.kind = KAL__ERROR, .refs = 1 << 30};
+    kal_node *node = kal__new_zero(1, sizeof *node);
+    kal_error *copy = kal__new_zero(1, sizeof *copy);
+    if (!node || !copy) {   // the one static node stands for every case in which there is no room to say more
+        free(node);
+        free(copy);
+        return &no_memory;
+    }
+    *copy = *err;
+    node->kind = KAL__ERROR;
+    node->refs = 1;
+    node->u.error = copy;
+    pthread_mutex_lock(&lock);
+    n_errors++;
+    pthread_mutex_unlock(&lock);
+    return kal__born(scope, node);
+}
+
+// ---- sources ------------------------------------------------------------------------------------
+
+kal__source *kal__source_ref(kal__source *s)
+{
+    if (s) __atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+    return s;
+}
+
+void kal__source_unref(kal__source **slot)
+{
+    kal__source *s = *slot;
+    *slot = NULL;
+    if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+    free(s->path);
+    free(s->memory);
+    free(s);
+}
+
+kal__source *kal__node_source(const kal_node *node)
+{
+    pthread_mutex_lock(&lock);
+    kal__source *s = kal__source_ref(node->u.source);
+    pthread_mutex_unlock(&lock);
+    return s;
+}
+
+void kal__node_set_source(kal_node *node, kal__source *source)
+{
+    pthread_mutex_lock(&lock);
+    kal__source *old = node->u.source;
+    node->u.source = kal__source_ref(source);
+    pthread_mutex_unlock(&lock);
+    kal__source_unref(&old);
+}
+
+// ---- scopes -------------------------------------------------------------------------------------
+
+struct kal_scope {
+    kal_node **nodes;
+    size_t n, room;
+};
+
+kal_scope *kal_scope_new(void)
+{
+    return kal__new_zero(1, sizeof(kal_scope));
+}
+
+void kal_scope_free(kal_scope **scope)
+{
+    kal_scope *s = *scope;
+    *scope = NULL;
+    if (!s) return;
+    for (size_t i = s->n; i-- > 0;) kal_node_unref(&s->nodes[i]);
+    free(s->nodes);
+    free(s);
+}
+
+kal_node *kal__born(kal_scope *s, kal_node *node)
+{
+    if (!s) return node;
+    if (s->n == s->room) {
+        const size_t room = s->room ? s->room * 2 : 16;
+        if (!kal__grow(&s->nodes, room, sizeof *s->nodes)) {
+            kal_node_unref(&node);
+            return kal__error_node(NULL, &(kal_error){KAL_NOMEM, "out of memory for a node"});
+        }
+        s->room = room;
+    }
+    s->nodes[s->n++] = node;
+    return node;
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+kal_status kal_node_error(const kal_node *node, kal_error *err)
+{
+    if (node && node->kind != KAL__ERROR) return KAL_OK;
+    if (!node) return kal_fail(err, KAL_INVALID, "no node was given (NULL)");
+    if (!node->u.error) return kal_fail(err, KAL_NOMEM, "out of memory for a node");
+    if (err) *err = *node->u.error;
+    return node->u.error->status;
+}
+
+kal_status kal_node_extent(const kal_node *node, kal_extent *out, kal_error *err)
+{
+    const kal_status st = kal_node_error(node, err);
+    if (st) return st;
+    if (node->kind == KAL__ENCODE) return kal_fail(err, KAL_INVALID, "encoded bytes have no size in pixels");
+    *out = node->call.extent;
+    return KAL_OK;
+}
+
+kal_status kal_node_key(const kal_node *node, kal_key *out, kal_error *err)
+{
+    const kal_status st = kal_node_error(node, err);
+    if (!st) *out = node->key;
+    return st;
+}
+
+const kal_call *kal_node_call(const kal_node *node)
+{
+    return node && node->kind != KAL__ERROR ? &node->call : NULL;
+}
+
+kal_node *kal_node_input(const kal_node *node, int32_t i)
+{
+    return node && i >= 0 && i < node->call.n ? kal__input(node, i) : NULL;
+}
+
+bool kal_node_meta(const kal_node *node, const char *name, const void **data, size_t *size)
+{
+    if (!node || !node->meta) return false;
+    const kal__meta *m = node->meta;
+    const kal__blob *b = !strcmp(name, "exif") ? &m->exif : !strcmp(name, "icc") ? &m->icc : !strcmp(name, "xmp") ? &m->xmp : NULL;
+    if (!b || !b->size) return false;
+    *data = b->data;
+    *size = b->size;
+    return true;
+}
+
+void kal_node_orientation(const kal_node *node, int *orientation, bool *applied)
+{
+    const kal__meta *m = node ? node->meta : NULL;
+    *orientation = m ? m->orientation : 1;
+    *applied = m && m->applied;
+}

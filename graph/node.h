@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Inside a node, and what the files of this room share about nodes, parameters and keys.
+#ifndef KAL_GRAPH_NODE_H
+#define KAL_GRAPH_NODE_H
+
+#include <kal/graph.h>
+#include <kal/io.h>
+
+#include "codec.h"
+#include "hash.h"
+#include "mem.h"
+
+// ---- the tables that kal.c hands in -------------------------------------------------------------
+
+extern const kal_op *const kal__ops[];   // NULL-terminated
+extern const size_t kal__n_ops;
+extern const kal__codec *const kal__codecs[];
+extern const size_t kal__n_codecs;
+
+// ---- nodes --------------------------------------------------------------------------------------
+
+typedef enum kal__kind {
+    KAL__APPLY,    // an op on inputs
+    KAL__DECODE,   // a picture in encoded bytes
+    KAL__PIXELS,   // samples in memory
+    KAL__ENCODE,   // encoded bytes of an image
+    KAL__ERROR,    // a mistake; not interned, no key
+} kal__kind;
+
+/// Where a decode node's bytes are. Refcounted; immutable.
+typedef struct kal__source {
+    int refs;                // atomic
+    const kal__codec *codec;
+    kal__header header;
+    kal_key digest;          // of the encoded bytes
+    kal__stamp stamp;
+    char *path;              // NULL for bytes in memory
+    unsigned char *memory;   // the bytes, for path NULL
+    size_t size;
+} kal__source;
+
+struct kal_node {
+    kal_call call;           // first: a call's address is its node's
+    kal_key key;
+    kal__kind kind;
+    int refs;                // atomic; 1 → 0 only under the table's lock
+    kal_node *next;          // chain of nodes being freed
+    kal__meta *meta;
+    union {
+        kal__source *source;             // DECODE; replaced under the table's lock when the same bytes are loaded again
+        struct {
+            kal__slab *slab;             // PIXELS: packed rows
+        } pixels;
+        const kal__codec *codec;         // ENCODE; call.params are the codec's
+        kal_error *error;                // ERROR
+    } u;
+};
+
+static inline kal_node *kal__node_of(const kal_call *call)
+{
+    return (kal_node *)(uintptr_t)call;
+}
+
+static inline kal_node *kal__input(const kal_node *n, int32_t i)
+{
+    return kal__node_of(n->call.in[i]);
+}
+
+/// An error node owned by the scope (or the caller).
+kal_node *kal__error_node(kal_scope *scope, const kal_error *err);
+/// Interns: returns the existing node of that key, or a new one with the call (and its lists and texts) copied. `fill` completes a new
+/// node before anyone sees it. NULL when out of memory.
+typedef void kal__fill_fn(kal_node *node, void *arg);
+kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *params, size_t n_params,
+                      size_t params_size, kal__fill_fn *fill, void *arg);
+/// Hands a node (one reference) to the scope, or to the caller when scope is NULL.
+kal_node *kal__born(kal_scope *scope, kal_node *node);
+
+kal__source *kal__source_ref(kal__source *s);
+void kal__source_unref(kal__source **s);
+/// The node's current source, with a reference of the caller's own.
+kal__source *kal__node_source(const kal_node *node);
+/// Points the node at other bytes of the same digest.
+void kal__node_set_source(kal_node *node, kal__source *source);
+
+// ---- parameters (params.c) ----------------------------------------------------------------------
+
+#define KAL__PARAMS_ROOM 1024   // no params struct is larger
+
+typedef struct kal__schema {
+    const kal_param *rows;
+    size_t n, size;   // rows; bytes of the struct
+    const char *of;   // the op's or codec's name, for messages
+} kal__schema;
+
+kal__schema kal__schema_of(const kal_op *op);
+/// The schema of a node's call.params, whatever its kind.
+kal__schema kal__schema_of_node(const kal_node *node);
+
+void kal__params_default(kal__schema s, void *params);
+/// Copies as much of the caller's struct (its first field is its size) as it has, over the defaults.
+void kal__params_from(kal__schema s, void *params, const void *given);
+/// Ranges, -0, NaN. Autos pass.
+kal_status kal__params_check(kal__schema s, void *params, kal_error *err);
+/// Refuses a parameter still on KAL_AUTO.
+kal_status kal__params_settled(kal__schema s, const void *params, kal_error *err);
+/// Bytes its lists and texts need, and a deep copy with them in `extra`.
+size_t kal__params_extra(kal__schema s, const void *params);
+void kal__params_copy(kal__schema s, void *dst, const void *src, void *extra);
+/// " name=value" for each parameter, in order.
+void kal__params_print(kal__schema s, const void *params, kal__text *out);
+const kal_param *kal__param_find(kal__schema s, const char *name, size_t n);
+
+/// What a value in text is read against.
+typedef struct kal__param_context {
+    const kal_extent *image;   // input 0; NULL without one
+    kal__arena *arena;         // for lists and texts
+} kal__param_context;
+/// Sets a parameter from a token: a bare number or word, the inside of a string, or a list "[1 2 3]".
+kal_status kal__param_set(kal__schema s, const kal_param *row, void *params, const char *text, size_t n,
+                          const kal__param_context *context, kal_error *err);
+/// "name=value name=value …" or positional values.
+kal_status kal__params_parse(kal__schema s, void *params, const char *text, const kal__param_context *context,
+                             kal_error *err);
+/// The name nearest to a misspelt one among n, or NULL when none is near.
+const char *kal__nearest(const char *word, size_t n, const char *(*name)(const void *of, size_t i), const void *of,
+                         size_t count);
+
+// ---- keys (key.c) -------------------------------------------------------------------------------
+
+/// Key of a node: see docs/keys.md. `what` names the op or codec; `version` its version as text.
+typedef struct kal__key_parts {
+    kal__kind kind;
+    const char *what, *version;
+    kal__schema schema;
+    const void *params;
+    const kal_key *digest;            // of sources
+    const kal_call *const *in;
+    int32_t n;
+} kal__key_parts;
+kal_status kal__make_key(const kal__key_parts *parts, kal_key *out, kal_error *err);
+
+// ---- order (order.c) ----------------------------------------------------------------------------
+
+/// All nodes that the roots stand on, inputs before what uses them, each once. Iterative at any depth.
+typedef struct kal__order {
+    const kal_node **nodes;
+    size_t n;
+    const kal_node **slots;   // hash set …
+    uint32_t *index;          // … and the position of each in `nodes`
+    size_t n_slots;
+} kal__order;
+kal_status kal__order_make(kal_node *const *roots, size_t n, kal__order *out, kal_error *err);
+void kal__order_free(kal__order *o);
+/// Position in `nodes`, or SIZE_MAX.
+size_t kal__order_find(const kal__order *o, const kal_node *node);
+
+#endif

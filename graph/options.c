@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Options: one table of what can be set, by field, by flag and by environment; defaults from the machine.
+#define _GNU_SOURCE
+#include "options.h"
+
+#include "memo.h"
+#include "num.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// The first number in a file, or 0.
+static uint64_t number_in(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    unsigned long long v = 0;
+    if (!f) return 0;
+    if (fscanf(f, "%llu", &v) != 1) v = 0;
+    fclose(f);
+    return v;
+}
+
+// CPUs of a cgroup quota, rounded up; 0 when there is none.
+static int32_t cgroup_cpus(void)
+{
+    FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
+    if (!f) return 0;
+    unsigned long long quota = 0, period = 0;
+    const int n = fscanf(f, "%llu %llu", &quota, &period);
+    fclose(f);
+    return n == 2 && period ? (int32_t)((quota + period - 1) / period) : 0;
+}
+
+int32_t kal__cpus(void)
+{
+    cpu_set_t set;
+    int32_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    const int32_t quota = cgroup_cpus();
+    if (quota > 0 && quota < n) n = quota;
+    return n < 1 ? 1 : n > 256 ? 256 : n;
+}
+
+static uint64_t default_memory(void)
+{
+    uint64_t all = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE);
+    const uint64_t limit = number_in("/sys/fs/cgroup/memory.max");
+    if (limit && limit < all) all = limit;
+    const uint64_t most = (uint64_t)1 << 30;
+    return all / 4 < most ? all / 4 : most;
+}
+
+bool kal__parse_bytes(const char *s, uint64_t *out)
+{
+    size_t n = strlen(s);
+    static const char units[] = "kKmMgGtT";
+    int shift = 0;
+    if (n && (s[n - 1] == 'B' || s[n - 1] == 'b')) n--;
+    if (n && s[n - 1] == 'i') n--;
+    const char *unit = n && s[n - 1] ? strchr(units, s[n - 1]) : NULL;
+    if (unit) shift = 10 * (int)((unit - units) / 2 + 1), n--;
+    double v;
+    if (!kal__parse_double(s, n, &v) || v < 0 || v * (double)(1ull << shift) > 1e18) return false;
+    *out = (uint64_t)(v * (double)(1ull << shift));
+    return true;
+}
+
+static kal_status from_env(const char *name, uint64_t *out, kal_error *err)
+{
+    const char *s = getenv(name);
+    if (!s || !*s) return KAL_OK;
+    if (kal__parse_bytes(s, out)) return KAL_OK;
+    return kal_fail(err, KAL_INVALID, "%s=%s is not a number", name, s);
+}
+
+kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err)
+{
+    uint64_t threads = o && o->threads > 0 ? (uint64_t)o->threads : 0, memory = o ? o->max_memory : 0;
+    kal_status st = threads ? KAL_OK : from_env("KAL_THREADS", &threads, err);
+    if (!st && !memory) st = from_env("KAL_MAX_MEMORY", &memory, err);
+    if (st) return st;
+    if (o && o->threads < 0) return kal_fail(err, KAL_INVALID, "threads=%d is not a number of workers", o->threads);
+    out->threads = threads ? (int32_t)(threads > 256 ? 256 : threads) : kal__cpus();
+    if (!memory) memory = default_memory();
+    out->max_memory = memory > SIZE_MAX ? SIZE_MAX : (size_t)memory;
+    out->band = o ? o->band : 0;
+    out->memo_mode = o ? o->memo_mode : KAL_MEMO_AUTO;
+    out->memo = out->memo_mode == KAL_MEMO_NEVER ? NULL : o && o->memo ? o->memo : kal__memo_default();
+    return KAL_OK;
+}

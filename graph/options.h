@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Options filled in.
+#ifndef KAL_GRAPH_OPTIONS_H
+#define KAL_GRAPH_OPTIONS_H
+
+#include "plan.h"
+
+/// Processors this process may use: affinity and cgroup quota.
+int32_t kal__cpus(void);
+/// "64M", "1.5G", "1000".
+bool kal__parse_bytes(const char *s, uint64_t *out);
+kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err);
+
+#endif

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Everything that is done to parameters, by walking a schema: defaults, copies, checks, printing, reading from text.
+#include "node.h"
+
+#include "num.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// ---- access -------------------------------------------------------------------------------------
+
+typedef union field {
+    void *at;
+    int32_t *i;
+    bool *b;
+    double *d;
+    const char **s;
+    kal_list *l;
+} field;
+
+static field field_of(const kal_param *p, const void *params)
+{
+    return (field){.at = (unsigned char *)(uintptr_t)params + p->offset};
+}
+
+static bool is_int(const kal_param *p)
+{
+    return p->kind == KAL_PARAM_INT || p->kind == KAL_PARAM_X || p->kind == KAL_PARAM_Y;
+}
+
+static bool is_list(const kal_param *p)
+{
+    return p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR;
+}
+
+kal__schema kal__schema_of(const kal_op *op)
+{
+    return (kal__schema){op->params, op->n_params, op->params_size, op->name};
+}
+
+kal__schema kal__schema_of_node(const kal_node *node)
+{
+    if (node->kind == KAL__ENCODE) {
+        const kal__codec *c = node->u.codec;
+        return (kal__schema){c->params, c->n_params, c->params_size, c->name};
+    }
+    return node->call.op ? kal__schema_of(node->call.op) : (kal__schema){NULL, 0, 0, ""};
+}
+
+void kal__params_default(kal__schema s, void *params)
+{
+    memset(params, 0, s.size);
+    memcpy(params, &s.size, sizeof s.size);   // every params struct begins with its size
+    for (size_t i = 0; i < s.n; i++) {
+        const kal_param *p = &s.rows[i];
+        const field f = field_of(p, params);
+        switch (p->kind) {
+        case KAL_PARAM_INT:
+        case KAL_PARAM_X:
+        case KAL_PARAM_Y:
+        case KAL_PARAM_CHOICE: *f.i = (int32_t)p->def; break;
+        case KAL_PARAM_BOOL: *f.b = p->def != 0; break;
+        case KAL_PARAM_FLOAT: *f.d = p->def; break;
+        case KAL_PARAM_TEXT: *f.s = p->def_text ? p->def_text : ""; break;
+        case KAL_PARAM_LIST:
+        case KAL_PARAM_COLOR: *f.l = (kal_list){NULL, 0}; break;
+        }
+    }
+}
+
+void kal__params_from(kal__schema s, void *params, const void *given)
+{
+    kal__params_default(s, params);
+    if (!given) return;
+    size_t size;
+    memcpy(&size, given, sizeof size);
+    memcpy(params, given, size < s.size ? size : s.size);
+    memcpy(params, &s.size, sizeof s.size);
+}
+
+// ---- checks -------------------------------------------------------------------------------------
+
+static int n_choices(const char *words)
+{
+    int n = 1;
+    for (; *words; words++) n += *words == '|';
+    return n;
+}
+
+static kal_status out_of_range(kal__schema s, const kal_param *p, double v, double lo, double hi, kal_error *err)
+{
+    char a[32], b[32], c[32];
+    kal__print_double(a, v);
+    kal__print_double(b, lo);
+    kal__print_double(c, hi);
+    return kal_fail(err, KAL_INVALID, "%s: %s=%s is outside %s..%s", s.of, p->name, a, b, c);
+}
+
+static kal_status check_number(kal__schema s, const kal_param *p, double *v, kal_error *err)
+{
+    if (*v != *v || *v - *v != 0) return kal_fail(err, KAL_INVALID, "%s: %s is not a finite number", s.of, p->name);
+    if (*v == 0) *v = 0;   // -0 and 0 are one parameter
+    if (p->min < p->max && (*v < p->min || *v > p->max) && !(p->def == KAL_AUTO && *v == KAL_AUTO))
+        return out_of_range(s, p, *v, p->min, p->max, err);
+    return KAL_OK;
+}
+
+kal_status kal__params_check(kal__schema s, void *params, kal_error *err)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const kal_param *p = &s.rows[i];
+        const field f = field_of(p, params);
+        kal_status st = KAL_OK;
+        if (is_int(p)) {
+            double v = *f.i;
+            st = check_number(s, p, &v, err);
+        } else if (p->kind == KAL_PARAM_FLOAT) {
+            st = check_number(s, p, f.d, err);
+        } else if (p->kind == KAL_PARAM_CHOICE) {
+            if (*f.i < 0 || *f.i >= n_choices(p->unit))
+                return out_of_range(s, p, *f.i, 0, n_choices(p->unit) - 1, err);
+        } else if (p->kind == KAL_PARAM_TEXT) {
+            if (!*f.s) *f.s = "";
+        } else if (is_list(p)) {
+            if (f.l->n < 0 || (f.l->n && !f.l->v))
+                return kal_fail(err, KAL_INVALID, "%s: %s is not a list", s.of, p->name);
+            for (int32_t k = 0; k < f.l->n && !st; k++) {
+                double v = f.l->v[k];
+                st = check_number(s, p, &v, err);
+            }
+        }
+        if (st) return st;
+    }
+    return KAL_OK;
+}
+
+kal_status kal__params_settled(kal__schema s, const void *params, kal_error *err)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const kal_param *p = &s.rows[i];
+        const field f = field_of(p, params);
+        if ((is_int(p) && *f.i == KAL_AUTO) || (p->kind == KAL_PARAM_FLOAT && *f.d == KAL_AUTO))
+            return kal_fail(err, KAL_INVALID, "%s: %s must be given", s.of, p->name);
+    }
+    return KAL_OK;
+}
+
+// ---- copies -------------------------------------------------------------------------------------
+
+static size_t text_room(const char *text)
+{
+    return (strlen(text) + 8) & ~(size_t)7;   // keeps the next list aligned
+}
+
+size_t kal__params_extra(kal__schema s, const void *params)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        const field f = field_of(&s.rows[i], params);
+        if (is_list(&s.rows[i])) bytes += (size_t)f.l->n * sizeof(double);
+        if (s.rows[i].kind == KAL_PARAM_TEXT) bytes += text_room(*f.s);
+    }
+    return bytes;
+}
+
+void kal__params_copy(kal__schema s, void *dst, const void *src, void *extra)
+{
+    unsigned char *to = extra;
+    if (s.size) memcpy(dst, src, s.size);
+    for (size_t i = 0; i < s.n; i++) {
+        const field f = field_of(&s.rows[i], dst);
+        if (is_list(&s.rows[i])) {
+            const size_t n = (size_t)f.l->n * sizeof(double);
+            if (n) memcpy(to, f.l->v, n);
+            f.l->v = n ? (const double *)(void *)to : NULL;
+            to += n;
+        } else if (s.rows[i].kind == KAL_PARAM_TEXT) {
+            const size_t n = text_room(*f.s);
+            memcpy(to, *f.s, strlen(*f.s) + 1);
+            *f.s = (const char *)to;
+            to += n;
+        }
+    }
+}
+
+// ---- printing -----------------------------------------------------------------------------------
+
+static void put_number(kal__text *t, double v)
+{
+    char b[32];
+    kal__put(t, b, kal__print_double(b, v));
+}
+
+static void put_quoted(kal__text *t, const char *s)
+{
+    kal__puts(t, "\"");
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\') kal__puts(t, "\\");
+        if (*s == '\n')
+            kal__puts(t, "\\n");
+        else
+            kal__put(t, s, 1);
+    }
+    kal__puts(t, "\"");
+}
+
+static void put_choice(kal__text *t, const char *words, int32_t i)
+{
+    while (i-- > 0) words = strchr(words, '|') + 1;
+    kal__put(t, words, strcspn(words, "|"));
+}
+
+void kal__params_print(kal__schema s, const void *params, kal__text *t)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const kal_param *p = &s.rows[i];
+        const field f = field_of(p, params);
+        if (is_list(p) && !f.l->n) continue;   // an empty list is the default and has no other spelling
+        kal__putf(t, " %s=", p->name);
+        if (is_int(p))
+            kal__putf(t, "%d", *f.i);
+        else if (p->kind == KAL_PARAM_FLOAT)
+            put_number(t, *f.d);
+        else if (p->kind == KAL_PARAM_BOOL)
+            kal__puts(t, *f.b ? "true" : "false");
+        else if (p->kind == KAL_PARAM_CHOICE)
+            put_choice(t, p->unit, *f.i);
+        else if (p->kind == KAL_PARAM_TEXT)
+            put_quoted(t, *f.s);
+        else {
+            kal__puts(t, "[");
+            for (int32_t k = 0; k < f.l->n; k++) {
+                if (k) kal__puts(t, " ");
+                put_number(t, f.l->v[k]);
+            }
+            kal__puts(t, "]");
+        }
+    }
+}
+
+// ---- names --------------------------------------------------------------------------------------
+
+const kal_param *kal__param_find(kal__schema s, const char *name, size_t n)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (strlen(s.rows[i].name) == n && !memcmp(s.rows[i].name, name, n)) return &s.rows[i];
+    return NULL;
+}
+
+// Edit distance (Levenshtein), one row of the table at a time; words are short.
+static size_t distance(const char *a, size_t n, const char *b)
+{
+    size_t row[64];
+    const size_t m = strlen(b);
+    if (n > 60 || m > 60) return 99;
+    for (size_t j = 0; j <= m; j++) row[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            const size_t change = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            const size_t gap = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            row[j] = change < gap ? change : gap;
+        }
+    }
+    return row[m];
+}
+
+const char *kal__nearest(const char *word, size_t n, const char *(*name)(const void *of, size_t i), const void *of,
+                         size_t count)
+{
+    const char *best = NULL;
+    size_t best_d = n / 3 + 2;   // a third of the letters may be wrong, and one
+    for (size_t i = 0; i < count; i++) {
+        const size_t d = distance(word, n, name(of, i));
+        if (d < best_d) best = name(of, i), best_d = d;
+    }
+    return best;
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+static kal_status bad_value(kal__schema s, const kal_param *p, const char *text, size_t n, const char *want,
+                            kal_error *err)
+{
+    return kal_fail(err, KAL_INVALID, "%s: %s=%.*s is not %s", s.of, p->name, (int)(n > 60 ? 60 : n), text, want);
+}
+
+static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const char *text, size_t n,
+                          const kal__param_context *c, kal_error *err)
+{
+    double v;
+    const bool percent = n > 1 && text[n - 1] == '%';
+    if (!kal__parse_double(text, percent ? n - 1 : n, &v)) return bad_value(s, p, text, n, "a whole number", err);
+    if (percent) {
+        if (!c->image || p->kind == KAL_PARAM_INT)
+            return bad_value(s, p, text, n, "allowed: nothing here to take percent of", err);
+        v = v / 100 * (p->kind == KAL_PARAM_X ? c->image->width : c->image->height);
+        v = (double)(int64_t)(v < 0 ? v - 0.5 : v + 0.5);
+    }
+    if (v != (double)(int64_t)v || v < -2e9 || v > 2e9) return bad_value(s, p, text, n, "a whole number", err);
+    *out = (int32_t)v;
+    return KAL_OK;
+}
+
+static kal_status set_bool(kal__schema s, const kal_param *p, bool *out, const char *text, size_t n, kal_error *err)
+{
+    static const char *const words[] = {"false", "true", "no", "yes", "0", "1", "off", "on"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == n && !memcmp(words[i], text, n)) {
+            *out = i & 1;
+            return KAL_OK;
+        }
+    return bad_value(s, p, text, n, "true or false", err);
+}
+
+static kal_status set_choice(kal__schema s, const kal_param *p, int32_t *out, const char *text, size_t n, kal_error *err)
+{
+    int32_t i = 0;
+    for (const char *w = p->unit;; w++, i++) {
+        const size_t m = strcspn(w, "|");
+        if (m == n && !memcmp(w, text, n)) {
+            *out = i;
+            return KAL_OK;
+        }
+        w += m;
+        if (!*w) break;
+    }
+    char want[200];
+    snprintf(want, sizeof want, "one of %s", p->unit);
+    return bad_value(s, p, text, n, want, err);
+}
+
+static const struct {
+    const char *name;
+    unsigned rgb;
+} colours[] = {{"black", 0x000000}, {"white", 0xffffff},   {"gray", 0x808080},    {"grey", 0x808080},  {"red", 0xff0000},
+               {"green", 0x008000}, {"lime", 0x00ff00},    {"blue", 0x0000ff},    {"yellow", 0xffff00}, {"cyan", 0x00ffff},
+               {"magenta", 0xff00ff}, {"orange", 0xffa500}, {"purple", 0x800080}, {"brown", 0xa52a2a}, {"pink", 0xffc0cb},
+               {"navy", 0x000080},  {"teal", 0x008080},    {"silver", 0xc0c0c0},  {"maroon", 0x800000}, {"olive", 0x808000}};
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// #rgb, #rgba, #rrggbb, #rrggbbaa → 3 or 4 values of 0..255; 0 when it is none of them.
+static int hex_colour(const char *text, size_t n, int out[4])
+{
+    const bool wide = n == 7 || n == 9;
+    if (!n || *text != '#' || !(wide || n == 4 || n == 5)) return 0;
+    const int count = (int)(wide ? (n - 1) / 2 : n - 1);
+    for (int i = 0; i < count; i++) {
+        const int hi = hex(text[1 + (wide ? 2 * i : i)]), lo = wide ? hex(text[2 + 2 * i]) : hi;
+        if (hi < 0 || lo < 0) return 0;
+        out[i] = hi * 16 + lo;
+    }
+    return count;
+}
+
+// A named or hex colour in the sample unit of the image, with as many values as the image has colour channels.
+static kal_status set_colour(kal__schema s, const kal_param *p, kal_list *out, const char *text, size_t n,
+                             const kal__param_context *c, kal_error *err)
+{
+    int v[4] = {0}, count = hex_colour(text, n, v);
+    for (size_t i = 0; !count && i < sizeof colours / sizeof *colours; i++)
+        if (strlen(colours[i].name) == n && !memcmp(colours[i].name, text, n)) {
+            for (int k = 0; k < 3; k++) v[k] = (int)(colours[i].rgb >> (16 - 8 * k) & 255);
+            count = 3;
+        }
+    if (!count) return bad_value(s, p, text, n, "a colour (a word, #rgb, a number, or a list)", err);
+    double *to = kal__take(c->arena, 4, sizeof *to);
+    if (!to) return kal_fail(err, KAL_NOMEM, "out of memory");
+    const double unit = c->image ? kal_type_max(c->image->type) / 255 : 1;
+    const bool gray = c->image && c->image->channels - c->image->alpha == 1;
+    if (gray && (v[0] != v[1] || v[1] != v[2])) return bad_value(s, p, text, n, "a gray, and the image is gray", err);
+    int m = 0;
+    for (int k = gray ? 2 : 0; k < count; k++) to[m++] = v[k] * unit;
+    *out = (kal_list){to, m};
+    return KAL_OK;
+}
+
+static kal_status set_list(kal__schema s, const kal_param *p, kal_list *out, const char *text, size_t n,
+                           const kal__param_context *c, kal_error *err)
+{
+    const bool bracket = n >= 2 && text[0] == '[' && text[n - 1] == ']';
+    double one;
+    if (!bracket && !kal__parse_double(text, n, &one)) {
+        if (p->kind == KAL_PARAM_COLOR) return set_colour(s, p, out, text, n, c, err);
+        return bad_value(s, p, text, n, "a number or a list like [1 2 3]", err);
+    }
+    double *v = kal__take(c->arena, bracket ? n / 2 + 1 : 1, sizeof *v);
+    if (!v) return kal_fail(err, KAL_NOMEM, "out of memory");
+    int32_t m = 0;
+    if (!bracket) v[m++] = one;
+    const char *at = text + 1, *end = text + n - 1;
+    while (bracket) {
+        while (at < end && (strchr(" \t\r\n,", *at) && *at)) at++;
+        if (at >= end) break;
+        const char *word = at;
+        while (at < end && !strchr(" \t\r\n,", *at)) at++;
+        if (!kal__parse_double(word, (size_t)(at - word), &v[m]))
+            return bad_value(s, p, word, (size_t)(at - word), "a number", err);
+        m++;
+    }
+    *out = (kal_list){v, m};
+    return KAL_OK;
+}
+
+kal_status kal__param_set(kal__schema s, const kal_param *p, void *params, const char *text, size_t n,
+                          const kal__param_context *c, kal_error *err)
+{
+    const field f = field_of(p, params);
+    switch (p->kind) {
+    case KAL_PARAM_INT:
+    case KAL_PARAM_X:
+    case KAL_PARAM_Y: return set_int(s, p, f.i, text, n, c, err);
+    case KAL_PARAM_BOOL: return set_bool(s, p, f.b, text, n, err);
+    case KAL_PARAM_CHOICE: return set_choice(s, p, f.i, text, n, err);
+    case KAL_PARAM_LIST:
+    case KAL_PARAM_COLOR: return set_list(s, p, f.l, text, n, c, err);
+    case KAL_PARAM_FLOAT:
+        return kal__parse_double(text, n, f.d) ? KAL_OK : bad_value(s, p, text, n, "a number", err);
+    case KAL_PARAM_TEXT: {
+        char *copy = kal__take(c->arena, n + 1, 1);
+        if (!copy) return kal_fail(err, KAL_NOMEM, "out of memory");
+        memcpy(copy, text, n);
+        *f.s = copy;
+        return KAL_OK;
+    }
+    }
+    return KAL_INTERNAL;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A plan: a flat array of stages that hand rows to each other through rings. Read docs/notes/engine.md beside it.
+//
+//   decode ──ring──▶ gaussian+invert ──ring──▶ uncrop ──ring──▶ encode
+//      └───────────────────────────────────────▲
+//
+// A stage makes its rows top to bottom in bands. Band b of a stage may start when the rows it needs are done in every ring it
+// reads, and when its own ring has room, that is, when its readers have let go of the rows it will overwrite. Those two rules
+// are all there is: the simulator proves them free of deadlock with one worker, which is then true for any number.
+#ifndef KAL_GRAPH_PLAN_H
+#define KAL_GRAPH_PLAN_H
+
+#include "node.h"
+
+typedef struct kal__plan kal__plan;
+typedef struct kal__stage kal__stage;
+
+typedef enum kal__stage_kind {
+    KAL__ENCODE_STAGE,   // in order of preference when several can run
+    KAL__DIGEST_STAGE,
+    KAL__COPY_STAGE,     // into the caller's rows
+    KAL__DECODE_STAGE,
+    KAL__COMPUTE_STAGE,
+    KAL__CONST_STAGE,    // rows that exist already: samples in memory, a memo hit
+} kal__stage_kind;
+
+/// One input of a stage.
+typedef struct kal__edge {
+    kal__stage *from;    // NULL: nothing of this input is needed
+    kal__stage *to;
+    int32_t dx, dy;      // coordinates here + (dx, dy) = coordinates of `from`
+    int32_t *ready;      // per band: `from` must be done up to this row …
+    int32_t *release;    // … and rows before this one are not needed by this band or any later
+    struct kal__edge *next_reader;
+} kal__edge;
+
+/// One op of a stage. Step 0 reads edges; a later step reads the step before it, and edges beside.
+typedef struct kal__step {
+    const kal_node *node;
+    void *state;                 // from prepare
+    int32_t from_step;           // which input is the step before; -1: none
+    int32_t first_edge;          // its other inputs, in order
+} kal__step;
+
+struct kal__stage {
+    kal__stage_kind kind;
+    int32_t index;               // topological
+    const kal_node *node;        // whose rows these are
+    kal__step *steps;
+    int32_t n_steps;
+    kal__edge *edges;            // of all steps, in order
+    int32_t n_edges;
+    kal__edge *readers;
+    int32_t n_readers;
+
+    kal_rect rect;               // what is made, in the node's coordinates
+    int32_t band, n_bands;       // rows a band; bands
+    bool serial;                 // one band in flight at most
+
+    // the ring: `rows` rows of `stride` bytes; row y lies at (y - rect.y0) % rows
+    int32_t rows;
+    size_t stride;
+    size_t memory;               // ring and codec together: what the simulation charges
+    size_t codec_memory;
+    bool keep;                   // the ring is the whole rect and goes to the memo
+    bool outside;                // the ring is the caller's memory
+    unsigned char *data;
+    kal__slab *slab;
+    size_t scratch;              // bytes a job needs
+
+    // running; under the scheduler's lock
+    int32_t next, done, in_flight;
+    unsigned char *finished;     // per band, beyond `done`
+    int32_t readers_left;
+    int32_t alloc_rank;          // position in the order of allocation that the simulation found
+    bool allocated, queued, over;
+
+    struct kal__coding *coding;  // decoder or encoder at work
+    kal__writer *writer;         // ENCODE_STAGE
+    struct kal__digest *digest;  // DIGEST_STAGE
+    double ns;                   // time spent, for the memo's cost and the profile
+};
+
+/// What is wanted: pixels into memory, encoded bytes into a writer, or a content key.
+typedef struct kal__want {
+    kal_node *node;              // an image, or (writer) an encoded node
+    kal_rect rect;
+    unsigned char *dst;
+    ptrdiff_t stride;
+    kal__writer *writer;
+    kal_key *key;
+} kal__want;
+
+/// What the scheduler knows; the simulator and the pool drive it with the same functions (schedule.c).
+typedef struct kal__schedule {
+    kal__stage **heap;           // stages that may be runnable, best first
+    size_t n_heap;
+    int32_t next_alloc;          // rank of the next stage to get its ring
+    kal__stage **alloc_order;
+    size_t live, peak;           // bytes of rings and codecs
+    size_t bound;                // live may not pass it; SIZE_MAX while simulating
+    int32_t unfinished;          // stages
+    uint64_t bands_done;
+} kal__schedule;
+
+struct kal__plan {
+    kal__arena arena;
+    kal__order order;
+    kal__stage **stages;         // topological
+    int32_t n_stages;
+    kal__schedule schedule;
+    size_t scratch;              // largest of any stage
+    size_t peak;                 // simulated, scratch of all workers included
+    uint64_t n_bands;            // in all
+    int32_t threads;
+    double work_ns;              // estimate
+    uint64_t nodes, nodes_reused, reused_bands;
+    kal_memo *memo;
+    kal_memo_mode memo_mode;
+};
+
+/// Resolved options: defaults and environment filled in.
+typedef struct kal__resolved {
+    int32_t threads, band;
+    size_t max_memory;
+    kal_memo *memo;
+    kal_memo_mode memo_mode;
+} kal__resolved;
+
+kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *options, kal__plan **out, kal_error *err);
+void kal__plan_free(kal__plan **plan);
+
+// ---- schedule.c ---------------------------------------------------------------------------------
+
+/// Sets the run state of every stage to the beginning.
+void kal__schedule_start(kal__plan *p, size_t bound);
+/// The best stage that can start a band now, started; NULL when none can. *band is its band; *first: its ring must be allocated.
+kal__stage *kal__schedule_pick(kal__plan *p, int32_t *band, bool *first);
+/// The band is done. Calls `freed` for each stage whose ring nobody needs any more.
+typedef void kal__freed_fn(kal__plan *p, kal__stage *s);
+void kal__schedule_finish(kal__plan *p, kal__stage *s, int32_t band, kal__freed_fn *freed);
+/// Runs the plan without pixels, growing rings until it ends; leaves rings, alloc order and peak settled.
+kal_status kal__simulate(kal__plan *p, kal_error *err);
+/// Gives the ring this many rows, rounded up to whole bands (or the whole rect), and works out its memory.
+void kal__stage_set_rows(kal__stage *s, int64_t rows);
+
+/// Rows of band b of a stage.
+static inline kal_rect kal__band_rect(const kal__stage *s, int32_t b)
+{
+    kal_rect r = s->rect;
+    const int64_t y0 = (int64_t)r.y0 + (int64_t)b * s->band, y1 = y0 + s->band;
+    r.y1 = y1 < r.y1 ? (int32_t)y1 : r.y1;
+    r.y0 = (int32_t)y0;
+    return r;
+}
+
+/// A window onto a ring: `rect` in the stage's coordinates shifted by (-dx, -dy).
+static inline kal_tile kal__ring_tile(const kal__stage *s, kal_rect rect, int32_t dx, int32_t dy, int32_t pixel)
+{
+    kal_tile t = {.rect = rect, .stride = (ptrdiff_t)s->stride, .ring = s->rows, .pixel = pixel};
+    t.row0 = (rect.y0 + dy - s->rect.y0) % s->rows;
+    t.data = s->data + (ptrdiff_t)(rect.x0 + dx - s->rect.x0) * pixel;
+    return t;
+}
+
+#endif

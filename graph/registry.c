@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The ops by name: ours from the table that kal.c hands in, then those that users register.
+#include "node.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define SLOTS 1024   // ours fill a few dozen; users may add up to three quarters
+
+static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static const kal_op *slots[SLOTS], *registered[SLOTS * 3 / 4];
+static size_t n_registered;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static size_t slot_of(const char *name)
+{
+    uint32_t h = 2166136261u;   // FNV-1a
+    for (; *name; name++) h = (h ^ (unsigned char)*name) * 16777619u;
+    return h & (SLOTS - 1);
+}
+
+static size_t place(const char *name)
+{
+    size_t i = slot_of(name);
+    while (slots[i] && strcmp(slots[i]->name, name)) i = (i + 1) & (SLOTS - 1);
+    return i;
+}
+
+static void add_ours(void)
+{
+    for (size_t i = 0; i < kal__n_ops; i++) slots[place(kal__ops[i]->name)] = kal__ops[i];
+}
+
+const kal_op *kal_op_find(const char *name)
+{
+    if (!name) return NULL;
+    pthread_once(&once, add_ours);
+    pthread_rwlock_rdlock(&lock);
+    const kal_op *op = slots[place(name)];
+    pthread_rwlock_unlock(&lock);
+    return op;
+}
+
+const kal_op *kal_op_at(size_t i)
+{
+    if (i < kal__n_ops) return kal__ops[i];
+    pthread_rwlock_rdlock(&lock);
+    const kal_op *op = i - kal__n_ops < n_registered ? registered[i - kal__n_ops] : NULL;
+    pthread_rwlock_unlock(&lock);
+    return op;
+}
+
+static bool good_name(const char *s)
+{
+    bool dot = false;
+    for (const char *c = s; *c; c++) {
+        const bool letter = (*c >= 'a' && *c <= 'z') || *c == '_';
+        if (!letter && !(c > s && ((*c >= '0' && *c <= '9') || *c == '.'))) return false;
+        dot |= *c == '.';
+    }
+    return dot;
+}
+
+static kal_status check_record(const kal_op *op, kal_error *err)
+{
+    if (!op || !op->name || !good_name(op->name))
+        return kal_fail(err, KAL_INVALID, "an op's name is lower case letters, digits and _, with a dot: \"acme.denoise\"");
+    if (!op->extent || (!op->run && !(op->flags & KAL_OP_VIEW)))
+        return kal_fail(err, KAL_INVALID, "op %s: `extent` and `run` are needed", op->name);
+    if (op->params_size < sizeof(size_t) || op->params_size > KAL__PARAMS_ROOM)
+        return kal_fail(err, KAL_INVALID, "op %s: the params struct begins with `size_t size` and has at most %d bytes",
+                        op->name, KAL__PARAMS_ROOM);
+    for (size_t i = 0; i < op->n_params; i++)
+        if (op->params[i].offset < sizeof(size_t) || op->params[i].offset >= op->params_size)
+            return kal_fail(err, KAL_INVALID, "op %s: parameter %s lies outside its struct", op->name, op->params[i].name);
+    return KAL_OK;
+}
+
+kal_status kal_op_register(const kal_op *op, kal_error *err)
+{
+    kal_status st = check_record(op, err);
+    if (st) return st;
+    pthread_once(&once, add_ours);
+    pthread_rwlock_wrlock(&lock);
+    const size_t i = place(op->name);
+    if (slots[i] && slots[i] != op)
+        st = kal_fail(err, KAL_INVALID, "op %s is registered already with another record", op->name);
+    else if (!slots[i] && n_registered == sizeof registered / sizeof *registered)
+        st = kal_fail(err, KAL_LIMIT, "op %s: no more than %zu ops can be registered", op->name, n_registered);
+    else if (!slots[i])
+        slots[i] = registered[n_registered++] = op;
+    pthread_rwlock_unlock(&lock);
+    return st;
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The loop that runs bands, and the pool of workers that run it. One lock, held only to choose and to record; a band is
+// tens of microseconds or more. The caller of a request is one of its workers and works on nothing else.
+#define _GNU_SOURCE
+#include "run.h"
+
+#include "apply.h"
+#include "coding.h"
+#include "memo.h"
+#include "need.h"
+
+#include <fenv.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct run {
+    kal__plan *plan;
+    const kal__watch *watch;
+    kal_stats *stats;
+    kal_error err;
+    kal_status status;
+    int32_t workers;         // at work on it now
+    pthread_cond_t wake;     // for the caller
+    double told;             // when progress was last reported
+    bool telling;
+    struct run *next;
+} run;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
+static run *runs;            // being run now
+static int32_t n_threads;    // in the pool, callers not counted
+static int32_t n_idle;
+
+double kal__now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+kal_status kal__watch_check(const kal__watch *w, kal_error *err)
+{
+    if (w->options && w->options->cancel && kal__cancelled(w->options->cancel))
+        return kal_fail(err, KAL_CANCELLED, "the request was cancelled");
+    if (w->deadline > 0 && kal__now() > w->deadline)
+        return kal_fail(err, KAL_DEADLINE, "the deadline of %g s passed", w->options->deadline);
+    return KAL_OK;
+}
+
+// ---- one band -----------------------------------------------------------------------------------
+
+// Windows onto the inputs of a step for an output rect; `previous` is what the step before made.
+static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out, const kal_tile *previous, kal_tile *in)
+{
+    const kal_call *c = &step->node->call;
+    int32_t e = step->first_edge;
+    for (int32_t i = 0; i < c->n; i++) {
+        if (i == step->from_step) {
+            in[i] = *previous;
+            continue;
+        }
+        const kal__edge *edge = &s->edges[e++];
+        const kal_rect need = kal__need(c, i, out);
+        const int32_t pixel = (int32_t)kal_pixel_size(&c->in[i]->extent);
+        if (edge->from && !kal_rect_empty(need))
+            in[i] = kal__ring_tile(edge->from, need, edge->dx, edge->dy, pixel);
+        else
+            in[i] = (kal_tile){.ring = 1, .pixel = pixel};
+    }
+}
+
+static kal_status run_step(const kal__stage *s, const kal__step *step, const kal_tile *previous, const kal_tile *out,
+                           void *scratch, kal_error *err)
+{
+    const kal_call *c = &step->node->call;
+    kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
+    if (!in) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    input_tiles(s, step, out->rect, previous, in);
+    const kal_job job = {.call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
+    if (err) err->message[0] = 0;
+    kal_status st = c->op->run(&job);
+    if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
+    if (st && err) err->status = st;
+    if (in != few) free(in);
+    return st;
+}
+
+// Several ops: a few rows at a time through all of them, between two buffers in the scratch, the last into the ring.
+static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scratch, kal_error *err)
+{
+    const int32_t rows = kal__fused_rows(s), width = r.x1 - r.x0;
+    size_t row = 0;
+    for (int32_t k = 0; k + 1 < s->n_steps; k++) {
+        const size_t bytes = (size_t)width * kal_pixel_size(&s->steps[k].node->call.extent);
+        if (bytes > row) row = bytes;
+    }
+    const size_t between = (row * (size_t)rows + 63) & ~(size_t)63;
+    unsigned char *const buffer[2] = {scratch, scratch + between};
+    void *const op_scratch = scratch + 2 * between;
+    for (int32_t y = r.y0; y < r.y1; y += rows) {
+        const kal_rect part = kal_rect_of(r.x0, y, r.x1, y + rows < r.y1 ? y + rows : r.y1);
+        kal_tile previous = {0};
+        for (int32_t k = 0; k < s->n_steps; k++) {
+            const int32_t pixel = (int32_t)kal_pixel_size(&s->steps[k].node->call.extent);
+            kal_tile out = {.rect = part, .data = buffer[k & 1], .stride = (ptrdiff_t)width * pixel, .ring = rows, .pixel = pixel};
+            if (k == s->n_steps - 1) out = kal__ring_tile(s, part, 0, 0, pixel);
+            const kal_status st = run_step(s, &s->steps[k], &previous, &out, op_scratch, err);
+            if (st) return st;
+            previous = out;
+        }
+    }
+    return KAL_OK;
+}
+
+static void copy_rows(const kal__stage *s, kal_rect r)
+{
+    const kal__edge *e = &s->edges[0];
+    const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
+    const kal_tile in = kal__ring_tile(e->from, r, e->dx, e->dy, pixel);
+    const ptrdiff_t stride = (ptrdiff_t)s->stride;   // may be negative
+    for (int32_t y = r.y0; y < r.y1; y++)
+        memcpy(s->data + (y - s->rect.y0) * stride, kal_row(&in, y), (size_t)(r.x1 - r.x0) * (size_t)pixel);
+}
+
+static void digest_rows(const kal__stage *s, kal_rect r)
+{
+    const kal__edge *e = &s->edges[0];
+    const kal_tile in = kal__ring_tile(e->from, r, e->dx, e->dy, (int32_t)kal_pixel_size(&s->node->call.extent));
+    for (int32_t y = r.y0; y < r.y1; y++) kal__digest_row(s->digest, kal_row(&in, y));
+}
+
+static kal_status run_band(kal__stage *s, int32_t band, void *scratch, kal_stats *stats, kal_error *err)
+{
+    const kal_rect r = kal__band_rect(s, band);
+    switch (s->kind) {
+    case KAL__DECODE_STAGE: return kal__decode_band(s, band, scratch, stats, err);
+    case KAL__ENCODE_STAGE: return kal__encode_band(s, band, stats, err);
+    case KAL__COPY_STAGE: copy_rows(s, r); return KAL_OK;
+    case KAL__DIGEST_STAGE: digest_rows(s, r); return KAL_OK;
+    case KAL__CONST_STAGE: return KAL_INTERNAL;
+    case KAL__COMPUTE_STAGE: break;
+    }
+    __atomic_fetch_add(&stats->computed_tiles, 1, __ATOMIC_RELAXED);
+    if (s->n_steps > 1) return run_fused(s, r, scratch, err);
+    const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
+    return run_step(s, &s->steps[0], NULL, &out, scratch, err);
+}
+
+// ---- rings --------------------------------------------------------------------------------------
+
+static void ring_freed(kal__plan *p, kal__stage *s)
+{
+    (void)p;
+    kal__slab_unref(&s->slab);
+}
+
+static bool ring_allocate(kal__stage *s)
+{
+    if (s->outside || s->kind <= KAL__DIGEST_STAGE) return true;
+    s->slab = kal__slab_new((size_t)s->rows * s->stride);
+    s->data = s->slab ? s->slab->data : NULL;
+    return s->slab != NULL;
+}
+
+// ---- choosing and recording, under the lock -----------------------------------------------------
+
+static bool over(const run *r)
+{
+    return r->status || !r->plan->schedule.unfinished;
+}
+
+static void fail(run *r, kal_status st, const kal_error *err)
+{
+    if (r->status) return;   // the first cause stays
+    r->status = st;
+    r->err = *err;
+    r->err.status = st;
+}
+
+static kal__stage *choose(run *r, int32_t *band)
+{
+    kal_error err;
+    if (over(r)) return NULL;
+    const kal_status st = kal__watch_check(r->watch, &err);
+    if (st) {
+        fail(r, st, &err);
+        return NULL;
+    }
+    bool first;
+    kal__stage *s = kal__schedule_pick(r->plan, band, &first);
+    if (s && first && !ring_allocate(s)) {
+        kal_fail(&err, KAL_NOMEM, "out of memory for %d rows of %zu bytes", s->rows, s->stride);
+        fail(r, KAL_NOMEM, &err);
+        s->in_flight--;
+        return NULL;
+    }
+    return s;
+}
+
+static void record(run *r, kal__stage *s, int32_t band, kal_status st, const kal_error *err, double seconds)
+{
+    s->ns += seconds * 1e9;
+    if (st) {
+        s->in_flight--;
+        fail(r, st, err);
+    } else {
+        kal__schedule_finish(r->plan, s, band, ring_freed);
+    }
+    if (r->plan->schedule.n_heap && n_idle) pthread_cond_signal(&work);
+    pthread_cond_signal(&r->wake);
+}
+
+// Progress is told outside the lock, by whoever has just finished a band, at most every 50 ms and by one at a time.
+static void tell(run *r)
+{
+    const kal_options *o = r->watch->options;
+    if (!o || !o->progress || r->telling || over(r)) return;
+    const double now = kal__now();
+    if (now - r->told < 0.05) return;
+    r->told = now;
+    r->telling = true;
+    const uint64_t done = r->plan->schedule.bands_done, total = r->plan->n_bands;
+    pthread_mutex_unlock(&lock);
+    o->progress(o->user, KAL_RUNNING, done, total);
+    pthread_mutex_lock(&lock);
+    r->telling = false;
+}
+
+// Runs bands of one run until there is none to start. Called and left with the lock held.
+static void work_on(run *r)
+{
+    kal__slab *scratch = NULL;
+    int32_t band;
+    for (kal__stage *s; (s = choose(r, &band));) {
+        if (r->plan->schedule.n_heap && n_idle) pthread_cond_signal(&work);
+        pthread_mutex_unlock(&lock);
+        kal_error err = {KAL_OK, ""};
+        kal_status st = KAL_OK;
+        if (!scratch && r->plan->scratch) scratch = kal__slab_new(r->plan->scratch);
+        if (!scratch && r->plan->scratch) st = kal_fail(&err, KAL_NOMEM, "out of memory for scratch");
+        const double start = kal__now();
+        if (!st) st = run_band(s, band, scratch ? scratch->data : NULL, r->stats, &err);
+        const double seconds = kal__now() - start;
+        pthread_mutex_lock(&lock);
+        record(r, s, band, st, &err, seconds);
+        tell(r);
+    }
+    kal__slab_unref(&scratch);
+}
+
+// ---- the pool -----------------------------------------------------------------------------------
+
+static run *needy(void)
+{
+    for (run *r = runs; r; r = r->next)
+        if (!over(r) && r->workers < r->plan->threads && r->plan->schedule.n_heap) return r;
+    return NULL;
+}
+
+// Kernels must not see a caller's rounding or denormal mode: results are the same on every thread.
+static void *worker(void *arg)
+{
+    (void)arg;
+    fesetenv(FE_DFL_ENV);
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        run *r = needy();
+        if (!r) {
+            n_idle++;
+            pthread_cond_wait(&work, &lock);
+            n_idle--;
+            continue;
+        }
+        r->workers++;
+        work_on(r);
+        r->workers--;
+        pthread_cond_signal(&r->wake);
+    }
+    return NULL;
+}
+
+// After a fork only the calling thread exists: the child starts without pool and requests.
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void parent_after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void child_after_fork(void)
+{
+    runs = NULL;
+    n_threads = n_idle = 0;
+    pthread_cond_init(&work, NULL);
+    pthread_mutex_unlock(&lock);
+}
+
+static void start_threads(int32_t wanted)
+{
+    static bool forks;
+    if (!forks) pthread_atfork(before_fork, parent_after_fork, child_after_fork);
+    forks = true;
+    while (n_threads < wanted) {
+        pthread_t t;
+        pthread_attr_t attr;
+        pthread_attr_init(&attr);
+        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+        pthread_attr_setstacksize(&attr, (size_t)1 << 20);
+        const int failed = pthread_create(&t, &attr, worker, NULL);
+        pthread_attr_destroy(&attr);
+        if (failed) return;   // fewer workers; the caller alone suffices
+        n_threads++;
+    }
+}
+
+static void enter(run *r)
+{
+    pthread_mutex_lock(&lock);
+    if (r->plan->threads > 1) {
+        start_threads(r->plan->threads - 1);
+        r->next = runs;
+        runs = r;
+    }
+    r->workers = 1;
+}
+
+static void leave(run *r)
+{
+    for (run **at = &runs; *at; at = &(*at)->next)
+        if (*at == r) {
+            *at = r->next;
+            break;
+        }
+    pthread_mutex_unlock(&lock);
+}
+
+static void wait_for_work(run *r)
+{
+    if (r->watch->deadline <= 0 && !(r->watch->options && r->watch->options->cancel)) {
+        pthread_cond_wait(&r->wake, &lock);
+        return;
+    }
+    struct timespec t;   // looks up now and then, for a cancel or the deadline
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_nsec += 10000000;
+    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
+    pthread_cond_timedwait(&r->wake, &lock, &t);
+}
+
+static void keep_results(const kal__plan *p)
+{
+    for (int32_t i = 0; i < p->n_stages; i++) {
+        kal__stage *s = p->stages[i];
+        if (s->keep && s->slab)
+            kal__memo_put(p->memo, s->node->key, s->rect, s->slab, s->stride * (size_t)s->rows, s->ns);
+    }
+}
+
+static kal_status run_plan(run *r)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    enter(r);
+    for (;;) {
+        work_on(r);
+        if (over(r) && r->workers == 1 && !r->telling) break;
+        wait_for_work(r);
+    }
+    leave(r);
+    pthread_cond_destroy(&r->wake);
+    return r->status;
+}
+
+kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_error *err)
+{
+    fenv_t env;
+    fegetenv(&env);
+    fesetenv(FE_DFL_ENV);
+    run r = {.plan = p, .watch = w, .stats = stats};
+    kal__schedule_start(p, p->schedule.peak);
+    const kal_status st = run_plan(&r);
+    fesetenv(&env);
+    for (int32_t i = 0; i < p->n_stages && st; i++) kal__coding_abort(p->stages[i]);
+    if (!st && p->memo) keep_results(p);
+    if (st && err) *err = r.err;
+    stats->reused_tiles += p->reused_bands;
+    stats->nodes += p->nodes;
+    stats->nodes_reused += p->nodes_reused;
+    if (p->peak > stats->planned_bytes) stats->planned_bytes = p->peak;
+    const size_t peak = p->schedule.peak + p->scratch * (size_t)p->threads;
+    if (peak > stats->peak_bytes) stats->peak_bytes = peak;
+    if (w->options && w->options->progress)
+        w->options->progress(w->options->user, !st ? KAL_DONE : st == KAL_CANCELLED || st == KAL_DEADLINE ? KAL_STOPPED : KAL_FAILED,
+                             !st ? p->n_bands : p->schedule.bands_done, p->n_bands);
+    return st;
+}

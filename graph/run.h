@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Running a plan on the pool.
+#ifndef KAL_GRAPH_RUN_H
+#define KAL_GRAPH_RUN_H
+
+#include "plan.h"
+
+/// What one evaluation may use and must watch.
+typedef struct kal__watch {
+    const kal_options *options;   // cancel, progress; may be NULL
+    double deadline;              // on the monotonic clock; 0: none
+} kal__watch;
+
+double kal__now(void);
+bool kal__cancelled(const kal_cancel *c);
+/// Cancelled or too late? KAL_OK otherwise.
+kal_status kal__watch_check(const kal__watch *w, kal_error *err);
+/// Runs the plan to its end; statistics are added to *stats.
+kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_error *err);
+
+
+/// Plans and runs; the writers of the wants are neither committed nor aborted.
+kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, kal_error *err);
+
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Nodes, keys, text and evaluation. A node describes a result; nothing is computed until pixels or bytes are asked for.
+#ifndef KAL_GRAPH_H
+#define KAL_GRAPH_H
+
+#include <kal/base.h>
+#include <kal/op.h>
+
+KAL_BEGIN
+
+/// An immutable description of an image or of encoded bytes. Equal descriptions are one node. Threads: any.
+typedef struct kal_node kal_node;
+/// Owns one reference to each node born in it. Threads: one at a time.
+typedef struct kal_scope kal_scope;
+
+// ---- scopes and nodes ---------------------------------------------------------------------------
+
+/// A new scope; NULL when memory is out (a NULL scope makes constructors return references you own).
+KAL_API kal_scope *kal_scope_new(void);
+/// Releases every node born in the scope, then the scope.
+KAL_API void kal_scope_free(kal_scope **scope);
+
+/// A reference that outlives the scope; give it back with kal_node_unref. NULL stays NULL.
+KAL_API kal_node *kal_node_ref(kal_node *node);
+KAL_API void kal_node_unref(kal_node **node);
+
+/// The constructor under all typed constructors. `params` is the op's params struct, NULL for the defaults; it and the
+/// inputs are borrowed. Never NULL: a mistake gives an error node that keeps the first cause, as does any op upon it.
+/// With scope NULL the caller owns the reference.
+KAL_API kal_node *kal_apply(kal_scope *scope, const char *op, const void *params, kal_node *const *inputs, int32_t n);
+
+/// The same with parameters as text, "sigma=2 edge=wrap".
+KAL_API kal_node *kal_apply_text(kal_scope *scope, const char *op, const char *params, kal_node *const *inputs,
+                                 int32_t n);
+
+/// The node's error, KAL_OK for a sound node.
+KAL_API kal_status kal_node_error(const kal_node *node, kal_error *err);
+/// Size and kind of the result. Fails with the node's error; an encoded node has none (INVALID).
+KAL_API kal_status kal_node_extent(const kal_node *node, kal_extent *out, kal_error *err);
+/// The name of the result: op, version, parameters, inputs. See docs/keys.md.
+KAL_API kal_status kal_node_key(const kal_node *node, kal_key *out, kal_error *err);
+/// What the node holds; NULL for an error node. Lives as long as the node.
+KAL_API const kal_call *kal_node_call(const kal_node *node);
+/// Input i, borrowed; NULL past the end.
+KAL_API kal_node *kal_node_input(const kal_node *node, int32_t i);
+/// A piece of metadata that travels with the image ("exif", "icc", "xmp"), borrowed; false when there is none.
+KAL_API bool kal_node_meta(const kal_node *node, const char *name, const void **data, size_t *size);
+/// EXIF orientation found in the file the image came from (1..8) and whether it was applied; 1, false without a file.
+KAL_API void kal_node_orientation(const kal_node *node, int *orientation, bool *applied);
+/// Number of live nodes in the process, for leak checks.
+KAL_API size_t kal_node_count(void);
+
+// ---- evaluation ---------------------------------------------------------------------------------
+
+/// Stops a request from any thread. Threads: any.
+typedef struct kal_cancel kal_cancel;
+KAL_API kal_cancel *kal_cancel_new(void);
+KAL_API void kal_cancel_set(kal_cancel *cancel);
+KAL_API void kal_cancel_free(kal_cancel **cancel);
+
+/// What a request did. Times are wall clock; bytes are what the plan held at most, codecs included.
+typedef struct kal_stats {
+    uint64_t opens;           ///< files opened for reading
+    uint64_t bytes_read;
+    uint64_t bytes_written;
+    uint64_t decodes;         ///< pictures decoded
+    uint64_t encodes;
+    uint64_t computed_tiles;  ///< bands that kernels computed
+    uint64_t reused_tiles;    ///< bands found in the memo instead
+    uint64_t nodes;           ///< nodes the request needed …
+    uint64_t nodes_reused;    ///< … and those found in the memo
+    uint64_t planned_bytes;   ///< bound from the simulation
+    uint64_t peak_bytes;      ///< what was really held
+    double wall_ms;
+} kal_stats;
+
+typedef enum kal_phase { KAL_RUNNING, KAL_DONE, KAL_FAILED, KAL_STOPPED } kal_phase;
+/// Told at most about 20 times a second and once at the end; `done` never falls and reaches `total` only in KAL_DONE.
+/// Called on a thread of the pool or the caller's, never two at once for one request; must not evaluate.
+typedef void kal_progress_fn(void *user, kal_phase phase, uint64_t done, uint64_t total);
+
+typedef enum kal_memo_mode { KAL_MEMO_AUTO, KAL_MEMO_ALWAYS, KAL_MEMO_NEVER } kal_memo_mode;
+typedef struct kal_memo kal_memo;
+
+/// How to evaluate. Zero everywhere (or a NULL pointer) means: the environment's KAL_THREADS, KAL_MAX_MEMORY, else all
+/// processors and a quarter of the memory (at most 1 GiB). None of it changes a pixel.
+typedef struct kal_options {
+    int32_t threads;          ///< workers, the caller included
+    uint64_t max_memory;      ///< bytes a request may plan to hold
+    double deadline;          ///< seconds from now; 0: none
+    kal_cancel *cancel;       ///< borrowed during the call
+    kal_progress_fn *progress;
+    void *user;               ///< for progress
+    kal_memo *memo;           ///< NULL: the process's own
+    kal_memo_mode memo_mode;  ///< AUTO keeps what is dear to compute; ALWAYS every stage; NEVER neither looks nor keeps
+    kal_stats *stats;         ///< filled also on failure
+    int32_t band;             ///< rows per band; 0: chosen. For tests
+} kal_options;
+
+/// Computes the pixels of `rect` (inside the image) into the caller's rows, `stride` bytes apart (negative is fine: dst is
+/// the first row). On failure the buffer's contents are undefined.
+KAL_API kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride, const kal_options *options,
+                            kal_error *err);
+
+/// The content key: over size, type, model and the samples, whatever the picture came from. Computes the pixels.
+KAL_API kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out, kal_error *err);
+/// The content key of samples in memory: what kal_content_key gives for the same pixels.
+KAL_API kal_status kal_content_key_of(const kal_extent *extent, const void *pixels, ptrdiff_t stride, kal_key *out,
+                                      kal_error *err);
+
+/// Bytes in memory that you own: free with kal_bytes_free.
+typedef struct kal_bytes {
+    unsigned char *data;
+    size_t size;
+} kal_bytes;
+KAL_API void kal_bytes_free(kal_bytes *bytes);
+
+/// Computes an encoded node (see kal_encode) into memory.
+KAL_API kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, kal_bytes *out, kal_error *err);
+/// Writes encoded nodes to files, all in one plan: each file appears whole or not at all, and none if any fails.
+KAL_API kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
+                                   const kal_options *options, kal_error *err);
+
+/// The plan as text or JSON: a row per stage with strategy, bytes, and the peak, without running. Free with kal_bytes_free.
+typedef enum kal_format { KAL_AS_TEXT, KAL_AS_JSON, KAL_AS_DOT, KAL_AS_SVG } kal_format;
+KAL_API kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format, const kal_options *options,
+                               kal_bytes *out, kal_error *err);
+/// The graph as a picture, DOT or SVG.
+KAL_API kal_status kal_draw(kal_node *const *nodes, int32_t n, kal_format format, kal_bytes *out, kal_error *err);
+
+// ---- memo ---------------------------------------------------------------------------------------
+
+typedef struct kal_memo_stats {
+    uint64_t entries, bytes, limit, hits, misses, stored, evicted;
+} kal_memo_stats;
+
+/// A memory tier of its own, at most `limit` bytes. Threads: any.
+KAL_API kal_memo *kal_memo_new(uint64_t limit);
+KAL_API void kal_memo_free(kal_memo **memo);
+KAL_API void kal_memo_clear(kal_memo *memo);
+/// `memo` NULL: the process's own.
+KAL_API void kal_memo_get_stats(kal_memo *memo, kal_memo_stats *out);
+KAL_API void kal_memo_set_limit(kal_memo *memo, uint64_t limit);
+
+// ---- text ---------------------------------------------------------------------------------------
+
+/// A parsed text: what to save, what to print, the last expression. Threads: one at a time.
+typedef struct kal_program kal_program;
+
+/// What a text may refer to: `in` and other names for nodes, and literals set from outside ("sigma" → "3").
+typedef struct kal_binding {
+    const char *name;
+    kal_node *node;     ///< or
+    const char *value;
+} kal_binding;
+
+/// Reads a text. The error names line and column. Bindings are borrowed.
+KAL_API kal_status kal_program_parse(const char *text, size_t size, const kal_binding *bindings, int32_t n,
+                                     kal_program **out, kal_error *err);
+KAL_API void kal_program_free(kal_program **program);
+/// The last expression, borrowed; for a text that ends in a save, what is saved. NULL when there is none.
+KAL_API kal_node *kal_program_root(const kal_program *program);
+/// The i-th save: the encoded node (borrowed) and its path; NULL past the end.
+KAL_API kal_node *kal_program_save(const kal_program *program, int32_t i, const char **path);
+/// The i-th print, borrowed; NULL past the end.
+KAL_API kal_node *kal_program_print(const kal_program *program, int32_t i);
+/// Runs all saves as one plan.
+KAL_API kal_status kal_program_run(const kal_program *program, const kal_options *options, kal_error *err);
+
+/// Parse and run: kal_run_text("load in.jpg | resize width=800 | save out.jpg", &err).
+KAL_API kal_status kal_run_text(const char *text, kal_error *err);
+
+/// The graph as text that parses back to the same keys. Free with kal_bytes_free; NUL-terminated.
+KAL_API kal_status kal_print_graph(const kal_node *node, kal_bytes *out, kal_error *err);
+
+KAL_END
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The op record: everything there is to know about an operation, readable at run time. Our own ops and yours are
+// described by the same struct; the text grammar, the command's help, the docs and the tests are generated from it.
+// `ops/invert.c` is the shortest complete example, `docs/adding-an-op.md` the walk through it.
+#ifndef KAL_OP_H
+#define KAL_OP_H
+
+#include <kal/base.h>
+
+KAL_BEGIN
+
+struct kal_op;
+
+// ---- parameters ---------------------------------------------------------------------------------
+
+typedef enum kal_param_kind {
+    KAL_PARAM_INT,     ///< int32_t
+    KAL_PARAM_X,       ///< int32_t along the width: "50%" means half of input 0's width
+    KAL_PARAM_Y,       ///< int32_t along the height
+    KAL_PARAM_FLOAT,   ///< double
+    KAL_PARAM_BOOL,    ///< bool
+    KAL_PARAM_CHOICE,  ///< int32_t, index into the words of `unit`
+    KAL_PARAM_TEXT,    ///< const char *, UTF-8
+    KAL_PARAM_LIST,    ///< kal_list
+    KAL_PARAM_COLOR,   ///< kal_list in the sample's own unit; in text also a colour word or #rgb
+} kal_param_kind;
+
+/// One parameter. Made from the lists in ops.h by KAL_SCHEMA; order and kinds are part of the key.
+typedef struct kal_param {
+    const char *name;
+    kal_param_kind kind;
+    size_t offset;         ///< in the op's params struct
+    double def;            ///< default of a number, bool or choice; KAL_AUTO: worked out from the rest
+    const char *def_text;  ///< default of a text
+    double min, max;       ///< of a number, each element of a list included; min == max: no bound
+    const char *unit;      ///< "px", "degrees" …; of a choice: its words, as "copy|mirror"
+    const char *help;      ///< one line
+} kal_param;
+
+// A parameter list is a macro: P(KIND, name, default, min, max, unit or words, help). From it come …
+#define KAL_CTYPE_INT int32_t
+#define KAL_CTYPE_X int32_t
+#define KAL_CTYPE_Y int32_t
+#define KAL_CTYPE_FLOAT double
+#define KAL_CTYPE_BOOL bool
+#define KAL_CTYPE_CHOICE int32_t
+#define KAL_CTYPE_TEXT const char *
+#define KAL_CTYPE_LIST kal_list
+#define KAL_CTYPE_COLOR kal_list
+#define KAL_DEF_INT(d) d
+#define KAL_DEF_X(d) d
+#define KAL_DEF_Y(d) d
+#define KAL_DEF_FLOAT(d) d
+#define KAL_DEF_BOOL(d) d
+#define KAL_DEF_CHOICE(d) d
+#define KAL_DEF_TEXT(d) d
+#define KAL_DEF_LIST(d) {NULL, 0}
+#define KAL_DEF_COLOR(d) {NULL, 0}
+#define KAL_NUM_INT(d) d, NULL
+#define KAL_NUM_X(d) d, NULL
+#define KAL_NUM_Y(d) d, NULL
+#define KAL_NUM_FLOAT(d) d, NULL
+#define KAL_NUM_BOOL(d) d, NULL
+#define KAL_NUM_CHOICE(d) d, NULL
+#define KAL_NUM_TEXT(d) 0, d
+#define KAL_NUM_LIST(d) 0, NULL
+#define KAL_NUM_COLOR(d) 0, NULL
+/// … the fields of the struct,
+#define KAL_FIELD(kind, name, def, min, max, unit, help) KAL_CTYPE_##kind name;
+/// … its defaults, as designated initializers,
+#define KAL_DEFAULT(kind, name, def, min, max, unit, help) .name = KAL_DEF_##kind(def),
+/// … and the rows of the schema, for the struct that PARAMS names at that place.
+#define KAL_SCHEMA(kind, name, def, min, max, unit, help) \
+    {#name, KAL_PARAM_##kind, offsetof(PARAMS, name), KAL_NUM_##kind(def), min, max, unit, help},
+
+// ---- a call -------------------------------------------------------------------------------------
+
+/// One application of an op: what a node holds. `in` are the inputs' own calls, so a fold can look through them.
+/// Immutable once the node exists. Threads: any.
+typedef struct kal_call {
+    const struct kal_op *op;
+    const void *params;                 ///< the op's params struct, canonical: defaults written, autos worked out
+    kal_extent extent;                  ///< of the result
+    int32_t n;
+    const struct kal_call *const *in;
+} kal_call;
+
+/// What `fold` found: the call is really one of its inputs' calls, or another call.
+typedef struct kal_folded {
+    const kal_call *same;               ///< set: the result is this call itself (an input, or an input's input)
+    const struct kal_op *op;            ///< else: this op …
+    const void *params;                 ///< … with the parameters written into the room given (KAL_FOLD_ROOM bytes) …
+    int32_t n;
+    const kal_call *in[2];              ///< … on these inputs,
+    const struct kal_op *before;        ///< with this op applied to in[0] first, when set,
+    const void *before_params;          ///< and these parameters
+} kal_folded;
+#define KAL_FOLD_ROOM 512
+
+// ---- pixels -------------------------------------------------------------------------------------
+
+/// A window onto rows of an image. `rect` is what may be touched, in the image's absolute coordinates. The rows may lie
+/// in a ring: always go through kal_row, or check `ring` for plain storage.
+typedef struct kal_tile {
+    kal_rect rect;
+    unsigned char *data;   ///< pixel (rect.x0) of the ring's row 0
+    ptrdiff_t stride;      ///< bytes from row to row
+    int32_t row0;          ///< the ring row of rect.y0, in 0..ring-1
+    int32_t ring;          ///< rows in the ring
+    int32_t pixel;         ///< bytes of a pixel
+} kal_tile;
+
+/// Address of pixel (rect.x0, y). y must lie inside rect.
+static inline unsigned char *kal_row(const kal_tile *t, int32_t y)
+{
+    int32_t r = t->row0 + (y - t->rect.y0);
+    if (r >= t->ring) r -= t->ring;
+    return t->data + r * t->stride;
+}
+
+/// Address of pixel (x, y), which must lie inside rect.
+static inline unsigned char *kal_at(const kal_tile *t, int32_t x, int32_t y)
+{
+    return kal_row(t, y) + (ptrdiff_t)(x - t->rect.x0) * t->pixel;
+}
+
+static inline int32_t kal_tile_width(const kal_tile *t)
+{
+    return t->rect.x1 - t->rect.x0;
+}
+
+/// One piece of work for a kernel: fill `out->rect` completely. `in[i].rect` is exactly need(i, out->rect); nothing outside
+/// may be read, nothing outside `out->rect` written.
+typedef struct kal_job {
+    const kal_call *call;
+    const void *state;     ///< what `prepare` made; read-only
+    const kal_tile *in;
+    const kal_tile *out;
+    void *scratch;         ///< as many bytes as `scratch` asked for, 64-byte aligned, contents undefined
+    kal_error *err;        ///< for a message, if the kernel fails
+} kal_job;
+
+// ---- the record ---------------------------------------------------------------------------------
+
+typedef enum kal_op_flags {
+    KAL_OP_POINTWISE = 1,  ///< out pixel (x,y) depends on pixel (x,y) of each input only; same size
+    KAL_OP_VIEW = 2,       ///< a pure shift of input 0 (crop): never runs, its need tells the shift
+    KAL_OP_WHOLE = 4,      ///< runs once, for the whole image
+    KAL_OP_SERIAL = 8,     ///< bands in order, one at a time
+    KAL_OP_VOLATILE = 16,  ///< not a function of its inputs: never memoized
+    KAL_OP_SOURCE = 32,    ///< reads a file; the library's own
+} kal_op_flags;
+
+typedef struct kal_op {
+    const char *name;            ///< ours are one word; yours contain a dot ("acme.denoise")
+    uint32_t version;            ///< raise when any pixel changes; part of the key
+    const char *family;          ///< heading in the docs: "geometry", "colour" …
+    const char *help;            ///< one line, then optional paragraphs after a newline
+    const char *inputs;          ///< names, "image base"; a last name ending in "..." takes one or more
+    const kal_param *params;
+    size_t n_params;
+    size_t params_size;
+    uint32_t flags;
+    float cost;                  ///< about ns per output byte on one core; guides what is worth keeping
+
+    /// Checks inputs and parameters, works out autos (in `params`, the op's struct) and fills `out`. Must be a pure function.
+    kal_status (*extent)(const kal_call *call, void *params, kal_extent *out, kal_error *err);
+    /// The part of input i that `out` needs, clipped to the input; may be empty. Grows with `out`. NULL: the same rect.
+    kal_rect (*need)(const kal_call *call, int32_t i, kal_rect out);
+    /// Optional. true: `to` says what the call really is. `room` is KAL_FOLD_ROOM bytes for parameters.
+    bool (*fold)(const kal_call *call, kal_folded *to, void *room);
+    /// Optional: tables, made once per evaluation, and their release.
+    kal_status (*prepare)(const kal_call *call, void **state, kal_error *err);
+    void (*release)(void *state);
+    /// Optional: bytes of scratch for a job of at most this output size.
+    size_t (*scratch)(const kal_call *call, int32_t width, int32_t height);
+    /// The kernel. Threads: any number at once on different jobs (unless SERIAL or WHOLE). Must not call kal_ functions
+    /// that evaluate.
+    kal_status (*run)(const kal_job *job);
+    void *user;                  ///< yours; not part of the key
+
+    /// Optional, a comfort of the text: with input 1 left out, the nearest op of this name upstream lends its input 0 and the
+    /// parameters of the same names ("crop", for uncrop).
+    const char *undoes;
+
+    const char *const *samples;  ///< parameter texts the tests try, NULL-terminated: "sigma=2 edge=wrap"
+    const char *const *accepts;  ///< optional: input kinds the tests try, NULL: every ordinary one
+} kal_op;
+
+/// The ops by index, ours first, then registered ones; NULL past the end. Threads: any.
+KAL_API const kal_op *kal_op_at(size_t index);
+/// An op by name, or NULL. Threads: any.
+KAL_API const kal_op *kal_op_find(const char *name);
+/// Adds your op; the record must live as long as the process. Registering the same record again is fine; the same name
+/// with another record is an error, as is a name without a dot. Threads: any.
+KAL_API kal_status kal_op_register(const kal_op *op, kal_error *err);
+
+// ---- help for writing ops -----------------------------------------------------------------------
+
+/// What neighbourhood and geometry ops read outside the image:
+///   copy  aaaa|abcd|dddd    mirror  dcba|abcd|dcba    reflect  dcb|abcd|cba    wrap  abcd|abcd|abcd    fill  a colour
+typedef enum kal_edge { KAL_EDGE_COPY, KAL_EDGE_MIRROR, KAL_EDGE_REFLECT, KAL_EDGE_WRAP, KAL_EDGE_FILL } kal_edge;
+#define KAL_EDGES "copy|mirror|reflect|wrap|fill"
+
+/// The index in 0..n-1 that stands for i; -1 for fill. Any i, n >= 1.
+KAL_API int32_t kal_edge_index(int32_t i, int32_t n, kal_edge edge);
+
+/// `out` grown by the halo and clipped to the image, with what the edge mode folds back in: the need of a neighbourhood op.
+KAL_API kal_rect kal_need_halo(const kal_extent *in, kal_rect out, int32_t left, int32_t top, int32_t right,
+                               int32_t bottom, kal_edge edge);
+
+KAL_END
+#endif

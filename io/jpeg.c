@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// JPEG through libjpeg-turbo, by rows. Every call into the library re-arms its own setjmp; no pointer of a dead frame survives.
+// CMYK and YCCK become RGB by R = C·K/255 (Adobe's inverted sense, which is what files hold; plain CMYK is inverted first),
+// rounded.
+#include "codec.h"
+#include "mem.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#define INPUT ((size_t)64 << 10)
+
+// What both directions share: the library's errors become ours.
+typedef struct failing {
+    struct jpeg_error_mgr mgr;   // first
+    jmp_buf where;
+    kal_error *err;
+    kal_status status;
+    const char *name;
+    const uint64_t *offset;      // of the reader
+    const struct jpeg_source_mgr *src;
+} failing;
+
+static void on_error(j_common_ptr c)
+{
+    failing *f = (failing *)c->err;
+    char text[JMSG_LENGTH_MAX];
+    f->mgr.format_message(c, text);
+    if (!f->status) {
+        const uint64_t at = f->offset ? *f->offset - (f->src ? f->src->bytes_in_buffer : 0) : 0;
+        f->status = c->err->msg_code == JERR_OUT_OF_MEMORY ? KAL_NOMEM : KAL_CORRUPT;
+        if (f->offset)
+            kal_fail(f->err, f->status, "%s: jpeg: near byte %llu: %s", f->name, (unsigned long long)at, text);
+        else
+            kal_fail(f->err, f->status, "jpeg: %s", text);
+    }
+    longjmp(f->where, 1);
+}
+
+// Warnings of the library are damage in the data: an error, except those that cost no pixel.
+static void on_message(j_common_ptr c, int level)
+{
+    if (level >= 0) return;
+    c->err->num_warnings++;
+    const int code = c->err->msg_code;
+    if (code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR) return;
+    on_error(c);
+}
+
+static void silent(j_common_ptr c)
+{
+    (void)c;
+}
+
+static void failing_init(failing *f, kal_error *err, const char *name)
+{
+    memset(f, 0, sizeof *f);
+    jpeg_std_error(&f->mgr);
+    f->mgr.error_exit = on_error;
+    f->mgr.emit_message = on_message;
+    f->mgr.output_message = silent;
+    f->err = err;
+    f->name = name;
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+struct kal__decoder {
+    struct jpeg_decompress_struct jpeg;
+    failing fail;
+    struct jpeg_source_mgr src;
+    kal__reader *reader;
+    const kal_limits *limits;
+    uint32_t scans;
+    struct jpeg_progress_mgr progress;
+    unsigned char *cmyk;     // one row, when colours have to be made
+    bool adobe;
+    JOCTET input[INPUT];
+};
+
+static void src_nothing(j_decompress_ptr c)
+{
+    (void)c;
+}
+
+static boolean src_fill(j_decompress_ptr c)
+{
+    kal__decoder *d = c->client_data;
+    kal_error *err = d->fail.err;
+    if (d->reader->memory) {   // all at once
+        if (d->reader->position < d->reader->size) {
+            d->src.next_input_byte = d->reader->memory + d->reader->position;
+            d->src.bytes_in_buffer = d->reader->size - (size_t)d->reader->position;
+            d->reader->position = d->reader->size;
+            return TRUE;
+        }
+    } else {
+        const ptrdiff_t n = d->reader->read(d->reader, d->input, INPUT, err);
+        if (n > 0) {
+            d->src.next_input_byte = d->input;
+            d->src.bytes_in_buffer = (size_t)n;
+            return TRUE;
+        }
+        if (n < 0) d->fail.status = KAL_IO;
+    }
+    if (!d->fail.status) {
+        d->fail.status = KAL_CORRUPT;
+        kal_fail(err, KAL_CORRUPT, "%s: jpeg: the file ends at byte %llu, before the picture does", d->reader->name,
+                 (unsigned long long)d->reader->position);
+    }
+    longjmp(d->fail.where, 1);
+}
+
+static void src_skip(j_decompress_ptr c, long n)
+{
+    kal__decoder *d = c->client_data;
+    while (n > 0) {
+        if (!d->src.bytes_in_buffer) src_fill(c);
+        const size_t step = (size_t)n < d->src.bytes_in_buffer ? (size_t)n : d->src.bytes_in_buffer;
+        d->src.next_input_byte += step;
+        d->src.bytes_in_buffer -= step;
+        n -= (long)step;
+    }
+}
+
+static void count_scans(j_common_ptr c)
+{
+    kal__decoder *d = c->client_data;
+    const int scan = ((j_decompress_ptr)c)->input_scan_number;
+    if (scan <= 0 || (uint32_t)scan <= d->limits->scans || d->fail.status) return;
+    d->fail.status = KAL_LIMIT;
+    kal_fail(d->fail.err, KAL_LIMIT, "%s: jpeg: more than the limit of %u scans", d->reader->name, d->limits->scans);
+    longjmp(d->fail.where, 1);
+}
+
+static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+{
+    kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
+    if (!d) return kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", r->name);
+    d->reader = r;
+    d->limits = limits;
+    failing_init(&d->fail, err, r->name);
+    d->fail.offset = &r->position;
+    d->fail.src = &d->src;
+    d->jpeg.err = &d->fail.mgr;
+    if (setjmp(d->fail.where)) return d->fail.status;
+    jpeg_create_decompress(&d->jpeg);
+    d->jpeg.client_data = d;
+    d->src = (struct jpeg_source_mgr){.init_source = src_nothing, .fill_input_buffer = src_fill, .skip_input_data = src_skip,
+                                      .resync_to_restart = jpeg_resync_to_restart, .term_source = src_nothing};
+    d->jpeg.src = &d->src;
+    d->progress.progress_monitor = count_scans;
+    d->jpeg.progress = &d->progress;
+    return KAL_OK;
+}
+
+static void decoder_free(kal__decoder *d)
+{
+    if (!d) return;
+    if (d->jpeg.mem) jpeg_destroy_decompress(&d->jpeg);
+    free(d->cmyk);
+    free(d);
+}
+
+static const unsigned char *starts(const jpeg_saved_marker_ptr m, const char *tag, size_t n)
+{
+    return m->data_length >= n && !memcmp(m->data, tag, n) ? m->data + n : NULL;
+}
+
+static bool take_meta(kal__decoder *d, kal__meta *meta)
+{
+    bool ok = true;
+    for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m; m = m->next) {
+        const unsigned char *p;
+        if (m->marker != JPEG_APP0 + 1) continue;
+        if ((p = starts(m, "Exif\0\0", 6))) ok &= kal__blob_set(&meta->exif, p, m->data_length - 6);
+        if ((p = starts(m, "http://ns.adobe.com/xap/1.0/\0", 29))) ok &= kal__blob_set(&meta->xmp, p, m->data_length - 29);
+    }
+    JOCTET *icc;
+    unsigned n;
+    if (jpeg_read_icc_profile(&d->jpeg, &icc, &n)) {
+        ok &= n > d->limits->meta_bytes || kal__blob_set(&meta->icc, icc, n);
+        free(icc);
+    }
+    if (meta->exif.size) meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
+    return ok;
+}
+
+static kal_status read_header(kal__decoder *d, kal__meta *meta)
+{
+    if (setjmp(d->fail.where)) return d->fail.status;
+    if (meta) {
+        jpeg_save_markers(&d->jpeg, JPEG_APP0 + 1, 0xffff);
+        jpeg_save_markers(&d->jpeg, JPEG_APP0 + 2, 0xffff);
+    }
+    jpeg_read_header(&d->jpeg, TRUE);
+    const J_COLOR_SPACE from = d->jpeg.jpeg_color_space;
+    const bool cmyk = from == JCS_CMYK || from == JCS_YCCK;
+    d->jpeg.out_color_space = from == JCS_GRAYSCALE ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
+    d->adobe = d->jpeg.saw_Adobe_marker;
+    jpeg_calc_output_dimensions(&d->jpeg);
+    if (meta && !take_meta(d, meta)) {
+        d->fail.status = kal_fail(d->fail.err, KAL_NOMEM, "%s: jpeg: out of memory", d->reader->name);
+        return KAL_NOMEM;
+    }
+    const uint64_t pixels = (uint64_t)d->jpeg.image_width * d->jpeg.image_height;
+    if (pixels > d->limits->pixels)
+        return kal_fail(d->fail.err, KAL_LIMIT, "%s: jpeg: %u×%u pixels are more than the limit of %llu", d->reader->name,
+                        d->jpeg.image_width, d->jpeg.image_height, (unsigned long long)d->limits->pixels);
+    return KAL_OK;
+}
+
+// Two iMCU rows of samples and of output context; a progressive file's coefficients lie in memory whole.
+static size_t decoder_memory(const struct jpeg_decompress_struct *j)
+{
+    size_t bytes = sizeof(kal__decoder) + 64 * 1024;
+    for (int i = 0; i < j->num_components; i++) {
+        const jpeg_component_info *c = &j->comp_info[i];
+        const size_t wide = ((size_t)j->image_width * (size_t)c->h_samp_factor / (size_t)j->max_h_samp_factor + 16);
+        const size_t high = ((size_t)j->image_height * (size_t)c->v_samp_factor / (size_t)j->max_v_samp_factor + 16);
+        bytes += wide * (size_t)c->v_samp_factor * DCTSIZE * 5;
+        if (jpeg_has_multiple_scans((j_decompress_ptr)(uintptr_t)j)) bytes += wide * high * sizeof(JCOEF);
+    }
+    return bytes + (size_t)j->image_width * 3 * 4;
+}
+
+static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta, kal_error *err)
+{
+    kal__decoder *d;
+    kal_status st = decoder_new(r, limits, &d, err);
+    if (!st) st = read_header(d, meta);
+    if (!st) {
+        const bool gray = d->jpeg.out_color_space == JCS_GRAYSCALE;
+        h->extent = (kal_extent){(int32_t)d->jpeg.image_width, (int32_t)d->jpeg.image_height, gray ? 1 : 3, KAL_U8,
+                                 gray ? KAL_GRAY : KAL_RGB, false};
+        h->rows = d->jpeg.max_v_samp_factor * DCTSIZE;
+        h->memory = decoder_memory(&d->jpeg);
+    }
+    decoder_free(d);
+    return st;
+}
+
+static kal_status start(kal__decoder *d)
+{
+    if (setjmp(d->fail.where)) return d->fail.status;
+    d->jpeg.dct_method = JDCT_ISLOW;
+    d->jpeg.do_fancy_upsampling = TRUE;
+    jpeg_start_decompress(&d->jpeg);
+    return KAL_OK;
+}
+
+static kal_status jpeg_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+{
+    kal_status st = decoder_new(r, limits, out, err);
+    if (!st) st = read_header(*out, NULL);
+    if (!st && (*out)->jpeg.out_color_space == JCS_CMYK) {
+        (*out)->cmyk = kal__new((*out)->jpeg.image_width, 4);
+        if (!(*out)->cmyk) st = kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", r->name);
+    }
+    if (!st) st = start(*out);
+    if (st) {
+        decoder_free(*out);
+        *out = NULL;
+    }
+    return st;
+}
+
+static void cmyk_to_rgb(const kal__decoder *d, unsigned char *dst)
+{
+    const unsigned char flip = d->adobe ? 0 : 255;
+    for (JDIMENSION x = 0; x < d->jpeg.output_width; x++) {
+        const unsigned char *s = d->cmyk + 4 * x;
+        const unsigned k = s[3] ^ flip;
+        for (int c = 0; c < 3; c++) dst[3 * x + (JDIMENSION)c] = (unsigned char)(((s[c] ^ flip) * k + 127) / 255);
+    }
+}
+
+static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
+{
+    d->fail.err = err;
+    if (setjmp(d->fail.where)) return d->fail.status;
+    int32_t y = 0;
+    while (y < n) {
+        JSAMPROW rows[16];
+        JDIMENSION want = 0;
+        if (d->cmyk)
+            rows[want++] = d->cmyk;
+        else
+            for (; want < 16 && y + (int32_t)want < n; want++) rows[want] = dst + (y + (int32_t)want) * stride;
+        const JDIMENSION got = jpeg_read_scanlines(&d->jpeg, rows, want);
+        if (d->cmyk && got) cmyk_to_rgb(d, dst + y * stride);
+        y += (int32_t)got;
+    }
+    return KAL_OK;
+}
+
+static kal_status finish(kal__decoder *d)
+{
+    if (setjmp(d->fail.where)) return d->fail.status;
+    jpeg_finish_decompress(&d->jpeg);
+    return KAL_OK;
+}
+
+static kal_status jpeg_close(kal__decoder *d, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    if (err) {
+        d->fail.err = err;
+        st = finish(d);
+    }
+    decoder_free(d);
+    return st;
+}
+
+static bool jpeg_sniff(const unsigned char *head, size_t n)
+{
+    return n >= 3 && head[0] == 0xff && head[1] == 0xd8 && head[2] == 0xff;
+}
+
+static const char *jpeg_version(void)
+{
+#define TEXT2(x) #x
+#define TEXT(x) TEXT2(x)
+#ifdef LIBJPEG_TURBO_VERSION
+    return "libjpeg-turbo " TEXT(LIBJPEG_TURBO_VERSION) " api " TEXT(JPEG_LIB_VERSION);
+#else
+    return "libjpeg " TEXT(JPEG_LIB_VERSION);
+#endif
+}
+
+// ---- writing ------------------------------------------------------------------------------------
+
+#define PARAMS_LIST(P)                                                                                       \
+    P(INT, quality, 85, 1, 100, "", "1..100; 75 is small, 90 is hard to tell from the original")             \
+    P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                                   \
+    P(BOOL, progressive, false, 0, 0, "", "several passes: smaller, slower, needs the whole picture")        \
+    P(BOOL, optimize, false, 0, 0, "", "best Huffman tables: smaller, slower")                               \
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")
+typedef struct jpeg_p {
+    size_t size;
+    PARAMS_LIST(KAL_FIELD)
+} jpeg_p;
+#define PARAMS jpeg_p
+static const kal_param params[] = {PARAMS_LIST(KAL_SCHEMA)};
+
+struct kal__encoder {
+    struct jpeg_compress_struct jpeg;
+    failing fail;
+    struct jpeg_destination_mgr dst;
+    kal__writer *writer;
+    JOCTET output[INPUT];
+};
+
+static void write_all(kal__encoder *e, size_t n)
+{
+    const kal_status st = e->writer->write(e->writer, e->output, n, e->fail.err);
+    e->dst.next_output_byte = e->output;
+    e->dst.free_in_buffer = INPUT;
+    if (!st) return;
+    e->fail.status = st;
+    longjmp(e->fail.where, 1);
+}
+
+static void dst_init(j_compress_ptr c)
+{
+    kal__encoder *e = c->client_data;
+    e->dst.next_output_byte = e->output;
+    e->dst.free_in_buffer = INPUT;
+}
+
+static boolean dst_empty(j_compress_ptr c)
+{
+    write_all(c->client_data, INPUT);
+    return TRUE;
+}
+
+static void dst_term(j_compress_ptr c)
+{
+    kal__encoder *e = c->client_data;
+    write_all(e, INPUT - e->dst.free_in_buffer);
+}
+
+static kal_status jpeg_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
+{
+    const jpeg_p *p = given;
+    if (x->type != KAL_U8)
+        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 8-bit samples; use cast type=u8 before saving");
+    if (x->alpha) return kal_fail(err, KAL_UNSUPPORTED, "jpeg has no alpha; use flatten before saving");
+    if (x->channels != 1 && x->channels != 3)
+        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 1 or 3 channels, not %d", x->channels);
+    if (x->width > 65500 || x->height > 65500)
+        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds at most 65500 pixels a side, not %d×%d", x->width, x->height);
+    const size_t row = (size_t)x->width * (size_t)x->channels;
+    *memory = sizeof(kal__encoder) + 64 * 1024 + row * DCTSIZE * 2 * 3;
+    if (p->progressive || p->optimize) *memory += row * (size_t)x->height * sizeof(JCOEF);
+    return KAL_OK;
+}
+
+static void put_marker(kal__encoder *e, int marker, const char *tag, size_t tag_n, const kal__blob *b)
+{
+    if (!b->size || b->size + tag_n > 65533) return;   // longer EXIF or XMP has no standard place
+    jpeg_write_m_header(&e->jpeg, marker, (unsigned)(b->size + tag_n));
+    for (size_t i = 0; i < tag_n; i++) jpeg_write_m_byte(&e->jpeg, (unsigned char)tag[i]);
+    for (size_t i = 0; i < b->size; i++) jpeg_write_m_byte(&e->jpeg, ((const unsigned char *)b->data)[i]);
+}
+
+static kal_status begin(kal__encoder *e, const kal_extent *x, const jpeg_p *p, const kal__meta *meta, kal__blob *exif)
+{
+    if (setjmp(e->fail.where)) return e->fail.status;
+    jpeg_create_compress(&e->jpeg);
+    e->jpeg.client_data = e;
+    e->dst = (struct jpeg_destination_mgr){.init_destination = dst_init, .empty_output_buffer = dst_empty, .term_destination = dst_term};
+    e->jpeg.dest = &e->dst;
+    e->jpeg.image_width = (JDIMENSION)x->width;
+    e->jpeg.image_height = (JDIMENSION)x->height;
+    e->jpeg.input_components = x->channels;
+    e->jpeg.in_color_space = x->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&e->jpeg);
+    jpeg_set_quality(&e->jpeg, p->quality, TRUE);
+    if (x->channels == 3) {
+        e->jpeg.comp_info[0].h_samp_factor = p->subsampling < 2 ? 2 : 1;
+        e->jpeg.comp_info[0].v_samp_factor = p->subsampling < 1 ? 2 : 1;
+    }
+    e->jpeg.optimize_coding = p->optimize;
+    e->jpeg.dct_method = JDCT_ISLOW;
+    if (p->progressive) jpeg_simple_progression(&e->jpeg);
+    jpeg_start_compress(&e->jpeg, TRUE);
+    if (!meta || p->strip) return KAL_OK;
+    put_marker(e, JPEG_APP0 + 1, "Exif\0\0", 6, exif);
+    put_marker(e, JPEG_APP0 + 1, "http://ns.adobe.com/xap/1.0/\0", 29, &meta->xmp);
+    if (meta->icc.size) jpeg_write_icc_profile(&e->jpeg, meta->icc.data, (unsigned)meta->icc.size);
+    return KAL_OK;
+}
+
+static void encoder_free(kal__encoder *e)
+{
+    if (e->jpeg.mem) jpeg_destroy_compress(&e->jpeg);
+    free(e);
+}
+
+static kal_status jpeg_begin(const kal_extent *x, const void *p, const kal__meta *meta, kal__writer *w, kal__encoder **out,
+                             kal_error *err)
+{
+    kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
+    if (!e) return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
+    failing_init(&e->fail, err, "jpeg");
+    e->jpeg.err = &e->fail.mgr;
+    e->writer = w;
+    kal__blob exif = {0};
+    kal_status st = KAL_OK;
+    if (meta && !kal__blob_set(&exif, meta->exif.data, meta->exif.size)) st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
+    // The pixels are upright now, and the tag must say so; without orientation applied it stays as it was.
+    if (exif.size && meta->applied) kal__exif_upright(exif.data, exif.size);
+    if (!st) st = begin(e, x, p, meta, &exif);
+    free(exif.data);
+    if (st) {
+        encoder_free(e);
+        *out = NULL;
+    }
+    return st;
+}
+
+static kal_status jpeg_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err)
+{
+    e->fail.err = err;
+    if (setjmp(e->fail.where)) return e->fail.status;
+    for (int32_t y = 0; y < n;) {
+        JSAMPROW rows[16];
+        JDIMENSION k = 0;
+        for (; k < 16 && y + (int32_t)k < n; k++) rows[k] = (JSAMPROW)(uintptr_t)(src + (y + (int32_t)k) * stride);
+        y += (int32_t)jpeg_write_scanlines(&e->jpeg, rows, k);
+    }
+    return KAL_OK;
+}
+
+static kal_status finish_writing(kal__encoder *e)
+{
+    if (setjmp(e->fail.where)) return e->fail.status;
+    jpeg_finish_compress(&e->jpeg);
+    return KAL_OK;
+}
+
+static kal_status jpeg_end(kal__encoder *e, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    if (err) {
+        e->fail.err = err;
+        st = finish_writing(e);
+    }
+    encoder_free(e);
+    return st;
+}
+
+const kal__codec kal__codec_jpeg = {
+    .name = "jpeg",
+    .suffixes = "jpg|jpeg|jpe|jfif",
+    .help = "JPEG: 8-bit gray and colour, lossy",
+    .version = jpeg_version,
+    .sniff = jpeg_sniff,
+    .header = jpeg_header,
+    .open = jpeg_open,
+    .rows = jpeg_rows,
+    .close = jpeg_close,
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .params_size = sizeof(jpeg_p),
+    .accepts = jpeg_accepts,
+    .begin = jpeg_begin,
+    .put = jpeg_put,
+    .end = jpeg_end,
+};

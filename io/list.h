@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// One line per codec: the only registry. Sniffed in this order. CMake reads it for the sources.
+CODEC(jpeg)

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Bytes out: files that appear whole or not at all, standard output, memory.
+#define _GNU_SOURCE
+#include "codec.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER ((size_t)64 << 10)
+
+typedef struct file_writer {
+    kal__writer base;
+    int fd;
+    bool direct;       // a device, a pipe, standard output: nothing to rename
+    char *path, *temp;
+    size_t n;
+    unsigned char buffer[BUFFER];
+} file_writer;
+
+static kal_status write_out(file_writer *f, const unsigned char *p, size_t n, kal_error *err)
+{
+    while (n) {
+        const ssize_t done = write(f->fd, p, n);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0)
+            return kal_fail(err, KAL_IO, "%s: writing: %s", f->path, done ? strerror(errno) : "nothing was taken");
+        p += done;
+        n -= (size_t)done;
+    }
+    return KAL_OK;
+}
+
+static kal_status flush(file_writer *f, kal_error *err)
+{
+    const size_t n = f->n;
+    f->n = 0;
+    return write_out(f, f->buffer, n, err);
+}
+
+static kal_status file_write(kal__writer *w, const void *data, size_t n, kal_error *err)
+{
+    file_writer *f = (file_writer *)w;
+    w->written += n;
+    if (n > BUFFER - f->n) {
+        const kal_status st = flush(f, err);
+        if (st) return st;
+    }
+    if (n > BUFFER) return write_out(f, data, n, err);
+    memcpy(f->buffer + f->n, data, n);
+    f->n += n;
+    return KAL_OK;
+}
+
+static void file_free(file_writer *f)
+{
+    free(f->path);
+    free(f->temp);
+    free(f);
+}
+
+static void file_abort(kal__writer *w)
+{
+    file_writer *f = (file_writer *)w;
+    if (f->fd > 2) close(f->fd);
+    if (f->temp) unlink(f->temp);
+    file_free(f);
+}
+
+static kal_status file_commit(kal__writer *w, kal_error *err)
+{
+    file_writer *f = (file_writer *)w;
+    kal_status st = flush(f, err);
+    if (!st && f->fd > 2) {
+        const int bad = close(f->fd);
+        f->fd = -1;
+        if (bad) st = kal_fail(err, KAL_IO, "%s: closing: %s", f->path, strerror(errno));
+    }
+    if (!st && !f->direct && rename(f->temp, f->path) != 0)
+        st = kal_fail(err, KAL_IO, "%s: renaming: %s", f->path, strerror(errno));
+    if (st) {
+        file_abort(w);
+        return st;
+    }
+    file_free(f);
+    return KAL_OK;
+}
+
+// "dir/.name.kal-PID-N" beside the target, so that the rename stays on one file system.
+static char *temp_name(const char *path)
+{
+    static unsigned counter;
+    const char *slash = strrchr(path, '/');
+    const int dir = slash ? (int)(slash - path) + 1 : 0;
+    kal__text t = {0};
+    kal__putf(&t, "%.*s.%.200s.kal-%ld-%u", dir, path, path + dir, (long)getpid(),
+              __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
+    char *name;
+    return kal__text_done(&t, &name, NULL) ? name : NULL;
+}
+
+static kal_status open_temp(file_writer *f, const struct stat *old, kal_error *err)
+{
+    f->temp = temp_name(f->path);
+    if (!f->temp) return kal_fail(err, KAL_NOMEM, "%s: out of memory", f->path);
+    f->fd = open(f->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (f->fd < 0) {
+        const int e = errno;
+        free(f->temp);
+        f->temp = NULL;
+        return kal_fail(err, KAL_IO, "%s: cannot write there: %s", f->path, strerror(e));
+    }
+    if (old && fchmod(f->fd, old->st_mode & 07777) != 0 && errno != EPERM)
+        return kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+    return KAL_OK;
+}
+
+// What a symbolic link points to is what is replaced, not the link.
+static char *real_target(const char *path, bool link)
+{
+    char *real = link ? realpath(path, NULL) : NULL;
+    return real ? real : strdup(path);
+}
+
+kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
+{
+    *out = NULL;
+    const bool standard = !strcmp(path, "-");
+    file_writer *f = kal__new_zero(1, sizeof *f);
+    if (!f) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
+    f->base = (kal__writer){.write = file_write, .commit = file_commit, .abort = file_abort};
+    struct stat st, link;
+    const bool there = !standard && stat(path, &st) == 0;
+    f->path = standard ? strdup("standard output") : real_target(path, lstat(path, &link) == 0 && S_ISLNK(link.st_mode));
+    f->direct = standard || (there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+    kal_status status = KAL_OK;
+    if (!f->path)
+        status = kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
+    else if (there && S_ISDIR(st.st_mode))
+        status = kal_fail(err, KAL_IO, "%s: is a directory", path);
+    else if (!f->direct)
+        status = open_temp(f, there ? &st : NULL, err);
+    else if (standard)
+        f->fd = 1;
+    else if ((f->fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+        status = kal_fail(err, KAL_IO, "%s: %s", path, strerror(errno));
+    if (status) {
+        file_abort(&f->base);
+        return status;
+    }
+    *out = &f->base;
+    return KAL_OK;
+}
+
+// ---- memory -------------------------------------------------------------------------------------
+
+typedef struct memory_writer {
+    kal__writer base;
+    kal__text text;
+    unsigned char **data;
+    size_t *size;
+} memory_writer;
+
+static kal_status memory_write(kal__writer *w, const void *data, size_t n, kal_error *err)
+{
+    memory_writer *m = (memory_writer *)w;
+    kal__put(&m->text, data, n);
+    w->written += n;
+    return m->text.failed ? kal_fail(err, KAL_NOMEM, "out of memory for %llu encoded bytes", (unsigned long long)w->written)
+                          : KAL_OK;
+}
+
+static void memory_abort(kal__writer *w)
+{
+    memory_writer *m = (memory_writer *)w;
+    free(m->text.data);
+    free(m);
+}
+
+static kal_status memory_commit(kal__writer *w, kal_error *err)
+{
+    memory_writer *m = (memory_writer *)w;
+    char *data;
+    const bool ok = kal__text_done(&m->text, &data, m->size);
+    *m->data = (unsigned char *)data;
+    free(m);
+    return ok ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for encoded bytes");
+}
+
+kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **out, kal_error *err)
+{
+    memory_writer *m = kal__new_zero(1, sizeof *m);
+    *out = NULL;
+    if (!m) return kal_fail(err, KAL_NOMEM, "out of memory");
+    m->base = (kal__writer){.write = memory_write, .commit = memory_commit, .abort = memory_abort};
+    m->data = data;
+    m->size = size;
+    *out = &m->base;
+    return KAL_OK;
+}

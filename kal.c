@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The one place that joins the rooms: ops and codecs as tables for graph, which knows neither by name.
+#include "codec.h"
+#include <kal/kal.h>
+
+extern const kal_op kal__op_load;
+#define OP(name) extern const kal_op kal__op_##name;
+#include "ops/list.h"
+#undef OP
+#define CODEC(name) extern const kal__codec kal__codec_##name;
+#include "io/list.h"
+#undef CODEC
+
+extern const kal_op *const kal__ops[];
+extern const size_t kal__n_ops;
+extern const kal__codec *const kal__codecs[];
+extern const size_t kal__n_codecs;
+
+const kal_op *const kal__ops[] = {
+    &kal__op_load,
+#define OP(name) &kal__op_##name,
+#include "ops/list.h"
+#undef OP
+};
+const size_t kal__n_ops = sizeof kal__ops / sizeof *kal__ops;
+
+const kal__codec *const kal__codecs[] = {
+#define CODEC(name) &kal__codec_##name,
+#include "io/list.h"
+#undef CODEC
+};
+const size_t kal__n_codecs = sizeof kal__codecs / sizeof *kal__codecs;

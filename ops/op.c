@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See op.h.
+#include "op.h"
+
+kal_status kal__check_per_channel(const char *op, const char *name, kal_list l, const kal_extent *e, bool alpha,
+                                  kal_error *err)
+{
+    const int32_t n = kal__colours(e);
+    if (l.n <= 1 || l.n == n || (alpha && e->alpha && l.n == n + 1)) return KAL_OK;
+    return kal_fail(err, KAL_INVALID, "%s: %s has %d values; the image has %d colour channel%s: give 1 or %d", op, name, l.n,
+                    n, n == 1 ? "" : "s", n);
+}
+
+void kal__colour_pixel(kal_list colour, const kal_extent *e, bool clear, void *pixel)
+{
+    const int32_t n = kal__colours(e);
+    for (int32_t c = 0; c < n; c++) kal__set(pixel, e->type, (size_t)c, kal__per_channel(colour, c, 0));
+    if (!e->alpha) return;
+    const double opaque = clear && colour.n == 0 ? 0 : kal_type_max(e->type);
+    kal__set(pixel, e->type, (size_t)n, colour.n == n + 1 && colour.n > 1 ? colour.v[n] : opaque);
+}
+
+kal_status kal__check_type(const char *op, const kal_extent *e, bool floats, kal_error *err)
+{
+    if (e->type == KAL_U32)
+        return kal_fail(err, KAL_UNSUPPORTED, "%s: u32 samples are labels and cannot be computed with", op);
+    if (e->type == KAL_F32 && !floats) return kal_fail(err, KAL_UNSUPPORTED, "%s: f32 samples are not supported", op);
+    return KAL_OK;
+}
+
+kal_status kal__same_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)params, (void)err;
+    *out = c->in[0]->extent;
+    return KAL_OK;
+}

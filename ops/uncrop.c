@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// uncrop: the image goes back into its place on the base, over a soft seam of `feather` pixels inside the place:
+//
+//     d  = distance to the crop's edge in pixels, 0 for the outermost; sides on the base's border have no seam
+//     a  = min(w + 1, d + 1) per axis, the smaller of both sides      w = feather, at most half the side
+//     out = base + round((crop − base) · ax · ay / (w + 1)²)          round: half away from zero; f32 is not rounded
+//
+// With feather 0 the crop replaces the base exactly. The seam's width is clamped per axis: (wx + 1)(wy + 1) divides.
+#include "op.h"
+#include "paste.h"
+
+// fit op to run first when the crop's size changed
+extern const kal_op kal__op_resize __attribute__((weak));
+
+static kal_rect place(const kal_call *c)
+{
+    const kal_uncrop_p *p = c->params;
+    return kal_rect_of(p->x, p->y, p->x + p->width, p->y + p->height);
+}
+
+static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    kal_uncrop_p *p = params;
+    const kal_extent *in = &c->in[0]->extent, *base = &c->in[1]->extent;
+    *out = *base;
+    kal_status st = kal__check_paste("uncrop", c, err);
+    if (!st && p->feather) st = kal__check_type("uncrop with feather", base, true, err);
+    if (st) return st;
+    if (p->width == KAL_AUTO) p->width = in->width;
+    if (p->height == KAL_AUTO) p->height = in->height;
+    if (p->x > base->width - p->width || p->y > base->height - p->height)
+        return kal_fail(err, KAL_INVALID, "uncrop: the place, %d×%d at %d,%d, is not inside the base of %d×%d", p->width,
+                        p->height, p->x, p->y, base->width, base->height);
+    if (p->resize == 0 && (p->width != in->width || p->height != in->height))
+        return kal_fail(err, KAL_INVALID, "uncrop: the image is %d×%d and its place is %d×%d; resize=lanczos3 fits it", in->width,
+                        in->height, p->width, p->height);
+    return KAL_OK;
+}
+
+// Resizes first when sizes differ; without a seam and with everything covered it is the image itself.
+static bool fold(const kal_call *c, kal_folded *to, void *room)
+{
+    const kal_uncrop_p *p = c->params;
+    const kal_extent *in = &c->in[0]->extent;
+    if (p->resize) {
+        kal_uncrop_p *fitted = room;
+        *fitted = *p;
+        fitted->resize = 0;
+        *to = (kal_folded){.op = c->op, .params = fitted, .n = 2, .in = {c->in[0], c->in[1]}};
+        if (p->width != in->width || p->height != in->height) {
+            kal_resize_p *size = (kal_resize_p *)(void *)((unsigned char *)room + KAL_FOLD_ROOM / 2);
+            *size = kal_resize_defaults();
+            size->width = p->width;
+            size->height = p->height;
+            size->kernel = p->resize - 1;
+            to->before = &kal__op_resize;
+            to->before_params = size;
+        }
+        return true;
+    }
+    if (!kal_rect_equal(place(c), kal_rect_all(&c->extent))) return false;
+    to->same = c->in[0];   // every side lies on the border: no seam
+    return true;
+}
+
+static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
+{
+    const kal_uncrop_p *p = c->params;
+    return kal__paste_need(place(c), p->feather ? kal_rect_of(0, 0, 0, 0) : place(c), i, out);
+}
+
+// Seam weights of one axis: w and, for a pixel at distance `near` and `far` from the two edges, a in 1..w+1.
+typedef struct seam {
+    int32_t w, length;
+    bool at_start, at_end;   // on the base's border
+} seam;
+
+static seam seam_of(int32_t feather, int32_t from, int32_t to, int32_t side)
+{
+    const int32_t half = (to - from) / 2;
+    return (seam){feather < half ? feather : half, to - from, from == 0, to == side};
+}
+
+static int32_t weight(const seam *s, int32_t i)
+{
+    const int32_t full = s->w + 1;
+    const int32_t a = s->at_start || i + 1 > full ? full : i + 1;
+    const int32_t left = s->length - i;
+    const int32_t b = s->at_end || left > full ? full : left;
+    return a < b ? a : b;
+}
+
+static int64_t divide_round(int64_t n, int64_t d)
+{
+    return n >= 0 ? (2 * n + d) / (2 * d) : -((-2 * n + d) / (2 * d));
+}
+
+static void mix_row(void *dst, const void *crop, const void *base, kal_type type, size_t i, size_t n, int64_t num, int64_t den)
+{
+    for (size_t k = i; k < i + n; k++)
+        if (type == KAL_F32) {
+            const float b = ((const float *)base)[k], c = ((const float *)crop)[k - i];
+            ((float *)dst)[k] = num == den ? c : b + (c - b) * ((float)num / (float)den);
+        } else if (type == KAL_U16) {
+            const int64_t b = ((const uint16_t *)base)[k], c = ((const uint16_t *)crop)[k - i];
+            ((uint16_t *)dst)[k] = (uint16_t)(b + divide_round((c - b) * num, den));
+        } else {
+            const int64_t b = ((const uint8_t *)base)[k], c = ((const uint8_t *)crop)[k - i];
+            ((uint8_t *)dst)[k] = (uint8_t)(b + divide_round((c - b) * num, den));
+        }
+}
+
+static void feather_rows(const kal_job *j, kal_rect at)
+{
+    const kal_uncrop_p *p = j->call->params;
+    const kal_extent *e = &j->call->extent;
+    const seam sx = seam_of(p->feather, at.x0, at.x1, e->width), sy = seam_of(p->feather, at.y0, at.y1, e->height);
+    const int64_t den = (int64_t)(sx.w + 1) * (sy.w + 1);
+    const kal_rect over = kal_rect_clip(j->out->rect, at);
+    const size_t channels = (size_t)e->channels;
+    for (int32_t y = over.y0; y < over.y1; y++) {
+        const int64_t ay = weight(&sy, y - at.y0);
+        unsigned char *dst = kal_row(j->out, y);
+        const unsigned char *base = kal_row(&j->in[1], y);
+        for (int32_t x = over.x0; x < over.x1; x++) {
+            const int64_t num = ay * weight(&sx, x - at.x0);
+            if (num == den) continue;   // already replaced
+            mix_row(dst, kal_at(&j->in[0], x - at.x0, y - at.y0), base, e->type, (size_t)(x - j->out->rect.x0) * channels,
+                    channels, num, den);
+        }
+    }
+}
+
+static kal_status run(const kal_job *j)
+{
+    const kal_rect at = place(j->call);
+    if (kal_rect_empty(j->in[1].rect)) {   // the crop hides the base here
+        const size_t n = (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel;
+        for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
+            memcpy(kal_row(j->out, y), kal_at(&j->in[0], j->out->rect.x0 - at.x0, y - at.y0), n);
+        return KAL_OK;
+    }
+    kal__paste_replace(j, at);
+    if (((const kal_uncrop_p *)j->call->params)->feather) feather_rows(j, at);
+    return KAL_OK;
+}
+
+#define PARAMS kal_uncrop_p
+static const kal_param params[] = {KAL_UNCROP_PARAMS(KAL_SCHEMA)};
+
+const kal_op kal__op_uncrop = {
+    .name = "uncrop",
+    .version = 1,
+    .family = "geometry",
+    .help = "A processed crop back into its place on the base\n"
+            "Without a base, text finds the nearest crop upstream and takes base and place from it. The seam of `feather`\n"
+            "pixels lies inside the place; there is none along the base's border, and 0 replaces exactly.",
+    .inputs = "image base",
+    KAL__PARAMS(params, kal_uncrop_p),
+    .cost = 0.2f,
+    .extent = extent,
+    .need = need,
+    .fold = fold,
+    .run = run,
+    .undoes = "crop",
+    .samples = KAL__SAMPLES("x=1 y=1", "x=0 y=2 feather=2", "x=2 y=1 feather=100", "x=1 y=0 width=4 height=3 resize=bilinear feather=1"),
+};
