@@ -55,6 +55,7 @@ typedef struct kal__coding {
     bool digesting;           // the reader digests; compare at the end
     kal__decoder *decoder;
     kal__encoder *encoder;
+    kal_limits limits;
 } kal__coding;
 
 size_t kal__source_memory(const kal__source *s)
@@ -135,9 +136,8 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
     c->source = kal__node_source(s->node);
     kal_status st = open_source(c, stats, err);
     if (st) return st;
-    kal_limits limits;
-    kal_limits_get(&limits);
-    st = c->source->codec->open(c->reader, &limits, &c->decoder, err);
+    kal_limits_get(&c->limits);
+    st = c->source->codec->open(c->reader, &c->limits, &c->decoder, err);
     if (!st) __atomic_fetch_add(&stats->decodes, 1, __ATOMIC_RELAXED);
     return st;
 }

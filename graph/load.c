@@ -208,21 +208,33 @@ static void fill_decode(kal_node *node, void *arg)
     node->meta = kal__meta_ref(l->meta);
 }
 
+// Whether the picture will be turned is part of the stored rows' name, because it decides what becomes of the EXIF tag.
+typedef struct stored_p {
+    size_t size;
+    bool upright;
+} stored_p;
+static const kal_param stored_params[] = {{"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""}};
+static const kal__schema stored_schema = {stored_params, 1, sizeof(stored_p), "load"};
+
 static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
 {
     const kal__codec *c = l->source->codec;
     const char *version = c->version();
     if (!version) return kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     kal_key key;
-    const kal__key_parts parts = {.kind = KAL__DECODE, .what = c->name, .version = version, .digest = &l->source->digest};
+    const stored_p p = {sizeof p, l->meta->applied || l->meta->orientation == 1};
+    const kal__key_parts parts = {.kind = KAL__DECODE, .what = c->name, .version = version, .schema = stored_schema,
+                                  .params = &p, .digest = &l->source->digest};
     kal_status st = kal__make_key(&parts, &key, err);
     if (st) return st;
-    const kal_call call = {.op = &kal__op_load, .extent = l->source->header.extent};
-    *out = kal__intern(KAL__DECODE, key, &call, NULL, 0, 0, fill_decode, l);
+    const kal_call call = {.op = &kal__op_load, .params = &p, .extent = l->source->header.extent};
+    *out = kal__intern(KAL__DECODE, key, &call, stored_params, 1, sizeof p, fill_decode, l);
     if (!*out) return kal_fail(err, KAL_NOMEM, "out of memory for a node (load)");
     kal__node_set_source(*out, l->source);   // the place seen last is the likeliest to be there still
     return KAL_OK;
 }
+
+static const char *const turn_words[] = {"none", "mirror", "half", "flip", "transpose", "right", "transverse", "left"};
 
 static kal_status turn_upright(kal_node **node, int orientation, kal_error *err)
 {
@@ -257,6 +269,54 @@ static kal_status load(const char *path, const void *data, size_t size, const ka
     kal__meta_unref(&l.meta);
     kal__source_unref(&l.source);
     return st;
+}
+
+// ---- printing -----------------------------------------------------------------------------------
+
+// The turn that undoes EXIF orientation o: quarter turns are each other's inverse, the others their own.
+static int32_t inverse_turn(int orientation)
+{
+    return (orientation == 6 ? 8 : orientation == 8 ? 6 : orientation) - 1;
+}
+
+bool kal__is_upright_load(const kal_node *n)
+{
+    if (n->kind != KAL__APPLY || n->call.n != 1 || strcmp(n->call.op->name, "turn")) return false;
+    const kal_node *stored = kal__input(n, 0);
+    return stored->kind == KAL__DECODE && stored->meta->applied &&
+           *(const int32_t *)(const void *)((const unsigned char *)n->call.params + n->call.op->params[0].offset) ==
+               stored->meta->orientation - 1;
+}
+
+static void print_path(kal__text *t, const kal_node *stored)
+{
+    kal__source *s = kal__node_source(stored);
+    char key[33];
+    if (s->path) {
+        kal__puts(t, "load ");
+        kal__put_string(t, s->path);
+    } else {
+        kal_key_print(stored->key, key);
+        kal__putf(t, "input i%.12s key=%s", key, key);
+    }
+    kal__source_unref(&s);
+}
+
+void kal__load_print(const kal_node *n, kal__text *t)
+{
+    const bool turned = n->kind == KAL__APPLY;
+    const kal_node *stored = turned ? kal__input(n, 0) : n;
+    kal__source *s = kal__node_source(stored);
+    const bool file = s->path != NULL;
+    kal__source_unref(&s);
+    print_path(t, stored);
+    if (!file) {   // a binding names the stored rows; they are turned like any others
+        if (turned) kal__putf(t, " | turn how=%s", turn_words[stored->meta->orientation - 1]);
+    } else if (!((const stored_p *)stored->call.params)->upright) {
+        kal__puts(t, " upright=false");
+    } else if (!turned && stored->meta->applied) {
+        kal__putf(t, " | turn how=%s", turn_words[inverse_turn(stored->meta->orientation)]);
+    }
 }
 
 #define PARAMS kal__load_p

@@ -20,6 +20,11 @@ typedef struct kal__load_p {
 extern const kal_op kal__op_load;
 kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err);
 
+/// A stored picture turned as its file asks: what `load` of that file gives.
+bool kal__is_upright_load(const kal_node *n);
+/// `load "path"` or `input NAME key=…` for such a node or for a stored picture.
+void kal__load_print(const kal_node *n, kal__text *t);
+
 const kal__codec *kal__codec_named(const char *name);
 /// The codec that writes to a path, by `format` or the suffix.
 kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out, kal_error *err);

@@ -111,6 +111,8 @@ size_t kal__params_extra(kal__schema s, const void *params);
 void kal__params_copy(kal__schema s, void *dst, const void *src, void *extra);
 /// " name=value" for each parameter, in order.
 void kal__params_print(kal__schema s, const void *params, kal__text *out);
+/// A word as it is when it can be read back so, else in quotes.
+void kal__put_string(kal__text *t, const char *s);
 const kal_param *kal__param_find(kal__schema s, const char *name, size_t n);
 
 /// What a value in text is read against.

@@ -193,7 +193,7 @@ static void put_number(kal__text *t, double v)
     kal__put(t, b, kal__print_double(b, v));
 }
 
-static void put_quoted(kal__text *t, const char *s)
+void kal__put_string(kal__text *t, const char *s)
 {
     kal__puts(t, "\"");
     for (; *s; s++) {
@@ -228,7 +228,7 @@ void kal__params_print(kal__schema s, const void *params, kal__text *t)
         else if (p->kind == KAL_PARAM_CHOICE)
             put_choice(t, p->unit, *f.i);
         else if (p->kind == KAL_PARAM_TEXT)
-            put_quoted(t, *f.s);
+            kal__put_string(t, *f.s);
         else {
             kal__puts(t, "[");
             for (int32_t k = 0; k < f.l->n; k++) {

@@ -410,6 +410,25 @@ static kal_status make(parser *r, call *c, const kal_op *op, kal_node **out)
     return st ? fail_at(r, bad, st) : KAL_OK;
 }
 
+// input NAME key=…: what has no text of its own, from the bindings.
+static kal_status bound_input(parser *r, const call *c, kal_node **out)
+{
+    char key[33] = "";
+    const arg *a = c->n_args ? &c->args[0] : NULL;
+    const bool named = c->n == 1;
+    if (!named)
+        return wrong(r, a ? &a->value : &c->op, "an image bound to that name was expected (input NAME)");
+    kal_key_print(c->in[0]->key, key);
+    for (int32_t i = 0; i < c->n_args; i++) {
+        if (!same(&c->args[i].key, "key")) continue;
+        if (c->args[i].value.n == 32 && !memcmp(c->args[i].value.text, key, 32)) continue;
+        kal_fail(r->err, KAL_INVALID, "the image bound here has key %s", key);
+        return fail_at(r, &c->args[i].value, KAL_INVALID);
+    }
+    *out = kal_node_ref(c->in[0]);
+    return KAL_OK;
+}
+
 static kal_status parse_call(parser *r, kal_node *piped, kal_node **out)
 {
     *out = NULL;
@@ -422,11 +441,12 @@ static kal_status parse_call(parser *r, kal_node *piped, kal_node **out)
     c->op = t;
     if (piped) c->in[c->n++] = piped;
     const kal_op *op = NULL;
-    kal_status st = t.kind == KAL__WORD ? kal__find_op(t.text, t.n, &op, r->err) : wrong(r, &t, "an op or a name was expected");
+    const bool input = same(&t, "input") && !piped;
+    kal_status st = t.kind != KAL__WORD ? wrong(r, &t, "an op or a name was expected") : input ? KAL_OK : kal__find_op(t.text, t.n, &op, r->err);
     if (st && t.kind == KAL__WORD) st = fail_at(r, &t, st);
     if (!st) st = next(r);
-    while (!st && starts_arg(&r->t)) st = parse_arg(r, c, kal__arity_of(op).max);
-    if (!st) st = make(r, c, op, out);
+    while (!st && starts_arg(&r->t)) st = parse_arg(r, c, input ? 1 : kal__arity_of(op).max);
+    if (!st) st = input ? bound_input(r, c, out) : make(r, c, op, out);
     call_free(c);
     free(c);
     return st;

@@ -509,7 +509,7 @@ static kal_status build(builder *b)
         for (int32_t e = 0; e < p->stages[i]->n_edges && !st; e++) st = read_rows(b, p->stages[i], &p->stages[i]->edges[e]);
     for (int32_t i = 0; i < p->n_stages && !st; i++) st = prepare_stage(b, p->stages[i]);
     if (st) return st;
-    if (p->work_ns < 100e3) p->threads = 1;   // less than handing it over would cost
+    if (p->work_ns < 100e3 && !b->band) p->threads = 1;   // less than handing it over would cost
     decide_keeping(b);
     return size_rings(b);
 }

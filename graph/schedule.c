@@ -40,10 +40,12 @@ static bool inputs_done(const kal__stage *s)
     return true;
 }
 
-// Rows the ring must have for the next band to be written beside everything that is still held.
+// Rows the ring must have for the next band to be written beside everything that is still held and every earlier band that is
+// still being written.
 static int64_t rows_wanted(const kal__stage *s)
 {
-    return (int64_t)kal__band_rect(s, s->next).y1 - (row_held(s) < kal__band_rect(s, s->next).y0 ? row_held(s) : kal__band_rect(s, s->next).y0);
+    const int32_t held = row_held(s), written = row_done(s);
+    return (int64_t)kal__band_rect(s, s->next).y1 - (held < written ? held : written);
 }
 
 static bool has_room(const kal__stage *s)
@@ -187,7 +189,7 @@ void kal__schedule_finish(kal__plan *p, kal__stage *s, int32_t band, kal__freed_
     s->finished[band] = 1;
     const int32_t old = s->done;
     while (s->done < s->n_bands && s->finished[s->done]) s->done++;
-    if (s->serial) offer(p, s);
+    offer(p, s);   // a serial stage is free again, and room counts from the oldest band that is not done
     if (s->done == old) return;
     if (s->done == s->n_bands) stage_over(p, s, freed);
     for (kal__edge *e = s->readers; e; e = e->next_reader) offer(p, e->to);
