@@ -4,6 +4,7 @@
 // One op on some inputs becomes a node: check, work out autos, fold, key, intern. Read this first to see what a node is.
 #include "apply.h"
 
+#include "dynamic.h"
 #include "load.h"
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ kal__arity kal__arity_of(const kal_op *op)
     return a;
 }
 
-static kal_status check_inputs(const kal_op *op, kal_node *const *in, int32_t n, kal_error *err)
+kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, kal_error *err)
 {
     const kal__arity a = kal__arity_of(op);
     if (n < a.min || n > a.max)
@@ -124,13 +125,15 @@ static kal_status intern(applying *a, kal_node **out, kal_error *err)
 
 kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out, kal_error *err)
 {
-    kal_status st = check_inputs(op, in, n, err);
+    kal_status st = kal__check_inputs(op, in, n, err);
     if (st) return st;
     if (op->flags & KAL_OP_SOURCE) {
         kal__load_p p;
         kal__params_from(kal__schema_of(op), &p, params);
         return kal__load_apply(&p, out, err);
     }
+    for (int32_t i = 0; i < n; i++)
+        if (in[i]->dynamic) return kal__apply_later(op, params, in, n, NULL, 0, out, err);
     applying a;
     a.call = (kal_call){.op = op, .params = a.params, .n = n, .in = a.in};
     a.before = NULL;

@@ -4,6 +4,8 @@
 // The short way in: what the public calls do. Each makes a list of wants, a plan, and runs it.
 #include "apply.h"
 #include "coding.h"
+#include "dynamic.h"
+#include "encoded.h"
 #include "memo.h"
 #include "need.h"
 #include "options.h"
@@ -78,6 +80,39 @@ static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolv
     }
 }
 
+// Wants whose encoded bytes are known are written at once; the others get a writer that remembers. Returns how many are left, at the
+// front of `left`.
+static kal_status split_known(const kal__want *wants, size_t n, const kal__resolved *o, kal__want *left, size_t *n_left,
+                              kal_stats *stats, kal_error *err)
+{
+    *n_left = 0;
+    for (size_t i = 0; i < n; i++) {
+        kal__want w = wants[i];
+        bool known = false;
+        if (w.writer && o->memo) {
+            const kal_status st = kal__write_known(o->memo, w.node->key, w.writer, &known, err);
+            if (st) return st;
+            stats->nodes += known;
+            stats->nodes_reused += known;
+            if (!known) w.writer = kal__remember(w.writer, kal__memo_room(o->memo) / 4);
+            if (!known && !w.writer) return kal_fail(err, KAL_NOMEM, "out of memory");
+        }
+        if (!known) left[(*n_left)++] = w;
+    }
+    return KAL_OK;
+}
+
+static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w, kal_stats *stats,
+                               kal_error *err)
+{
+    kal__plan *plan = NULL;
+    kal_status st = plan_alone(wants, n, o, w, &plan, err);
+    if (!st) st = kal__run(plan, w, stats, err);
+    if (plan && plan->memo) kal__memo_release(plan->memo, plan);
+    kal__plan_free(&plan);
+    return st;
+}
+
 kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, kal_error *err)
 {
     const double start = kal__now();
@@ -87,66 +122,86 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     kal_status st = kal__resolve(options, &o, err);
     if (st) return st;
     const kal__watch w = {options, options && options->deadline > 0 ? start + options->deadline : 0};
-    kal__plan *plan = NULL;
-    st = plan_alone(wants, n, &o, &w, &plan, err);
-    if (!st) st = kal__run(plan, &w, stats, err);
-    if (plan && plan->memo) kal__memo_release(plan->memo, plan);
-    kal__plan_free(&plan);
+    kal__want *left = kal__new_zero(n, sizeof *left);
+    if (!left) return kal_fail(err, KAL_NOMEM, "out of memory");
+    size_t n_left;
+    st = split_known(wants, n, &o, left, &n_left, stats, err);
+    if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, stats, err);
+    for (size_t i = 0; i < n_left && o.memo; i++) {
+        if (!left[i].writer) continue;
+        if (!st) kal__remembered(left[i].writer, o.memo, left[i].node->key, (kal__now() - start) * 1e9);
+        left[i].writer->abort(left[i].writer);
+    }
+    free(left);
     stats->wall_ms = (kal__now() - start) * 1e3;
     return st;
 }
 
-static kal_status want_image(const kal_node *node, kal_extent *e, kal_error *err)
+static kal_status check_rect(const kal_extent *e, kal_rect rect, const void *dst, ptrdiff_t stride, kal_error *err)
 {
-    return kal_node_extent(node, e, err);
+    if (kal_rect_empty(rect) || !kal_rect_inside(rect, kal_rect_all(e)))
+        return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is not inside the image of %d×%d", rect.x0, rect.y0,
+                        rect.x1, rect.y1, e->width, e->height);
+    const ptrdiff_t row = (ptrdiff_t)(rect.x1 - rect.x0) * (ptrdiff_t)kal_pixel_size(e);
+    if (!dst || (stride < row && -stride < row))
+        return kal_fail(err, KAL_INVALID, "a row has %td bytes, and the stride is %td", row, stride);
+    return KAL_OK;
+}
+
+// The static node to evaluate; it must be an image, or encoded bytes.
+static kal_status settled(const kal_node *node, bool encoded, const kal_options *options, kal_node **out, kal_error *err)
+{
+    const kal_status st = kal__static(node, options, out, err);
+    if (st || ((*out)->kind == KAL__ENCODE) == encoded) return st;
+    kal_node_unref(out);
+    return kal_fail(err, KAL_INVALID, encoded ? "the node is an image, not encoded bytes: see kal_encode"
+                                              : "encoded bytes have no pixels");
 }
 
 kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride, const kal_options *options,
                     kal_error *err)
 {
-    kal_extent e;
-    const kal_status st = want_image(node, &e, err);
+    kal_node *image;
+    kal_status st = settled(node, false, options, &image, err);
     if (st) return st;
-    if (kal_rect_empty(rect) || !kal_rect_inside(rect, kal_rect_all(&e)))
-        return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is not inside the image of %d×%d", rect.x0, rect.y0,
-                        rect.x1, rect.y1, e.width, e.height);
-    const ptrdiff_t row = (ptrdiff_t)(rect.x1 - rect.x0) * (ptrdiff_t)kal_pixel_size(&e);
-    if (!dst || (stride < row && -stride < row))
-        return kal_fail(err, KAL_INVALID, "a row has %td bytes, and the stride is %td", row, stride);
-    const kal__want w = {.node = (kal_node *)(uintptr_t)node, .rect = rect, .dst = dst, .stride = stride};
-    return kal__evaluate(&w, 1, options, err);
+    st = check_rect(&image->call.extent, rect, dst, stride, err);
+    const kal__want w = {.node = image, .rect = rect, .dst = dst, .stride = stride};
+    if (!st) st = kal__evaluate(&w, 1, options, err);
+    kal_node_unref(&image);
+    return st;
 }
 
 kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out, kal_error *err)
 {
-    kal_extent e;
-    const kal_status st = want_image(node, &e, err);
+    kal_node *image;
+    kal_status st = settled(node, false, options, &image, err);
     if (st) return st;
-    const kal__want w = {.node = (kal_node *)(uintptr_t)node, .rect = kal_rect_all(&e), .key = out};
-    return kal__evaluate(&w, 1, options, err);
+    const kal__want w = {.node = image, .rect = kal_rect_all(&image->call.extent), .key = out};
+    st = kal__evaluate(&w, 1, options, err);
+    kal_node_unref(&image);
+    return st;
 }
 
 // ---- encoded ------------------------------------------------------------------------------------
 
-static kal_status want_encoded(const kal_node *node, kal__want *w, kal_error *err)
+static kal_status want_encoded(const kal_node *node, const kal_options *options, kal__want *w, kal_error *err)
 {
-    const kal_status st = kal_node_error(node, err);
-    if (st) return st;
-    if (node->kind != KAL__ENCODE) return kal_fail(err, KAL_INVALID, "the node is an image, not encoded bytes: see kal_encode");
-    *w = (kal__want){.node = (kal_node *)(uintptr_t)node, .rect = kal_rect_all(&node->call.in[0]->extent)};
-    return KAL_OK;
+    kal_node *encoded;
+    const kal_status st = settled(node, true, options, &encoded, err);
+    if (!st) *w = (kal__want){.node = encoded, .rect = kal_rect_all(&encoded->call.in[0]->extent)};
+    return st;
 }
 
 kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, kal_bytes *out, kal_error *err)
 {
     *out = (kal_bytes){NULL, 0};
-    kal__want w;
-    kal_status st = want_encoded(encoded, &w, err);
+    kal__want w = {0};
+    kal_status st = want_encoded(encoded, options, &w, err);
     if (!st) st = kal__write_memory(&out->data, &out->size, &w.writer, err);
-    if (st) return st;
-    st = kal__evaluate(&w, 1, options, err);
-    if (!st) return w.writer->commit(w.writer, err);
-    w.writer->abort(w.writer);
+    if (!st) st = kal__evaluate(&w, 1, options, err);
+    if (w.writer && st) w.writer->abort(w.writer);
+    if (w.writer && !st) st = w.writer->commit(w.writer, err);
+    kal_node_unref(&w.node);
     return st;
 }
 
@@ -171,10 +226,11 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
     kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);
     if (!wants) return kal_fail(err, KAL_NOMEM, "out of memory");
     kal_status st = KAL_OK;
-    for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], &wants[i], err);
+    for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, &wants[i], err);
     for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &wants[i].writer, err);
     if (!st) st = kal__evaluate(wants, (size_t)n, options, err);
     st = finish_files(wants, n, st, options ? options->stats : NULL, err);
+    for (int32_t i = 0; i < n; i++) kal_node_unref(&wants[i].node);
     free(wants);
     return st;
 }

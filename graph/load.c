@@ -472,7 +472,7 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
     kal_status st = kal__params_check(s, params, err);
     size_t memory;
-    if (!st) st = c->accepts(&image->call.extent, params, &memory, err);
+    if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
     const char *version = c->version();
     if (!st && !version) st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     if (st) return st;
@@ -491,13 +491,13 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
 static kal_status encode_text(kal_node *image, const kal__codec *c, const char *text, kal_node **out, kal_error *err)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
-    kal_extent e;
-    kal_status st = kal_node_extent(image, &e, err);
+    kal_status st = kal_node_error(image, err);
+    if (!st && image->kind == KAL__ENCODE) st = kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
     if (st) return st;
     const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
     kal__arena arena = {0};
     kal__params_default(s, params);
-    if (text) st = kal__params_parse(s, params, text, &(kal__param_context){&e, &arena}, err);
+    if (text) st = kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena}, err);
     if (!st) st = kal__encode(image, c, params, out, err);
     kal__arena_free(&arena);
     return st;

@@ -109,6 +109,7 @@ static void destroy(kal_node *node)
     case KAL__PIXELS: kal__slab_unref(&node->u.pixels.slab); break;
     case KAL__ERROR: free(node->u.error); break;
     case KAL__APPLY:
+    case KAL__DYNAMIC:
     case KAL__ENCODE: break;
     }
     kal__meta_unref(&node->meta);
@@ -156,6 +157,7 @@ static kal_node *build(kal__kind kind, kal_key key, const kal_call *call, kal__s
     for (int32_t i = 0; i < call->n; i++) in[i] = &kal_node_ref(kal__node_of(call->in[i]))->call;
     node->key = key;
     node->kind = kind;
+    node->dynamic = kind == KAL__DYNAMIC || (call->n && kal__input(node, 0)->dynamic);
     node->refs = 1;
     if (call->n) node->meta = kal__meta_ref(kal__input(node, call->n == 2 ? 1 : 0)->meta);
     return node;
@@ -288,15 +290,6 @@ kal_status kal_node_error(const kal_node *node, kal_error *err)
     if (!node->u.error) return kal_fail(err, KAL_NOMEM, "out of memory for a node");
     if (err) *err = *node->u.error;
     return node->u.error->status;
-}
-
-kal_status kal_node_extent(const kal_node *node, kal_extent *out, kal_error *err)
-{
-    const kal_status st = kal_node_error(node, err);
-    if (st) return st;
-    if (node->kind == KAL__ENCODE) return kal_fail(err, KAL_INVALID, "encoded bytes have no size in pixels");
-    *out = node->call.extent;
-    return KAL_OK;
 }
 
 kal_status kal_node_key(const kal_node *node, kal_key *out, kal_error *err)

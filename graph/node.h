@@ -27,7 +27,10 @@ typedef enum kal__kind {
     KAL__PIXELS,   // samples in memory
     KAL__ENCODE,   // encoded bytes of an image
     KAL__ERROR,    // a mistake; not interned, no key
+    KAL__DYNAMIC,  // an op whose parameters or inputs hang on values still to be computed: has a key, no extent
 } kal__kind;
+
+#define KAL__MAX_BOUND 8
 
 /// Where a decode node's bytes are. Refcounted; immutable.
 typedef struct kal__source {
@@ -45,6 +48,7 @@ struct kal_node {
     kal_call call;           // first: a call's address is its node's
     kal_key key;
     kal__kind kind;
+    bool dynamic;            // DYNAMIC, or encoded from such a node
     int refs;                // atomic; 1 → 0 only under the table's lock
     kal_node *next;          // chain of nodes being freed
     kal__meta *meta;
@@ -54,6 +58,10 @@ struct kal_node {
             kal__slab *slab;             // PIXELS: packed rows
         } pixels;
         const kal__codec *codec;         // ENCODE; call.params are the codec's
+        struct {
+            int32_t n;                       // DYNAMIC: the last n inputs are values …
+            int32_t param[KAL__MAX_BOUND];   // … for these parameters
+        } bound;
         kal_error *error;                // ERROR
     } u;
 };
@@ -104,6 +112,7 @@ void kal__params_default(kal__schema s, void *params);
 void kal__params_from(kal__schema s, void *params, const void *given);
 /// Ranges, -0, NaN. Autos pass.
 kal_status kal__params_check(kal__schema s, void *params, kal_error *err);
+bool kal__param_is_auto(const kal_param *p, const void *params);
 /// Refuses a parameter still on KAL_AUTO.
 kal_status kal__params_settled(kal__schema s, const void *params, kal_error *err);
 /// Bytes its lists and texts need, and a deep copy with them in `extra`.

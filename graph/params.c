@@ -136,13 +136,17 @@ kal_status kal__params_check(kal__schema s, void *params, kal_error *err)
     return KAL_OK;
 }
 
+bool kal__param_is_auto(const kal_param *p, const void *params)
+{
+    const field f = field_of(p, params);
+    return (is_int(p) && *f.i == KAL_AUTO) || (p->kind == KAL_PARAM_FLOAT && *f.d == KAL_AUTO);
+}
+
 kal_status kal__params_settled(kal__schema s, const void *params, kal_error *err)
 {
     for (size_t i = 0; i < s.n; i++) {
-        const kal_param *p = &s.rows[i];
-        const field f = field_of(p, params);
-        if ((is_int(p) && *f.i == KAL_AUTO) || (p->kind == KAL_PARAM_FLOAT && *f.d == KAL_AUTO))
-            return kal_fail(err, KAL_INVALID, "%s: %s must be given", s.of, p->name);
+        if (kal__param_is_auto(&s.rows[i], params))
+            return kal_fail(err, KAL_INVALID, "%s: %s must be given", s.of, s.rows[i].name);
     }
     return KAL_OK;
 }
@@ -372,10 +376,11 @@ static kal_status set_colour(kal__schema s, const kal_param *p, kal_list *out, c
             count = 3;
         }
     if (!count) return bad_value(s, p, text, n, "a colour (a word, #rgb, a number, or a list)", err);
+    if (!c->image) return bad_value(s, p, text, n, "possible here: the kind of image is not known yet; give numbers", err);
     double *to = kal__take(c->arena, 4, sizeof *to);
     if (!to) return kal_fail(err, KAL_NOMEM, "out of memory");
-    const double unit = c->image ? kal_type_max(c->image->type) / 255 : 1;
-    const bool gray = c->image && c->image->channels - c->image->alpha == 1;
+    const double unit = kal_type_max(c->image->type) / 255;
+    const bool gray = c->image->channels - c->image->alpha == 1;
     if (gray && (v[0] != v[1] || v[1] != v[2])) return bad_value(s, p, text, n, "a gray, and the image is gray", err);
     int m = 0;
     for (int k = gray ? 2 : 0; k < count; k++) to[m++] = v[k] * unit;

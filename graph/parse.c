@@ -10,6 +10,7 @@
 // One rule for inputs: first what changes (the piped image, if there is one), second the base. Literals are words that stand for
 // a value and can be set from outside.
 #include "apply.h"
+#include "dynamic.h"
 #include "lex.h"
 #include "load.h"
 #include "run.h"
@@ -60,6 +61,7 @@ typedef struct parser {
 typedef struct arg {
     kal__token key;        // kind END: positional
     kal__token value;
+    kal_node *node;        // owned: the value is computed
 } arg;
 
 typedef struct call {
@@ -164,6 +166,20 @@ static bool set_name(kal_program *p, const name *given)
 
 static kal_status parse_pipe(parser *r, kal_node **out);
 
+// ( pipe )
+static kal_status parse_nested(parser *r, kal_node **out)
+{
+    r->lex.depth++;
+    kal_status st = next(r);
+    if (!st) st = parse_pipe(r, out);
+    if (st) return st;
+    r->lex.depth--;
+    if (r->t.kind != KAL__CLOSE) st = wrong(r, &r->t, "a ) was expected");
+    if (!st) st = next(r);
+    if (st) kal_node_unref(out);
+    return st;
+}
+
 static bool same(const kal__token *t, const char *s)
 {
     return t->kind == KAL__WORD && t->n == strlen(s) && !memcmp(t->text, s, t->n);
@@ -188,7 +204,22 @@ static kal_status add_arg(parser *r, call *c, kal__token key, kal__token value)
     }
     const name *n = value.kind == KAL__WORD ? find_name(r->p, value.text, value.n) : NULL;
     if (n && n->value) value = (kal__token){n->quoted ? KAL__STRING : KAL__WORD, n->value, n->value_n, value.at};
-    c->args[c->n_args++] = (arg){key, value};
+    kal_node *node = n && n->node && key.kind == KAL__WORD ? kal_node_ref(n->node) : NULL;
+    c->args[c->n_args++] = (arg){key, value, node};
+    return KAL_OK;
+}
+
+// key=(pipe): a computed value.
+static kal_status parse_computed(parser *r, call *c, kal__token key)
+{
+    kal_node *node;
+    kal_status st = parse_nested(r, &node);
+    if (st) return st;
+    if (c->n_args == MAX_ARGS) {
+        kal_node_unref(&node);
+        return wrong(r, &key, "fewer arguments were expected");
+    }
+    c->args[c->n_args++] = (arg){key, key, node};
     return KAL_OK;
 }
 
@@ -225,18 +256,8 @@ static kal_status parse_arg(parser *r, call *c, int32_t most)
     const kal__token t = r->t;
     if (t.kind == KAL__OPEN) {
         kal_node *node;
-        r->lex.depth++;
-        st = next(r);
-        if (!st) st = parse_pipe(r, &node);
-        if (st) return st;
-        r->lex.depth--;
-        if (r->t.kind != KAL__CLOSE) {
-            kal_node_unref(&node);
-            return wrong(r, &r->t, "a ) was expected");
-        }
-        st = next(r);
-        const kal_status added = add_input(r, c, &t, node);
-        return st ? st : added;
+        st = parse_nested(r, &node);
+        return st ? st : add_input(r, c, &t, node);
     }
     st = next(r);
     if (st) return st;
@@ -244,6 +265,7 @@ static kal_status parse_arg(parser *r, call *c, int32_t most)
         st = next(r);
         if (st) return st;
         const kal__token v = r->t;
+        if (v.kind == KAL__OPEN) return parse_computed(r, c, t);
         if (v.kind != KAL__WORD && v.kind != KAL__STRING && v.kind != KAL__LIST) return wrong(r, &v, "a value was expected");
         st = add_arg(r, c, t, v);
         return st ? st : next(r);
@@ -262,6 +284,7 @@ static bool starts_arg(const kal__token *t)
 static void call_free(call *c)
 {
     for (int32_t i = 0; i < c->n; i++) kal_node_unref(&c->in[i]);
+    for (int32_t i = 0; i < c->n_args; i++) kal_node_unref(&c->args[i].node);
 }
 
 // ---- parameters of a call -----------------------------------------------------------------------
@@ -318,6 +341,14 @@ static kal_status unknown_param(kal__schema s, const kal__token *key, kal_error 
                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
+// The parameter a computed value goes to; NULL when the name of an image only looks like a word for it ("edge=wrap").
+static const kal_param *bound_row(kal__schema s, const arg *a)
+{
+    const kal_param *row = a->node ? kal__param_find(s, a->key.text, a->key.n) : NULL;
+    const bool word = a->value.kind == KAL__WORD && a->value.text != a->key.text;
+    return row && !(word && (row->kind == KAL_PARAM_CHOICE || row->kind == KAL_PARAM_TEXT || row->kind == KAL_PARAM_BOOL)) ? row : NULL;
+}
+
 // Sets all arguments; *bad is the one at fault.
 static kal_status set_args(kal__schema s, const arg *args, int32_t n, void *params, const kal__param_context *context,
                            const kal__token **bad, kal_error *err)
@@ -328,6 +359,7 @@ static kal_status set_args(kal__schema s, const arg *args, int32_t n, void *para
         const arg *a = &args[i];
         const bool named = a->key.kind == KAL__WORD;
         *bad = named ? &a->key : &a->value;
+        if (a->node && bound_row(s, a)) continue;
         if (!named && geometry(s, &a->value, params)) continue;
         while (!named && position < s.n && set[position]) position++;
         const kal_param *row = named ? kal__param_find(s, a->key.text, a->key.n) : position < s.n ? &s.rows[position] : NULL;
@@ -401,11 +433,18 @@ static kal_status make(parser *r, call *c, const kal_op *op, kal_node **out)
         if (st) return fail_at(r, &c->op, st);
     }
     kal__arena arena = {0};
-    const kal__param_context context = {c->n ? &c->in[0]->call.extent : NULL, &arena};
+    const kal__param_context context = {c->n && !c->in[0]->dynamic ? &c->in[0]->call.extent : NULL, &arena};
     const kal__token *bad = &c->op;
     kal_status st = set_args(s, c->args, c->n_args, params, &context, &bad, r->err);
     if (!st) bad = &c->op;
-    if (!st) st = kal__apply(op, params, c->in, c->n, out, r->err);
+    kal__bound bound[MAX_ARGS];
+    int32_t n_bound = 0;
+    for (int32_t i = 0; i < c->n_args; i++) {
+        const kal_param *row = bound_row(s, &c->args[i]);
+        if (row) bound[n_bound++] = (kal__bound){row, c->args[i].node};
+    }
+    if (!st && n_bound) st = kal__check_inputs(op, c->in, c->n, r->err);
+    if (!st) st = n_bound ? kal__apply_later(op, params, c->in, c->n, bound, n_bound, out, r->err) : kal__apply(op, params, c->in, c->n, out, r->err);
     kal__arena_free(&arena);
     return st ? fail_at(r, bad, st) : KAL_OK;
 }
@@ -455,20 +494,7 @@ static kal_status parse_call(parser *r, kal_node *piped, kal_node **out)
 static kal_status parse_first(parser *r, kal_node **out)
 {
     *out = NULL;
-    if (r->t.kind == KAL__OPEN) {
-        r->lex.depth++;
-        kal_status st = next(r);
-        if (!st) st = parse_pipe(r, out);
-        if (st) return st;
-        r->lex.depth--;
-        if (r->t.kind != KAL__CLOSE) {
-            kal_node_unref(out);
-            return wrong(r, &r->t, "a ) was expected");
-        }
-        st = next(r);
-        if (st) kal_node_unref(out);
-        return st;
-    }
+    if (r->t.kind == KAL__OPEN) return parse_nested(r, out);
     const name *n = r->t.kind == KAL__WORD ? find_name(r->p, r->t.text, r->t.n) : NULL;
     if (!n || !n->node) return parse_call(r, NULL, out);
     kal_node *node = kal_node_ref(n->node);
@@ -800,7 +826,7 @@ kal_status kal__params_parse(kal__schema s, void *params, const char *text, cons
             return kal_fail(err, KAL_SYNTAX, "%s: cannot read \"%s\"", s.of, t.at);
         if (n == MAX_ARGS) return kal_fail(err, KAL_LIMIT, "%s: more than %d arguments", s.of, MAX_ARGS);
         st = kal__lex(&l, &after, err);
-        args[n] = (arg){.key = {.kind = KAL__END}, .value = t};
+        args[n] = (arg){.node = NULL, .key = {.kind = KAL__END}, .value = t};
         if (!st && after.kind == KAL__EQUALS) {
             args[n].key = t;
             st = kal__lex(&l, &args[n].value, err);

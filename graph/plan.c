@@ -248,8 +248,10 @@ static kal_status add_stages(builder *b)
 
 // ---- 3. sinks -----------------------------------------------------------------------------------
 
-static bool can_write_outside(const kal__stage *s, const kal__want *w)
+// A stage that nobody else reads may compute straight into the caller's rows, unless the memo will want its own.
+static bool can_write_outside(const builder *b, const kal__stage *s, const kal__want *w)
 {
+    if (s && b->keep && kal__memo_worth(b->options->memo_mode, s->node, kal__cost_of(s->node))) return false;
     return s && s->kind == KAL__COMPUTE_STAGE && !s->n_readers && !s->outside && w->stride > 0 &&
            kal_rect_equal(s->rect, w->rect);
 }
@@ -259,8 +261,8 @@ static kal_status add_sink(builder *b, const kal__want *w)
     const kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
     const kal__stage_kind kind = w->writer ? KAL__ENCODE_STAGE : w->key ? KAL__DIGEST_STAGE : KAL__COPY_STAGE;
     if (kind == KAL__COPY_STAGE && !is_view(image) && info_of(b, image)->uses == 1 &&
-        can_write_outside(info_of(b, image)->stage, w)) {
-        kal__stage *s = info_of(b, image)->stage;   // computes straight into the caller's rows
+        can_write_outside(b, info_of(b, image)->stage, w)) {
+        kal__stage *s = info_of(b, image)->stage;
         s->outside = true;
         s->data = w->dst;
         s->stride = (size_t)w->stride;
@@ -340,6 +342,9 @@ static kal_status read_rows(const builder *b, kal__stage *s, kal__edge *e)
         const kal_rect out = kal__band_rect(s, k);
         const kal_rect in = call ? kal__need(call, input, out) : out;
         const bool empty = kal_rect_empty(in);
+        if (!empty && !kal_rect_inside(kal_rect_shift(in, e->dx, e->dy), e->from->rect))
+            return kal_fail(b->err, KAL_INTERNAL, "%s: need() asks for more for a part than for the whole (input %d, rows %d..%d)",
+                            call ? call->op->name : "a plan", input, out.y0, out.y1);
         if (!empty && in.y1 + e->dy > high) high = in.y1 + e->dy;
         e->ready[k] = high;
         e->release[k] = empty ? INT32_MAX : in.y0 + e->dy;

@@ -63,16 +63,34 @@ static void print_source(printer *p, const kal_node *n)
     kal__putf(&p->text, "input i%.12s key=%s width=%d height=%d", key, key, n->call.extent.width, n->call.extent.height);
 }
 
+// Parameters of a dynamic call: literals that were given, and the names of values.
+static void print_bound(printer *p, const kal_node *n, int32_t images)
+{
+    const kal__schema s = kal__schema_of(n->call.op);
+    for (size_t i = 0; i < s.n; i++) {
+        int32_t bound = -1;
+        for (int32_t k = 0; k < n->u.bound.n; k++)
+            if (n->u.bound.param[k] == (int32_t)i) bound = k;
+        if (bound >= 0)
+            kal__putf(&p->text, " %s=n%u", s.rows[i].name, p->line[kal__order_find(&p->order, kal__input(n, images + bound))]);
+        else if (!kal__param_is_auto(&s.rows[i], n->call.params))
+            kal__params_print((kal__schema){&s.rows[i], 1, s.size, s.of}, n->call.params, &p->text);
+    }
+}
+
 static void print_call(printer *p, const kal_node *n, bool after_pipe)
 {
     if (n->kind == KAL__ENCODE) {
         kal__putf(&p->text, "save - format=%s", n->u.codec->name);
     } else {
         kal__puts(&p->text, n->call.op->name);
-        for (int32_t k = after_pipe; k < n->call.n; k++) {
+        const int32_t images = n->call.n - (n->kind == KAL__DYNAMIC ? n->u.bound.n : 0);
+        for (int32_t k = after_pipe; k < images; k++) {
             const size_t in = kal__order_find(&p->order, kal__input(n, k));
             kal__putf(&p->text, " n%u", p->line[in]);
         }
+        if (n->kind == KAL__DYNAMIC) print_bound(p, n, images);
+        if (n->kind == KAL__DYNAMIC) return;
     }
     kal__params_print(kal__schema_of_node(n), n->call.params, &p->text);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// JPEG through libjpeg-turbo, by rows. Every call into the library re-arms its own setjmp; no pointer of a dead frame survives.
-// CMYK and YCCK become RGB by R = C·K/255 (Adobe's inverted sense, which is what files hold; plain CMYK is inverted first),
-// rounded.
+// JPEG through libjpeg-turbo, by rows. Every call into the library re-arms its own setjmp; no pointer of a
+// dead frame survives. CMYK and YCCK become RGB by R = C·K/255 (Adobe's inverted sense, which is what files
+// hold; plain CMYK is inverted first), rounded.
 #include "codec.h"
 #include "mem.h"
 
@@ -25,9 +25,21 @@ typedef struct failing {
     kal_error *err;
     kal_status status;
     const char *name;
-    const uint64_t *offset;      // of the reader
+    const uint64_t *offset;   // of the reader
     const struct jpeg_source_mgr *src;
 } failing;
+
+// What is not damage: kinds of JPEG that the library cannot do.
+static kal_status status_of(int code)
+{
+    static const int unsupported[] = {
+        JERR_BAD_PRECISION,   JERR_SOF_UNSUPPORTED,      JERR_ARITH_NOTIMPL, JERR_CONVERSION_NOTIMPL,
+        JERR_CCIR601_NOTIMPL, JERR_FRACT_SAMPLE_NOTIMPL, JERR_NOTIMPL};
+    if (code == JERR_OUT_OF_MEMORY) return KAL_NOMEM;
+    for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
+        if (code == unsupported[i]) return KAL_UNSUPPORTED;
+    return KAL_CORRUPT;
+}
 
 static void on_error(j_common_ptr c)
 {
@@ -36,9 +48,10 @@ static void on_error(j_common_ptr c)
     f->mgr.format_message(c, text);
     if (!f->status) {
         const uint64_t at = f->offset ? *f->offset - (f->src ? f->src->bytes_in_buffer : 0) : 0;
-        f->status = c->err->msg_code == JERR_OUT_OF_MEMORY ? KAL_NOMEM : KAL_CORRUPT;
+        f->status = status_of(c->err->msg_code);
         if (f->offset)
-            kal_fail(f->err, f->status, "%s: jpeg: near byte %llu: %s", f->name, (unsigned long long)at, text);
+            kal_fail(f->err, f->status, "%s: jpeg: near byte %llu: %s", f->name, (unsigned long long)at,
+                     text);
         else
             kal_fail(f->err, f->status, "jpeg: %s", text);
     }
@@ -51,7 +64,9 @@ static void on_message(j_common_ptr c, int level)
     if (level >= 0) return;
     c->err->num_warnings++;
     const int code = c->err->msg_code;
-    if (code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR) return;
+    if (code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR ||
+        code == JWRN_BOGUS_ICC)
+        return;
     on_error(c);
 }
 
@@ -78,10 +93,10 @@ struct kal__decoder {
     failing fail;
     struct jpeg_source_mgr src;
     kal__reader *reader;
-    const kal_limits *limits;
+    kal_limits limits;
     uint32_t scans;
     struct jpeg_progress_mgr progress;
-    unsigned char *cmyk;     // one row, when colours have to be made
+    unsigned char *cmyk;   // one row, when colours have to be made
     bool adobe;
     JOCTET input[INPUT];
 };
@@ -113,8 +128,8 @@ static boolean src_fill(j_decompress_ptr c)
     }
     if (!d->fail.status) {
         d->fail.status = KAL_CORRUPT;
-        kal_fail(err, KAL_CORRUPT, "%s: jpeg: the file ends at byte %llu, before the picture does", d->reader->name,
-                 (unsigned long long)d->reader->position);
+        kal_fail(err, KAL_CORRUPT, "%s: jpeg: the file ends at byte %llu, before the picture does",
+                 d->reader->name, (unsigned long long)d->reader->position);
     }
     longjmp(d->fail.where, 1);
 }
@@ -135,9 +150,10 @@ static void count_scans(j_common_ptr c)
 {
     kal__decoder *d = c->client_data;
     const int scan = ((j_decompress_ptr)c)->input_scan_number;
-    if (scan <= 0 || (uint32_t)scan <= d->limits->scans || d->fail.status) return;
+    if (scan <= 0 || (uint32_t)scan <= d->limits.scans || d->fail.status) return;
     d->fail.status = KAL_LIMIT;
-    kal_fail(d->fail.err, KAL_LIMIT, "%s: jpeg: more than the limit of %u scans", d->reader->name, d->limits->scans);
+    kal_fail(d->fail.err, KAL_LIMIT, "%s: jpeg: more than the limit of %u scans", d->reader->name,
+             d->limits.scans);
     longjmp(d->fail.where, 1);
 }
 
@@ -146,7 +162,7 @@ static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__dec
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", r->name);
     d->reader = r;
-    d->limits = limits;
+    d->limits = *limits;
     failing_init(&d->fail, err, r->name);
     d->fail.offset = &r->position;
     d->fail.src = &d->src;
@@ -154,8 +170,11 @@ static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__dec
     if (setjmp(d->fail.where)) return d->fail.status;
     jpeg_create_decompress(&d->jpeg);
     d->jpeg.client_data = d;
-    d->src = (struct jpeg_source_mgr){.init_source = src_nothing, .fill_input_buffer = src_fill, .skip_input_data = src_skip,
-                                      .resync_to_restart = jpeg_resync_to_restart, .term_source = src_nothing};
+    d->src = (struct jpeg_source_mgr){.init_source = src_nothing,
+                                      .fill_input_buffer = src_fill,
+                                      .skip_input_data = src_skip,
+                                      .resync_to_restart = jpeg_resync_to_restart,
+                                      .term_source = src_nothing};
     d->jpeg.src = &d->src;
     d->progress.progress_monitor = count_scans;
     d->jpeg.progress = &d->progress;
@@ -182,12 +201,13 @@ static bool take_meta(kal__decoder *d, kal__meta *meta)
         const unsigned char *p;
         if (m->marker != JPEG_APP0 + 1) continue;
         if ((p = starts(m, "Exif\0\0", 6))) ok &= kal__blob_set(&meta->exif, p, m->data_length - 6);
-        if ((p = starts(m, "http://ns.adobe.com/xap/1.0/\0", 29))) ok &= kal__blob_set(&meta->xmp, p, m->data_length - 29);
+        if ((p = starts(m, "http://ns.adobe.com/xap/1.0/\0", 29)))
+            ok &= kal__blob_set(&meta->xmp, p, m->data_length - 29);
     }
     JOCTET *icc;
     unsigned n;
     if (jpeg_read_icc_profile(&d->jpeg, &icc, &n)) {
-        ok &= n > d->limits->meta_bytes || kal__blob_set(&meta->icc, icc, n);
+        ok &= n > d->limits.meta_bytes || kal__blob_set(&meta->icc, icc, n);
         free(icc);
     }
     if (meta->exif.size) meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
@@ -212,10 +232,16 @@ static kal_status read_header(kal__decoder *d, kal__meta *meta)
         return KAL_NOMEM;
     }
     const uint64_t pixels = (uint64_t)d->jpeg.image_width * d->jpeg.image_height;
-    if (pixels > d->limits->pixels)
-        return kal_fail(d->fail.err, KAL_LIMIT, "%s: jpeg: %u×%u pixels are more than the limit of %llu", d->reader->name,
-                        d->jpeg.image_width, d->jpeg.image_height, (unsigned long long)d->limits->pixels);
+    if (pixels > d->limits.pixels)
+        return kal_fail(d->fail.err, KAL_LIMIT, "%s: jpeg: %u×%u pixels are more than the limit of %llu",
+                        d->reader->name, d->jpeg.image_width, d->jpeg.image_height,
+                        (unsigned long long)d->limits.pixels);
     return KAL_OK;
+}
+
+static size_t scaled(JDIMENSION n, int factor, int max)
+{
+    return (size_t)n * (size_t)factor / (size_t)max + 16;
 }
 
 // Two iMCU rows of samples and of output context; a progressive file's coefficients lie in memory whole.
@@ -224,23 +250,28 @@ static size_t decoder_memory(const struct jpeg_decompress_struct *j)
     size_t bytes = sizeof(kal__decoder) + 64 * 1024;
     for (int i = 0; i < j->num_components; i++) {
         const jpeg_component_info *c = &j->comp_info[i];
-        const size_t wide = ((size_t)j->image_width * (size_t)c->h_samp_factor / (size_t)j->max_h_samp_factor + 16);
-        const size_t high = ((size_t)j->image_height * (size_t)c->v_samp_factor / (size_t)j->max_v_samp_factor + 16);
+        const size_t wide = scaled(j->image_width, c->h_samp_factor, j->max_h_samp_factor);
+        const size_t high = scaled(j->image_height, c->v_samp_factor, j->max_v_samp_factor);
         bytes += wide * (size_t)c->v_samp_factor * DCTSIZE * 5;
         if (jpeg_has_multiple_scans((j_decompress_ptr)(uintptr_t)j)) bytes += wide * high * sizeof(JCOEF);
     }
     return bytes + (size_t)j->image_width * 3 * 4;
 }
 
-static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta, kal_error *err)
+static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+                              kal_error *err)
 {
     kal__decoder *d;
     kal_status st = decoder_new(r, limits, &d, err);
     if (!st) st = read_header(d, meta);
     if (!st) {
         const bool gray = d->jpeg.out_color_space == JCS_GRAYSCALE;
-        h->extent = (kal_extent){(int32_t)d->jpeg.image_width, (int32_t)d->jpeg.image_height, gray ? 1 : 3, KAL_U8,
-                                 gray ? KAL_GRAY : KAL_RGB, false};
+        h->extent = (kal_extent){(int32_t)d->jpeg.image_width,
+                                 (int32_t)d->jpeg.image_height,
+                                 gray ? 1 : 3,
+                                 KAL_U8,
+                                 gray ? KAL_GRAY : KAL_RGB,
+                                 false};
         h->rows = d->jpeg.max_v_samp_factor * DCTSIZE;
         h->memory = decoder_memory(&d->jpeg);
     }
@@ -279,12 +310,18 @@ static void cmyk_to_rgb(const kal__decoder *d, unsigned char *dst)
     for (JDIMENSION x = 0; x < d->jpeg.output_width; x++) {
         const unsigned char *s = d->cmyk + 4 * x;
         const unsigned k = s[3] ^ flip;
-        for (int c = 0; c < 3; c++) dst[3 * x + (JDIMENSION)c] = (unsigned char)(((s[c] ^ flip) * k + 127) / 255);
+        for (int c = 0; c < 3; c++)
+            dst[3 * x + (JDIMENSION)c] = (unsigned char)(((s[c] ^ flip) * k + 127) / 255);
     }
 }
 
 static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
+    // A large file may have become another one since its header was read; its rows must still fit.
+    const size_t row = (size_t)d->jpeg.output_width * (size_t)(d->cmyk ? 3 : d->jpeg.output_components);
+    if (stride < (ptrdiff_t)row || (uint32_t)n > d->jpeg.output_height - d->jpeg.output_scanline)
+        return kal_fail(err, KAL_CHANGED, "%s: jpeg: the picture has another size than its header had",
+                        d->reader->name);
     d->fail.err = err;
     if (setjmp(d->fail.where)) return d->fail.status;
     int32_t y = 0;
@@ -294,7 +331,8 @@ static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t strid
         if (d->cmyk)
             rows[want++] = d->cmyk;
         else
-            for (; want < 16 && y + (int32_t)want < n; want++) rows[want] = dst + (y + (int32_t)want) * stride;
+            for (; want < 16 && y + (int32_t)want < n; want++)
+                rows[want] = dst + (y + (int32_t)want) * stride;
         const JDIMENSION got = jpeg_read_scanlines(&d->jpeg, rows, want);
         if (d->cmyk && got) cmyk_to_rgb(d, dst + y * stride);
         y += (int32_t)got;
@@ -338,11 +376,11 @@ static const char *jpeg_version(void)
 
 // ---- writing ------------------------------------------------------------------------------------
 
-#define PARAMS_LIST(P)                                                                                       \
-    P(INT, quality, 85, 1, 100, "", "1..100; 75 is small, 90 is hard to tell from the original")             \
-    P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                                   \
-    P(BOOL, progressive, false, 0, 0, "", "several passes: smaller, slower, needs the whole picture")        \
-    P(BOOL, optimize, false, 0, 0, "", "best Huffman tables: smaller, slower")                               \
+#define PARAMS_LIST(P)                                                                                \
+    P(INT, quality, 85, 1, 100, "", "1..100; 75 is small, 90 is hard to tell from the original")      \
+    P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                            \
+    P(BOOL, progressive, false, 0, 0, "", "several passes: smaller, slower, needs the whole picture") \
+    P(BOOL, optimize, false, 0, 0, "", "best Huffman tables: smaller, slower")                        \
     P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")
 typedef struct jpeg_p {
     size_t size;
@@ -397,7 +435,8 @@ static kal_status jpeg_accepts(const kal_extent *x, const void *given, size_t *m
     if (x->channels != 1 && x->channels != 3)
         return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 1 or 3 channels, not %d", x->channels);
     if (x->width > 65500 || x->height > 65500)
-        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds at most 65500 pixels a side, not %d×%d", x->width, x->height);
+        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds at most 65500 pixels a side, not %d×%d", x->width,
+                        x->height);
     const size_t row = (size_t)x->width * (size_t)x->channels;
     *memory = sizeof(kal__encoder) + 64 * 1024 + row * DCTSIZE * 2 * 3;
     if (p->progressive || p->optimize) *memory += row * (size_t)x->height * sizeof(JCOEF);
@@ -412,12 +451,14 @@ static void put_marker(kal__encoder *e, int marker, const char *tag, size_t tag_
     for (size_t i = 0; i < b->size; i++) jpeg_write_m_byte(&e->jpeg, ((const unsigned char *)b->data)[i]);
 }
 
-static kal_status begin(kal__encoder *e, const kal_extent *x, const jpeg_p *p, const kal__meta *meta, kal__blob *exif)
+static kal_status begin(kal__encoder *e, const kal_extent *x, const jpeg_p *p, const kal__meta *meta,
+                        kal__blob *exif)
 {
     if (setjmp(e->fail.where)) return e->fail.status;
     jpeg_create_compress(&e->jpeg);
     e->jpeg.client_data = e;
-    e->dst = (struct jpeg_destination_mgr){.init_destination = dst_init, .empty_output_buffer = dst_empty, .term_destination = dst_term};
+    e->dst = (struct jpeg_destination_mgr){
+        .init_destination = dst_init, .empty_output_buffer = dst_empty, .term_destination = dst_term};
     e->jpeg.dest = &e->dst;
     e->jpeg.image_width = (JDIMENSION)x->width;
     e->jpeg.image_height = (JDIMENSION)x->height;
@@ -446,8 +487,8 @@ static void encoder_free(kal__encoder *e)
     free(e);
 }
 
-static kal_status jpeg_begin(const kal_extent *x, const void *p, const kal__meta *meta, kal__writer *w, kal__encoder **out,
-                             kal_error *err)
+static kal_status jpeg_begin(const kal_extent *x, const void *p, const kal__meta *meta, kal__writer *w,
+                             kal__encoder **out, kal_error *err)
 {
     kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
     if (!e) return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
@@ -456,7 +497,8 @@ static kal_status jpeg_begin(const kal_extent *x, const void *p, const kal__meta
     e->writer = w;
     kal__blob exif = {0};
     kal_status st = KAL_OK;
-    if (meta && !kal__blob_set(&exif, meta->exif.data, meta->exif.size)) st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
+    if (meta && !kal__blob_set(&exif, meta->exif.data, meta->exif.size))
+        st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
     // The pixels are upright now, and the tag must say so; without orientation applied it stays as it was.
     if (exif.size && meta->applied) kal__exif_upright(exif.data, exif.size);
     if (!st) st = begin(e, x, p, meta, &exif);
@@ -468,14 +510,16 @@ static kal_status jpeg_begin(const kal_extent *x, const void *p, const kal__meta
     return st;
 }
 
-static kal_status jpeg_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err)
+static kal_status jpeg_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                           kal_error *err)
 {
     e->fail.err = err;
     if (setjmp(e->fail.where)) return e->fail.status;
     for (int32_t y = 0; y < n;) {
         JSAMPROW rows[16];
         JDIMENSION k = 0;
-        for (; k < 16 && y + (int32_t)k < n; k++) rows[k] = (JSAMPROW)(uintptr_t)(src + (y + (int32_t)k) * stride);
+        for (; k < 16 && y + (int32_t)k < n; k++)
+            rows[k] = (JSAMPROW)(uintptr_t)(src + (y + (int32_t)k) * stride);
         y += (int32_t)jpeg_write_scanlines(&e->jpeg, rows, k);
     }
     return KAL_OK;

@@ -3,3 +3,7 @@
 //
 // One line per codec: the only registry. Sniffed in this order. CMake reads it for the sources.
 CODEC(jpeg)
+CODEC(png)
+CODEC(pnm)
+CODEC(heif)
+CODEC(avif)

@@ -4,6 +4,7 @@
 // See sep.h.
 #include "sep.h"
 
+#include "cpu.h"
 #include "fmath.h"
 #include "mem.h"
 
@@ -108,25 +109,38 @@ static span span_of(const kal__sep *s, const kal_tile *in, kal_rect out, int32_t
 
 // ---- u8, 14 bits --------------------------------------------------------------------------------
 
-static void sep_v_u8_c(int32_t *acc, const uint8_t *src, int32_t t, size_t n)
+KAL__INLINE void sep_v_u8_body(int32_t *acc, const uint8_t *src, int32_t t, size_t n)
 {
     for (size_t i = 0; i < n; i++) acc[i] += t * src[i];
 }
+KAL__VARIANTS(sep_v_u8, (int32_t *restrict acc, const uint8_t *restrict src, int32_t t, size_t n), (acc, src, t, n))
 
 static void sep_v_fill_u8(int32_t *acc, const double *fill, int32_t t, size_t n, size_t channels)
 {
     for (size_t i = 0; i < n; i++) acc[i] += t * (int32_t)fill[i % channels];
 }
 
-static void sep_h_u8_c(uint8_t *dst, const int16_t *row, const int16_t *t, int32_t taps, size_t channels, size_t n)
+// Weights outside, samples inside: the sums of a block of samples stay in registers or L1, and every sample is independent.
+KAL__INLINE void sep_h_u8_body(uint8_t *dst, const int16_t *row, const int16_t *t, int32_t taps, size_t channels, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        int32_t sum = 1 << 19;
-        for (int32_t k = 0; k < taps; k++) sum += t[k] * row[i + (size_t)k * channels];
-        sum >>= 20;
-        dst[i] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
+    enum { BLOCK = 128 };
+    for (size_t from = 0; from < n; from += BLOCK) {
+        int32_t sum[BLOCK];
+        const size_t m = n - from < BLOCK ? n - from : BLOCK;
+        for (size_t i = 0; i < m; i++) sum[i] = 1 << 19;
+        for (int32_t k = 0; k < taps; k++) {
+            const int16_t *at = row + from + (size_t)k * channels;
+            const int32_t w = t[k];
+            for (size_t i = 0; i < m; i++) sum[i] += w * at[i];
+        }
+        for (size_t i = 0; i < m; i++) {
+            const int32_t v = sum[i] >> 20;
+            dst[from + i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+        }
     }
 }
+KAL__VARIANTS(sep_h_u8, (uint8_t *restrict dst, const int16_t *restrict row, const int16_t *restrict t, int32_t taps, size_t channels, size_t n),
+              (dst, row, t, taps, channels, n))
 
 // The column that stands for x, as a column that is computed; -1: fill.
 static int32_t stand_in(const kal__sep *s, const kal_call *c, int32_t x)
@@ -183,14 +197,14 @@ static void row_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, kal
     for (int32_t k = -s->ry; k <= s->ry && n; k++) {
         const uint8_t *src = source_row(s, c, in, y + k);
         if (src)
-            sep_v_u8_c(acc, src + (size_t)(p.in0 - in->rect.x0) * channels, s->iy[k + s->ry], n);
+            sep_v_u8(acc, src + (size_t)(p.in0 - in->rect.x0) * channels, s->iy[k + s->ry], n);
         else
             sep_v_fill_u8(acc, s->fill, s->iy[k + s->ry], n, channels);
     }
     int16_t *inside = row + (ptrdiff_t)(p.in0 - p.x0) * (ptrdiff_t)channels;
     for (size_t i = 0; i < n; i++) inside[i] = (int16_t)(acc[i] >> 8);
     extend(s, c, in, &p, y, (unsigned char *)row, channels * sizeof *row, column_u8);
-    sep_h_u8_c(dst, row, s->ix, 2 * s->rx + 1, channels, (size_t)(out.x1 - out.x0) * channels);
+    sep_h_u8(dst, row, s->ix, 2 * s->rx + 1, channels, (size_t)(out.x1 - out.x0) * channels);
 }
 
 // ---- wide ---------------------------------------------------------------------------------------

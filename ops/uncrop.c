@@ -12,7 +12,7 @@
 #include "paste.h"
 
 // fit op to run first when the crop's size changed
-extern const kal_op kal__op_resize __attribute__((weak));
+extern const kal_op kal__op_resize;
 
 static kal_rect place(const kal_call *c)
 {

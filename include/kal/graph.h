@@ -35,6 +35,16 @@ KAL_API kal_node *kal_apply(kal_scope *scope, const char *op, const void *params
 KAL_API kal_node *kal_apply_text(kal_scope *scope, const char *op, const char *params, kal_node *const *inputs,
                                  int32_t n);
 
+/// A parameter whose value is computed: the samples of `value` (an f32 image of few samples, as `mean` makes) are the number or list.
+typedef struct kal_bound {
+    const char *param;
+    kal_node *value;
+} kal_bound;
+/// kal_apply with computed parameters. The node has a key at once; its size, and errors that hang on the values, are known when they are
+/// computed: by kal_node_extent or evaluation.
+KAL_API kal_node *kal_apply_bound(kal_scope *scope, const char *op, const void *params, kal_node *const *inputs, int32_t n,
+                                  const kal_bound *bound, int32_t n_bound);
+
 /// The node's error, KAL_OK for a sound node.
 KAL_API kal_status kal_node_error(const kal_node *node, kal_error *err);
 /// Size and kind of the result. Fails with the node's error; an encoded node has none (INVALID).

@@ -166,7 +166,7 @@ KAL_OP_1(gaussian)
 #define KAL_CONVOLVE_PARAMS(P)                                                                          \
     P(LIST, kernel, 0, -1e9, 1e9, "", "the matrix, row by row")                                         \
     P(INT, columns, KAL_AUTO, 1, 255, "", "columns of the matrix; unset: square")                       \
-    P(FLOAT, scale, 0, -1e9, 1e9, "", "divides the sum; 0: the sum of the matrix, or 1")                \
+    P(FLOAT, scale, 0, 0, 0, "", "divides the sum; 0: the sum of the matrix, or 1")                     \
     P(FLOAT, offset, 0, -1e9, 1e9, "sample", "added after the division")                                \
     P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")                      \
     P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
@@ -177,7 +177,7 @@ KAL_OP_1(convolve)
 #define KAL_CONVOLVE_SEP_PARAMS(P)                                                                      \
     P(LIST, horizontal, 0, -1e9, 1e9, "", "weights along the row, an odd number of them")               \
     P(LIST, vertical, 0, -1e9, 1e9, "", "weights along the column; unset: the same")                    \
-    P(FLOAT, scale, 0, -1e9, 1e9, "", "divides the sum; 0: the product of the two sums, or 1")          \
+    P(FLOAT, scale, 0, 0, 0, "", "divides the sum; 0: the product of the two sums, or 1")               \
     P(FLOAT, offset, 0, -1e9, 1e9, "sample", "added after the division")                                \
     P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")                      \
     P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
@@ -244,6 +244,11 @@ KAL_OP_1(cast)
 KAL_PARAMS(lut, KAL_LUT_PARAMS)
 #define kal_lut_params(...) KAL_WITH(lut, KAL_LUT_PARAMS, __VA_ARGS__)
 KAL_OP_1(lut)
+
+// ---- values: small f32 images that parameters can be bound to --------------------------------------
+
+KAL_PARAMS(mean, KAL_NO_PARAMS)
+KAL_OP_1(mean)
 
 // ---- arithmetic and joining ---------------------------------------------------------------------
 

@@ -16,10 +16,10 @@ kal_error check_error;
 bool check_that(bool ok, const char *file, int line, const char *what, const char *note)
 {
     if (ok) {
-        check_passed++;
+        __atomic_fetch_add(&check_passed, 1, __ATOMIC_RELAXED);
         return true;
     }
-    if (check_failed++ < 40) fprintf(stderr, "%s:%d: failed: %s%s%s\n", file, line, what, note ? "  -- " : "", note ? note : "");
+    if (__atomic_fetch_add(&check_failed, 1, __ATOMIC_RELAXED) < 40) fprintf(stderr, "%s:%d: failed: %s%s%s\n", file, line, what, note ? "  -- " : "", note ? note : "");
     return false;
 }
 

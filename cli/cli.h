@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What the files of the command share: exit codes, the verb table (main.c), the option table (options.c), jobs (job.c), and the
+// small writers for text and JSON (out.c). The command sees only include/kal; everything about ops and codecs comes from their
+// records at run time, so none is named here.
+#ifndef KAL_CLI_H
+#define KAL_CLI_H
+
+#include <kal/kal.h>
+
+#include <stdio.h>
+
+// ---- exit codes ---------------------------------------------------------------------------------
+
+enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INPUT, EXIT_LIMIT, EXIT_INTERRUPTED = 130 };
+
+/// What was being done when an error came: the same status means different things.
+typedef enum phase { ASKING, READING, RUNNING, WRITING } phase;
+
+/// Prints the error and returns the exit code for it.
+int fail(phase at, const kal_error *err);
+/// Prints "kal: " and a printf-style sentence; returns EXIT_USAGE.
+int usage(const char *fmt, ...) KAL_PRINTF(1, 2);
+static inline int worse(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+// ---- options ------------------------------------------------------------------------------------
+
+typedef enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PROGRESS_JSON } progress_mode;
+
+/// What the command line and the environment said. Zero is the default everywhere.
+typedef struct settings {
+    kal_options eval;               // threads, max_memory, deadline
+    const char *file, *out, *format, *encode, *stats, *isa;
+    const char **sets;              // "name=value"
+    int n_sets;
+    int32_t progress;               // progress_mode
+    double max, percent;
+    bool json, content, dot, svg, quiet, no_memo, force, sixel, codecs, help;
+    const char **words;             // what is no option
+    int n_words;
+} settings;
+
+/// Groups of options; a verb takes some of them.
+enum {
+    OPT_TEXT = 1, OPT_OUT = 2, OPT_RUN = 4, OPT_EVAL = 8, OPT_JSON = 16, OPT_DIFF = 32, OPT_DRAW = 64, OPT_KEY = 128,
+    OPT_SHOW = 256, OPT_VERSION = 512, OPT_HELP = 1024, OPT_QUIET = 2048
+};
+
+typedef enum option_kind { IS_FLAG, IS_TEXT, IS_LIST, IS_COUNT, IS_BYTES, IS_SECONDS, IS_NUMBER, IS_CHOICE, IS_ENV } option_kind;
+
+typedef struct option {
+    const char *flag;      // without the dashes
+    char letter;           // 0: none
+    const char *value;     // what follows it, "a|b|c" for a choice; NULL for a flag
+    const char *env;       // the environment variable read first, or NULL
+    option_kind kind;
+    size_t offset;         // in settings
+    double min, max;       // of a number
+    unsigned groups;
+    const char *help;
+} option;
+
+/// The one table of options, by index; NULL past the end.
+const option *option_at(size_t i);
+/// Reads the environment, then the arguments. Returns EXIT_OK, or EXIT_USAGE having said why.
+int settings_read(settings *s, unsigned groups, int argc, char **argv);
+void settings_free(settings *s);
+
+// ---- verbs --------------------------------------------------------------------------------------
+
+typedef struct verb {
+    const char *name;
+    int (*run)(settings *s);
+    unsigned groups;       // of options
+    const char *usage;     // after the name
+    const char *help;      // one line
+    const char *more;      // for `kal help VERB` and the manual
+} verb;
+
+/// The verbs by index; NULL past the end.
+const verb *verb_at(size_t i);
+const verb *verb_find(const char *name);
+/// The nearest verb, op or codec to a misspelt word, or NULL.
+const char *nearest_word(const char *word);
+
+int run_main(settings *s);
+int key_main(settings *s);
+int explain_main(settings *s);
+int graph_main(settings *s);
+int info_main(settings *s);
+int diff_main(settings *s);
+int show_main(settings *s);
+int ops_main(settings *s);
+int help_main(settings *s);
+int version_main(settings *s);
+/// An op as a verb; words are what follows its name.
+int op_main(const kal_op *op, settings *s);
+
+// ---- records ------------------------------------------------------------------------------------
+
+/// How many inputs an op takes, from the names in its record.
+typedef struct arity {
+    int min, max;
+} arity;
+#define ANY_NUMBER 256
+arity arity_of(const kal_op *op);
+/// Calls back with each name of "image base? more...": its length without the mark.
+typedef void each_input_fn(void *user, int i, const char *name, int n);
+void each_input(const kal_op *op, each_input_fn *fn, void *user);
+/// The codec of a name or a suffix (no dot).
+bool codec_find(const char *word, kal_codec_info *out);
+/// The codec that the last suffix of a path names.
+bool codec_of_path(const char *path, kal_codec_info *out);
+/// A suffix to show in examples.
+void example_suffix(char out[16]);
+/// Word i of "a|b|c" and its length; NULL past the end.
+const char *choice_word(const char *words, int i, int *n);
+
+/// Help for an op or a codec, to stdout.
+void help_op(const kal_op *op);
+void help_codec(const kal_codec_info *c);
+void help_verb(const verb *v);
+void print_man(void);
+/// false: no such shell.
+bool print_completion(const char *shell);
+
+// ---- jobs: a text, or an op, and where its result goes ---------------------------------------------
+
+/// The text of a job and the inputs bound to it.
+typedef struct source_text {
+    char *data;
+    size_t size;
+    int used;              // words that were the text itself
+} source_text;
+int text_take(source_text *t, const settings *s);
+void text_free(source_text *t);
+
+/// One plan: encoded nodes and their paths, and what is printed. Made by job_parse or by hand, freed with job_free.
+typedef struct job {
+    kal_scope *scope;
+    kal_program *program;
+    kal_node *root;        // borrowed
+    kal_node **nodes;      // borrowed
+    const char **paths;    // borrowed, but …
+    char *out;             // … the expanded -o
+    int32_t n, room;
+    const char *input;     // the first input's path, for messages and templates; NULL without one
+    int number;            // 1 for the first
+    bool each;             // one of several: errors name the input
+} job;
+
+/// Parses the text with inputs bound as in, in1, in2 …; then -o, if asked for. Exit code.
+int job_parse(job *j, const settings *s, const source_text *t, const char *const *in, int n_in);
+/// Expands -o and encodes the root for it.
+int job_save_to(job *j, const settings *s);
+bool job_add(job *j, kal_node *encoded, const char *path);
+void job_free(job *j);
+
+/// Runs several jobs one after another: progress, summary, statistics, interruption.
+typedef struct runner {
+    settings *s;
+    bool several;          // more than one evaluation: the memo is worth its memory
+    kal_stats total;
+    char **made;           // outputs so far, so that none is written twice
+    int n_made;
+} runner;
+int runner_job(runner *r, job *j);
+/// After all jobs: --stats.
+void runner_end(runner *r, bool to_stderr);
+bool interrupted(void);
+/// SIGINT and SIGTERM set the cancel between these two; a second one kills.
+kal_cancel *catch_signals(void);
+void release_signals(kal_cancel **cancel);
+
+/// A progress line on stderr, as kal_progress_fn wants it.
+typedef struct progress {
+    int32_t mode;
+    const char *label;
+    double start;
+    bool shown;
+    kal_stats *stats;
+} progress;
+void progress_start(progress *p, const settings *s, const char *label);
+void progress_tell(void *p, kal_phase phase, uint64_t done, uint64_t total);
+void progress_end(progress *p);
+bool wants_progress(const settings *s);
+
+/// Loads one picture; on failure an exit code, having said why.
+int load_node(kal_scope *scope, const char *path, kal_node **out);
+
+// ---- writing (out.c) ------------------------------------------------------------------------------
+
+typedef struct json {
+    FILE *f;
+    bool more;             // a comma is due
+} json;
+void json_open(json *j, const char *key, char bracket);
+void json_close(json *j, char bracket);
+void json_text(json *j, const char *key, const char *value);
+void json_span(json *j, const char *key, const char *value, size_t n);
+void json_number(json *j, const char *key, double value);
+void json_count(json *j, const char *key, uint64_t value);
+void json_bool(json *j, const char *key, bool value);
+void json_null(json *j, const char *key);
+void json_extent(json *j, const kal_extent *e);
+void json_stats(FILE *f, const kal_stats *stats);
+void stats_add(kal_stats *sum, const kal_stats *one);
+
+/// The shortest decimal that reads back the same. Returns `out`.
+char *number_text(double v, char out[32]);
+/// "1.2 MB". Returns `out`.
+char *size_text(double bytes, char out[16]);
+/// "4000×3000 rgb u8". Returns `out`.
+char *extent_text(const kal_extent *e, char out[96]);
+const char *type_name(kal_type type);
+const char *model_name(kal_model model);
+double now_seconds(void);
+
+/// What a template may name.
+typedef struct place {
+    const char *input;     // NULL: none
+    int number;
+    kal_key key;
+} place;
+/// Expands {stem} {ext} {dir} {n} {key}; {{ is a brace. NULL, having said why, when it cannot. Free the result.
+char *template_expand(const char *pattern, const place *at);
+bool is_template(const char *pattern);
+
+#endif

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A job: a text read against its inputs, and where the result goes. Nothing is computed here; see run.c.
+#include "cli.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- records ------------------------------------------------------------------------------------
+
+void each_input(const kal_op *op, each_input_fn *fn, void *user)
+{
+    const char *s = op->inputs ? op->inputs : "";
+    for (int i = 0; *s; i++) {
+        const int n = (int)strcspn(s, " "), name = (int)strcspn(s, " ?.");
+        fn(user, i, s, name);
+        s += n + (s[n] == ' ');
+    }
+}
+
+arity arity_of(const kal_op *op)
+{
+    arity a = {0, 0};
+    for (const char *s = op->inputs ? op->inputs : ""; *s;) {
+        const size_t n = strcspn(s, " ");
+        const bool many = n > 3 && !memcmp(s + n - 3, "...", 3);
+        a.min += s[n - 1] != '?';
+        a.max = many ? ANY_NUMBER : a.max + 1;
+        s += n + (s[n] == ' ');
+    }
+    return a;
+}
+
+static bool same_word(const char *a, const char *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (tolower((unsigned char)a[i]) != tolower((unsigned char)b[i])) return false;
+    return !b[n];
+}
+
+bool codec_find(const char *word, kal_codec_info *out)
+{
+    for (size_t i = 0; kal_codec_at(i, out, NULL); i++) {
+        if (!strcmp(out->name, word)) return true;
+        const char *suffix;
+        for (int k = 0, n; (suffix = choice_word(out->suffixes, k, &n)) != NULL; k++)
+            if (same_word(suffix, word, (size_t)n)) return true;
+    }
+    return false;
+}
+
+bool codec_of_path(const char *path, kal_codec_info *out)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+    return dot && dot[1] && codec_find(dot + 1, out);
+}
+
+void example_suffix(char out[16])
+{
+    kal_codec_info c = {.suffixes = "img"};
+    for (size_t i = 0; kal_codec_at(i, &c, NULL) && !(c.reads && c.writes);) i++;
+    int n;
+    const char *word = choice_word(c.suffixes, 0, &n);
+    snprintf(out, 16, "%.*s", n, word);
+}
+
+// ---- texts --------------------------------------------------------------------------------------
+
+static int read_stream(FILE *f, source_text *t)
+{
+    size_t room = 0;
+    for (;;) {
+        if (t->size == room) {
+            room = room ? room * 2 : 4096;
+            char *more = realloc(t->data, room);
+            if (!more) return usage("out of memory for a text");
+            t->data = more;
+        }
+        const size_t got = fread(t->data + t->size, 1, room - t->size, f);
+        t->size += got;
+        if (!got) return EXIT_OK;
+    }
+}
+
+int text_take(source_text *t, const settings *s)
+{
+    *t = (source_text){NULL, 0, !s->file};
+    if (!s->file) {
+        if (!s->n_words) return usage("what text? kal run 'load in | … | save out', or -f FILE");
+        t->data = strdup(s->words[0]);
+        t->size = strlen(s->words[0]);
+        return t->data ? EXIT_OK : usage("out of memory for a text");
+    }
+    FILE *f = strcmp(s->file, "-") ? fopen(s->file, "rb") : stdin;
+    int code = f ? read_stream(f, t) : EXIT_INPUT;
+    if (!f || ferror(f)) {
+        fprintf(stderr, "kal: %s: ", s->file);
+        perror(NULL);
+        code = EXIT_INPUT;
+    }
+    if (f && f != stdin) fclose(f);
+    return code;
+}
+
+void text_free(source_text *t)
+{
+    free(t->data);
+    t->data = NULL;
+}
+
+// The line that an error names, and a mark under the column.
+static void show_place(const source_text *t, const char *message)
+{
+    int line, column;
+    const char *place = strstr(message, "line ");
+    if (!place || sscanf(place, "line %d, column %d", &line, &column) != 2) return;
+    const char *at = t->data, *end = t->data + t->size;
+    while (at < end && line > 1)
+        if (*at++ == '\n') line--;
+    const char *stop = memchr(at, '\n', (size_t)(end - at));
+    const int n = (int)((stop ? stop : end) - at);
+    if (n > 200) return;
+    fprintf(stderr, "  %.*s\n  ", n, at);
+    for (int i = 0; i < n && column > 1; i++)
+        if ((at[i] & 0xc0) != 0x80) fputc(at[i] == '\t' ? '\t' : ' ', stderr), column--;
+    fputs("^\n", stderr);
+}
+
+// Does the text use this name at all?
+static bool has_word(const source_text *t, const char *word, size_t n)
+{
+    for (size_t i = 0; i + n <= t->size; i++) {
+        if (memcmp(t->data + i, word, n)) continue;
+        const char before = i ? t->data[i - 1] : ' ', after = i + n < t->size ? t->data[i + n] : ' ';
+        if (!isalnum((unsigned char)before) && before != '_' && !isalnum((unsigned char)after) && after != '_') return true;
+    }
+    return false;
+}
+
+// ---- bindings -----------------------------------------------------------------------------------
+
+typedef struct bindings {
+    kal_binding *list;
+    char (*names)[16];
+    char **texts;          // copies of "name=value", cut at the =
+    int n, n_texts;
+} bindings;
+
+static int bind_sets(bindings *b, const settings *s, const source_text *t)
+{
+    for (int i = 0; i < s->n_sets; i++) {
+        const size_t n = strcspn(s->sets[i], "=");
+        if (!s->sets[i][n] || !n) return usage("--set: \"%s\" is not NAME=VALUE", s->sets[i]);
+        if (!has_word(t, s->sets[i], n)) return usage("--set: the text has no name \"%.*s\"", (int)n, s->sets[i]);
+        char *copy = b->texts[b->n_texts++] = strdup(s->sets[i]);
+        if (!copy) return usage("out of memory");
+        copy[n] = 0;
+        b->list[b->n++] = (kal_binding){.name = copy, .value = copy + n + 1};
+    }
+    return EXIT_OK;
+}
+
+static int bind_inputs(bindings *b, kal_scope *scope, const char *const *in, int n)
+{
+    for (int i = 0; i < n; i++) {
+        kal_node *node;
+        const int code = load_node(scope, in[i], &node);
+        if (code) return code;
+        if (!i) b->list[b->n++] = (kal_binding){.name = "in", .node = node};
+        snprintf(b->names[i], sizeof b->names[i], "in%d", i + 1);
+        b->list[b->n++] = (kal_binding){.name = b->names[i], .node = node};
+    }
+    return EXIT_OK;
+}
+
+static void bindings_free(bindings *b)
+{
+    for (int i = 0; i < b->n_texts; i++) free(b->texts[i]);
+    free(b->texts);
+    free(b->names);
+    free(b->list);
+}
+
+int load_node(kal_scope *scope, const char *path, kal_node **out)
+{
+    kal_error err;
+    *out = kal_load(scope, path, NULL);
+    return kal_node_error(*out, &err) ? fail(READING, &err) : EXIT_OK;
+}
+
+// ---- jobs ---------------------------------------------------------------------------------------
+
+bool job_add(job *j, kal_node *encoded, const char *path)
+{
+    if (j->n == j->room) {
+        const size_t room = j->room ? (size_t)j->room * 2 : 8;
+        kal_node **nodes = realloc(j->nodes, room * sizeof *nodes);
+        if (nodes) j->nodes = nodes;
+        const char **paths = realloc(j->paths, room * sizeof *paths);
+        if (paths) j->paths = paths;
+        if (!nodes || !paths) return false;
+        j->room = (int32_t)room;
+    }
+    j->nodes[j->n] = encoded;
+    j->paths[j->n++] = path;
+    return true;
+}
+
+static int unknown_format(const char *what)
+{
+    kal_codec_info c;
+    fprintf(stderr, "kal: -o: %s; the formats are", what);
+    for (size_t i = 0; kal_codec_at(i, &c, NULL); i++)
+        if (c.writes) fprintf(stderr, " %s", c.name);
+    fputs("; say --format NAME\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int out_codec(const settings *s, const char *path, kal_codec_info *out)
+{
+    char what[300];
+    if (s->format) {
+        if (codec_find(s->format, out)) return EXIT_OK;
+        snprintf(what, sizeof what, "there is no format \"%.200s\"", s->format);
+        return unknown_format(what);
+    }
+    if (!strcmp(path, "-")) return unknown_format("standard output has no suffix");
+    if (codec_of_path(path, out)) return EXIT_OK;
+    snprintf(what, sizeof what, "the suffix of %.200s tells no format", path);
+    return unknown_format(what);
+}
+
+int job_save_to(job *j, const settings *s)
+{
+    if (!j->root) return usage("-o: the text has no expression to save");
+    place at = {j->input, j->number, {0, 0}};
+    kal_codec_info codec;
+    kal_error err;
+    if (kal_node_key(j->root, &at.key, &err)) return fail(RUNNING, &err);
+    j->out = template_expand(s->out, &at);
+    int code = j->out ? out_codec(s, j->out, &codec) : EXIT_USAGE;
+    if (code) return code;
+    kal_node *encoded = kal_encode(j->scope, j->root, codec.name, s->encode);
+    if (kal_node_error(encoded, &err)) {
+        kal_within(&err, "%s", j->out);
+        return fail(WRITING, &err);
+    }
+    return job_add(j, encoded, j->out) ? EXIT_OK : usage("out of memory");
+}
+
+static int parse_text(job *j, const source_text *t, const bindings *b)
+{
+    kal_error err;
+    const kal_status st = kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &j->program, &err);
+    if (st) {
+        if (j->each) kal_within(&err, "%s", j->input);
+        const int code = fail(ASKING, &err);
+        show_place(t, err.message);
+        return code;
+    }
+    j->root = kal_program_root(j->program);
+    const char *path;
+    kal_node *encoded;
+    for (int32_t i = 0; (encoded = kal_program_save(j->program, i, &path)) != NULL; i++)
+        if (!job_add(j, encoded, path)) return usage("out of memory");
+    return EXIT_OK;
+}
+
+int job_parse(job *j, const settings *s, const source_text *t, const char *const *in, int n_in)
+{
+    j->scope = kal_scope_new();
+    j->input = n_in ? in[0] : NULL;
+    bindings b = {.list = calloc((size_t)(n_in + s->n_sets) + 2, sizeof *b.list), .names = calloc((size_t)n_in + 1, sizeof *b.names),
+                  .texts = calloc((size_t)s->n_sets + 1, sizeof *b.texts)};
+    int code = j->scope && b.list && b.names && b.texts ? EXIT_OK : usage("out of memory");
+    if (!code) code = bind_sets(&b, s, t);
+    if (!code) code = bind_inputs(&b, j->scope, in, n_in);
+    if (!code) code = parse_text(j, t, &b);
+    bindings_free(&b);
+    if (!code && s->out) code = job_save_to(j, s);
+    return code;
+}
+
+void job_free(job *j)
+{
+    kal_program_free(&j->program);
+    kal_scope_free(&j->scope);
+    free(j->nodes);
+    free(j->paths);
+    free(j->out);
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The command `kal`: the table of verbs, and who is called. What is no verb is looked for among the ops: each of them is a verb
+// too. Read job.c for what a run is.
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const verb verbs[] = {
+    {"run", run_main, OPT_TEXT | OPT_OUT | OPT_RUN | OPT_EVAL, "TEXT | -f FILE [IN...] [-o OUT]", "run a text",
+     "Pictures after the text are bound to in (the first), in1, in2, in3 and so on. -o saves the last expression. With several\n"
+     "pictures and a template in -o the text runs once for each; a bad one is told and the others go on. A print in the text\n"
+     "writes one line: size, kind, key, content key."},
+    {"info", info_main, OPT_JSON, "FILE...", "what the header of a file says", "No pixel is decoded."},
+    {"key", key_main, OPT_TEXT | OPT_KEY | OPT_EVAL, "TEXT | -f FILE [IN...]", "the key of the last expression",
+     "Without --content it names the recipe: ops, parameters and the bytes of the files, not their paths; nothing is computed.\n"
+     "With --content it names the pixels."},
+    {"explain", explain_main, OPT_TEXT | OPT_OUT | OPT_EVAL | OPT_JSON, "TEXT | -f FILE [IN...] [-o OUT]", "the plan, without running it",
+     "A row for each stage: strategy, bands, bytes; and the peak."},
+    {"graph", graph_main, OPT_TEXT | OPT_OUT | OPT_DRAW, "--dot | --svg TEXT | -f FILE [IN...]", "the graph as a picture", NULL},
+    {"diff", diff_main, OPT_DIFF | OPT_EVAL | OPT_JSON | OPT_QUIET, "A B", "compare the pixels of two pictures",
+     "Exits with 0 when they are the same within the tolerance, 1 when they differ, 2 or more when there is trouble."},
+    {"show", show_main, OPT_SHOW | OPT_EVAL, "IN", "the picture in the terminal", "Half blocks in 24 bit colour, or the kitty protocol where the terminal has it."},
+    {"ops", ops_main, OPT_JSON, "[NAME]", "the operations", NULL},
+    {"help", help_main, OPT_JSON, "[NAME]", "help for a verb, an op or a format", NULL},
+    {"version", version_main, OPT_VERSION | OPT_JSON, "", "version, and what it was built with", NULL},
+};
+
+const verb *verb_at(size_t i)
+{
+    return i < sizeof verbs / sizeof *verbs ? &verbs[i] : NULL;
+}
+
+const verb *verb_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (!strcmp(verbs[i].name, name)) return &verbs[i];
+    return NULL;
+}
+
+// ---- errors -------------------------------------------------------------------------------------
+
+int usage(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    fputs("kal: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+// Exit codes while asking, reading, running and writing. A row per status; what is not said is 1.
+static const unsigned char codes[][4] = {
+    [KAL_INVALID] = {EXIT_USAGE, EXIT_USAGE, EXIT_USAGE, EXIT_USAGE},
+    [KAL_SYNTAX] = {EXIT_USAGE, EXIT_USAGE, EXIT_USAGE, EXIT_USAGE},
+    [KAL_LIMIT] = {EXIT_LIMIT, EXIT_LIMIT, EXIT_LIMIT, EXIT_LIMIT},
+    [KAL_DEADLINE] = {EXIT_LIMIT, EXIT_LIMIT, EXIT_LIMIT, EXIT_LIMIT},
+    [KAL_UNSUPPORTED] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_USAGE},
+    [KAL_CORRUPT] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_INPUT},
+    [KAL_CHANGED] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_INPUT},
+    [KAL_IO] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_FAILED},
+    [KAL_CANCELLED] = {EXIT_INTERRUPTED, EXIT_INTERRUPTED, EXIT_INTERRUPTED, EXIT_INTERRUPTED},
+};
+
+int fail(phase at, const kal_error *err)
+{
+    const size_t row = (size_t)err->status;
+    const int code = row < sizeof codes / sizeof *codes ? codes[row][at] : 0;
+    if (err->status != KAL_CANCELLED) kal_error_print(err);
+    return code ? code : EXIT_FAILED;
+}
+
+// ---- the nearest name ---------------------------------------------------------------------------
+
+// Edits from one word to another (insert, delete, replace, swap of neighbours).
+static int distance(const char *a, const char *b)
+{
+    enum { MOST = 40 };
+    const int n = (int)strlen(a), m = (int)strlen(b);
+    int rows[3][MOST + 1], *two = rows[0], *one = rows[1], *now = rows[2];
+    if (n > MOST || m > MOST) return MOST;
+    for (int k = 0; k <= m; k++) one[k] = k;
+    for (int i = 1; i <= n; i++) {
+        now[0] = i;
+        for (int k = 1; k <= m; k++) {
+            int d = one[k - 1] + (a[i - 1] != b[k - 1]);
+            if (one[k] + 1 < d) d = one[k] + 1;
+            if (now[k - 1] + 1 < d) d = now[k - 1] + 1;
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] && two[k - 2] + 1 < d) d = two[k - 2] + 1;
+            now[k] = d;
+        }
+        int *const free_row = two;
+        two = one, one = now, now = free_row;
+    }
+    return one[m];
+}
+
+static void consider(const char *word, const char *name, const char **best, int *least)
+{
+    const int d = distance(word, name), longest = (int)strlen(word);
+    if (d < *least && d <= (longest < 4 ? 1 : longest < 8 ? 2 : 3)) *best = name, *least = d;
+}
+
+const char *nearest_word(const char *word)
+{
+    const char *best = NULL;
+    int least = 100;
+    kal_codec_info c;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) consider(word, verbs[i].name, &best, &least);
+    for (size_t i = 0; kal_op_at(i); i++) consider(word, kal_op_at(i)->name, &best, &least);
+    for (size_t i = 0; kal_codec_at(i, &c, NULL); i++) consider(word, c.name, &best, &least);
+    return best;
+}
+
+static int unknown(const char *word)
+{
+    const char *near = nearest_word(word);
+    if (strpbrk(word, " |=;")) return usage("\"%s\" is not a verb; a text is run with: kal run 'TEXT'", word);
+    if (near) return usage("there is no verb or op \"%s\"; did you mean \"%s\"?", word, near);
+    return usage("there is no verb or op \"%s\"; see kal help and kal ops", word);
+}
+
+// ---- who is called ------------------------------------------------------------------------------
+
+static int call_verb(const verb *v, int argc, char **argv)
+{
+    settings s;
+    int code = settings_read(&s, v->groups, argc, argv);
+    if (!code && s.help)
+        help_verb(v);
+    else if (!code)
+        code = v->run(&s);
+    settings_free(&s);
+    return code;
+}
+
+static int call_op(const kal_op *op, int argc, char **argv)
+{
+    settings s;
+    int code = settings_read(&s, OPT_OUT | OPT_RUN | OPT_EVAL, argc, argv);
+    if (!code && s.help)
+        help_op(op);
+    else if (!code)
+        code = op_main(op, &s);
+    settings_free(&s);
+    return code;
+}
+
+// Words that stand for a verb.
+static const char *alias(const char *word)
+{
+    static const char *const pairs[][2] = {{"--help", "help"}, {"-h", "help"}, {"--version", "version"}, {"-V", "version"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (!strcmp(word, pairs[i][0])) return pairs[i][1];
+    return word;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs("kal: what shall be done? see kal help\n", stderr);
+        return EXIT_USAGE;
+    }
+    const char *word = alias(argv[1]);
+    const verb *v = verb_find(word);
+    if (v) return call_verb(v, argc - 2, argv + 2);
+    if (!strcmp(word, "--print-man")) return print_man(), EXIT_OK;
+    if (!strcmp(word, "--print-completion"))
+        return argc > 2 && print_completion(argv[2]) ? EXIT_OK : usage("--print-completion: bash, zsh or fish");
+    const kal_op *op = kal_op_find(word);
+    return op ? call_op(op, argc - 2, argv + 2) : unknown(word);
+}
+
+int main(int argc, char **argv)
+{
+    const int code = dispatch(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    perror("kal: standard output");
+    return worse(code, EXIT_FAILED);
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The one table of options: flag, environment variable, field and help together. Reading the command line, `kal help`, the
+// manual and the completions all walk it.
+#define _GNU_SOURCE
+#include "cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(field) offsetof(settings, field)
+
+static const option options[] = {
+    {"file", 'f', "FILE", NULL, IS_TEXT, AT(file), 0, 0, OPT_TEXT, "read the text from a file; - is standard input"},
+    {"set", 0, "NAME=VALUE", NULL, IS_LIST, AT(sets), 0, 0, OPT_TEXT, "set a literal of the text; may be repeated"},
+    {"out", 'o', "OUT", NULL, IS_TEXT, AT(out), 0, 0, OPT_OUT,
+     "save the last expression there; - is standard output; may hold {stem} {ext} {dir} {n} {key}"},
+    {"format", 0, "NAME", NULL, IS_TEXT, AT(format), 0, 0, OPT_OUT, "format of -o when its suffix does not tell"},
+    {"encode", 0, "PARAMS", NULL, IS_TEXT, AT(encode), 0, 0, OPT_OUT, "parameters of the format of -o, as in the text of a save"},
+    {"stats", 0, "json", NULL, IS_TEXT, AT(stats), 0, 0, OPT_RUN, "what the run did, as one JSON object"},
+    {"progress", 0, "auto|never|always|json", NULL, IS_CHOICE, AT(progress), 0, 0, OPT_RUN,
+     "auto: on a terminal, after half a second; json: one line per event"},
+    {"no-memo", 0, NULL, NULL, IS_FLAG, AT(no_memo), 0, 0, OPT_RUN, "neither look for earlier results nor keep any"},
+    {"quiet", 'q', NULL, NULL, IS_FLAG, AT(quiet), 0, 0, OPT_RUN | OPT_QUIET, "say nothing but errors"},
+    {"threads", 0, "N", "KAL_THREADS", IS_COUNT, AT(eval.threads), 1, 256, OPT_EVAL, "workers; unset: all processors"},
+    {"max-memory", 0, "BYTES", "KAL_MAX_MEMORY", IS_BYTES, AT(eval.max_memory), 1, 1e18, OPT_EVAL,
+     "memory a run may plan to hold, as 512M; unset: a quarter of all, at most 1G"},
+    {"deadline", 0, "SECONDS", "KAL_DEADLINE", IS_SECONDS, AT(eval.deadline), 0, 1e9, OPT_EVAL, "give up after that time"},
+    {"isa", 0, "scalar|avx2|avx512", "KAL_ISA", IS_ENV, AT(isa), 0, 0, OPT_EVAL, "instructions to use at most; changes no pixel"},
+    {"content", 0, NULL, NULL, IS_FLAG, AT(content), 0, 0, OPT_KEY, "key of the pixels, whatever they came from"},
+    {"dot", 0, NULL, NULL, IS_FLAG, AT(dot), 0, 0, OPT_DRAW, "for graphviz"},
+    {"svg", 0, NULL, NULL, IS_FLAG, AT(svg), 0, 0, OPT_DRAW, "a picture"},
+    {"max", 0, "N", NULL, IS_NUMBER, AT(max), 0, 1e12, OPT_DIFF, "samples may differ by so much"},
+    {"percent", 0, "P", NULL, IS_NUMBER, AT(percent), 0, 100, OPT_DIFF, "so many percent of the pixels may differ"},
+    {"force", 0, NULL, NULL, IS_FLAG, AT(force), 0, 0, OPT_SHOW, "write even when it is no terminal"},
+    {"sixel", 0, NULL, NULL, IS_FLAG, AT(sixel), 0, 0, OPT_SHOW, "sixel graphics"},
+    {"codecs", 0, NULL, NULL, IS_FLAG, AT(codecs), 0, 0, OPT_VERSION, "load the codecs' libraries and ask them"},
+    {"json", 0, NULL, NULL, IS_FLAG, AT(json), 0, 0, OPT_JSON, "answer as JSON"},
+    {"help", 'h', NULL, NULL, IS_FLAG, AT(help), 0, 0, OPT_HELP, "help for this verb"},
+};
+
+const option *option_at(size_t i)
+{
+    return i < sizeof options / sizeof *options ? &options[i] : NULL;
+}
+
+// ---- values -------------------------------------------------------------------------------------
+
+static bool parse_number(const char *text, double *out)
+{
+    char *end;
+    if (!*text || strspn(text, "+-0123456789.eE") != strlen(text)) return false;
+    *out = strtod(text, &end);
+    return !*end && isfinite(*out);
+}
+
+// "512M", "1.5GiB": units of 1024.
+static bool parse_bytes(const char *text, double *out)
+{
+    char number[32];
+    size_t n = strlen(text);
+    if (n && (text[n - 1] == 'B' || text[n - 1] == 'b')) n--;
+    if (n && text[n - 1] == 'i') n--;
+    static const char units[] = "kmgt";
+    const char *unit = n ? strchr(units, text[n - 1] | 32) : NULL;
+    if (unit && *unit) n--;
+    if (n >= sizeof number) return false;
+    memcpy(number, text, n);
+    number[n] = 0;
+    if (!parse_number(number, out)) return false;
+    if (unit && *unit) *out = ldexp(*out, 10 * (int)(unit - units + 1));
+    return true;
+}
+
+static bool parse_choice(const char *words, const char *text, int32_t *out)
+{
+    int n;
+    for (int i = 0; choice_word(words, i, &n); i++)
+        if ((size_t)n == strlen(text) && !memcmp(choice_word(words, i, &n), text, (size_t)n)) {
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
+static int bad_value(const option *o, const char *from, const char *text)
+{
+    char low[32], high[32];
+    if (o->kind == IS_CHOICE || o->kind == IS_ENV) return usage("%s: \"%s\" is none of %s", from, text, o->value);
+    return usage("%s: \"%s\" is not a number of %s..%s", from, text, number_text(o->min, low), number_text(o->max, high));
+}
+
+// `from` names the place for messages: "--threads" or "KAL_THREADS".
+static int set_value(settings *s, const option *o, const char *from, const char *text)
+{
+    void *const field = (char *)s + o->offset;
+    double v = 0;
+    int32_t choice;
+    switch (o->kind) {
+    case IS_FLAG: *(bool *)field = true; return EXIT_OK;
+    case IS_TEXT: *(const char **)field = text; return EXIT_OK;
+    case IS_LIST: s->sets[s->n_sets++] = text; return EXIT_OK;
+    case IS_CHOICE: return parse_choice(o->value, text, field) ? EXIT_OK : bad_value(o, from, text);
+    case IS_ENV:   // the library reads the variable itself
+        if (!parse_choice(o->value, text, &choice)) return bad_value(o, from, text);
+        return setenv(o->env, text, 1) ? EXIT_FAILED : EXIT_OK;
+    case IS_BYTES:
+        if (!parse_bytes(text, &v)) return bad_value(o, from, text);
+        break;
+    case IS_COUNT: case IS_SECONDS: case IS_NUMBER:
+        if (!parse_number(text, &v)) return bad_value(o, from, text);
+    }
+    if (v < o->min || v > o->max || (o->kind == IS_COUNT && v != floor(v))) return bad_value(o, from, text);
+    if (o->kind == IS_COUNT) *(int32_t *)field = (int32_t)v;
+    if (o->kind == IS_BYTES) *(uint64_t *)field = (uint64_t)v;
+    if (o->kind == IS_SECONDS || o->kind == IS_NUMBER) *(double *)field = v;
+    return EXIT_OK;
+}
+
+static int read_environment(settings *s, unsigned groups)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const option *o = &options[i];
+        const char *text = o->env && (o->groups & groups) ? getenv(o->env) : NULL;
+        const int code = text && *text ? set_value(s, o, o->env, text) : EXIT_OK;
+        if (code) return code;
+    }
+    return EXIT_OK;
+}
+
+// ---- the command line ---------------------------------------------------------------------------
+
+static const option *find_flag(const char *name, size_t n, unsigned groups)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if ((options[i].groups & groups) && strlen(options[i].flag) == n && !memcmp(options[i].flag, name, n)) return &options[i];
+    return NULL;
+}
+
+static const option *find_letter(char c, unsigned groups)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if ((options[i].groups & groups) && options[i].letter == c) return &options[i];
+    return NULL;
+}
+
+// A sign before a number is no option: kal rotate in.jpg -90.
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9') && word[1] != '.';
+}
+
+static int unknown_flag(const char *word, unsigned groups)
+{
+    const char *near = NULL;
+    const size_t n = strcspn(word, "=");
+    for (size_t i = 0; i < sizeof options / sizeof *options && n > 4; i++)
+        if ((options[i].groups & groups) && !strncmp(options[i].flag, word + 2, 3)) near = options[i].flag;
+    return usage("there is no option %.*s here%s%s%s", (int)n, word, near ? "; did you mean --" : "", near ? near : "",
+                 near ? "?" : "; see --help");
+}
+
+// --flag, --flag=value, --flag value, -f value, -fvalue. *taken: the next word was the value.
+static int read_option(settings *s, unsigned groups, const char *word, const char *next, bool *taken)
+{
+    const bool is_long = word[1] == '-';
+    const size_t n = strcspn(word, "=");
+    const option *o = is_long ? find_flag(word + 2, n - 2, groups) : find_letter(word[1], groups);
+    const char *value = is_long ? (word[n] ? word + n + 1 : NULL) : (word[2] ? word + 2 : NULL);
+    char name[64];
+    if (!o) return unknown_flag(word, groups);
+    snprintf(name, sizeof name, is_long ? "--%s" : "-%.1s", is_long ? o->flag : word + 1);
+    if (o->kind == IS_FLAG) return value ? usage("%s takes no value", name) : set_value(s, o, name, NULL);
+    if (!value) value = next, *taken = true;
+    if (!value) return usage("%s needs a value: %s %s", name, name, o->value);
+    return set_value(s, o, name, value);
+}
+
+int settings_read(settings *s, unsigned groups, int argc, char **argv)
+{
+    *s = (settings){.words = calloc((size_t)argc + 1, sizeof *s->words), .sets = calloc((size_t)argc + 1, sizeof *s->sets)};
+    if (!s->words || !s->sets) return usage("out of memory");
+    groups |= OPT_HELP;
+    int code = read_environment(s, groups);
+    bool ended = false;
+    for (int i = 0; i < argc && !code; i++) {
+        bool taken = false;
+        if (!ended && !strcmp(argv[i], "--"))
+            ended = true;
+        else if (!ended && is_option(argv[i]))
+            code = read_option(s, groups, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &taken);
+        else
+            s->words[s->n_words++] = argv[i];
+        i += taken;
+    }
+    if (!code && s->stats && strcmp(s->stats, "json")) code = usage("--stats: \"%s\" is not json", s->stats);
+    return code;
+}
+
+void settings_free(settings *s)
+{
+    free(s->words);
+    free(s->sets);
+}

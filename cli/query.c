@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Questions about a text that save nothing: its key, its plan, its picture.
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int parse_words(job *j, settings *s)
+{
+    source_text t;
+    int code = text_take(&t, s);
+    if (!code) code = job_parse(j, s, &t, s->words + t.used, s->n_words - t.used);
+    text_free(&t);
+    return code;
+}
+
+// ---- key ----------------------------------------------------------------------------------------
+
+static kal_status content_key(const kal_node *node, const settings *s, kal_key *out, kal_error *err)
+{
+    kal_cancel *cancel = catch_signals();
+    kal_options o = s->eval;
+    o.cancel = cancel;
+    o.memo_mode = KAL_MEMO_NEVER;   // nothing would read it
+    const kal_status st = kal_content_key(node, &o, out, err);
+    release_signals(&cancel);
+    return st;
+}
+
+int key_main(settings *s)
+{
+    job j = {.number = 1};
+    kal_error err;
+    kal_key key;
+    char text[33];
+    int code = parse_words(&j, s);
+    if (!code && !j.root) code = usage("the text has no expression");
+    if (!code) {
+        const kal_status st = s->content ? content_key(j.root, s, &key, &err) : kal_node_key(j.root, &key, &err);
+        code = st ? fail(RUNNING, &err) : EXIT_OK;
+    }
+    if (!code) puts(kal_key_print(key, text));
+    job_free(&j);
+    return code;
+}
+
+// ---- explain and graph --------------------------------------------------------------------------
+
+typedef kal_status answer_fn(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out, kal_error *err);
+
+// All that is saved is one plan; without a save, the last expression.
+static int answer(settings *s, answer_fn *fn)
+{
+    job j = {.number = 1};
+    kal_error err;
+    kal_bytes bytes = {NULL, 0};
+    int code = parse_words(&j, s);
+    if (!code && !j.n && !j.root) code = usage("the text has no expression");
+    if (!code) {
+        const kal_status st = j.n ? fn(j.nodes, j.n, s, &bytes, &err) : fn(&j.root, 1, s, &bytes, &err);
+        code = st ? fail(ASKING, &err) : EXIT_OK;
+    }
+    if (!code) fwrite(bytes.data, 1, bytes.size, stdout);
+    if (!code && bytes.size && bytes.data[bytes.size - 1] != '\n') putchar('\n');
+    kal_bytes_free(&bytes);
+    job_free(&j);
+    return code;
+}
+
+static kal_status explain(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out, kal_error *err)
+{
+    kal_options o = s->eval;
+    o.memo_mode = KAL_MEMO_NEVER;   // as `kal run` does with one plan
+    return kal_explain(nodes, n, s->json ? KAL_AS_JSON : KAL_AS_TEXT, &o, out, err);
+}
+
+int explain_main(settings *s)
+{
+    return answer(s, explain);
+}
+
+static kal_status draw(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out, kal_error *err)
+{
+    return kal_draw(nodes, n, s->svg ? KAL_AS_SVG : KAL_AS_DOT, out, err);
+}
+
+int graph_main(settings *s)
+{
+    if (s->svg == s->dot) return usage("graph: --dot or --svg?");
+    return answer(s, draw);
+}

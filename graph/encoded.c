@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See encoded.h. In the memo, n bytes are an entry of n×1 samples.
+#include "encoded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct remembering {
+    kal__writer base;
+    kal__writer *to;
+    kal__text bytes;
+    size_t most;
+    bool all;
+} remembering;
+
+static kal_status pass_on(kal__writer *w, const void *data, size_t n, kal_error *err)
+{
+    remembering *r = (remembering *)w;
+    w->written += n;
+    r->all = r->all && n <= r->most - r->bytes.size;
+    if (r->all) kal__put(&r->bytes, data, n);
+    return r->to->write(r->to, data, n, err);
+}
+
+static void forget(kal__writer *w)
+{
+    remembering *r = (remembering *)w;
+    free(r->bytes.data);
+    free(r);
+}
+
+static kal_status done(kal__writer *w, kal_error *err)
+{
+    (void)err;
+    forget(w);
+    return KAL_OK;
+}
+
+kal__writer *kal__remember(kal__writer *to, size_t most)
+{
+    remembering *r = kal__new_zero(1, sizeof *r);
+    if (!r) return NULL;
+    r->base = (kal__writer){.write = pass_on, .commit = done, .abort = forget};
+    r->to = to;
+    r->most = most;
+    r->all = true;
+    return &r->base;
+}
+
+void kal__remembered(kal__writer *w, kal_memo *m, kal_key key, double ns)
+{
+    remembering *r = (remembering *)w;
+    const size_t n = r->bytes.size;
+    if (!r->all || r->bytes.failed || !n || n > INT32_MAX) return;
+    kal__slab *slab = kal__slab_new(n);
+    if (!slab) return;
+    memcpy(slab->data, r->bytes.data, n);
+    kal__memo_put(m, key, kal_rect_of(0, 0, (int32_t)n, 1), slab, n, ns);
+    kal__slab_unref(&slab);
+}
+
+kal_status kal__write_known(kal_memo *m, kal_key key, kal__writer *to, bool *found, kal_error *err)
+{
+    kal__slab *slab;
+    kal_rect have;
+    *found = kal__memo_find(m, key, kal_rect_of(0, 0, 1, 1), &slab, &have);
+    if (!*found) return KAL_OK;
+    const kal_status st = to->write(to, slab->data, (size_t)have.x1, err);
+    kal__slab_unref(&slab);
+    return st;
+}

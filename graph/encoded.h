@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Encoded bytes in the memo: a file that was encoded before is written again without decoding, computing or encoding anything.
+#ifndef KAL_GRAPH_ENCODED_H
+#define KAL_GRAPH_ENCODED_H
+
+#include "memo.h"
+
+/// A writer that passes everything on and remembers it, up to `most` bytes; commit and abort end only itself, not `to`.
+kal__writer *kal__remember(kal__writer *to, size_t most);
+/// Puts what was remembered, if all of it was, under the key.
+void kal__remembered(kal__writer *remembering, kal_memo *m, kal_key key, double ns);
+/// Writes the bytes of `key` if the memo has them; *found says so.
+kal_status kal__write_known(kal_memo *m, kal_key key, kal__writer *to, bool *found, kal_error *err);
+
+#endif

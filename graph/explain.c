@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The plan before it runs: a row per stage, as text or JSON. The very plan that would run is made and thrown away.
+#include "dynamic.h"
+#include "load.h"
+#include "options.h"
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void stage_name(const kal__stage *s, kal__text *t)
+{
+    if (s->kind == KAL__DECODE_STAGE) {
+        kal__source *source = kal__node_source(s->node);
+        kal__putf(t, "load %s", source->path ? source->path : "(bytes in memory)");
+        kal__source_unref(&source);
+    } else if (s->kind == KAL__ENCODE_STAGE) {
+        kal__putf(t, "save %s", s->node->u.codec->name);
+    } else if (s->kind == KAL__COPY_STAGE || s->kind == KAL__DIGEST_STAGE) {
+        kal__puts(t, s->kind == KAL__COPY_STAGE ? "copy out" : "content key");
+    } else if (s->kind == KAL__CONST_STAGE) {
+        kal__puts(t, s->node->kind == KAL__PIXELS ? "samples" : s->node->call.op->name);
+    }
+    for (int32_t k = 0; k < s->n_steps; k++) {
+        if (k == 3 && s->n_steps > 5) {
+            kal__putf(t, " + %d more", s->n_steps - 3);
+            break;
+        }
+        kal__putf(t, "%s%s", k ? " + " : "", s->steps[k].node->call.op->name);
+    }
+}
+
+static const char *strategy(const kal__stage *s)
+{
+    const bool whole = s->rows >= s->rect.y1 - s->rect.y0;
+    switch (s->kind) {
+    case KAL__CONST_STAGE: return s->node->kind == KAL__PIXELS ? "in memory" : "from the memo";
+    case KAL__ENCODE_STAGE:
+    case KAL__DIGEST_STAGE: return "in order";
+    case KAL__COPY_STAGE: return "into your rows";
+    case KAL__DECODE_STAGE:
+    case KAL__COMPUTE_STAGE: break;
+    }
+    if (s->outside) return "into your rows";
+    if (s->keep) return "whole, kept";
+    return whole ? (s->n_bands == 1 ? "one band" : "whole image") : "ring";
+}
+
+static void as_text(const kal__plan *p, kal__text *t)
+{
+    kal__putf(t, "%-36s %-15s %6s × %-6s %12s %14s\n", "stage", "strategy", "bands", "rows", "ring rows", "bytes");
+    for (int32_t i = 0; i < p->n_stages; i++) {
+        const kal__stage *s = p->stages[i];
+        kal__text name = {0};
+        char *text;
+        stage_name(s, &name);
+        if (!kal__text_done(&name, &text, NULL)) {
+            t->failed = true;
+            return;
+        }
+        const size_t n = strlen(text);
+        kal__putf(t, "%-36s %-15s %6d × %-6d %12d %14zu\n", n > 36 ? text + n - 36 : text, strategy(s), s->n_bands, s->band,
+                  s->kind >= KAL__DECODE_STAGE ? s->rows : 0, s->memory);
+        free(text);
+    }
+    kal__putf(t, "peak %.1f MB: rings and codecs %zu, scratch %zu × %d threads\n", (double)p->peak / 1e6, p->schedule.peak,
+              p->scratch, p->threads);
+}
+
+static void as_json(const kal__plan *p, kal__text *t)
+{
+    kal__putf(t, "{\"peak_bytes\": %zu, \"scratch_bytes\": %zu, \"threads\": %d, \"nodes\": %llu, \"nodes_reused\": %llu, \"stages\": [",
+              p->peak, p->scratch * (size_t)p->threads, p->threads, (unsigned long long)p->nodes, (unsigned long long)p->nodes_reused);
+    for (int32_t i = 0; i < p->n_stages; i++) {
+        const kal__stage *s = p->stages[i];
+        kal__text name = {0};
+        char *text;
+        stage_name(s, &name);
+        if (!kal__text_done(&name, &text, NULL)) {
+            t->failed = true;
+            return;
+        }
+        kal__puts(t, i ? ",\n  {\"stage\": " : "\n  {\"stage\": ");
+        kal__put_json(t, text);
+        free(text);
+        kal__putf(t, ", \"strategy\": \"%s\", \"rect\": [%d, %d, %d, %d], \"bands\": %d, \"band_rows\": %d, \"ring_rows\": %d, "
+                  "\"bytes\": %zu, \"codec_bytes\": %zu, \"inputs\": [",
+                  strategy(s), s->rect.x0, s->rect.y0, s->rect.x1, s->rect.y1, s->n_bands, s->band, s->rows, s->memory, s->codec_memory);
+        for (int32_t e = 0, n = 0; e < s->n_edges; e++)
+            if (s->edges[e].from) kal__putf(t, "%s%d", n++ ? ", " : "", s->edges[e].from->index);
+        kal__puts(t, "]}");
+    }
+    kal__puts(t, "\n]}\n");
+}
+
+// A writer that is never written to: plans only ask whether there is one.
+static kal__writer nowhere;
+
+static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options *options, kal__want *wants, kal_error *err)
+{
+    for (int32_t i = 0; i < n; i++) {
+        kal_node *node;
+        const kal_status st = kal__static(nodes[i], options, &node, err);
+        if (st) return st;
+        const bool encoded = node->kind == KAL__ENCODE;
+        const kal_extent *e = &(encoded ? kal__input(node, 0) : node)->call.extent;
+        wants[i] = (kal__want){.node = node, .rect = kal_rect_all(e), .writer = encoded ? &nowhere : NULL};
+        wants[i].stride = (ptrdiff_t)((size_t)e->width * kal_pixel_size(e));
+    }
+    return KAL_OK;
+}
+
+kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format, const kal_options *options, kal_bytes *out,
+                       kal_error *err)
+{
+    *out = (kal_bytes){NULL, 0};
+    if (n < 1) return kal_fail(err, KAL_INVALID, "nothing to explain");
+    if (format != KAL_AS_TEXT && format != KAL_AS_JSON) return kal_fail(err, KAL_INVALID, "a plan is text or JSON");
+    kal__resolved o;
+    kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);
+    kal__plan *plan = NULL;
+    kal__text t = {0};
+    char *data = NULL;
+    kal_status st = wants ? wants_of(nodes, n, options, wants, err) : kal_fail(err, KAL_NOMEM, "out of memory");
+    if (!st) st = kal__resolve(options, &o, err);
+    if (!st) st = kal__plan_make(wants, (size_t)n, &o, &plan, err);
+    if (!st) {
+        if (format == KAL_AS_JSON)
+            as_json(plan, &t);
+        else
+            as_text(plan, &t);
+        if (!kal__text_done(&t, &data, &out->size)) st = kal_fail(err, KAL_NOMEM, "out of memory for a text");
+        out->data = (unsigned char *)data;
+    }
+    kal__plan_free(&plan);
+    for (int32_t i = 0; wants && i < n; i++) kal_node_unref(&wants[i].node);
+    free(wants);
+    return st;
+}

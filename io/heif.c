@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// HEIC and AVIF through libheif, whole pictures. libheif itself turns and mirrors what the file says (irot,
+// imir), so the pixels are upright and EXIF's orientation, which repeats it, is set to 1. More than 8 bits
+// become 16 by v·65535/(2^n−1), rounded half up.
+#include "heif.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if KAL__HEIF
+
+// ---- opening ------------------------------------------------------------------------------------
+
+struct kal__decoder {
+    const kal__heif *lib;
+    kal__reader *reader;
+    kal_extent extent;
+    unsigned char *copy;   // of a file that does not lie in memory
+    const unsigned char *bytes;
+    size_t size;
+    struct heif_context *context;
+    struct heif_image_handle *handle;
+    struct heif_image *image;
+};
+
+static const struct {
+    enum heif_error_code code;
+    kal_status status;
+} kinds[] = {{heif_error_Unsupported_filetype, KAL_UNSUPPORTED},
+             {heif_error_Unsupported_feature, KAL_UNSUPPORTED},
+             {heif_error_Plugin_loading_error, KAL_UNSUPPORTED},
+             {heif_error_Memory_allocation_error, KAL_NOMEM},
+             {heif_error_Usage_error, KAL_INTERNAL}};
+
+// libheif knows no offsets; the size of the file is what there is to say.
+static kal_status failed(const kal__decoder *d, struct heif_error e, kal_error *err)
+{
+    kal_status status = e.subcode == heif_suberror_Security_limit_exceeded ? KAL_LIMIT : KAL_CORRUPT;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && status == KAL_CORRUPT; i++)
+        if (kinds[i].code == e.code) status = kinds[i].status;
+    char kind[5];
+    if (status != KAL_NOMEM && kal__heif_strange(d->bytes, d->size, kind))
+        return kal_fail(
+            err, KAL_UNSUPPORTED,
+            "%s: heif: libheif %s cannot read pictures of kind \"%s\": %s (in a file of %zu bytes)",
+            d->reader->name, d->lib->heif_get_version(), kind, e.message, d->size);
+    return kal_fail(err, status, "%s: heif: %s (in a file of %zu bytes)", d->reader->name, e.message,
+                    d->size);
+}
+
+static void decoder_free(kal__decoder *d)
+{
+    if (!d) return;
+    if (d->image) d->lib->heif_image_release(d->image);
+    if (d->handle) d->lib->heif_image_handle_release(d->handle);
+    if (d->context) d->lib->heif_context_free(d->context);
+    free(d->copy);
+    free(d);
+}
+
+static kal_status read_bytes(kal__decoder *d, const kal_limits *limits, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    if (!d->reader->memory) st = kal__read_all(d->reader, limits->file_bytes, &d->copy, &d->size, err);
+    if (st) return st;
+    if (d->reader->memory) d->size = d->reader->size;
+    d->bytes = d->reader->memory ? d->reader->memory : d->copy;
+    char box[5];
+    if (!kal__heif_cut(d->bytes, d->size, box)) return KAL_OK;
+    return kal_fail(err, KAL_CORRUPT, "%s: heif: the file ends at byte %zu, inside its box \"%s\"",
+                    d->reader->name, d->size, box);
+}
+
+static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_error *err)
+{
+    const kal__heif *lib = d->lib;
+    d->context = lib->heif_context_alloc();
+    if (!d->context) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
+    lib->heif_context_set_maximum_image_size_limit(
+        d->context, limits->pixels < KAL_MAX_SIDE ? (int)limits->pixels : KAL_MAX_SIDE);
+    // 0: on this thread
+    if (lib->heif_context_set_max_decoding_threads) lib->heif_context_set_max_decoding_threads(d->context, 0);
+    struct heif_error e = lib->heif_context_read_from_memory_without_copy(d->context, d->bytes, d->size,
+                                                                          NULL);
+    if (!e.code) e = lib->heif_context_get_primary_image_handle(d->context, &d->handle);
+    return e.code ? failed(d, e, err) : KAL_OK;
+}
+
+static kal_status read_size(kal__decoder *d, const kal_limits *limits, kal_error *err)
+{
+    const kal__heif *lib = d->lib;
+    const int w = lib->heif_image_handle_get_width(d->handle),
+              h = lib->heif_image_handle_get_height(d->handle);
+    const int bits = lib->heif_image_handle_get_luma_bits_per_pixel(d->handle);
+    const bool gray = kal__heif_gray(d->bytes, d->size),
+               alpha = lib->heif_image_handle_has_alpha_channel(d->handle);
+    if (w < 1 || h < 1 || bits < 1 || bits > 16)
+        return kal_fail(err, KAL_CORRUPT,
+                        "%s: heif: %d×%d pixels of %d bits are no picture (in a file of %zu bytes)",
+                        d->reader->name, w, h, bits, d->size);
+    if (w > KAL_MAX_SIDE || h > KAL_MAX_SIDE || (uint64_t)w * (uint64_t)h > limits->pixels)
+        return kal_fail(err, KAL_LIMIT, "%s: heif: %d×%d pixels are more than the limit of %llu",
+                        d->reader->name, w, h, (unsigned long long)limits->pixels);
+    d->extent = (kal_extent){
+        w, h, (gray ? 1 : 3) + alpha, bits > 8 ? KAL_U16 : KAL_U8, gray ? KAL_GRAY : KAL_RGB, alpha};
+    return KAL_OK;
+}
+
+static kal_status heif_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+{
+    const kal__heif *lib = kal__heif_lib();
+    *out = NULL;
+    if (!lib) return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: libheif is not installed", r->name);
+    kal__decoder *d = kal__new_zero(1, sizeof *d);
+    if (!d) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", r->name);
+    d->lib = lib;
+    d->reader = r;
+    kal_status st = read_bytes(d, limits, err);
+    if (!st) st = read_boxes(d, limits, err);
+    if (!st) st = read_size(d, limits, err);
+    if (st)
+        decoder_free(d);
+    else
+        *out = d;
+    return st;
+}
+
+// ---- metadata -----------------------------------------------------------------------------------
+
+// The first block of a kind ("Exif", or "mime" with a content type); nothing when there is none or it is over
+// the limit.
+static bool take_block(const kal__decoder *d, const char *kind, const char *content, uint64_t limit,
+                       kal__blob *out)
+{
+    const kal__heif *lib = d->lib;
+    heif_item_id ids[32];
+    const int n = lib->heif_image_handle_get_list_of_metadata_block_IDs(d->handle, kind, ids, 32);
+    for (int i = 0; i < n; i++) {
+        const char *type = lib->heif_image_handle_get_metadata_content_type(d->handle, ids[i]);
+        const size_t size = lib->heif_image_handle_get_metadata_size(d->handle, ids[i]);
+        if ((content && (!type || strcmp(type, content) != 0)) || !size || size > limit) continue;
+        out->data = kal__new(size, 1);
+        if (!out->data) return false;
+        if (!lib->heif_image_handle_get_metadata(d->handle, ids[i], out->data).code) {
+            out->size = size;
+            return true;
+        }
+        free(out->data);
+        *out = (kal__blob){0};
+    }
+    return true;
+}
+
+// Four bytes say how far behind them the TIFF structure begins.
+static bool take_exif(const kal__decoder *d, uint64_t limit, kal__blob *out)
+{
+    kal__blob raw = {0};
+    if (!take_block(d, "Exif", NULL, limit, &raw)) return false;
+    const unsigned char *p = raw.data;
+    bool ok = true;
+    if (raw.size > 4) {
+        const uint64_t skip = 4 + ((uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3]);
+        if (skip < raw.size) ok = kal__blob_set(out, p + skip, raw.size - (size_t)skip);
+    }
+    free(raw.data);
+    if (out->size) kal__exif_upright(out->data, out->size);
+    return ok;
+}
+
+static bool take_icc(const kal__decoder *d, uint64_t limit, kal__blob *out)
+{
+    const enum heif_color_profile_type type = d->lib->heif_image_handle_get_color_profile_type(d->handle);
+    if (type != heif_color_profile_type_rICC && type != heif_color_profile_type_prof) return true;
+    const size_t size = d->lib->heif_image_handle_get_raw_color_profile_size(d->handle);
+    if (!size || size > limit) return true;
+    out->data = kal__new(size, 1);
+    if (!out->data) return false;
+    if (!d->lib->heif_image_handle_get_raw_color_profile(d->handle, out->data).code) {
+        out->size = size;
+        return true;
+    }
+    free(out->data);
+    *out = (kal__blob){0};
+    return true;
+}
+
+// What libheif and a decoder hold at most while they decode: PLACEHOLDER
+static size_t decoder_memory(const kal__decoder *d)
+{
+    const size_t pixels = (size_t)d->extent.width * (size_t)d->extent.height;
+    return pixels * kal_pixel_size(&d->extent) * 3 + (d->copy ? d->size : 0);
+}
+
+static kal_status heif_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+                              kal_error *err)
+{
+    kal__decoder *d;
+    kal_status st = heif_open(r, limits, &d, err);
+    if (st) return st;
+    h->extent = d->extent;
+    h->rows = 0;
+    h->memory = decoder_memory(d);
+    if (!take_exif(d, limits->meta_bytes, &meta->exif) || !take_icc(d, limits->meta_bytes, &meta->icc) ||
+        !take_block(d, "mime", "application/rdf+xml", limits->meta_bytes, &meta->xmp))
+        st = kal_fail(err, KAL_NOMEM, "%s: heif: out of memory for metadata", r->name);
+    meta->orientation = 1;
+    decoder_free(d);
+    return st;
+}
+
+// ---- pixels -------------------------------------------------------------------------------------
+
+static kal_status decode(kal__decoder *d, kal_error *err)
+{
+    const kal_extent *x = &d->extent;
+    const bool gray = x->model == KAL_GRAY;
+    const uint16_t one = 1;
+    const bool little = *(const unsigned char *)&one == 1;
+    static const enum heif_chroma colour[2][3] = {
+        {heif_chroma_interleaved_RGB, heif_chroma_interleaved_RRGGBB_BE, heif_chroma_interleaved_RRGGBB_LE},
+        {heif_chroma_interleaved_RGBA, heif_chroma_interleaved_RRGGBBAA_BE,
+         heif_chroma_interleaved_RRGGBBAA_LE}};
+    struct heif_decoding_options *o = d->lib->heif_decoding_options_alloc();
+    if (!o) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
+    if (o->version >= 3) o->strict_decoding = 1;
+    const struct heif_error e = d->lib->heif_decode_image(
+        d->handle, &d->image, gray ? heif_colorspace_monochrome : heif_colorspace_RGB,
+        gray ? heif_chroma_monochrome : colour[x->alpha][x->type == KAL_U8 ? 0 : 1 + little], o);
+    d->lib->heif_decoding_options_free(o);
+    return e.code ? failed(d, e, err) : KAL_OK;
+}
+
+// A run of samples of one plane: `n` values of `bits` bits into every `step`-th place of dst.
+static void spread(const kal_extent *x, const unsigned char *src, unsigned char *dst, size_t n, size_t step,
+                   int bits)
+{
+    const uint32_t max = (1u << bits) - 1, top = x->type == KAL_U8 ? 255 : 65535;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t v = x->type == KAL_U8 ? src[i] : ((const uint16_t *)(const void *)src)[i];
+        const uint32_t w = (uint32_t)((2ull * v * top + max) / (2ull * max));
+        if (x->type == KAL_U8)
+            dst[i * step] = (unsigned char)w;
+        else
+            ((uint16_t *)(void *)dst)[i * step] = (uint16_t)(w < top ? w : top);
+    }
+}
+
+static kal_status copy_plane(kal__decoder *d, enum heif_channel channel, size_t first, size_t n,
+                             unsigned char *dst, ptrdiff_t stride, kal_error *err)
+{
+    const kal_extent *x = &d->extent;
+    int pitch = 0;
+    const unsigned char *src = d->lib->heif_image_get_plane_readonly(d->image, channel, &pitch);
+    const int w = d->lib->heif_image_get_width(d->image, channel),
+              h = d->lib->heif_image_get_height(d->image, channel);
+    const int bits = d->lib->heif_image_get_bits_per_pixel_range(d->image, channel);
+    if (!src || w != x->width || h != x->height || bits < 1 || bits > (x->type == KAL_U8 ? 8 : 16) ||
+        (x->type == KAL_U16 && bits <= 8))
+        return kal_fail(
+            err, KAL_CORRUPT,
+            "%s: heif: what was decoded, %d×%d of %d bits, is not the %d×%d the header says (in a "
+            "file of %zu bytes)",
+            d->reader->name, w, h, bits, x->width, x->height, d->size);
+    const size_t size = kal_type_size(x->type), samples = (size_t)w * n, step = (size_t)x->channels / n;
+    for (int32_t y = 0; y < h; y++) {
+        const unsigned char *from = src + (ptrdiff_t)y * pitch;
+        unsigned char *to = dst + y * stride + first * size;
+        if (step == 1 && bits == 8 * (int)size)
+            memcpy(to, from, samples * size);
+        else
+            spread(x, from, to, samples, step, bits);
+    }
+    return KAL_OK;
+}
+
+// Alpha is straight between our nodes: colour = colour·max/alpha, rounded half up.
+static void unmultiply(const kal_extent *x, unsigned char *row)
+{
+    const size_t n = (size_t)x->channels;
+    const uint32_t top = x->type == KAL_U8 ? 255 : 65535;
+    uint16_t *wide = (uint16_t *)(void *)row;
+    for (size_t i = 0; i < (size_t)x->width * n; i++) {
+        const size_t alpha = i / n * n + n - 1;
+        const uint32_t a = x->type == KAL_U8 ? row[alpha] : wide[alpha],
+                       v = x->type == KAL_U8 ? row[i] : wide[i];
+        if (i == alpha || !a) continue;
+        const uint64_t w = (2ull * v * top + a) / (2ull * a);
+        if (x->type == KAL_U8)
+            row[i] = (unsigned char)(w < top ? w : top);
+        else
+            wide[i] = (uint16_t)(w < top ? w : top);
+    }
+}
+
+static kal_status heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
+{
+    const kal_extent *x = &d->extent;
+    // A large file may have become another one since its header was read; its rows must still fit.
+    if (stride < (ptrdiff_t)((size_t)x->width * kal_pixel_size(x)) || n != x->height || d->image)
+        return kal_fail(err, KAL_CHANGED, "%s: heif: the picture has another size than its header had",
+                        d->reader->name);
+    kal_status st = decode(d, err);
+    if (!st && x->model == KAL_RGB)
+        st = copy_plane(d, heif_channel_interleaved, 0, (size_t)x->channels, dst, stride, err);
+    if (!st && x->model == KAL_GRAY) st = copy_plane(d, heif_channel_Y, 0, 1, dst, stride, err);
+    if (!st && x->model == KAL_GRAY && x->alpha)
+        st = copy_plane(d, heif_channel_Alpha, 1, 1, dst, stride, err);
+    if (!st && x->alpha && d->lib->heif_image_handle_is_premultiplied_alpha(d->handle))
+        for (int32_t y = 0; y < n; y++) unmultiply(x, dst + y * stride);
+    return st;
+}
+
+static kal_status heif_close(kal__decoder *d, kal_error *err)
+{
+    (void)err;   // all of it was read at the start
+    decoder_free(d);
+    return KAL_OK;
+}
+
+#else
+
+static kal_status heif_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+                              kal_error *err)
+{
+    (void)limits, (void)h, (void)meta;
+    return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: kallitype was built without libheif", r->name);
+}
+
+static kal_status heif_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+{
+    (void)limits;
+    *out = NULL;
+    return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: kallitype was built without libheif", r->name);
+}
+
+// Never reached: nothing was opened.
+static kal_status heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
+{
+    (void)d, (void)dst, (void)stride, (void)n;
+    return kal_fail(err, KAL_UNSUPPORTED, "heif: kallitype was built without libheif");
+}
+
+static kal_status heif_close(kal__decoder *d, kal_error *err)
+{
+    (void)d, (void)err;
+    return KAL_OK;
+}
+
+#endif
+
+// ---- records ------------------------------------------------------------------------------------
+
+#define PARAMS kal__heif_p
+static const kal_param heif_params[] = {KAL__HEIF_PARAMS(KAL_SCHEMA, 50)};
+static const kal_param avif_params[] = {KAL__HEIF_PARAMS(KAL_SCHEMA, 60)};
+
+const kal__codec kal__codec_heif = {
+    .name = "heif",
+    .suffixes = "heic|heif|hif",
+    .help = "HEIC: gray and colour with or without alpha, lossy; through libheif, when it is installed",
+    .version = kal__heif_version,
+    .sniff = kal__heif_is_hevc,
+    .header = heif_header,
+    .open = heif_open,
+    .rows = heif_rows,
+    .close = heif_close,
+    .params = heif_params,
+    .n_params = sizeof heif_params / sizeof *heif_params,
+    .params_size = sizeof(kal__heif_p),
+    .accepts = kal__heif_accepts,
+    .begin = kal__heif_begin,
+    .put = kal__heif_put,
+    .end = kal__heif_end,
+};
+
+const kal__codec kal__codec_avif = {
+    .name = "avif",
+    .suffixes = "avif",
+    .help = "AVIF: gray and colour with or without alpha, lossy; through libheif, when it is installed",
+    .version = kal__avif_version,
+    .sniff = kal__heif_is_av1,
+    .header = heif_header,
+    .open = heif_open,
+    .rows = heif_rows,
+    .close = heif_close,
+    .params = avif_params,
+    .n_params = sizeof avif_params / sizeof *avif_params,
+    .params_size = sizeof(kal__heif_p),
+    .accepts = kal__avif_accepts,
+    .begin = kal__avif_begin,
+    .put = kal__heif_put,
+    .end = kal__heif_end,
+};

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What the files about HEIF share: libheif's functions, found when first needed (heif_lib.c), what we read
+// from the boxes ourselves (heif_box.c), reading (heif.c) and writing (heif_write.c).
+#ifndef KAL_IO_HEIF_H
+#define KAL_IO_HEIF_H
+
+#include "codec.h"
+#include "mem.h"
+
+#if !defined(KAL_NO_HEIF) && defined(__has_include)
+#if __has_include(<libheif/heif.h>)
+#include <libheif/heif.h>
+#if defined(LIBHEIF_HAVE_VERSION)
+#if LIBHEIF_HAVE_VERSION(1, 15, 0)
+#define KAL__HEIF 1   // its header was there when we were built
+#endif
+#endif
+#endif
+#endif
+
+// ---- boxes --------------------------------------------------------------------------------------
+
+/// The first byte past the file's end is inside a box: its name in `type`. What is not made of boxes is
+/// libheif's to refuse.
+bool kal__heif_cut(const unsigned char *p, size_t n, char type[5]);
+/// Is the primary picture coded without colour? libheif 1.15 does not tell before it has decoded.
+bool kal__heif_gray(const unsigned char *p, size_t n);
+/// Is the primary picture of a kind beyond the ordinary ("unci", or "mini" for the short header)? Then a
+/// refusal is not damage.
+bool kal__heif_strange(const unsigned char *p, size_t n, char kind[5]);
+/// Which of two codecs a file's brands ask for.
+bool kal__heif_is_hevc(const unsigned char *head, size_t n);
+bool kal__heif_is_av1(const unsigned char *head, size_t n);
+
+// ---- the library --------------------------------------------------------------------------------
+
+const char *kal__heif_version(void);
+const char *kal__avif_version(void);
+
+#if KAL__HEIF
+#define KAL__HEIF_NEEDED(F)                             \
+    F(heif_get_version)                                 \
+    F(heif_context_alloc)                               \
+    F(heif_context_free)                                \
+    F(heif_context_read_from_memory_without_copy)       \
+    F(heif_context_get_primary_image_handle)            \
+    F(heif_context_set_maximum_image_size_limit)        \
+    F(heif_image_handle_release)                        \
+    F(heif_image_handle_get_width)                      \
+    F(heif_image_handle_get_height)                     \
+    F(heif_image_handle_has_alpha_channel)              \
+    F(heif_image_handle_is_premultiplied_alpha)         \
+    F(heif_image_handle_get_luma_bits_per_pixel)        \
+    F(heif_image_handle_get_number_of_metadata_blocks)  \
+    F(heif_image_handle_get_list_of_metadata_block_IDs) \
+    F(heif_image_handle_get_metadata_content_type)      \
+    F(heif_image_handle_get_metadata_size)              \
+    F(heif_image_handle_get_metadata)                   \
+    F(heif_image_handle_get_color_profile_type)         \
+    F(heif_image_handle_get_raw_color_profile_size)     \
+    F(heif_image_handle_get_raw_color_profile)          \
+    F(heif_decoding_options_alloc)                      \
+    F(heif_decoding_options_free)                       \
+    F(heif_decode_image)                                \
+    F(heif_image_release)                               \
+    F(heif_image_get_width)                             \
+    F(heif_image_get_height)                            \
+    F(heif_image_get_bits_per_pixel_range)              \
+    F(heif_image_get_plane_readonly)                    \
+    F(heif_have_encoder_for_format)                     \
+    F(heif_context_get_encoder_for_format)              \
+    F(heif_encoder_release)                             \
+    F(heif_encoder_set_lossy_quality)                   \
+    F(heif_encoder_set_lossless)                        \
+    F(heif_encoder_set_parameter)                       \
+    F(heif_encoding_options_alloc)                      \
+    F(heif_encoding_options_free)                       \
+    F(heif_nclx_color_profile_alloc)                    \
+    F(heif_nclx_color_profile_free)                     \
+    F(heif_context_encode_image)                        \
+    F(heif_context_add_exif_metadata)                   \
+    F(heif_context_add_XMP_metadata)                    \
+    F(heif_context_write)                               \
+    F(heif_image_create)                                \
+    F(heif_image_add_plane)                             \
+    F(heif_image_get_plane)                             \
+    F(heif_image_set_raw_color_profile)                 \
+    F(heif_image_set_nclx_color_profile)
+/// NULL when the library that runs has none.
+#define KAL__HEIF_OPTIONAL(F)                \
+    F(heif_init)                             \
+    F(heif_context_set_max_decoding_threads) \
+    F(heif_get_decoder_descriptors)          \
+    F(heif_decoder_descriptor_get_name)      \
+    F(heif_get_encoder_descriptors)          \
+    F(heif_encoder_descriptor_get_name)
+
+typedef struct kal__heif {
+#define KAL__HEIF_FIELD(name) __typeof__(name) *name;
+    KAL__HEIF_NEEDED(KAL__HEIF_FIELD)
+    KAL__HEIF_OPTIONAL(KAL__HEIF_FIELD)
+#undef KAL__HEIF_FIELD
+} kal__heif;
+
+/// The library's functions, loading it at the first call; NULL when it is not there. Threads: any.
+const kal__heif *kal__heif_lib(void);
+#endif
+
+// ---- writing ------------------------------------------------------------------------------------
+
+#define KAL__HEIF_PARAMS(P, q)                                                     \
+    P(INT, quality, q, 0, 100, "", "0..100; what a number means is the encoder's") \
+    P(BOOL, lossless, false, 0, 0, "", "every sample as it was; large")            \
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")
+typedef struct kal__heif_p {
+    size_t size;
+    KAL__HEIF_PARAMS(KAL_FIELD, 0)
+} kal__heif_p;
+kal_status kal__heif_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
+kal_status kal__avif_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
+kal_status kal__heif_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
+                           kal__encoder **out, kal_error *err);
+kal_status kal__avif_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
+                           kal__encoder **out, kal_error *err);
+kal_status kal__heif_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                         kal_error *err);
+kal_status kal__heif_end(kal__encoder *e, kal_error *err);
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// add, subtract, multiply, divide: an image with a number per colour channel, or with another image:
+//
+//                 number v      another image y, 8 or 16 bits, max = 255 or 65535      f32, number or image
+//     add         x + v         min(x + y, max)                                        x + y
+//     subtract    x − v         max(x − y, 0)                                          x − y
+//     multiply    x · v         x · y / max                                            x · y
+//     divide      x / v         x · max / y;  y = 0: 0 if x is 0, else max             x / y;  y = 0: 0
+//
+// 8 and 16 bits round half up and saturate; numbers work in doubles. Images are fractions of full scale, so a
+// mask lets through or blocks. The other image needs as many colour channels as the first, or one for all.
+// Alpha stays; the other's is not looked at. Between two masks the four are or, and-not, and, and the first
+// mask itself: the result is a mask.
+#include "channels.h"
+#include "tone.h"
+
+typedef void pair_fn(void *dst, const void *x, const void *y, size_t n, size_t step, size_t y_step);
+
+typedef struct kind {
+    const char *name;
+    double neutral;   // the number that changes nothing
+    double (*number)(double x, double v);
+    kal__curve_f32 *number_f32;
+    pair_fn *pair[3];   // by type
+} kind;
+
+static const kind *kind_of(const kal_call *c)
+{
+    return c->op->user;
+}
+
+static double value(const kal_call *c, int32_t channel)
+{
+    return kal__per_channel(((const kal_add_p *)c->params)->value, channel, 0);
+}
+
+static double curve(const kal_call *c, int32_t channel, double x)
+{
+    return kind_of(c)->number(x, value(c, channel));
+}
+
+// ---- kernels ------------------------------------------------------------------------------------
+// Samples lie `step` apart, those of the other image `y_step`; neighbours have a loop of their own, which
+// becomes a vector loop.
+
+#define NUMBER(name, expr)                                                                                 \
+    static double name##_number(double x, double v)                                                        \
+    {                                                                                                      \
+        return expr;                                                                                       \
+    }                                                                                                      \
+    static void name##_number_f32_c(const kal_call *c, int32_t channel, float *dst, const float *src,      \
+                                    size_t n, size_t step)                                                 \
+    {                                                                                                      \
+        const double v = value(c, channel);                                                                \
+        if (step == 1)                                                                                     \
+            for (size_t i = 0; i < n; i++) dst[i] = (float)name##_number((double)src[i], v);               \
+        else                                                                                               \
+            for (size_t i = 0; i < n; i++) dst[i * step] = (float)name##_number((double)src[i * step], v); \
+    }
+NUMBER(add, x + v)
+NUMBER(subtract, x - v)
+NUMBER(multiply, (x * v))
+NUMBER(divide, x / v)
+
+#define PAIR(name, type, T, W, expr)                                                                \
+    static inline T name##_##type(T a, T b)                                                         \
+    {                                                                                               \
+        const W x = a, y = b;                                                                       \
+        return (T)(expr);                                                                           \
+    }                                                                                               \
+    static void name##_##type##_c(void *dst, const void *x, const void *y, size_t n, size_t step,   \
+                                  size_t y_step)                                                    \
+    {                                                                                               \
+        T *d = dst;                                                                                 \
+        const T *a = x, *b = y;                                                                     \
+        if (step == 1 && y_step == 1)                                                               \
+            for (size_t i = 0; i < n; i++) d[i] = name##_##type(a[i], b[i]);                        \
+        else                                                                                        \
+            for (size_t i = 0; i < n; i++) d[i * step] = name##_##type(a[i * step], b[i * y_step]); \
+    }
+PAIR(add, u8, uint8_t, uint32_t, x + y < 255 ? x + y : 255)
+PAIR(add, u16, uint16_t, uint32_t, x + y < 65535 ? x + y : 65535)
+PAIR(add, f32, float, float, x + y)
+PAIR(subtract, u8, uint8_t, uint32_t, x > y ? x - y : 0)
+PAIR(subtract, u16, uint16_t, uint32_t, x > y ? x - y : 0)
+PAIR(subtract, f32, float, float, x - y)
+PAIR(multiply, u8, uint8_t, uint32_t, (x * y + 127) / 255)
+PAIR(multiply, u16, uint16_t, uint32_t, (x * y + 32767) / 65535)
+PAIR(multiply, f32, float, float, (x * y))
+
+// x · max / y, half up: (2 x max + y) / 2y.
+static inline uint64_t quotient(uint64_t x, uint64_t y, uint64_t max)
+{
+    if (x >= y) return x ? max : 0;
+    return (2 * x * max + y) / (2 * y);
+}
+PAIR(divide, u8, uint8_t, uint32_t, x >= y ? (x ? 255 : 0) : (510 * x + y) / (2 * y))
+PAIR(divide, u16, uint16_t, uint64_t, quotient(x, y, 65535))
+PAIR(divide, f32, float, float, y == 0 ? 0 : x / y)
+
+#define ROWS(name) {[KAL_U8] = name##_u8_c, [KAL_U16] = name##_u16_c, [KAL_F32] = name##_f32_c}
+static const kind kinds[] = {
+    {"add", 0, add_number, add_number_f32_c, ROWS(add)},
+    {"subtract", 0, subtract_number, subtract_number_f32_c, ROWS(subtract)},
+    {"multiply", 1, multiply_number, multiply_number_f32_c, ROWS(multiply)},
+    {"divide", 1, divide_number, divide_number_f32_c, ROWS(divide)},
+};
+
+// ---- the record's functions ---------------------------------------------------------------------
+
+static kal_status check_value(const char *op, kal_list v, const kal_extent *e, kal_error *err)
+{
+    if (v.n == 0) return kal_fail(err, KAL_INVALID, "%s: give another image or value=", op);
+    for (int32_t i = 0; i < v.n && !strcmp(op, "divide"); i++)
+        if (v.v[i] == 0)
+            return kal_fail(err, KAL_INVALID, "divide: value is 0; nothing can be divided by it");
+    return kal__check_per_channel(op, "value", v, e, false, err);
+}
+
+static kal_status check_other(const char *op, const kal_call *c, kal_list v, kal_error *err)
+{
+    const int32_t own = kal__colours(&c->in[0]->extent), other = kal__colours(&c->in[1]->extent);
+    if (v.n)
+        return kal_fail(err, KAL_INVALID, "%s: there is another image and value= too; give one of them", op);
+    const kal_status st = kal__check_pair(op, "the other", c, err);
+    if (st || other == 1 || other == own) return st;
+    return kal_fail(
+        err, KAL_INVALID,
+        "%s: the image has %d colour channel%s and the other %d; the other needs as many, or 1: use "
+        "gray, to_rgb or band_extract",
+        op, own, own == 1 ? "" : "s", other);
+}
+
+static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    const char *op = kind_of(c)->name;
+    const kal_list v = ((const kal_add_p *)params)->value;
+    *out = c->in[0]->extent;
+    if (c->n == 1 || c->in[1]->extent.model != KAL_MASK) kal__unmask(out);
+    const kal_status st = c->n == 1 ? check_value(op, v, out, err) : check_other(op, c, v, err);
+    return st ? st : kal__check_type(op, out, true, err);
+}
+
+static bool fold(const kal_call *c, kal_folded *to, void *room)
+{
+    (void)room;
+    const kal_list v = ((const kal_add_p *)c->params)->value;
+    if (c->n == 2) return false;
+    for (int32_t i = 0; i < v.n; i++)
+        if (v.v[i] != kind_of(c)->neutral) return false;
+    to->same = c->in[0];
+    return true;
+}
+
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    if (c->n == 2) return KAL_OK;
+    return kal__tone_new(c, curve, kind_of(c)->number_f32, ((const kal_add_p *)c->params)->value.n == 1,
+                         state, err);
+}
+
+static void pair_row(const kal_call *c, void *dst, const unsigned char *x, const unsigned char *y, size_t n)
+{
+    const kal_extent *a = &c->in[0]->extent, *b = &c->in[1]->extent;
+    const size_t channels = (size_t)a->channels, size = kal_type_size(a->type);
+    pair_fn *const pair = kind_of(c)->pair[a->type];
+    if (a->channels == b->channels && a->alpha == b->alpha) {
+        pair(dst, x, y, n * channels, 1, 1);   // alpha goes along and is put back
+    } else {
+        const size_t next = kal__colours(b) == 1 ? 0 : size;
+        for (size_t k = 0; k < (size_t)kal__colours(a); k++)
+            pair((unsigned char *)dst + k * size, x + k * size, y + k * next, n, channels,
+                 (size_t)b->channels);
+    }
+    kal__keep_alpha(a, dst, x, n);
+}
+
+static kal_status run(const kal_job *j)
+{
+    if (j->call->n == 1) return kal__tone_run(j);
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
+        pair_row(j->call, kal_row(j->out, y), kal_row(&j->in[0], y), kal_row(&j->in[1], y),
+                 (size_t)kal_tile_width(j->out));
+    return KAL_OK;
+}
+
+// ---- the records --------------------------------------------------------------------------------
+
+// The four params structs are one and the same.
+#define PARAMS kal_add_p
+static const kal_param params[] = {KAL_ARITH_PARAMS(KAL_SCHEMA)};
+_Static_assert(sizeof(kal_add_p) == sizeof(kal_divide_p) &&
+                   offsetof(kal_add_p, value) == offsetof(kal_divide_p, value),
+               "");
+
+#define DETAILS                                                                                    \
+    "The number is in the sample's unit, one or one per colour channel. The other image has the\n" \
+    "same size and type, and as many colour channels as the first or one for all. 8 and 16 bits\n" \
+    "round half up and saturate; f32 is not clamped. Alpha stays."
+#define RECORD(NAME, index, HELP, ...)            \
+    const kal_op kal__op_##NAME = {               \
+        .name = #NAME,                            \
+        .version = 1,                             \
+        .family = "arithmetic",                   \
+        .help = HELP "\n" DETAILS,                \
+        .inputs = "image other?",                 \
+        KAL__PARAMS(params, kal_##NAME##_p),      \
+        .flags = KAL_OP_POINTWISE,                \
+        .cost = 0.4f,                             \
+        .extent = extent,                         \
+        .fold = fold,                             \
+        .prepare = prepare,                       \
+        .release = kal__tone_free,                \
+        .run = run,                               \
+        .user = (void *)(uintptr_t)&kinds[index], \
+        .samples = KAL__SAMPLES(__VA_ARGS__),     \
+    }
+
+RECORD(add, 0, "The sum with a number or another image", "", "value=10", "value=-0.25", "value=200.5");
+RECORD(subtract, 1, "The difference from a number or another image", "", "value=10", "value=-0.25",
+       "value=200.5");
+RECORD(multiply, 2, "The product with a number, or with another image as a fraction of full scale", "",
+       "value=3", "value=0.3", "value=-1");
+RECORD(divide, 3, "The quotient by a number, or by another image as a fraction of full scale", "", "value=3",
+       "value=0.3", "value=-0.5");

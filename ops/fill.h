@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What lies around an image, for ops whose canvas is larger than it: rotate, embed, center_pad.
+#ifndef KAL_OPS_FILL_H
+#define KAL_OPS_FILL_H
+
+#include "op.h"
+
+/// Refuses a colour of the wrong length, and one that would make a mask something else.
+static inline kal_status kal__check_fill(const char *op, kal_list color, const kal_extent *e, kal_error *err)
+{
+    const kal_status st = kal__check_per_channel(op, "color", color, e, true, err);
+    if (st) return st;
+    if (e->model == KAL_MASK && color.n && color.v[0] != 0 && color.v[0] != 255)
+        return kal_fail(err, KAL_INVALID, "%s: the colour around a mask is 0 or 255, not %g", op, color.v[0]);
+    return KAL_OK;
+}
+
+/// What an op reads that looks at `r`, which may stick out of the image or lie beside it.
+static inline kal_rect kal__need_around(const kal_extent *in, kal_rect r, kal_edge edge)
+{
+    // kal_need_halo expects at least a pixel of the image or of the halo's own mirror picture: reflect about column 0 of
+    // -n..n reads column n, one more than it counts with.
+    const int32_t more = edge == KAL_EDGE_REFLECT;
+    return kal_rect_clip(kal_need_halo(in, r, more, more, 0, 0, edge), kal_rect_all(in));
+}
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// levels, for every colour channel; alpha stays:
+//
+//     t = clamp((in/max − black) / (white − black), 0, 1)^(1/gamma)
+//     out = (out_black + t · (out_white − out_black)) · max
+#include "channels.h"
+#include "fmath.h"
+#include "tone.h"
+
+static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    const kal_levels_p *p = params;
+    *out = c->in[0]->extent;
+    kal__unmask(out);
+    if (p->white <= p->black)
+        return kal_fail(err, KAL_INVALID,
+                        "levels: white=%g must be above black=%g; swap out_black and out_white to invert",
+                        p->white, p->black);
+    return kal__check_type("levels", out, true, err);
+}
+
+// f32 would still be clamped.
+static bool fold(const kal_call *c, kal_folded *to, void *room)
+{
+    (void)room;
+    const kal_levels_p *p = c->params;
+    const bool nothing = p->black == 0 && p->white == 1 && p->gamma == 1 && p->out_black == 0 &&
+                         p->out_white == 1;
+    if (!nothing || c->extent.type == KAL_F32) return false;
+    to->same = c->in[0];
+    return true;
+}
+
+static double curve(const kal_call *c, int32_t channel, double x)
+{
+    (void)channel;
+    const kal_levels_p *p = c->params;
+    const double max = kal_type_max(c->extent.type);
+    double t = kal__clamp((x / max - p->black) / (p->white - p->black), 0, 1);
+    if (p->gamma != 1) t = kal__pow(t, 1 / p->gamma);
+    return (p->out_black + t * (p->out_white - p->out_black)) * max;
+}
+
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    return kal__tone_new(c, curve, NULL, true, state, err);
+}
+
+#define PARAMS kal_levels_p
+static const kal_param params[] = {KAL_LEVELS_PARAMS(KAL_SCHEMA)};
+
+const kal_op kal__op_levels = {
+    .name = "levels",
+    .version = 1,
+    .family = "colour",
+    .help = "Black point, white point and middle tones\n"
+            "black..white of the input is stretched to out_black..out_white, all as parts of full scale,\n"
+            "with a gamma in between (over 1 brightens); what lies outside is clamped, f32 too. Alpha\n"
+            "stays. out_black above out_white inverts.",
+    .inputs = "image",
+    KAL__PARAMS(params, kal_levels_p),
+    .flags = KAL_OP_POINTWISE,
+    .cost = 1,
+    .extent = extent,
+    .fold = fold,
+    .prepare = prepare,
+    .release = kal__tone_free,
+    .run = kal__tone_run,
+    .samples = KAL__SAMPLES("black=0.1 white=0.9", "gamma=1.8", "black=0.3 white=0.31",
+                            "out_black=1 out_white=0.25 gamma=0.5"),
+};

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See resample.h.
+#include "resample.h"
+
+#include "fmath.h"
+#include "mem.h"
+
+#include <stdlib.h>
+
+// ---- kernels ------------------------------------------------------------------------------------
+// Of |x|, inside the radius.
+
+static double bilinear(double x)
+{
+    return 1 - x;
+}
+
+static double bicubic(double x)
+{
+    return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((-0.5 * x + 2.5) * x - 4) * x + 2;
+}
+
+static double mitchell(double x)
+{
+    return x < 1 ? ((7 * x - 12) * x * x + 16 / 3.0) / 6 : (((-7 / 3.0 * x + 12) * x - 20) * x + 32 / 3.0) / 6;
+}
+
+static double lanczos3(double x)
+{
+    const double pi2 = 9.869604401089358;   // π²
+    return x == 0 ? 1 : 3 * kal__sinpi(x) * kal__sinpi(x / 3) / (pi2 * x * x);
+}
+
+static const struct kernel {
+    double radius;
+    double (*weight)(double);   // NULL: not a function of the stretched distance alone
+} kernels[] = {
+    [KAL_NEAREST] = {0, NULL},     [KAL_BOX] = {0.5, NULL},       [KAL_BILINEAR] = {1, bilinear},
+    [KAL_BICUBIC] = {2, bicubic},  [KAL_MITCHELL] = {2, mitchell}, [KAL_LANCZOS3] = {3, lanczos3},
+};
+
+// ---- windows ------------------------------------------------------------------------------------
+
+static double stretch(const kal__axis *a)
+{
+    return a->antialias && a->in > a->out ? (double)a->in / a->out : 1;
+}
+
+// One pixel, weight 1.
+static bool picks(const kal__axis *a)
+{
+    return a->in == a->out || a->kernel == KAL_NEAREST || (a->kernel == KAL_BOX && stretch(a) == 1);
+}
+
+// A window before the border cuts it; `fraction` of the centre.
+typedef struct reach {
+    int64_t base;            // whole part of the centre
+    double fraction;
+    int64_t first, end;
+} reach;
+
+static reach reach_of(const kal__axis *a, int32_t o)
+{
+    const int64_t den = 2 * (int64_t)a->out;
+    if (picks(a)) {
+        const int64_t at = (2 * (int64_t)o + 1) * a->in / den;
+        return (reach){at, 0, at, at + 1};
+    }
+    const int64_t num = (2 * (int64_t)o + 1) * a->in - a->out;
+    const int64_t base = num >= 0 ? num / den : -1;   // c > −1/2
+    const double f = (double)(num - base * den) / (double)den, s = stretch(a);
+    // A box that covers part of a pixel reaches half a pixel further.
+    const double radius = kernels[a->kernel].radius * s + (a->kernel == KAL_BOX ? 0.5 : 0);
+    return (reach){base, f, base + (int64_t)kal__floor(f - radius) + 1, base + (int64_t)kal__ceil(f + radius)};
+}
+
+static bool is_cut(const kal__axis *a, const reach *r)
+{
+    return r->first < 0 || r->end > a->in;
+}
+
+static kal__window cut(const kal__axis *a, const reach *r)
+{
+    const int64_t first = r->first < 0 ? 0 : r->first, end = r->end > a->in ? a->in : r->end;
+    return (kal__window){(int32_t)first, (int32_t)(end - first)};
+}
+
+kal__window kal__window_of(const kal__axis *a, int32_t o)
+{
+    const reach r = reach_of(a, o);
+    return cut(a, &r);
+}
+
+// ---- weights ------------------------------------------------------------------------------------
+
+static double weight(const kal__axis *a, double distance)
+{
+    const double s = stretch(a), d = distance < 0 ? -distance : distance;
+    if (picks(a)) return 1;
+    if (a->kernel == KAL_BOX) return kal__clamp(s / 2 + 0.5 - d, 0, 1);
+    const double x = d / s;
+    return x < kernels[a->kernel].radius ? kernels[a->kernel].weight(x) : 0;
+}
+
+static void weights_of(const kal__axis *a, int32_t o, double *w)
+{
+    const reach r = reach_of(a, o);
+    const kal__window n = cut(a, &r);
+    double sum = 0;
+    for (int32_t k = 0; k < n.count; k++) sum += w[k] = weight(a, (double)(n.first + k - r.base) - r.fraction);
+    for (int32_t k = 0; k < n.count; k++) w[k] /= sum;
+}
+
+// Rounds to 14 bits and hands what rounding took on to the next weight, so that no run of weights is off by more than one
+// unit however many there are; what is left at the end goes to the largest. False: an overshoot so large that sums would
+// not fit, which no kernel here has.
+static bool round_taps(const double *w, int32_t n, int16_t *t)
+{
+    double rest = 0;
+    int32_t sum = 0, size = 0, largest = 0;
+    for (int32_t k = 0; k < n; k++) {
+        const double wanted = w[k] * 16384 + rest, whole = kal__round(wanted);
+        if (!(whole >= -32768 && whole <= 32767)) return false;
+        t[k] = (int16_t)whole;
+        rest = wanted - whole;
+        sum += t[k];
+        size += abs(t[k]);
+        if (t[k] > t[largest]) largest = k;
+    }
+    t[largest] = (int16_t)(t[largest] + 16384 - sum);
+    return size + abs(16384 - sum) <= 32768;   // then 255 · Σ|t| and the next pass's sums stay inside 16 and 32 bits
+}
+
+static size_t padded(int32_t count)
+{
+    return ((size_t)count + KAL__TAP_STEP - 1) / KAL__TAP_STEP * KAL__TAP_STEP;
+}
+
+// Windows, and where each output's weights lie; returns how many weights in all.
+static size_t lay_out(const kal__axis *a, kal__taps *t, int32_t *most)
+{
+    int64_t x = a->in, y = a->out;
+    while (y) {
+        const int64_t m = x % y;
+        x = y;
+        y = m;
+    }
+    const int32_t period = (int32_t)(a->out / x);   // after as many outputs the fraction comes back
+    size_t n = 0;
+    *most = 0;
+    for (int32_t o = 0; o < a->out; o++) {
+        const reach r = reach_of(a, o);
+        t->window[o] = cut(a, &r);
+        if (t->window[o].count > *most) *most = t->window[o].count;
+        if (o >= period && !is_cut(a, &r)) {
+            const reach before = reach_of(a, o - period);
+            if (!is_cut(a, &before)) {
+                t->at[o] = t->at[o - period];
+                continue;
+            }
+        }
+        t->at[o] = n;
+        n += padded(t->window[o].count);
+    }
+    return n;
+}
+
+bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out)
+{
+    kal__taps t = {kal__new((size_t)a->out, sizeof *t.window), kal__new((size_t)a->out, sizeof *t.at), NULL, NULL};
+    int32_t most = 0;
+    const size_t n = t.window && t.at ? lay_out(a, &t, &most) : 0;
+    const bool narrow = integers && most <= 512;   // with more of them 14 bits are too few for each
+    t.w = n ? kal__new_zero(n, sizeof *t.w) : NULL;
+    t.t = n && narrow ? kal__new_zero(n, sizeof *t.t) : NULL;
+    const bool ok = t.w && (t.t || !narrow);
+    size_t next = 0;
+    for (int32_t o = 0; o < a->out && ok; o++) {
+        if (t.at[o] != next) continue;   // shared with an earlier one
+        weights_of(a, o, t.w + next);
+        if (t.t && !round_taps(t.w + next, t.window[o].count, t.t + next)) free(t.t), t.t = NULL;
+        next += padded(t.window[o].count);
+    }
+    if (!ok) kal__taps_free(&t);
+    *out = t;
+    return ok;
+}
+
+void kal__taps_free(kal__taps *t)
+{
+    free(t->window);
+    free(t->at);
+    free(t->w);
+    free(t->t);
+    *t = (kal__taps){NULL, NULL, NULL, NULL};
+}

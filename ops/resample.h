@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The weights of resampling one axis from `in` to `out` pixels. Pixel centres: output o lies at
+//
+//     c = (o + 1/2) · in / out − 1/2 = ((2o + 1)·in − out) / (2·out)
+//
+// among the input's pixels, split exactly into a whole part and a fraction. Its window is every pixel nearer to c than the
+// kernel's radius, cut at the image's border; the weights in it are divided by their sum. When the axis shrinks and
+// antialias is on, the kernel is stretched by s = in / out; else s = 1.
+//
+//     nearest    the pixel floor((2o + 1)·in / (2·out))
+//     box        stretched: the share of each pixel that the output pixel covers; else as nearest
+//     bilinear   1 − |x|, |x| < 1
+//     bicubic    Catmull-Rom (a = −1/2), |x| < 2
+//     mitchell   B = C = 1/3, |x| < 2
+//     lanczos3   sinc(x) · sinc(x/3), |x| < 3
+//
+// An axis that keeps its size is copied, whatever the kernel.
+#ifndef KAL_OPS_RESAMPLE_H
+#define KAL_OPS_RESAMPLE_H
+
+#include "op.h"
+
+typedef struct kal__axis {
+    int32_t in, out;
+    kal_kernel kernel;
+    bool antialias;
+} kal__axis;
+
+/// The input pixels that an output coordinate is made of; never empty.
+typedef struct kal__window {
+    int32_t first, count;
+} kal__window;
+
+/// Neither end ever moves back as `o` grows, so the window of a range reaches from its first's first to its last's last.
+kal__window kal__window_of(const kal__axis *a, int32_t o);
+
+/// All weights of an axis. Output o has those from at[o] on, window[o].count of them and zeros up to a multiple of
+/// KAL__TAP_STEP. Coordinates whose centres have the same fraction share them.
+typedef struct kal__taps {
+    kal__window *window;
+    size_t *at;
+    double *w;
+    int16_t *t;            // 14-bit, each set summing to 16384 exactly; NULL when not asked for or not precise enough
+} kal__taps;
+#define KAL__TAP_STEP 8
+
+/// False: out of memory, and nothing to free.
+bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out);
+void kal__taps_free(kal__taps *t);
+
+#endif

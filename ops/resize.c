@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// resize: each axis resampled on its own, columns first, then rows; the weights are in resample.h. Three paths,
+// chosen by the kind of image and the size alone:
+//
+//     nearest, masks, labels   pixels are copied
+//     u8 without alpha         14-bit weights t with Σt = 16384 (up to 512 of them; beyond, as below):
+//                              v = (Σ t·x + 128) >> 8 (six extra bits),  out = (Σ t·v + 2^19) >> 20, clamped
+//     everything else          double sums in the order of the weights, colours times alpha first and divided by it
+//                              after; integers round half up and saturate; where alpha comes out as 0 so do the
+//                              colours
+//
+// A flat image of integers stays exactly as it is.
+#include "resample.h"
+
+#include "mem.h"
+
+#include <stdlib.h>
+
+// ---- sizes --------------------------------------------------------------------------------------
+
+// other · of / by, half up, at least 1
+static int64_t in_proportion(int64_t other, int64_t of, int64_t by)
+{
+    const int64_t v = (2 * other * of + by) / (2 * by);
+    return v > 1 ? v : 1;
+}
+
+// enlarge=false: the wanted size times min(1, in / wanted), so it keeps its aspect and fits. A side that follows the image's
+// aspect needs only the given one held.
+static kal_status wanted_size(const kal_resize_p *p, const kal_extent *in, int64_t *w, int64_t *h, kal_error *err)
+{
+    *w = !p->enlarge && p->width > in->width ? in->width : p->width;
+    *h = !p->enlarge && p->height > in->height ? in->height : p->height;
+    if (p->width == KAL_AUTO && p->height == KAL_AUTO)
+        return kal_fail(err, KAL_INVALID, "resize: give a width, a height or both");
+    if (p->width == KAL_AUTO)
+        *w = in_proportion(in->width, *h, in->height);
+    else if (p->height == KAL_AUTO)
+        *h = in_proportion(in->height, *w, in->width);
+    else if ((int64_t)in->width * p->height <= (int64_t)in->height * p->width && *w < p->width)
+        *h = in_proportion(p->height, in->width, p->width);
+    else if (*h < p->height)
+        *w = in_proportion(p->width, in->height, p->height);
+    if (*w > KAL_MAX_SIDE || *h > KAL_MAX_SIDE)
+        return kal_fail(err, KAL_INVALID, "resize: with the aspect of %d×%d a side would be longer than %d pixels",
+                        in->width, in->height, KAL_MAX_SIDE);
+    return KAL_OK;
+}
+
+static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    kal_resize_p *p = params;
+    const kal_extent *in = &c->in[0]->extent;
+    int64_t w, h;
+    const kal_status st = wanted_size(p, in, &w, &h, err);
+    if (st) return st;
+    if (in->type == KAL_U32 && p->kernel != KAL_NEAREST && (w != in->width || h != in->height))
+        return kal_fail(err, KAL_UNSUPPORTED, "resize: u32 samples are labels; only kernel=nearest keeps them");
+    p->width = (int32_t)w;
+    p->height = (int32_t)h;
+    p->enlarge = true;   // worked out: the size says it
+    if (in->model == KAL_MASK) p->kernel = KAL_NEAREST;
+    if (p->kernel == KAL_NEAREST || (w >= in->width && h >= in->height)) p->antialias = true;   // no difference
+    *out = *in;
+    out->width = p->width;
+    out->height = p->height;
+    return KAL_OK;
+}
+
+static bool fold(const kal_call *c, kal_folded *to, void *room)
+{
+    (void)room;
+    const kal_extent *in = &c->in[0]->extent;
+    if (c->extent.width != in->width || c->extent.height != in->height) return false;
+    to->same = c->in[0];
+    return true;
+}
+
+// ---- what is read -------------------------------------------------------------------------------
+
+static kal__axis axis_of(const kal_call *c, bool vertical)
+{
+    const kal_resize_p *p = c->params;
+    const kal_extent *in = &c->in[0]->extent, *out = &c->extent;
+    return (kal__axis){vertical ? in->height : in->width, vertical ? out->height : out->width, (kal_kernel)p->kernel, p->antialias};
+}
+
+static void range_of(const kal__axis *a, int32_t o0, int32_t o1, int32_t *i0, int32_t *i1)
+{
+    const kal__window first = kal__window_of(a, o0), last = kal__window_of(a, o1 - 1);
+    *i0 = first.first;
+    *i1 = last.first + last.count;
+}
+
+static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
+{
+    (void)i;
+    if (kal_rect_empty(out)) return kal_rect_of(0, 0, 0, 0);
+    const kal__axis x = axis_of(c, false), y = axis_of(c, true);
+    kal_rect r;
+    range_of(&x, out.x0, out.x1, &r.x0, &r.x1);
+    range_of(&y, out.y0, out.y1, &r.y0, &r.y1);
+    return r;
+}
+
+// ---- tables -------------------------------------------------------------------------------------
+
+typedef struct tables {
+    kal__taps x, y;
+} tables;
+
+static void release(void *state)
+{
+    tables *t = state;
+    if (!t) return;
+    kal__taps_free(&t->x);
+    kal__taps_free(&t->y);
+    free(t);
+}
+
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    const kal__axis x = axis_of(c, false), y = axis_of(c, true);
+    const bool narrow = c->extent.type == KAL_U8 && !c->extent.alpha && x.kernel != KAL_NEAREST;
+    tables *t = *state = kal__new_zero(1, sizeof *t);
+    if (t && kal__taps_make(&x, narrow, &t->x) && kal__taps_make(&y, narrow, &t->y)) return KAL_OK;
+    release(t);
+    *state = NULL;
+    return kal_fail(err, KAL_NOMEM, "resize: out of memory for the weights of %d×%d pixels", c->extent.width, c->extent.height);
+}
+
+// One row between the passes: i16 in planes, or doubles.
+#define PLANE_PAD KAL__TAP_STEP   // the zeros after a set of weights meet these
+
+static size_t plane_of(int32_t columns)
+{
+    return ((size_t)columns + 2 * PLANE_PAD - 1) / PLANE_PAD * PLANE_PAD;
+}
+
+static size_t scratch(const kal_call *c, int32_t width, int32_t height)
+{
+    (void)height;
+    const kal__axis a = axis_of(c, false);
+    // as many columns as a range of outputs can need: the widest window is that of an output in the middle
+    const int64_t window = kal__window_of(&a, a.out / 2).count + 2;
+    const int64_t columns = ((int64_t)width * a.in + a.out - 1) / a.out + window;
+    const size_t n = plane_of(columns < a.in ? (int32_t)columns : a.in) * (size_t)c->extent.channels;
+    return n * sizeof(double);
+}
+
+// ---- nearest ------------------------------------------------------------------------------------
+
+static inline void pick(unsigned char *dst, const unsigned char *src, const kal__window *w, int32_t x0, int32_t n, size_t pixel)
+{
+    for (int32_t x = 0; x < n; x++) memcpy(dst + (size_t)x * pixel, src + (size_t)(w[x].first - x0) * pixel, pixel);
+}
+
+static void run_nearest(const kal_job *j, const tables *t)
+{
+    const kal_rect o = j->out->rect;
+    const kal__window *w = t->x.window + o.x0;
+    const int32_t x0 = j->in[0].rect.x0, n = o.x1 - o.x0;
+    const size_t pixel = (size_t)j->out->pixel;
+    for (int32_t y = o.y0; y < o.y1; y++) {
+        unsigned char *dst = kal_row(j->out, y);
+        const unsigned char *src = kal_row(&j->in[0], t->y.window[y].first);
+        switch (pixel) {   // a constant size is a plain move
+        case 1: pick(dst, src, w, x0, n, 1); break;
+        case 2: pick(dst, src, w, x0, n, 2); break;
+        case 3: pick(dst, src, w, x0, n, 3); break;
+        case 4: pick(dst, src, w, x0, n, 4); break;
+        case 6: pick(dst, src, w, x0, n, 6); break;
+        case 8: pick(dst, src, w, x0, n, 8); break;
+        case 12: pick(dst, src, w, x0, n, 12); break;
+        default: pick(dst, src, w, x0, n, pixel);
+        }
+    }
+}
+
+// ---- u8, 14 bits --------------------------------------------------------------------------------
+
+enum { CHUNK = 1024 };   // samples that go through the vertical pass at a time: sums stay in L1
+
+static void resize_v4_u8_c(int32_t *acc, const uint8_t *const src[4], const int16_t *t, size_t n)
+{
+    const uint8_t *a = src[0], *b = src[1], *c = src[2], *d = src[3];
+    const int16_t ta = t[0], tb = t[1], tc = t[2], td = t[3];
+    for (size_t i = 0; i < n; i++) acc[i] += ta * (int16_t)a[i] + tb * (int16_t)b[i] + (tc * (int16_t)c[i] + td * (int16_t)d[i]);
+}
+
+static void resize_v_u8_c(int32_t *acc, const uint8_t *src, int16_t t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) acc[i] += t * (int16_t)src[i];
+}
+
+static inline void split(int16_t *row, size_t plane, const int32_t *acc, size_t pixels, size_t channels)
+{
+    for (size_t x = 0; x < pixels; x++)
+        for (size_t k = 0; k < channels; k++) row[k * plane + x] = (int16_t)(acc[x * channels + k] >> 8);
+}
+
+static void columns_u8(const kal_tile *in, kal__window w, const int16_t *t, size_t channels, int16_t *row, size_t plane)
+{
+    int32_t acc[CHUNK];
+    const size_t pixels = (size_t)kal_tile_width(in), step = CHUNK / channels;
+    for (size_t x = 0; x < pixels; x += step) {
+        const size_t part = pixels - x < step ? pixels - x : step, n = part * channels;
+        for (size_t i = 0; i < n; i++) acc[i] = 128;
+        int32_t k = 0;
+        for (; k + 4 <= w.count; k += 4) {
+            const uint8_t *src[4];
+            for (int32_t i = 0; i < 4; i++) src[i] = kal_row(in, w.first + k + i) + x * channels;
+            resize_v4_u8_c(acc, src, t + k, n);
+        }
+        for (; k < w.count; k++) resize_v_u8_c(acc, kal_row(in, w.first + k) + x * channels, t[k], n);
+        switch (channels) {
+        case 1: split(row + x, plane, acc, part, 1); break;
+        case 3: split(row + x, plane, acc, part, 3); break;
+        default: split(row + x, plane, acc, part, channels);
+        }
+    }
+    for (size_t k = 0; k < channels; k++) memset(row + k * plane + pixels, 0, (plane - pixels) * sizeof *row);
+}
+
+// n is a multiple of KAL__TAP_STEP
+static inline int32_t dot(const int16_t *v, const int16_t *t, size_t n)
+{
+    int32_t sum = 0;
+    for (size_t k = 0; k < n; k++) sum += v[k] * t[k];
+    return sum;
+}
+
+static void resize_h_u8_c(uint8_t *dst, const int16_t *row, size_t plane, const kal__taps *taps, kal_rect out, int32_t x0,
+                          size_t channels)
+{
+    for (int32_t x = out.x0; x < out.x1; x++) {
+        const kal__window w = taps->window[x];
+        const int16_t *t = taps->t + taps->at[x], *v = row + (w.first - x0);
+        const size_t n = ((size_t)w.count + KAL__TAP_STEP - 1) / KAL__TAP_STEP * KAL__TAP_STEP;
+        for (size_t k = 0; k < channels; k++, v += plane) {
+            const int32_t sum = ((1 << 19) + dot(v, t, n)) >> 20;
+            *dst++ = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
+        }
+    }
+}
+
+static void run_u8(const kal_job *j, const tables *t)
+{
+    const kal_tile *in = &j->in[0];
+    const kal_rect o = j->out->rect;
+    const size_t channels = (size_t)j->call->extent.channels, plane = plane_of(kal_tile_width(in));
+    for (int32_t y = o.y0; y < o.y1; y++) {
+        columns_u8(in, t->y.window[y], t->y.t + t->y.at[y], channels, j->scratch, plane);
+        resize_h_u8_c(kal_row(j->out, y), j->scratch, plane, &t->x, o, in->rect.x0, channels);
+    }
+}
+
+// ---- wide ---------------------------------------------------------------------------------------
+
+// Samples as reals, colours times alpha.
+static void to_reals(double *dst, const unsigned char *src, const kal_extent *e, size_t pixels)
+{
+    const size_t channels = (size_t)e->channels, n = pixels * channels;
+    if (e->type == KAL_U8)
+        for (size_t i = 0; i < n; i++) dst[i] = src[i];
+    else if (e->type == KAL_U16)
+        for (size_t i = 0; i < n; i++) dst[i] = ((const uint16_t *)(const void *)src)[i];
+    else
+        for (size_t i = 0; i < n; i++) dst[i] = (double)((const float *)(const void *)src)[i];
+    for (size_t x = 0; e->alpha && x < pixels; x++, dst += channels)
+        for (size_t k = 0; k + 1 < channels; k++) dst[k] *= dst[channels - 1];
+}
+
+static void columns_wide(const kal_tile *in, const kal_extent *e, kal__window w, const double *t, double *row)
+{
+    double line[CHUNK];
+    const size_t channels = (size_t)e->channels, pixels = (size_t)kal_tile_width(in), step = CHUNK / channels;
+    for (size_t x = 0; x < pixels; x += step) {
+        const size_t part = pixels - x < step ? pixels - x : step, n = part * channels;
+        double *acc = row + x * channels;
+        for (size_t i = 0; i < n; i++) acc[i] = 0;
+        for (int32_t k = 0; k < w.count; k++) {
+            to_reals(line, kal_row(in, w.first + k) + x * (size_t)in->pixel, e, part);
+            for (size_t i = 0; i < n; i++) acc[i] += t[k] * line[i];
+        }
+    }
+}
+
+static void finish(void *dst, const kal_extent *e, size_t at, const double *sum)
+{
+    const size_t channels = (size_t)e->channels, colours = channels - e->alpha;
+    const double a = e->alpha ? sum[colours] : 1;
+    const bool gone = e->type == KAL_F32 ? !(a > 0) : a < 0.5;   // what alpha is stored as
+    for (size_t k = 0; k < colours; k++) kal__set(dst, e->type, at + k, e->alpha ? (gone ? 0 : sum[k] / a) : sum[k]);
+    if (e->alpha) kal__set(dst, e->type, at + colours, a);
+}
+
+static inline void weigh(double *sum, const double *row, const double *t, int32_t n, size_t channels)
+{
+    for (size_t k = 0; k < channels; k++) sum[k] = 0;
+    for (int32_t i = 0; i < n; i++, row += channels)
+        for (size_t k = 0; k < channels; k++) sum[k] += t[i] * row[k];
+}
+
+static void run_wide(const kal_job *j, const tables *t)
+{
+    const kal_extent *e = &j->call->extent;
+    const kal_tile *in = &j->in[0];
+    const kal_rect o = j->out->rect;
+    const size_t channels = (size_t)e->channels;
+    double *row = j->scratch, sum[KAL_MAX_CHANNELS];
+    for (int32_t y = o.y0; y < o.y1; y++) {
+        columns_wide(in, e, t->y.window[y], t->y.w + t->y.at[y], row);
+        for (int32_t x = o.x0; x < o.x1; x++) {
+            const kal__window w = t->x.window[x];
+            const double *v = row + (size_t)(w.first - in->rect.x0) * channels, *taps = t->x.w + t->x.at[x];
+            switch (channels) {
+            case 1: weigh(sum, v, taps, w.count, 1); break;
+            case 3: weigh(sum, v, taps, w.count, 3); break;
+            case 4: weigh(sum, v, taps, w.count, 4); break;
+            default: weigh(sum, v, taps, w.count, channels);
+            }
+            finish(kal_row(j->out, y), e, (size_t)(x - o.x0) * channels, sum);
+        }
+    }
+}
+
+static kal_status run(const kal_job *j)
+{
+    const tables *t = j->state;
+    if (((const kal_resize_p *)j->call->params)->kernel == KAL_NEAREST)
+        run_nearest(j, t);
+    else if (t->x.t && t->y.t)
+        run_u8(j, t);
+    else
+        run_wide(j, t);
+    return KAL_OK;
+}
+
+#define PARAMS kal_resize_p
+static const kal_param params[] = {KAL_RESIZE_PARAMS(KAL_SCHEMA)};
+
+const kal_op kal__op_resize = {
+    .name = "resize",
+    .version = 1,
+    .family = "geometry",
+    .help = "Another size\n"
+            "Without width or height the aspect is kept. enlarge=false scales the wanted size down until it fits the image.\n"
+            "With alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
+    .inputs = "image",
+    KAL__PARAMS(params, kal_resize_p),
+    .cost = 8,
+    .extent = extent,
+    .need = need,
+    .fold = fold,
+    .prepare = prepare,
+    .release = release,
+    .scratch = scratch,
+    .run = run,
+    .samples = KAL__SAMPLES("width=7 height=4", "width=23", "height=5 kernel=bilinear antialias=false",
+                            "width=3 height=31 kernel=bicubic", "width=17 height=6 kernel=mitchell",
+                            "width=4 height=8 kernel=box", "width=6 height=21 kernel=nearest",
+                            "width=200 height=3 enlarge=false kernel=bicubic"),
+};

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// sharpen, by unsharp masking. g is what gaussian gives for the same sigma and edge, rounded to the sample
+// type; with alpha the blur weights colours by it. For every colour channel; alpha stays:
+//
+//     d = in − g          out = in + amount · d  where |d| > threshold, else in
+//
+// 8 and 16 bits round half up and saturate.
+#include "channels.h"
+#include "fmath.h"
+#include "sep.h"
+
+#include <stdlib.h>
+
+static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    const kal_sharpen_p *p = params;
+    *out = c->in[0]->extent;
+    kal__unmask(out);
+    const kal_status st = kal__check_per_channel("sharpen", "color", p->color, out, true, err);
+    return st ? st : kal__check_type("sharpen", out, true, err);
+}
+
+static bool fold(const kal_call *c, kal_folded *to, void *room)
+{
+    (void)room;
+    const kal_sharpen_p *p = c->params;
+    if (p->sigma != 0 && p->amount != 0) return false;
+    to->same = c->in[0];
+    return true;
+}
+
+static int32_t radius(const kal_call *c)
+{
+    return (int32_t)kal__ceil(3 * ((const kal_sharpen_p *)c->params)->sigma);
+}
+
+static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
+{
+    (void)i;
+    return kal__sep_need(c, radius(c), radius(c), (kal_edge)((const kal_sharpen_p *)c->params)->edge, out);
+}
+
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    const kal_sharpen_p *p = c->params;
+    int32_t r;
+    double *w = kal__gaussian_weights(p->sigma, &r);
+    if (!w) return kal_fail(err, KAL_NOMEM, "sharpen: out of memory");
+    kal__sep *s = NULL;
+    const kal_status st = kal__sep_new(c, w, 2 * r + 1, w, 2 * r + 1, true, (kal_edge)p->edge, p->color, &s,
+                                       err);
+    free(w);
+    *state = s;
+    return st;
+}
+
+// The filter's own scratch, then a blurred row.
+static size_t sep_scratch(const kal_call *c, int32_t width)
+{
+    return (kal__sep_scratch(c, radius(c), width) + 63) & ~(size_t)63;
+}
+
+static size_t scratch(const kal_call *c, int32_t width, int32_t height)
+{
+    (void)height;
+    return sep_scratch(c, width) + (size_t)width * kal_pixel_size(&c->extent);
+}
+
+#define SHARPEN(type, T, expr)                                                                      \
+    static void sharpen_##type##_c(T *dst, const T *src, const T *blurred, size_t n, double amount, \
+                                   double threshold)                                                \
+    {                                                                                               \
+        for (size_t i = 0; i < n; i++) {                                                            \
+            const double x = (double)src[i], d = x - (double)blurred[i];                            \
+            const double v = (d < 0 ? -d : d) > threshold ? x + amount * d : x;                     \
+            dst[i] = expr;                                                                          \
+        }                                                                                           \
+    }
+SHARPEN(u8, uint8_t, kal__to_u8(v))
+SHARPEN(u16, uint16_t, kal__to_u16(v))
+SHARPEN(f32, float, (float)v)
+
+static kal_status run(const kal_job *j)
+{
+    const kal_sharpen_p *p = j->call->params;
+    const kal_extent *e = &j->call->extent;
+    const kal_rect o = j->out->rect;
+    const size_t pixels = (size_t)(o.x1 - o.x0), n = pixels * (size_t)e->channels;
+    void *blurred = (unsigned char *)j->scratch + sep_scratch(j->call, o.x1 - o.x0);
+    for (int32_t y = o.y0; y < o.y1; y++) {
+        void *dst = kal_row(j->out, y);
+        const void *src = kal_at(&j->in[0], o.x0, y);
+        kal__sep_row(j->state, j->call, &j->in[0], o, y, blurred, j->scratch);
+        if (e->type == KAL_U8)
+            sharpen_u8_c(dst, src, blurred, n, p->amount, p->threshold);
+        else if (e->type == KAL_U16)
+            sharpen_u16_c(dst, src, blurred, n, p->amount, p->threshold);
+        else
+            sharpen_f32_c(dst, src, blurred, n, p->amount, p->threshold);
+        kal__keep_alpha(e, dst, src, pixels);
+    }
+    return KAL_OK;
+}
+
+#define PARAMS kal_sharpen_p
+static const kal_param params[] = {KAL_SHARPEN_PARAMS(KAL_SCHEMA)};
+
+const kal_op kal__op_sharpen = {
+    .name = "sharpen",
+    .version = 1,
+    .family = "filter",
+    .help = "Unsharp mask: adds amount times the difference from a Gaussian blur\n"
+            "Only where the difference is larger than threshold, which is in the sample's unit. Negative\n"
+            "amounts soften. Alpha stays; the blur weights colours by it.",
+    .inputs = "image",
+    KAL__PARAMS(params, kal_sharpen_p),
+    .cost = 4,
+    .extent = extent,
+    .need = need,
+    .fold = fold,
+    .prepare = prepare,
+    .release = kal__sep_free,
+    .scratch = scratch,
+    .run = run,
+    .samples = KAL__SAMPLES("", "sigma=0.5 amount=3 edge=reflect", "sigma=1.5 amount=-0.5 edge=wrap",
+                            "sigma=1 amount=2 threshold=10 edge=mirror", "sigma=0.8 edge=fill color=200"),
+};

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See tone.h.
+#include "tone.h"
+
+#include "channels.h"
+#include "mem.h"
+
+#include <stdlib.h>
+
+typedef struct tone {
+    kal__curve *curve;
+    kal__curve_f32 *floats;
+    bool same;        // one table for all colour channels
+    size_t entries;   // of a table; 0: there is none
+    uint8_t *u8;      // tables, channel after channel
+    uint16_t *u16;
+} tone;
+
+static void fill_tables(const kal_call *c, const tone *t, int32_t tables)
+{
+    for (int32_t k = 0; k < tables; k++)
+        for (size_t i = 0; i < t->entries; i++) {
+            const double v = t->curve(c, k, (double)i);
+            if (t->u8)
+                t->u8[(size_t)k * t->entries + i] = kal__to_u8(v);
+            else
+                t->u16[(size_t)k * t->entries + i] = kal__to_u16(v);
+        }
+}
+
+// A table pays when there are more samples than entries; the results are the same.
+static size_t entries_of(const kal_extent *e)
+{
+    if (e->type == KAL_U8) return 256;
+    const bool many = (int64_t)e->width * e->height >= 65536;
+    return e->type == KAL_U16 && many ? 65536 : 0;
+}
+
+kal_status kal__tone_new(const kal_call *c, kal__curve *curve, kal__curve_f32 *floats, bool same,
+                         void **state, kal_error *err)
+{
+    const kal_extent *e = &c->extent;
+    const int32_t tables = same ? 1 : kal__colours(e);
+    tone *t = kal__new_zero(1, sizeof *t);
+    if (!t) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    *t = (tone){.curve = curve, .floats = floats, .same = same, .entries = entries_of(e)};
+    void *room = NULL;
+    if (t->entries && !(room = kal__new((size_t)tables * t->entries, kal_type_size(e->type)))) {
+        free(t);
+        return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    }
+    t->u8 = e->type == KAL_U8 ? room : NULL;
+    t->u16 = e->type == KAL_U16 ? room : NULL;
+    fill_tables(c, t, tables);
+    *state = t;
+    return KAL_OK;
+}
+
+void kal__tone_free(void *state)
+{
+    tone *t = state;
+    if (!t) return;
+    free(t->u8);
+    free(t->u16);
+    free(t);
+}
+
+static void map_u8_c(uint8_t *dst, const uint8_t *src, size_t n, size_t step, const uint8_t *table)
+{
+    for (size_t i = 0; i < n; i++) dst[i * step] = table[src[i * step]];
+}
+
+static void map_u16_c(uint16_t *dst, const uint16_t *src, size_t n, size_t step, const uint16_t *table)
+{
+    for (size_t i = 0; i < n; i++) dst[i * step] = table[src[i * step]];
+}
+
+// Without a table: sample by sample.
+static void map_each(const tone *t, const kal_call *c, int32_t channel, void *dst, const void *src, size_t n,
+                     size_t step)
+{
+    const kal_type type = c->extent.type;
+    for (size_t i = (size_t)channel, end = i + n * step; i < end; i += step)
+        kal__set(dst, type, i, t->curve(c, channel, kal__get(src, type, i)));
+}
+
+// Samples channel, channel + step … of a row.
+static void map_channel(const tone *t, const kal_call *c, int32_t channel, void *dst, const void *src,
+                        size_t n, size_t step)
+{
+    const size_t first = (size_t)channel, table = t->same ? 0 : first * t->entries;
+    if (t->u8)
+        map_u8_c((uint8_t *)dst + first, (const uint8_t *)src + first, n, step, t->u8 + table);
+    else if (t->u16)
+        map_u16_c((uint16_t *)dst + first, (const uint16_t *)src + first, n, step, t->u16 + table);
+    else if (t->floats && c->extent.type == KAL_F32)
+        t->floats(c, channel, (float *)dst + first, (const float *)src + first, n, step);
+    else
+        map_each(t, c, channel, dst, src, n, step);
+}
+
+kal_status kal__tone_run(const kal_job *j)
+{
+    const tone *t = j->state;
+    const kal_extent *e = &j->call->extent;
+    const size_t n = (size_t)kal_tile_width(j->out), channels = (size_t)e->channels;
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+        void *dst = kal_row(j->out, y);
+        const void *src = kal_row(&j->in[0], y);
+        if (t->same && !e->alpha) {
+            map_channel(t, j->call, 0, dst, src, n * channels, 1);
+            continue;
+        }
+        for (int32_t k = 0; k < kal__colours(e); k++) map_channel(t, j->call, k, dst, src, n, channels);
+        kal__keep_alpha(e, dst, src, n);
+    }
+    return KAL_OK;
+}

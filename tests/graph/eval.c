@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Requests from the outside: errors that arrive whole, cancel, deadline, progress, statistics, memory limits, users' ops, forks.
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const kal_options fresh = {.memo_mode = KAL_MEMO_NEVER};
+
+// ---- users' ops ---------------------------------------------------------------------------------
+
+typedef struct acme_p {
+    size_t size;
+    int32_t radius;
+    double gain;
+} acme_p;
+
+static const kal_param acme_params[] = {
+    {"radius", KAL_PARAM_INT, offsetof(acme_p, radius), 1, NULL, 0, 50, "px", "rows above and below"},
+    {"gain", KAL_PARAM_FLOAT, offsetof(acme_p, gain), 1, NULL, 0, 10, "", "factor"},
+};
+
+static kal_status acme_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)params;
+    *out = c->in[0]->extent;
+    return out->type == KAL_U8 ? KAL_OK : kal_fail(err, KAL_UNSUPPORTED, "acme: u8 only");
+}
+
+static kal_rect acme_need(const kal_call *c, int32_t i, kal_rect out)
+{
+    (void)i;
+    const acme_p *p = c->params;
+    return kal_need_halo(&c->in[0]->extent, out, 0, p->radius, 0, p->radius, KAL_EDGE_COPY);
+}
+
+// the largest of the rows around, times gain
+static kal_status acme_run(const kal_job *j)
+{
+    const acme_p *p = j->call->params;
+    const int32_t h = j->call->extent.height;
+    const size_t n = (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel;
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+        unsigned char *dst = kal_row(j->out, y);
+        memset(dst, 0, n);
+        for (int32_t k = -p->radius; k <= p->radius; k++) {
+            const unsigned char *src = kal_row(&j->in[0], kal_edge_index(y + k, h, KAL_EDGE_COPY));
+            for (size_t i = 0; i < n; i++) dst[i] = src[i] > dst[i] ? src[i] : dst[i];
+        }
+        for (size_t i = 0; i < n; i++) dst[i] = (unsigned char)(dst[i] * p->gain > 255 ? 255 : dst[i] * p->gain);
+    }
+    return KAL_OK;
+}
+
+static kal_status flip_all(const kal_job *j)
+{
+    const int32_t h = j->call->extent.height;
+    for (int32_t y = 0; y < h; y++)
+        memcpy(kal_row(j->out, y), kal_row(&j->in[0], h - 1 - y), (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
+    return KAL_OK;
+}
+
+static kal_status always_fails(const kal_job *j)
+{
+    return j->out->rect.y1 > 100 ? kal_fail(j->err, KAL_CALLBACK, "acme.fails: no model for row %d", j->out->rect.y1) : KAL_OK;
+}
+
+static kal_status slow(const kal_job *j)
+{
+    nanosleep(&(struct timespec){0, 5000000}, NULL);
+    return flip_all(j) * 0 + KAL_OK;
+}
+
+static const char *const acme_samples[] = {"radius=2", "radius=3 gain=1.5", NULL};
+static kal_op acme_max = {.name = "acme.max", .version = 1, .family = "acme", .help = "tile-wise, with a halo", .inputs = "image",
+                          .params = acme_params, .n_params = 2, .params_size = sizeof(acme_p), .cost = 2, .extent = acme_extent,
+                          .need = acme_need, .run = acme_run, .samples = acme_samples};
+static kal_op acme_flip = {.name = "acme.flip", .version = 1, .family = "acme", .help = "whole image", .inputs = "image",
+                           .params_size = sizeof(acme_p), .flags = KAL_OP_WHOLE, .cost = 2, .extent = acme_extent, .run = flip_all,
+                           .samples = acme_samples + 2};
+static kal_op acme_fails = {.name = "acme.fails", .version = 1, .family = "acme", .help = "fails", .inputs = "image",
+                            .params_size = sizeof(acme_p), .extent = acme_extent, .run = always_fails, .samples = acme_samples + 2};
+static kal_op acme_slow = {.name = "acme.slow", .version = 1, .family = "acme", .help = "5 ms a band", .inputs = "image",
+                           .params_size = sizeof(acme_p), .cost = 1000, .extent = acme_extent, .run = slow, .samples = acme_samples + 2};
+
+static void user_ops(kal_scope *s, kal_node *image)
+{
+    REQUIRE_OK(kal_op_register(&acme_max, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_max, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_flip, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_fails, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_slow, &check_error));
+    kal_op twin = acme_max;
+    REQUIRE_FAILS(KAL_INVALID, kal_op_register(&twin, &check_error));
+    twin.name = "max";
+    REQUIRE_FAILS(KAL_INVALID, kal_op_register(&twin, &check_error));
+
+    kal_node *a = kal_apply_text(s, "acme.max", "radius=3 gain=1.5", &image, 1);
+    kal_node *b = kal_apply(s, "acme.flip", NULL, &a, 1);
+    kal_node *c = kal_gaussian(s, b, kal_gaussian_params(.sigma = 1));
+    kal_extent e;
+    void *want = naive_pixels(c);
+    for (int32_t threads = 1; threads <= 8; threads *= 2) {
+        const kal_options o = {.threads = threads, .band = 7, .memo_mode = KAL_MEMO_NEVER};
+        void *got = read_all(c, &o, &e);
+        REQUIRE_MEM(got, want, bytes_of(&e));
+        free(got);
+    }
+    free(want);
+    kal_key k1, k2;
+    kal_node_key(a, &k1, NULL);
+    kal_node_key(kal_apply_text(s, "acme.max", "radius=3 gain=1.25", &image, 1), &k2, NULL);
+    REQUIRE(!kal_key_equal(k1, k2));
+}
+
+// ---- errors, cancel, deadline -------------------------------------------------------------------
+
+static void failing(kal_scope *s, kal_node *image)
+{
+    kal_node *bad = kal_apply(s, "acme.fails", NULL, &image, 1);
+    kal_node *more = kal_gaussian(s, bad, NULL);
+    kal_extent e;
+    const kal_options o = {.threads = 4, .band = 16};
+    REQUIRE(read_all(more, &o, &e) == NULL);
+    REQUIRE(check_error.status == KAL_CALLBACK);
+    REQUIRE_NOTE(strstr(check_error.message, "no model for row"), "%s", check_error.message);
+    kal_memo_stats m;
+    kal_memo_get_stats(NULL, &m);
+    REQUIRE(m.entries == 0);
+    const char *path = check_temp("never.jpg");
+    kal_node *upright = kal_apply(s, "acme.fails", NULL, &image, 1);
+    REQUIRE_FAILS(KAL_CALLBACK, kal_save(upright, path, NULL, &o, &check_error));
+    REQUIRE(access(path, F_OK) != 0);
+    // an error node goes through everything and tells the first cause
+    kal_node *none = kal_crop(s, image, kal_crop_params(.x = 100000));
+    kal_node *after = kal_invert(s, kal_gaussian(s, none, NULL), NULL);
+    REQUIRE(after == none);
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(after, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "crop"), "%s", check_error.message);
+    REQUIRE_FAILS(KAL_INVALID, kal_save(after, path, NULL, NULL, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_read(image, kal_rect_of(0, 0, 1, 100000), &e, 1000, NULL, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_read(NULL, kal_rect_of(0, 0, 1, 1), &e, 1000, NULL, &check_error));
+}
+
+static void *cancel_soon(void *c)
+{
+    nanosleep(&(struct timespec){0, 30000000}, NULL);
+    kal_cancel_set(c);
+    return NULL;
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void stopping(kal_scope *s, kal_node *image)
+{
+    kal_node *slow_node = image;
+    for (int i = 0; i < 3; i++) slow_node = kal_gaussian(s, kal_apply(s, "acme.slow", NULL, &slow_node, 1), NULL);
+    kal_cancel *c = kal_cancel_new();
+    pthread_t t;
+    pthread_create(&t, NULL, cancel_soon, c);
+    const kal_options o = {.cancel = c, .band = 1, .threads = 2};
+    double start = seconds();
+    REQUIRE(read_all(slow_node, &o, NULL) == NULL);
+    REQUIRE(check_error.status == KAL_CANCELLED);
+    REQUIRE_NOTE(seconds() - start < 1, "%g s", seconds() - start);
+    pthread_join(t, NULL);
+    kal_cancel_free(&c);
+    const kal_options d = {.deadline = 0.03, .band = 1};
+    start = seconds();
+    REQUIRE(read_all(slow_node, &d, NULL) == NULL);
+    REQUIRE(check_error.status == KAL_DEADLINE);
+    REQUIRE_NOTE(seconds() - start < 1, "%g s", seconds() - start);
+    kal_memo_stats m;
+    kal_memo_get_stats(NULL, &m);
+    REQUIRE(m.entries == 0);
+}
+
+typedef struct told {
+    uint64_t last, total;
+    int calls, ends;
+    kal_phase phase;
+    bool fell;
+} told;
+
+static void tell(void *user, kal_phase phase, uint64_t done, uint64_t total)
+{
+    told *t = user;
+    t->calls++;
+    t->fell |= done < t->last;
+    t->ends += phase != KAL_RUNNING;
+    t->last = done, t->total = total, t->phase = phase;
+}
+
+static void progress(kal_scope *s, kal_node *image)
+{
+    kal_node *n = kal_apply(s, "acme.slow", NULL, &image, 1);
+    told t = {0};
+    const kal_options o = {.progress = tell, .user = &t, .band = 2, .memo_mode = KAL_MEMO_NEVER};
+    free(read_all(n, &o, NULL));
+    REQUIRE(t.phase == KAL_DONE && t.last == t.total && t.ends == 1 && !t.fell && t.calls > 2);
+    told f = {0};
+    const kal_options bad = {.progress = tell, .user = &f, .band = 8};
+    REQUIRE(read_all(kal_apply(s, "acme.fails", NULL, &image, 1), &bad, NULL) == NULL);
+    REQUIRE(f.phase == KAL_FAILED && f.last < f.total && f.ends == 1);
+}
+
+// ---- limits, statistics, forks, threads ---------------------------------------------------------
+
+static void limits(kal_scope *s, kal_node *image)
+{
+    kal_node *turned = kal_turn(s, kal_gaussian(s, image, NULL), kal_turn_params(.how = KAL_TURN_RIGHT));
+    kal_stats stats;
+    const kal_options small = {.max_memory = 20000, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+    REQUIRE(read_all(turned, &small, NULL) == NULL);
+    REQUIRE(check_error.status == KAL_LIMIT);
+    REQUIRE_NOTE(strstr(check_error.message, "gaussian"), "%s", check_error.message);
+    const kal_options enough = {.memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+    free(read_all(turned, &enough, NULL));
+    const kal_options exact = {.max_memory = stats.planned_bytes, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+    void *got = read_all(turned, &exact, NULL);
+    REQUIRE(got != NULL);
+    REQUIRE(stats.peak_bytes <= exact.max_memory);
+    free(got);
+}
+
+static void statistics(kal_scope *s, kal_node *image)
+{
+    kal_bytes b;
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, image, "jpeg", NULL), &fresh, &b, &check_error));
+    const char *path = check_temp("photo.jpg");
+    FILE *f = fopen(path, "wb");
+    fwrite(b.data, 1, b.size, f);
+    fclose(f);
+    kal_node *photo = kal_load(s, path, NULL);
+    kal_node *a = kal_gaussian(s, photo, kal_gaussian_params(.sigma = 2));
+    kal_node *three = kal_insert(s, kal_crop(s, a, kal_crop_params(.x = 9, .width = 20)), kal_insert(s, kal_invert(s, photo, NULL), photo, kal_insert_params(.x = 30)), NULL);
+    kal_stats stats;
+    const kal_options o = {.stats = &stats, .memo_mode = KAL_MEMO_NEVER};
+    free(read_all(three, &o, NULL));
+    REQUIRE(stats.decodes == 1 && stats.opens == 1 && stats.bytes_read == b.size && stats.encodes == 0);
+    REQUIRE(stats.computed_tiles > 0 && stats.reused_tiles == 0 && stats.peak_bytes > 0 && stats.wall_ms > 0);
+    const kal_options keep = {.stats = &stats, .memo_mode = KAL_MEMO_ALWAYS};
+    free(read_all(three, &keep, NULL));
+    free(read_all(three, &keep, NULL));
+    REQUIRE(stats.decodes == 0 && stats.computed_tiles == 0 && stats.reused_tiles > 0 && stats.nodes_reused == 1);
+    const char *out = check_temp("out.jpg");
+    REQUIRE_OK(kal_save(three, out, "quality=80", &keep, &check_error));
+    REQUIRE(stats.encodes == 1 && stats.bytes_written > 0);
+    REQUIRE_OK(kal_save(three, out, "quality=80", &keep, &check_error));
+    REQUIRE_NOTE(stats.encodes == 0 && stats.computed_tiles == 0 && stats.bytes_written > 0, "an encoded picture is written again from the memo");
+    kal_memo_clear(NULL);
+
+    // the same place, another picture (S14); and one that changes behind our back
+    kal_bytes c;
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, kal_invert(s, image, NULL), "jpeg", NULL), &fresh, &c, &check_error));
+    f = fopen(path, "wb");
+    fwrite(c.data, 1, c.size, f);
+    fclose(f);
+    kal_extent e;
+    REQUIRE(read_all(photo, &fresh, NULL) == NULL);
+    REQUIRE(check_error.status == KAL_CHANGED);
+    REQUIRE_NOTE(strstr(check_error.message, "photo.jpg"), "%s", check_error.message);
+    kal_node *second = kal_load(s, path, NULL);
+    REQUIRE(second != photo);
+    void *got = read_all(second, NULL, &e), *want = read_all(kal_load_bytes(s, c.data, c.size, NULL), &fresh, NULL);
+    REQUIRE_MEM(got, want, bytes_of(&e));
+    free(got);
+    free(want);
+    kal_bytes_free(&b);
+    kal_bytes_free(&c);
+    kal_memo_clear(NULL);
+}
+
+static void forks(kal_node *image)
+{
+#ifdef __SANITIZE_THREAD__
+    (void)image;
+    check_skip("forks: the thread sanitizer does not follow them");
+#else
+    kal_extent e;
+    const kal_options o = {.threads = 4, .band = 8, .memo_mode = KAL_MEMO_NEVER};
+    void *want = read_all(image, &o, &e);
+    for (int i = 0; i < 8; i++) {
+        const pid_t pid = fork();
+        if (pid == 0) {
+            alarm(20);
+            void *got = read_all(image, &o, NULL);
+            _exit(got && !memcmp(got, want, bytes_of(&e)) ? 0 : 1);
+        }
+        int status = -1;
+        waitpid(pid, &status, 0);
+        REQUIRE_NOTE(status == 0, "child %d ended with %d", i, status);
+    }
+    free(want);
+#endif
+}
+
+static kal_node *shared;
+static void *shared_want;
+static void *one_thread(void *arg)
+{
+    (void)arg;
+    kal_extent e;
+    for (int i = 0; i < 20; i++) {
+        const kal_options o = {.threads = 2, .band = 9, .memo_mode = (kal_memo_mode)(i % 3)};
+        void *got = read_all(shared, &o, &e);
+        REQUIRE_MEM(got, shared_want, bytes_of(&e));
+        free(got);
+        if (i % 5 == 4) kal_memo_clear(NULL);
+    }
+    return NULL;
+}
+
+// Many requests for one node at once: each right, and computed once where the memo is used.
+static void crowd(kal_scope *s, kal_node *image)
+{
+    shared = kal_uncrop(s, kal_gaussian(s, kal_crop(s, image, kal_crop_params(.x = 10, .y = 10, .width = 100, .height = 90)), NULL), image,
+                        kal_uncrop_params(.x = 10, .y = 10, .feather = 4));
+    shared_want = read_all(shared, &fresh, NULL);
+    pthread_t t[6];
+    for (int i = 0; i < 6; i++) pthread_create(&t[i], NULL, one_thread, NULL);
+    for (int i = 0; i < 6; i++) pthread_join(t[i], NULL);
+    free(shared_want);
+    kal_memo_clear(NULL);
+}
+
+static void computed(kal_scope *s, kal_node *image)
+{
+    kal_node *soft = kal_gaussian(s, image, NULL), *mean = kal_mean(s, soft, NULL);
+    const kal_bound bound[] = {{"sigma", mean}};
+    kal_node *far = kal_crop(s, image, kal_crop_params(.width = 30, .height = 20));
+    kal_node *later = kal_apply_bound(s, "gaussian", kal_gaussian_params(.edge = KAL_EDGE_MIRROR), &far, 1, bound, 1);
+    kal_node *on = kal_invert(s, later, NULL);
+    kal_extent e;
+    REQUIRE_OK(kal_node_error(on, &check_error));
+    float v[3];
+    REQUIRE_OK(kal_read(mean, kal_rect_of(0, 0, 3, 1), v, sizeof v, NULL, &check_error));
+    kal_node *literal = kal_invert(s, kal_gaussian(s, far, kal_gaussian_params(.sigma = (double)v[0], .edge = KAL_EDGE_MIRROR)), NULL);
+    void *a = read_all(on, NULL, &e), *b = read_all(literal, &fresh, NULL);
+    REQUIRE_MEM(a, b, bytes_of(&e));
+    free(a);
+    free(b);
+    // as text: computed in place, and by name
+    kal_program *p, *q;
+    const kal_binding in = {.name = "in", .node = image};
+    const char *text = "soft = in | gaussian; v = mean soft; in | crop 30x20+0+0 | gaussian sigma=v edge=mirror | invert";
+    const char *same = "in | crop width=30 height=20 | gaussian sigma=(in | gaussian sigma=1 | mean) edge=mirror | invert";
+    REQUIRE_OK(kal_program_parse(text, strlen(text), &in, 1, &p, &check_error));
+    REQUIRE_OK(kal_program_parse(same, strlen(same), &in, 1, &q, &check_error));
+    REQUIRE(kal_program_root(p) == on && kal_program_root(q) == on);
+    kal_bytes t;
+    kal_key key;
+    char hex[33], name[40];
+    kal_node_key(image, &key, NULL);
+    snprintf(name, sizeof name, "i%.12s", kal_key_print(key, hex));
+    REQUIRE_OK(kal_print_graph(on, &t, &check_error));
+    kal_program_free(&q);
+    REQUIRE_OK(kal_program_parse((char *)t.data, t.size, &(kal_binding){.name = name, .node = image}, 1, &q, &check_error));
+    REQUIRE(q && kal_program_root(q) == on);
+    kal_bytes_free(&t);
+    kal_program_free(&p);
+    kal_program_free(&q);
+    // an error that only the value brings
+    const kal_bound wide[] = {{"width", mean}};
+    kal_node *bad = kal_apply_bound(s, "crop", kal_crop_params(.x = 170), &image, 1, wide, 1);
+    REQUIRE_OK(kal_node_error(bad, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_node_extent(bad, &e, &check_error));
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, on, "jpeg", NULL), NULL, &t, &check_error));
+    kal_bytes_free(&t);
+    kal_memo_clear(NULL);
+}
+
+int main(void)
+{
+    rng r = {11};
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(180, 140, 3, KAL_U8);
+    kal_node *image = rng_image(&r, s, &e);
+    user_ops(s, image);
+    kal_memo_clear(NULL);
+    failing(s, image);
+    stopping(s, image);
+    progress(s, image);
+    limits(s, image);
+    statistics(s, image);
+    crowd(s, image);
+    computed(s, image);
+    forks(kal_gaussian(s, image, NULL));
+    kal_scope_free(&s);
+    return check_done();
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Keys: what must differ, what must not, and constants that must never drift (docs/keys.md). Sources are generated, never decoded.
+#include "check.h"
+
+static kal_key key_of(kal_node *n)
+{
+    kal_key k = {0, 0};
+    REQUIRE_OK(kal_node_key(n, &k, &check_error));
+    return k;
+}
+
+static kal_key content_of(kal_node *n)
+{
+    kal_key k = {0, 0};
+    REQUIRE_OK(kal_content_key(n, NULL, &k, &check_error));
+    return k;
+}
+
+static bool same(kal_node *a, kal_node *b)
+{
+    return kal_key_equal(key_of(a), key_of(b)) && kal_key_equal(content_of(a), content_of(b));
+}
+
+static bool differ(kal_node *a, kal_node *b)
+{
+    return !kal_key_equal(key_of(a), key_of(b)) && !kal_key_equal(content_of(a), content_of(b));
+}
+
+// x and y in the low bits, so that every sample is its own.
+static kal_node *ramp(kal_scope *s, const kal_extent *e)
+{
+    unsigned char *data = malloc(bytes_of(e));
+    const size_t n = bytes_of(e) / kal_type_size(e->type);
+    for (size_t i = 0; i < n; i++)
+        switch (e->type) {
+        case KAL_U8: data[i] = (unsigned char)(i * 7 + i / 256); break;
+        case KAL_U16: ((uint16_t *)(void *)data)[i] = (uint16_t)(i * 257 + 3); break;
+        case KAL_U32: ((uint32_t *)(void *)data)[i] = (uint32_t)(i * 65537 + 5); break;
+        case KAL_F32: ((float *)(void *)data)[i] = (float)i / 64.0f - 0.25f; break;
+        }
+    kal_node *node = kal_pixels(s, e, data, (ptrdiff_t)((size_t)e->width * kal_pixel_size(e)));
+    free(data);
+    return node;
+}
+
+static void acceptance(kal_scope *s)
+{
+    const kal_extent e = extent_of(256, 256, 3, KAL_U8), part = extent_of(128, 128, 3, KAL_U8);
+    unsigned char *data = calloc(1, bytes_of(&e));
+    kal_node *a = kal_pixels(s, &e, data, 768);
+    REQUIRE(same(a, kal_pixels(s, &e, data, 768)));                                     // K1
+    data[0] ^= 0xff;
+    kal_node *b = kal_pixels(s, &e, data, 768);
+    REQUIRE(differ(a, b));                                                              // K2, K5: a is as it was
+    data[0] ^= 0xff;
+    REQUIRE(same(a, kal_pixels(s, &e, data, 768)));
+    REQUIRE(differ(a, kal_crop(s, a, kal_crop_params(.width = 128, .height = 128))));   // K3
+    REQUIRE(kal_key_equal(content_of(kal_crop(s, a, kal_crop_params(.width = 128, .height = 128))),
+                          content_of(kal_pixels(s, &part, data, 384))));
+    const kal_extent wide = extent_of(8, 2, 1, KAL_U8), square = extent_of(4, 4, 1, KAL_U8), u16 = extent_of(4, 2, 1, KAL_U16);
+    const kal_extent mask = {8, 2, 1, KAL_U8, KAL_MASK, false};
+    kal_node *w = kal_pixels(s, &wide, data, 8);
+    REQUIRE(differ(w, kal_pixels(s, &square, data, 4)));
+    REQUIRE(differ(w, kal_pixels(s, &u16, data, 8)));                                   // K4
+    REQUIRE(differ(w, kal_pixels(s, &mask, data, 8)));
+    // rows apart, rows upside down: the same samples
+    unsigned char up[16] = {8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7}, down[24] = {0, 1, 2, 3, 4, 5, 6, 7, 99, 99, 99, 99, 8, 9, 10, 11, 12, 13, 14, 15};
+    REQUIRE(same(kal_pixels(s, &wide, up + 8, -8), kal_pixels(s, &wide, down, 12)));
+    free(data);
+    // parameters: -0 is 0; a default written out is the default; zero in C is zero in text
+    kal_node *r = ramp(s, &part);
+    REQUIRE(kal_gaussian(s, r, kal_gaussian_params(.sigma = 1)) == kal_gaussian(s, r, NULL));
+    REQUIRE(kal_apply_text(s, "insert", "x=0 y=0", (kal_node *[]){r, a}, 2) == kal_insert(s, r, a, kal_insert_params(.x = 0)));
+    REQUIRE(kal_gaussian(s, r, kal_gaussian_params(.sigma = 0)) == kal_apply_text(s, "gaussian", "sigma=0", &r, 1));
+    REQUIRE(kal_insert(s, r, a, NULL) != kal_insert(s, a, r, NULL));                    // order of inputs counts
+    const double nan = strtod("nan", NULL);
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_gaussian(s, r, kal_gaussian_params(.sigma = nan)), &check_error));
+    // an older caller's shorter struct means the defaults for the rest
+    struct {
+        size_t size;
+        double sigma;
+    } old = {sizeof old, 2};
+    REQUIRE(kal_apply(s, "gaussian", &old, &r, 1) == kal_gaussian(s, r, kal_gaussian_params(.sigma = 2)));
+}
+
+static void floats(kal_scope *s)
+{
+    const kal_extent e = extent_of(2, 1, 1, KAL_F32);
+    uint32_t quiet[2] = {0x7fc00000u, 0}, loud[2] = {0xffc12345u, 0};
+    float a[2], b[2];
+    memcpy(a, quiet, sizeof a);
+    memcpy(b, loud, sizeof b);
+    REQUIRE(kal_key_equal(content_of(kal_pixels(s, &e, a, 8)), content_of(kal_pixels(s, &e, b, 8))));
+}
+
+// ---- constants ----------------------------------------------------------------------------------
+
+typedef struct golden {
+    const char *what, *key;
+} golden;
+
+static void constant(const char *what, kal_key key, const char *want)
+{
+    char text[33];
+    kal_key_print(key, text);
+    REQUIRE_NOTE(!strcmp(text, want), "%s: {\"%s\", …} is now %s, was %s", what, what, text, want);
+}
+
+static const golden table[] = {
+#include "golden_keys.h"
+    {"", ""},
+};
+
+static const char *golden_for(const char *what)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (!strcmp(table[i].what, what)) return table[i].key;
+    return "(none)";
+}
+
+static void constants(kal_scope *s)
+{
+    static const kal_extent kinds[] = {{300, 270, 3, KAL_U8, KAL_RGB, false}, {13, 9, 4, KAL_U16, KAL_RGB, true},
+                                       {13, 9, 1, KAL_F32, KAL_GRAY, false},  {5, 3, 1, KAL_U32, KAL_DATA, false},
+                                       {4, 4, 1, KAL_U8, KAL_MASK, false},    {7, 5, 5, KAL_U8, KAL_DATA, false}};
+    char what[300];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        kal_node *n = ramp(s, &kinds[i]);
+        snprintf(what, sizeof what, "ramp %zu node", i);
+        constant(what, key_of(n), golden_for(what));
+        snprintf(what, sizeof what, "ramp %zu content", i);
+        constant(what, content_of(n), golden_for(what));
+    }
+    const kal_extent e = extent_of(21, 17, 3, KAL_U8), f = extent_of(40, 30, 3, KAL_U8);
+    kal_node *in[2] = {ramp(s, &e), ramp(s, &f)};
+    for (size_t i = 0; kal_op_at(i); i++) {
+        const kal_op *op = kal_op_at(i);
+        for (const char *const *sample = op->samples; sample && *sample; sample++) {
+            kal_node *n = NULL;
+            for (int32_t k = 1; k <= 2; k++) {
+                n = kal_apply_text(s, op->name, *sample, in, k);
+                if (!kal_node_error(n, NULL)) break;
+                kal_node *const equal[2] = {in[0], in[0]};
+                n = kal_apply_text(s, op->name, *sample, equal, k);
+                if (!kal_node_error(n, NULL)) break;
+            }
+            if (kal_node_error(n, NULL)) continue;
+            snprintf(what, sizeof what, "%s %s", op->name, *sample);
+            constant(what, key_of(n), golden_for(what));
+            snprintf(what, sizeof what, "%s %s content", op->name, *sample);
+            constant(what, content_of(n), golden_for(what));
+        }
+    }
+}
+
+int main(void)
+{
+    kal_scope *s = kal_scope_new();
+    acceptance(s);
+    floats(s);
+    constants(s);
+    kal_memo_clear(NULL);
+    kal_scope_free(&s);
+    return check_done();
+}

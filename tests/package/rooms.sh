@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# A wrong include does not compile: with the include paths a room is really built with, every header of a room it may not see must be out
+# of reach, and base's within reach. Usage: rooms.sh CC SOURCE ROOM=DIR:DIR…
+set -eu
+cc=$1 source=$2
+shift 2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+bad=0 refused=0 allowed=0
+
+wrong()
+{
+    echo "failed: $*" >&2
+    bad=1
+}
+
+# compiles HEADER DIRS: as the only line of a file that lies in no room
+compiles()
+{
+    printf '#include "%s"\n' "$1" >"$dir/try.c"
+    set -- "$2"
+    IFS=:
+    for path in $1; do set -- "$@" "-I$path"; done
+    unset IFS
+    shift
+    "$cc" -std=gnu11 "$@" -fsyntax-only "$dir/try.c" >"$dir/log" 2>&1
+}
+
+for arg in "$@"; do
+    room=${arg%%=*} dirs=${arg#*=}
+    for other in base ops graph io; do
+        [ "$other" != "$room" ] || continue
+        for header in "$source/$other"/*.h; do
+            name=$(basename "$header")
+            if [ "$other" = base ] && [ "$room" != cli ]; then
+                compiles "$name" "$dirs" || { cat "$dir/log" >&2; wrong "$room does not see base/$name"; }
+                allowed=$((allowed + 1))
+            else
+                if compiles "$name" "$dirs"; then wrong "$room sees $other/$name"; fi
+                if compiles "$other/$name" "$dirs"; then wrong "$room sees $other/$name from the root"; fi
+                refused=$((refused + 1))
+            fi
+        done
+    done
+    compiles kal/kal.h "$dirs" || { cat "$dir/log" >&2; wrong "$room does not see kal/kal.h"; }
+    # The ways around: up and over, and the libraries that are io's and base's alone.
+    if grep -nE '^ *# *include *"[^"]*\.\./' "$source/$room"/*.[ch]; then wrong "$room climbs out of its room"; fi
+    case $room in
+    io) foreign='xxhash\.h' ;;
+    base) foreign='(jpeglib|png|zlib|libheif/[a-z_]+)\.h' ;;
+    *) foreign='(jpeglib|png|zlib|libheif/[a-z_]+|xxhash)\.h' ;;
+    esac
+    if grep -nE "^ *# *include *[<\"]$foreign" "$source/$room"/*.[ch]; then wrong "$room uses another room's library"; fi
+done
+echo "$refused headers out of reach, $allowed within"
+[ $refused -gt 0 ] && [ $allowed -gt 0 ] || bad=1
+exit $bad
