@@ -55,7 +55,7 @@ static int compare_bands(comparison *c, kal_node *const *nodes, const settings *
     const uint64_t row = (uint64_t)e->width * kal_pixel_size(e), fit = BAND_BYTES / row + 1;
     const int32_t rows = fit < (uint64_t)e->height ? (int32_t)fit : e->height;
     unsigned char *buffer[2] = {malloc(row * (uint64_t)rows), malloc(row * (uint64_t)rows)};
-    int code = buffer[0] && buffer[1] ? EXIT_OK : worse(usage("out of memory for two pictures"), EXIT_LIMIT);
+    int code = buffer[0] && buffer[1] ? EXIT_OK : usage("out of memory for two pictures");
     kal_options o = s->eval;
     o.memo_mode = KAL_MEMO_NEVER;
     for (int32_t y = 0; y < e->height && !code; y += rows) {
@@ -121,25 +121,32 @@ static int tell_kind(const kal_extent *e, const settings *s)
     return EXIT_FAILED;
 }
 
+// 1 says that they differ, and nothing else.
+static int trouble(int code)
+{
+    return worse(code, EXIT_USAGE);
+}
+
 int diff_main(settings *s)
 {
     kal_node *nodes[2];
     kal_extent e[2];
-    kal_key keys[2];
     if (s->n_words != 2) return usage("diff: two pictures, not %d", s->n_words);
     kal_scope *scope = kal_scope_new();
     int code = scope ? EXIT_OK : usage("out of memory");
     for (int i = 0; i < 2 && !code; i++) {
         code = load_node(scope, s->words[i], &nodes[i]);
-        if (!code && (kal_node_extent(nodes[i], &e[i], NULL) || kal_node_key(nodes[i], &keys[i], NULL))) code = EXIT_INPUT;
+        if (!code && kal_node_extent(nodes[i], &e[i], NULL)) code = EXIT_INPUT;
     }
     comparison c = {.tolerance = s->max};
-    if (!code && !same_kind(&e[0], &e[1]))
+    if (code) {
+        code = trouble(code);
+    } else if (!same_kind(&e[0], &e[1])) {
         code = tell_kind(e, s);
-    else if (!code) {
+    } else {
         c.extent = e[0];
-        code = kal_key_equal(keys[0], keys[1]) ? EXIT_OK : compare_bands(&c, nodes, s);   // the same file needs no look …
-        if (!code) code = tell(&c, s);
+        code = compare_bands(&c, nodes, s);   // the same file too: it might be damaged
+        code = code ? trouble(code) : tell(&c, s);
     }
     kal_scope_free(&scope);
     return code;

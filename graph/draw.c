@@ -125,7 +125,7 @@ static double place(drawing *d, size_t *row)
         for (size_t i = 0; i < d->order.n; i++)
             if (d->boxes[i].layer == l) d->boxes[i].x += (width - right - gap_x) / 2;
     }
-    return width;
+    return width + gap_x;   // room for edges that swing out
 }
 
 // ---- SVG ----------------------------------------------------------------------------------------
@@ -169,16 +169,31 @@ static void put_box(kal__text *t, const kal_node *n, const box *b)
     kal__puts(t, "</text>\n");
 }
 
+// How far right the boxes between two layers reach; 0 when there is no layer between.
+static double right_between(const drawing *d, const box *from, const box *to)
+{
+    double right = 0;
+    for (size_t i = 0; i < d->order.n; i++) {
+        const box *b = &d->boxes[i];
+        if (b->layer > from->layer && b->layer < to->layer && b->x + b->w > right) right = b->x + b->w;
+    }
+    return right;
+}
+
+// A curve; one that passes layers swings out to their right: at its middle a cubic has gone 3/4 of the way to its handles.
 static void put_edges(kal__text *t, const drawing *d, size_t i)
 {
     const kal_node *n = d->order.nodes[i];
     const box *b = &d->boxes[i];
     for (int32_t k = 0; k < n->call.n; k++) {
         const box *in = &d->boxes[kal__order_find(&d->order, kal__input(n, k))];
-        const double x0 = in->x + in->w / 2, y0 = in->y + high, x1 = b->x + b->w * (k + 1) / (n->call.n + 1), y1 = b->y;
-        // an edge over several layers swings out to the side of the boxes between
-        const double out = b->layer - in->layer > 1 ? (in->w + b->w) / 2 * (x0 <= x1 ? 1 : -1) : 0;
-        kal__putf(t, "<path d=\"M%.1f %.1f C%.1f %.1f %.1f %.1f %.1f %.1f\"/>\n", x0, y0, x0 + out, y0 + gap_y, x1 + out, y1 - gap_y, x1, y1 - 5);
+        const double right = right_between(d, in, b);
+        const double x0 = right > 0 ? in->x + in->w * 0.8 : in->x + in->w / 2, y0 = in->y + high;
+        const double x1 = b->x + b->w * (k + 1) / (n->call.n + 1), y1 = b->y;
+        const double out = right > 0 ? (right + gap_x / 2 - (x0 + x1) / 2) / 0.75 : 0;
+        const double bend = right > 0 ? (y1 - y0) / 3 : gap_y / 2;
+        kal__putf(t, "<path d=\"M%.1f %.1f C%.1f %.1f %.1f %.1f %.1f %.1f\"/>\n", x0, y0, right > 0 ? (x0 + x1) / 2 + out : x0, y0 + bend,
+                  right > 0 ? (x0 + x1) / 2 + out : x1, y1 - bend, x1, y1 - 5);
     }
 }
 

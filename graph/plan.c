@@ -67,8 +67,8 @@ static void propagate(builder *b, const kal_node *n)
     }
     if (kal_rect_empty(me->need)) return;
     b->p->nodes++;
-    if (n->kind != KAL__APPLY) return;
-    if (n->call.op->flags & KAL_OP_WHOLE) me->need = kal_rect_all(&n->call.extent);
+    if (n->kind == KAL__PIXELS) return;
+    if (n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_WHOLE)) me->need = kal_rect_all(&n->call.extent);
     if (b->p->memo && !is_view(n) && kal__memo_find(b->p->memo, n->key, me->need, &me->hit, &me->hit_rect)) {
         me->found = true;
         b->p->nodes_reused++;
@@ -481,7 +481,7 @@ static kal_status prepare_stage(builder *b, kal__stage *s)
         for (int32_t k = 0; k < s->n_steps; k++) p->work_ns += (double)bytes * (double)s->steps[k].node->call.op->cost;
     else if (s->kind != KAL__CONST_STAGE)
         p->work_ns += (double)bytes * 2;
-    if (s->kind == KAL__CONST_STAGE && s->node->kind == KAL__APPLY) p->reused_bands += (uint64_t)s->n_bands;
+    if (s->kind == KAL__CONST_STAGE && s->node->kind != KAL__PIXELS) p->reused_bands += (uint64_t)s->n_bands;
     return KAL_OK;
 }
 

@@ -94,7 +94,7 @@ static kal_status read_size(kal__decoder *d, const kal_limits *limits, kal_error
     const int w = lib->heif_image_handle_get_width(d->handle),
               h = lib->heif_image_handle_get_height(d->handle);
     const int bits = lib->heif_image_handle_get_luma_bits_per_pixel(d->handle);
-    const bool gray = kal__heif_gray(d->bytes, d->size),
+    const bool gray = kal__heif_chroma(d->bytes, d->size) == 0,
                alpha = lib->heif_image_handle_has_alpha_channel(d->handle);
     if (w < 1 || h < 1 || bits < 1 || bits > 16)
         return kal_fail(err, KAL_CORRUPT,
@@ -186,11 +186,20 @@ static bool take_icc(const kal__decoder *d, uint64_t limit, kal__blob *out)
     return true;
 }
 
-// What libheif and a decoder hold at most while they decode: PLACEHOLDER
+// What libheif and the decoder hold at most: the interleaved picture, and per pixel what was measured for
+// libde265 and dav1d.
 static size_t decoder_memory(const kal__decoder *d)
 {
-    const size_t pixels = (size_t)d->extent.width * (size_t)d->extent.height;
-    return pixels * kal_pixel_size(&d->extent) * 3 + (d->copy ? d->size : 0);
+    static const struct {
+        double chroma[4], alpha;
+        size_t fixed;
+    } held[] = {{{1, 2.25, 4.5, 7.5}, 0.5, (size_t)512 << 10}, {{4, 3, 6, 9.7}, 6, (size_t)2 << 20}};
+    const int chroma = kal__heif_chroma(d->bytes, d->size), av1 = kal__heif_is_av1(d->bytes, d->size);
+    const double each = held[av1].chroma[chroma < 0 ? 1 : chroma] + (d->extent.alpha ? held[av1].alpha : 0) +
+                        d->extent.channels;
+    const double pixels = (double)d->extent.width * (double)d->extent.height *
+                          (double)kal_type_size(d->extent.type);
+    return (size_t)(pixels * each) + held[av1].fixed + (d->copy ? d->size : 0);
 }
 
 static kal_status heif_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,

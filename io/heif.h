@@ -25,8 +25,9 @@
 /// The first byte past the file's end is inside a box: its name in `type`. What is not made of boxes is
 /// libheif's to refuse.
 bool kal__heif_cut(const unsigned char *p, size_t n, char type[5]);
-/// Is the primary picture coded without colour? libheif 1.15 does not tell before it has decoded.
-bool kal__heif_gray(const unsigned char *p, size_t n);
+/// The chroma format the primary picture is coded in: 0 gray, 1 4:2:0, 2 4:2:2, 3 4:4:4; -1: not said (a
+/// grid). libheif 1.15 does not tell before it has decoded.
+int kal__heif_chroma(const unsigned char *p, size_t n);
 /// Is the primary picture of a kind beyond the ordinary ("unci", or "mini" for the short header)? Then a
 /// refusal is not damage.
 bool kal__heif_strange(const unsigned char *p, size_t n, char kind[5]);

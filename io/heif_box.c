@@ -71,7 +71,7 @@ bool kal__heif_cut(const unsigned char *p, size_t n, char type[5])
     return size == 1 ? file.n < 16 || be(file.p + 8, 8) > file.n : size > file.n;
 }
 
-// ---- gray ---------------------------------------------------------------------------------------
+// ---- chroma -------------------------------------------------------------------------------------
 
 // A FullBox: version and flags, then an item id of 2 or 4 bytes.
 static bool primary_item(span meta, uint64_t *id)
@@ -84,46 +84,49 @@ static bool primary_item(span meta, uint64_t *id)
     return true;
 }
 
-// Does property number `index` (from 1) say that there is no colour? (pixi would too, but libheif once wrote
-// it wrong.)
-static bool is_gray_property(span ipco, uint64_t index)
+// The chroma format (0 gray, 1 4:2:0, 2 4:2:2, 3 4:4:4) that property number `index` (from 1) tells; -1:
+// none. pixi would tell gray too, but libheif once wrote it wrong.
+static int property_chroma(span ipco, uint64_t index)
 {
     const unsigned char *type;
     span body = {NULL, 0};
     for (; index; index--)
-        if (!next_box(&ipco, &type, &body)) return false;
-    if (!body.p) return false;
-    if (!memcmp(type, "hvcC", 4)) return body.n > 16 && (body.p[16] & 3) == 0;
-    if (!memcmp(type, "av1C", 4)) return body.n > 2 && (body.p[2] >> 4 & 1) == 1;
-    return false;
+        if (!next_box(&ipco, &type, &body)) return -1;
+    if (body.n > 16 && !memcmp(type, "hvcC", 4)) return body.p[16] & 3;
+    if (body.n <= 2 || memcmp(type, "av1C", 4) != 0) return -1;
+    const int bits = body.p[2] >> 2 & 7;   // monochrome, half the width, half the height
+    return bits & 4 ? 0 : bits == 3 ? 1 : bits == 2 ? 2 : 3;
 }
 
 // ipma: count, then per item its id, a count, and property numbers whose top bit means essential.
-static bool is_gray_item(span ipma, span ipco, uint64_t id)
+static int item_chroma(span ipma, span ipco, uint64_t id)
 {
-    if (ipma.n < 8) return false;
+    if (ipma.n < 8) return -1;
     const size_t id_width = ipma.p[0] ? 4 : 2, width = ipma.p[3] & 1 ? 2 : 1;
     uint64_t count = be(ipma.p + 4, 4);
     for (skip(&ipma, 8); count && ipma.n > id_width; count--) {
         const bool here = be(ipma.p, id_width) == id;
         const size_t n = ipma.p[id_width];
         skip(&ipma, id_width + 1);
-        for (size_t i = 0; here && i < n && (i + 1) * width <= ipma.n; i++)
-            if (is_gray_property(ipco, be(ipma.p + i * width, width) & (width > 1 ? 0x7fff : 0x7f)))
-                return true;
-        if (!skip(&ipma, n * width)) return false;
+        for (size_t i = 0; here && i < n && (i + 1) * width <= ipma.n; i++) {
+            const int chroma = property_chroma(ipco,
+                                               be(ipma.p + i * width, width) & (width > 1 ? 0x7fff : 0x7f));
+            if (chroma >= 0) return chroma;
+        }
+        if (!skip(&ipma, n * width)) return -1;
     }
-    return false;
+    return -1;
 }
 
-bool kal__heif_gray(const unsigned char *p, size_t n)
+int kal__heif_chroma(const unsigned char *p, size_t n)
 {
     const span file = {p, n};
     span meta, iprp, ipco, ipma;
     uint64_t id;
-    return find_box(file, "meta", &meta) && skip(&meta, 4) && primary_item(meta, &id) &&
-           find_box(meta, "iprp", &iprp) && find_box(iprp, "ipco", &ipco) && find_box(iprp, "ipma", &ipma) &&
-           is_gray_item(ipma, ipco, id);
+    if (!find_box(file, "meta", &meta) || !skip(&meta, 4) || !primary_item(meta, &id) ||
+        !find_box(meta, "iprp", &iprp) || !find_box(iprp, "ipco", &ipco) || !find_box(iprp, "ipma", &ipma))
+        return -1;
+    return item_chroma(ipma, ipco, id);
 }
 
 // ---- what libheif cannot read -------------------------------------------------------------------

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// center_pad: the image in the middle of a larger canvas. Before the image goes half of what is left over on an axis,
-// rounded down, so an odd pixel goes to the right or the bottom: 4 → 7 puts 1 before and 2 after, as does 3 → 6; 3 → 7
-// puts two and two. It folds into embed and never runs.
+// center_pad: the image in the middle of a larger canvas. Before the image goes half of what is left over on an
+// axis, rounded down, so an odd pixel goes to the right or the bottom: 4 → 7 puts 1 before and 2 after, as does 3 → 6;
+// 3 → 7 puts two and two. It folds into embed and never runs.
 #include "fill.h"
 
 extern const kal_op kal__op_embed;
@@ -16,7 +16,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (p->width == KAL_AUTO) p->width = in->width;
     if (p->height == KAL_AUTO) p->height = in->height;
     if (p->width < in->width || p->height < in->height)
-        return kal_fail(err, KAL_INVALID, "center_pad: the image of %d×%d does not fit into %d×%d; crop or resize first",
+        return kal_fail(err, KAL_INVALID, "center_pad: the image of %d×%d does not fit into %d×%d; crop it first",
                         in->width, in->height, p->width, p->height);
     out->width = p->width;
     out->height = p->height;

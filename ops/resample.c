@@ -24,7 +24,8 @@ static double bicubic(double x)
 
 static double mitchell(double x)
 {
-    return x < 1 ? ((7 * x - 12) * x * x + 16 / 3.0) / 6 : (((-7 / 3.0 * x + 12) * x - 20) * x + 32 / 3.0) / 6;
+    if (x < 1) return ((7 * x - 12) * x * x + 16 / 3.0) / 6;
+    return (((-7 / 3.0 * x + 12) * x - 20) * x + 32 / 3.0) / 6;
 }
 
 static double lanczos3(double x)
@@ -73,7 +74,8 @@ static reach reach_of(const kal__axis *a, int32_t o)
     const double f = (double)(num - base * den) / (double)den, s = stretch(a);
     // A box that covers part of a pixel reaches half a pixel further.
     const double radius = kernels[a->kernel].radius * s + (a->kernel == KAL_BOX ? 0.5 : 0);
-    return (reach){base, f, base + (int64_t)kal__floor(f - radius) + 1, base + (int64_t)kal__ceil(f + radius)};
+    const int64_t first = base + (int64_t)kal__floor(f - radius) + 1, end = base + (int64_t)kal__ceil(f + radius);
+    return (reach){base, f, first, end};
 }
 
 static bool is_cut(const kal__axis *a, const reach *r)
@@ -109,13 +111,16 @@ static void weights_of(const kal__axis *a, int32_t o, double *w)
     const reach r = reach_of(a, o);
     const kal__window n = cut(a, &r);
     double sum = 0;
-    for (int32_t k = 0; k < n.count; k++) sum += w[k] = weight(a, (double)(n.first + k - r.base) - r.fraction);
+    for (int32_t k = 0; k < n.count; k++) {
+        w[k] = weight(a, (double)(n.first + k - r.base) - r.fraction);
+        sum += w[k];
+    }
     for (int32_t k = 0; k < n.count; k++) w[k] /= sum;
 }
 
-// Rounds to 14 bits and hands what rounding took on to the next weight, so that no run of weights is off by more than one
-// unit however many there are; what is left at the end goes to the largest. False: an overshoot so large that sums would
-// not fit, which no kernel here has.
+// Rounds to 14 bits and hands what rounding took on to the next weight, so that no run of weights is off by more than
+// one unit however many there are; what is left at the end goes to the largest. False: an overshoot so large that sums
+// would not fit, which no kernel here has.
 static bool round_taps(const double *w, int32_t n, int16_t *t)
 {
     double rest = 0;
@@ -130,7 +135,7 @@ static bool round_taps(const double *w, int32_t n, int16_t *t)
         if (t[k] > t[largest]) largest = k;
     }
     t[largest] = (int16_t)(t[largest] + 16384 - sum);
-    return size + abs(16384 - sum) <= 32768;   // then 255 · Σ|t| and the next pass's sums stay inside 16 and 32 bits
+    return size + abs(16384 - sum) <= 32768;   // so the passes' sums fit 16 and 32 bits: 255·2^15 >> 8, 2^15·2^15
 }
 
 static size_t padded(int32_t count)
@@ -169,7 +174,8 @@ static size_t lay_out(const kal__axis *a, kal__taps *t, int32_t *most)
 
 bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out)
 {
-    kal__taps t = {kal__new((size_t)a->out, sizeof *t.window), kal__new((size_t)a->out, sizeof *t.at), NULL, NULL};
+    const size_t outs = (size_t)a->out;
+    kal__taps t = {kal__new(outs, sizeof *t.window), kal__new(outs, sizeof *t.at), NULL, NULL};
     int32_t most = 0;
     const size_t n = t.window && t.at ? lay_out(a, &t, &most) : 0;
     const bool narrow = integers && most <= 512;   // with more of them 14 bits are too few for each

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// resize: each axis resampled on its own, columns first, then rows; the weights are in resample.h. Three paths,
-// chosen by the kind of image and the size alone:
+// resize: each axis resampled on its own, columns first, then rows; the weights are in resample.h. Three paths, by
+// the kind of image and the size alone:
 //
 //     nearest, masks, labels   pixels are copied
 //     u8 without alpha         14-bit weights t with Σt = 16384 (up to 512 of them; beyond, as below):
 //                              v = (Σ t·x + 128) >> 8 (six extra bits),  out = (Σ t·v + 2^19) >> 20, clamped
-//     everything else          double sums in the order of the weights, colours times alpha first and divided by it
-//                              after; integers round half up and saturate; where alpha comes out as 0 so do the
-//                              colours
+//     everything else          double sums in the order of the weights, colours times alpha first and divided by
+//                              it after; integers round half up and saturate; where alpha comes out as 0 so do
+//                              the colours
 //
 // A flat image of integers stays exactly as it is.
 #include "resample.h"
@@ -27,9 +27,10 @@ static int64_t in_proportion(int64_t other, int64_t of, int64_t by)
     return v > 1 ? v : 1;
 }
 
-// enlarge=false: the wanted size times min(1, in / wanted), so it keeps its aspect and fits. A side that follows the image's
-// aspect needs only the given one held.
-static kal_status wanted_size(const kal_resize_p *p, const kal_extent *in, int64_t *w, int64_t *h, kal_error *err)
+// enlarge=false: the wanted size times min(1, in / wanted), so it keeps its aspect and fits. A side that follows the
+// image's aspect needs only the given one held.
+static kal_status wanted_size(const kal_resize_p *p, const kal_extent *in, int64_t *w, int64_t *h,
+                              kal_error *err)
 {
     *w = !p->enlarge && p->width > in->width ? in->width : p->width;
     *h = !p->enlarge && p->height > in->height ? in->height : p->height;
@@ -44,7 +45,7 @@ static kal_status wanted_size(const kal_resize_p *p, const kal_extent *in, int64
     else if (*h < p->height)
         *w = in_proportion(p->width, in->height, p->height);
     if (*w > KAL_MAX_SIDE || *h > KAL_MAX_SIDE)
-        return kal_fail(err, KAL_INVALID, "resize: with the aspect of %d×%d a side would be longer than %d pixels",
+        return kal_fail(err, KAL_INVALID, "resize: with the aspect of %d×%d a side would be over %d pixels",
                         in->width, in->height, KAL_MAX_SIDE);
     return KAL_OK;
 }
@@ -57,12 +58,13 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_status st = wanted_size(p, in, &w, &h, err);
     if (st) return st;
     if (in->type == KAL_U32 && p->kernel != KAL_NEAREST && (w != in->width || h != in->height))
-        return kal_fail(err, KAL_UNSUPPORTED, "resize: u32 samples are labels; only kernel=nearest keeps them");
+        return kal_fail(err, KAL_UNSUPPORTED, "resize: u32 samples are labels: only kernel=nearest is possible");
     p->width = (int32_t)w;
     p->height = (int32_t)h;
     p->enlarge = true;   // worked out: the size says it
     if (in->model == KAL_MASK) p->kernel = KAL_NEAREST;
-    if (p->kernel == KAL_NEAREST || (w >= in->width && h >= in->height)) p->antialias = true;   // no difference
+    const bool shrinks = w < in->width || h < in->height;
+    if (p->kernel == KAL_NEAREST || !shrinks) p->antialias = true;   // it makes no difference
     *out = *in;
     out->width = p->width;
     out->height = p->height;
@@ -84,7 +86,9 @@ static kal__axis axis_of(const kal_call *c, bool vertical)
 {
     const kal_resize_p *p = c->params;
     const kal_extent *in = &c->in[0]->extent, *out = &c->extent;
-    return (kal__axis){vertical ? in->height : in->width, vertical ? out->height : out->width, (kal_kernel)p->kernel, p->antialias};
+    kal__axis a = {in->width, out->width, (kal_kernel)p->kernel, p->antialias};
+    if (vertical) a.in = in->height, a.out = out->height;
+    return a;
 }
 
 static void range_of(const kal__axis *a, int32_t o0, int32_t o1, int32_t *i0, int32_t *i1)
@@ -128,7 +132,8 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
     if (t && kal__taps_make(&x, narrow, &t->x) && kal__taps_make(&y, narrow, &t->y)) return KAL_OK;
     release(t);
     *state = NULL;
-    return kal_fail(err, KAL_NOMEM, "resize: out of memory for the weights of %d×%d pixels", c->extent.width, c->extent.height);
+    return kal_fail(err, KAL_NOMEM, "resize: out of memory for the weights of %d×%d pixels", c->extent.width,
+                    c->extent.height);
 }
 
 // One row between the passes: i16 in planes, or doubles.
@@ -152,9 +157,10 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 
 // ---- nearest ------------------------------------------------------------------------------------
 
-static inline void pick(unsigned char *dst, const unsigned char *src, const kal__window *w, int32_t x0, int32_t n, size_t pixel)
+static inline void pick(unsigned char *dst, const unsigned char *src, const kal__window *w, int32_t x0, int32_t n,
+                        size_t pixel)
 {
-    for (int32_t x = 0; x < n; x++) memcpy(dst + (size_t)x * pixel, src + (size_t)(w[x].first - x0) * pixel, pixel);
+    for (int32_t x = 0; x < n; x++, dst += pixel) memcpy(dst, src + (size_t)(w[x].first - x0) * pixel, pixel);
 }
 
 static void run_nearest(const kal_job *j, const tables *t)
@@ -187,7 +193,8 @@ static void resize_v4_u8_c(int32_t *acc, const uint8_t *const src[4], const int1
 {
     const uint8_t *a = src[0], *b = src[1], *c = src[2], *d = src[3];
     const int16_t ta = t[0], tb = t[1], tc = t[2], td = t[3];
-    for (size_t i = 0; i < n; i++) acc[i] += ta * (int16_t)a[i] + tb * (int16_t)b[i] + (tc * (int16_t)c[i] + td * (int16_t)d[i]);
+    for (size_t i = 0; i < n; i++)
+        acc[i] += ta * (int16_t)a[i] + tb * (int16_t)b[i] + (tc * (int16_t)c[i] + td * (int16_t)d[i]);
 }
 
 static void resize_v_u8_c(int32_t *acc, const uint8_t *src, int16_t t, size_t n)
@@ -201,7 +208,8 @@ static inline void split(int16_t *row, size_t plane, const int32_t *acc, size_t 
         for (size_t k = 0; k < channels; k++) row[k * plane + x] = (int16_t)(acc[x * channels + k] >> 8);
 }
 
-static void columns_u8(const kal_tile *in, kal__window w, const int16_t *t, size_t channels, int16_t *row, size_t plane)
+static void columns_u8(const kal_tile *in, kal__window w, const int16_t *t, size_t channels, int16_t *row,
+                       size_t plane)
 {
     int32_t acc[CHUNK];
     const size_t pixels = (size_t)kal_tile_width(in), step = CHUNK / channels;
@@ -232,8 +240,8 @@ static inline int32_t dot(const int16_t *v, const int16_t *t, size_t n)
     return sum;
 }
 
-static void resize_h_u8_c(uint8_t *dst, const int16_t *row, size_t plane, const kal__taps *taps, kal_rect out, int32_t x0,
-                          size_t channels)
+static void resize_h_u8_c(uint8_t *dst, const int16_t *row, size_t plane, const kal__taps *taps, kal_rect out,
+                          int32_t x0, size_t channels)
 {
     for (int32_t x = out.x0; x < out.x1; x++) {
         const kal__window w = taps->window[x];
@@ -293,7 +301,7 @@ static void finish(void *dst, const kal_extent *e, size_t at, const double *sum)
     const size_t channels = (size_t)e->channels, colours = channels - e->alpha;
     const double a = e->alpha ? sum[colours] : 1;
     const bool gone = e->type == KAL_F32 ? !(a > 0) : a < 0.5;   // what alpha is stored as
-    for (size_t k = 0; k < colours; k++) kal__set(dst, e->type, at + k, e->alpha ? (gone ? 0 : sum[k] / a) : sum[k]);
+    for (size_t k = 0; k < colours; k++) kal__set(dst, e->type, at + k, !e->alpha ? sum[k] : gone ? 0 : sum[k] / a);
     if (e->alpha) kal__set(dst, e->type, at + colours, a);
 }
 
@@ -347,8 +355,9 @@ const kal_op kal__op_resize = {
     .version = 1,
     .family = "geometry",
     .help = "Another size\n"
-            "Without width or height the aspect is kept. enlarge=false scales the wanted size down until it fits the image.\n"
-            "With alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
+            "Without width or height the aspect is kept. enlarge=false scales the wanted size down until it fits the\n"
+            "image. box is the mean over what an output pixel covers. With alpha, colours are weighted by it. Masks\n"
+            "always use nearest, labels (u32) accept nothing else.",
     .inputs = "image",
     KAL__PARAMS(params, kal_resize_p),
     .cost = 8,

@@ -6,15 +6,15 @@
 //     sx = ((w − 1) − (W − 1)·cos + (H − 1)·sin) / 2 + x·cos − y·sin
 //     sy = ((h − 1) − (W − 1)·sin − (H − 1)·cos) / 2 + x·sin + y·cos
 //
-// in 32.32 fixed point: cos and sin are rounded once, the rest is exact in 64 bits, so a pixel depends on its own
-// coordinates alone. Then
+// in 32.32 fixed point: cos and sin are rounded once, the rest is exact in 64 bits, so that a pixel depends on its
+// own coordinates alone. Then
 //
 //     nearest               the pixel at floor(s + 1/2)
 //     bilinear, u8          s rounded to 1/256 of a pixel: h = a·(256 − fx) + b·fx above and below,
-//                           out = (h0·(256 − fy) + h1·fy + 2^15) >> 16; with alpha, A = Σ w·alpha over the four weights,
-//                           colour = (Σ w·alpha·colour + A / 2) / A, alpha as before, and all 0 where that is 0
-//     everything else       doubles with all fraction bits: rows summed left to right, then added top to bottom;
-//                           colours times alpha first and divided by it after; integers round half up, saturate
+//                           out = (h0·(256 − fy) + h1·fy + 2^15) >> 16. With alpha: A = Σ w·alpha over the four
+//                           weights, colour = (Σ w·alpha·colour + A / 2) / A, alpha as before; all 0 where that is
+//     everything else       doubles with all fraction bits: rows summed left to right, then added downwards; colours
+//                           times alpha first and divided by it after; integers round half up and saturate
 //
 // A tap outside the image is what `edge` says, so a filled border is smooth. Quarter and half turns become turn, which
 // is exact; a quarter turn that must keep the size of an oblong image does not.
@@ -72,7 +72,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (p->edge != KAL_EDGE_FILL) p->color = (kal_list){NULL, 0};
     if (in->model == KAL_MASK) p->kernel = NEAREST;
     if (in->type == KAL_U32 && p->kernel != NEAREST && kal__floor(p->angle / 90) * 90 != p->angle)
-        return kal_fail(err, KAL_UNSUPPORTED, "rotate: u32 samples are labels; only kernel=nearest keeps them");
+        return kal_fail(err, KAL_UNSUPPORTED, "rotate: u32 samples are labels: only kernel=nearest is possible");
     if (p->expand) {
         out->width = side(in->width * cosine(p), in->height * sine(p));
         out->height = side(in->width * sine(p), in->height * cosine(p));
@@ -114,7 +114,8 @@ static map map_of(const kal_call *c)
 {
     const kal_rotate_p *p = c->params;
     const kal_extent *in = &c->in[0]->extent, *out = &c->extent;
-    const int64_t cos = (int64_t)kal__round(cosine(p) * (double)ONE), sin = (int64_t)kal__round(sine(p) * (double)ONE);
+    const int64_t cos = (int64_t)kal__round(cosine(p) * (double)ONE);
+    const int64_t sin = (int64_t)kal__round(sine(p) * (double)ONE);
     const int64_t w = out->width - 1, h = out->height - 1;
     map m = {.cos = cos, .sin = sin, .support = supports[p->kernel]};
     m.x0 = ((in->width - 1) * ONE - w * cos + h * sin) >> 1;
@@ -239,8 +240,8 @@ static inline void mix_alpha_u8(uint8_t *dst, const uint8_t *const p[4], uint32_
     dst[last] = (uint8_t)alpha;
 }
 
-static inline void bilinear_u8(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1, bool inside,
-                               size_t channels, bool alpha)
+static inline void bilinear_u8(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1,
+                               bool inside, size_t channels, bool alpha)
 {
     const kal_tile *in = &j->in[0];
     uint8_t *dst = kal_at(j->out, x0, y);
@@ -266,7 +267,8 @@ static inline void bilinear_u8(const rotation *s, const kal_job *j, int32_t y, i
     }
 }
 
-static void rotate_bilinear_u8_c(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1, bool inside)
+static void rotate_bilinear_u8_c(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1,
+                                 bool inside)
 {
     const size_t channels = (size_t)s->in.channels;
     if (channels == 1)
@@ -308,7 +310,7 @@ static inline void finish(void *dst, kal_type type, size_t channels, bool alpha,
 {
     const double a = alpha ? sum[channels - 1] : 1;
     const bool gone = type == KAL_F32 ? !(a > 0) : a < 0.5;   // what alpha is stored as
-    for (size_t k = 0; k < channels - alpha; k++) kal__set(dst, type, k, !alpha ? sum[k] : gone ? 0 : sum[k] / a);
+    for (size_t k = 0; k + alpha < channels; k++) kal__set(dst, type, k, !alpha ? sum[k] : gone ? 0 : sum[k] / a);
     if (alpha) kal__set(dst, type, channels - 1, a);
 }
 
@@ -328,9 +330,10 @@ static inline void wide(const rotation *s, const kal_job *j, int32_t y, int32_t 
         for (int32_t b = 0; b < taps; b++) {
             const unsigned char *p = inside ? kal_at(in, u - before, v - before + b) : NULL;
             for (size_t k = 0; k < channels; k++) row[k] = 0;
-            for (int32_t a = 0; a < taps; a++)
-                add_tap(row, inside ? p + a * in->pixel : tap(s, in, u - before + a, v - before + b), s->fill, wx[a], type,
-                        channels, alpha);
+            for (int32_t a = 0; a < taps; a++) {
+                const void *at = inside ? p + a * in->pixel : tap(s, in, u - before + a, v - before + b);
+                add_tap(row, at, s->fill, wx[a], type, channels, alpha);
+            }
             for (size_t k = 0; k < channels; k++) sum[k] += wy[b] * row[k];
         }
         finish(dst, type, channels, alpha, sum);
@@ -426,7 +429,8 @@ static kal_status run(const kal_job *j)
     enum { COLUMNS = 64 };
     const rotation *s = j->state;
     const int32_t kernel = ((const kal_rotate_p *)j->call->params)->kernel;
-    span_fn *span = kernel == NEAREST ? rotate_nearest : is_narrow(j->call) ? rotate_bilinear_u8_c : rotate_wide;
+    span_fn *const span = kernel == NEAREST ? rotate_nearest
+                          : is_narrow(j->call) ? rotate_bilinear_u8_c : rotate_wide;
     const kal_rect o = j->out->rect;
     for (int32_t x = o.x0; x < o.x1; x += COLUMNS)
         for (int32_t y = o.y0; y < o.y1; y++) row_of(s, j, span, y, x, x + COLUMNS < o.x1 ? x + COLUMNS : o.x1);
@@ -441,8 +445,8 @@ const kal_op kal__op_rotate = {
     .version = 1,
     .family = "geometry",
     .help = "Counter-clockwise about the centre, by any angle\n"
-            "Quarter and half turns are exact. With expand=false the size is kept and corners are cut off. With alpha,\n"
-            "colours are weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
+            "Quarter and half turns are exact. With expand=false the size is kept and corners are cut off. With\n"
+            "alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
     .inputs = "image",
     KAL__PARAMS(params, kal_rotate_p),
     .cost = 4,
@@ -452,7 +456,8 @@ const kal_op kal__op_rotate = {
     .prepare = prepare,
     .release = free,
     .run = run,
-    .samples = KAL__SAMPLES("angle=33", "angle=-10 expand=false edge=mirror", "angle=200.5 kernel=nearest edge=wrap",
-                            "angle=90", "angle=270 expand=false color=255", "angle=120 kernel=bicubic edge=reflect",
-                            "angle=45 kernel=bicubic", "angle=301 edge=copy expand=false"),
+    .samples = KAL__SAMPLES("angle=33", "angle=-10 expand=false edge=mirror", "angle=90",
+                            "angle=200.5 kernel=nearest edge=wrap", "angle=270 expand=false color=255",
+                            "angle=120 kernel=bicubic edge=reflect", "angle=45 kernel=bicubic",
+                            "angle=301 edge=copy expand=false"),
 };

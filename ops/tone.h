@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Curves: a new sample from an old one, per colour channel; alpha stays. For u8, and for u16 when the image is
-// large enough, the curve becomes a table of 256 or 65536 entries; other samples go through it one by one. 8
-// and 16 bits round half up and saturate; f32 is not clamped.
+// Curves: a new sample from an old one, per colour channel; alpha stays. For u8, and for u16 when the image
+// is large enough, the curve becomes a table of 256 or 65536 entries; other samples go through it one by one.
+// 8 and 16 bits round half up and saturate; f32 is not clamped.
 #ifndef KAL_OPS_TONE_H
 #define KAL_OPS_TONE_H
 

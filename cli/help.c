@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Help, from the tables of verbs and options and the records of ops and codecs.
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kinds[] = {
+    [KAL_PARAM_INT] = "integer",   [KAL_PARAM_X] = "integer or %", [KAL_PARAM_Y] = "integer or %",
+    [KAL_PARAM_FLOAT] = "number",  [KAL_PARAM_BOOL] = "boolean",   [KAL_PARAM_CHOICE] = "choice",
+    [KAL_PARAM_TEXT] = "text",     [KAL_PARAM_LIST] = "list",      [KAL_PARAM_COLOR] = "colour",
+};
+
+// ---- one parameter ------------------------------------------------------------------------------
+
+enum { NAME, TYPE, RANGE, DEFAULT, UNIT, COLUMNS };
+typedef char row[COLUMNS][48];
+
+static void default_text(const kal_param *p, char *out, size_t size)
+{
+    int n;
+    const char *word;
+    char number[32];
+    if (p->kind == KAL_PARAM_TEXT)
+        snprintf(out, size, "%s", p->def_text && *p->def_text ? p->def_text : "unset");
+    else if (p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR)
+        snprintf(out, size, "unset");
+    else if (p->def == (double)KAL_AUTO)
+        snprintf(out, size, "auto");
+    else if (p->kind == KAL_PARAM_BOOL)
+        snprintf(out, size, "%s", p->def != 0 ? "true" : "false");
+    else if (p->kind == KAL_PARAM_CHOICE && (word = choice_word(p->unit, (int)p->def, &n)) != NULL)
+        snprintf(out, size, "%.*s", n, word);
+    else
+        snprintf(out, size, "%s", number_text(p->def, number));
+}
+
+static void fill_row(const kal_param *p, row r)
+{
+    char low[32], high[32];
+    memset(r, 0, sizeof(row));
+    snprintf(r[NAME], sizeof r[NAME], "%s", p->name);
+    snprintf(r[TYPE], sizeof r[TYPE], "%s", kinds[p->kind]);
+    if (p->min != p->max)
+        snprintf(r[RANGE], sizeof r[RANGE], "%s..%s", number_text(p->min, low), number_text(p->max, high));
+    default_text(p, r[DEFAULT], sizeof r[DEFAULT]);
+    if (p->kind != KAL_PARAM_CHOICE) snprintf(r[UNIT], sizeof r[UNIT], "%s", p->unit ? p->unit : "");
+}
+
+static void print_params(const kal_param *params, size_t n)
+{
+    row r = {"name", "type", "range", "default", "unit"};
+    int width[COLUMNS] = {4, 4, 5, 7, 4};
+    row one;
+    for (size_t i = 0; i < n; i++) {
+        fill_row(&params[i], one);
+        for (int k = 0; k < COLUMNS; k++)
+            if ((int)strlen(one[k]) > width[k]) width[k] = (int)strlen(one[k]);
+    }
+    for (size_t i = 0; i <= n; i++) {
+        fputs("   ", stdout);
+        for (int k = 0; k < COLUMNS; k++) printf(" %-*s ", width[k], r[k]);
+        if (!i) puts("");
+        if (i) printf(" %s%s%s\n", params[i - 1].help, params[i - 1].kind == KAL_PARAM_CHOICE ? ": " : "",
+                      params[i - 1].kind == KAL_PARAM_CHOICE ? params[i - 1].unit : "");
+        if (i < n) fill_row(&params[i], r);
+    }
+}
+
+// The first line of a help, then its paragraphs.
+static void print_paragraphs(const char *help)
+{
+    const char *rest = strchr(help, '\n');
+    while (rest && *++rest) {
+        const size_t n = strcspn(rest, "\n");
+        printf("  %.*s\n", (int)n, rest);
+        rest = rest[n] ? rest + n : NULL;
+    }
+}
+
+// ---- an op, a codec, a verb ---------------------------------------------------------------------
+
+static void input_name(void *user, int i, const char *name, int n)
+{
+    const bool maybe = name[n] == '?', many = name[n] == '.';
+    printf(i || *(int *)user ? " %s%.*s%s%s" : "%s%.*s%s%s", maybe ? "[" : "", n, name, many ? "..." : "", maybe ? "]" : "");
+}
+
+static void input_file(void *user, int i, const char *name, int n)
+{
+    (void)i;
+    if (name[n] != '?') printf(" %.*s.%s", n, name, (const char *)user);
+}
+
+static const char *sample_of(const kal_op *op)
+{
+    return op->samples && op->samples[0] ? op->samples[0] : "";
+}
+
+static void print_example(const kal_op *op)
+{
+    char suffix[16];
+    const arity a = arity_of(op);
+    const char *sample = sample_of(op), *gap = *sample ? " " : "";
+    const bool quote = strpbrk(sample, "[]#\"; ") && strpbrk(sample, "[]#\";");
+    example_suffix(suffix);
+    if (!a.max && op->n_params)   // a source: its first parameter names a file
+        printf("  kal %s in.%s -o out.%s\n", op->name, suffix, suffix);
+    if (!a.max) return;
+    if (!quote) {
+        printf("  kal %s", op->name);
+        each_input(op, input_file, suffix);
+        printf("%s%s -o out.%s\n", gap, sample, suffix);
+    }
+    if (a.min == 1) printf("  kal run 'load in.%s | %s%s%s | save out.%s'\n", suffix, op->name, gap, sample, suffix);
+    else printf("  kal run '%s%s%s%s' a.%s b.%s -o out.%s\n", op->name, a.max == ANY_NUMBER ? " [in1 in2]" : " in1 in2", gap, sample,
+                suffix, suffix, suffix);
+}
+
+void help_op(const kal_op *op)
+{
+    int after_name = 1;
+    printf("%s - %.*s\n\n  kal %s", op->name, (int)strcspn(op->help, "\n"), op->help, op->name);
+    each_input(op, input_name, &after_name);
+    printf("%s -o OUT\n", op->n_params ? " [params]" : "");
+    if (strchr(op->help, '\n')) puts("");
+    print_paragraphs(op->help);
+    if (op->inputs && *op->inputs) {
+        int none = 0;
+        fputs("\ninputs\n  ", stdout);
+        each_input(op, input_name, &none);
+        puts("");
+    }
+    if (op->n_params) puts("\nparameters, by name or in this order");
+    if (op->n_params) print_params(op->params, op->n_params);
+    puts("\nexample");
+    print_example(op);
+}
+
+void help_codec(const kal_codec_info *c)
+{
+    printf("%s - %.*s\n\n  suffixes %s; %s\n", c->name, (int)strcspn(c->help, "\n"), c->help, c->suffixes,
+           c->reads && c->writes ? "read and written" : c->reads ? "read only" : "written only");
+    print_paragraphs(c->help);
+    if (c->n_params) puts("\nparameters of saving, after the path in the text, or in --encode");
+    if (c->n_params) print_params(c->params, c->n_params);
+}
+
+static void print_options(unsigned groups)
+{
+    const option *o;
+    for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
+        char flag[80];
+        if (!(o->groups & groups)) continue;
+        snprintf(flag, sizeof flag, "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? "," : " ", o->flag,
+                 o->value ? " " : "", o->value ? o->value : "");
+        printf("  %-38s %s%s%s%s\n", flag, o->help, o->env ? " (" : "", o->env ? o->env : "", o->env ? ")" : "");
+    }
+}
+
+void help_verb(const verb *v)
+{
+    printf("kal %s %s\n  %s\n", v->name, v->usage, v->help);
+    if (v->more) printf("\n%s\n", v->more);
+    puts("\noptions");
+    print_options(v->groups | OPT_HELP);
+}
+
+// ---- kal help -----------------------------------------------------------------------------------
+
+static void help_screen(void)
+{
+    char s[16];
+    const verb *v;
+    example_suffix(s);
+    printf("kal - pictures through a lazy graph\n\n"
+           "  kal run 'load in.%s | crop 1200 800 640 640 | gaussian 6 | uncrop feather=8 | save out.%s'\n"
+           "  kal run 'in | resize width=800' *.%s -o 'small/{stem}.%s'\n\nverbs\n", s, s, s, s);
+    for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
+        char line[80];
+        snprintf(line, sizeof line, "%s %s", v->name, v->usage);
+        printf("  kal %-44s %s\n", line, v->help);
+    }
+    printf("  kal %-44s %s\n", "OP IN... [params] -o OUT", "any op as a verb; kal ops lists them");
+    puts("\n- is standard input or output; -- ends the options; kal VERB --help and kal OP --help say more.\n"
+         "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 limit reached, 130 interrupted.");
+}
+
+int help_main(settings *s)
+{
+    kal_codec_info c;
+    if (!s->n_words) return help_screen(), EXIT_OK;
+    const char *word = s->words[0];
+    const verb *v = verb_find(word);
+    const kal_op *op = kal_op_find(word);
+    if (v && !s->json) return help_verb(v), EXIT_OK;
+    if (op) return ops_main(s);
+    if (codec_find(word, &c)) return help_codec(&c), EXIT_OK;
+    const char *near = nearest_word(word);
+    return usage("there is no verb, op or format \"%s\"%s%s%s", word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
