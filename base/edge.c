@@ -45,10 +45,13 @@ static void axis(int32_t *a, int32_t *b, int64_t before, int64_t after, int32_t 
         if (out_lo || out_hi) from = 0, to = n;
         break;
     case KAL_EDGE_MIRROR:
-    case KAL_EDGE_REFLECT:
-        if (out_lo && -lo > to) to = -lo + 1 < n ? -lo + 1 : n;
-        if (out_hi && 2 * (int64_t)n - 1 - hi < from) from = 2 * (int64_t)n - 1 - hi > 0 ? 2 * (int64_t)n - 1 - hi : 0;
+    case KAL_EDGE_REFLECT: {
+        // index −k stands for k − 1 or k, index n − 1 + k for n − k or n − 1 − k; never less than a part of it asks for
+        const int64_t skip = edge == KAL_EDGE_REFLECT, deep = -lo + skip, back = 2 * (int64_t)n - hi - skip;
+        if (out_lo && deep > to) to = deep < n ? deep : n;
+        if (out_hi && back < from) from = back > 0 ? back : 0;
         break;
+    }
     case KAL_EDGE_COPY:
         if (from >= to) from = out_hi && lo >= n ? n - 1 : 0, to = from + 1;
         break;

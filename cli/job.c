@@ -114,8 +114,8 @@ void text_free(source_text *t)
 static void show_place(const source_text *t, const char *message)
 {
     int line, column;
-    const char *place = strstr(message, "line ");
-    if (!place || sscanf(place, "line %d, column %d", &line, &column) != 2) return;
+    const char *where = strstr(message, "line ");
+    if (!where || sscanf(where, "line %d, column %d", &line, &column) != 2) return;
     const char *at = t->data, *end = t->data + t->size;
     while (at < end && line > 1)
         if (*at++ == '\n') line--;

@@ -71,7 +71,7 @@ void progress_start(progress *p, const settings *s, const char *label)
     *p = (progress){.mode = mode, .label = label ? label : "", .start = now_seconds()};
 }
 
-static void tell_json(const progress *p, kal_phase phase, uint64_t done, uint64_t total)
+static void tell_json(const progress *p, kal_phase now, uint64_t done, uint64_t total)
 {
     static const char *const phases[] = {"running", "done", "failed", "stopped"};
     char *line = NULL;
@@ -81,7 +81,7 @@ static void tell_json(const progress *p, kal_phase phase, uint64_t done, uint64_
     json_open(&j, NULL, '{');
     json_text(&j, "event", "progress");
     json_text(&j, "what", p->label);
-    json_text(&j, "phase", phases[phase]);
+    json_text(&j, "phase", phases[now]);
     json_count(&j, "done", done);
     json_count(&j, "total", total);
     json_number(&j, "seconds", (double)(int64_t)((now_seconds() - p->start) * 1e3) / 1e3);
@@ -107,12 +107,12 @@ static void tell_line(progress *p, uint64_t done, uint64_t total)
     p->shown = true;
 }
 
-void progress_tell(void *user, kal_phase phase, uint64_t done, uint64_t total)
+void progress_tell(void *user, kal_phase now, uint64_t done, uint64_t total)
 {
     progress *p = user;
     if (p->mode == PROGRESS_JSON)
-        tell_json(p, phase, done, total);
-    else if (p->mode != PROGRESS_NEVER && phase == KAL_RUNNING)
+        tell_json(p, now, done, total);
+    else if (p->mode != PROGRESS_NEVER && now == KAL_RUNNING)
         tell_line(p, done, total);
 }
 

@@ -40,7 +40,7 @@ static size_t encoder_memory(const kal_extent *x, enum heif_compression_format f
     } held[] = {{11.2, 1.5, 17.5, (size_t)13 << 20}, {13.6, 4, 21.5, (size_t)9 << 20}};
     const int av1 = format == heif_compression_AV1;
     const double each = held[av1].each + x->channels + (x->alpha ? held[av1].alpha : 0) +
-                        (lossless ? held[av1].lossless : 0);
+                        (lossless ? held[av1].lossless * (x->channels < 3 ? 0.12 : 1) : 0);
     return (size_t)((double)x->width * (double)x->height * each) + held[av1].fixed;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// center_pad: the image in the middle of a larger canvas. Before the image goes half of what is left over on an
-// axis, rounded down, so an odd pixel goes to the right or the bottom: 4 → 7 puts 1 before and 2 after, as does 3 → 6;
-// 3 → 7 puts two and two. It folds into embed and never runs.
+// center_pad: the image in the middle of a larger canvas. Before the image goes half of what is left over on
+// an axis, rounded down, so an odd pixel goes to the right or the bottom: 4 → 7 puts 1 before and 2 after, as
+// does 3 → 6; 3 → 7 puts two and two. It folds into embed and never runs.
 #include "fill.h"
 
 extern const kal_op kal__op_embed;
@@ -16,8 +16,8 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (p->width == KAL_AUTO) p->width = in->width;
     if (p->height == KAL_AUTO) p->height = in->height;
     if (p->width < in->width || p->height < in->height)
-        return kal_fail(err, KAL_INVALID, "center_pad: the image of %d×%d does not fit into %d×%d; crop it first",
-                        in->width, in->height, p->width, p->height);
+        return kal_fail(err, KAL_INVALID, "center_pad: the image of %d×%d does not fit into %d×%d", in->width,
+                        in->height, p->width, p->height);
     out->width = p->width;
     out->height = p->height;
     return kal__check_fill("center_pad", p->color, out, err);
@@ -52,7 +52,7 @@ const kal_op kal__op_center_pad = {
     .version = 1,
     .family = "geometry",
     .help = "The image in the middle of a larger canvas\n"
-            "An odd pixel goes to the right or bottom. The same node as embed at floor((width - image's) / 2).",
+            "An odd pixel goes to the right or bottom: embed with x = floor((width - image's width) / 2).",
     .inputs = "image",
     KAL__PARAMS(params, kal_center_pad_p),
     .cost = 0.2f,

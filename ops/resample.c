@@ -74,8 +74,8 @@ static reach reach_of(const kal__axis *a, int32_t o)
     const double f = (double)(num - base * den) / (double)den, s = stretch(a);
     // A box that covers part of a pixel reaches half a pixel further.
     const double radius = kernels[a->kernel].radius * s + (a->kernel == KAL_BOX ? 0.5 : 0);
-    const int64_t first = base + (int64_t)kal__floor(f - radius) + 1, end = base + (int64_t)kal__ceil(f + radius);
-    return (reach){base, f, first, end};
+    const int64_t first = base + (int64_t)kal__floor(f - radius) + 1;
+    return (reach){base, f, first, base + (int64_t)kal__ceil(f + radius)};
 }
 
 static bool is_cut(const kal__axis *a, const reach *r)
@@ -118,9 +118,9 @@ static void weights_of(const kal__axis *a, int32_t o, double *w)
     for (int32_t k = 0; k < n.count; k++) w[k] /= sum;
 }
 
-// Rounds to 14 bits and hands what rounding took on to the next weight, so that no run of weights is off by more than
-// one unit however many there are; what is left at the end goes to the largest. False: an overshoot so large that sums
-// would not fit, which no kernel here has.
+// Rounds to 14 bits and hands what rounding took on to the next weight, so that no run of weights is off by
+// more than one unit however many there are; what is left at the end goes to the largest. False: an overshoot
+// so large that sums would not fit, which no kernel here has.
 static bool round_taps(const double *w, int32_t n, int16_t *t)
 {
     double rest = 0;
@@ -135,7 +135,7 @@ static bool round_taps(const double *w, int32_t n, int16_t *t)
         if (t[k] > t[largest]) largest = k;
     }
     t[largest] = (int16_t)(t[largest] + 16384 - sum);
-    return size + abs(16384 - sum) <= 32768;   // so the passes' sums fit 16 and 32 bits: 255·2^15 >> 8, 2^15·2^15
+    return size + abs(16384 - sum) <= 32768;   // so 255·2^15 >> 8 fits 16 bits, and 2^15·2^15 fits 32
 }
 
 static size_t padded(int32_t count)

@@ -5,9 +5,9 @@
 //
 //     c = (o + 1/2) · in / out − 1/2 = ((2o + 1)·in − out) / (2·out)
 //
-// among the input's pixels, split exactly into a whole part and a fraction. Its window is every pixel nearer to c than
-// the kernel's radius, cut at the image's border; the weights in it are divided by their sum. When the axis shrinks
-// and antialias is on, the kernel is stretched by s = in / out; else s = 1.
+// among the input's pixels, split exactly into a whole part and a fraction. Its window is every pixel nearer
+// to c than the kernel's radius, cut at the image's border; the weights in it are divided by their sum. When
+// the axis shrinks and antialias is on, the kernel is stretched by s = in / out; else s = 1.
 //
 //     nearest    the pixel floor((2o + 1)·in / (2·out))
 //     box        stretched: the share of each pixel that the output pixel covers; else as nearest
@@ -33,16 +33,17 @@ typedef struct kal__window {
     int32_t first, count;
 } kal__window;
 
-/// Neither end ever moves back as `o` grows: the windows of a range reach from its first's first to its last's last.
+/// Neither end ever moves back as `o` grows: the windows of a range reach from its first's first to its
+/// last's last.
 kal__window kal__window_of(const kal__axis *a, int32_t o);
 
-/// All weights of an axis. Output o has those from at[o] on, window[o].count of them and zeros up to a multiple of
-/// KAL__TAP_STEP. Coordinates whose centres have the same fraction share them.
+/// All weights of an axis. Output o has those from at[o] on, window[o].count of them and zeros up to a
+/// multiple of KAL__TAP_STEP. Coordinates whose centres have the same fraction share them.
 typedef struct kal__taps {
     kal__window *window;
     size_t *at;
     double *w;
-    int16_t *t;            // 14-bit, each set summing to 16384 exactly; NULL: not asked for, or not precise enough
+    int16_t *t;            // 14-bit, each set sums to 16384 exactly; NULL: not wanted, or not precise enough
 } kal__taps;
 #define KAL__TAP_STEP 8
 

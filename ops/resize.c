@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// resize: each axis resampled on its own, columns first, then rows; the weights are in resample.h. Three paths, by
-// the kind of image and the size alone:
+// resize: each axis resampled on its own, columns first, then rows; the weights are in resample.h. Three
+// paths, by the kind of image and the size alone:
 //
 //     nearest, masks, labels   pixels are copied
 //     u8 without alpha         14-bit weights t with Σt = 16384 (up to 512 of them; beyond, as below):
 //                              v = (Σ t·x + 128) >> 8 (six extra bits),  out = (Σ t·v + 2^19) >> 20, clamped
-//     everything else          double sums in the order of the weights, colours times alpha first and divided by
-//                              it after; integers round half up and saturate; where alpha comes out as 0 so do
-//                              the colours
+//     everything else          double sums in the order of the weights, colours times alpha first and divided
+//                              by it after; integers round half up and saturate; where alpha comes out as 0 so
+//                              do the colours
 //
 // A flat image of integers stays exactly as it is.
 #include "resample.h"
@@ -27,8 +27,8 @@ static int64_t in_proportion(int64_t other, int64_t of, int64_t by)
     return v > 1 ? v : 1;
 }
 
-// enlarge=false: the wanted size times min(1, in / wanted), so it keeps its aspect and fits. A side that follows the
-// image's aspect needs only the given one held.
+// enlarge=false: the wanted size times min(1, in / wanted), so it keeps its aspect and fits. A side that
+// follows the image's aspect needs only the given one held.
 static kal_status wanted_size(const kal_resize_p *p, const kal_extent *in, int64_t *w, int64_t *h,
                               kal_error *err)
 {
@@ -58,7 +58,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_status st = wanted_size(p, in, &w, &h, err);
     if (st) return st;
     if (in->type == KAL_U32 && p->kernel != KAL_NEAREST && (w != in->width || h != in->height))
-        return kal_fail(err, KAL_UNSUPPORTED, "resize: u32 samples are labels: only kernel=nearest is possible");
+        return kal_fail(err, KAL_UNSUPPORTED, "resize: u32 samples are labels; kernel must be nearest");
     p->width = (int32_t)w;
     p->height = (int32_t)h;
     p->enlarge = true;   // worked out: the size says it
@@ -157,8 +157,8 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 
 // ---- nearest ------------------------------------------------------------------------------------
 
-static inline void pick(unsigned char *dst, const unsigned char *src, const kal__window *w, int32_t x0, int32_t n,
-                        size_t pixel)
+static inline void pick(unsigned char *dst, const unsigned char *src, const kal__window *w, int32_t x0,
+                        int32_t n, size_t pixel)
 {
     for (int32_t x = 0; x < n; x++, dst += pixel) memcpy(dst, src + (size_t)(w[x].first - x0) * pixel, pixel);
 }
@@ -301,7 +301,8 @@ static void finish(void *dst, const kal_extent *e, size_t at, const double *sum)
     const size_t channels = (size_t)e->channels, colours = channels - e->alpha;
     const double a = e->alpha ? sum[colours] : 1;
     const bool gone = e->type == KAL_F32 ? !(a > 0) : a < 0.5;   // what alpha is stored as
-    for (size_t k = 0; k < colours; k++) kal__set(dst, e->type, at + k, !e->alpha ? sum[k] : gone ? 0 : sum[k] / a);
+    for (size_t k = 0; k < colours; k++)
+        kal__set(dst, e->type, at + k, !e->alpha ? sum[k] : gone ? 0 : sum[k] / a);
     if (e->alpha) kal__set(dst, e->type, at + colours, a);
 }
 
@@ -355,9 +356,9 @@ const kal_op kal__op_resize = {
     .version = 1,
     .family = "geometry",
     .help = "Another size\n"
-            "Without width or height the aspect is kept. enlarge=false scales the wanted size down until it fits the\n"
-            "image. box is the mean over what an output pixel covers. With alpha, colours are weighted by it. Masks\n"
-            "always use nearest, labels (u32) accept nothing else.",
+            "Without width or height the aspect is kept. enlarge=false scales the wanted size down until it\n"
+            "fits the image. box is the mean over what an output pixel covers. With alpha, colours are\n"
+            "weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
     .inputs = "image",
     KAL__PARAMS(params, kal_resize_p),
     .cost = 8,

@@ -6,18 +6,20 @@
 //     sx = ((w − 1) − (W − 1)·cos + (H − 1)·sin) / 2 + x·cos − y·sin
 //     sy = ((h − 1) − (W − 1)·sin − (H − 1)·cos) / 2 + x·sin + y·cos
 //
-// in 32.32 fixed point: cos and sin are rounded once, the rest is exact in 64 bits, so that a pixel depends on its
-// own coordinates alone. Then
+// in 32.32 fixed point: cos and sin are rounded once, the rest is exact in 64 bits, so that a pixel depends
+// on its own coordinates alone. Then
 //
 //     nearest               the pixel at floor(s + 1/2)
 //     bilinear, u8          s rounded to 1/256 of a pixel: h = a·(256 − fx) + b·fx above and below,
-//                           out = (h0·(256 − fy) + h1·fy + 2^15) >> 16. With alpha: A = Σ w·alpha over the four
-//                           weights, colour = (Σ w·alpha·colour + A / 2) / A, alpha as before; all 0 where that is
-//     everything else       doubles with all fraction bits: rows summed left to right, then added downwards; colours
-//                           times alpha first and divided by it after; integers round half up and saturate
+//                           out = (h0·(256 − fy) + h1·fy + 2^15) >> 16. With alpha: A = Σ w·alpha over the
+//                           four, colour = (Σ w·alpha·colour + A / 2) / A, alpha as before; where that is 0 so
+//                           are the colours
+//     everything else       doubles with all fraction bits: rows summed left to right, then added downwards;
+//                           colours times alpha first and divided by it after; integers round half up,
+//                           saturating
 //
-// A tap outside the image is what `edge` says, so a filled border is smooth. Quarter and half turns become turn, which
-// is exact; a quarter turn that must keep the size of an oblong image does not.
+// A tap outside the image is what `edge` says, so a filled border is smooth. Quarter and half turns become
+// turn, which is exact; a quarter turn that must keep the size of an oblong image does not.
 #include "fill.h"
 
 #include "fmath.h"
@@ -72,7 +74,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (p->edge != KAL_EDGE_FILL) p->color = (kal_list){NULL, 0};
     if (in->model == KAL_MASK) p->kernel = NEAREST;
     if (in->type == KAL_U32 && p->kernel != NEAREST && kal__floor(p->angle / 90) * 90 != p->angle)
-        return kal_fail(err, KAL_UNSUPPORTED, "rotate: u32 samples are labels: only kernel=nearest is possible");
+        return kal_fail(err, KAL_UNSUPPORTED, "rotate: u32 samples are labels; kernel must be nearest");
     if (p->expand) {
         out->width = side(in->width * cosine(p), in->height * sine(p));
         out->height = side(in->width * sine(p), in->height * cosine(p));
@@ -200,7 +202,8 @@ static const unsigned char *tap(const rotation *s, const kal_tile *in, int32_t x
 // A run of output pixels of row y. `inside`: every tap lies inside the image.
 typedef void span_fn(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1, bool inside);
 
-static void rotate_nearest(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1, bool inside)
+static void rotate_nearest(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1,
+                           bool inside)
 {
     const kal_tile *in = &j->in[0];
     const size_t pixel = (size_t)in->pixel;
@@ -227,7 +230,8 @@ static inline void mix_u8(uint8_t *dst, const uint8_t *const p[4], int32_t fx, i
 }
 
 // Everything stays below 2^32: weights sum to 2^16, and 255 · 255 · 2^16 + 2^23 fits.
-static inline void mix_alpha_u8(uint8_t *dst, const uint8_t *const p[4], uint32_t fx, uint32_t fy, size_t channels)
+static inline void mix_alpha_u8(uint8_t *dst, const uint8_t *const p[4], uint32_t fx, uint32_t fy,
+                                size_t channels)
 {
     const uint32_t w[4] = {(256 - fx) * (256 - fy), fx * (256 - fy), (256 - fx) * fy, fx * fy};
     const size_t last = channels - 1;
@@ -298,8 +302,8 @@ static inline void weights(double f, int32_t taps, double *w)
 }
 
 // sum += w · pixel, colours times alpha
-static inline void add_tap(double *sum, const void *p, const double *fill, double w, kal_type type, size_t channels,
-                           bool alpha)
+static inline void add_tap(double *sum, const void *p, const double *fill, double w, kal_type type,
+                           size_t channels, bool alpha)
 {
     const double a = alpha && p ? kal__get(p, type, channels - 1) : 1;
     for (size_t k = 0; k < channels - alpha; k++) sum[k] += w * (p ? kal__get(p, type, k) * a : fill[k]);
@@ -310,7 +314,8 @@ static inline void finish(void *dst, kal_type type, size_t channels, bool alpha,
 {
     const double a = alpha ? sum[channels - 1] : 1;
     const bool gone = type == KAL_F32 ? !(a > 0) : a < 0.5;   // what alpha is stored as
-    for (size_t k = 0; k + alpha < channels; k++) kal__set(dst, type, k, !alpha ? sum[k] : gone ? 0 : sum[k] / a);
+    for (size_t k = 0; k + alpha < channels; k++)
+        kal__set(dst, type, k, !alpha ? sum[k] : gone ? 0 : sum[k] / a);
     if (alpha) kal__set(dst, type, channels - 1, a);
 }
 
@@ -383,7 +388,8 @@ static void narrow_to(int64_t start, int64_t step, int64_t lo, int64_t hi, int32
     if (end < *b) *b = end > *a ? (int32_t)end : *a;
 }
 
-// The x of row y whose whole coordinates are at least `first` and at least `end` short of the image's far sides.
+// The x of row y whose whole coordinates are at least `first` and at least `end` short of the image's far
+// sides.
 static void narrow_both(const rotation *s, int32_t y, int32_t first, int32_t end, int32_t *a, int32_t *b)
 {
     const map *m = &s->map;
@@ -423,7 +429,8 @@ static void row_of(const rotation *s, const kal_job *j, span_fn *span, int32_t y
     if (b < x1) span(s, j, y, b, x1, false);
 }
 
-// In narrow columns, so that the slanting rows of the input stay in the cache from one output row to the next.
+// In narrow columns, so that the slanting rows of the input stay in the cache from one output row to the
+// next.
 static kal_status run(const kal_job *j)
 {
     enum { COLUMNS = 64 };
@@ -432,8 +439,10 @@ static kal_status run(const kal_job *j)
     span_fn *const span = kernel == NEAREST ? rotate_nearest
                           : is_narrow(j->call) ? rotate_bilinear_u8_c : rotate_wide;
     const kal_rect o = j->out->rect;
-    for (int32_t x = o.x0; x < o.x1; x += COLUMNS)
-        for (int32_t y = o.y0; y < o.y1; y++) row_of(s, j, span, y, x, x + COLUMNS < o.x1 ? x + COLUMNS : o.x1);
+    for (int32_t x = o.x0; x < o.x1; x += COLUMNS) {
+        const int32_t end = x + COLUMNS < o.x1 ? x + COLUMNS : o.x1;
+        for (int32_t y = o.y0; y < o.y1; y++) row_of(s, j, span, y, x, end);
+    }
     return KAL_OK;
 }
 
@@ -445,8 +454,8 @@ const kal_op kal__op_rotate = {
     .version = 1,
     .family = "geometry",
     .help = "Counter-clockwise about the centre, by any angle\n"
-            "Quarter and half turns are exact. With expand=false the size is kept and corners are cut off. With\n"
-            "alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
+            "Quarter and half turns are exact. With expand=false the size is kept and corners are cut off.\n"
+            "With alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept only that.",
     .inputs = "image",
     KAL__PARAMS(params, kal_rotate_p),
     .cost = 4,

@@ -16,10 +16,13 @@ static char about[500];   // what is being tried
 
 static inline double at(const void *data, kal_type type, size_t i)
 {
-    return type == KAL_U8    ? ((const uint8_t *)data)[i]
-           : type == KAL_U16 ? ((const uint16_t *)data)[i]
-           : type == KAL_U32 ? ((const uint32_t *)data)[i]
-                             : (double)((const float *)data)[i];
+    switch (type) {
+    case KAL_U8: return ((const uint8_t *)data)[i];
+    case KAL_U16: return ((const uint16_t *)data)[i];
+    case KAL_U32: return ((const uint32_t *)data)[i];
+    case KAL_F32: break;
+    }
+    return (double)((const float *)data)[i];
 }
 
 static inline double rounded(double v, double max)
@@ -47,14 +50,8 @@ static inline bool next_kind(int *k, kal_extent *e, int32_t width, int32_t heigh
         bool alpha;
     } forms[9] = {{1, 0}, {2, 0}, {2, 1}, {3, 0}, {3, 1}, {4, 0}, {4, 1}, {5, 0}, {5, 1}};
     const int32_t channels = forms[i % 9].channels, colours = channels - forms[i % 9].alpha;
-    *e = (kal_extent){width,
-                      height,
-                      channels,
-                      (kal_type)(i / 9),
-                      colours == 1   ? KAL_GRAY
-                      : colours == 3 ? KAL_RGB
-                                     : KAL_DATA,
-                      forms[i % 9].alpha};
+    const kal_model model = colours == 1 ? KAL_GRAY : colours == 3 ? KAL_RGB : KAL_DATA;
+    *e = (kal_extent){width, height, channels, (kal_type)(i / 9), model, forms[i % 9].alpha};
     snprintf(about, sizeof about, "%s, %d channels%s", type_names[e->type], channels,
              e->alpha ? " with alpha" : "");
     return true;

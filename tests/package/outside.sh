@@ -4,9 +4,10 @@
 #
 # Installs, moves the installed tree, and builds a program of a stranger against it by every way we promise: pkg-config shared and static,
 # find_package, FetchContent. All print the same version and keys. (The params macros overwrite their defaults by design, hence
-# -Wno-override-init.) Usage: outside.sh CMAKE CC SOURCE BUILD VERSION
+# -Wno-override-init.) Usage: outside.sh CMAKE GENERATOR CC SOURCE BUILD VERSION
 set -eu
-cmake=$1 cc=$2 source=$3 build=$4 version=$5
+cmake=$1 cc=$3 source=$4 build=$5 version=$6
+export CMAKE_GENERATOR="$2"
 program=$source/tests/package/outside/main.c
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

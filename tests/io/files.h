@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Help for the tests of files: bytes in and out, blocks of metadata made by hand, pictures turned by the book.
+#ifndef FILES_H
+#define FILES_H
+
+#include "check.h"
+
+#include "codec.h"
+
+#include <dirent.h>
+
+#include <zlib.h>
+
+// ---- bytes --------------------------------------------------------------------------------------
+
+static inline kal_bytes bytes_copy(const void *data, size_t n)
+{
+    kal_bytes b = {malloc(n + 1), n};
+    memcpy(b.data, data, n);
+    return b;
+}
+
+static inline kal_bytes bytes_join(kal_bytes a, const void *data, size_t n)
+{
+    a.data = realloc(a.data, a.size + n + 1);
+    memcpy(a.data + a.size, data, n);
+    a.size += n;
+    return a;
+}
+
+/// `piece` put into b at a place.
+static inline kal_bytes bytes_insert(const kal_bytes *b, size_t at, const kal_bytes *piece)
+{
+    kal_bytes r = {malloc(b->size + piece->size + 1), b->size + piece->size};
+    memcpy(r.data, b->data, at);
+    memcpy(r.data + at, piece->data, piece->size);
+    memcpy(r.data + at + piece->size, b->data + at, b->size - at);
+    return r;
+}
+
+static inline void bytes_free(kal_bytes *b)
+{
+    free(b->data);
+    *b = (kal_bytes){0};
+}
+
+static inline void put_file(const char *path, const void *data, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+    REQUIRE_NOTE(f && fwrite(data, 1, n, f) == n, "%s", path);
+    if (f) fclose(f);
+}
+
+static inline kal_bytes read_stream(FILE *f)
+{
+    kal_bytes b = {NULL, 0};
+    size_t got;
+    do {
+        b.data = realloc(b.data, b.size + 65536);
+        got = fread(b.data + b.size, 1, 65536, f);
+        b.size += got;
+    } while (got);
+    return b;
+}
+
+static inline kal_bytes get_file(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) return (kal_bytes){0};
+    const kal_bytes b = read_stream(f);
+    fclose(f);
+    return b;
+}
+
+// ---- encode, decode -----------------------------------------------------------------------------
+
+/// The encoded image, which fails the test when it cannot be had. Free with kal_bytes_free.
+static inline kal_bytes encoded(kal_node *image, const char *format, const char *params)
+{
+    kal_bytes b = {0};
+    kal_node *n = kal_encode(NULL, image, format, params);
+    REQUIRE_OK(kal_read_bytes(n, NULL, &b, &check_error));
+    kal_node_unref(&n);
+    return b;
+}
+
+/// The picture in the bytes; NULL with check_error. Free.
+static inline void *decoded(const void *data, size_t n, const char *params, kal_extent *e)
+{
+    kal_node *node = kal_load_bytes(NULL, data, n, params);
+    void *pixels = read_all(node, &(kal_options){.memo_mode = KAL_MEMO_NEVER}, e);
+    kal_node_unref(&node);
+    return pixels;
+}
+
+static inline bool extent_equal(const kal_extent *a, const kal_extent *b)
+{
+    return a->width == b->width && a->height == b->height && a->channels == b->channels && a->type == b->type &&
+           a->model == b->model && a->alpha == b->alpha;
+}
+
+#define EXTENT_FORMAT "%d×%d×%d type %d model %d alpha %d"
+#define EXTENT_ARGS(e) (e)->width, (e)->height, (e)->channels, (e)->type, (e)->model, (e)->alpha
+
+/// Bytes must hold exactly these pixels.
+static inline void require_picture(const void *data, size_t n, const char *params, const kal_extent *e, const void *pixels,
+                                   const char *what)
+{
+    kal_extent got;
+    void *p = decoded(data, n, params, &got);
+    if (!REQUIRE_NOTE(p != NULL, "%s: %s", what, check_error.message)) return;
+    if (REQUIRE_NOTE(extent_equal(&got, e), "%s: " EXTENT_FORMAT " against " EXTENT_FORMAT, what, EXTENT_ARGS(&got),
+                     EXTENT_ARGS(e)))
+        REQUIRE_NOTE(!memcmp(p, pixels, bytes_of(e)), "%s: pixels of " EXTENT_FORMAT, what, EXTENT_ARGS(e));
+    free(p);
+}
+
+static inline kal_node *node_of(kal_scope *s, const kal_extent *e, const void *pixels)
+{
+    return kal_pixels(s, e, pixels, (ptrdiff_t)((size_t)e->width * kal_pixel_size(e)));
+}
+
+static inline double mean_difference(const unsigned char *a, const unsigned char *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += abs(a[i] - b[i]);
+    return n ? sum / (double)n : 0;
+}
+
+/// Slow waves, which lossy coding keeps.
+static inline void smooth_pixels(const kal_extent *e, unsigned char *p)
+{
+    for (int32_t y = 0; y < e->height; y++)
+        for (int32_t x = 0; x < e->width; x++)
+            for (int32_t c = 0; c < e->channels; c++)
+                *p++ = (unsigned char)(c % 2 ? 255 * x / e->width : 255 * y / e->height);
+}
+
+// ---- orientation --------------------------------------------------------------------------------
+
+/// Where upright pixel (x, y) lies in the stored w×h picture, straight from the words of the EXIF standard.
+static inline void stored_place(int orientation, int32_t w, int32_t h, int32_t x, int32_t y, int32_t *sx, int32_t *sy)
+{
+    const int32_t at[9][2] = {{x, y},
+                              {x, y},                     // row 0 is the top, column 0 the left
+                              {w - 1 - x, y},             // top, right
+                              {w - 1 - x, h - 1 - y},     // bottom, right
+                              {x, h - 1 - y},             // bottom, left
+                              {y, x},                     // left, top
+                              {y, h - 1 - x},             // right, top
+                              {w - 1 - y, h - 1 - x},     // right, bottom
+                              {w - 1 - y, x}};            // left, bottom
+    *sx = at[orientation][0];
+    *sy = at[orientation][1];
+}
+
+static inline void *upright(int orientation, const kal_extent *e, const unsigned char *p, kal_extent *out)
+{
+    *out = *e;
+    if (orientation > 4) out->width = e->height, out->height = e->width;
+    const size_t pixel = kal_pixel_size(e);
+    unsigned char *r = malloc(bytes_of(e)), *to = r;
+    for (int32_t y = 0; y < out->height; y++)
+        for (int32_t x = 0; x < out->width; x++, to += pixel) {
+            int32_t sx, sy;
+            stored_place(orientation, e->width, e->height, x, y, &sx, &sy);
+            memcpy(to, p + ((size_t)sy * (size_t)e->width + (size_t)sx) * pixel, pixel);
+        }
+    return r;
+}
+
+// ---- metadata by hand ---------------------------------------------------------------------------
+
+static inline void put_be(unsigned char *p, uint32_t v, int n)
+{
+    for (int i = 0; i < n; i++) p[i] = (unsigned char)(v >> (8 * (n - 1 - i)));
+}
+
+/// A TIFF structure with an ImageWidth and an orientation, in either byte order.
+static inline kal_bytes make_exif(int orientation, bool big)
+{
+    unsigned char p[38] = {0};
+    const uint32_t values[] = {42, 8, 2, 256, 3, 1, 77, 274, 3, 1, (uint32_t)orientation};
+    const unsigned char places[] = {2, 4, 8, 10, 12, 14, 18, 22, 24, 26, 30}, sizes[] = {2, 4, 2, 2, 2, 4, 2, 2, 2, 4, 2};
+    p[0] = p[1] = big ? 'M' : 'I';
+    for (int i = 0; i < 11; i++)
+        for (int k = 0; k < sizes[i]; k++)
+            p[places[i] + (big ? sizes[i] - 1 - k : k)] = (unsigned char)(values[i] >> (8 * k));
+    return bytes_copy(p, sizeof p);
+}
+
+/// The smallest ICC profile for RGB that libpng takes for one.
+static inline kal_bytes make_icc(void)
+{
+    unsigned char p[132] = {0};
+    put_be(p, sizeof p, 4);
+    p[8] = 2;
+    memcpy(p + 12, "mntrRGB XYZ ", 12);
+    memcpy(p + 36, "acsp", 4);
+    put_be(p + 68, 0xf6d6, 4);
+    put_be(p + 72, 0x10000, 4);
+    put_be(p + 76, 0xd32d, 4);
+    return bytes_copy(p, sizeof p);
+}
+
+#define XMP_TEXT "<x:xmpmeta xmlns:x='adobe:ns:meta/'><!-- a test --></x:xmpmeta>"
+
+/// A JPEG segment; `tag` is what stands before the data.
+static inline kal_bytes jpeg_segment(int marker, const void *tag, size_t tag_n, const void *data, size_t n)
+{
+    unsigned char head[4] = {0xff, (unsigned char)marker};
+    put_be(head + 2, (uint32_t)(2 + tag_n + n), 2);
+    return bytes_join(bytes_join(bytes_copy(head, 4), tag, tag_n), data, n);
+}
+
+static inline kal_bytes png_chunk(const char *name, const void *data, size_t n)
+{
+    unsigned char head[8], tail[4];
+    put_be(head, (uint32_t)n, 4);
+    memcpy(head + 4, name, 4);
+    uLong crc = crc32(0, head + 4, 4);
+    if (n) crc = crc32(crc, data, (uInt)n);
+    put_be(tail, (uint32_t)crc, 4);
+    return bytes_join(bytes_join(bytes_copy(head, 8), data ? data : "", n), tail, 4);
+}
+
+/// b becomes b with the piece at a place; both are freed.
+static inline void splice(kal_bytes *b, size_t at, kal_bytes piece)
+{
+    const kal_bytes r = bytes_insert(b, at, &piece);
+    bytes_free(&piece);
+    bytes_free(b);
+    *b = r;
+}
+
+/// A JPEG of ours with blocks of metadata put in behind SOI.
+static inline void add_to_jpeg(kal_bytes *jpeg, const kal_bytes *exif, const kal_bytes *icc, const char *xmp)
+{
+    if (icc) splice(jpeg, 2, jpeg_segment(0xe2, "ICC_PROFILE\0\1\1", 14, icc->data, icc->size));
+    if (xmp) splice(jpeg, 2, jpeg_segment(0xe1, "http://ns.adobe.com/xap/1.0/\0", 29, xmp, strlen(xmp)));
+    if (exif) splice(jpeg, 2, jpeg_segment(0xe1, "Exif\0\0", 6, exif->data, exif->size));
+}
+
+/// A node's metadata must be these bytes; NULL: there must be none.
+static inline void require_meta(const kal_node *n, const char *name, const void *want, size_t size, const char *what)
+{
+    const void *data = NULL;
+    size_t got = 0;
+    const bool there = kal_node_meta(n, name, &data, &got);
+    if (!REQUIRE_NOTE(there == (want != NULL), "%s: %s %s", what, name, there ? "is there" : "is missing") || !want) return;
+    REQUIRE_NOTE(got == size && !memcmp(data, want, size), "%s: %s differs (%zu bytes against %zu)", what, name, got, size);
+}
+
+// ---- the shared pictures ------------------------------------------------------------------------
+
+/// Calls `f` with the path of each picture whose name ends in one of the suffixes ("|png|apng|"); false when there are none.
+static inline bool each_shared(const char *suffixes, void (*f)(const char *path))
+{
+    static const char *const folders[] = {"exif", "heif", "ljt", "pillow", "vips", "wuffs"};
+    int n = 0;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        char inside[64], folder[1024], path[2048];
+        snprintf(inside, sizeof inside, "data/images/%s", folders[i]);
+        const char *found = check_shared(inside);
+        DIR *dir = found ? opendir(strcpy(folder, found)) : NULL;
+        for (struct dirent *d; dir && (d = readdir(dir));) {
+            const char *dot = strrchr(d->d_name, '.');
+            char key[32];
+            snprintf(key, sizeof key, "|%.20s|", dot ? dot + 1 : "");
+            if (!dot || !strstr(suffixes, key)) continue;
+            snprintf(path, sizeof path, "%s/%s", folder, d->d_name);
+            f(path);
+            n++;
+        }
+        if (dir) closedir(dir);
+    }
+    if (!n) check_skip("KAL_SHARED has no pictures %s", suffixes);
+    return n > 0;
+}
+
+static inline bool has_program(const char *name)
+{
+    char command[128];
+    snprintf(command, sizeof command, "command -v %s >/dev/null 2>&1", name);
+    return system(command) == 0;
+}
+
+/// What a command writes; nothing when it fails.
+static inline kal_bytes output_of(const char *command)
+{
+    FILE *f = popen(command, "r");
+    if (!f) return (kal_bytes){0};
+    kal_bytes b = read_stream(f);
+    if (pclose(f) != 0) bytes_free(&b);
+    return b;
+}
+
+#endif
