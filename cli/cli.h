@@ -34,10 +34,11 @@ typedef enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PRO
 /// What the command line and the environment said. Zero is the default everywhere.
 typedef struct settings {
     kal_options eval;               // threads, max_memory, deadline
-    const char *file, *out, *format, *encode, *stats, *isa;
+    const char *file, *out, *format, *encode, *isa;
     const char **sets;              // "name=value"
     int n_sets;
     int32_t progress;               // progress_mode
+    int32_t stats;                  // 1: as JSON
     double max, percent;
     bool json, content, dot, svg, quiet, no_memo, force, sixel, codecs, help;
     const char **words;             // what is no option

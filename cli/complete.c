@@ -33,6 +33,11 @@ static void put_flags(unsigned groups)
         if (o->groups & groups) printf(" --%s", o->flag);
 }
 
+static bool is_choice(const option *o)
+{
+    return o->kind == IS_CHOICE || o->kind == IS_ENV;
+}
+
 static bool has_choices(const kal_param *p)
 {
     return p->kind == KAL_PARAM_CHOICE || p->kind == KAL_PARAM_BOOL;
@@ -76,7 +81,7 @@ static void bash(void)
         }
     puts("    esac\n    if [[ -n $key ]]; then\n        COMPREPLY=( $(compgen -W \"$words\" -- \"$cur\") )\n        return\n    fi\n    case $prev in");
     for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
-        if (o->kind != IS_CHOICE && o->kind != IS_ENV) continue;
+        if (!is_choice(o)) continue;
         printf("    --%s) COMPREPLY=( $(compgen -W \"", o->flag);
         put_choices(o->value);
         puts("\" -- \"$cur\") ); return ;;");
@@ -113,15 +118,18 @@ static void zsh_options(unsigned groups)
     const option *o;
     for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
         if (!(o->groups & groups)) continue;
-        printf(" '--%s%s[", o->flag, o->value ? "=" : "");
+        if (o->letter)
+            printf(" '(-%c --%s)'{-%c,--%s%s}'[", o->letter, o->flag, o->letter, o->flag, o->value ? "=" : "");
+        else
+            printf(" '--%s%s[", o->flag, o->value ? "=" : "");
         put_help(o->help, "'[]:");
         putchar(']');
-        if (o->kind == IS_CHOICE || o->kind == IS_ENV) {
+        if (is_choice(o)) {
             printf(":%s:(", o->flag);
             put_choices(o->value);
             putchar(')');
         } else if (o->value) {
-            printf(":%s:_files", o->flag);
+            printf(":%s:%s", o->flag, o->kind == IS_TEXT ? "_files" : "");
         }
         putchar('\'');
     }
@@ -187,7 +195,7 @@ static void fish_option(const option *o)
     for (size_t i = 0; (o->groups & of_op) && kal_op_at(i); i++) printf(" %s", kal_op_at(i)->name);
     printf("' -l %s", o->flag);
     if (o->letter) printf(" -s %c", o->letter);
-    if (o->kind == IS_CHOICE || o->kind == IS_ENV) {
+    if (is_choice(o)) {
         fputs(" -x -a '", stdout);
         put_choices(o->value);
         putchar('\'');

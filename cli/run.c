@@ -57,16 +57,16 @@ static kal_options options_of(const runner *r, progress *p, kal_cancel *cancel, 
     return o;
 }
 
-// "out.jpg 4000×3000 rgb u8 1.2 MB 0.21 s 38 MB memo 41/48"
+// "out.jpg 4000×3000 1.2 MB 0.21 s 38 MB memo 41/48"
 static void summary(const runner *r, const job *j, const kal_stats *stats)
 {
-    char size[16], held[16], extent[96] = "";
+    char size[16], held[16];
     kal_extent e;
     if (!wants_progress(r->s) || !j->n) return;
     if (j->n > 1)
         fprintf(stderr, "%d files", j->n);
     else if (!kal_node_extent(kal_node_input(j->nodes[0], 0), &e, NULL))
-        fprintf(stderr, "%s %s", j->paths[0], extent_text(&e, extent));
+        fprintf(stderr, "%s %d×%d", j->paths[0], e.width, e.height);
     fprintf(stderr, " %s %.2f s %s memo %llu/%llu\n", size_text((double)stats->bytes_written, size), stats->wall_ms / 1e3,
             size_text((double)stats->peak_bytes, held), (unsigned long long)stats->nodes_reused, (unsigned long long)stats->nodes);
 }

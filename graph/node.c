@@ -189,12 +189,14 @@ kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const k
     return node;
 }
 
+// Stands for every case in which there is no room to say more; nobody owns it.
+static kal_node no_memory = {.kind = KAL__ERROR, .refs = 1 << 30};
+
 kal_node *kal__error_node(kal_scope *scope, const kal_error *err)
 {
-    static kal_node no_memory = {.kind = KAL__ERROR, .refs = 1 << 30};
     kal_node *node = kal__new_zero(1, sizeof *node);
     kal_error *copy = kal__new_zero(1, sizeof *copy);
-    if (!node || !copy) {   // the one static node stands for every case in which there is no room to say more
+    if (!node || !copy) {
         free(node);
         free(copy);
         return &no_memory;
@@ -251,16 +253,20 @@ struct kal_scope {
     size_t n, room;
 };
 
+// What there is when there is no memory for a scope: every node born in it is the out-of-memory error.
+static kal_scope no_scope;
+
 kal_scope *kal_scope_new(void)
 {
-    return kal__new_zero(1, sizeof(kal_scope));
+    kal_scope *s = kal__new_zero(1, sizeof *s);
+    return s ? s : &no_scope;
 }
 
 void kal_scope_free(kal_scope **scope)
 {
     kal_scope *s = *scope;
     *scope = NULL;
-    if (!s) return;
+    if (!s || s == &no_scope) return;
     for (size_t i = s->n; i-- > 0;) kal_node_unref(&s->nodes[i]);
     free(s->nodes);
     free(s);
@@ -271,9 +277,9 @@ kal_node *kal__born(kal_scope *s, kal_node *node)
     if (!s) return node;
     if (s->n == s->room) {
         const size_t room = s->room ? s->room * 2 : 16;
-        if (!kal__grow(&s->nodes, room, sizeof *s->nodes)) {
+        if (s == &no_scope || !kal__grow(&s->nodes, room, sizeof *s->nodes)) {
             kal_node_unref(&node);
-            return kal__error_node(NULL, &(kal_error){KAL_NOMEM, "out of memory for a node"});
+            return &no_memory;
         }
         s->room = room;
     }

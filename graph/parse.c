@@ -143,12 +143,13 @@ static bool names_grow(kal_program *p)
     return true;
 }
 
+// Takes the name's reference, whatever happens.
 static bool set_name(kal_program *p, const name *given)
 {
+    kal_node *unused = given->node;
     name *old = find_name(p, given->text, given->n);
     if (old) {
         if (old->fixed) {
-            kal_node *unused = given->node;
             kal_node_unref(&unused);
             return true;
         }
@@ -156,7 +157,10 @@ static bool set_name(kal_program *p, const name *given)
         *old = *given;
         return true;
     }
-    if (!names_grow(p)) return false;
+    if (!names_grow(p)) {
+        kal_node_unref(&unused);
+        return false;
+    }
     p->names[p->n_names++] = *given;
     p->slots[name_slot(p, given->text, given->n)] = (uint32_t)p->n_names;
     return true;
@@ -675,9 +679,7 @@ static kal_status parse_definition(parser *r, const kal__token *id)
         if (!st) set_root(r, kal_node_ref(n.node));
     }
     if (st) return st;
-    if (set_name(r->p, &n)) return KAL_OK;
-    kal_node_unref(&n.node);
-    return no_memory(r);
+    return set_name(r->p, &n) ? KAL_OK : no_memory(r);
 }
 
 static kal_status parse_statement(parser *r)
@@ -730,7 +732,10 @@ static kal_status bind(kal_program *p, const kal_binding *b, int32_t n, kal_erro
         name m = {.text = b[i].name, .n = strlen(b[i].name), .node = kal_node_ref(b[i].node), .fixed = true};
         if (b[i].value) m.value = b[i].value, m.value_n = strlen(b[i].value), m.quoted = true;
         char *copy = kal__take(&p->arena, m.n + m.value_n + 2, 1);
-        if (!copy) return kal_fail(err, KAL_NOMEM, "out of memory");
+        if (!copy) {
+            kal_node_unref(&m.node);
+            return kal_fail(err, KAL_NOMEM, "out of memory");
+        }
         memcpy(copy, m.text, m.n);
         if (m.value) m.value = memcpy(copy + m.n + 1, m.value, m.value_n);
         m.text = copy;

@@ -152,7 +152,9 @@ static int on_chunk(png_structp png, png_unknown_chunkp c)
 {
     kal__decoder *d = png_get_user_chunk_ptr(png);
     const size_t i = kept_index(c->name);
-    if (i < KEPT && !kept[i].take(d->meta, c->data, c->size, d->limits.meta_bytes)) d->lost = true;
+    const bool damaged = !memcmp(d->fail.damaged, c->name, 4);
+    d->fail.damaged[0] = 0;
+    if (i < KEPT && !damaged && !kept[i].take(d->meta, c->data, c->size, d->limits.meta_bytes)) d->lost = true;
     return 1;
 }
 

@@ -19,8 +19,9 @@ typedef struct kal__png_fail {
     jmp_buf where;
     kal_error *err;
     kal_status status;
-    bool starved;                // the last allocation failed
+    bool starved;                // memory ran out: what goes wrong now comes of it
     const kal__reader *reader;   // NULL when writing
+    char damaged[5];             // the last chunk whose CRC was wrong
     size_t ahead;                // bytes taken from the reader and not yet used
 } kal__png_fail;
 

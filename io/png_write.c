@@ -4,6 +4,7 @@
 // Writing PNG, and what reading and writing share. See png.h and png.c.
 #include "png.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ void kal__png_on_warning(png_structp png, png_const_charp text)
 {
     static const char *const harmless[] = {"IDAT: Extra compressed data", "IDAT: Too much image data"};
     kal__png_fail *f = png_get_error_ptr(png);
+    if (!strcmp(text + strcspn(text, ":"), ": CRC error")) snprintf(f->damaged, sizeof f->damaged, "%s", text);
     if (!f->reader || (strncmp(text, "IDAT", 4) != 0 && strcmp(text, "tRNS: CRC error") != 0)) return;
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         if (!strcmp(text, harmless[i])) return;
@@ -40,7 +42,7 @@ png_voidp kal__png_malloc(png_structp png, png_alloc_size_t n)
 {
     kal__png_fail *f = png_get_mem_ptr(png);
     void *p = kal__new(1, n);
-    f->starved = !p;
+    if (!p) f->starved = true;
     return p;
 }
 

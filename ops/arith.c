@@ -14,6 +14,7 @@
 // Alpha stays; the other's is not looked at. Between two masks the four are or, and-not, and, and the first
 // mask itself: the result is a mask.
 #include "channels.h"
+#include "cpu.h"
 #include "tone.h"
 
 typedef void pair_fn(void *dst, const void *x, const void *y, size_t n, size_t step, size_t y_step);
@@ -64,22 +65,25 @@ NUMBER(subtract, x - v)
 NUMBER(multiply, (x * v))
 NUMBER(divide, x / v)
 
-#define PAIR(name, type, T, W, expr)                                                                \
-    static inline T name##_##type(T a, T b)                                                         \
-    {                                                                                               \
-        const W x = a, y = b;                                                                       \
-        return (T)(expr);                                                                           \
-    }                                                                                               \
-    static void name##_##type##_c(void *dst, const void *x, const void *y, size_t n, size_t step,   \
-                                  size_t y_step)                                                    \
-    {                                                                                               \
-        T *d = dst;                                                                                 \
-        const T *a = x, *b = y;                                                                     \
-        if (step == 1 && y_step == 1)                                                               \
-            for (size_t i = 0; i < n; i++) d[i] = name##_##type(a[i], b[i]);                        \
-        else                                                                                        \
-            for (size_t i = 0; i < n; i++) d[i * step] = name##_##type(a[i * step], b[i * y_step]); \
-    }
+#define PAIR(name, type, T, W, expr)                                                                      \
+    static inline T name##_##type##_1(T a, T b)                                                           \
+    {                                                                                                     \
+        const W x = a, y = b;                                                                             \
+        return (T)(expr);                                                                                 \
+    }                                                                                                     \
+    KAL__INLINE void name##_##type##_body(void *dst, const void *x, const void *y, size_t n, size_t step, \
+                                          size_t y_step)                                                  \
+    {                                                                                                     \
+        T *restrict d = dst;                                                                              \
+        const T *restrict a = x, *restrict b = y;                                                         \
+        if (step == 1 && y_step == 1)                                                                     \
+            for (size_t i = 0; i < n; i++) d[i] = name##_##type##_1(a[i], b[i]);                          \
+        else                                                                                              \
+            for (size_t i = 0; i < n; i++) d[i * step] = name##_##type##_1(a[i * step], b[i * y_step]);   \
+    }                                                                                                     \
+    KAL__VARIANTS(name##_##type,                                                                          \
+                  (void *dst, const void *x, const void *y, size_t n, size_t step, size_t y_step),        \
+                  (dst, x, y, n, step, y_step))
 PAIR(add, u8, uint8_t, uint32_t, x + y < 255 ? x + y : 255)
 PAIR(add, u16, uint16_t, uint32_t, x + y < 65535 ? x + y : 65535)
 PAIR(add, f32, float, float, x + y)
@@ -90,17 +94,19 @@ PAIR(multiply, u8, uint8_t, uint32_t, (x * y + 127) / 255)
 PAIR(multiply, u16, uint16_t, uint32_t, (x * y + 32767) / 65535)
 PAIR(multiply, f32, float, float, (x * y))
 
-// x · max / y, half up: (2 x max + y) / 2y.
-static inline uint64_t quotient(uint64_t x, uint64_t y, uint64_t max)
+// x · max / y, half up, at most max: (2 x max + y) / 2y. Doubles hold both exactly, and a quotient below a
+// whole number stays below it when rounded, so the whole part is that of the integers.
+static inline int32_t quotient(int32_t x, int32_t y, int32_t max)
 {
-    if (x >= y) return x ? max : 0;
-    return (2 * x * max + y) / (2 * y);
+    const int32_t low = x < y ? x : y;
+    const double whole = (2.0 * max * low + y) / (y ? 2.0 * y : 1);
+    return y ? (int32_t)whole : x ? max : 0;
 }
-PAIR(divide, u8, uint8_t, uint32_t, x >= y ? (x ? 255 : 0) : (510 * x + y) / (2 * y))
-PAIR(divide, u16, uint16_t, uint64_t, quotient(x, y, 65535))
+PAIR(divide, u8, uint8_t, int32_t, quotient(x, y, 255))
+PAIR(divide, u16, uint16_t, int32_t, quotient(x, y, 65535))
 PAIR(divide, f32, float, float, y == 0 ? 0 : x / y)
 
-#define ROWS(name) {[KAL_U8] = name##_u8_c, [KAL_U16] = name##_u16_c, [KAL_F32] = name##_f32_c}
+#define ROWS(name) {[KAL_U8] = name##_u8, [KAL_U16] = name##_u16, [KAL_F32] = name##_f32}
 static const kind kinds[] = {
     {"add", 0, add_number, add_number_f32_c, ROWS(add)},
     {"subtract", 0, subtract_number, subtract_number_f32_c, ROWS(subtract)},

@@ -4,6 +4,7 @@
 // blend: out = alpha · image + (1 − alpha) · base in doubles, in every channel, alpha channels included. 8
 // and 16 bits round half up.
 #include "channels.h"
+#include "cpu.h"
 #include "paste.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
@@ -26,18 +27,20 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
 }
 
 // The sum never leaves the range of its terms by as much as half a step, so nothing has to be clamped.
-#define BLEND(type, T)                                                                              \
-    static void blend_##type##_c(T *dst, const T *top, const T *base, size_t n, double a, double b) \
-    {                                                                                               \
-        for (size_t i = 0; i < n; i++) dst[i] = (T)(int32_t)(a * top[i] + b * base[i] + 0.5);       \
-    }
-BLEND(u8, uint8_t)
-BLEND(u16, uint16_t)
-
-static void blend_f32_c(float *dst, const float *top, const float *base, size_t n, double a, double b)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = (float)(a * (double)top[i] + b * (double)base[i]);
-}
+#define BLEND(type, T, expr)                                                                             \
+    KAL__INLINE void blend_##type##_body(T *restrict dst, const T *restrict top, const T *restrict base, \
+                                         size_t n, double a, double b)                                   \
+    {                                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                                 \
+            const double v = a * (double)top[i] + b * (double)base[i];                                   \
+            dst[i] = (T)(expr);                                                                          \
+        }                                                                                                \
+    }                                                                                                    \
+    KAL__VARIANTS(blend_##type, (T *dst, const T *top, const T *base, size_t n, double a, double b),     \
+                  (dst, top, base, n, a, b))
+BLEND(u8, uint8_t, (int32_t)(v + 0.5))
+BLEND(u16, uint16_t, (int32_t)(v + 0.5))
+BLEND(f32, float, v)
 
 static kal_status run(const kal_job *j)
 {
@@ -48,11 +51,11 @@ static kal_status run(const kal_job *j)
         void *dst = kal_row(j->out, y);
         const void *top = kal_row(&j->in[0], y), *base = kal_row(&j->in[1], y);
         if (e->type == KAL_U8)
-            blend_u8_c(dst, top, base, n, a, 1 - a);
+            blend_u8(dst, top, base, n, a, 1 - a);
         else if (e->type == KAL_U16)
-            blend_u16_c(dst, top, base, n, a, 1 - a);
+            blend_u16(dst, top, base, n, a, 1 - a);
         else
-            blend_f32_c(dst, top, base, n, a, 1 - a);
+            blend_f32(dst, top, base, n, a, 1 - a);
     }
     return KAL_OK;
 }

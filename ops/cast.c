@@ -10,6 +10,7 @@
 // u8→u16→u8 and u8→f32→u8 are the identity. u32 samples are labels: from and to u32 the number itself is
 // kept, as far as it fits (f32→u32 rounds half up). NaN becomes 0.
 #include "channels.h"
+#include "cpu.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -30,24 +31,26 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
+// NaN is not above 0.
 static inline int32_t scaled(float v, double max)
 {
-    const double low = v > 0 ? (double)v : 0;   // NaN too
-    return (int32_t)((low < 1 ? low : 1) * max + 0.5);
+    const double x = (double)v * max, low = x > 0 ? x : 0;
+    return (int32_t)((low < max ? low : max) + 0.5);
 }
 
 typedef void row_fn(void *dst, const void *src, size_t n);
 
-#define CAST(from, S, to, D, expr)                                           \
-    static void cast_##from##_##to##_c(void *dst, const void *src, size_t n) \
-    {                                                                        \
-        D *d = dst;                                                          \
-        const S *s = src;                                                    \
-        for (size_t i = 0; i < n; i++) {                                     \
-            const S v = s[i];                                                \
-            d[i] = (D)(expr);                                                \
-        }                                                                    \
-    }
+#define CAST(from, S, to, D, expr)                                                   \
+    KAL__INLINE void cast_##from##_##to##_body(void *dst, const void *src, size_t n) \
+    {                                                                                \
+        D *restrict d = dst;                                                         \
+        const S *restrict s = src;                                                   \
+        for (size_t i = 0; i < n; i++) {                                             \
+            const S v = s[i];                                                        \
+            d[i] = (D)(expr);                                                        \
+        }                                                                            \
+    }                                                                                \
+    KAL__VARIANTS(cast_##from##_##to, (void *dst, const void *src, size_t n), (dst, src, n))
 CAST(u8, uint8_t, u16, uint16_t, v * 257)
 CAST(u8, uint8_t, f32, float, (float)v / 255.0f)
 CAST(u8, uint8_t, u32, uint32_t, v)
@@ -62,10 +65,10 @@ CAST(u32, uint32_t, u16, uint16_t, v < 65535 ? v : 65535)
 CAST(u32, uint32_t, f32, float, v)
 
 static row_fn *const rows[4][4] = {
-    [KAL_U8] = {[KAL_U16] = cast_u8_u16_c, [KAL_F32] = cast_u8_f32_c, [KAL_U32] = cast_u8_u32_c},
-    [KAL_U16] = {[KAL_U8] = cast_u16_u8_c, [KAL_F32] = cast_u16_f32_c, [KAL_U32] = cast_u16_u32_c},
-    [KAL_F32] = {[KAL_U8] = cast_f32_u8_c, [KAL_U16] = cast_f32_u16_c, [KAL_U32] = cast_f32_u32_c},
-    [KAL_U32] = {[KAL_U8] = cast_u32_u8_c, [KAL_U16] = cast_u32_u16_c, [KAL_F32] = cast_u32_f32_c},
+    [KAL_U8] = {[KAL_U16] = cast_u8_u16, [KAL_F32] = cast_u8_f32, [KAL_U32] = cast_u8_u32},
+    [KAL_U16] = {[KAL_U8] = cast_u16_u8, [KAL_F32] = cast_u16_f32, [KAL_U32] = cast_u16_u32},
+    [KAL_F32] = {[KAL_U8] = cast_f32_u8, [KAL_U16] = cast_f32_u16, [KAL_U32] = cast_f32_u32},
+    [KAL_U32] = {[KAL_U8] = cast_u32_u8, [KAL_U16] = cast_u32_u16, [KAL_F32] = cast_u32_f32},
 };
 
 static kal_status run(const kal_job *j)

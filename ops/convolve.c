@@ -120,7 +120,7 @@ const kal_op kal__op_convolve = {
             "(edges), colours are taken as they are and alpha stays.",
     .inputs = "image",
     KAL__PARAMS(params, kal_convolve_p),
-    .cost = 10,
+    .cost = 5,
     .extent = extent,
     .need = need,
     .fold = fold,

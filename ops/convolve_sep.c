@@ -157,7 +157,7 @@ const kal_op kal__op_convolve_sep = {
             "sum to zero (edges), colours are taken as they are and alpha stays.",
     .inputs = "image",
     KAL__PARAMS(params, kal_convolve_sep_p),
-    .cost = 5,
+    .cost = 8,
     .extent = extent,
     .need = need,
     .prepare = prepare,

@@ -20,10 +20,7 @@ static inline kal_status kal__check_fill(const char *op, kal_list color, const k
 /// What an op reads that looks at `r`, which may stick out of the image or lie beside it.
 static inline kal_rect kal__need_around(const kal_extent *in, kal_rect r, kal_edge edge)
 {
-    // kal_need_halo is made for rects that lie in the image: of columns -n..n it gives 0..n, where reflect
-    // also reads column n.
-    const int32_t more = edge == KAL_EDGE_REFLECT;
-    return kal_rect_clip(kal_need_halo(in, r, more, more, 0, 0, edge), kal_rect_all(in));
+    return kal_rect_clip(kal_need_halo(in, r, 0, 0, 0, 0, edge), kal_rect_all(in));
 }
 
 #endif

@@ -45,7 +45,7 @@ const kal_op kal__op_gamma = {
     .inputs = "image",
     KAL__PARAMS(params, kal_gamma_p),
     .flags = KAL_OP_POINTWISE,
-    .cost = 1,
+    .cost = 2,
     .extent = extent,
     .fold = fold,
     .prepare = prepare,

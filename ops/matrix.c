@@ -6,6 +6,7 @@
 #include "matrix.h"
 
 #include "channels.h"
+#include "cpu.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -97,20 +98,41 @@ static void line(const kal__matrix *m, const kal_call *c, const kal_tile *in, in
     }
 }
 
-static void add_c(double *sum, const double *line, double w, size_t n)
+KAL__INLINE void matrix_add_body(double *restrict sum, const double *restrict line, double w, size_t n)
 {
     for (size_t i = 0; i < n; i++) sum[i] += w * line[i];
 }
+KAL__VARIANTS(matrix_add, (double *sum, const double *line, double w, size_t n), (sum, line, w, n))
 
-static void finish(const kal__matrix *m, const kal_extent *e, void *dst, const double *sum, size_t pixels)
+// Without branches, which would be taken at random where sums go over and under.
+#define FINISH(type, T, max)                                                                                \
+    KAL__INLINE void matrix_finish_##type##_body(T *restrict dst, const double *restrict sum, size_t n,     \
+                                                 double scale, double offset)                               \
+    {                                                                                                       \
+        for (size_t i = 0; i < n; i++) {                                                                    \
+            const double v = sum[i] / scale + offset, low = v > 0 ? v : 0;                                  \
+            dst[i] = (T)(int32_t)((low < max ? low : max) + 0.5);                                           \
+        }                                                                                                   \
+    }                                                                                                       \
+    KAL__VARIANTS(matrix_finish_##type, (T *dst, const double *sum, size_t n, double scale, double offset), \
+                  (dst, sum, n, scale, offset))
+FINISH(u8, uint8_t, 255.0)
+FINISH(u16, uint16_t, 65535.0)
+
+static void finish_plain(const kal__matrix *m, kal_type type, void *dst, const double *sum, size_t n)
 {
-    const size_t channels = (size_t)e->channels, colours = (size_t)kal__colours(e);
-    if (!weighted(m, e)) {
-        for (size_t i = 0; i < pixels * channels; i++)
-            kal__set(dst, e->type, i, sum[i] / m->scale + m->offset);
-        return;
-    }
-    for (size_t i = 0; i < pixels * channels; i += channels) {
+    if (type == KAL_U8)
+        matrix_finish_u8(dst, sum, n, m->scale, m->offset);
+    else if (type == KAL_U16)
+        matrix_finish_u16(dst, sum, n, m->scale, m->offset);
+    else
+        for (size_t i = 0; i < n; i++) ((float *)dst)[i] = (float)(sum[i] / m->scale + m->offset);
+}
+
+static void finish_weighted(const kal__matrix *m, const kal_extent *e, void *dst, const double *sum, size_t n)
+{
+    const size_t channels = (size_t)e->channels, colours = channels - 1;
+    for (size_t i = 0; i < n; i += channels) {
         const double a = sum[i + colours] / m->sum;
         for (size_t k = 0; k < colours; k++)
             kal__set(dst, e->type, i + k, a > 0 ? sum[i + k] / m->scale / a + m->offset : 0);
@@ -131,9 +153,12 @@ void kal__matrix_run(const kal__matrix *m, const kal_job *j)
             const double *w = m->weights + (size_t)r * (size_t)m->columns;
             line(m, j->call, &j->in[0], o.x0 - cx, o.x1 + cx, y + r - cy, row);
             for (int32_t k = 0; k < m->columns; k++)
-                if (w[k] != 0) add_c(sum, row + (size_t)k * channels, w[k], n);
+                if (w[k] != 0) matrix_add(sum, row + (size_t)k * channels, w[k], n);
         }
-        finish(m, e, kal_row(j->out, y), sum, pixels);
+        if (weighted(m, e))
+            finish_weighted(m, e, kal_row(j->out, y), sum, n);
+        else
+            finish_plain(m, e->type, kal_row(j->out, y), sum, n);
         if (e->alpha && m->sum == 0)
             kal__keep_alpha(e, kal_row(j->out, y), kal_at(&j->in[0], o.x0, y), pixels);
     }

@@ -361,7 +361,7 @@ const kal_op kal__op_resize = {
             "weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
     .inputs = "image",
     KAL__PARAMS(params, kal_resize_p),
-    .cost = 8,
+    .cost = 5,
     .extent = extent,
     .need = need,
     .fold = fold,

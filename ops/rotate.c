@@ -458,7 +458,7 @@ const kal_op kal__op_rotate = {
             "With alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept only that.",
     .inputs = "image",
     KAL__PARAMS(params, kal_rotate_p),
-    .cost = 4,
+    .cost = 2,
     .extent = extent,
     .need = need,
     .fold = fold,

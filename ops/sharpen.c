@@ -8,6 +8,7 @@
 //
 // 8 and 16 bits round half up and saturate.
 #include "channels.h"
+#include "cpu.h"
 #include "fmath.h"
 #include "sep.h"
 
@@ -68,19 +69,29 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
     return sep_scratch(c, width) + (size_t)width * kal_pixel_size(&c->extent);
 }
 
-#define SHARPEN(type, T, expr)                                                                      \
-    static void sharpen_##type##_c(T *dst, const T *src, const T *blurred, size_t n, double amount, \
-                                   double threshold)                                                \
-    {                                                                                               \
-        for (size_t i = 0; i < n; i++) {                                                            \
-            const double x = (double)src[i], d = x - (double)blurred[i];                            \
-            const double v = (d < 0 ? -d : d) > threshold ? x + amount * d : x;                     \
-            dst[i] = expr;                                                                          \
-        }                                                                                           \
-    }
-SHARPEN(u8, uint8_t, kal__to_u8(v))
-SHARPEN(u16, uint16_t, kal__to_u16(v))
-SHARPEN(f32, float, (float)v)
+static inline double within(double v, double max)
+{
+    const double low = v > 0 ? v : 0;
+    return low < max ? low : max;
+}
+
+#define SHARPEN(type, T, expr)                                                                         \
+    KAL__INLINE void sharpen_##type##_body(T *restrict dst, const T *restrict src,                     \
+                                           const T *restrict blurred, size_t n, double amount,         \
+                                           double threshold)                                           \
+    {                                                                                                  \
+        for (size_t i = 0; i < n; i++) {                                                               \
+            const double x = (double)src[i], d = x - (double)blurred[i], more = x + amount * d;        \
+            const double v = (d < 0 ? -d : d) > threshold ? more : x;                                  \
+            dst[i] = (T)(expr);                                                                        \
+        }                                                                                              \
+    }                                                                                                  \
+    KAL__VARIANTS(sharpen_##type,                                                                      \
+                  (T *dst, const T *src, const T *blurred, size_t n, double amount, double threshold), \
+                  (dst, src, blurred, n, amount, threshold))
+SHARPEN(u8, uint8_t, (int32_t)(within(v, 255) + 0.5))
+SHARPEN(u16, uint16_t, (int32_t)(within(v, 65535) + 0.5))
+SHARPEN(f32, float, v)
 
 static kal_status run(const kal_job *j)
 {
@@ -94,11 +105,11 @@ static kal_status run(const kal_job *j)
         const void *src = kal_at(&j->in[0], o.x0, y);
         kal__sep_row(j->state, j->call, &j->in[0], o, y, blurred, j->scratch);
         if (e->type == KAL_U8)
-            sharpen_u8_c(dst, src, blurred, n, p->amount, p->threshold);
+            sharpen_u8(dst, src, blurred, n, p->amount, p->threshold);
         else if (e->type == KAL_U16)
-            sharpen_u16_c(dst, src, blurred, n, p->amount, p->threshold);
+            sharpen_u16(dst, src, blurred, n, p->amount, p->threshold);
         else
-            sharpen_f32_c(dst, src, blurred, n, p->amount, p->threshold);
+            sharpen_f32(dst, src, blurred, n, p->amount, p->threshold);
         kal__keep_alpha(e, dst, src, pixels);
     }
     return KAL_OK;
@@ -116,7 +127,7 @@ const kal_op kal__op_sharpen = {
             "amounts soften. Alpha stays; the blur weights colours by it.",
     .inputs = "image",
     KAL__PARAMS(params, kal_sharpen_p),
-    .cost = 4,
+    .cost = 8,
     .extent = extent,
     .need = need,
     .fold = fold,

@@ -17,7 +17,8 @@ typedef struct kal_scope kal_scope;
 
 // ---- scopes and nodes ---------------------------------------------------------------------------
 
-/// A new scope; NULL when memory is out (a NULL scope makes constructors return references you own).
+/// A new scope, never NULL: without memory for it, every node born in it is an error. (Scope NULL, given to a constructor, means
+/// that you own what it returns.)
 KAL_API kal_scope *kal_scope_new(void);
 /// Releases every node born in the scope, then the scope.
 KAL_API void kal_scope_free(kal_scope **scope);

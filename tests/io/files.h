@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Help for the tests of files: bytes in and out, blocks of metadata made by hand, pictures turned by the book.
+// Help for the tests of files: bytes in and out, blocks of metadata made by hand, pictures turned by the
+// book.
 #ifndef FILES_H
 #define FILES_H
 
@@ -97,22 +98,22 @@ static inline void *decoded(const void *data, size_t n, const char *params, kal_
 
 static inline bool extent_equal(const kal_extent *a, const kal_extent *b)
 {
-    return a->width == b->width && a->height == b->height && a->channels == b->channels && a->type == b->type &&
-           a->model == b->model && a->alpha == b->alpha;
+    return a->width == b->width && a->height == b->height && a->channels == b->channels &&
+           a->type == b->type && a->model == b->model && a->alpha == b->alpha;
 }
 
 #define EXTENT_FORMAT "%d×%d×%d type %d model %d alpha %d"
 #define EXTENT_ARGS(e) (e)->width, (e)->height, (e)->channels, (e)->type, (e)->model, (e)->alpha
 
 /// Bytes must hold exactly these pixels.
-static inline void require_picture(const void *data, size_t n, const char *params, const kal_extent *e, const void *pixels,
-                                   const char *what)
+static inline void require_picture(const void *data, size_t n, const char *params, const kal_extent *e,
+                                   const void *pixels, const char *what)
 {
     kal_extent got;
     void *p = decoded(data, n, params, &got);
     if (!REQUIRE_NOTE(p != NULL, "%s: %s", what, check_error.message)) return;
-    if (REQUIRE_NOTE(extent_equal(&got, e), "%s: " EXTENT_FORMAT " against " EXTENT_FORMAT, what, EXTENT_ARGS(&got),
-                     EXTENT_ARGS(e)))
+    if (REQUIRE_NOTE(extent_equal(&got, e), "%s: " EXTENT_FORMAT " against " EXTENT_FORMAT, what,
+                     EXTENT_ARGS(&got), EXTENT_ARGS(e)))
         REQUIRE_NOTE(!memcmp(p, pixels, bytes_of(e)), "%s: pixels of " EXTENT_FORMAT, what, EXTENT_ARGS(e));
     free(p);
 }
@@ -141,17 +142,18 @@ static inline void smooth_pixels(const kal_extent *e, unsigned char *p)
 // ---- orientation --------------------------------------------------------------------------------
 
 /// Where upright pixel (x, y) lies in the stored w×h picture, straight from the words of the EXIF standard.
-static inline void stored_place(int orientation, int32_t w, int32_t h, int32_t x, int32_t y, int32_t *sx, int32_t *sy)
+static inline void stored_place(int orientation, int32_t w, int32_t h, int32_t x, int32_t y, int32_t *sx,
+                                int32_t *sy)
 {
     const int32_t at[9][2] = {{x, y},
-                              {x, y},                     // row 0 is the top, column 0 the left
-                              {w - 1 - x, y},             // top, right
-                              {w - 1 - x, h - 1 - y},     // bottom, right
-                              {x, h - 1 - y},             // bottom, left
-                              {y, x},                     // left, top
-                              {y, h - 1 - x},             // right, top
-                              {w - 1 - y, h - 1 - x},     // right, bottom
-                              {w - 1 - y, x}};            // left, bottom
+                              {x, y},                   // row 0 is the top, column 0 the left
+                              {w - 1 - x, y},           // top, right
+                              {w - 1 - x, h - 1 - y},   // bottom, right
+                              {x, h - 1 - y},           // bottom, left
+                              {y, x},                   // left, top
+                              {y, h - 1 - x},           // right, top
+                              {w - 1 - y, h - 1 - x},   // right, bottom
+                              {w - 1 - y, x}};          // left, bottom
     *sx = at[orientation][0];
     *sy = at[orientation][1];
 }
@@ -183,7 +185,8 @@ static inline kal_bytes make_exif(int orientation, bool big)
 {
     unsigned char p[38] = {0};
     const uint32_t values[] = {42, 8, 2, 256, 3, 1, 77, 274, 3, 1, (uint32_t)orientation};
-    const unsigned char places[] = {2, 4, 8, 10, 12, 14, 18, 22, 24, 26, 30}, sizes[] = {2, 4, 2, 2, 2, 4, 2, 2, 2, 4, 2};
+    const unsigned char places[] = {2, 4, 8, 10, 12, 14, 18, 22, 24, 26, 30},
+                        sizes[] = {2, 4, 2, 2, 2, 4, 2, 2, 2, 4, 2};
     p[0] = p[1] = big ? 'M' : 'I';
     for (int i = 0; i < 11; i++)
         for (int k = 0; k < sizes[i]; k++)
@@ -244,18 +247,23 @@ static inline void add_to_jpeg(kal_bytes *jpeg, const kal_bytes *exif, const kal
 }
 
 /// A node's metadata must be these bytes; NULL: there must be none.
-static inline void require_meta(const kal_node *n, const char *name, const void *want, size_t size, const char *what)
+static inline void require_meta(const kal_node *n, const char *name, const void *want, size_t size,
+                                const char *what)
 {
     const void *data = NULL;
     size_t got = 0;
     const bool there = kal_node_meta(n, name, &data, &got);
-    if (!REQUIRE_NOTE(there == (want != NULL), "%s: %s %s", what, name, there ? "is there" : "is missing") || !want) return;
-    REQUIRE_NOTE(got == size && !memcmp(data, want, size), "%s: %s differs (%zu bytes against %zu)", what, name, got, size);
+    if (!REQUIRE_NOTE(there == (want != NULL), "%s: %s %s", what, name, there ? "is there" : "is missing") ||
+        !want)
+        return;
+    REQUIRE_NOTE(got == size && !memcmp(data, want, size), "%s: %s differs (%zu bytes against %zu)", what,
+                 name, got, size);
 }
 
 // ---- the shared pictures ------------------------------------------------------------------------
 
-/// Calls `f` with the path of each picture whose name ends in one of the suffixes ("|png|apng|"); false when there are none.
+/// Calls `f` with the path of each picture whose name ends in one of the suffixes ("|png|apng|"); false when
+/// there are none.
 static inline bool each_shared(const char *suffixes, void (*f)(const char *path))
 {
     static const char *const folders[] = {"exif", "heif", "ljt", "pillow", "vips", "wuffs"};

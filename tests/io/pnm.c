@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// The Netpbm family: files written letter by letter against the samples they mean, round trips of every kind, headers that lie.
+// The Netpbm family: files written letter by letter against the samples they mean, round trips of every kind,
+// headers that lie.
 #include "files.h"
 
 static const int32_t sizes[][2] = {{1, 1}, {7, 1}, {1, 9}, {13, 5}, {64, 33}, {257, 19}};
@@ -16,7 +17,8 @@ static void round_trip(rng *r, kal_extent e, const char *params, const char *mag
     rng_pixels(r, &e, pixels);
     kal_node *n = node_of(NULL, &e, pixels);
     kal_bytes b = encoded(n, "pnm", params);
-    REQUIRE_NOTE(b.size > 2 && !memcmp(b.data, magic, 2), "%.2s against %s for " EXTENT_FORMAT, (char *)b.data, magic, EXTENT_ARGS(&e));
+    REQUIRE_NOTE(b.size > 2 && !memcmp(b.data, magic, 2), "%.2s against %s for " EXTENT_FORMAT,
+                 (char *)b.data, magic, EXTENT_ARGS(&e));
     require_picture(b.data, b.size, NULL, &want, pixels, magic);
     kal_bytes_free(&b);
     kal_node_unref(&n);
@@ -68,29 +70,35 @@ static void test_by_hand(void)
 {
     u8(TEXT("P1\n3 2\n1 0 1\n010"), 3, 2, 1, "\x00\xff\x00\xff\x00\xff");
     u8(TEXT("P1#c\n#c 9\n3 #x\n2\n1 0 1 # 1\n010\n"), 3, 2, 1, "\x00\xff\x00\xff\x00\xff");
-    u8(TEXT("P4 9 2\n\x80\x80\x01\x00"), 9, 2, 1, "\x00\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\x00\xff");
+    u8(TEXT("P4 9 2\n\x80\x80\x01\x00"), 9, 2, 1,
+       "\x00\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\x00\xff");
     u8(TEXT("P2\n2 2\n255\n0 255\n7\t9"), 2, 2, 1, "\x00\xff\x07\x09");
     u8(TEXT("P2 4 1 3 0 1#c\n2 3"), 4, 1, 1, "\x00\x55\xaa\xff");
     u8(TEXT("P3 1 2 255 1 2 3 4 5 6 "), 1, 2, 3, "\1\2\3\4\5\6");
     u8(TEXT("P5\n#a\n2 1\n255\n#\n"), 2, 1, 1, "#\n");
     u8(TEXT("P5 3 1 2\n\0\1\2"), 3, 1, 1, "\x00\x80\xff");   // 127.5 rounds up
     u8(TEXT("P6\r\n1 1\r255\n\r\n\r"), 1, 1, 3, "\r\n\r");
-    u8(TEXT("P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n\1\2\3\4"), 2, 1, 2, "\1\2\3\4");
-    u8(TEXT("P7\n#x\nMAXVAL 1\nDEPTH 1\nTUPLTYPE BLACKANDWHITE\nHEIGHT 1\nWIDTH 2\nENDHDR\n\1\0"), 2, 1, 1, "\xff\x00");
+    u8(TEXT("P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n\1\2\3\4"), 2, 1,
+       2, "\1\2\3\4");
+    u8(TEXT("P7\n#x\nMAXVAL 1\nDEPTH 1\nTUPLTYPE BLACKANDWHITE\nHEIGHT 1\nWIDTH 2\nENDHDR\n\1\0"), 2, 1, 1,
+       "\xff\x00");
     u8(TEXT("P7\nMAXVAL 255\nDEPTH 3\nHEIGHT 1\nWIDTH 1\nENDHDR\n\1\2\3"), 1, 1, 3, "\1\2\3");
-    u8(TEXT("P7\nMAXVAL 255\nDEPTH 4\nHEIGHT 1\nWIDTH 1\nTUPLTYPE  RGB_ALPHA \nENDHDR\n\1\2\3\4"), 1, 1, 4, "\1\2\3\4");
+    u8(TEXT("P7\nMAXVAL 255\nDEPTH 4\nHEIGHT 1\nWIDTH 1\nTUPLTYPE  RGB_ALPHA \nENDHDR\n\1\2\3\4"), 1, 1, 4,
+       "\1\2\3\4");
     u16(TEXT("P5 2 1 65535\n\x12\x34\xff\xff"), 2, 1, (uint16_t[]){0x1234, 0xffff});
     u16(TEXT("P5 3 1 256\n\0\0\0\x80\1\0"), 3, 1, (uint16_t[]){0, 32768, 65535});   // 32767.5 rounds up
     u16(TEXT("P2 3 1 1023 0 512 1023"), 3, 1, (uint16_t[]){0, 32800, 65535});       // 32799.53
     const kal_extent data = {1, 1, 5, KAL_U8, KAL_DATA, false};
-    static const char five[] = "P7\nMAXVAL 255\nDEPTH 5\nHEIGHT 1\nWIDTH 1\nTUPLTYPE SPECTRUM\nENDHDR\n\1\2\3\4\5";
+    static const char five[] =
+        "P7\nMAXVAL 255\nDEPTH 5\nHEIGHT 1\nWIDTH 1\nTUPLTYPE SPECTRUM\nENDHDR\n\1\2\3\4\5";
     require_picture(TEXT(five), NULL, &data, "\1\2\3\4\5", "five");
 }
 
 static void test_floats(void)
 {
     const float v[] = {1.0f, -2.5f};   // top, bottom; the file has the bottom row first
-    static const char big[] = "Pf\n1 2\n1.0\n\xc0\x20\0\0\x3f\x80\0\0", little[] = "Pf 1 2 -3.5e0\n\0\0\x20\xc0\0\0\x80\x3f";
+    static const char big[] = "Pf\n1 2\n1.0\n\xc0\x20\0\0\x3f\x80\0\0",
+                      little[] = "Pf 1 2 -3.5e0\n\0\0\x20\xc0\0\0\x80\x3f";
     const kal_extent e = extent_of(1, 2, 1, KAL_F32);
     require_picture(TEXT(big), NULL, &e, v, "big-endian");
     require_picture(TEXT(little), NULL, &e, v, "little-endian");
@@ -133,19 +141,22 @@ static void test_lies(void)
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         kal_node *n = kal_load_bytes(NULL, lies[i].file, strlen(lies[i].file), NULL);
         const kal_status st = kal_node_error(n, &check_error);
-        REQUIRE_NOTE(st == lies[i].status && strstr(check_error.message, lies[i].says) && strstr(check_error.message, "pnm"),
+        REQUIRE_NOTE(st == lies[i].status && strstr(check_error.message, lies[i].says) &&
+                         strstr(check_error.message, "pnm"),
                      "%s: %s: %s", lies[i].file, kal_status_name(st), check_error.message);
         kal_node_unref(&n);
     }
     static const struct {
         const char *file, *says;
-    } samples[] = {{"P2 1 1 9 10", "maximum"}, {"P2 1 1 9 -1", "number"}, {"P2 2 1 9 1", "ends at byte"}, {"P1 1 1 2", "0 nor 1"},
-                   {"P5 1 1 9\nz", "maximum"}, {"P6 1 1 255\nab", "ends at byte"}, {"P4 9 1 a", "ends at byte"}};
+    } samples[] = {{"P2 1 1 9 10", "maximum"},     {"P2 1 1 9 -1", "number"},
+                   {"P2 2 1 9 1", "ends at byte"}, {"P1 1 1 2", "0 nor 1"},
+                   {"P5 1 1 9\nz", "maximum"},     {"P6 1 1 255\nab", "ends at byte"},
+                   {"P4 9 1 a", "ends at byte"}};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         kal_extent e;
         void *p = decoded(samples[i].file, strlen(samples[i].file), NULL, &e);
-        REQUIRE_NOTE(!p && check_error.status == KAL_CORRUPT && strstr(check_error.message, samples[i].says), "%s: %s",
-                     samples[i].file, check_error.message);
+        REQUIRE_NOTE(!p && check_error.status == KAL_CORRUPT && strstr(check_error.message, samples[i].says),
+                     "%s: %s", samples[i].file, check_error.message);
         free(p);
     }
 }

@@ -2,11 +2,12 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // The laws, for every op in the registry, each of its samples, every sample type, several channel counts and odd sizes:
-//   any tiling equals the whole; one thread equals eight; memo on equals off; all equal the naive evaluator;
+//   any tiling equals the whole; one thread equals eight; every instruction set equals every other; memo on equals off; all equal the naive evaluator;
 //   only `need` is read and only the output written; need grows with the output; print → parse → same key; folds are exact;
 //   each parameter changes the key.
 #include "check.h"
 
+#include "cpu.h"
 #include "node.h"
 
 static const kal_extent kinds[] = {
@@ -43,6 +44,13 @@ static void law_tilings(const kal_node *node, const void *want, size_t n)
             const kal_options o = {.band = bands[b], .threads = threads, .memo_mode = KAL_MEMO_NEVER};
             same_pixels(node, want, n, &o);
         }
+    const kal__isa best = kal__cpu_isa();
+    for (int isa = KAL__SCALAR; isa <= KAL__AVX512; isa++) {
+        const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .band = 4};
+        kal__cpu_set_isa((kal__isa)isa);
+        same_pixels(node, want, n, &o);
+    }
+    kal__cpu_set_isa(best);
     const kal_options keep = {.memo_mode = KAL_MEMO_ALWAYS, .band = 3};
     same_pixels(node, want, n, &keep);
     same_pixels(node, want, n, &keep);

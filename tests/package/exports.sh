@@ -22,12 +22,12 @@ if grep -vE '^kal_[a-z]' "$dir/shown"; then
     echo "failed: names that are not ours to give" >&2
     bad=1
 fi
-if ! diff -U0 "$list" "$dir/shown"; then
+if ! diff -U0 -L exports.txt -L library "$list" "$dir/shown"; then
     echo "failed: exports.txt and the library differ; if that is meant: ./dev exports" >&2
     bad=1
 fi
 cat "$source"/include/kal/*.h | tr '\n' ' ' | grep -oE 'KAL_API [^;(]*\(' | grep -oE 'kal_[a-z0-9_]+\($' | tr -d '(' | sort -u >"$dir/declared"
-if ! diff -U0 "$dir/declared" "$dir/shown"; then
+if ! diff -U0 -L headers -L library "$dir/declared" "$dir/shown"; then
     echo "failed: the headers (-) and the library (+) differ" >&2
     bad=1
 fi

@@ -27,7 +27,7 @@ sees()
     for path in $1; do set -- "$@" "-I$path"; done
     unset IFS
     shift
-    "$cc" -std=gnu11 "$@" -M "$dir/try.c" >"$dir/log" 2>&1 && grep -qF "$place" "$dir/log"
+    "$cc" -std=gnu11 "$@" -E "$dir/try.c" >"$dir/log" 2>&1 && grep -qF "$place" "$dir/log"
 }
 
 for arg in "$@"; do
@@ -37,7 +37,7 @@ for arg in "$@"; do
         for header in "$source/$other"/*.h; do
             name=$(basename "$header")
             if [ "$other" = base ] && [ "$room" != cli ]; then
-                sees "$name" "$source/base" "$dirs" || { cat "$dir/log" >&2; wrong "$room does not see base/$name"; }
+                sees "$name" "$source/base" "$dirs" || { tail "$dir/log" >&2; wrong "$room does not see base/$name"; }
                 allowed=$((allowed + 1))
             else
                 if sees "$name" "$source/$other" "$dirs"; then wrong "$room sees $other/$name"; fi
@@ -46,7 +46,7 @@ for arg in "$@"; do
             fi
         done
     done
-    sees kal/kal.h "$source/include/kal" "$dirs" || { cat "$dir/log" >&2; wrong "$room does not see kal/kal.h"; }
+    sees kal/kal.h "$source/include/kal" "$dirs" || { tail "$dir/log" >&2; wrong "$room does not see kal/kal.h"; }
     # The ways around: up and over, and the libraries that are io's and base's alone.
     if grep -nE '^ *# *include *"[^"]*\.\./' "$source/$room"/*.[ch]; then wrong "$room climbs out of its room"; fi
     case $room in

@@ -1,0 +1,243 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# The command from outside: cli.sh PATH-TO-KAL. Makes its own pictures in a folder of its own.
+LC_ALL=C
+export LC_ALL
+unset KAL_THREADS KAL_MAX_MEMORY KAL_DEADLINE KAL_ISA
+case $1 in
+    /*) kal=$1 ;;
+    *) kal=$PWD/$1 ;;
+esac
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+passed=0 failed=0
+
+ok() { passed=$((passed + 1)); echo "ok - $1"; }
+not_ok() { failed=$((failed + 1)); echo "not ok - $1"; [ -s err ] && sed 's/^/#   /' err; return 0; }
+skip() { echo "ok - $1 # skip $2"; }
+check() { what=$1; shift; if "$@" >/dev/null 2>&1; then ok "$what"; else not_ok "$what"; fi; }
+has() { case $2 in *"$3"*) ok "$1" ;; *) not_ok "$1 (got: $2)" ;; esac; }
+same() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: \"$2\" and \"$3\""; fi; }
+# code WHAT N command…: its output goes to out, its errors to err
+code() {
+    what=$1 want=$2
+    shift 2
+    "$@" >out 2>err </dev/null
+    got=$?
+    if [ $got = "$want" ]; then ok "$what"; else not_ok "$what: exit $got, not $want"; fi
+}
+# refused WHAT N WORDS command…: the code, and words of the sentence
+refused() {
+    what=$1 want=$2 words=$3
+    shift 3
+    code "$what" "$want" "$@"
+    has "$what: the sentence" "$(cat err)" "$words"
+}
+json() {
+    if command -v python3 >/dev/null; then check "$1 is JSON" python3 -m json.tool "$2"; else skip "$1 is JSON" "no python3"; fi
+}
+
+awk 'BEGIN { w = 400; h = 300; printf "P6\n%d %d\n255\n", w, h
+    for (y = 0; y < h; y++) for (x = 0; x < w; x++) printf "%c%c%c", 33 + int(x / 5), 33 + int(y / 4), 33 + (x * y) % 90 }' >in.ppm
+text='load in.jpg | crop 120 80 64 64 | gaussian 6 | uncrop feather=8'
+
+# ---- saving
+code 'a picture becomes another format' 0 "$kal" run in in.ppm -o in.jpg --encode quality=95
+code 'the one-liner' 0 "$kal" run "$text | save out.jpg"
+same 'says nothing' "$(cat out err)" ''
+code 'the same with -o' 0 "$kal" run "$text" -o out2.jpg
+check 'gives the same bytes' cmp out.jpg out2.jpg
+code 'a picture after the text is in' 0 "$kal" run 'in | crop 120 80 64 64 | gaussian 6 | uncrop feather=8' in.jpg -o out3.jpg
+check 'gives the same bytes again' cmp out.jpg out3.jpg
+"$kal" run 'load - | gaussian 2' -o - --format png <in.jpg 2>err | "$kal" run in - -o pipe.ppm
+code 'from pipe to pipe' 0 "$kal" diff pipe.ppm pipe.ppm
+"$kal" run 'load - | gaussian 2 | save - format=png' <in.jpg >pipe.png 2>err
+code 'save - in the text' 0 "$kal" diff pipe.ppm pipe.png
+"$kal" run 'load in.jpg | gaussian 2' -o direct.png
+code 'the pipe changed no pixel' 0 "$kal" diff direct.png pipe.ppm
+cp in.jpg both.jpg
+code 'in may be out' 0 "$kal" run 'load both.jpg | crop 0 0 50 40' -o both.jpg
+has 'and is whole' "$("$kal" info both.jpg)" '50×40'
+code '-- ends the options' 0 "$kal" run -o dash.ppm -- in in.jpg
+
+# ---- many inputs
+mkdir few more
+cp in.jpg few/a.jpg; cp out.jpg few/b.jpg
+code 'a template' 0 "$kal" run 'in | crop 0 0 30 20' few/a.jpg few/b.jpg -o 'more/{stem}-{n}.{ext}.png'
+same 'makes one file each' "$(echo more/*)" 'more/a-1.jpg.png more/b-2.jpg.png'
+echo broken >few/c.jpg
+refused 'a bad one is told' 3 'few/c.jpg' "$kal" run 'in | crop 0 0 30 20' few/c.jpg few/a.jpg none.jpg -o '{dir}/{stem}.ppm'
+check 'and the others go on' test -s few/a.ppm
+key=$("$kal" key 'load in.jpg | invert')
+code '{key} and braces' 0 "$kal" run 'load in.jpg | invert' -o '{{{key}}}.png'
+check 'is the key' test -s "{$key}.png"
+refused 'an unknown place' 2 '{stem} {ext} {dir} {n} {key}' "$kal" run in in.jpg -o '{name}.png'
+refused 'the same output again' 2 'written twice' "$kal" run in few/a.jpg more/../few/a.jpg -o '{stem}.png'
+code 'in1 and in2' 0 "$kal" run 'blend in1 in2' in.jpg out.jpg -o blend.jpg
+
+# ---- errors
+refused 'an unknown op' 2 'line 1, column 15: there is no op "gausian"; did you mean "gaussian"?' "$kal" run 'load in.jpg | gausian 6 | save x.jpg'
+has 'and the place is shown' "$(cat err)" '                ^'
+refused 'an unknown parameter' 2 'did you mean "sigma"' "$kal" run 'load in.jpg | gaussian sgma=6' -o x.jpg
+refused 'a syntax error on line 3' 2 'line 3, column 1' "$kal" run 'a = load in.jpg
+save a x.jpg
+| b'
+refused 'a crop outside' 2 'not inside' "$kal" run 'load in.jpg | crop 390 0 64 64' -o x.jpg
+refused 'an unknown verb' 2 'did you mean "run"' "$kal" rnu
+refused 'an unknown option' 2 'did you mean --threads' "$kal" run --thread 2 in in.jpg
+refused 'a bad number' 2 '"x" is not a number' "$kal" run --threads x in in.jpg -o x.jpg
+refused 'a bad variable' 2 'KAL_THREADS' env KAL_THREADS=many "$kal" run in in.jpg -o x.jpg
+refused 'nothing to save' 2 'saves nothing' "$kal" run 'load in.jpg'
+refused 'an unknown suffix' 2 'the formats are' "$kal" run in in.jpg -o x.xyz
+refused 'standard output has no suffix' 2 'format' "$kal" run in in.jpg -o -
+refused 'no such input' 3 'none.jpg: No such file' "$kal" run in none.jpg -o x.jpg
+refused 'no such input in the text' 3 'none.jpg: No such file' "$kal" run 'load none.jpg | save x.jpg'
+head -c 9000 in.jpg >cut.jpg
+refused 'a cut file' 3 'cut.jpg: ' "$kal" run 'load cut.jpg | save x.jpg'
+refused 'not an image' 3 'few/c.jpg' "$kal" run 'load few/c.jpg | save x.jpg'
+refused 'no such folder' 1 'none/x.jpg' "$kal" run 'load in.jpg | save none/x.jpg'
+refused 'the memory limit' 4 'allowed' "$kal" run 'load in.jpg | gaussian 20' -o x.jpg --max-memory 10k
+refused 'the memory limit as a variable' 4 'allowed' env KAL_MAX_MEMORY=10k "$kal" run 'load in.jpg | gaussian 20' -o x.jpg
+refused 'the deadline' 4 'deadline' "$kal" run 'load in.jpg | gaussian 500 | gaussian 501 | gaussian 500' -o x.jpg --deadline 0.001
+check 'a failure leaves nothing behind' test ! -e x.jpg
+same 'no temporary files' "$(find . -name '.*.kal-*')" ''
+
+# ---- texts
+cat >two.kal <<'END'
+# one plan, two saves
+sigma = 2
+photo = load in.jpg
+soft  = gaussian photo sigma=sigma   # a literal
+save (resize soft width=100) small.jpg quality=80
+save soft "soft one.png"
+print soft
+END
+code 'a file with comments and two saves' 0 "$kal" run -f two.kal --stats json
+check 'small.jpg' test -s small.jpg
+check 'soft one.png' test -s 'soft one.png'
+has 'print' "$(sed -n 1p out)" '400×300 rgb u8 key='
+sed -n 2p out >stats.json
+json '--stats' stats.json
+has '--stats counts' "$(cat stats.json)" '"encodes": 2'
+print=$(sed -n 1p out)
+"$kal" run -f two.kal --set sigma=5 >out 2>err
+[ "$print" != "$(cat out)" ] && ok '--set changes the key' || not_ok '--set changes the key'
+"$kal" run -f - <two.kal >out 2>err
+same 'a text from standard input' "$(cat out)" "$print"
+refused '--set of an unknown name' 2 'no name "sgima"' "$kal" run -f two.kal --set sgima=1
+
+# ---- keys
+cp in.jpg elsewhere.jpg
+one=$("$kal" key "$text")
+same 'a key is the same in another process' "$one" "$("$kal" key "$text")"
+same 'and for another path' "$one" "$("$kal" key 'load ./elsewhere.jpg | crop 120 80 64 64 | gaussian 6 | uncrop feather=8')"
+same 'and however it is written' "$one" "$("$kal" key 'p = in; uncrop (p | crop 64x64+120+80 | gaussian sigma=6 edge=copy) p x=120 y=80 feather=8' in.jpg)"
+"$kal" run in in.ppm -o in.png
+same 'the content key from two formats' "$("$kal" key --content in in.png)" "$("$kal" key --content in in.ppm)"
+[ "$("$kal" key in in.png)" != "$("$kal" key in in.ppm)" ] && ok 'their keys differ' || not_ok 'their keys differ'
+
+# ---- info, diff
+has 'info' "$("$kal" info in.jpg in.ppm)" 'in.jpg: jpeg 400×300 rgb u8'
+refused 'info of several' 3 'none.jpg' "$kal" info --json in.jpg none.jpg in.png
+json 'info --json' out
+code 'diff of the same' 0 "$kal" diff in.png in.ppm
+code 'diff of others' 1 "$kal" diff in.jpg in.png
+code 'diff within' 0 "$kal" diff --max 200 in.jpg in.png
+code 'diff with a share' 0 "$kal" diff --percent 100 in.jpg in.png
+code 'diff of another size' 1 "$kal" diff in.jpg both.jpg
+has 'says so' "$(cat out)" '50×40'
+code 'diff with trouble' 3 "$kal" diff in.jpg none.jpg
+code 'diff of one' 2 "$kal" diff in.jpg
+"$kal" diff --json in.jpg in.png >out
+json 'diff --json' out
+
+# ---- explain, graph, ops, help
+code 'explain' 0 "$kal" explain "$text | save x.jpg"
+has 'explain tells the peak' "$(cat out)" 'peak'
+check 'explain runs nothing' test ! -e x.jpg
+code 'explain --json' 0 "$kal" explain --json "$text" -o x.jpg
+json 'explain --json' out
+code 'graph --dot' 0 "$kal" graph --dot "$text"
+has 'graph --dot' "$(cat out)" 'digraph'
+code 'graph --svg' 0 "$kal" graph --svg "$text"
+has 'graph --svg' "$(cat out)" '</svg>'
+code 'ops --json' 0 "$kal" ops --json
+json 'ops --json' out
+check 'every op has help' sh -c '"$1" ops | sed -n "s/^  \([a-z_0-9]*\) .*/\1/p" | while read -r op; do "$1" help "$op" | grep -q "^example" || exit 1; done' - "$kal"
+code 'help' 0 "$kal" help
+has 'help fits a screen' "$([ "$(wc -l <out)" -le 24 ] && echo yes)" yes
+code 'version' 0 "$kal" version --json --codecs
+json 'version --json' out
+
+# ---- ops as verbs
+code 'an op as a verb' 0 "$kal" gaussian in.jpg sigma=6 edge=mirror -o op.png
+"$kal" run 'load in.jpg | gaussian 6 edge=mirror' -o op2.png
+check 'is the op' cmp op.png op2.png
+code 'positional parameters' 0 "$kal" crop in.jpg 10 20 30 40 -o op3.png
+has 'crop' "$("$kal" info op3.png)" '30×40'
+code 'two inputs' 0 "$kal" blend in.jpg out.jpg alpha=0.3 -o op4.png
+code 'a negative number' 0 "$kal" rotate in.jpg -90 -o op5.png
+has 'rotate' "$("$kal" info op5.png)" '300×400'
+code 'many with a template' 0 "$kal" resize few/a.jpg few/b.jpg width=40 -o 'op-{stem}.png'
+check 'each' test -s op-a.png -a -s op-b.png
+refused 'too few inputs' 2 'takes 2' "$kal" blend in.jpg -o x.jpg
+refused 'an op without -o' 2 '-o OUT' "$kal" invert in.jpg
+refused 'a wrong parameter of an op' 2 'did you mean "sigma"' "$kal" gaussian in.jpg sgma=3 -o x.jpg
+
+# ---- terminals
+refused 'show refuses a pipe' 2 'terminal' "$kal" show in.jpg
+code 'show --force' 0 "$kal" show --force in.jpg
+has 'half blocks' "$(cat out)" '▀'
+code 'show --sixel' 0 "$kal" show --force --sixel in.jpg
+code 'progress as JSON' 0 "$kal" run "$text" -o x.png --progress json
+tail -n 1 err >last
+json 'progress' last
+has 'progress ends' "$(cat last)" '"phase": "done"'
+if script -qec true /dev/null >/dev/null 2>&1; then
+    TERM=xterm script -qec "'$kal' run '$text' -o t.png" /dev/null >out 2>&1
+    has 'the summary line' "$(cat out)" 't.png 400×300'
+    TERM=xterm script -qec "'$kal' run '$text' -q -o t.png" /dev/null >out 2>&1
+    same '-q' "$(cat out)" ''
+    TERM=xterm script -qec "'$kal' run '$text' -o - --format png" /dev/null >out 2>&1
+    has 'no picture on a terminal' "$(cat out)" 'not written to a terminal'
+else
+    skip 'terminals' 'no script'
+fi
+
+# ---- interruption
+"$kal" embed in.jpg width=6000 height=4500 edge=wrap -o big.jpg
+mkdir stop
+slow='load big.jpg | gaussian 200 | gaussian 201 | save stop/x.jpg'
+for signal in INT TERM; do
+    if command -v timeout >/dev/null; then
+        timeout --preserve-status -s $signal 0.5 "$kal" run "$slow" >out 2>err
+        same "SIG$signal" $? 130
+        same "SIG$signal leaves nothing behind" "$(ls -A stop)" ''
+    else
+        skip "SIG$signal" 'no timeout'
+    fi
+done
+
+# ---- what is installed beside it
+"$kal" --print-completion bash >kal.bash
+"$kal" --print-completion zsh >_kal
+"$kal" --print-completion fish >kal.fish
+for shell in 'bash -n kal.bash' 'zsh -n _kal' 'fish --no-execute kal.fish'; do
+    if command -v "${shell%% *}" >/dev/null; then check "completion: $shell" $shell; else skip "completion: $shell" 'not here'; fi
+done
+if command -v bash >/dev/null; then
+    same 'bash completes an op' "$(bash -c '. ./kal.bash; COMP_WORDS=(kal gauss) COMP_CWORD=1; _kal; echo "${COMPREPLY[*]}"')" gaussian
+    same 'bash completes a value' "$(bash -c '. ./kal.bash; COMP_WORDS=(kal gaussian edge = m) COMP_CWORD=4; _kal; echo "${COMPREPLY[*]}"')" mirror
+fi
+"$kal" --print-man >kal.1
+if command -v groff >/dev/null; then
+    same 'the manual has no warnings' "$(groff -K utf8 -man -ww -Tutf8 -z kal.1 2>&1)" ''
+else
+    skip 'the manual' 'no groff'
+fi
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Files cut short, files with bytes changed, memory that runs out: always a sentence, never a crash or a leak
+// (run it under a sanitizer). `hostile N SEED` tries N changed files of each kind from another seed;
+// `KAL_KEEP=path` leaves each input there before it is tried.
+#include "files.h"
+
+#include "mem.h"
+
+static const kal_options modest = {
+    .memo_mode = KAL_MEMO_NEVER, .max_memory = (uint64_t)256 << 20, .threads = 1};
+
+static const struct {
+    const char *format, *params;
+    int32_t w, h, channels;
+    kal_type type;
+} kinds[] = {
+    {"jpeg", NULL, 61, 47, 3, KAL_U8},
+    {"jpeg", "progressive=true", 61, 47, 3, KAL_U8},
+    {"jpeg", "quality=40", 40, 33, 1, KAL_U8},
+    {"png", NULL, 31, 27, 3, KAL_U8},
+    {"png", "compression=0", 20, 17, 4, KAL_U16},
+    {"png", NULL, 50, 20, 2, KAL_U8},
+    {"pnm", NULL, 23, 19, 3, KAL_U8},
+    {"pnm", "plain=true", 12, 9, 1, KAL_U16},
+    {"pnm", NULL, 11, 13, 4, KAL_U16},
+    {"pnm", NULL, 15, 9, 3, KAL_F32},
+    {"heif", NULL, 64, 48, 3, KAL_U8},
+    {"heif", "lossless=true", 33, 31, 4, KAL_U8},
+    {"avif", NULL, 64, 48, 3, KAL_U8},
+    {"avif", "lossless=true", 33, 31, 2, KAL_U8},
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+// A file of the kind with every piece of metadata that fits, so that those paths are met too.
+static kal_bytes make_file(size_t k)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(kinds[k].w, kinds[k].h, kinds[k].channels, kinds[k].type);
+    rng r = {k + 1};
+    kal_node *image = rng_image(&r, s, &e);
+    kal_bytes exif = make_exif(6, true), icc = make_icc(), b = {0};
+    if (!strcmp(kinds[k].format, "heif") ||
+        !strcmp(kinds[k].format, "avif")) {   // through a PNG that has them
+        kal_bytes png = encoded(image, "png", NULL), full = bytes_copy(png.data, png.size);
+        splice(&full, 33, png_chunk("eXIf", exif.data, exif.size));
+        image = kal_load_bytes(s, full.data, full.size, NULL);
+        kal_bytes_free(&png), bytes_free(&full);
+    }
+    kal_node *n = kal_encode(s, image, kinds[k].format, kinds[k].params);
+    if (kal_read_bytes(n, NULL, &b, &check_error)) {
+        check_skip("%s", check_error.message);
+    } else {
+        kal_bytes own = bytes_copy(b.data, b.size);
+        kal_bytes_free(&b);
+        if (!strcmp(kinds[k].format, "jpeg")) add_to_jpeg(&own, &exif, &icc, XMP_TEXT);
+        if (!strcmp(kinds[k].format, "png")) splice(&own, 33, png_chunk("eXIf", exif.data, exif.size));
+        b = own;
+    }
+    bytes_free(&exif), bytes_free(&icc);
+    kal_scope_free(&s);
+    return b;
+}
+
+// An interlaced picture with a palette and transparency, 4 bits deep: what we do not write.
+static kal_bytes interlaced_png(void)
+{
+    static const unsigned char head[] = {0, 0, 0, 9, 0, 0, 0, 7, 4, 3, 0, 0, 1};
+    unsigned char raw[7 * 7 * 8] = {0}, packed[500], palette[48];
+    rng r = {77};
+    // the seven passes of 9×7 at 4 bits, each row with its filter byte: 35 + some bytes; zeros beyond are too
+    // many and harmless
+    size_t n = 0;
+    static const struct {
+        int w, h;
+    } passes[] = {{2, 1}, {1, 1}, {3, 1}, {2, 2}, {5, 2}, {4, 4}, {9, 3}};
+    for (int p = 0; p < 7; p++)
+        for (int y = 0; y < passes[p].h; y++) {
+            raw[n++] = 0;
+            for (int i = 0; i < (passes[p].w + 1) / 2; i++) raw[n++] = (unsigned char)rng_next(&r);
+        }
+    for (size_t i = 0; i < sizeof palette; i++) palette[i] = (unsigned char)rng_next(&r);
+    uLongf size = sizeof packed;
+    compress(packed, &size, raw, n);
+    kal_bytes b = bytes_copy("\x89PNG\r\n\x1a\n", 8), end = png_chunk("IEND", NULL, 0);
+    const struct {
+        const char *name;
+        const void *data;
+        size_t n;
+    } chunks[] = {{"IHDR", head, sizeof head},
+                  {"PLTE", palette, 48},
+                  {"tRNS", "\0\x40\x80\xff", 4},
+                  {"IDAT", packed, size}};
+    for (int i = 0; i < 4; i++) splice(&b, b.size, png_chunk(chunks[i].name, chunks[i].data, chunks[i].n));
+    splice(&b, b.size, end);
+    return b;
+}
+
+static void *attempt(const kal_bytes *b)
+{
+    const char *keep = getenv("KAL_KEEP");
+    if (keep) put_file(keep, b->data, b->size);
+    unsigned char *exact = malloc(b->size + !b->size);   // so that a sanitizer sees one byte too far
+    memcpy(exact, b->data, b->size);
+    kal_node *n = kal_load_bytes(NULL, exact, b->size, NULL);
+    void *p = NULL;
+    kal_extent e;
+    if (!kal_node_extent(n, &e, &check_error) && bytes_of(&e) < (size_t)64 << 20)
+        p = read_all(n, &modest, NULL);
+    kal_node_unref(&n);
+    free(exact);
+    return p;
+}
+
+// ---- cut short ----------------------------------------------------------------------------------
+
+static void test_cut(const kal_bytes *b, const char *kind)
+{
+    for (int part = 1; part < 16; part++) {
+        const size_t n = b->size * (size_t)part / 16;
+        put_file(check_temp("cut"), b->data, n);
+        kal_node *node = kal_load(NULL, check_temp("cut"), NULL);
+        void *p = read_all(node, &modest, NULL);
+        REQUIRE_NOTE(!p && strstr(check_error.message, check_temp("cut")) &&
+                         strstr(check_error.message, "byte"),
+                     "%s, %zu of %zu: %s", kind, n, b->size, p ? "a picture" : check_error.message);
+        free(p);
+        kal_node_unref(&node);
+    }
+    put_file(check_temp("cut"), b->data, 0);
+    kal_node *node = kal_load(NULL, check_temp("cut"), NULL);
+    REQUIRE_FAILS(KAL_CORRUPT, kal_node_error(node, &check_error));
+    kal_node_unref(&node);
+}
+
+// ---- changed ------------------------------------------------------------------------------------
+
+// Makes some CRCs right again, so that libpng looks behind them.
+static void mend_png(kal_bytes *b)
+{
+    for (size_t at = 8; at + 12 <= b->size;) {
+        const uint32_t n = (uint32_t)b->data[at] << 24 | (uint32_t)b->data[at + 1] << 16 |
+                           (uint32_t)b->data[at + 2] << 8 | b->data[at + 3];
+        if (n > b->size - at - 12) return;
+        put_be(b->data + at + 8 + n, (uint32_t)crc32(0, b->data + at + 4, n + 4), 4);
+        at += n + 12;
+    }
+}
+
+static void mutate(rng *r, kal_bytes *b)
+{
+    static const unsigned char odd[] = {0, 1, 0x7f, 0x80, 0xff};
+    const int32_t reach = rng_below(r, 3) ? (int32_t)b->size
+                          : b->size < 200 ? (int32_t)b->size
+                                          : 200;   // headers more often
+    for (int32_t k = 1 + rng_below(r, 6); k; k--) {
+        unsigned char *p = b->data + rng_below(r, reach);
+        switch (rng_below(r, 3)) {
+        case 0:
+            *p ^= (unsigned char)(1 << rng_below(r, 8));
+            break;
+        case 1:
+            *p = (unsigned char)rng_next(r);
+            break;
+        case 2:
+            *p = odd[rng_below(r, 5)];
+            break;
+        }
+    }
+    if (b->size > 8 && b->data[0] == 0x89 && rng_below(r, 2)) mend_png(b);
+}
+
+static void test_changed(const kal_bytes *b, const char *kind, int count, uint64_t seed)
+{
+    int pictures = 0;
+    for (int i = 0; i < count; i++) {
+        rng r = {seed + (uint64_t)i * 1000003u};
+        kal_bytes m = bytes_copy(b->data, b->size);
+        mutate(&r, &m);
+        check_error = (kal_error){KAL_OK, ""};
+        void *p = attempt(&m);
+        pictures += p != NULL;
+        const kal_status st = check_error.status;
+        REQUIRE_NOTE(p || (st && st != KAL_INTERNAL && *check_error.message),
+                     "%s, seed %llu, number %d: %s: %s", kind, (unsigned long long)seed, i,
+                     kal_status_name(st), check_error.message);
+        free(p);
+        bytes_free(&m);
+    }
+    printf("%s: %d changed files, %d still pictures\n", kind, count, pictures);
+}
+
+// ---- memory that runs out -----------------------------------------------------------------------
+
+static void test_no_memory(const kal_bytes *b, const char *kind)
+{
+    int failures = 0;
+    for (long nth = 1; nth < 400; nth++) {
+        kal__fail_alloc(nth, false);
+        void *p = attempt(b);
+        kal__fail_alloc(0, false);
+        failures += !p;
+        REQUIRE_NOTE(p || check_error.status == KAL_NOMEM, "%s, allocation %ld: %s: %s", kind, nth,
+                     kal_status_name(check_error.status), check_error.message);
+        free(p);
+    }
+    REQUIRE_NOTE(failures > 3, "%s: only %d allocations failed", kind, failures);
+}
+
+static void test_encode_no_memory(size_t k)
+{
+    const kal_extent e = extent_of(kinds[k].w, kinds[k].h, kinds[k].channels, kinds[k].type);
+    kal_scope *s = kal_scope_new();
+    rng r = {k + 1};
+    kal_node *image = rng_image(&r, s, &e), *n = kal_encode(s, image, kinds[k].format, kinds[k].params);
+    for (long nth = 1; nth < 80; nth++) {
+        kal_bytes b = {0};
+        kal__fail_alloc(nth, false);
+        const kal_status st = kal_read_bytes(n, &modest, &b, &check_error);
+        kal__fail_alloc(0, false);
+        REQUIRE_NOTE(!st || st == KAL_NOMEM, "%s, allocation %ld: %s: %s", kinds[k].format, nth,
+                     kal_status_name(st), check_error.message);
+        kal_bytes_free(&b);
+    }
+    kal_scope_free(&s);
+}
+
+int main(int argc, char **argv)
+{
+    const int count = argc > 1 ? atoi(argv[1]) : 500;
+    const uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 20261121;
+    kal_limits limits;
+    kal_limits_get(&limits);
+    limits.pixels = (uint64_t)1 << 20;
+    limits.meta_bytes = (uint64_t)1 << 20;
+    kal_limits_set(&limits);
+    for (size_t k = 0; k <= KINDS; k++) {
+        kal_bytes b = k < KINDS ? make_file(k) : interlaced_png();
+        char kind[64];
+        snprintf(kind, sizeof kind, "%s %s", k < KINDS ? kinds[k].format : "png",
+                 k < KINDS ? (kinds[k].params ? kinds[k].params : "") : "interlaced");
+        if (!b.size) continue;
+        void *p = attempt(&b);
+        REQUIRE_NOTE(p != NULL, "%s: %s", kind, check_error.message);
+        free(p);
+        test_cut(&b, kind);
+        test_changed(&b, kind, count, seed);
+        test_no_memory(&b, kind);
+        if (k < KINDS) test_encode_no_memory(k);
+        bytes_free(&b);
+    }
+    kal_memo_clear(NULL);
+    return check_done();
+}

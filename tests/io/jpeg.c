@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// JPEG: sizes and kinds, orientation and metadata in files made here; the shared pictures bit for bit as
+// djpeg decodes them.
+#include "files.h"
+
+#include <stdio.h>
+
+#include <jpeglib.h>
+
+static const int32_t sizes[][2] = {{1, 1}, {7, 1}, {1, 9}, {8, 8}, {17, 15}, {64, 33}, {257, 99}};
+
+static void test_round_trips(void)
+{
+    static const struct {
+        const char *params;
+        double near;
+    } ways[] = {{NULL, 12},
+                {"quality=100 subsampling=444", 1.5},
+                {"quality=95 progressive=true", 6},
+                {"quality=90 optimize=true", 8}};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (int32_t channels = 1; channels <= 3; channels += 2)
+            for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+                const kal_extent e = extent_of(sizes[s][0], sizes[s][1], channels, KAL_U8);
+                kal_extent got;
+                unsigned char *pixels = malloc(bytes_of(&e));
+                smooth_pixels(&e, pixels);
+                kal_node *n = node_of(NULL, &e, pixels);
+                kal_bytes b = encoded(n, "jpeg", ways[i].params), again = encoded(n, "jpeg", ways[i].params);
+                REQUIRE(b.size == again.size && !memcmp(b.data, again.data, b.size));
+                unsigned char *p = decoded(b.data, b.size, NULL, &got);
+                if (REQUIRE_NOTE(p && extent_equal(&e, &got), "%s", check_error.message)) {
+                    const double d = mean_difference(p, pixels, bytes_of(&e));
+                    REQUIRE_NOTE(d <= ways[i].near, "%d×%d×%d %s: %g", e.width, e.height, channels,
+                                 ways[i].params ? ways[i].params : "", d);
+                }
+                free(p);
+                free(pixels);
+                kal_bytes_free(&b), kal_bytes_free(&again);
+                kal_node_unref(&n);
+            }
+}
+
+static void test_refusals(void)
+{
+    static const struct {
+        kal_extent e;
+        const char *says;
+    } cases[] = {{{2, 2, 3, KAL_U16, KAL_RGB, false}, "cast"},
+                 {{2, 2, 4, KAL_U8, KAL_RGB, true}, "flatten"},
+                 {{2, 2, 5, KAL_U8, KAL_DATA, false}, "channels"},
+                 {{65501, 1, 1, KAL_U8, KAL_GRAY, false}, "65500"}};
+    rng r = {1};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        kal_scope *s = kal_scope_new();
+        kal_node *n = kal_encode(s, rng_image(&r, s, &cases[i].e), "jpeg", NULL);
+        REQUIRE_FAILS(KAL_UNSUPPORTED, kal_node_error(n, &check_error));
+        REQUIRE_NOTE(strstr(check_error.message, cases[i].says), "%s", check_error.message);
+        kal_scope_free(&s);
+    }
+}
+
+// ---- orientation and metadata -------------------------------------------------------------------
+
+static void test_orientations(void)
+{
+    const kal_extent e = extent_of(37, 22, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    smooth_pixels(&e, pixels);
+    kal_node *n = node_of(NULL, &e, pixels);
+    const kal_bytes plain = encoded(n, "jpeg", NULL);
+    kal_node_unref(&n);
+    kal_extent got;
+    unsigned char *stored = decoded(plain.data, plain.size, NULL, &got);
+    for (int o = 0; o <= 9; o++)
+        for (int big = 0; big < 2; big++) {
+            kal_bytes b = bytes_copy(plain.data, plain.size), exif = make_exif(o, big);
+            add_to_jpeg(&b, &exif, NULL, NULL);
+            const int real = o >= 1 && o <= 8 ? o : 1;
+            char what[50];
+            snprintf(what, sizeof what, "orientation %d", o);
+            kal_extent turned;
+            void *want = upright(real, &e, stored, &turned);
+            require_picture(b.data, b.size, NULL, &turned, want, what);
+            require_picture(b.data, b.size, "upright=false", &e, stored, what);
+            n = kal_load_bytes(NULL, b.data, b.size, NULL);
+            int found;
+            bool applied;
+            kal_node_orientation(n, &found, &applied);
+            REQUIRE_NOTE(found == real && applied == (real != 1), "%s: %d %d", what, found, applied);
+            kal_node_unref(&n);
+            free(want);
+            bytes_free(&b), bytes_free(&exif);
+        }
+    free(stored);
+    free(pixels);
+    kal_bytes_free(&(kal_bytes){plain.data, plain.size});
+}
+
+// EXIF blocks cut anywhere, and with any byte changed: only offsets inside are followed.
+static void test_bad_exif(void)
+{
+    kal_bytes exif = make_exif(6, true);
+    for (size_t n = 0; n <= exif.size; n++) {
+        unsigned char *exact = malloc(n + !n);   // so that a sanitizer sees one byte too far
+        memcpy(exact, exif.data, n);
+        const int o = kal__exif_orientation(exact, n);
+        REQUIRE_NOTE(o == (n < 34 ? 1 : 6), "%zu bytes: %d", n, o);
+        kal__exif_upright(exact, n);
+        REQUIRE(kal__exif_orientation(exact, n) == 1);
+        free(exact);
+    }
+    for (size_t i = 0; i < exif.size * 256; i++) {
+        unsigned char *exact = malloc(exif.size);
+        memcpy(exact, exif.data, exif.size);
+        exact[i / 256] = (unsigned char)i;
+        const int o = kal__exif_orientation(exact, exif.size);
+        REQUIRE(o >= 1 && o <= 8);
+        kal__exif_upright(exact, exif.size);
+        free(exact);
+    }
+    bytes_free(&exif);
+}
+
+// A bad ICC marker costs no pixel.
+static void test_bad_icc(void)
+{
+    const kal_extent e = extent_of(9, 9, 1, KAL_U8);
+    unsigned char pixels[81];
+    smooth_pixels(&e, pixels);
+    kal_node *n = node_of(NULL, &e, pixels);
+    kal_bytes plain = encoded(n, "jpeg", NULL);
+    kal_node_unref(&n);
+    kal_bytes b = bytes_copy(plain.data, plain.size);
+    splice(&b, 2, jpeg_segment(0xe2, "ICC_PROFILE\0\3\2", 14, "profile", 7));
+    n = kal_load_bytes(NULL, b.data, b.size, NULL);
+    REQUIRE_OK(kal_node_error(n, &check_error));
+    require_meta(n, "icc", NULL, 0, "part 3 of 2");
+    kal_node_unref(&n);
+    bytes_free(&b);
+    kal_bytes_free(&plain);
+}
+
+// ---- limits -------------------------------------------------------------------------------------
+
+static void test_limits(void)
+{
+    const kal_extent e = extent_of(64, 64, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    smooth_pixels(&e, pixels);
+    kal_node *n = node_of(NULL, &e, pixels);
+    kal_bytes b = encoded(n, "jpeg", "progressive=true");
+    kal_node_unref(&n);
+    kal_limits old, tight;
+    kal_limits_get(&old);
+    tight = old;
+    tight.scans = 3;
+    kal_limits_set(&tight);
+    REQUIRE(!decoded(b.data, b.size, NULL, NULL) && check_error.status == KAL_LIMIT &&
+            strstr(check_error.message, "scans"));
+    tight = old;
+    tight.pixels = 64 * 64 - 1;
+    kal_limits_set(&tight);
+    REQUIRE(!decoded(b.data, b.size, NULL, NULL) && check_error.status == KAL_LIMIT &&
+            strstr(check_error.message, "pixels"));
+    kal_limits_set(&old);
+    kal_bytes_free(&b);
+    free(pixels);
+}
+
+// ---- the shared pictures ------------------------------------------------------------------------
+
+static bool ends_with(const char *s, const char *end)
+{
+    return strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
+}
+
+// djpeg prints no PPM of CMYK; libjpeg gives the four inks, and the formula is the one io/jpeg.c states.
+static void *by_formula(const char *path, kal_extent *e)
+{
+    struct jpeg_decompress_struct j;
+    struct jpeg_error_mgr mgr;
+    FILE *f = fopen(path, "rb");
+    j.err = jpeg_std_error(&mgr);
+    jpeg_create_decompress(&j);
+    jpeg_stdio_src(&j, f);
+    jpeg_read_header(&j, TRUE);
+    unsigned char *pixels = NULL;
+    if (j.num_components == 4) {
+        j.out_color_space = JCS_CMYK;
+        jpeg_start_decompress(&j);
+        *e = extent_of((int32_t)j.output_width, (int32_t)j.output_height, 3, KAL_U8);
+        pixels = malloc(bytes_of(e));
+        unsigned char *row = malloc(j.output_width * 4);
+        for (int32_t y = 0; y < e->height; y++) {
+            jpeg_read_scanlines(&j, &row, 1);
+            for (int32_t i = 0; i < e->width * 3; i++) {
+                const double ink = row[i / 3 * 4 + i % 3], key = row[i / 3 * 4 + 3];
+                const double v = j.saw_Adobe_marker ? ink * key / 255 : (255 - ink) * (255 - key) / 255;
+                pixels[(size_t)y * (size_t)e->width * 3 + (size_t)i] = (unsigned char)(v + 0.5);
+            }
+        }
+        free(row);
+        jpeg_finish_decompress(&j);
+    }
+    jpeg_destroy_decompress(&j);
+    fclose(f);
+    return pixels;
+}
+
+static void compare(const char *path)
+{
+    kal_extent e, got;
+    kal_node *n = kal_load(NULL, path, "upright=false");
+    void *p = read_all(n, NULL, &got);
+    kal_node_unref(&n);
+    if (ends_with(path, "monkey12.jpg") || strstr(path, "truncated")) {
+        REQUIRE_NOTE(!p && strstr(check_error.message, path) && strstr(check_error.message, "jpeg: ") &&
+                         strstr(check_error.message, "byte"),
+                     "%s: %s", path, check_error.message);
+        free(p);
+        return;
+    }
+    if (!REQUIRE_NOTE(p != NULL, "%s: %s", path, check_error.message)) return;
+    void *want = by_formula(path, &e);
+    if (!want) {
+        char command[2300];
+        snprintf(command, sizeof command, "djpeg -pnm '%s' 2>/dev/null", path);
+        kal_bytes b = output_of(command);
+        want = b.size ? decoded(b.data, b.size, NULL, &e) : NULL;
+        bytes_free(&b);
+    }
+    if (REQUIRE_NOTE(want && extent_equal(&e, &got), "%s", path))
+        REQUIRE_NOTE(!memcmp(p, want, bytes_of(&e)), "%s", path);
+    free(want);
+    free(p);
+}
+
+enum { CELLS = 24 };
+
+// The means of CELLS × CELLS cells: what is left of a picture when size, a shift by a pixel and noise are not
+// to count.
+static void cells_of(const kal_extent *e, const unsigned char *p, double *cells)
+{
+    for (int i = 0; i < CELLS * CELLS; i++) {
+        const int32_t x0 = i % CELLS * e->width / CELLS, x1 = (i % CELLS + 1) * e->width / CELLS;
+        const int32_t y0 = i / CELLS * e->height / CELLS, y1 = (i / CELLS + 1) * e->height / CELLS;
+        double sum = 0;
+        for (int32_t y = y0; y < y1; y++)
+            for (int32_t x = x0 * 3; x < x1 * 3; x++) sum += p[(size_t)y * (size_t)e->width * 3 + (size_t)x];
+        cells[i] = sum / (double)((x1 - x0) * (y1 - y0) * 3);
+    }
+}
+
+static double cells_apart(const double *a, const double *b, bool mirrored)
+{
+    double sum = 0;
+    for (int i = 0; i < CELLS * CELLS; i++) {
+        const double d = a[i] - b[mirrored ? i / CELLS * CELLS + CELLS - 1 - i % CELLS : i];
+        sum += d < 0 ? -d : d;
+    }
+    return sum / (CELLS * CELLS);
+}
+
+// One photograph eight times, 5 to 8 in a smaller size and each with its number painted on: upright, all look
+// like the first, and a mirrored one would not.
+static void test_exif_set(void)
+{
+    static double first[CELLS * CELLS], cells[CELLS * CELLS];
+    for (int i = 1; i <= 8; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "data/images/exif/%d.jpg", i);
+        const char *path = check_shared(name);
+        if (!path) {
+            check_skip("%s is not there", name);
+            continue;
+        }
+        kal_node *n = kal_load(NULL, path, NULL);
+        kal_extent e;
+        unsigned char *p = read_all(n, NULL, &e);
+        int orientation;
+        bool applied;
+        kal_node_orientation(n, &orientation, &applied);
+        kal_node_unref(&n);
+        const int32_t w = i > 4 ? 231 : 308, h = i > 4 ? 308 : 410;
+        REQUIRE_NOTE(p && orientation == i && applied == (i > 1), "%s: orientation %d", name, orientation);
+        if (p && REQUIRE_NOTE(e.width == w && e.height == h, "%s: %d×%d", name, e.width, e.height)) {
+            cells_of(&e, p, i == 1 ? first : cells);
+            const double d = i == 1 ? 0 : cells_apart(first, cells, false),
+                         wrong = i == 1 ? 99 : cells_apart(first, cells, true);
+            REQUIRE_NOTE(d < 6 && wrong > 3 * d, "%s: %g, mirrored %g", name, d, wrong);
+        }
+        free(p);
+    }
+}
+
+int main(void)
+{
+    test_round_trips();
+    test_refusals();
+    test_orientations();
+    test_bad_exif();
+    test_bad_icc();
+    test_limits();
+    if (has_program("djpeg"))
+        each_shared("|jpg|jpeg|", compare);
+    else
+        check_skip("djpeg is not installed");
+    test_exif_set();
+    kal_memo_clear(NULL);
+    return check_done();
+}
