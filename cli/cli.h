@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What the files of the command share: exit codes, the verb table (main.c), the option table (options.c), jobs (job.c), and the
-// small writers for text and JSON (out.c). The command sees only include/kal; everything about ops and codecs comes from their
-// records at run time, so none is named here.
+// What the files of the command share: exit codes, the verb table (main.c), the option table (options.c),
+// jobs (job.c), and the small writers for text and JSON (out.c). The command sees only include/kal; everything
+// about ops and codecs comes from their records at run time, so none is named here.
 #ifndef KAL_CLI_H
 #define KAL_CLI_H
 
@@ -33,34 +33,54 @@ typedef enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PRO
 
 /// What the command line and the environment said. Zero is the default everywhere.
 typedef struct settings {
-    kal_options eval;               // threads, max_memory, deadline
+    kal_options eval;   // threads, max_memory, deadline
     const char *file, *out, *format, *encode, *isa;
-    const char **sets;              // "name=value"
+    const char **sets;   // "name=value"
     int n_sets;
-    int32_t progress;               // progress_mode
-    int32_t stats;                  // 1: as JSON
+    int32_t progress;   // progress_mode
+    int32_t stats;      // 1: as JSON
     double max, percent;
     bool json, content, dot, svg, quiet, no_memo, force, sixel, codecs, help;
-    const char **words;             // what is no option
+    const char **words;   // what is no option
     int n_words;
 } settings;
 
 /// Groups of options; a verb takes some of them.
 enum {
-    OPT_TEXT = 1, OPT_OUT = 2, OPT_RUN = 4, OPT_EVAL = 8, OPT_JSON = 16, OPT_DIFF = 32, OPT_DRAW = 64, OPT_KEY = 128,
-    OPT_SHOW = 256, OPT_VERSION = 512, OPT_HELP = 1024, OPT_QUIET = 2048
+    OPT_TEXT = 1,
+    OPT_OUT = 2,
+    OPT_RUN = 4,
+    OPT_EVAL = 8,
+    OPT_JSON = 16,
+    OPT_DIFF = 32,
+    OPT_DRAW = 64,
+    OPT_KEY = 128,
+    OPT_SHOW = 256,
+    OPT_VERSION = 512,
+    OPT_HELP = 1024,
+    OPT_QUIET = 2048
 };
 
-typedef enum option_kind { IS_FLAG, IS_TEXT, IS_LIST, IS_COUNT, IS_BYTES, IS_SECONDS, IS_NUMBER, IS_CHOICE, IS_ENV } option_kind;
+typedef enum option_kind {
+    IS_FLAG,
+    IS_TEXT,
+    IS_LIST,
+    IS_COUNT,
+    IS_BYTES,
+    IS_SECONDS,
+    IS_NUMBER,
+    IS_CHOICE,
+    IS_ENV
+} option_kind;
 
 typedef struct option {
-    const char *flag;      // without the dashes
-    char letter;           // 0: none
-    const char *value;     // what follows it, "a|b|c" for a choice; NULL for a flag
-    const char *env;       // the environment variable read first, or NULL
+    const char *flag;    // without the dashes
+    char letter;         // 0: none
+    const char *value;   // what follows it, "a|b|c" for a choice; NULL for a flag
+    const char *env;     // the environment variable read first, or NULL
     option_kind kind;
-    size_t offset;         // in settings
-    double min, max;       // of a number
+    size_t offset;     // in settings
+    double min, max;   // of a number
     unsigned groups;
     const char *help;
 } option;
@@ -76,10 +96,10 @@ void settings_free(settings *s);
 typedef struct verb {
     const char *name;
     int (*run)(settings *s);
-    unsigned groups;       // of options
-    const char *usage;     // after the name
-    const char *help;      // one line
-    const char *more;      // for `kal help VERB` and the manual
+    unsigned groups;     // of options
+    const char *usage;   // after the name
+    const char *help;    // one line
+    const char *more;    // for `kal help VERB` and the manual
 } verb;
 
 /// The verbs by index; NULL past the end.
@@ -118,6 +138,8 @@ bool codec_find(const char *word, kal_codec_info *out);
 bool codec_of_path(const char *path, kal_codec_info *out);
 /// A suffix to show in examples.
 void example_suffix(char out[16]);
+/// " | op params | op params" for examples.
+void example_calls(char *out, size_t size);
 /// Word i of "a|b|c" and its length; NULL past the end.
 const char *choice_word(const char *words, int i, int *n);
 
@@ -135,23 +157,23 @@ bool print_completion(const char *shell);
 typedef struct source_text {
     char *data;
     size_t size;
-    int used;              // words that were the text itself
+    int used;   // words that were the text itself
 } source_text;
 int text_take(source_text *t, const settings *s);
 void text_free(source_text *t);
 
-/// One plan: encoded nodes and their paths, and what is printed. Made by job_parse or by hand, freed with job_free.
+/// One plan: encoded nodes and their paths, and what is printed. Made by job_parse or by hand; job_free frees.
 typedef struct job {
     kal_scope *scope;
     kal_program *program;
-    kal_node *root;        // borrowed
-    kal_node **nodes;      // borrowed
-    const char **paths;    // borrowed, but …
-    char *out;             // … the expanded -o
+    kal_node *root;       // borrowed
+    kal_node **nodes;     // borrowed
+    const char **paths;   // borrowed, but …
+    char *out;            // … the expanded -o
     int32_t n, room;
-    const char *input;     // the first input's path, for messages and templates; NULL without one
-    int number;            // 1 for the first
-    bool each;             // one of several: errors name the input
+    const char *input;   // the first input's path, for messages and templates; NULL without one
+    int number;          // 1 for the first
+    bool each;           // one of several: errors name the input
 } job;
 
 /// Parses the text with inputs bound as in, in1, in2 …; then -o, if asked for. Exit code.
@@ -164,9 +186,9 @@ void job_free(job *j);
 /// Runs several jobs one after another: progress, summary, statistics, interruption.
 typedef struct runner {
     settings *s;
-    bool several;          // more than one evaluation: the memo is worth its memory
+    bool several;   // more than one evaluation: the memo is worth its memory
     kal_stats total;
-    char **made;           // outputs so far, so that none is written twice
+    char **made;   // outputs so far, so that none is written twice
     int n_made;
 } runner;
 int runner_job(runner *r, job *j);
@@ -197,7 +219,7 @@ int load_node(kal_scope *scope, const char *path, kal_node **out);
 
 typedef struct json {
     FILE *f;
-    bool more;             // a comma is due
+    bool more;   // a comma is due
 } json;
 void json_open(json *j, const char *key, char bracket);
 void json_close(json *j, char bracket);
@@ -223,11 +245,11 @@ double now_seconds(void);
 
 /// What a template may name.
 typedef struct place {
-    const char *input;     // NULL: none
+    const char *input;   // NULL: none
     int number;
     kal_key key;
 } place;
-/// Expands {stem} {ext} {dir} {n} {key}; {{ is a brace. NULL, having said why, when it cannot. Free the result.
+/// Expands {stem} {ext} {dir} {n} {key}; {{ is a brace. NULL, having said why, if it cannot. Free the result.
 char *template_expand(const char *pattern, const place *at);
 bool is_template(const char *pattern);
 

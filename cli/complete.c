@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Completion scripts for bash, zsh and fish, from the tables and records. They hold all words and call nothing.
+// Completion scripts for bash, zsh and fish, from the tables and records. They hold all words, call nothing.
 #include "cli.h"
 
 #include <string.h>
@@ -65,12 +65,15 @@ static void bash(void)
     const kal_op *op;
     const option *o;
     puts("# completion of kal for bash; made by kal --print-completion bash\n"
-         "_kal()\n{\n    local cur=${COMP_WORDS[COMP_CWORD]} prev= verb=${COMP_WORDS[1]} words= flags= key=\n    COMPREPLY=()\n"
+         "_kal()\n{\n    local cur=${COMP_WORDS[COMP_CWORD]} prev= verb=${COMP_WORDS[1]} words= flags= "
+         "key=\n    COMPREPLY=()\n"
          "    (( COMP_CWORD > 0 )) && prev=${COMP_WORDS[COMP_CWORD-1]}");
     fputs("    local verbs=\"", stdout);
     each_verb(bash_name);
-    puts("\"\n    if (( COMP_CWORD == 1 )); then\n        COMPREPLY=( $(compgen -W \"$verbs\" -- \"$cur\") )\n        return\n    fi");
-    puts("    if [[ $cur == = ]]; then key=$prev cur=\n    elif [[ $prev == = ]]; then key=${COMP_WORDS[COMP_CWORD-2]}\n    fi");
+    puts("\"\n    if (( COMP_CWORD == 1 )); then\n        COMPREPLY=( $(compgen -W \"$verbs\" -- \"$cur\") "
+         ")\n        return\n    fi");
+    puts("    if [[ $cur == = ]]; then key=$prev cur=\n    elif [[ $prev == = ]]; then "
+         "key=${COMP_WORDS[COMP_CWORD-2]}\n    fi");
     puts("    case $verb:$key in");
     for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++)
         for (size_t k = 0; k < op->n_params; k++) {
@@ -79,7 +82,8 @@ static void bash(void)
             put_choices(choices_of(&op->params[k]));
             puts("\" ;;");
         }
-    puts("    esac\n    if [[ -n $key ]]; then\n        COMPREPLY=( $(compgen -W \"$words\" -- \"$cur\") )\n        return\n    fi\n    case $prev in");
+    puts("    esac\n    if [[ -n $key ]]; then\n        COMPREPLY=( $(compgen -W \"$words\" -- \"$cur\") )\n "
+         "       return\n    fi\n    case $prev in");
     for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
         if (!is_choice(o)) continue;
         printf("    --%s) COMPREPLY=( $(compgen -W \"", o->flag);
@@ -99,8 +103,10 @@ static void bash(void)
         put_flags(of_op);
         puts("\" ;;");
     }
-    puts("    esac\n    [[ $cur == -* ]] && words=$flags\n    COMPREPLY=( $(compgen -W \"$words\" -- \"$cur\") )\n"
-         "    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null\n    return 0\n}\n"
+    puts("    esac\n    [[ $cur == -* ]] && words=$flags\n    COMPREPLY=( $(compgen -W \"$words\" -- "
+         "\"$cur\") )\n"
+         "    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null\n    "
+         "return 0\n}\n"
          "complete -o default -o bashdefault -F _kal kal");
 }
 
@@ -119,7 +125,8 @@ static void zsh_options(unsigned groups)
     for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
         if (!(o->groups & groups)) continue;
         if (o->letter)
-            printf(" '(-%c --%s)'{-%c,--%s%s}'[", o->letter, o->flag, o->letter, o->flag, o->value ? "=" : "");
+            printf(" '(-%c --%s)'{-%c,--%s%s}'[", o->letter, o->flag, o->letter, o->flag,
+                   o->value ? "=" : "");
         else
             printf(" '--%s%s[", o->flag, o->value ? "=" : "");
         put_help(o->help, "'[]:");
@@ -156,15 +163,18 @@ static void zsh(void)
     const kal_op *op;
     puts("#compdef kal\n# made by kal --print-completion zsh\n"
          "_kal_words() {\n  local key=${PREFIX%%=*}\n  if [[ $PREFIX == *=* ]]; then\n    compset -P '*='\n"
-         "    compadd -- ${=choices[$key]}\n  else\n    (( $#params )) && compadd -S '' -- ${^params}=\n    _files\n  fi\n}\n"
+         "    compadd -- ${=choices[$key]}\n  else\n    (( $#params )) && compadd -S '' -- ${^params}=\n    "
+         "_files\n  fi\n}\n"
          "_kal() {\n  local -a verbs params\n  local -A choices\n  verbs=(");
     each_verb(zsh_name);
-    puts("  )\n  if (( CURRENT == 2 )); then\n    _describe verb verbs\n    return\n  fi\n  local verb=$words[2]\n"
+    puts("  )\n  if (( CURRENT == 2 )); then\n    _describe verb verbs\n    return\n  fi\n  local "
+         "verb=$words[2]\n"
          "  shift words\n  (( CURRENT-- ))\n  case $verb in");
     for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
         printf("  %s) _arguments", v->name);
         zsh_options(v->groups | OPT_HELP);
-        printf(" %s ;;\n", v->run == help_main || v->run == ops_main ? "'1:name: _describe verb verbs'" : "'*:file:_files'");
+        printf(" %s ;;\n", v->run == help_main || v->run == ops_main ? "'1:name: _describe verb verbs'"
+                                                                     : "'*:file:_files'");
     }
     for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++) {
         printf("  %s) ", op->name);
@@ -213,7 +223,8 @@ static void fish_param(const kal_op *op, const kal_param *p)
     int n = 0;
     for (int i = 0; !i || (has_choices(p) && (word = choice_word(choices_of(p), i, &n)) != NULL); i++) {
         word = has_choices(p) ? choice_word(choices_of(p), i, &n) : "";
-        printf("complete -c kal -n '__fish_seen_subcommand_from %s' -a '%s=%.*s' -d '", op->name, p->name, n, word);
+        printf("complete -c kal -n '__fish_seen_subcommand_from %s' -a '%s=%.*s' -d '", op->name, p->name, n,
+               word);
         put_help(p->help, "'\\");
         puts("'");
     }

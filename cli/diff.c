@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// `kal diff A B`: are the pixels the same? In bands, so that two large pictures need not be in memory at once.
+// `kal diff A B`: are the pixels the same? In bands, so that large pictures need not be in memory.
 #include "cli.h"
 
 #include <math.h>
@@ -12,8 +12,8 @@
 typedef struct comparison {
     kal_extent extent;
     double tolerance;
-    double max, sum;           // of absolute differences
-    uint64_t pixels;           // that differ by more than the tolerance
+    double max, sum;   // of absolute differences
+    uint64_t pixels;   // that differ by more than the tolerance
 } comparison;
 
 static double sample(const unsigned char *p, kal_type type, size_t i)
@@ -40,7 +40,8 @@ static void compare(comparison *c, const unsigned char *a, const unsigned char *
     for (uint64_t i = 0; i < pixels; i++) {
         double most = 0;
         for (size_t k = 0; k < channels; k++) {
-            const double d = apart(sample(a, c->extent.type, i * channels + k), sample(b, c->extent.type, i * channels + k));
+            const double d = apart(sample(a, c->extent.type, i * channels + k),
+                                   sample(b, c->extent.type, i * channels + k));
             c->sum += d;
             if (d > most) most = d;
         }
@@ -72,8 +73,8 @@ static int compare_bands(comparison *c, kal_node *const *nodes, const settings *
 
 static bool same_kind(const kal_extent *a, const kal_extent *b)
 {
-    return a->width == b->width && a->height == b->height && a->channels == b->channels && a->type == b->type &&
-           a->alpha == b->alpha;
+    return a->width == b->width && a->height == b->height && a->channels == b->channels &&
+           a->type == b->type && a->alpha == b->alpha;
 }
 
 static int tell(const comparison *c, const settings *s)
@@ -95,7 +96,8 @@ static int tell(const comparison *c, const settings *s)
     } else if (!s->quiet && c->max == 0) {
         puts("the same");
     } else if (!s->quiet) {
-        printf("max %s, mean %.4g, %.4g %% of the pixels differ", number_text(c->max, text[0]), mean, percent);
+        printf("max %s, mean %.4g, %.4g %% of the pixels differ", number_text(c->max, text[0]), mean,
+               percent);
         if (s->max > 0) printf(" by more than %s", number_text(s->max, text[1]));
         puts(same ? ": within" : "");
     }

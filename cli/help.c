@@ -8,9 +8,9 @@
 #include <string.h>
 
 static const char *const kinds[] = {
-    [KAL_PARAM_INT] = "integer",   [KAL_PARAM_X] = "integer or %", [KAL_PARAM_Y] = "integer or %",
-    [KAL_PARAM_FLOAT] = "number",  [KAL_PARAM_BOOL] = "boolean",   [KAL_PARAM_CHOICE] = "choice",
-    [KAL_PARAM_TEXT] = "text",     [KAL_PARAM_LIST] = "list",      [KAL_PARAM_COLOR] = "colour",
+    [KAL_PARAM_INT] = "integer",  [KAL_PARAM_X] = "integer or %", [KAL_PARAM_Y] = "integer or %",
+    [KAL_PARAM_FLOAT] = "number", [KAL_PARAM_BOOL] = "boolean",   [KAL_PARAM_CHOICE] = "choice",
+    [KAL_PARAM_TEXT] = "text",    [KAL_PARAM_LIST] = "list",      [KAL_PARAM_COLOR] = "colour",
 };
 
 // ---- one parameter ------------------------------------------------------------------------------
@@ -63,8 +63,9 @@ static void print_params(const kal_param *params, size_t n)
         fputs("   ", stdout);
         for (int k = 0; k < COLUMNS; k++) printf(" %-*s ", width[k], r[k]);
         if (!i) puts("");
-        if (i) printf(" %s%s%s\n", params[i - 1].help, params[i - 1].kind == KAL_PARAM_CHOICE ? ": " : "",
-                      params[i - 1].kind == KAL_PARAM_CHOICE ? params[i - 1].unit : "");
+        const kal_param *p = i ? &params[i - 1] : NULL;
+        const bool choice = p && p->kind == KAL_PARAM_CHOICE;
+        if (p) printf(" %s%s%s\n", p->help, choice ? ": " : "", choice ? p->unit : "");
         if (i < n) fill_row(&params[i], r);
     }
 }
@@ -85,7 +86,8 @@ static void print_paragraphs(const char *help)
 static void input_name(void *user, int i, const char *name, int n)
 {
     const bool maybe = name[n] == '?', many = name[n] == '.';
-    printf(i || *(int *)user ? " %s%.*s%s%s" : "%s%.*s%s%s", maybe ? "[" : "", n, name, many ? "..." : "", maybe ? "]" : "");
+    printf(i || *(int *)user ? " %s%.*s%s%s" : "%s%.*s%s%s", maybe ? "[" : "", n, name, many ? "..." : "",
+           maybe ? "]" : "");
 }
 
 static void input_file(void *user, int i, const char *name, int n)
@@ -114,9 +116,12 @@ static void print_example(const kal_op *op)
         each_input(op, input_file, suffix);
         printf("%s%s -o out.%s\n", gap, sample, suffix);
     }
-    if (a.min == 1) printf("  kal run 'load in.%s | %s%s%s | save out.%s'\n", suffix, op->name, gap, sample, suffix);
-    else printf("  kal run '%s%s%s%s' a.%s b.%s -o out.%s\n", op->name, a.max == ANY_NUMBER ? " [in1 in2]" : " in1 in2", gap, sample,
-                suffix, suffix, suffix);
+    const char *two = a.max == ANY_NUMBER ? " [in1 in2]" : " in1 in2";
+    if (a.min == 1)
+        printf("  kal run 'load in.%s | %s%s%s | save out.%s'\n", suffix, op->name, gap, sample, suffix);
+    else
+        printf("  kal run '%s%s%s%s' a.%s b.%s -o out.%s\n", op->name, two, gap, sample, suffix, suffix,
+               suffix);
 }
 
 void help_op(const kal_op *op)
@@ -142,7 +147,9 @@ void help_op(const kal_op *op)
 void help_codec(const kal_codec_info *c)
 {
     printf("%s - %.*s\n\n  suffixes %s; %s\n", c->name, (int)strcspn(c->help, "\n"), c->help, c->suffixes,
-           c->reads && c->writes ? "read and written" : c->reads ? "read only" : "written only");
+           c->reads && c->writes ? "read and written"
+           : c->reads            ? "read only"
+                                 : "written only");
     print_paragraphs(c->help);
     if (c->n_params) puts("\nparameters of saving, after the path in the text, or in --encode");
     if (c->n_params) print_params(c->params, c->n_params);
@@ -154,9 +161,10 @@ static void print_options(unsigned groups)
     for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
         char flag[80];
         if (!(o->groups & groups)) continue;
-        snprintf(flag, sizeof flag, "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? "," : " ", o->flag,
-                 o->value ? " " : "", o->value ? o->value : "");
-        printf("  %-38s %s%s%s%s\n", flag, o->help, o->env ? " (" : "", o->env ? o->env : "", o->env ? ")" : "");
+        snprintf(flag, sizeof flag, "%c%c%c --%s %s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+                 o->letter ? ',' : ' ', o->flag, o->value ? o->value : "");
+        printf("  %-38s %s%s%s%s\n", flag, o->help, o->env ? " (" : "", o->env ? o->env : "",
+               o->env ? ")" : "");
     }
 }
 
@@ -170,14 +178,34 @@ void help_verb(const verb *v)
 
 // ---- kal help -----------------------------------------------------------------------------------
 
+// Calls for an example: of the first families, the first op on one picture with a plain sample.
+void example_calls(char *out, size_t size)
+{
+    const kal_op *op;
+    const char *families[3];
+    int n = 0;
+    *out = 0;
+    for (size_t i = 0; (op = kal_op_at(i)) != NULL && n < 3; i++) {
+        const arity a = arity_of(op);
+        const char *sample = sample_of(op);
+        bool known =
+            !op->family || !*sample || strpbrk(sample, "[\"") || a.min != 1 || (op->flags & KAL_OP_VIEW);
+        for (int k = 0; k < n; k++) known |= !known && !strcmp(families[k], op->family);
+        if (known) continue;
+        families[n++] = op->family;
+        const size_t used = strlen(out);
+        snprintf(out + used, size - used, " | %s %s", op->name, sample);
+    }
+}
+
 static void help_screen(void)
 {
-    char s[16];
+    char s[16], calls[200];
     const verb *v;
     example_suffix(s);
-    printf("kal - pictures through a lazy graph\n\n"
-           "  kal run 'load in.%s | crop 1200 800 640 640 | gaussian 6 | uncrop feather=8 | save out.%s'\n"
-           "  kal run 'in | resize width=800' *.%s -o 'small/{stem}.%s'\n\nverbs\n", s, s, s, s);
+    example_calls(calls, sizeof calls);
+    printf("kal - pictures through a lazy graph\n\n  kal run 'load in.%s%s | save out.%s'\n", s, calls, s);
+    printf("  kal run 'in%s' *.%s -o 'new/{stem}.%s'\n\nverbs\n", calls, s, s);
     for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
         char line[80];
         snprintf(line, sizeof line, "%s %s", v->name, v->usage);
@@ -199,5 +227,6 @@ int help_main(settings *s)
     if (op) return ops_main(s);
     if (codec_find(word, &c)) return help_codec(&c), EXIT_OK;
     const char *near = nearest_word(word);
-    return usage("there is no verb, op or format \"%s\"%s%s%s", word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    if (near) return usage("there is no verb, op or format \"%s\"; did you mean \"%s\"?", word, near);
+    return usage("there is no verb, op or format \"%s\"", word);
 }

@@ -27,7 +27,8 @@ static bool opens_as(kal_scope *scope, const char *file, const char *format, kal
     return !kal_node_key(kal_load(scope, file, params), &other, NULL) && kal_key_equal(other, key);
 }
 
-// The format is part of a picture's key: the codec that gives the same key is the one that reads it. The suffix's is asked first.
+// The format is part of a picture's key: the codec that gives the same key is the one that reads it. The one
+// of the suffix is asked first.
 static const char *format_of(kal_scope *scope, const char *file, const kal_node *node)
 {
     kal_codec_info c;
@@ -42,7 +43,8 @@ static const char *format_of(kal_scope *scope, const char *file, const kal_node 
 static void print_text(const facts *f, const kal_node *node)
 {
     char extent[96];
-    printf("%s: %s%s%s", f->file, f->format ? f->format : "", f->format ? " " : "", extent_text(&f->extent, extent));
+    printf("%s: %s%s%s", f->file, f->format ? f->format : "", f->format ? " " : "",
+           extent_text(&f->extent, extent));
     if (f->orientation != 1) printf(", orientation %d%s", f->orientation, f->applied ? " (applied)" : "");
     for (int i = 0; i < N_METAS; i++) {
         const void *data;
@@ -56,8 +58,10 @@ static void print_json(json *j, const facts *f, const kal_node *node)
 {
     json_open(j, NULL, '{');
     json_text(j, "file", f->file);
-    if (f->format) json_text(j, "format", f->format);
-    else json_null(j, "format");
+    if (f->format)
+        json_text(j, "format", f->format);
+    else
+        json_null(j, "format");
     if (f->bytes) json_count(j, "bytes", f->bytes);
     json_extent(j, &f->extent);
     json_count(j, "orientation", (uint64_t)f->orientation);

@@ -134,7 +134,9 @@ static bool has_word(const source_text *t, const char *word, size_t n)
     for (size_t i = 0; i + n <= t->size; i++) {
         if (memcmp(t->data + i, word, n)) continue;
         const char before = i ? t->data[i - 1] : ' ', after = i + n < t->size ? t->data[i + n] : ' ';
-        if (!isalnum((unsigned char)before) && before != '_' && !isalnum((unsigned char)after) && after != '_') return true;
+        if (!isalnum((unsigned char)before) && before != '_' && !isalnum((unsigned char)after) &&
+            after != '_')
+            return true;
     }
     return false;
 }
@@ -144,7 +146,7 @@ static bool has_word(const source_text *t, const char *word, size_t n)
 typedef struct bindings {
     kal_binding *list;
     char (*names)[16];
-    char **texts;          // copies of "name=value", cut at the =
+    char **texts;   // copies of "name=value", cut at the =
     int n, n_texts;
 } bindings;
 
@@ -153,7 +155,8 @@ static int bind_sets(bindings *b, const settings *s, const source_text *t)
     for (int i = 0; i < s->n_sets; i++) {
         const size_t n = strcspn(s->sets[i], "=");
         if (!s->sets[i][n] || !n) return usage("--set: \"%s\" is not NAME=VALUE", s->sets[i]);
-        if (!has_word(t, s->sets[i], n)) return usage("--set: the text has no name \"%.*s\"", (int)n, s->sets[i]);
+        if (!has_word(t, s->sets[i], n))
+            return usage("--set: the text has no name \"%.*s\"", (int)n, s->sets[i]);
         char *copy = b->texts[b->n_texts++] = strdup(s->sets[i]);
         if (!copy) return usage("out of memory");
         copy[n] = 0;
@@ -253,7 +256,8 @@ int job_save_to(job *j, const settings *s)
 static int parse_text(job *j, const source_text *t, const bindings *b)
 {
     kal_error err;
-    const kal_status st = kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &j->program, &err);
+    const kal_status st =
+        kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &j->program, &err);
     if (st) {
         if (j->each) kal_within(&err, "%s", j->input);
         const int code = fail(ASKING, &err);
@@ -272,7 +276,8 @@ int job_parse(job *j, const settings *s, const source_text *t, const char *const
 {
     j->scope = kal_scope_new();
     j->input = n_in ? in[0] : NULL;
-    bindings b = {.list = calloc((size_t)(n_in + s->n_sets) + 2, sizeof *b.list), .names = calloc((size_t)n_in + 1, sizeof *b.names),
+    bindings b = {.list = calloc((size_t)(n_in + s->n_sets) + 2, sizeof *b.list),
+                  .names = calloc((size_t)n_in + 1, sizeof *b.names),
                   .texts = calloc((size_t)s->n_sets + 1, sizeof *b.texts)};
     int code = j->scope && b.list && b.names && b.texts ? EXIT_OK : usage("out of memory");
     if (!code) code = bind_sets(&b, s, t);

@@ -10,8 +10,9 @@
 // ---- ops as JSON --------------------------------------------------------------------------------
 
 static const char *const kinds[] = {
-    [KAL_PARAM_INT] = "int",     [KAL_PARAM_X] = "x",       [KAL_PARAM_Y] = "y",       [KAL_PARAM_FLOAT] = "float", [KAL_PARAM_BOOL] = "bool",
-    [KAL_PARAM_CHOICE] = "choice", [KAL_PARAM_TEXT] = "text", [KAL_PARAM_LIST] = "list", [KAL_PARAM_COLOR] = "color",
+    [KAL_PARAM_INT] = "int",     [KAL_PARAM_X] = "x",       [KAL_PARAM_Y] = "y",
+    [KAL_PARAM_FLOAT] = "float", [KAL_PARAM_BOOL] = "bool", [KAL_PARAM_CHOICE] = "choice",
+    [KAL_PARAM_TEXT] = "text",   [KAL_PARAM_LIST] = "list", [KAL_PARAM_COLOR] = "color",
 };
 
 static void json_default(json *j, const kal_param *p)
@@ -20,7 +21,8 @@ static void json_default(json *j, const kal_param *p)
     const char *word = p->kind == KAL_PARAM_CHOICE ? choice_word(p->unit, (int)p->def, &n) : NULL;
     if (p->kind == KAL_PARAM_TEXT && p->def_text)
         json_text(j, "default", p->def_text);
-    else if (p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR || p->def == (double)KAL_AUTO)
+    else if (p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR ||
+             p->def == (double)KAL_AUTO)
         json_null(j, "default");
     else if (word)
         json_span(j, "default", word, (size_t)n);
@@ -43,7 +45,8 @@ static void json_param(json *j, const kal_param *p)
     if (p->kind == KAL_PARAM_CHOICE) {
         const char *word;
         json_open(j, "choices", '[');
-        for (int i = 0, n; (word = choice_word(p->unit, i, &n)) != NULL; i++) json_span(j, NULL, word, (size_t)n);
+        for (int i = 0, n; (word = choice_word(p->unit, i, &n)) != NULL; i++)
+            json_span(j, NULL, word, (size_t)n);
         json_close(j, ']');
     } else if (p->unit && *p->unit) {
         json_text(j, "unit", p->unit);
@@ -108,7 +111,8 @@ static void print_family(const char *family, int width)
     const kal_op *op;
     puts(family);
     for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++)
-        if (!strcmp(family_of(op), family)) printf("  %-*s  %.*s\n", width, op->name, (int)strcspn(op->help, "\n"), op->help);
+        if (!strcmp(family_of(op), family))
+            printf("  %-*s  %.*s\n", width, op->name, (int)strcspn(op->help, "\n"), op->help);
 }
 
 static void print_ops(void)
@@ -130,7 +134,8 @@ int ops_main(settings *s)
     const kal_op *op = kal_op_find(s->words[0]);
     if (!op) {
         const char *near = nearest_word(s->words[0]);
-        return usage("there is no op \"%s\"%s%s%s", s->words[0], near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        return usage("there is no op \"%s\"%s%s%s", s->words[0], near ? "; did you mean \"" : "",
+                     near ? near : "", near ? "\"?" : "");
     }
     if (s->json) {
         json j = {stdout, false};
@@ -160,8 +165,11 @@ static void version_text(const settings *s)
     if (!s->codecs) fputs("formats", stdout);
     for (size_t i = 0; kal_codec_at(i, &c, s->codecs ? &version : NULL); i++) {
         if (s->codecs)
-            printf("%-6s %-10s %-18s %s\n", c.name, c.reads && c.writes ? "read/write" : c.reads ? "read" : "write", c.suffixes,
-                   version ? version : "cannot be loaded");
+            printf("%-6s %-10s %-18s %s\n", c.name,
+                   c.reads && c.writes ? "read/write"
+                   : c.reads           ? "read"
+                                       : "write",
+                   c.suffixes, version ? version : "cannot be loaded");
         else
             printf(" %s", c.name);
     }

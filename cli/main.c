@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// The command `kal`: the table of verbs, and who is called. What is no verb is looked for among the ops: each of them is a verb
-// too. Read job.c for what a run is.
+// The command `kal`: the table of verbs, and who is called. What is no verb is looked for among the ops: each
+// of them is a verb too. Read job.c for what a run is.
 #include "cli.h"
 
 #include <stdarg.h>
@@ -10,20 +10,29 @@
 #include <string.h>
 
 static const verb verbs[] = {
-    {"run", run_main, OPT_TEXT | OPT_OUT | OPT_RUN | OPT_EVAL, "TEXT | -f FILE [IN...] [-o OUT]", "run a text",
-     "Pictures after the text are bound to in (the first), in1, in2, in3 and so on. -o saves the last expression. With several\n"
-     "pictures and a template in -o the text runs once for each; a bad one is told and the others go on. A print in the text\n"
-     "writes one line: size, kind, key, content key."},
+    {"run", run_main, OPT_TEXT | OPT_OUT | OPT_RUN | OPT_EVAL, "TEXT | -f FILE [IN...] [-o OUT]",
+     "run a text",
+     "Pictures after the text are bound to in (the first), in1, in2, in3 and so on. -o saves the last "
+     "expression.\n"
+     "With several pictures and a template in -o the text runs once for each; a bad one is told and the "
+     "others go\n"
+     "on. A print in the text writes one line: size, kind, key, content key."},
     {"info", info_main, OPT_JSON, "FILE...", "what the header of a file says", "No pixel is decoded."},
-    {"key", key_main, OPT_TEXT | OPT_KEY | OPT_EVAL, "TEXT | -f FILE [IN...]", "the key of the last expression",
-     "Without --content it names the recipe: ops, parameters and the bytes of the files, not their paths; nothing is computed.\n"
-     "With --content it names the pixels."},
-    {"explain", explain_main, OPT_TEXT | OPT_OUT | OPT_EVAL | OPT_JSON, "TEXT | -f FILE [IN...] [-o OUT]", "the plan, without running it",
-     "A row for each stage: strategy, bands, bytes; and the peak."},
-    {"graph", graph_main, OPT_TEXT | OPT_OUT | OPT_DRAW, "--dot | --svg TEXT | -f FILE [IN...]", "the graph as a picture", NULL},
-    {"diff", diff_main, OPT_DIFF | OPT_EVAL | OPT_JSON | OPT_QUIET, "A B", "compare the pixels of two pictures",
-     "Exits with 0 when they are the same within the tolerance, 1 when they differ, 2 or more when there is trouble."},
-    {"show", show_main, OPT_SHOW | OPT_EVAL, "IN", "the picture in the terminal", "Half blocks in 24 bit colour, or the kitty protocol where the terminal has it."},
+    {"key", key_main, OPT_TEXT | OPT_KEY | OPT_EVAL, "TEXT | -f FILE [IN...]",
+     "the key of the last expression",
+     "Without --content it names the recipe: ops, parameters and the bytes of the files, not their paths; "
+     "nothing\n"
+     "is computed. With --content it names the pixels."},
+    {"explain", explain_main, OPT_TEXT | OPT_OUT | OPT_EVAL | OPT_JSON, "TEXT | -f FILE [IN...] [-o OUT]",
+     "the plan, without running it", "A row for each stage: strategy, bands, bytes; and the peak."},
+    {"graph", graph_main, OPT_TEXT | OPT_OUT | OPT_DRAW, "--dot | --svg TEXT | -f FILE [IN...]",
+     "the graph as a picture", NULL},
+    {"diff", diff_main, OPT_DIFF | OPT_EVAL | OPT_JSON | OPT_QUIET, "A B",
+     "compare the pixels of two pictures",
+     "Exits with 0 when they are the same within the tolerance, 1 when they differ, 2 or more when there is "
+     "trouble."},
+    {"show", show_main, OPT_SHOW | OPT_EVAL, "IN", "the picture in the terminal",
+     "Half blocks in 24 bit colour, or the kitty protocol where the terminal has it."},
     {"ops", ops_main, OPT_JSON, "[NAME]", "the operations", NULL},
     {"help", help_main, OPT_JSON, "[NAME]", "help for a verb, an op or a format", NULL},
     {"version", version_main, OPT_VERSION | OPT_JSON, "", "version, and what it was built with", NULL},
@@ -91,7 +100,8 @@ static int distance(const char *a, const char *b)
             int d = one[k - 1] + (a[i - 1] != b[k - 1]);
             if (one[k] + 1 < d) d = one[k] + 1;
             if (now[k - 1] + 1 < d) d = now[k - 1] + 1;
-            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] && two[k - 2] + 1 < d) d = two[k - 2] + 1;
+            const bool swapped = i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1];
+            if (swapped && two[k - 2] + 1 < d) d = two[k - 2] + 1;
             now[k] = d;
         }
         int *const free_row = two;
@@ -154,7 +164,8 @@ static int call_op(const kal_op *op, int argc, char **argv)
 // Words that stand for a verb.
 static const char *alias(const char *word)
 {
-    static const char *const pairs[][2] = {{"--help", "help"}, {"-h", "help"}, {"--version", "version"}, {"-V", "version"}};
+    static const char *const pairs[][2] = {
+        {"--help", "help"}, {"-h", "help"}, {"--version", "version"}, {"-V", "version"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (!strcmp(word, pairs[i][0])) return pairs[i][1];
     return word;
@@ -171,7 +182,8 @@ static int dispatch(int argc, char **argv)
     if (v) return call_verb(v, argc - 2, argv + 2);
     if (!strcmp(word, "--print-man")) return print_man(), EXIT_OK;
     if (!strcmp(word, "--print-completion"))
-        return argc > 2 && print_completion(argv[2]) ? EXIT_OK : usage("--print-completion: bash, zsh or fish");
+        return argc > 2 && print_completion(argv[2]) ? EXIT_OK
+                                                     : usage("--print-completion: bash, zsh or fish");
     const kal_op *op = kal_op_find(word);
     return op ? call_op(op, argc - 2, argv + 2) : unknown(word);
 }

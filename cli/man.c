@@ -45,7 +45,8 @@ static void put_verbs(void)
         item(v->name, strlen(v->name), v->usage, v->help);
         if (v->more) puts(".br"), line(v->more);
     }
-    puts(".TP\n\\fIOP\\fR IN... [params] \\-o OUT\nAny op as a verb: its inputs are files, its parameters follow by name or in order.");
+    puts(".TP\n\\fIOP\\fR IN... [params] \\-o OUT\n"
+         "Any op as a verb: its inputs are files, its parameters follow by name or in order.");
 }
 
 static void put_options(void)
@@ -54,9 +55,9 @@ static void put_options(void)
     puts(".SH OPTIONS\nEach verb takes those that \\fBkal\\fR \\fIVERB\\fR \\fB\\-\\-help\\fR lists.");
     for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
         char flag[64];
-        snprintf(flag, sizeof flag, "%c%c%s--%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? ", " : "", o->flag);
-        const char *from = flag + strspn(flag, " ");
-        item(from, strlen(from), o->value ? o->value : "", o->help);
+        const char letter[] = {'-', o->letter, ',', ' ', 0};
+        snprintf(flag, sizeof flag, "%s--%s", o->letter ? letter : "", o->flag);
+        item(flag, strlen(flag), o->value ? o->value : "", o->help);
     }
 }
 
@@ -90,21 +91,27 @@ static void put_environment(void)
 static void put_exit(void)
 {
     static const char *const codes[][2] = {
-        {"0", "done"}, {"1", "failed; for diff: the pictures differ"}, {"2", "usage: the command line, the text or a parameter"},
-        {"3", "an input cannot be read, or is damaged"}, {"4", "a limit or the deadline was reached"}, {"130", "interrupted"},
+        {"0", "done"},
+        {"1", "failed; for diff: the pictures differ"},
+        {"2", "usage: the command line, the text or a parameter"},
+        {"3", "an input cannot be read, or is damaged"},
+        {"4", "a limit or the deadline was reached"},
+        {"130", "interrupted"},
     };
     puts(".SH EXIT STATUS\nWith several inputs the worst.");
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) item(codes[i][0], strlen(codes[i][0]), "", codes[i][1]);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        item(codes[i][0], strlen(codes[i][0]), "", codes[i][1]);
 }
 
 static void put_examples(void)
 {
-    char s[16], text[300];
+    char s[16], calls[200], text[300];
     example_suffix(s);
+    example_calls(calls, sizeof calls);
     puts(".SH EXAMPLES\n.nf");
-    snprintf(text, sizeof text, "kal run 'load in.%s | crop 1200 800 640 640 | gaussian 6 | uncrop feather=8 | save out.%s'", s, s);
+    snprintf(text, sizeof text, "kal run 'load in.%s%s | save out.%s'", s, calls, s);
     line(text);
-    snprintf(text, sizeof text, "kal run 'in | resize width=800' *.%s -o 'small/{stem}.%s'", s, s);
+    snprintf(text, sizeof text, "kal run 'in%s' *.%s -o 'new/{stem}.%s'", calls, s, s);
     line(text);
     puts(".fi");
 }
@@ -113,11 +120,15 @@ void print_man(void)
 {
     printf(".TH KAL 1 \"\" \"kallitype %s\" \"kallitype\"\n", KAL_VERSION);
     puts(".SH NAME\nkal \\- pictures through a lazy graph");
-    puts(".SH SYNOPSIS\n.B kal\n\\fIVERB\\fR [\\fIoptions\\fR] [\\fIarguments\\fR]\n.br\n.B kal\n\\fIOP\\fR \\fIIN\\fR... "
+    puts(".SH SYNOPSIS\n.B kal\n\\fIVERB\\fR [\\fIoptions\\fR] [\\fIarguments\\fR]\n.br\n.B kal\n\\fIOP\\fR "
+         "\\fIIN\\fR... "
          "[\\fIparams\\fR] \\-o \\fIOUT\\fR");
-    puts(".SH DESCRIPTION\nA text describes pictures: calls joined by |, names for branches, save at the end. Nothing is computed\n"
-         "until something is saved; all that one text saves is computed in one pass, in bands, within a bound of memory.\n"
-         "\\- stands for standard input or output, \\-\\- ends the options. Outputs appear whole or not at all.");
+    puts(".SH DESCRIPTION\nA text describes pictures: calls joined by |, names for branches, save at the "
+         "end. Nothing is computed\n"
+         "until something is saved; all that one text saves is computed in one pass, in bands, within a "
+         "bound of memory.\n"
+         "\\- stands for standard input or output, \\-\\- ends the options. Outputs appear whole or not at "
+         "all.");
     put_verbs();
     put_options();
     put_ops();

@@ -12,7 +12,8 @@
 static size_t key_length(const char *word)
 {
     size_t n = 0;
-    while ((word[n] >= 'a' && word[n] <= 'z') || word[n] == '_' || (n && word[n] >= '0' && word[n] <= '9')) n++;
+    while ((word[n] >= 'a' && word[n] <= 'z') || word[n] == '_' || (n && word[n] >= '0' && word[n] <= '9'))
+        n++;
     return n && word[n] == '=' ? n : 0;
 }
 
@@ -76,10 +77,12 @@ static int too_few(const kal_op *op, arity a, int n)
 {
     char need[32];
     snprintf(need, sizeof need, "%s%d", a.max > a.min ? "at least " : "", a.min);
-    return usage("%s takes %s picture%s (%s), not %d; see kal help %s", op->name, need, a.min == 1 ? "" : "s", op->inputs, n, op->name);
+    return usage("%s takes %s picture%s (%s), not %d; see kal help %s", op->name, need, a.min == 1 ? "" : "s",
+                 op->inputs, n, op->name);
 }
 
-static int apply(job *j, const settings *s, const kal_op *op, const char *const *in, int n, const char *params)
+static int apply(job *j, const settings *s, const kal_op *op, const char *const *in, int n,
+                 const char *params)
 {
     kal_node *nodes[ANY_NUMBER];
     kal_error err;
@@ -118,7 +121,8 @@ int op_main(const kal_op *op, settings *s)
     if (!params) return usage("out of memory");
     runner r = {.s = s, .several = each};
     int code = each ? EXIT_OK : one_op(&r, op, s->words, n, params, 0);
-    for (int i = 0; each && i < n && !interrupted(); i++) code = worse(code, one_op(&r, op, s->words + i, 1, params, i + 1));
+    for (int i = 0; each && i < n && !interrupted(); i++)
+        code = worse(code, one_op(&r, op, s->words + i, 1, params, i + 1));
     runner_end(&r, !strcmp(s->out, "-"));
     free(params);
     return code;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// The one table of options: flag, environment variable, field and help together. Reading the command line, `kal help`, the
-// manual and the completions all walk it.
+// The one table of options: flag, environment variable, field and help together. Reading the command line,
+// `kal help`, the manual and the completions all walk it.
 #define _GNU_SOURCE
 #include "cli.h"
 
@@ -14,30 +14,42 @@
 #define AT(field) offsetof(settings, field)
 
 static const option options[] = {
-    {"file", 'f', "FILE", NULL, IS_TEXT, AT(file), 0, 0, OPT_TEXT, "read the text from a file; - is standard input"},
-    {"set", 0, "NAME=VALUE", NULL, IS_LIST, AT(sets), 0, 0, OPT_TEXT, "set a literal of the text; may be repeated"},
+    {"file", 'f', "FILE", NULL, IS_TEXT, AT(file), 0, 0, OPT_TEXT,
+     "read the text from a file; - is standard input"},
+    {"set", 0, "NAME=VALUE", NULL, IS_LIST, AT(sets), 0, 0, OPT_TEXT,
+     "set a literal of the text; may be repeated"},
     {"out", 'o', "OUT", NULL, IS_TEXT, AT(out), 0, 0, OPT_OUT,
      "save the last expression there; - is standard output; may hold {stem} {ext} {dir} {n} {key}"},
-    {"format", 0, "NAME", NULL, IS_TEXT, AT(format), 0, 0, OPT_OUT, "format of -o when its suffix does not tell"},
-    {"encode", 0, "PARAMS", NULL, IS_TEXT, AT(encode), 0, 0, OPT_OUT, "parameters of the format of -o, as in the text of a save"},
-    {"stats", 0, "none|json", NULL, IS_CHOICE, AT(stats), 0, 0, OPT_RUN, "what the run did, as one JSON object"},
+    {"format", 0, "NAME", NULL, IS_TEXT, AT(format), 0, 0, OPT_OUT,
+     "format of -o when its suffix does not tell"},
+    {"encode", 0, "PARAMS", NULL, IS_TEXT, AT(encode), 0, 0, OPT_OUT,
+     "parameters of the format of -o, as in the text of a save"},
+    {"stats", 0, "none|json", NULL, IS_CHOICE, AT(stats), 0, 0, OPT_RUN,
+     "what the run did, as one JSON object"},
     {"progress", 0, "auto|never|always|json", NULL, IS_CHOICE, AT(progress), 0, 0, OPT_RUN,
      "auto: on a terminal, after half a second; json: one line per event"},
-    {"no-memo", 0, NULL, NULL, IS_FLAG, AT(no_memo), 0, 0, OPT_RUN, "neither look for earlier results nor keep any"},
+    {"no-memo", 0, NULL, NULL, IS_FLAG, AT(no_memo), 0, 0, OPT_RUN,
+     "neither look for earlier results nor keep any"},
     {"quiet", 'q', NULL, NULL, IS_FLAG, AT(quiet), 0, 0, OPT_RUN | OPT_QUIET, "say nothing but errors"},
-    {"threads", 0, "N", "KAL_THREADS", IS_COUNT, AT(eval.threads), 1, 256, OPT_EVAL, "workers; unset: all processors"},
+    {"threads", 0, "N", "KAL_THREADS", IS_COUNT, AT(eval.threads), 1, 256, OPT_EVAL,
+     "workers; unset: all processors"},
     {"max-memory", 0, "BYTES", "KAL_MAX_MEMORY", IS_BYTES, AT(eval.max_memory), 1, 1e18, OPT_EVAL,
      "memory a run may plan to hold, as 512M; unset: a quarter of all, at most 1G"},
-    {"deadline", 0, "SECONDS", "KAL_DEADLINE", IS_SECONDS, AT(eval.deadline), 0, 1e9, OPT_EVAL, "give up after that time"},
-    {"isa", 0, "scalar|avx2|avx512", "KAL_ISA", IS_ENV, AT(isa), 0, 0, OPT_EVAL, "instructions to use at most; changes no pixel"},
-    {"content", 0, NULL, NULL, IS_FLAG, AT(content), 0, 0, OPT_KEY, "key of the pixels, whatever they came from"},
+    {"deadline", 0, "SECONDS", "KAL_DEADLINE", IS_SECONDS, AT(eval.deadline), 0, 1e9, OPT_EVAL,
+     "give up after that time"},
+    {"isa", 0, "scalar|avx2|avx512", "KAL_ISA", IS_ENV, AT(isa), 0, 0, OPT_EVAL,
+     "instructions to use at most; changes no pixel"},
+    {"content", 0, NULL, NULL, IS_FLAG, AT(content), 0, 0, OPT_KEY,
+     "key of the pixels, whatever they came from"},
     {"dot", 0, NULL, NULL, IS_FLAG, AT(dot), 0, 0, OPT_DRAW, "for graphviz"},
     {"svg", 0, NULL, NULL, IS_FLAG, AT(svg), 0, 0, OPT_DRAW, "a picture"},
     {"max", 0, "N", NULL, IS_NUMBER, AT(max), 0, 1e12, OPT_DIFF, "samples may differ by so much"},
-    {"percent", 0, "P", NULL, IS_NUMBER, AT(percent), 0, 100, OPT_DIFF, "so many percent of the pixels may differ"},
+    {"percent", 0, "P", NULL, IS_NUMBER, AT(percent), 0, 100, OPT_DIFF,
+     "so many percent of the pixels may differ"},
     {"force", 0, NULL, NULL, IS_FLAG, AT(force), 0, 0, OPT_SHOW, "write even when it is no terminal"},
     {"sixel", 0, NULL, NULL, IS_FLAG, AT(sixel), 0, 0, OPT_SHOW, "sixel graphics"},
-    {"codecs", 0, NULL, NULL, IS_FLAG, AT(codecs), 0, 0, OPT_VERSION, "load the codecs' libraries and ask them"},
+    {"codecs", 0, NULL, NULL, IS_FLAG, AT(codecs), 0, 0, OPT_VERSION,
+     "load the codecs' libraries and ask them"},
     {"json", 0, NULL, NULL, IS_FLAG, AT(json), 0, 0, OPT_JSON, "answer as JSON"},
     {"help", 'h', NULL, NULL, IS_FLAG, AT(help), 0, 0, OPT_HELP, "help for this verb"},
 };
@@ -89,8 +101,10 @@ static bool parse_choice(const char *words, const char *text, int32_t *out)
 static int bad_value(const option *o, const char *from, const char *text)
 {
     char low[32], high[32];
-    if (o->kind == IS_CHOICE || o->kind == IS_ENV) return usage("%s: \"%s\" is none of %s", from, text, o->value);
-    return usage("%s: \"%s\" is not a number of %s..%s", from, text, number_text(o->min, low), number_text(o->max, high));
+    if (o->kind == IS_CHOICE || o->kind == IS_ENV)
+        return usage("%s: \"%s\" is none of %s", from, text, o->value);
+    return usage("%s: \"%s\" is not a number of %s..%s", from, text, number_text(o->min, low),
+                 number_text(o->max, high));
 }
 
 // `from` names the place for messages: "--threads" or "KAL_THREADS".
@@ -110,7 +124,9 @@ static int set_value(settings *s, const option *o, const char *from, const char 
     case IS_BYTES:
         if (!parse_bytes(text, &v)) return bad_value(o, from, text);
         break;
-    case IS_COUNT: case IS_SECONDS: case IS_NUMBER:
+    case IS_COUNT:
+    case IS_SECONDS:
+    case IS_NUMBER:
         if (!parse_number(text, &v)) return bad_value(o, from, text);
     }
     if (v < o->min || v > o->max || (o->kind == IS_COUNT && v != floor(v))) return bad_value(o, from, text);
@@ -136,7 +152,8 @@ static int read_environment(settings *s, unsigned groups)
 static const option *find_flag(const char *name, size_t n, unsigned groups)
 {
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if ((options[i].groups & groups) && strlen(options[i].flag) == n && !memcmp(options[i].flag, name, n)) return &options[i];
+        if ((options[i].groups & groups) && strlen(options[i].flag) == n && !memcmp(options[i].flag, name, n))
+            return &options[i];
     return NULL;
 }
 
@@ -159,8 +176,8 @@ static int unknown_flag(const char *word, unsigned groups)
     const size_t n = strcspn(word, "=");
     for (size_t i = 0; i < sizeof options / sizeof *options && n > 4; i++)
         if ((options[i].groups & groups) && !strncmp(options[i].flag, word + 2, 3)) near = options[i].flag;
-    return usage("there is no option %.*s here%s%s%s", (int)n, word, near ? "; did you mean --" : "", near ? near : "",
-                 near ? "?" : "; see --help");
+    return usage("there is no option %.*s here%s%s%s", (int)n, word, near ? "; did you mean --" : "",
+                 near ? near : "", near ? "?" : "; see --help");
 }
 
 // --flag, --flag=value, --flag value, -f value, -fvalue. *taken: the next word was the value.
@@ -181,7 +198,8 @@ static int read_option(settings *s, unsigned groups, const char *word, const cha
 
 int settings_read(settings *s, unsigned groups, int argc, char **argv)
 {
-    *s = (settings){.words = calloc((size_t)argc + 1, sizeof *s->words), .sets = calloc((size_t)argc + 1, sizeof *s->sets)};
+    *s = (settings){.words = calloc((size_t)argc + 1, sizeof *s->words),
+                    .sets = calloc((size_t)argc + 1, sizeof *s->sets)};
     if (!s->words || !s->sets) return usage("out of memory");
     groups |= OPT_HELP;
     int code = read_environment(s, groups);

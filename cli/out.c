@@ -116,9 +116,11 @@ void json_extent(json *j, const kal_extent *e)
 // ---- statistics ---------------------------------------------------------------------------------
 
 // The one list of the fields; a peak is not a sum.
-#define STATS(S, M) \
-    S(opens) S(bytes_read) S(bytes_written) S(decodes) S(encodes) S(computed_tiles) S(reused_tiles) S(nodes) S(nodes_reused) \
-    M(planned_bytes) M(peak_bytes)
+// clang-format off
+#define STATS(S, M)                                                                    \
+    S(opens) S(bytes_read) S(bytes_written) S(decodes) S(encodes) S(computed_tiles)   \
+    S(reused_tiles) S(nodes) S(nodes_reused) M(planned_bytes) M(peak_bytes)
+// clang-format on
 
 void stats_add(kal_stats *sum, const kal_stats *one)
 {
@@ -187,8 +189,8 @@ char *extent_text(const kal_extent *e, char out[96])
 {
     char channels[24] = "";
     if (e->model == KAL_DATA) snprintf(channels, sizeof channels, "[%d]", e->channels);
-    snprintf(out, 96, "%d×%d %s%s%s %s", e->width, e->height, model_name(e->model), channels, e->alpha ? "+alpha" : "",
-             type_name(e->type));
+    snprintf(out, 96, "%d×%d %s%s%s %s", e->width, e->height, model_name(e->model), channels,
+             e->alpha ? "+alpha" : "", type_name(e->type));
     return out;
 }
 
@@ -208,7 +210,8 @@ bool is_template(const char *pattern)
 
 static void put_stem(FILE *f, const place *at)
 {
-    const char *slash = strrchr(at->input, '/'), *name = slash ? slash + 1 : at->input, *dot = strrchr(name, '.');
+    const char *slash = strrchr(at->input, '/'), *name = slash ? slash + 1 : at->input,
+               *dot = strrchr(name, '.');
     if (!strcmp(name, "-"))
         fputs("stdin", f);
     else
@@ -217,7 +220,8 @@ static void put_stem(FILE *f, const place *at)
 
 static void put_ext(FILE *f, const place *at)
 {
-    const char *slash = strrchr(at->input, '/'), *name = slash ? slash + 1 : at->input, *dot = strrchr(name, '.');
+    const char *slash = strrchr(at->input, '/'), *name = slash ? slash + 1 : at->input,
+               *dot = strrchr(name, '.');
     if (dot && dot > name) fputs(dot + 1, f);
 }
 
@@ -245,7 +249,11 @@ static const struct {
     const char *name;
     bool of_input;
     void (*put)(FILE *f, const place *at);
-} places[] = {{"stem", true, put_stem}, {"ext", true, put_ext}, {"dir", true, put_dir}, {"n", false, put_number}, {"key", false, put_key}};
+} places[] = {{"stem", true, put_stem},
+              {"ext", true, put_ext},
+              {"dir", true, put_dir},
+              {"n", false, put_number},
+              {"key", false, put_key}};
 
 // "{name}" at `from`; how many bytes it has, 0 having said why.
 static size_t put_place(FILE *f, const char *from, const place *at)

@@ -24,7 +24,8 @@ static void on_signal(int number)
     kal_cancel_set(current);
 }
 
-// A second signal finds the default action again. A closed pipe is an error like any other, so that nothing is left behind.
+// A second signal finds the default action again. A closed pipe is an error like any other, so that nothing
+// is left behind.
 kal_cancel *catch_signals(void)
 {
     kal_cancel *cancel = kal_cancel_new();

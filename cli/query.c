@@ -38,7 +38,8 @@ int key_main(settings *s)
     int code = parse_words(&j, s);
     if (!code && !j.root) code = usage("the text has no expression");
     if (!code) {
-        const kal_status st = s->content ? content_key(j.root, s, &key, &err) : kal_node_key(j.root, &key, &err);
+        const kal_status st =
+            s->content ? content_key(j.root, s, &key, &err) : kal_node_key(j.root, &key, &err);
         code = st ? fail(RUNNING, &err) : EXIT_OK;
     }
     if (!code) puts(kal_key_print(key, text));
@@ -48,7 +49,8 @@ int key_main(settings *s)
 
 // ---- explain and graph --------------------------------------------------------------------------
 
-typedef kal_status answer_fn(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out, kal_error *err);
+typedef kal_status answer_fn(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out,
+                             kal_error *err);
 
 // All that is saved is one plan; without a save, the last expression.
 static int answer(settings *s, answer_fn *fn)
@@ -69,7 +71,8 @@ static int answer(settings *s, answer_fn *fn)
     return code;
 }
 
-static kal_status explain(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out, kal_error *err)
+static kal_status explain(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out,
+                          kal_error *err)
 {
     kal_options o = s->eval;
     o.memo_mode = KAL_MEMO_NEVER;   // as `kal run` does with one plan

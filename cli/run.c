@@ -24,14 +24,16 @@ static int claim_outputs(runner *r, const job *j)
     for (int32_t i = 0; i < j->n; i++) {
         for (int k = 0; k < r->n_made; k++)
             if (!strcmp(r->made[k], j->paths[i]))
-                return usage("%s would be written twice%s%s", j->paths[i], j->input ? ", now from " : "", j->input ? j->input : "");
+                return usage("%s would be written twice%s%s", j->paths[i], j->input ? ", now from " : "",
+                             j->input ? j->input : "");
         char **more = realloc(r->made, (size_t)(r->n_made + 1) * sizeof *more);
         if (!more) return usage("out of memory");
         r->made = more;
         r->made[r->n_made] = strdup(j->paths[i]);
         if (!r->made[r->n_made++]) return usage("out of memory");
     }
-    if (to_stdout(j) && isatty(1)) return usage("a picture is not written to a terminal; send it to a pipe or a file");
+    if (to_stdout(j) && isatty(1))
+        return usage("a picture is not written to a terminal; send it to a pipe or a file");
     return EXIT_OK;
 }
 
@@ -41,7 +43,8 @@ static phase phase_of(const job *j, const kal_error *err)
     for (int32_t i = 0; i < j->n; i++) {
         const char *path = strcmp(j->paths[i], "-") ? j->paths[i] : "standard output";
         const size_t n = strlen(path);
-        if (!strncmp(err->message, path, n) && err->message[n] == ':' && !strstr(err->message, ": reading")) return WRITING;
+        if (!strncmp(err->message, path, n) && err->message[n] == ':' && !strstr(err->message, ": reading"))
+            return WRITING;
     }
     return RUNNING;
 }
@@ -67,8 +70,9 @@ static void summary(const runner *r, const job *j, const kal_stats *stats)
         fprintf(stderr, "%d files", j->n);
     else if (!kal_node_extent(kal_node_input(j->nodes[0], 0), &e, NULL))
         fprintf(stderr, "%s %d×%d", j->paths[0], e.width, e.height);
-    fprintf(stderr, " %s %.2f s %s memo %llu/%llu\n", size_text((double)stats->bytes_written, size), stats->wall_ms / 1e3,
-            size_text((double)stats->peak_bytes, held), (unsigned long long)stats->nodes_reused, (unsigned long long)stats->nodes);
+    fprintf(stderr, " %s %.2f s %s memo %llu/%llu\n", size_text((double)stats->bytes_written, size),
+            stats->wall_ms / 1e3, size_text((double)stats->peak_bytes, held),
+            (unsigned long long)stats->nodes_reused, (unsigned long long)stats->nodes);
 }
 
 static int save_all(runner *r, job *j, kal_cancel *cancel)
@@ -113,8 +117,8 @@ static int print_one(runner *r, const kal_node *node, FILE *to, kal_cancel *canc
     progress_end(&p);
     stats_add(&r->total, &stats);
     if (st) return fail(RUNNING, &err);
-    fprintf(to, "%s %s key=%s content=%s\n", print_name(node), extent_text(&e, extent), kal_key_print(key, text[0]),
-            kal_key_print(content, text[1]));
+    fprintf(to, "%s %s key=%s content=%s\n", print_name(node), extent_text(&e, extent),
+            kal_key_print(key, text[0]), kal_key_print(content, text[1]));
     return EXIT_OK;
 }
 
@@ -168,7 +172,8 @@ int run_main(settings *s)
     r.several = each;
     if (!code && !each) code = one_run(&r, &t, in, n, 0, &piped);
     const bool sound = !code;
-    for (int i = 0; each && sound && i < n && !interrupted(); i++) code = worse(code, one_run(&r, &t, in + i, 1, i + 1, &piped));
+    for (int i = 0; each && sound && i < n && !interrupted(); i++)
+        code = worse(code, one_run(&r, &t, in + i, 1, i + 1, &piped));
     text_free(&t);
     runner_end(&r, piped);
     return code;

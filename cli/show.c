@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// `kal show`: a picture in the terminal. Scaled by the library when it has an op for it, else by picking pixels; written as half
-// blocks, by the kitty protocol, or as sixels.
+// `kal show`: a picture in the terminal. Scaled by the library when it has an op for it, else by picking
+// pixels; written as half blocks, by the kitty protocol, or as sixels.
 #define _GNU_SOURCE
 #include "cli.h"
 
@@ -34,7 +34,8 @@ static room terminal_room(void)
 {
     struct winsize w = {0};
     if (ioctl(1, TIOCGWINSZ, &w) != 0 || !w.ws_col || !w.ws_row) w = (struct winsize){0};
-    room r = {w.ws_col ? w.ws_col : from_environment("COLUMNS", 80), w.ws_row ? w.ws_row : from_environment("LINES", 24), 8, 16};
+    room r = {w.ws_col ? w.ws_col : from_environment("COLUMNS", 80),
+              w.ws_row ? w.ws_row : from_environment("LINES", 24), 8, 16};
     if (w.ws_col && w.ws_xpixel / w.ws_col > 1) r.cell_width = w.ws_xpixel / w.ws_col;
     if (w.ws_row && w.ws_ypixel / w.ws_row > 1) r.cell_height = w.ws_ypixel / w.ws_row;
     if (r.rows > 2) r.rows -= 1;   // the prompt
@@ -57,7 +58,9 @@ static double level(const kal_extent *e, const unsigned char *p, int32_t channel
     case KAL_U8: return p[channel] / 255.0;
     case KAL_U16: return ((const uint16_t *)(const void *)p)[channel] / 65535.0;
     case KAL_F32: return ((const float *)(const void *)p)[channel];
-    case KAL_U32: return (((const uint32_t *)(const void *)p)[channel] * 2654435761u >> 24) / 255.0;   // labels: any colour
+    case KAL_U32:
+        return (((const uint32_t *)(const void *)p)[channel] * 2654435761u >> 24) /
+               255.0;   // labels: any colour
     }
     return 0;
 }
@@ -100,8 +103,10 @@ static int read_picture(kal_scope *scope, kal_node *node, const settings *s, pic
     if (!code && kal_read(node, kal_rect_all(&e), all, (ptrdiff_t)row, &o, &err)) code = fail(RUNNING, &err);
     for (int32_t y = 0; y < to->height && !code; y++)
         for (int32_t x = 0; x < to->width; x++) {
-            const int64_t from_x = (int64_t)x * e.width / to->width, from_y = (int64_t)y * e.height / to->height;
-            to_rgb(&e, all + (size_t)from_y * row + (size_t)from_x * pixel, to->rgb + 3 * ((size_t)y * (size_t)to->width + (size_t)x));
+            const int64_t from_x = (int64_t)x * e.width / to->width,
+                          from_y = (int64_t)y * e.height / to->height;
+            to_rgb(&e, all + (size_t)from_y * row + (size_t)from_x * pixel,
+                   to->rgb + 3 * ((size_t)y * (size_t)to->width + (size_t)x));
         }
     free(all);
     return code;
@@ -141,7 +146,8 @@ static size_t base64(const unsigned char *in, size_t n, char *out)
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t m = 0;
     for (size_t i = 0; i < n; i += 3) {
-        const unsigned b = (unsigned)in[i] << 16 | (i + 1 < n ? (unsigned)in[i + 1] << 8 : 0) | (i + 2 < n ? in[i + 2] : 0u);
+        const unsigned b =
+            (unsigned)in[i] << 16 | (i + 1 < n ? (unsigned)in[i + 1] << 8 : 0) | (i + 2 < n ? in[i + 2] : 0u);
         out[m++] = digits[b >> 18];
         out[m++] = digits[b >> 12 & 63];
         out[m++] = i + 1 < n ? digits[b >> 6 & 63] : '=';
@@ -194,7 +200,8 @@ static void put_sixel_row(const picture *p, int32_t y0, int colour)
     int n = 0;
     for (int32_t x = 0; x < p->width; x++) {
         int bits = 0;
-        for (int32_t y = y0; y < y0 + 6 && y < p->height; y++) bits |= (cube_colour(at(p, x, y), x, y) == colour) << (y - y0);
+        for (int32_t y = y0; y < y0 + 6 && y < p->height; y++)
+            bits |= (cube_colour(at(p, x, y), x, y) == colour) << (y - y0);
         const char c = (char)(63 + bits);
         if (c != last) put_run(last, n), n = 0;
         last = c;
@@ -233,7 +240,8 @@ static bool has_kitty(void)
 int show_main(settings *s)
 {
     if (s->n_words != 1) return usage("show: one picture, not %d", s->n_words);
-    if (!isatty(1) && !s->force) return usage("show: standard output is no terminal; --force writes all the same");
+    if (!isatty(1) && !s->force)
+        return usage("show: standard output is no terminal; --force writes all the same");
     kal_scope *scope = kal_scope_new();
     kal_node *node;
     kal_extent e;

@@ -154,7 +154,8 @@ static int on_chunk(png_structp png, png_unknown_chunkp c)
     const size_t i = kept_index(c->name);
     const bool damaged = !memcmp(d->fail.damaged, c->name, 4);
     d->fail.damaged[0] = 0;
-    if (i < KEPT && !damaged && !kept[i].take(d->meta, c->data, c->size, d->limits.meta_bytes)) d->lost = true;
+    if (i == KEPT || damaged) return 1;
+    if (!kept[i].take(d->meta, c->data, c->size, d->limits.meta_bytes)) d->lost = true;
     return 1;
 }
 

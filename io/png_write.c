@@ -31,7 +31,8 @@ void kal__png_on_warning(png_structp png, png_const_charp text)
 {
     static const char *const harmless[] = {"IDAT: Extra compressed data", "IDAT: Too much image data"};
     kal__png_fail *f = png_get_error_ptr(png);
-    if (!strcmp(text + strcspn(text, ":"), ": CRC error")) snprintf(f->damaged, sizeof f->damaged, "%s", text);
+    if (!strcmp(text + strcspn(text, ":"), ": CRC error"))
+        snprintf(f->damaged, sizeof f->damaged, "%s", text);
     if (!f->reader || (strncmp(text, "IDAT", 4) != 0 && strcmp(text, "tRNS: CRC error") != 0)) return;
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         if (!strcmp(text, harmless[i])) return;

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // gaussian: convolution with w(i) = exp(−i²/2σ²), |i| <= ceil(3σ), normalised, along columns then rows. Arithmetic: sep.h.
+#include "channels.h"
 #include "sep.h"
 
 #include "fmath.h"
@@ -12,6 +13,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
 {
     const kal_gaussian_p *p = params;
     *out = c->in[0]->extent;
+    kal__unmask(out);
     const kal_status st = kal__check_per_channel("gaussian", "color", p->color, out, true, err);
     return st ? st : kal__check_type("gaussian", out, true, err);
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // insert: the image replaces the base where it lies; what sticks out is cut off. The result has the base's size. Exact.
+#include "channels.h"
 #include "op.h"
 #include "paste.h"
 
@@ -9,6 +10,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
 {
     (void)params;
     *out = c->in[1]->extent;
+    if (c->in[0]->extent.model != KAL_MASK) kal__unmask(out);
     return kal__check_paste("insert", c, err);
 }
 

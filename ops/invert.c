@@ -3,6 +3,7 @@
 //
 // invert: out = white − in for every colour channel (255 − x, 65535 − x, 1 − x); alpha stays. Exact; twice is the identity for
 // integers.
+#include "channels.h"
 #include "op.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
@@ -12,43 +13,36 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     return kal__check_type("invert", out, true, err);
 }
 
-// A mask of ones where a byte or word is flipped, zero on alpha: xor does the rest.
-static void invert_u8_c(uint8_t *dst, const uint8_t *src, size_t n, int32_t channels, bool alpha)
+// Alpha is inverted with the rest and put back after: the loops stay plain.
+static void invert_u8_c(uint8_t *dst, const uint8_t *src, size_t n)
 {
-    if (!alpha)
-        for (size_t i = 0; i < n * (size_t)channels; i++) dst[i] = (uint8_t)(255 - src[i]);
-    else
-        for (size_t i = 0; i < n; i++, dst += channels, src += channels) {
-            for (int32_t k = 0; k < channels - 1; k++) dst[k] = (uint8_t)(255 - src[k]);
-            dst[channels - 1] = src[channels - 1];
-        }
+    for (size_t i = 0; i < n; i++) dst[i] = (uint8_t)(255 - src[i]);
 }
 
-static void invert_u16_c(uint16_t *dst, const uint16_t *src, size_t n, int32_t channels, bool alpha)
+static void invert_u16_c(uint16_t *dst, const uint16_t *src, size_t n)
 {
-    for (size_t i = 0; i < n * (size_t)channels; i++)
-        dst[i] = alpha && i % (size_t)channels == (size_t)channels - 1 ? src[i] : (uint16_t)(65535 - src[i]);
+    for (size_t i = 0; i < n; i++) dst[i] = (uint16_t)(65535 - src[i]);
 }
 
-static void invert_f32_c(float *dst, const float *src, size_t n, int32_t channels, bool alpha)
+static void invert_f32_c(float *dst, const float *src, size_t n)
 {
-    for (size_t i = 0; i < n * (size_t)channels; i++)
-        dst[i] = alpha && i % (size_t)channels == (size_t)channels - 1 ? src[i] : 1.0f - src[i];
+    for (size_t i = 0; i < n; i++) dst[i] = 1.0f - src[i];
 }
 
 static kal_status run(const kal_job *j)
 {
     const kal_extent *e = &j->call->extent;
-    const size_t n = (size_t)kal_tile_width(j->out);
+    const size_t n = (size_t)kal_tile_width(j->out), channels = (size_t)e->channels;
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         void *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
         if (e->type == KAL_U8)
-            invert_u8_c(dst, src, n, e->channels, e->alpha);
+            invert_u8_c(dst, src, n * channels);
         else if (e->type == KAL_U16)
-            invert_u16_c(dst, src, n, e->channels, e->alpha);
+            invert_u16_c(dst, src, n * channels);
         else
-            invert_f32_c(dst, src, n, e->channels, e->alpha);
+            invert_f32_c(dst, src, n * channels);
+        kal__keep_alpha(e, dst, src, n);
     }
     return KAL_OK;
 }

@@ -84,7 +84,7 @@ kal_rect kal__sep_need(const kal_call *c, int32_t rx, int32_t ry, kal_edge edge,
 
 size_t kal__sep_scratch(const kal_call *c, int32_t rx, int32_t width)
 {
-    // a row of sums and the row between the passes, both with room for the halo
+    // the row between the passes and a row of samples or sums, both with room for the halo
     return 2 * ((size_t)width + 2 * (size_t)rx + 1) * (size_t)c->extent.channels * sizeof(double);
 }
 
@@ -209,41 +209,126 @@ static void row_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, kal
 
 // ---- wide ---------------------------------------------------------------------------------------
 
-// acc += t · samples, colours times alpha.
-static void add_pixels(double *acc, const void *src, size_t first, kal_type type, double t, size_t pixels, size_t channels, bool alpha)
+KAL__INLINE void widen_u8_body(double *dst, const uint8_t *src, size_t n)
 {
-    for (size_t i = 0; i < pixels; i++) {
-        const size_t at = (first + i) * channels;
-        const double a = alpha ? kal__get(src, type, at + channels - 1) : 1;
-        for (size_t k = 0; k < channels - alpha; k++) acc[i * channels + k] += t * (kal__get(src, type, at + k) * a);
-        if (alpha) acc[i * channels + channels - 1] += t * a;
+    for (size_t i = 0; i < n; i++) dst[i] = src[i];
+}
+KAL__VARIANTS(widen_u8, (double *restrict dst, const uint8_t *restrict src, size_t n), (dst, src, n))
+
+KAL__INLINE void widen_u16_body(double *dst, const uint16_t *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = src[i];
+}
+KAL__VARIANTS(widen_u16, (double *restrict dst, const uint16_t *restrict src, size_t n), (dst, src, n))
+
+KAL__INLINE void widen_f32_body(double *dst, const float *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = (double)src[i];
+}
+KAL__VARIANTS(widen_f32, (double *restrict dst, const float *restrict src, size_t n), (dst, src, n))
+
+KAL__INLINE void sep_v_f64_body(double *acc, const double *src, double t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) acc[i] += t * src[i];
+}
+KAL__VARIANTS(sep_v_f64, (double *restrict acc, const double *restrict src, double t, size_t n), (acc, src, t, n))
+
+KAL__INLINE void sep_h_f64_body(double *dst, const double *row, const double *t, int32_t taps, size_t channels, size_t n)
+{
+    enum { BLOCK = 64 };
+    for (size_t from = 0; from < n; from += BLOCK) {
+        const size_t m = n - from < BLOCK ? n - from : BLOCK;
+        double sum[BLOCK];
+        for (size_t i = 0; i < m; i++) sum[i] = 0;
+        for (int32_t k = 0; k < taps; k++) {
+            const double *at = row + from + (size_t)k * channels;
+            const double w = t[k];
+            for (size_t i = 0; i < m; i++) sum[i] += w * at[i];
+        }
+        for (size_t i = 0; i < m; i++) dst[from + i] = sum[i];
     }
+}
+KAL__VARIANTS(sep_h_f64,
+              (double *restrict dst, const double *restrict row, const double *restrict t, int32_t taps, size_t channels, size_t n),
+              (dst, row, t, taps, channels, n))
+
+KAL__INLINE void narrow_u8_body(uint8_t *dst, const double *src, double scale, double offset, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double v = src[i] * scale + offset;
+        dst[i] = (uint8_t)(int32_t)((v > 255 ? 255 : v > 0 ? v : 0) + 0.5);
+    }
+}
+KAL__VARIANTS(narrow_u8, (uint8_t *restrict dst, const double *restrict src, double scale, double offset, size_t n),
+              (dst, src, scale, offset, n))
+
+KAL__INLINE void narrow_u16_body(uint16_t *dst, const double *src, double scale, double offset, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double v = src[i] * scale + offset;
+        dst[i] = (uint16_t)(int32_t)((v > 65535 ? 65535 : v > 0 ? v : 0) + 0.5);
+    }
+}
+KAL__VARIANTS(narrow_u16, (uint16_t *restrict dst, const double *restrict src, double scale, double offset, size_t n),
+              (dst, src, scale, offset, n))
+
+KAL__INLINE void narrow_f32_body(float *dst, const double *src, double scale, double offset, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = (float)(src[i] * scale + offset);
+}
+KAL__VARIANTS(narrow_f32, (float *restrict dst, const double *restrict src, double scale, double offset, size_t n),
+              (dst, src, scale, offset, n))
+
+// Pixels first … first + n of a row as doubles, colours times alpha.
+static void widen(double *dst, const void *src, size_t first, size_t n, const kal_extent *e)
+{
+    const size_t channels = (size_t)e->channels, from = first * channels, count = n * channels;
+    if (e->type == KAL_U8)
+        widen_u8(dst, (const uint8_t *)src + from, count);
+    else if (e->type == KAL_U16)
+        widen_u16(dst, (const uint16_t *)src + from, count);
+    else
+        widen_f32(dst, (const float *)src + from, count);
+    for (size_t i = 0; i < n && e->alpha; i++, dst += channels)
+        for (size_t k = 0; k + 1 < channels; k++) dst[k] *= dst[channels - 1];
 }
 
 static void column_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y, void *pixel)
 {
-    const kal_extent *e = &c->extent;
-    const size_t channels = (size_t)e->channels;
-    double *acc = pixel;
+    const size_t channels = (size_t)c->extent.channels;
+    double *acc = pixel, one[KAL_MAX_CHANNELS];
     for (size_t k = 0; k < channels; k++) acc[k] = 0;
     for (int32_t i = -s->ry; i <= s->ry; i++) {
         const uint8_t *src = x < 0 ? NULL : source_row(s, c, in, y + i);
-        if (src)
-            add_pixels(acc, src, (size_t)(x - in->rect.x0), e->type, s->y[i + s->ry], 1, channels, e->alpha);
-        else
-            for (size_t k = 0; k < channels; k++) acc[k] += s->y[i + s->ry] * s->fill[k];
+        if (src) widen(one, src, (size_t)(x - in->rect.x0), 1, &c->extent);
+        for (size_t k = 0; k < channels; k++) acc[k] += s->y[i + s->ry] * (src ? one[k] : s->fill[k]);
     }
 }
 
-static void finish_wide(const kal__sep *s, const kal_extent *e, void *dst, size_t x, const double *sum)
+// With alpha: colours are divided by it, and are nothing where there is none.
+static void finish_alpha(const kal__sep *s, const kal_extent *e, void *dst, const double *sum, size_t n)
 {
-    const size_t channels = (size_t)e->channels, at = x * channels;
-    const double a = e->alpha ? sum[channels - 1] * s->scale : 1;
+    const size_t channels = (size_t)e->channels;
     const double top = kal_type_max(e->type);
-    const double held = e->alpha ? kal__clamp(a, 0, top) : 1;
-    for (size_t k = 0; k < channels - e->alpha; k++)
-        kal__set(dst, e->type, at + k, e->alpha && held <= 0 ? 0 : sum[k] * s->scale / a + s->offset);
-    if (e->alpha) kal__set(dst, e->type, at + channels - 1, e->type == KAL_F32 ? a : held);
+    for (size_t x = 0, at = 0; x < n; x++, at += channels) {
+        const double a = sum[at + channels - 1] * s->scale, held = kal__clamp(a, 0, top);
+        for (size_t k = 0; k + 1 < channels; k++)
+            kal__set(dst, e->type, at + k, held <= 0 ? 0 : sum[at + k] * s->scale / a + s->offset);
+        kal__set(dst, e->type, at + channels - 1, e->type == KAL_F32 ? a : held);
+    }
+}
+
+static void finish(const kal__sep *s, const kal_extent *e, void *dst, const double *sum, size_t pixels)
+{
+    const size_t n = pixels * (size_t)e->channels;
+    if (e->alpha)
+        finish_alpha(s, e, dst, sum, pixels);
+    else if (e->type == KAL_U8)
+        narrow_u8(dst, sum, s->scale, s->offset, n);
+    else if (e->type == KAL_U16)
+        narrow_u16(dst, sum, s->scale, s->offset, n);
+    else
+        narrow_f32(dst, sum, s->scale, s->offset, n);
 }
 
 static void row_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y, void *dst, void *scratch)
@@ -251,25 +336,22 @@ static void row_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, k
     const kal_extent *e = &c->extent;
     const size_t channels = (size_t)e->channels;
     const span p = span_of(s, in, out, c->in[0]->extent.width);
-    double *row = scratch, *sum = row + (size_t)(p.x1 - p.x0) * channels;
+    const size_t room = (size_t)(p.x1 - p.x0) * channels, width = (size_t)(out.x1 - out.x0);
+    double *row = scratch, *one = row + room;
     const size_t pixels = p.in1 > p.in0 ? (size_t)(p.in1 - p.in0) : 0;
     double *inside = row + (ptrdiff_t)(p.in0 - p.x0) * (ptrdiff_t)channels;
     for (size_t i = 0; i < pixels * channels; i++) inside[i] = 0;
     for (int32_t k = -s->ry; k <= s->ry && pixels; k++) {
         const uint8_t *src = source_row(s, c, in, y + k);
-        const double t = s->y[k + s->ry];
         if (src)
-            add_pixels(inside, src, (size_t)(p.in0 - in->rect.x0), e->type, t, pixels, channels, e->alpha);
+            widen(one, src, (size_t)(p.in0 - in->rect.x0), pixels, e);
         else
-            for (size_t i = 0; i < pixels * channels; i++) inside[i] += t * s->fill[i % channels];
+            for (size_t i = 0; i < pixels * channels; i++) one[i] = s->fill[i % channels];
+        sep_v_f64(inside, one, s->y[k + s->ry], pixels * channels);
     }
     extend(s, c, in, &p, y, (unsigned char *)row, channels * sizeof *row, column_wide);
-    for (int32_t x = 0; x < out.x1 - out.x0; x++) {
-        for (size_t k = 0; k < channels; k++) sum[k] = 0;
-        for (int32_t i = 0; i <= 2 * s->rx; i++)
-            for (size_t k = 0; k < channels; k++) sum[k] += s->x[i] * row[((size_t)x + (size_t)i) * channels + k];
-        finish_wide(s, e, dst, (size_t)x, sum);
-    }
+    sep_h_f64(one, row, s->x, 2 * s->rx + 1, channels, width * channels);
+    finish(s, e, dst, one, width);
 }
 
 void kal__sep_row(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y, void *dst, void *scratch)

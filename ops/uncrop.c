@@ -8,6 +8,7 @@
 //     out = base + round((crop − base) · ax · ay / (w + 1)²)          round: half away from zero; f32 is not rounded
 //
 // With feather 0 the crop replaces the base exactly. The seam's width is clamped per axis: (wx + 1)(wy + 1) divides.
+#include "channels.h"
 #include "op.h"
 #include "paste.h"
 
@@ -25,6 +26,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal_uncrop_p *p = params;
     const kal_extent *in = &c->in[0]->extent, *base = &c->in[1]->extent;
     *out = *base;
+    if (in->model != KAL_MASK || p->feather) kal__unmask(out);
     kal_status st = kal__check_paste("uncrop", c, err);
     if (!st && p->feather) st = kal__check_type("uncrop with feather", base, true, err);
     if (st) return st;

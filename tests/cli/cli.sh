@@ -232,7 +232,9 @@ if command -v bash >/dev/null; then
     same 'bash completes an op' "$(bash -c '. ./kal.bash; COMP_WORDS=(kal gauss) COMP_CWORD=1; _kal; echo "${COMPREPLY[*]}"')" gaussian
     same 'bash completes a value' "$(bash -c '. ./kal.bash; COMP_WORDS=(kal gaussian edge = m) COMP_CWORD=4; _kal; echo "${COMPREPLY[*]}"')" mirror
 fi
-"$kal" --print-man >kal.1
+code 'the manual' 0 "$kal" --print-man
+cp out kal.1
+has 'the manual has options' "$(cat kal.1)" 'deadline'
 if command -v groff >/dev/null; then
     same 'the manual has no warnings' "$(groff -K utf8 -man -ww -Tutf8 -z kal.1 2>&1)" ''
 else

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Keys: what must differ, what must not, and constants that must never drift (docs/keys.md). Sources are generated, never decoded.
+// Keys: what must differ, what must not, and constants that must never drift (docs/keys.md), at every instruction set. Sources are
+// generated, never decoded. `--print` writes the table anew: a changed line needs a raised op version and a word in CHANGES.md.
 #include "check.h"
+
+#include "cpu.h"
 
 static kal_key key_of(kal_node *n)
 {
@@ -101,10 +104,16 @@ typedef struct golden {
     const char *what, *key;
 } golden;
 
+static bool printing;   // --print: the table as it would have to be
+
 static void constant(const char *what, kal_key key, const char *want)
 {
     char text[33];
     kal_key_print(key, text);
+    if (printing) {
+        printf("    {\"%s\", \"%s\"},\n", what, text);
+        return;
+    }
     REQUIRE_NOTE(!strcmp(text, want), "%s: {\"%s\", …} is now %s, was %s", what, what, text, want);
 }
 
@@ -155,12 +164,21 @@ static void constants(kal_scope *s)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     kal_scope *s = kal_scope_new();
-    acceptance(s);
-    floats(s);
+    printing = argc > 1 && !strcmp(argv[1], "--print");
+    if (!printing) acceptance(s);
+    if (!printing) floats(s);
     constants(s);
+    if (printing) return 0;
+    const kal__isa best = kal__cpu_isa();
+    for (int isa = KAL__SCALAR; isa <= KAL__AVX512; isa++) {
+        kal__cpu_set_isa((kal__isa)isa);
+        kal_memo_clear(NULL);
+        constants(s);
+    }
+    kal__cpu_set_isa(best);
     kal_memo_clear(NULL);
     kal_scope_free(&s);
     return check_done();

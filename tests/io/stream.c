@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The codecs' contract itself, as large files meet it: a reader that gives a few bytes at a time and has
+// nothing in memory, rows in uneven steps, giving up at any time, rows that do not fit.
+#include "files.h"
+
+extern const kal__codec *const kal__codecs[];
+extern const size_t kal__n_codecs;
+
+typedef struct drops {
+    kal__reader base;
+    const kal_bytes *bytes;
+    rng r;
+    uint64_t fails_at;   // where reading fails, as a disk would
+} drops;
+
+static ptrdiff_t drops_read(kal__reader *r, void *dst, size_t n, kal_error *err)
+{
+    drops *d = (drops *)r;
+    size_t step = (size_t)(1 + rng_below(&d->r, rng_below(&d->r, 20) ? 50 : 5000));
+    if (step > n) step = n;
+    if (step > d->bytes->size - r->position) step = d->bytes->size - (size_t)r->position;
+    if (r->position + step > d->fails_at) {
+        kal_fail(err, KAL_IO, "%s: the disk is broken", r->name);
+        return -1;
+    }
+    memcpy(dst, d->bytes->data + r->position, step);
+    r->position += step;
+    return (ptrdiff_t)step;
+}
+
+static void drops_close(kal__reader *r)
+{
+    (void)r;
+}
+
+static drops drops_of(const kal_bytes *b, uint64_t fails_at)
+{
+    return (drops){
+        {.read = drops_read, .close = drops_close, .size = b->size, .name = "drops"}, b, {b->size}, fails_at};
+}
+
+static const kal__codec *codec_of(const kal_bytes *b)
+{
+    for (size_t i = 0; i < kal__n_codecs; i++)
+        if (kal__codecs[i]->sniff(b->data, b->size < 32 ? b->size : 32)) return kal__codecs[i];
+    return NULL;
+}
+
+// Header, then all rows in uneven steps, then the close; what fails first is the answer.
+static kal_status read_drops(const kal_bytes *b, uint64_t fails_at, unsigned char *dst, kal__header *h)
+{
+    kal_limits limits;
+    kal_limits_get(&limits);
+    kal__decoder *d = NULL;
+    drops first = drops_of(b, fails_at), second = drops_of(b, fails_at);
+    const kal__codec *c = codec_of(b);
+    kal__meta *meta = kal__meta_new();
+    kal_status st = c->header(&first.base, &limits, h, meta, &check_error);
+    kal__meta_unref(&meta);
+    if (!st) st = c->open(&second.base, &limits, &d, &check_error);
+    memset(&limits, 0xff, sizeof limits);   // they were the caller's
+    const ptrdiff_t stride = (ptrdiff_t)((size_t)h->extent.width * kal_pixel_size(&h->extent));
+    rng r = {9};
+    for (int32_t y = 0, n; !st && y < h->extent.height; y += n) {
+        n = h->rows ? 1 + rng_below(&r, 20) : h->extent.height;
+        if (n > h->extent.height - y) n = h->extent.height - y;
+        st = c->rows(d, dst + y * stride, stride, n, &check_error);
+    }
+    if (!d) return st;
+    const kal_status last = c->close(d, st ? NULL : &check_error);
+    return st ? st : last;
+}
+
+static void test_misuse(const kal_bytes *b, const kal__header *h, unsigned char *dst, const char *what)
+{
+    kal_limits limits;
+    kal_limits_get(&limits);
+    const kal__codec *c = codec_of(b);
+    const ptrdiff_t stride = (ptrdiff_t)((size_t)h->extent.width * kal_pixel_size(&h->extent));
+    for (int way = 0; way < 3; way++) {
+        kal__decoder *d;
+        drops r = drops_of(b, UINT64_MAX);
+        REQUIRE_OK(c->open(&r.base, &limits, &d, &check_error));
+        kal_status st = KAL_CHANGED;
+        if (way == 0) st = c->rows(d, dst, stride - 1, h->extent.height, &check_error);
+        if (way == 1) st = c->rows(d, dst, stride, h->extent.height + 1, &check_error);
+        REQUIRE_NOTE(st == KAL_CHANGED, "%s: %s", what, kal_status_name(st));
+        REQUIRE(c->close(d, NULL) == KAL_OK);
+    }
+}
+
+static void test_kind(const char *format, const char *params, kal_extent e)
+{
+    kal_scope *s = kal_scope_new();
+    rng r = {41};
+    kal_node *n = kal_encode(s, rng_image(&r, s, &e), format, params);
+    kal_bytes b = {0};
+    char what[64];
+    snprintf(what, sizeof what, "%s %s", format, params ? params : "");
+    if (kal_read_bytes(n, NULL, &b, &check_error)) {
+        check_skip("%s", check_error.message);
+        kal_scope_free(&s);
+        return;
+    }
+    kal_extent got;
+    unsigned char *want = decoded(b.data, b.size, NULL, &got), *p = malloc(bytes_of(&e));
+    kal__header h;
+    REQUIRE_OK(read_drops(&b, UINT64_MAX, p, &h));
+    REQUIRE_NOTE(extent_equal(&got, &h.extent) && !memcmp(p, want, bytes_of(&got)), "%s", what);
+    for (int part = 0; part < 8; part++) {
+        const kal_status st = read_drops(&b, b.size * (size_t)part / 8, p, &h);
+        REQUIRE_NOTE(st == KAL_IO && strstr(check_error.message, "broken"), "%s: %s", what,
+                     check_error.message);
+        const kal_bytes cut = {b.data, b.size * (size_t)(part + 8) / 16};
+        const kal_status cut_st = read_drops(&cut, UINT64_MAX, p, &h);
+        REQUIRE_NOTE(cut_st == KAL_CORRUPT && strstr(check_error.message, "byte"), "%s: %s", what,
+                     check_error.message);
+    }
+    if (!read_drops(&b, UINT64_MAX, p, &h)) test_misuse(&b, &h, p, what);
+    free(want);
+    free(p);
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+}
+
+int main(void)
+{
+    static const struct {
+        const char *format, *params;
+        kal_extent e;
+    } kinds[] = {{"jpeg", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
+                 {"jpeg", "progressive=true", {101, 97, 1, KAL_U8, KAL_GRAY, false}},
+                 {"png", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
+                 {"png", "compression=0", {101, 97, 4, KAL_U16, KAL_RGB, true}},
+                 {"pnm", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
+                 {"pnm", "plain=true", {51, 47, 3, KAL_U8, KAL_RGB, false}},
+                 {"pnm", "plain=true", {51, 47, 1, KAL_U16, KAL_GRAY, false}},
+                 {"pnm", NULL, {51, 47, 7, KAL_U16, KAL_DATA, false}},
+                 {"pnm", NULL, {51, 47, 3, KAL_F32, KAL_RGB, false}},
+                 {"heif", NULL, {64, 48, 3, KAL_U8, KAL_RGB, false}},
+                 {"avif", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        test_kind(kinds[i].format, kinds[i].params, kinds[i].e);
+    kal_memo_clear(NULL);
+    return check_done();
+}
