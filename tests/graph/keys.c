@@ -156,9 +156,9 @@ static void constants(kal_scope *s)
                 if (!kal_node_error(n, NULL)) break;
             }
             if (kal_node_error(n, NULL)) continue;
-            snprintf(what, sizeof what, "%s %s", op->name, *sample);
+            snprintf(what, sizeof what, "%s %d %.60s", op->name, (int)(sample - op->samples), *sample);
             constant(what, key_of(n), golden_for(what));
-            snprintf(what, sizeof what, "%s %s content", op->name, *sample);
+            snprintf(what, sizeof what, "%s %d content", op->name, (int)(sample - op->samples));
             constant(what, content_of(n), golden_for(what));
         }
     }
