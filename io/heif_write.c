@@ -37,7 +37,7 @@ static size_t encoder_memory(const kal_extent *x, enum heif_compression_format f
     static const struct {
         double each, alpha, lossless;
         size_t fixed;
-    } held[] = {{11.2, 1.5, 17.5, (size_t)13 << 20}, {13.6, 4, 21.5, (size_t)9 << 20}};
+    } held[] = {{11.2, 1.5, 17.5, (size_t)13 << 20}, {15.3, 4, 21.5, (size_t)8 << 20}};
     const int av1 = format == heif_compression_AV1;
     const double each = held[av1].each + x->channels + (x->alpha ? held[av1].alpha : 0) +
                         (lossless ? held[av1].lossless * (x->channels < 3 ? 0.12 : 1) : 0);

@@ -211,9 +211,11 @@ fi
 "$kal" embed in.jpg width=6000 height=4500 edge=wrap -o big.jpg
 mkdir stop
 slow='load big.jpg | gaussian 200 | gaussian 201 | save stop/x.jpg'
+fresh=                        # a shell in the background hands on SIGINT ignored
+env --default-signal=INT true 2>/dev/null && fresh='env --default-signal=INT'
 for signal in INT TERM; do
     if command -v timeout >/dev/null; then
-        timeout --preserve-status -s $signal 0.5 "$kal" run "$slow" >out 2>err
+        timeout --preserve-status -k 20 -s $signal 0.5 $fresh "$kal" run "$slow" >out 2>err
         same "SIG$signal" $? 130
         same "SIG$signal leaves nothing behind" "$(ls -A stop)" ''
     else

@@ -73,7 +73,9 @@ static kal_status always_fails(const kal_job *j)
 static kal_status slow(const kal_job *j)
 {
     nanosleep(&(struct timespec){0, 5000000}, NULL);
-    return flip_all(j) * 0 + KAL_OK;
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
+        memcpy(kal_row(j->out, y), kal_row(&j->in[0], y), (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
+    return KAL_OK;
 }
 
 static const char *const acme_samples[] = {"radius=2", "radius=3 gain=1.5", NULL};
