@@ -262,7 +262,8 @@ static int parse_text(job *j, const source_text *t, const bindings *b)
         if (j->each) kal_within(&err, "%s", j->input);
         const int code = fail(ASKING, &err);
         show_place(t, err.message);
-        if (!j->input && strstr(err.message, " \"in\"")) fputs("  pictures for `in` follow the text\n", stderr);
+        if (!j->input && strstr(err.message, " \"in\""))
+            fputs("  pictures for `in` follow the text\n", stderr);
         return code;
     }
     j->root = kal_program_root(j->program);

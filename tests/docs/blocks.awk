@@ -39,7 +39,7 @@ function c_block(text, first, line)
 
 function sh_block(text, line)
 {
-    if (text !~ /(^|\n)kal / || mark ~ /not run/) return
+    if (text !~ /(^|\n)kal / || text ~ /<\(/ || mark ~ /not run/) return   # <( is no POSIX shell's
     printf "# %s, line %d\nset -e\n%s", FILENAME, line, text > (dir "/sh-" ++scripts ".sh")
 }
 

@@ -31,10 +31,12 @@ build()
 work=$dir/work
 mkdir "$work"
 cd "$work"
-"$picture" in.jpg 2000 1500
-"$picture" photo.jpg 2000 1500
+mkdir photos small gray
+"$picture" in.jpg 2400 1800
 "$picture" logo.png 300 200
-"$picture" other.jpg 2000 1500
+"$picture" a.png 300 200
+cp a.png b.png
+for one in photo.jpg other.jpg photos/one.jpg photos/two.jpg; do cp in.jpg "$one"; done
 
 run()
 {
@@ -67,6 +69,7 @@ group()
     for script in "$out"/sh-*.sh; do
         [ -f "$script" ] && [ "$kal" != - ] || continue
         scripts=$((scripts + 1))
+        sed -i 's/^kal show /kal show --force /' "$script"   # there is no terminal
         run "$(head -n 1 "$script")" env PATH="$(dirname "$kal"):$PATH" sh "$script"
     done
 }

@@ -23,6 +23,6 @@ int main(void)
         kal_scope_free(&s);
         kal_memo_clear(NULL);
     }
-    if (kal_node_count()) fprintf(stderr, "%s: %zu nodes are still alive\n", blocks[0].page, kal_node_count()), failed = 1;
+    if (kal_node_count()) fprintf(stderr, "%zu nodes are still alive\n", kal_node_count()), failed = 1;
     return failed;
 }
