@@ -60,7 +60,7 @@ typedef struct kal__coding {
 
 size_t kal__source_memory(const kal__source *s)
 {
-    return s->path && s->size <= KAL__SMALL_FILE ? s->size : 0;
+    return !s->bytes && s->size <= KAL__SMALL_FILE ? s->size : 0;
 }
 
 static kal_status changed(const kal__source *s, kal_error *err)
@@ -82,7 +82,7 @@ static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
 static kal_status open_source(kal__coding *c, kal_stats *stats, kal_error *err)
 {
     const kal__source *s = c->source;
-    if (!s->path) return kal__open_memory(s->memory, s->size, "bytes in memory", &c->reader, err);
+    if (s->bytes) return kal__open_memory(s->bytes->data, s->size, s->path ? s->path : "bytes in memory", &c->reader, err);
     kal__reader *file;
     kal__stamp stamp;
     kal_status st = kal__open_file(s->path, &file, &stamp, err);

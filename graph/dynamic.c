@@ -126,6 +126,7 @@ static kal_options quiet(const kal_options *o)
     kal_options q = o ? *o : (kal_options){0};
     q.stats = NULL;
     q.progress = NULL;
+    q.node_stats = NULL;
     return q;
 }
 

@@ -154,6 +154,15 @@ static kal_status read_large(loading *l, kal__reader *file, const char *format, 
     return st;
 }
 
+static kal_status keep_bytes(loading *l, const void *data, size_t size, kal_error *err)
+{
+    l->source->bytes = kal__slab_new(size);
+    if (!l->source->bytes) return kal_fail(err, KAL_NOMEM, "out of memory for %zu bytes", size);
+    if (size) memcpy(l->source->bytes->data, data, size);
+    l->source->size = size;
+    return KAL_OK;
+}
+
 static kal_status read_small(loading *l, kal__reader *file, bool keep, const char *format, kal_error *err)
 {
     unsigned char *bytes;
@@ -163,10 +172,8 @@ static kal_status read_small(loading *l, kal__reader *file, bool keep, const cha
     l->source->digest = kal__hash_of(bytes, size);
     l->source->size = size;
     st = read_header(l, bytes, size, file->name, format, err);
-    if (keep && !st)
-        l->source->memory = bytes;
-    else
-        free(bytes);
+    if (!st && keep) st = keep_bytes(l, bytes, size, err);
+    free(bytes);
     return st;
 }
 
@@ -191,12 +198,10 @@ static kal_status load_path(loading *l, const char *path, const char *format, ka
 
 static kal_status load_memory(loading *l, const void *data, size_t size, const char *format, kal_error *err)
 {
-    l->source->memory = kal__new(size, 1);
-    if (!l->source->memory) return kal_fail(err, KAL_NOMEM, "out of memory for %zu bytes", size);
-    if (size) memcpy(l->source->memory, data, size);
-    l->source->size = size;
+    const kal_status st = keep_bytes(l, data, size, err);
+    if (st) return st;
     l->source->digest = kal__hash_of(data, size);
-    return read_header(l, l->source->memory, size, "bytes in memory", format, err);
+    return read_header(l, l->source->bytes->data, size, "bytes in memory", format, err);
 }
 
 // ---- nodes --------------------------------------------------------------------------------------

@@ -225,7 +225,7 @@ void kal__source_unref(kal__source **slot)
     *slot = NULL;
     if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
     free(s->path);
-    free(s->memory);
+    kal__slab_unref(&s->bytes);
     free(s);
 }
 
@@ -237,11 +237,33 @@ kal__source *kal__node_source(const kal_node *node)
     return s;
 }
 
+// One has a path, the other bytes: both are worth keeping.
+static kal__source *merge(const kal__source *path, const kal__source *bytes)
+{
+    kal__source *s = kal__new(1, sizeof *s);
+    char *name = kal__new(strlen(path->path) + 1, 1);
+    if (!s || !name) {
+        free(s);
+        free(name);
+        return NULL;
+    }
+    *s = *bytes;
+    s->refs = 1;
+    s->stamp = path->stamp;
+    s->path = strcpy(name, path->path);
+    kal__slab_ref(s->bytes);
+    return s;
+}
+
 void kal__node_set_source(kal_node *node, kal__source *source)
 {
     pthread_mutex_lock(&lock);
-    kal__source *old = node->u.source;
-    node->u.source = kal__source_ref(source);
+    kal__source *old = node->u.source, *fresh = NULL;
+    if (old->bytes && source->path)
+        fresh = merge(source, old);
+    else if (source->bytes && old->path)
+        fresh = merge(old, source);
+    node->u.source = fresh ? fresh : kal__source_ref(source);
     pthread_mutex_unlock(&lock);
     kal__source_unref(&old);
 }

@@ -39,8 +39,8 @@ typedef struct kal__source {
     kal__header header;
     kal_key digest;          // of the encoded bytes
     kal__stamp stamp;
-    char *path;              // NULL for bytes in memory
-    unsigned char *memory;   // the bytes, for path NULL
+    char *path;              // of the file; NULL when only the bytes were given
+    kal__slab *bytes;        // given or read from standard input: then they are read, and the path is only a name
     size_t size;
 } kal__source;
 
@@ -90,7 +90,7 @@ kal__source *kal__source_ref(kal__source *s);
 void kal__source_unref(kal__source **s);
 /// The node's current source, with a reference of the caller's own.
 kal__source *kal__node_source(const kal_node *node);
-/// Points the node at other bytes of the same digest.
+/// The same content was loaded again: the file seen last is the likeliest to be there still; bytes that were given stay.
 void kal__node_set_source(kal_node *node, kal__source *source);
 
 // ---- parameters (params.c) ----------------------------------------------------------------------

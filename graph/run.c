@@ -365,6 +365,28 @@ static void keep_results(const kal__plan *p)
     }
 }
 
+static void tell_node(const kal_options *o, const kal__stage *s, const kal_node *node, double share)
+{
+    const bool sink = s->kind <= KAL__DIGEST_STAGE;
+    const size_t pixel = node->kind == KAL__ENCODE ? 0 : kal_pixel_size(&node->call.extent);
+    const uint64_t pixels = (uint64_t)(s->rect.x1 - s->rect.x0) * (uint64_t)(s->rect.y1 - s->rect.y0);
+    const char *name = node->kind == KAL__ENCODE ? node->u.codec->name : node->call.op ? node->call.op->name : "input";
+    const kal_node_stats n = {.node = node, .name = name, .ms = s->ns * share / 1e6, .bands = (uint64_t)s->n_bands,
+                              .bytes = sink ? s->writer ? s->writer->written : 0 : pixels * pixel,
+                              .reused = s->kind == KAL__CONST_STAGE && node->kind != KAL__PIXELS,
+                              .kept = s->keep && node == s->node};
+    o->node_stats(o->user, &n);
+}
+
+static void tell_nodes(const kal__plan *p, const kal_options *o)
+{
+    for (int32_t i = 0; i < p->n_stages; i++) {
+        const kal__stage *s = p->stages[i];
+        for (int32_t k = 0; k < s->n_steps; k++) tell_node(o, s, s->steps[k].node, 1.0 / s->n_steps);
+        if (!s->n_steps && s->kind != KAL__COPY_STAGE && s->kind != KAL__DIGEST_STAGE) tell_node(o, s, s->node, 1);
+    }
+}
+
 static kal_status run_plan(run *r)
 {
     pthread_condattr_t attr;
@@ -401,6 +423,7 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_err
     if (p->peak > stats->planned_bytes) stats->planned_bytes = p->peak;
     const size_t peak = p->schedule.peak + p->scratch * (size_t)p->threads;
     if (peak > stats->peak_bytes) stats->peak_bytes = peak;
+    if (!st && w->options && w->options->node_stats) tell_nodes(p, w->options);
     if (w->options && w->options->progress)
         w->options->progress(w->options->user, !st ? KAL_DONE : st == KAL_CANCELLED || st == KAL_DEADLINE ? KAL_STOPPED : KAL_FAILED,
                              !st ? p->n_bands : p->schedule.bands_done, p->n_bands);

@@ -87,6 +87,18 @@ typedef struct kal_stats {
     double wall_ms;
 } kal_stats;
 
+/// What became of one node in a request that ended well. A fused run of ops tells each of them, its time shared equally.
+typedef struct kal_node_stats {
+    const kal_node *node;     ///< alive during the call
+    const char *name;         ///< of the op or codec
+    double ms;                ///< of work, summed over the workers
+    uint64_t bands, bytes;    ///< computed or reused
+    bool reused;              ///< found in the memo
+    bool kept;                ///< put into the memo
+} kal_node_stats;
+/// Called once for each node that had work, inputs first, on the caller's thread, after the request ended.
+typedef void kal_node_stats_fn(void *user, const kal_node_stats *stats);
+
 typedef enum kal_phase { KAL_RUNNING, KAL_DONE, KAL_FAILED, KAL_STOPPED } kal_phase;
 /// Told at most about 20 times a second and once at the end; `done` never falls and reaches `total` only in KAL_DONE.
 /// Called on a thread of the pool or the caller's, never two at once for one request; must not evaluate.
@@ -103,7 +115,8 @@ typedef struct kal_options {
     double deadline;          ///< seconds from now; 0: none
     kal_cancel *cancel;       ///< borrowed during the call
     kal_progress_fn *progress;
-    void *user;               ///< for progress
+    kal_node_stats_fn *node_stats;
+    void *user;               ///< for progress and node_stats
     kal_memo *memo;           ///< NULL: the process's own
     kal_memo_mode memo_mode;  ///< AUTO keeps what is dear to compute; ALWAYS every stage; NEVER neither looks nor keeps
     kal_stats *stats;         ///< filled also on failure

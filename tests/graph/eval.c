@@ -235,6 +235,40 @@ static void limits(kal_scope *s, kal_node *image)
     free(got);
 }
 
+typedef struct per_node {
+    int nodes, reused, kept;
+    bool decode, encode;
+    uint64_t bytes;
+} per_node;
+
+static void count_node(void *user, const kal_node_stats *n)
+{
+    per_node *p = user;
+    p->nodes++;
+    p->reused += n->reused;
+    p->kept += n->kept;
+    p->decode |= !strcmp(n->name, "load") && (n->ms > 0 || n->reused);
+    p->encode |= !strcmp(n->name, "jpeg") && n->bytes > 0;
+    p->bytes += n->bytes;
+}
+
+// Every op tells its own, fused ones too.
+static void node_statistics(kal_scope *s, kal_node *photo)
+{
+    kal_node *n = kal_invert(s, kal_linear(s, kal_gaussian(s, photo, kal_gaussian_params(.sigma = 1.25)), kal_linear_params(.offset = {(double[]){3}, 1})), NULL);
+    kal_node *e = kal_encode(s, n, "jpeg", "quality=77");
+    kal_bytes b;
+    per_node p = {0}, q = {0};
+    kal_options o = {.node_stats = count_node, .user = &p};
+    REQUIRE_OK(kal_read_bytes(e, &o, &b, &check_error));
+    REQUIRE(p.nodes == 5 && p.decode && p.encode && p.reused == 0 && p.kept == 2 && p.bytes > 4 * 180 * 140 * 3);
+    kal_bytes_free(&b);
+    o.user = &q;
+    free(read_all(n, &o, NULL));
+    REQUIRE_NOTE(q.nodes == 3 && q.reused == 1, "%d nodes, %d reused", q.nodes, q.reused);
+    kal_memo_clear(NULL);
+}
+
 static void statistics(kal_scope *s, kal_node *image)
 {
     kal_bytes b;
@@ -261,6 +295,8 @@ static void statistics(kal_scope *s, kal_node *image)
     REQUIRE_OK(kal_save(three, out, "quality=80", &keep, &check_error));
     REQUIRE_NOTE(stats.encodes == 0 && stats.computed_tiles == 0 && stats.bytes_written > 0, "an encoded picture is written again from the memo");
     kal_memo_clear(NULL);
+
+    node_statistics(s, photo);
 
     // the same place, another picture (S14); and one that changes behind our back
     kal_bytes c;
