@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The arguments of a call: by name or in order, geometry words, computed values, and what an op takes from the op it undoes.
+#include "parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- parameters of a call -----------------------------------------------------------------------
+
+static int32_t read_digits(const char **at, const char *end)
+{
+    int64_t v = 0;
+    const char *from = *at;
+    while (*at < end && **at >= '0' && **at <= '9' && v < 1000000000) v = v * 10 + (*(*at)++ - '0');
+    return *at > from && v < 1000000000 ? (int32_t)v : -1;
+}
+
+static void set_if(kal__schema s, const char *key, int32_t v, void *params)
+{
+    const kal_param *p = kal__param_find(s, key, strlen(key));
+    if (p && v >= 0) *(int32_t *)(void *)((unsigned char *)params + p->offset) = v;
+}
+
+// "640x480" and "640x480+1200+800" for an op that has width and height (x and y).
+static bool geometry(kal__schema s, const kal__token *t, void *params)
+{
+    const char *at = t->text, *end = at + t->n;
+    const bool sized = kal__param_find(s, "width", 5) && kal__param_find(s, "height", 6);
+    const bool placed = kal__param_find(s, "x", 1) && kal__param_find(s, "y", 1);
+    if (t->kind != KAL__WORD || !sized) return false;
+    const int32_t w = read_digits(&at, end);
+    if (w < 0 || at == end || *at++ != 'x') return false;
+    const int32_t h = read_digits(&at, end);
+    int32_t x = -1, y = -1;
+    if (h >= 0 && at < end && placed && *at == '+') {
+        at++;
+        x = read_digits(&at, end);
+        if (x < 0 || at == end || *at++ != '+') return false;
+        y = read_digits(&at, end);
+        if (y < 0) return false;
+    }
+    if (h < 0 || at != end) return false;
+    set_if(s, "width", w, params);
+    set_if(s, "height", h, params);
+    set_if(s, "x", x, params);
+    set_if(s, "y", y, params);
+    return true;
+}
+
+static const char *param_name(const void *of, size_t i)
+{
+    return ((const kal_param *)of)[i].name;
+}
+
+static kal_status unknown_param(kal__schema s, const kal__token *key, kal_error *err)
+{
+    const char *near = kal__nearest(key->text, key->n, param_name, s.rows, s.n);
+    return kal_fail(err, KAL_INVALID, "%s has no parameter \"%.*s\"%s%s%s", s.of, (int)(key->n > 60 ? 60 : key->n), key->text,
+                    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+const kal_param *kal__bound_row(kal__schema s, const kal__arg *a)
+{
+    const kal_param *row = a->node ? kal__param_find(s, a->key.text, a->key.n) : NULL;
+    const bool word = a->value.kind == KAL__WORD && a->value.text != a->key.text;
+    return row && !(word && (row->kind == KAL_PARAM_CHOICE || row->kind == KAL_PARAM_TEXT || row->kind == KAL_PARAM_BOOL)) ? row : NULL;
+}
+
+kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params, const kal__param_context *context,
+                           const kal__token **bad, kal_error *err)
+{
+    size_t position = 0;
+    bool set[64] = {false};
+    for (int32_t i = 0; i < n; i++) {
+        const kal__arg *a = &args[i];
+        const bool named = a->key.kind == KAL__WORD;
+        *bad = named ? &a->key : &a->value;
+        if (a->node && kal__bound_row(s, a)) continue;
+        if (!named && geometry(s, &a->value, params)) continue;
+        while (!named && position < s.n && set[position]) position++;
+        const kal_param *row = named ? kal__param_find(s, a->key.text, a->key.n) : position < s.n ? &s.rows[position] : NULL;
+        if (!row && named) return unknown_param(s, &a->key, err);
+        if (!row)
+            return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of, (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
+        const size_t at = (size_t)(row - s.rows);
+        if (at < 64 && set[at]) return kal_fail(err, KAL_INVALID, "%s: %s is given twice", s.of, row->name);
+        if (at < 64) set[at] = true;
+        const kal_status st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
+        if (st) return st;
+    }
+    return KAL_OK;
+}
+
+// ---- what an op undoes: a bare uncrop -----------------------------------------------------------
+
+static void copy_same_params(kal__schema from, const void *src, kal__schema to, void *dst)
+{
+    for (size_t i = 0; i < from.n; i++) {
+        const kal_param *a = &from.rows[i], *b = kal__param_find(to, a->name, strlen(a->name));
+        if (b && b->kind == a->kind && b->kind <= KAL_PARAM_Y)
+            memcpy((unsigned char *)dst + b->offset, (const unsigned char *)src + a->offset, sizeof(int32_t));
+    }
+}
+
+// Breadth first, so that the nearest is found.
+static const kal_node *nearest_upstream(kal_node *from, const char *op)
+{
+    kal__order o;
+    const kal_node *found = NULL;
+    if (kal__order_make(&from, 1, &o, NULL)) return NULL;
+    uint32_t *far = kal__new(o.n, sizeof *far);
+    for (size_t i = 0; far && i < o.n; i++) far[i] = UINT32_MAX;
+    if (far) far[o.n - 1] = 0;
+    uint32_t best = UINT32_MAX;
+    for (size_t i = o.n; far && i-- > 0;) {
+        const kal_node *n = o.nodes[i];
+        if (far[i] == UINT32_MAX) continue;
+        if (n->kind == KAL__APPLY && !strcmp(n->call.op->name, op) && far[i] < best) found = n, best = far[i];
+        for (int32_t k = 0; k < n->call.n; k++) {
+            const size_t in = kal__order_find(&o, kal__input(n, k));
+            if (far[i] + 1 < far[in]) far[in] = far[i] + 1;
+        }
+    }
+    free(far);
+    kal__order_free(&o);
+    return found;
+}
+
+kal_status kal__undo(const kal_op *op, kal__written *c, void *params, kal_error *err)
+{
+    const kal_node *done = c->in[0]->kind == KAL__ERROR ? NULL : nearest_upstream(c->in[0], op->undoes);
+    if (!done)
+        return kal_fail(err, KAL_INVALID, "%s: there is no %s upstream to put back; name the base: %s image base x=… y=…", op->name,
+                        op->undoes, op->name);
+    copy_same_params(kal__schema_of(done->call.op), done->call.params, kal__schema_of(op), params);
+    c->in[c->n++] = kal_node_ref(kal__input(done, 0));
+    return KAL_OK;
+}
+
+// ---- arguments as a text of their own -------------------------------------------------------------
+
+kal_status kal__params_parse(kal__schema s, void *params, const char *text, const kal__param_context *context, kal_error *err)
+{
+    kal__arg args[KAL__MAX_ARGS];
+    int32_t n = 0;
+    kal__lexer l = {text, text + strlen(text), text, context->arena, 0};
+    kal__token t, after;
+    kal_status st = kal__lex(&l, &t, err);
+    while (!st && t.kind != KAL__END) {
+        if (t.kind != KAL__WORD && t.kind != KAL__STRING && t.kind != KAL__LIST)
+            return kal_fail(err, KAL_SYNTAX, "%s: cannot read \"%s\"", s.of, t.at);
+        if (n == KAL__MAX_ARGS) return kal_fail(err, KAL_LIMIT, "%s: more than %d arguments", s.of, KAL__MAX_ARGS);
+        st = kal__lex(&l, &after, err);
+        args[n] = (kal__arg){.node = NULL, .key = {.kind = KAL__END}, .value = t};
+        if (!st && after.kind == KAL__EQUALS) {
+            args[n].key = t;
+            st = kal__lex(&l, &args[n].value, err);
+            if (!st) st = kal__lex(&l, &after, err);
+        }
+        t = after;
+        n++;
+    }
+    const kal__token *bad;
+    return st ? st : kal__set_args(s, args, n, params, context, &bad, err);
+}
+
+kal_node *kal_apply_text(kal_scope *scope, const char *op_name, const char *text, kal_node *const *in, int32_t n)
+{
+    kal_error err = {KAL_OK, ""};
+    for (int32_t i = 0; i < n; i++)
+        if (!in[i] || in[i]->kind == KAL__ERROR) return kal_apply(scope, op_name, NULL, in, n);
+    const kal_op *op;
+    kal_node *node = NULL;
+    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
+    kal__arena arena = {0};
+    kal_status st = kal__find_op(op_name ? op_name : "", op_name ? strlen(op_name) : 0, &op, &err);
+    if (!st) kal__params_default(kal__schema_of(op), params);
+    const kal__param_context context = {n ? &in[0]->call.extent : NULL, &arena};
+    if (!st && text) st = kal__params_parse(kal__schema_of(op), params, text, &context, &err);
+    if (!st) st = kal__apply(op, params, in, n, &node, &err);
+    kal__arena_free(&arena);
+    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
+}

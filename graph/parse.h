@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A text being read: shared by parse.c (statements and calls), args.c (arguments) and program.c (names, the result).
+#ifndef KAL_GRAPH_PARSE_H
+#define KAL_GRAPH_PARSE_H
+
+#include "apply.h"
+#include "dynamic.h"
+#include "lex.h"
+
+#define KAL__MAX_ARGS 64
+
+typedef struct kal__name {
+    const char *text;
+    size_t n;
+    kal_node *node;        // owned; or
+    const char *value;     // a literal
+    size_t value_n;
+    bool fixed;            // set from outside: the text's own definition is ignored
+    bool quoted;
+} kal__name;
+
+typedef struct kal__saving {
+    kal_node *encoded;
+    char *path;
+} kal__saving;
+
+struct kal_program {
+    kal__arena arena;
+    kal__name *names;
+    size_t n_names, names_room;
+    uint32_t *slots;       // hash of names → index + 1
+    size_t n_slots;
+    kal__saving *saves;
+    size_t n_saves, saves_room;
+    kal_node **prints;
+    size_t n_prints, prints_room;
+    kal_node *root;
+};
+
+typedef struct kal__parser {
+    kal_program *p;
+    kal__lexer lex;
+    kal__token t;          // the next token
+    int nest;
+    kal_error *err;
+} kal__parser;
+
+// One argument of a call as written.
+typedef struct kal__arg {
+    kal__token key;        // kind END: positional
+    kal__token value;
+    kal_node *node;        // owned: the value is computed
+} kal__arg;
+
+typedef struct kal__written {
+    kal__token op;
+    kal_node *in[KAL__MAX_INPUTS];   // owned
+    int32_t n;
+    kal__arg args[KAL__MAX_ARGS];
+    int32_t n_args;
+} kal__written;
+
+// ---- program.c ----------------------------------------------------------------------------------
+
+kal__name *kal__find_name(const kal_program *p, const char *text, size_t n);
+/// Takes the name's reference, whatever happens; false when out of memory.
+bool kal__set_name(kal_program *p, const kal__name *given);
+/// Takes the encoded node's reference when it succeeds.
+bool kal__add_save(kal_program *p, kal_node *encoded, const char *path);
+
+// ---- parse.c ------------------------------------------------------------------------------------
+
+/// Reads the whole text into the program.
+kal_status kal__parse(kal__parser *r);
+
+// ---- args.c -------------------------------------------------------------------------------------
+
+/// Sets all arguments; *bad is the one at fault.
+kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params, const kal__param_context *context,
+                         const kal__token **bad, kal_error *err);
+/// The parameter a computed value goes to; NULL when the name of an image only looks like a word for it ("edge=wrap").
+const kal_param *kal__bound_row(kal__schema s, const kal__arg *a);
+/// An op that undoes another, written without its base: finds what it undoes upstream, takes base and place from it.
+kal_status kal__undo(const kal_op *op, kal__written *c, void *params, kal_error *err);
+
+#endif
