@@ -30,82 +30,6 @@ void kal_limits_set(const kal_limits *in)
     pthread_mutex_unlock(&lock);
 }
 
-// ---- codecs -------------------------------------------------------------------------------------
-
-bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
-{
-    if (i >= kal__n_codecs) return false;
-    const kal__codec *c = kal__codecs[i];
-    *out = (kal_codec_info){c->name, c->suffixes, c->help, c->open != NULL, c->begin != NULL, c->params, c->n_params};
-    if (version) *version = c->version();
-    return true;
-}
-
-static bool word_in(const char *list, const char *word, size_t n)
-{
-    for (const char *w = list;; w++) {
-        const size_t m = strcspn(w, "|");
-        bool same = m == n;
-        for (size_t i = 0; same && i < n; i++) same = w[i] == (word[i] | (word[i] >= 'A' && word[i] <= 'Z' ? 32 : 0));
-        if (same) return true;
-        w += m;
-        if (!*w) return false;
-    }
-}
-
-const kal__codec *kal__codec_named(const char *name)
-{
-    for (size_t i = 0; i < kal__n_codecs; i++)
-        if (!strcmp(kal__codecs[i]->name, name) || word_in(kal__codecs[i]->suffixes, name, strlen(name)))
-            return kal__codecs[i];
-    return NULL;
-}
-
-static kal_status unknown_format(const char *where, const char *what, kal_error *err)
-{
-    char names[200] = "";
-    for (size_t i = 0; i < kal__n_codecs; i++) {
-        if (i) strcat(names, ", ");
-        strcat(names, kal__codecs[i]->name);
-    }
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: %s; the formats are %s", where, what, names);
-}
-
-kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out, kal_error *err)
-{
-    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
-    *out = NULL;
-    if (format && *format) {
-        *out = kal__codec_named(format);
-        if (!*out) return unknown_format(path, "there is no such format", err);
-    } else if (!strcmp(path, "-")) {
-        return unknown_format("-", "standard output has no suffix: say format=", err);
-    } else {
-        for (size_t i = 0; dot && i < kal__n_codecs && !*out; i++)
-            if (word_in(kal__codecs[i]->suffixes, dot + 1, strlen(dot + 1))) *out = kal__codecs[i];
-        if (!*out) return unknown_format(path, "the suffix tells no format; say format=", err);
-    }
-    if (!(*out)->begin) return kal_fail(err, KAL_UNSUPPORTED, "%s: %s can be read but not written", path, (*out)->name);
-    return KAL_OK;
-}
-
-static kal_status codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,
-                                  const kal__codec **out, kal_error *err)
-{
-    *out = NULL;
-    if (format && *format) {
-        *out = kal__codec_named(format);
-        return *out ? KAL_OK : unknown_format(name, "there is no such format", err);
-    }
-    for (size_t i = 0; i < kal__n_codecs; i++)
-        if (kal__codecs[i]->sniff(head, n)) {
-            *out = kal__codecs[i];
-            return KAL_OK;
-        }
-    if (!n) return kal_fail(err, KAL_CORRUPT, "%s: the file is empty", name);
-    return unknown_format(name, "not an image in a known format", err);
-}
-
 // ---- sources ------------------------------------------------------------------------------------
 
 typedef struct loading {
@@ -117,7 +41,7 @@ typedef struct loading {
 static kal_status read_header(loading *l, const unsigned char *bytes, size_t size, const char *name, const char *format,
                               kal_error *err)
 {
-    kal_status st = codec_for_bytes(bytes, size, name, format, &l->source->codec, err);
+    kal_status st = kal__codec_for_bytes(bytes, size, name, format, &l->source->codec, err);
     if (st) return st;
     kal__reader *r;
     st = kal__open_memory(bytes, size, name, &r, err);
@@ -139,7 +63,7 @@ static kal_status read_large(loading *l, kal__reader *file, const char *format, 
     kal_status st = KAL_OK;
     for (bool first = true; !st && (n = file->read(file, buffer, room, err)) != 0; first = false) {
         if (n < 0) st = KAL_IO;
-        if (!st && first) st = codec_for_bytes(buffer, (size_t)n, file->name, format, &l->source->codec, err);
+        if (!st && first) st = kal__codec_for_bytes(buffer, (size_t)n, file->name, format, &l->source->codec, err);
         if (!st) kal__hash_add(&h, buffer, (size_t)n);
         if (!st && file->position > l->limits.file_bytes)
             st = kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", file->name, (unsigned long long)l->limits.file_bytes);
@@ -379,155 +303,4 @@ kal_node *kal_load(kal_scope *scope, const char *path, const char *params)
 kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size, const char *params)
 {
     return load_any(scope, NULL, data, data ? size : 0, params);
-}
-
-// ---- samples in memory --------------------------------------------------------------------------
-
-static const kal_op op_pixels = {.name = "input", .version = 1, .family = "files", .help = "Samples in memory", .inputs = ""};
-
-static void fill_pixels(kal_node *node, void *arg)
-{
-    node->u.pixels.slab = kal__slab_ref(arg);
-}
-
-static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t stride, size_t *bytes, kal_error *err)
-{
-    if (!e || !data) return kal_fail(err, KAL_INVALID, "pixels: no samples were given (NULL)");
-    if (e->width < 1 || e->height < 1 || e->width > KAL_MAX_SIDE || e->height > KAL_MAX_SIDE || e->channels < 1 ||
-        e->channels > KAL_MAX_CHANNELS || (unsigned)e->type > KAL_U32 || (unsigned)e->model > KAL_MASK)
-        return kal_fail(err, KAL_INVALID, "pixels: %d×%d×%d is not the size of an image", e->width, e->height, e->channels);
-    if (e->model == KAL_MASK && (e->type != KAL_U8 || e->channels != 1))
-        return kal_fail(err, KAL_INVALID, "pixels: a mask is u8 with one channel");
-    size_t row;
-    if (!kal__mul((size_t)e->width, kal_pixel_size(e), &row) || !kal__mul(row, (size_t)e->height, bytes))
-        return kal_fail(err, KAL_LIMIT, "pixels: the image is too large");
-    if (stride < (ptrdiff_t)row && -stride < (ptrdiff_t)row)
-        return kal_fail(err, KAL_INVALID, "pixels: a row has %zu bytes, and the stride is %td", row, stride);
-    return KAL_OK;
-}
-
-static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t stride, kal_node **out, kal_error *err)
-{
-    size_t bytes;
-    kal_status st = check_pixels(e, data, stride, &bytes, err);
-    if (st) return st;
-    kal__slab *slab = kal__slab_new(bytes);
-    if (!slab) return kal_fail(err, KAL_NOMEM, "out of memory for %zu bytes of samples", bytes);
-    const size_t row = bytes / (size_t)e->height;
-    for (int32_t y = 0; y < e->height; y++)
-        memcpy(slab->data + (size_t)y * row, (const unsigned char *)data + y * stride, row);
-    kal_key digest, key;
-    st = kal_content_key_of(e, slab->data, (ptrdiff_t)row, &digest, err);
-    const kal__key_parts parts = {.kind = KAL__PIXELS, .what = "pixels", .version = "1", .digest = &digest};
-    if (!st) st = kal__make_key(&parts, &key, err);
-    const kal_call call = {.op = &op_pixels, .extent = *e};
-    if (!st) {
-        *out = kal__intern(KAL__PIXELS, key, &call, NULL, 0, 0, fill_pixels, slab);
-        if (!*out) st = kal_fail(err, KAL_NOMEM, "out of memory for a node (pixels)");
-    }
-    kal__slab_unref(&slab);
-    return st;
-}
-
-kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride)
-{
-    kal_error err = {KAL_OK, ""};
-    kal_node *node = NULL;
-    const kal_status st = pixels_node(extent, data, stride, &node, &err);
-    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
-}
-
-kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t stride, kal_key *out, kal_error *err)
-{
-    size_t bytes;
-    const kal_status st = check_pixels(e, pixels, stride, &bytes, err);
-    if (st) return st;
-    kal__digest *d = kal__digest_new(e, kal_rect_all(e), out);
-    if (!d) return kal_fail(err, KAL_NOMEM, "out of memory for a content key");
-    for (int32_t y = 0; y < e->height; y++) kal__digest_row(d, (const unsigned char *)pixels + y * stride);
-    kal__digest_free(&d);
-    return KAL_OK;
-}
-
-// ---- encoded bytes ------------------------------------------------------------------------------
-
-static void fill_encode(kal_node *node, void *arg)
-{
-    memcpy(&node->u.codec, arg, sizeof node->u.codec);
-}
-
-static kal_key meta_digest(const kal__meta *m)
-{
-    kal__hash h;
-    kal__hash_init(&h);
-    const kal__blob *const blobs[] = {m ? &m->exif : NULL, m ? &m->icc : NULL, m ? &m->xmp : NULL};
-    for (size_t i = 0; i < 3; i++) {
-        const uint32_t n = blobs[i] ? (uint32_t)blobs[i]->size : 0;
-        const unsigned char le[4] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16), (unsigned char)(n >> 24)};
-        kal__hash_add(&h, le, sizeof le);
-        if (n) kal__hash_add(&h, blobs[i]->data, n);
-    }
-    const unsigned char upright = m && m->applied;
-    kal__hash_add(&h, &upright, 1);
-    return kal__hash_done(&h);
-}
-
-kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
-{
-    const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
-    kal_status st = kal__params_check(s, params, err);
-    size_t memory;
-    if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
-    const char *version = c->version();
-    if (!st && !version) st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
-    if (st) return st;
-    const kal_call *in[1] = {&image->call};
-    const kal_key meta = meta_digest(image->meta);
-    const kal__key_parts parts = {.kind = KAL__ENCODE, .what = c->name, .version = version, .schema = s, .params = params,
-                                  .digest = &meta, .in = in, .n = 1};
-    kal_key key;
-    st = kal__make_key(&parts, &key, err);
-    if (st) return st;
-    const kal_call call = {.op = NULL, .params = params, .n = 1, .in = in};
-    *out = kal__intern(KAL__ENCODE, key, &call, c->params, c->n_params, c->params_size, fill_encode, &c);
-    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
-}
-
-static kal_status encode_text(kal_node *image, const kal__codec *c, const char *text, kal_node **out, kal_error *err)
-{
-    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
-    kal_status st = kal_node_error(image, err);
-    if (!st && image->kind == KAL__ENCODE) st = kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
-    if (st) return st;
-    const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
-    kal__arena arena = {0};
-    kal__params_default(s, params);
-    if (text) st = kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena}, err);
-    if (!st) st = kal__encode(image, c, params, out, err);
-    kal__arena_free(&arena);
-    return st;
-}
-
-kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *format, const char *params)
-{
-    kal_error err = {KAL_OK, ""};
-    kal_node *node = NULL;
-    const kal__codec *c = format ? kal__codec_named(format) : NULL;
-    kal_status st = kal_node_error(image, &err);
-    if (!st && !c) st = unknown_format(format ? format : "encode", "there is no such format", &err);
-    if (!st && !c->begin) st = kal_fail(&err, KAL_UNSUPPORTED, "%s can be read but not written", c->name);
-    if (!st) st = encode_text(image, c, params, &node, &err);
-    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
-}
-
-kal_status kal_save(kal_node *image, const char *path, const char *params, const kal_options *options, kal_error *err)
-{
-    const kal__codec *c;
-    kal_node *node = NULL;
-    kal_status st = kal_node_error(image, err);
-    if (!st) st = kal__codec_for_path(path, NULL, &c, err);
-    if (!st) st = encode_text(image, c, params, &node, err);
-    if (!st) st = kal_write_files(&node, &path, 1, options, err);
-    if (node) kal_node_unref(&node);
-    return st;
 }

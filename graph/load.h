@@ -26,6 +26,11 @@ bool kal__is_upright_load(const kal_node *n);
 void kal__load_print(const kal_node *n, kal__text *t);
 
 const kal__codec *kal__codec_named(const char *name);
+/// The codec for the first bytes of a file, or the one named by `format`.
+kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,
+                                const kal__codec **out, kal_error *err);
+/// Fails with "where: what; the formats are …".
+kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err);
 /// The codec that writes to a path, by `format` or the suffix.
 kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out, kal_error *err);
 /// The encoded form of a sound image with the codec's params struct.

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Which codec: by name, by suffix for writing, by content for reading.
+#include "load.h"
+
+#include <string.h>
+
+bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
+{
+    if (i >= kal__n_codecs) return false;
+    const kal__codec *c = kal__codecs[i];
+    *out = (kal_codec_info){c->name, c->suffixes, c->help, c->open != NULL, c->begin != NULL, c->params, c->n_params};
+    if (version) *version = c->version();
+    return true;
+}
+
+static bool word_in(const char *list, const char *word, size_t n)
+{
+    for (const char *w = list;; w++) {
+        const size_t m = strcspn(w, "|");
+        bool same = m == n;
+        for (size_t i = 0; same && i < n; i++) same = w[i] == (word[i] | (word[i] >= 'A' && word[i] <= 'Z' ? 32 : 0));
+        if (same) return true;
+        w += m;
+        if (!*w) return false;
+    }
+}
+
+const kal__codec *kal__codec_named(const char *name)
+{
+    for (size_t i = 0; i < kal__n_codecs; i++)
+        if (!strcmp(kal__codecs[i]->name, name) || word_in(kal__codecs[i]->suffixes, name, strlen(name)))
+            return kal__codecs[i];
+    return NULL;
+}
+
+kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err)
+{
+    char names[200] = "";
+    for (size_t i = 0; i < kal__n_codecs; i++) {
+        if (i) strcat(names, ", ");
+        strcat(names, kal__codecs[i]->name);
+    }
+    return kal_fail(err, status, "%s: %s; the formats are %s", where, what, names);
+}
+
+kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out, kal_error *err)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+    *out = NULL;
+    if (format && *format) {
+        *out = kal__codec_named(format);
+        if (!*out) return kal__unknown_format(KAL_INVALID, path, "there is no such format", err);
+    } else if (!strcmp(path, "-")) {
+        return kal__unknown_format(KAL_INVALID, "-", "standard output has no suffix: say format=", err);
+    } else {
+        for (size_t i = 0; dot && i < kal__n_codecs && !*out; i++)
+            if (word_in(kal__codecs[i]->suffixes, dot + 1, strlen(dot + 1))) *out = kal__codecs[i];
+        if (!*out) return kal__unknown_format(KAL_INVALID, path, "the suffix tells no format; say format=", err);
+    }
+    if (!(*out)->begin) return kal_fail(err, KAL_UNSUPPORTED, "%s: %s can be read but not written", path, (*out)->name);
+    return KAL_OK;
+}
+
+kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,
+                                  const kal__codec **out, kal_error *err)
+{
+    *out = NULL;
+    if (format && *format) {
+        *out = kal__codec_named(format);
+        return *out ? KAL_OK : kal__unknown_format(KAL_INVALID, name, "there is no such format", err);
+    }
+    for (size_t i = 0; i < kal__n_codecs; i++)
+        if (kal__codecs[i]->sniff(head, n)) {
+            *out = kal__codecs[i];
+            return KAL_OK;
+        }
+    if (!n) return kal_fail(err, KAL_CORRUPT, "%s: the file is empty", name);
+    return kal__unknown_format(KAL_UNSUPPORTED, name, "not an image in a known format", err);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Samples in memory become nodes; images become nodes of encoded bytes; encoded bytes become files.
+#include "apply.h"
+#include "load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- samples in memory --------------------------------------------------------------------------
+
+static const kal_op op_pixels = {.name = "input", .version = 1, .family = "files", .help = "Samples in memory", .inputs = ""};
+
+static void fill_pixels(kal_node *node, void *arg)
+{
+    node->u.pixels.slab = kal__slab_ref(arg);
+}
+
+static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t stride, size_t *bytes, kal_error *err)
+{
+    if (!e || !data) return kal_fail(err, KAL_INVALID, "pixels: no samples were given (NULL)");
+    if (e->width < 1 || e->height < 1 || e->width > KAL_MAX_SIDE || e->height > KAL_MAX_SIDE || e->channels < 1 ||
+        e->channels > KAL_MAX_CHANNELS || (unsigned)e->type > KAL_U32 || (unsigned)e->model > KAL_MASK)
+        return kal_fail(err, KAL_INVALID, "pixels: %d×%d×%d is not the size of an image", e->width, e->height, e->channels);
+    if (e->model == KAL_MASK && (e->type != KAL_U8 || e->channels != 1))
+        return kal_fail(err, KAL_INVALID, "pixels: a mask is u8 with one channel");
+    size_t row;
+    if (!kal__mul((size_t)e->width, kal_pixel_size(e), &row) || !kal__mul(row, (size_t)e->height, bytes))
+        return kal_fail(err, KAL_LIMIT, "pixels: the image is too large");
+    if (stride < (ptrdiff_t)row && -stride < (ptrdiff_t)row)
+        return kal_fail(err, KAL_INVALID, "pixels: a row has %zu bytes, and the stride is %td", row, stride);
+    return KAL_OK;
+}
+
+static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t stride, kal_node **out, kal_error *err)
+{
+    size_t bytes;
+    kal_status st = check_pixels(e, data, stride, &bytes, err);
+    if (st) return st;
+    kal__slab *slab = kal__slab_new(bytes);
+    if (!slab) return kal_fail(err, KAL_NOMEM, "out of memory for %zu bytes of samples", bytes);
+    const size_t row = bytes / (size_t)e->height;
+    for (int32_t y = 0; y < e->height; y++)
+        memcpy(slab->data + (size_t)y * row, (const unsigned char *)data + y * stride, row);
+    kal_key digest, key;
+    st = kal_content_key_of(e, slab->data, (ptrdiff_t)row, &digest, err);
+    const kal__key_parts parts = {.kind = KAL__PIXELS, .what = "pixels", .version = "1", .digest = &digest};
+    if (!st) st = kal__make_key(&parts, &key, err);
+    const kal_call call = {.op = &op_pixels, .extent = *e};
+    if (!st) {
+        *out = kal__intern(KAL__PIXELS, key, &call, NULL, 0, 0, fill_pixels, slab);
+        if (!*out) st = kal_fail(err, KAL_NOMEM, "out of memory for a node (pixels)");
+    }
+    kal__slab_unref(&slab);
+    return st;
+}
+
+kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride)
+{
+    kal_error err = {KAL_OK, ""};
+    kal_node *node = NULL;
+    const kal_status st = pixels_node(extent, data, stride, &node, &err);
+    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
+}
+
+kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t stride, kal_key *out, kal_error *err)
+{
+    size_t bytes;
+    const kal_status st = check_pixels(e, pixels, stride, &bytes, err);
+    if (st) return st;
+    kal__digest *d = kal__digest_new(e, kal_rect_all(e), out);
+    if (!d) return kal_fail(err, KAL_NOMEM, "out of memory for a content key");
+    for (int32_t y = 0; y < e->height; y++) kal__digest_row(d, (const unsigned char *)pixels + y * stride);
+    kal__digest_free(&d);
+    return KAL_OK;
+}
+
+// ---- encoded bytes ------------------------------------------------------------------------------
+
+static void fill_encode(kal_node *node, void *arg)
+{
+    memcpy(&node->u.codec, arg, sizeof node->u.codec);
+}
+
+static kal_key meta_digest(const kal__meta *m)
+{
+    kal__hash h;
+    kal__hash_init(&h);
+    const kal__blob *const blobs[] = {m ? &m->exif : NULL, m ? &m->icc : NULL, m ? &m->xmp : NULL};
+    for (size_t i = 0; i < 3; i++) {
+        const uint32_t n = blobs[i] ? (uint32_t)blobs[i]->size : 0;
+        const unsigned char le[4] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16), (unsigned char)(n >> 24)};
+        kal__hash_add(&h, le, sizeof le);
+        if (n) kal__hash_add(&h, blobs[i]->data, n);
+    }
+    const unsigned char upright = m && m->applied;
+    kal__hash_add(&h, &upright, 1);
+    return kal__hash_done(&h);
+}
+
+kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
+{
+    const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
+    kal_status st = kal__params_check(s, params, err);
+    size_t memory;
+    if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
+    const char *version = c->version();
+    if (!st && !version) st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
+    if (st) return st;
+    const kal_call *in[1] = {&image->call};
+    const kal_key meta = meta_digest(image->meta);
+    const kal__key_parts parts = {.kind = KAL__ENCODE, .what = c->name, .version = version, .schema = s, .params = params,
+                                  .digest = &meta, .in = in, .n = 1};
+    kal_key key;
+    st = kal__make_key(&parts, &key, err);
+    if (st) return st;
+    const kal_call call = {.op = NULL, .params = params, .n = 1, .in = in};
+    *out = kal__intern(KAL__ENCODE, key, &call, c->params, c->n_params, c->params_size, fill_encode, &c);
+    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
+}
+
+static kal_status encode_text(kal_node *image, const kal__codec *c, const char *text, kal_node **out, kal_error *err)
+{
+    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
+    kal_status st = kal_node_error(image, err);
+    if (!st && image->kind == KAL__ENCODE) st = kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
+    if (st) return st;
+    const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
+    kal__arena arena = {0};
+    kal__params_default(s, params);
+    if (text) st = kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena}, err);
+    if (!st) st = kal__encode(image, c, params, out, err);
+    kal__arena_free(&arena);
+    return st;
+}
+
+kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *format, const char *params)
+{
+    kal_error err = {KAL_OK, ""};
+    kal_node *node = NULL;
+    const kal__codec *c = format ? kal__codec_named(format) : NULL;
+    kal_status st = kal_node_error(image, &err);
+    if (!st && !c) st = kal__unknown_format(KAL_INVALID, format ? format : "encode", "there is no such format", &err);
+    if (!st && !c->begin) st = kal_fail(&err, KAL_UNSUPPORTED, "%s can be read but not written", c->name);
+    if (!st) st = encode_text(image, c, params, &node, &err);
+    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
+}
+
+kal_status kal_save(kal_node *image, const char *path, const char *params, const kal_options *options, kal_error *err)
+{
+    const kal__codec *c;
+    kal_node *node = NULL;
+    kal_status st = kal_node_error(image, err);
+    if (!st) st = kal__codec_for_path(path, NULL, &c, err);
+    if (!st) st = encode_text(image, c, params, &node, err);
+    if (!st) st = kal_write_files(&node, &path, 1, options, err);
+    if (node) kal_node_unref(&node);
+    return st;
+}
