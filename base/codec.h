@@ -67,6 +67,8 @@ typedef struct kal__meta {
     int orientation;    // as found, 1..8
     bool applied;
     int pages;
+    const char *format; // the codec's name
+    uint64_t bytes;     // of the file
 } kal__meta;
 
 kal__meta *kal__meta_new(void);

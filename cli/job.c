@@ -22,14 +22,8 @@ void each_input(const kal_op *op, each_input_fn *fn, void *user)
 
 arity arity_of(const kal_op *op)
 {
-    arity a = {0, 0};
-    for (const char *s = op->inputs ? op->inputs : ""; *s;) {
-        const size_t n = strcspn(s, " ");
-        const bool many = n > 3 && !memcmp(s + n - 3, "...", 3);
-        a.min += s[n - 1] != '?';
-        a.max = many ? ANY_NUMBER : a.max + 1;
-        s += n + (s[n] == ' ');
-    }
+    arity a;
+    kal_op_arity(op, &a.min, &a.max);
     return a;
 }
 

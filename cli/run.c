@@ -94,14 +94,7 @@ static int save_all(runner *r, job *j, kal_cancel *cancel)
     return EXIT_OK;
 }
 
-// What a printed expression is called: its op, for want of the name in the text.
-static const char *print_name(const kal_node *node)
-{
-    const kal_call *c = kal_node_call(node);
-    return c && c->op ? c->op->name : "?";
-}
-
-static int print_one(runner *r, const kal_node *node, FILE *to, kal_cancel *cancel)
+static int print_one(runner *r, const kal_node *node, const char *name, FILE *to, kal_cancel *cancel)
 {
     kal_stats stats = {0};
     progress p;
@@ -109,7 +102,7 @@ static int print_one(runner *r, const kal_node *node, FILE *to, kal_cancel *canc
     kal_extent e;
     kal_key key, content;
     char extent[96], text[2][33];
-    progress_start(&p, r->s, print_name(node));
+    progress_start(&p, r->s, name);
     const kal_options o = options_of(r, &p, cancel, &stats);
     kal_status st = kal_node_extent(node, &e, &err);
     if (!st) st = kal_node_key(node, &key, &err);
@@ -117,7 +110,7 @@ static int print_one(runner *r, const kal_node *node, FILE *to, kal_cancel *canc
     progress_end(&p);
     stats_add(&r->total, &stats);
     if (st) return fail(RUNNING, &err);
-    fprintf(to, "%s %s key=%s content=%s\n", print_name(node), extent_text(&e, extent),
+    fprintf(to, "%s %s key=%s content=%s\n", name, extent_text(&e, extent),
             kal_key_print(key, text[0]), kal_key_print(content, text[1]));
     return EXIT_OK;
 }
@@ -126,7 +119,7 @@ int runner_job(runner *r, job *j)
 {
     kal_cancel *cancel;
     int32_t prints = 0;
-    while (j->program && kal_program_print(j->program, prints)) prints++;
+    while (j->program && kal_program_print(j->program, prints, NULL)) prints++;
     if (!j->n && !prints) return usage("the text saves nothing: end it with | save OUT, or say -o OUT");
     r->several |= prints + (j->n > 0) > 1;
     int code = claim_outputs(r, j);
@@ -134,8 +127,11 @@ int runner_job(runner *r, job *j)
     cancel = catch_signals();
     if (!cancel) return usage("out of memory");
     if (j->n) code = save_all(r, j, cancel);
-    for (int32_t i = 0; i < prints && !code; i++)
-        code = print_one(r, kal_program_print(j->program, i), to_stdout(j) ? stderr : stdout, cancel);
+    for (int32_t i = 0; i < prints && !code; i++) {
+        const char *name;
+        const kal_node *node = kal_program_print(j->program, i, &name);
+        code = print_one(r, node, name, to_stdout(j) ? stderr : stdout, cancel);
+    }
     release_signals(&cancel);
     return code;
 }

@@ -25,6 +25,13 @@ kal__arity kal__arity_of(const kal_op *op)
     return a;
 }
 
+void kal_op_arity(const kal_op *op, int32_t *min, int32_t *max)
+{
+    const kal__arity a = kal__arity_of(op);
+    *min = a.min;
+    *max = a.max;
+}
+
 kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, kal_error *err)
 {
     const kal__arity a = kal__arity_of(op);

@@ -27,6 +27,25 @@ static const double high = 46, gap_x = 28, gap_y = 44, letter = 6.6;
 
 // ---- labels -------------------------------------------------------------------------------------
 
+// Parameters that are not what they would be anyway.
+static void print_changed(kal__schema s, const void *params, kal__text *t)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        _Alignas(16) unsigned char defaults[KAL__PARAMS_ROOM];
+        const kal__schema one = {&s.rows[i], 1, s.size, s.of};
+        kal__text a = {0}, b = {0};
+        char *x, *y;
+        kal__params_default(s, defaults);
+        kal__params_print(one, params, &a);
+        kal__params_print(one, defaults, &b);
+        const bool made = kal__text_done(&a, &x, NULL) & kal__text_done(&b, &y, NULL);
+        if (made && strcmp(x, y) && !kal__param_is_auto(&s.rows[i], params)) kal__puts(t, x);
+        t->failed |= !made;
+        free(x);
+        free(y);
+    }
+}
+
 static bool label(const kal_node *n, box *b)
 {
     kal__text title = {0}, detail = {0};
@@ -42,8 +61,8 @@ static bool label(const kal_node *n, box *b)
     } else {
         kal__puts(&title, n->call.op->name);
     }
-    if (n->kind == KAL__APPLY || n->kind == KAL__ENCODE) kal__params_print(kal__schema_of_node(n), n->call.params, &detail);
-    if (n->kind != KAL__ENCODE) kal__putf(&title, "  %d×%d", n->call.extent.width, n->call.extent.height);
+    if (n->kind == KAL__APPLY || n->kind == KAL__ENCODE || n->kind == KAL__DYNAMIC) print_changed(kal__schema_of_node(n), n->call.params, &detail);
+    if (n->kind != KAL__ENCODE && !n->dynamic) kal__putf(&title, "  %d×%d", n->call.extent.width, n->call.extent.height);
     return kal__text_done(&title, &b->title, NULL) & kal__text_done(&detail, &b->detail, NULL);
 }
 

@@ -191,6 +191,7 @@ static kal_status load(const char *path, const void *data, size_t size, const ka
     else
         l.source->refs = 1;
     if (!st) st = path ? load_path(&l, path, p->format, err) : load_memory(&l, data, size, p->format, err);
+    if (!st) l.meta->format = l.source->codec->name, l.meta->bytes = l.source->size;
     if (!st) l.meta->applied = p->upright && l.meta->orientation != 1;
     if (!st) st = decode_node(&l, out, err);
     if (!st && l.meta->applied) st = turn_upright(out, l.meta->orientation, err);

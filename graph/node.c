@@ -348,6 +348,14 @@ bool kal_node_meta(const kal_node *node, const char *name, const void **data, si
     return true;
 }
 
+bool kal_node_file(const kal_node *node, kal_file_info *out)
+{
+    const kal__meta *m = node ? node->meta : NULL;
+    if (!m || !m->format) return false;
+    *out = (kal_file_info){m->format, m->bytes, m->pages};
+    return true;
+}
+
 void kal_node_orientation(const kal_node *node, int *orientation, bool *applied)
 {
     const kal__meta *m = node ? node->meta : NULL;

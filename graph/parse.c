@@ -357,20 +357,18 @@ static kal_status parse_save(kal__parser *r, kal_node *image)
 
 static kal_status parse_print(kal__parser *r)
 {
-    kal_program *p = r->p;
     kal_node *node;
     kal_status st = next(r);
+    const kal__token first = r->t;
     if (!st) st = parse_pipe(r, &node);
     if (st) return st;
-    if (p->n_prints == p->prints_room) {
-        const size_t room = p->prints_room ? p->prints_room * 2 : 4;
-        if (!kal__grow(&p->prints, room, sizeof *p->prints)) {
-            kal_node_unref(&node);
-            return no_memory(r);
-        }
-        p->prints_room = room;
+    // a name alone is what it is called; anything else goes by its last op
+    const bool named = first.kind == KAL__WORD && r->t.at == first.at + first.n + strspn(first.at + first.n, " \t\r");
+    const char *name = named ? first.text : node->call.op ? node->call.op->name : "image";
+    if (!kal__add_print(r->p, node, name, named ? first.n : strlen(name))) {
+        kal_node_unref(&node);
+        return no_memory(r);
     }
-    p->prints[p->n_prints++] = node;
     return set_root(r, kal_node_ref(node));
 }
 

@@ -26,6 +26,11 @@ typedef struct kal__saving {
     char *path;
 } kal__saving;
 
+typedef struct kal__printing {
+    kal_node *node;
+    char *name;            // as the text calls it, or its op
+} kal__printing;
+
 struct kal_program {
     kal__arena arena;
     kal__name *names;
@@ -34,7 +39,7 @@ struct kal_program {
     size_t n_slots;
     kal__saving *saves;
     size_t n_saves, saves_room;
-    kal_node **prints;
+    kal__printing *prints;
     size_t n_prints, prints_room;
     kal_node *root;
 };
@@ -69,6 +74,8 @@ kal__name *kal__find_name(const kal_program *p, const char *text, size_t n);
 bool kal__set_name(kal_program *p, const kal__name *given);
 /// Takes the encoded node's reference when it succeeds.
 bool kal__add_save(kal_program *p, kal_node *encoded, const char *path);
+/// Takes the node's reference when it succeeds.
+bool kal__add_print(kal_program *p, kal_node *node, const char *name, size_t n);
 
 // ---- parse.c ------------------------------------------------------------------------------------
 

@@ -89,6 +89,20 @@ bool kal__add_save(kal_program *p, kal_node *encoded, const char *path)
 
 // ---- the public face ----------------------------------------------------------------------------
 
+bool kal__add_print(kal_program *p, kal_node *node, const char *name, size_t n)
+{
+    if (p->n_prints == p->prints_room) {
+        const size_t room = p->prints_room ? p->prints_room * 2 : 4;
+        if (!kal__grow(&p->prints, room, sizeof *p->prints)) return false;
+        p->prints_room = room;
+    }
+    char *copy = kal__take(&p->arena, n + 1, 1);
+    if (!copy) return false;
+    memcpy(copy, name, n);
+    p->prints[p->n_prints++] = (kal__printing){node, copy};
+    return true;
+}
+
 static kal_status bind(kal_program *p, const kal_binding *b, int32_t n, kal_error *err)
 {
     for (int32_t i = 0; i < n; i++) {
@@ -134,7 +148,7 @@ void kal_program_free(kal_program **slot)
     if (!p) return;
     for (size_t i = 0; i < p->n_names; i++) kal_node_unref(&p->names[i].node);
     for (size_t i = 0; i < p->n_saves; i++) kal_node_unref(&p->saves[i].encoded);
-    for (size_t i = 0; i < p->n_prints; i++) kal_node_unref(&p->prints[i]);
+    for (size_t i = 0; i < p->n_prints; i++) kal_node_unref(&p->prints[i].node);
     kal_node_unref(&p->root);
     free(p->names);
     free(p->slots);
@@ -156,9 +170,11 @@ kal_node *kal_program_save(const kal_program *p, int32_t i, const char **path)
     return p->saves[i].encoded;
 }
 
-kal_node *kal_program_print(const kal_program *p, int32_t i)
+kal_node *kal_program_print(const kal_program *p, int32_t i, const char **name)
 {
-    return i >= 0 && (size_t)i < p->n_prints ? p->prints[i] : NULL;
+    if (i < 0 || (size_t)i >= p->n_prints) return NULL;
+    if (name) *name = p->prints[i].name;
+    return p->prints[i].node;
 }
 
 kal_status kal_program_run(const kal_program *p, const kal_options *options, kal_error *err)

@@ -60,6 +60,13 @@ KAL_API kal_node *kal_node_input(const kal_node *node, int32_t i);
 KAL_API bool kal_node_meta(const kal_node *node, const char *name, const void **data, size_t *size);
 /// EXIF orientation found in the file the image came from (1..8) and whether it was applied; 1, false without a file.
 KAL_API void kal_node_orientation(const kal_node *node, int *orientation, bool *applied);
+/// What is known of the file the image came from: format ("jpeg"), bytes, number of pictures in it. false without a file.
+typedef struct kal_file_info {
+    const char *format;
+    uint64_t bytes;
+    int pages;
+} kal_file_info;
+KAL_API bool kal_node_file(const kal_node *node, kal_file_info *out);
 /// Number of live nodes in the process, for leak checks.
 KAL_API size_t kal_node_count(void);
 
@@ -188,8 +195,8 @@ KAL_API void kal_program_free(kal_program **program);
 KAL_API kal_node *kal_program_root(const kal_program *program);
 /// The i-th save: the encoded node (borrowed) and its path; NULL past the end.
 KAL_API kal_node *kal_program_save(const kal_program *program, int32_t i, const char **path);
-/// The i-th print, borrowed; NULL past the end.
-KAL_API kal_node *kal_program_print(const kal_program *program, int32_t i);
+/// The i-th print, borrowed, and (unless NULL) what the text calls it, or its op's name; NULL past the end.
+KAL_API kal_node *kal_program_print(const kal_program *program, int32_t i, const char **name);
 /// Runs all saves as one plan.
 KAL_API kal_status kal_program_run(const kal_program *program, const kal_options *options, kal_error *err);
 

@@ -158,7 +158,7 @@ typedef struct kal_op {
     uint32_t version;            ///< raise when any pixel changes; part of the key
     const char *family;          ///< heading in the docs: "geometry", "colour" …
     const char *help;            ///< one line, then optional paragraphs after a newline
-    const char *inputs;          ///< names, "image base"; a last name ending in "..." takes one or more
+    const char *inputs;          ///< names, "image base"; "other?" may be left out; a last "images..." takes one or more
     const kal_param *params;
     size_t n_params;
     size_t params_size;
@@ -193,6 +193,8 @@ typedef struct kal_op {
 KAL_API const kal_op *kal_op_at(size_t index);
 /// An op by name, or NULL. Threads: any.
 KAL_API const kal_op *kal_op_find(const char *name);
+/// How many inputs an op takes. Threads: any.
+KAL_API void kal_op_arity(const kal_op *op, int32_t *min, int32_t *max);
 /// Adds your op; the record must live as long as the process. Registering the same record again is fine; the same name
 /// with another record is an error, as is a name without a dot. Threads: any.
 KAL_API kal_status kal_op_register(const kal_op *op, kal_error *err);

@@ -115,7 +115,7 @@ static void saving(void)
     if (!REQUIRE_OK(parse(text, &p))) return;
     const char *path;
     REQUIRE(kal_program_save(p, 1, &path) && !strcmp(path, b) && !kal_program_save(p, 3, NULL));
-    REQUIRE(kal_program_print(p, 0) && !kal_program_print(p, 1));
+    REQUIRE(kal_program_print(p, 0, &path) && !strcmp(path, "x") && !kal_program_print(p, 1, NULL));
     REQUIRE_OK(kal_program_run(p, &o, &check_error));
     REQUIRE(stats.encodes == 3);
     kal_program_free(&p);

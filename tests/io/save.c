@@ -154,8 +154,8 @@ static void test_bad_places(void)
     REQUIRE_FAILS(KAL_IO, kal_save(n, in_folder("dir.png"), NULL, &never, &check_error));
     rmdir(in_folder("dir.png"));
     REQUIRE_FAILS(KAL_IO, kal_save(n, "/proc/out.png", NULL, &never, &check_error));
-    REQUIRE_FAILS(KAL_UNSUPPORTED, kal_save(n, in_folder("out"), NULL, &never, &check_error));
-    REQUIRE_FAILS(KAL_UNSUPPORTED, kal_save(n, in_folder("out.xyz"), NULL, &never, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_save(n, in_folder("out"), NULL, &never, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_save(n, in_folder("out.xyz"), NULL, &never, &check_error));
     if (geteuid() == 0) {
         check_skip("root may write into a read-only folder; /proc stood for it");
     } else {
