@@ -247,6 +247,11 @@ void kal__slab_unref(kal__slab **slab)
     if (!keep) slab_destroy(s);
 }
 
+pthread_mutex_t *kal__slab_mutex(void)
+{
+    return &lock;
+}
+
 void kal__slab_trim(void)
 {
     kal__slab *out[CACHED];

@@ -7,6 +7,8 @@
 
 #include <kal/base.h>
 
+#include <pthread.h>
+
 /// a * b and a + b into *out; false when it does not fit.
 static inline bool kal__mul(size_t a, size_t b, size_t *out)
 {
@@ -67,6 +69,8 @@ typedef struct kal__slab {
 kal__slab *kal__slab_new(size_t size);
 kal__slab *kal__slab_ref(kal__slab *slab);
 void kal__slab_unref(kal__slab **slab);
+/// The lock of the slabs, for who guards a fork.
+pthread_mutex_t *kal__slab_mutex(void);
 /// Gives cached slabs back to the system.
 void kal__slab_trim(void);
 /// Bytes in slabs now, cached ones left out, and the most there ever were since the last reset.

@@ -2,12 +2,15 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Files at work: see coding.h.
+#define _GNU_SOURCE
 #include "coding.h"
 
 #include "need.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 // ---- a reader that digests what passes through it -----------------------------------------------
 
@@ -116,15 +119,120 @@ static kal_status check_digest(kal__coding *c, kal_stats *stats, kal_error *err)
     return kal_key_equal(key, c->source->digest) ? KAL_OK : changed(c->source, err);
 }
 
-static void coding_free(kal__stage *s)
+static void coding_destroy(kal__coding *c)
 {
-    kal__coding *c = s->coding;
-    s->coding = NULL;
     if (!c) return;
     if (c->reader) c->reader->close(c->reader);
     free(c->bytes);
     kal__source_unref(&c->source);
     free(c);
+}
+
+static void coding_free(kal__stage *s)
+{
+    coding_destroy(s->coding);
+    s->coding = NULL;
+}
+
+// ---- a call that cannot be interrupted ----------------------------------------------------------
+// It runs on a thread of its own while this one looks up now and then. If the request is stopped, the call's memory is left to that thread,
+// which frees it when the codec returns; the request does not wait.
+
+typedef struct orphan {
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    kal__coding *coding;
+    kal__slab *slab;         // a reference of its own
+    unsigned char *dst;
+    ptrdiff_t stride;
+    int32_t rows;
+    kal_status status;
+    kal_error err;
+    bool done, abandoned;
+} orphan;
+
+static void orphan_free(orphan *o)
+{
+    kal__slab_unref(&o->slab);
+    pthread_mutex_destroy(&o->lock);
+    pthread_cond_destroy(&o->ended);
+    free(o);
+}
+
+static void *orphan_run(void *arg)
+{
+    orphan *o = arg;
+    o->status = o->coding->source->codec->rows(o->coding->decoder, o->dst, o->stride, o->rows, &o->err);
+    pthread_mutex_lock(&o->lock);
+    o->done = true;
+    const bool abandoned = o->abandoned;
+    pthread_cond_signal(&o->ended);
+    pthread_mutex_unlock(&o->lock);
+    if (abandoned) {
+        o->coding->source->codec->close(o->coding->decoder, NULL);
+        coding_destroy(o->coding);
+        orphan_free(o);
+    }
+    return NULL;
+}
+
+static bool orphan_start(orphan *o)
+{
+    pthread_t t;
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    const bool ok = pthread_create(&t, &attr, orphan_run, o) == 0;
+    pthread_attr_destroy(&attr);
+    return ok;
+}
+
+static orphan *orphan_new(kal__stage *s, unsigned char *dst, ptrdiff_t stride, int32_t rows)
+{
+    orphan *o = kal__new_zero(1, sizeof *o);
+    if (!o) return NULL;
+    pthread_mutex_init(&o->lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&o->ended, &attr);
+    pthread_condattr_destroy(&attr);
+    o->coding = s->coding;
+    o->slab = kal__slab_ref(s->slab);
+    o->dst = dst;
+    o->stride = stride;
+    o->rows = rows;
+    return o;
+}
+
+static kal_status rows_on_a_thread(kal__stage *s, unsigned char *dst, ptrdiff_t stride, int32_t rows, const kal__watch *watch,
+                                   kal_error *err)
+{
+    orphan *o = orphan_new(s, dst, stride, rows);
+    if (!o || !orphan_start(o)) {   // then it is simply not interruptible
+        if (o) orphan_free(o);
+        return s->coding->source->codec->rows(s->coding->decoder, dst, stride, rows, err);
+    }
+    kal_status stopped = KAL_OK;
+    pthread_mutex_lock(&o->lock);
+    while (!o->done && !stopped) {
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        t.tv_nsec += 10000000;
+        if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
+        pthread_cond_timedwait(&o->ended, &o->lock, &t);
+        if (!o->done) stopped = kal__watch_check(watch, err);
+    }
+    o->abandoned = stopped != KAL_OK;
+    pthread_mutex_unlock(&o->lock);
+    if (stopped) {
+        s->coding = NULL;   // the orphan's now
+        return stopped;
+    }
+    const kal_status st = o->status;
+    if (st) *err = o->err;
+    orphan_free(o);
+    return st;
 }
 
 // ---- decoding -----------------------------------------------------------------------------------
@@ -142,7 +250,12 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
     return st;
 }
 
-static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch, kal_error *err)
+static bool can_be_stopped(const kal__watch *w)
+{
+    return w->deadline > 0 || (w->options && w->options->cancel);
+}
+
+static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch, const kal__watch *watch, kal_error *err)
 {
     kal__coding *c = s->coding;
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
@@ -151,7 +264,9 @@ static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch,
     const int32_t n = r.y1 - r.y0;
     const bool direct = row == s->stride;
     unsigned char *dst = direct ? kal_row(&out, r.y0) : scratch;
-    const kal_status st = c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
+    const bool whole = c->source->header.rows == 0;
+    const kal_status st = whole && can_be_stopped(watch) ? rows_on_a_thread(s, dst, (ptrdiff_t)row, n, watch, err)
+                                                         : c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
     for (int32_t y = 0; y < n && !st && !direct; y++)
         memcpy(kal_row(&out, r.y0 + y), scratch + (size_t)y * row + (size_t)r.x0 * (size_t)pixel, s->stride);
     return st;
@@ -170,10 +285,10 @@ static kal_status decode_end(kal__stage *s, kal_stats *stats, kal_error *err)
     return st;
 }
 
-kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, kal_stats *stats, kal_error *err)
+kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     kal_status st = band == 0 ? decode_begin(s, stats, err) : KAL_OK;
-    if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, err);
+    if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, watch, err);
     if (!st && band == s->n_bands - 1) st = decode_end(s, stats, err);
     return st;
 }

@@ -61,6 +61,18 @@ kal_memo *kal__memo_default(void)
     return m;
 }
 
+void kal__memo_child(void)
+{
+    kal_memo *m = kal__memo_default();
+    if (m) m->n_claims = 0;
+}
+
+pthread_mutex_t *kal__memo_mutex(void)
+{
+    kal_memo *m = kal__memo_default();
+    return m ? &m->lock : NULL;
+}
+
 static void remove_at(kal_memo *m, size_t i)
 {
     m->stats.bytes -= m->entries[i].bytes;

@@ -9,6 +9,10 @@
 
 /// The process's own, made at first use.
 kal_memo *kal__memo_default(void);
+/// In the child after a fork, its lock held: lets go of every claim on the process's own memo.
+void kal__memo_child(void);
+/// Its lock, for who guards a fork.
+pthread_mutex_t *kal__memo_mutex(void);
 /// Pixels of `key` that cover `rect`: a reference in *slab, packed rows of *have.
 bool kal__memo_find(kal_memo *m, kal_key key, kal_rect rect, kal__slab **slab, kal_rect *have);
 /// Takes a reference to the slab; evicts what is cheapest to make again for its size. `ns` is what it cost to make.

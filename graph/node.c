@@ -70,6 +70,11 @@ static void table_remove(const kal_node *node)
     n_live--;
 }
 
+pthread_mutex_t *kal__table_mutex(void)
+{
+    return &lock;
+}
+
 size_t kal_node_count(void)
 {
     pthread_mutex_lock(&lock);

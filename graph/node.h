@@ -76,6 +76,8 @@ static inline kal_node *kal__input(const kal_node *n, int32_t i)
     return kal__node_of(n->call.in[i]);
 }
 
+/// The lock of the table, for who guards a fork.
+pthread_mutex_t *kal__table_mutex(void);
 /// An error node owned by the scope (or the caller).
 kal_node *kal__error_node(kal_scope *scope, const kal_error *err);
 /// Interns: returns the existing node of that key, or a new one with the call (and its lists and texts) copied. `fill` completes a new

@@ -8,6 +8,7 @@
 #include "memo.h"
 #include "num.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,17 @@ static uint64_t default_memory(void)
     return all / 4 < most ? all / 4 : most;
 }
 
+// Read once: neither changes while a process runs, and a small evaluation takes microseconds.
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int32_t machine_cpus;
+static uint64_t machine_memory;
+
+static void read_machine(void)
+{
+    machine_cpus = kal__cpus();
+    machine_memory = default_memory();
+}
+
 bool kal__parse_bytes(const char *s, uint64_t *out)
 {
     size_t n = strlen(s);
@@ -84,8 +96,9 @@ kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err
     if (!st && !memory) st = from_env("KAL_MAX_MEMORY", &memory, err);
     if (st) return st;
     if (o && o->threads < 0) return kal_fail(err, KAL_INVALID, "threads=%d is not a number of workers", o->threads);
-    out->threads = threads ? (int32_t)(threads > 256 ? 256 : threads) : kal__cpus();
-    if (!memory) memory = default_memory();
+    pthread_once(&once, read_machine);
+    out->threads = threads ? (int32_t)(threads > 256 ? 256 : threads) : machine_cpus;
+    if (!memory) memory = machine_memory;
     out->max_memory = memory > SIZE_MAX ? SIZE_MAX : (size_t)memory;
     out->band = o ? o->band : 0;
     out->memo_mode = o ? o->memo_mode : KAL_MEMO_AUTO;

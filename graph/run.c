@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "run.h"
 
-#include "apply.h"
+#include "admit.h"
 #include "coding.h"
 #include "memo.h"
 #include "need.h"
@@ -135,11 +135,11 @@ static void digest_rows(const kal__stage *s, kal_rect r)
     for (int32_t y = r.y0; y < r.y1; y++) kal__digest_row(s->digest, kal_row(&in, y));
 }
 
-static kal_status run_band(kal__stage *s, int32_t band, void *scratch, kal_stats *stats, kal_error *err)
+static kal_status run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     const kal_rect r = kal__band_rect(s, band);
     switch (s->kind) {
-    case KAL__DECODE_STAGE: return kal__decode_band(s, band, scratch, stats, err);
+    case KAL__DECODE_STAGE: return kal__decode_band(s, band, scratch, watch, stats, err);
     case KAL__ENCODE_STAGE: return kal__encode_band(s, band, stats, err);
     case KAL__COPY_STAGE: copy_rows(s, r); return KAL_OK;
     case KAL__DIGEST_STAGE: digest_rows(s, r); return KAL_OK;
@@ -245,7 +245,7 @@ static void work_on(run *r)
         if (!scratch && r->plan->scratch) scratch = kal__slab_new(r->plan->scratch);
         if (!scratch && r->plan->scratch) st = kal_fail(&err, KAL_NOMEM, "out of memory for scratch");
         const double start = kal__now();
-        if (!st) st = run_band(s, band, scratch ? scratch->data : NULL, r->stats, &err);
+        if (!st) st = run_band(s, band, scratch ? scratch->data : NULL, r->watch, r->stats, &err);
         const double seconds = kal__now() - start;
         pthread_mutex_lock(&lock);
         record(r, s, band, st, &err, seconds);
@@ -285,15 +285,31 @@ static void *worker(void *arg)
     return NULL;
 }
 
-// After a fork only the calling thread exists: the child starts without pool and requests.
+// After a fork only the calling thread exists: the child starts without pool and requests. Our locks are taken over the fork, in this
+// order, so that the child never inherits one that a vanished thread held. What those threads were computing is lost to the
+// child: its rings are leaked there, its claims on the memo are let go.
+static pthread_mutex_t *guarded(int i)
+{
+    switch (i) {
+    case 0: return &lock;
+    case 1: return kal__admit_mutex();
+    case 2: return kal__memo_mutex();
+    case 3: return kal__table_mutex();
+    case 4: return kal__slab_mutex();
+    default: return NULL;
+    }
+}
+
 static void before_fork(void)
 {
-    pthread_mutex_lock(&lock);
+    for (int i = 0; i < 5; i++)
+        if (guarded(i)) pthread_mutex_lock(guarded(i));
 }
 
 static void parent_after_fork(void)
 {
-    pthread_mutex_unlock(&lock);
+    for (int i = 5; i-- > 0;)
+        if (guarded(i)) pthread_mutex_unlock(guarded(i));
 }
 
 static void child_after_fork(void)
@@ -301,14 +317,13 @@ static void child_after_fork(void)
     runs = NULL;
     n_threads = n_idle = 0;
     pthread_cond_init(&work, NULL);
-    pthread_mutex_unlock(&lock);
+    kal__admit_child();
+    kal__memo_child();
+    parent_after_fork();
 }
 
 static void start_threads(int32_t wanted)
 {
-    static bool forks;
-    if (!forks) pthread_atfork(before_fork, parent_after_fork, child_after_fork);
-    forks = true;
     while (n_threads < wanted) {
         pthread_t t;
         pthread_attr_t attr;
@@ -322,8 +337,15 @@ static void start_threads(int32_t wanted)
     }
 }
 
+static void guard_forks(void)
+{
+    pthread_atfork(before_fork, parent_after_fork, child_after_fork);
+}
+
 static void enter(run *r)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, guard_forks);
     pthread_mutex_lock(&lock);
     if (r->plan->threads > 1) {
         start_threads(r->plan->threads - 1);
@@ -412,7 +434,11 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_err
     fesetenv(FE_DFL_ENV);
     run r = {.plan = p, .watch = w, .stats = stats};
     kal__schedule_start(p, p->schedule.peak);
-    const kal_status st = run_plan(&r);
+    kal_status st = kal__admit(p->peak, p->memo, w, &r.err);
+    if (!st) {
+        st = run_plan(&r);
+        kal__admit_end(p->peak);
+    }
     fesetenv(&env);
     for (int32_t i = 0; i < p->n_stages && st; i++) kal__coding_abort(p->stages[i]);
     if (!st && p->memo) keep_results(p);

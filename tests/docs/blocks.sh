@@ -69,8 +69,8 @@ group()
     for script in "$out"/sh-*.sh; do
         [ -f "$script" ] && [ "$kal" != - ] || continue
         scripts=$((scripts + 1))
-        sed -i 's/^kal show /kal show --force /' "$script"   # there is no terminal
-        run "$(head -n 1 "$script")" env PATH="$(dirname "$kal"):$PATH" sh "$script"
+        sed 's/^kal show /kal show --force /' "$script" >"$dir/script"   # there is no terminal
+        run "$(head -n 1 "$script")" env PATH="$(dirname "$kal"):$PATH" sh "$dir/script"
     done
 }
 

@@ -187,6 +187,37 @@ static void stopping(kal_scope *s, kal_node *image)
     REQUIRE(m.entries == 0);
 }
 
+// A codec that decodes the whole picture in one call cannot be interrupted; the request returns all the same, and the call's memory is freed
+// when it ends.
+static void orphaned(kal_scope *s)
+{
+    rng r = {12};
+    const kal_extent small = extent_of(1200, 900, 3, KAL_U8);
+    kal_bytes b = {0};
+    kal_node *heif = kal_encode(s, rng_image(&r, s, &small), "avif", "quality=40");
+    if (kal_node_error(heif, &check_error)) {
+        check_skip("a decode that outlives its request: %s", check_error.message);
+        return;
+    }
+    REQUIRE_OK(kal_read_bytes(heif, &fresh, &b, &check_error));
+    kal_node *n = kal_load_bytes(s, b.data, b.size, NULL);
+    kal_bytes_free(&b);
+    double start = seconds();
+    void *want = read_all(n, &fresh, NULL);
+    const double whole = seconds() - start;
+    const kal_options d = {.deadline = whole / 8, .memo_mode = KAL_MEMO_NEVER};
+    start = seconds();
+    REQUIRE(read_all(n, &d, NULL) == NULL);
+    REQUIRE_NOTE(check_error.status == KAL_DEADLINE, "%s", check_error.message);
+    REQUIRE_NOTE(seconds() - start < whole / 8 + 0.5, "%g s", seconds() - start);
+    const kal_options long_enough = {.deadline = 600, .memo_mode = KAL_MEMO_NEVER};
+    void *got = read_all(n, &long_enough, NULL);   // on a thread of its own, to the end
+    if (REQUIRE(got && want)) REQUIRE_MEM(got, want, bytes_of(&small));
+    free(got);
+    free(want);
+    nanosleep(&(struct timespec){(time_t)(whole * 2) + 1, 0}, NULL);   // lets the orphan end before leaks are counted
+}
+
 typedef struct told {
     uint64_t last, total;
     int calls, ends;
@@ -428,6 +459,7 @@ int main(void)
     kal_memo_clear(NULL);
     failing(s, image);
     stopping(s, image);
+    orphaned(s);
     progress(s, image);
     limits(s, image);
     statistics(s, image);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// One number for what all requests of the process hold together, and the memo with them.
+#ifndef KAL_GRAPH_ADMIT_H
+#define KAL_GRAPH_ADMIT_H
+
+#include "run.h"
+
+/// Waits, first come first served, until `bytes` fit beside what others hold; the memo gives way first. A request larger than the
+/// limit runs alone. Stopped meanwhile: that status.
+kal_status kal__admit(size_t bytes, kal_memo *memo, const kal__watch *w, kal_error *err);
+void kal__admit_end(size_t bytes);
+pthread_mutex_t *kal__admit_mutex(void);
+/// In the child after a fork: nobody holds anything.
+void kal__admit_child(void);
+
+#endif
