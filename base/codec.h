@@ -32,7 +32,8 @@ typedef struct kal__stamp {
 /// Opens a file and fills its stamp. Bytes read are counted into *count when not NULL.
 kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp, kal_error *err);
 /// A reader over memory that must outlive it.
-kal_status kal__open_memory(const void *data, size_t size, const char *name, kal__reader **out, kal_error *err);
+kal_status kal__open_memory(const void *data, size_t size, const char *name, kal__reader **out,
+                            kal_error *err);
 /// Reads the rest into memory of its own (free with free); refuses more than `limit` bytes.
 kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, size_t *size, kal_error *err);
 
@@ -61,14 +62,14 @@ typedef struct kal__blob {
 
 /// What travels with a picture and enters no key. Refcounted, immutable once shared.
 typedef struct kal__meta {
-    int refs;           // atomic
-    kal__blob exif;     // TIFF structure, without "Exif\0\0"
+    int refs;         // atomic
+    kal__blob exif;   // TIFF structure, without "Exif\0\0"
     kal__blob icc, xmp;
-    int orientation;    // as found, 1..8
+    int orientation;   // as found, 1..8
     bool applied;
     int pages;
-    const char *format; // the codec's name
-    uint64_t bytes;     // of the file
+    const char *format;   // the codec's name
+    uint64_t bytes;       // of the file
 } kal__meta;
 
 kal__meta *kal__meta_new(void);
@@ -83,17 +84,17 @@ void kal__exif_upright(void *data, size_t n);
 
 /// What a header says.
 typedef struct kal__header {
-    kal_extent extent;      ///< as stored, before orientation
-    int32_t rows;           ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
-    size_t memory;          ///< bytes the decoder will hold beside its output
+    kal_extent extent;   ///< as stored, before orientation
+    int32_t rows;    ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
+    size_t memory;   ///< bytes the decoder will hold beside its output
 } kal__header;
 
 typedef struct kal__decoder kal__decoder;   // each codec's own
 typedef struct kal__encoder kal__encoder;
 
 typedef struct kal__codec {
-    const char *name;        ///< "jpeg"; part of the key
-    const char *suffixes;    ///< "jpg|jpeg|jpe", first one is for names we make
+    const char *name;       ///< "jpeg"; part of the key
+    const char *suffixes;   ///< "jpg|jpeg|jpe", first one is for names we make
     const char *help;
     /// Version of the library at run time, loading it if need be; NULL: cannot be had. Part of the key.
     const char *(*version)(void);
@@ -101,7 +102,8 @@ typedef struct kal__codec {
     bool (*sniff)(const unsigned char *head, size_t n);
 
     /// Reads the header into `h` and `meta`; nothing is decoded. The reader stands at the start.
-    kal_status (*header)(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta, kal_error *err);
+    kal_status (*header)(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+                         kal_error *err);
     /// Starts decoding from a fresh reader; reader and limits outlive the decoder.
     kal_status (*open)(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err);
     /// The next n rows, packed by `stride`; the error names the reader and the offset. Rows come in order, each once.
@@ -114,8 +116,8 @@ typedef struct kal__codec {
     size_t n_params, params_size;
     /// Can this be encoded? Names what is wrong. *memory: bytes the encoder will hold.
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
-    kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w, kal__encoder **out,
-                        kal_error *err);
+    kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
+                        kal__encoder **out, kal_error *err);
     kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);
     /// Ends the file (the writer is not committed). `err` NULL: giving up.
     kal_status (*end)(kal__encoder *c, kal_error *err);

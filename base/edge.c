@@ -36,7 +36,8 @@ int32_t kal_edge_index(int32_t i, int32_t n, kal_edge edge)
 static void axis(int32_t *a, int32_t *b, int64_t before, int64_t after, int32_t n, kal_edge edge)
 {
     const int64_t lo = *a - before, hi = *b + after;
-    const bool out_lo = lo < 0, out_hi = hi > n;
+    const bool out_lo = lo < 0;
+    const bool out_hi = hi > n;
     int64_t from = out_lo ? 0 : lo, to = out_hi ? n : hi;
     if (from > n) from = n;
     if (to < 0) to = 0;
@@ -61,8 +62,8 @@ static void axis(int32_t *a, int32_t *b, int64_t before, int64_t after, int32_t 
     *b = (int32_t)(to < from ? from : to);
 }
 
-kal_rect kal_need_halo(const kal_extent *in, kal_rect out, int32_t left, int32_t top, int32_t right, int32_t bottom,
-                       kal_edge edge)
+kal_rect kal_need_halo(const kal_extent *in, kal_rect out, int32_t left, int32_t top, int32_t right,
+                       int32_t bottom, kal_edge edge)
 {
     if (kal_rect_empty(out)) return kal_rect_of(0, 0, 0, 0);
     axis(&out.x0, &out.x1, left, right, in->width, edge);

@@ -28,7 +28,7 @@
 #error "-ffast-math breaks the error-free transformations"
 #endif
 #ifdef __clang__
-#pragma STDC FP_CONTRACT OFF // gcc has only -ffp-contract=off for this
+#pragma STDC FP_CONTRACT OFF   // gcc has only -ffp-contract=off for this
 #endif
 
 _Static_assert(DBL_MANT_DIG == 53 && DBL_MAX_EXP == 1024, "double must be IEEE binary64");
@@ -44,7 +44,7 @@ typedef union {
 } pun;
 
 typedef struct {
-    double hi; // the sum rounded to double, once normalised
+    double hi;   // the sum rounded to double, once normalised
     double lo;
 } dd;
 
@@ -111,10 +111,8 @@ static double pow2(int k)
 // x × 2^k for x near 1 and |k| ≤ 1100; rounds only if the result is denormal or infinite.
 static double scale(double x, int k)
 {
-    if (k > 1000)
-        return x * pow2(k - 200) * pow2(200);
-    if (k < -1000)
-        return x * pow2(k + 200) * pow2(-200);
+    if (k > 1000) return x * pow2(k - 200) * pow2(200);
+    if (k < -1000) return x * pow2(k + 200) * pow2(-200);
     return x * pow2(k);
 }
 
@@ -135,8 +133,7 @@ static const double ALL_INTEGERS = 0x1p52;
 double kal__rint(double x)
 {
     const double size = magnitude(x);
-    if (!(size < ALL_INTEGERS))
-        return x;
+    if (!(size < ALL_INTEGERS)) return x;
     // The sum has no room for a fraction, and the addition rounds halves to even.
     return with_sign_of((size + ALL_INTEGERS) - ALL_INTEGERS, x);
 }
@@ -160,8 +157,7 @@ double kal__ceil(double x)
 
 double kal__round(double x)
 {
-    if (!(magnitude(x) < ALL_INTEGERS))
-        return x;
+    if (!(magnitude(x) < ALL_INTEGERS)) return x;
     const double whole = towards_zero(x);
     // The difference is exact, unlike x + 0.5, which would carry 0.49999999999999994 to 1.
     const double away = magnitude(x - whole) >= 0.5 ? 1.0 : 0.0;
@@ -188,7 +184,7 @@ static dd sum(double a, double b)
 // The upper and lower half of the 53 bits of a (Dekker, after Veltkamp)
 static dd halves(double a)
 {
-    const double c = a * 134217729.0; // 2^27 + 1
+    const double c = a * 134217729.0;   // 2^27 + 1
     const double hi = c - (c - a);
     return (dd){hi, a - hi};
 }
@@ -219,19 +215,17 @@ static dd reduce_exp(dd x, int *k)
 {
     const double n = kal__rint(x.hi * LOG2_E);
     *k = (int)n;
-    return sum(x.hi - n * LN2_HI, x.lo - n * LN2_LO); // the first difference is exact
+    return sum(x.hi - n * LN2_HI, x.lo - n * LN2_LO);   // the first difference is exact
 }
 
 static double exp_dd(dd x)
 {
-    if (x.hi > 720.0)
-        return infinity();
-    if (x.hi < -760.0)
-        return 0.0;
+    if (x.hi > 720.0) return infinity();
+    if (x.hi < -760.0) return 0.0;
     int k;
     const dd reduced = reduce_exp(x, &k);
     const double r = reduced.hi;
-    double p = 1.0 / 87178291200.0; // 1 / 14!
+    double p = 1.0 / 87178291200.0;   // 1 / 14!
     p = p * r + 1.0 / 6227020800.0;
     p = p * r + 1.0 / 479001600.0;
     p = p * r + 1.0 / 39916800.0;
@@ -279,7 +273,7 @@ static dd log_dd(double x)
 {
     int k;
     double m = split_exponent(x, &k);
-    if (m > 0x1.6a09e667f3bcdp+0) { // √2
+    if (m > 0x1.6a09e667f3bcdp+0) {   // √2
         m *= 0.5;
         k++;
     }
@@ -295,18 +289,15 @@ static dd log_dd(double x)
     const dd artanh = quick_sum(s.hi, w.hi);
     const double artanh_lo = artanh.lo + (s.lo + w.lo);
     const double n = (double)k;
-    const dd ln = sum(n * LN2_HI, 2.0 * artanh.hi); // n × LN2_HI is exact
+    const dd ln = sum(n * LN2_HI, 2.0 * artanh.hi);   // n × LN2_HI is exact
     return quick_sum(ln.hi, ln.lo + (2.0 * artanh_lo + n * LN2_LO));
 }
 
 double kal__log(double x)
 {
-    if (is_nan(x) || x < 0.0)
-        return the_nan();
-    if (x == 0.0)
-        return -infinity();
-    if (x == infinity())
-        return x;
+    if (is_nan(x) || x < 0.0) return the_nan();
+    if (x == 0.0) return -infinity();
+    if (x == infinity()) return x;
     return log_dd(x).hi;
 }
 
@@ -314,18 +305,13 @@ double kal__log(double x)
 // error of the result, so the logarithm needs some 12 bits beyond a double.
 double kal__pow(double x, double y)
 {
-    if (y == 0.0 || x == 1.0)
-        return 1.0;
-    if (is_nan(x) || is_nan(y) || x < 0.0)
-        return the_nan();
-    if (x == 0.0 || x == infinity())
-        return (x == 0.0) == (y < 0.0) ? infinity() : 0.0;
+    if (y == 0.0 || x == 1.0) return 1.0;
+    if (is_nan(x) || is_nan(y) || x < 0.0) return the_nan();
+    if (x == 0.0 || x == infinity()) return (x == 0.0) == (y < 0.0) ? infinity() : 0.0;
     // |ln x| is at least 2^-53, so these powers are far out of range; the bound keeps product()
     // clear of overflow.
-    if (magnitude(y) >= 0x1p64)
-        return (x > 1.0) == (y > 0.0) ? infinity() : 0.0;
-    if (y == 1.0)
-        return x;
+    if (magnitude(y) >= 0x1p64) return (x > 1.0) == (y > 0.0) ? infinity() : 0.0;
+    if (y == 1.0) return x;
     return exp_dd(product_dd(log_dd(x), (dd){y, 0.0}));
 }
 
@@ -336,13 +322,11 @@ double kal__pow(double x, double y)
 // error e to about 2e³/3; at 2^-52 a Newton step with t³ - m in double-double finishes.
 double kal__cbrt(double x)
 {
-    if (is_nan(x))
-        return the_nan();
-    if (x == 0.0 || magnitude(x) == infinity())
-        return x;
+    if (is_nan(x)) return the_nan();
+    if (x == 0.0 || magnitude(x) == infinity()) return x;
     int k;
     double m = split_exponent(magnitude(x), &k);
-    const int q = (k + 1200) / 3 - 400; // rounds down for negative k too
+    const int q = (k + 1200) / 3 - 400;   // rounds down for negative k too
     m *= pow2(k - 3 * q);
     double t = 0.7625 + m * (0.268 - m * 0.01467);
     for (int i = 0; i < 2; i++) {
@@ -361,7 +345,7 @@ double kal__cbrt(double x)
 static double sin_series(dd r)
 {
     const double z = r.hi * r.hi;
-    double p = 1.0 / 355687428096000.0; // 1 / 17!
+    double p = 1.0 / 355687428096000.0;   // 1 / 17!
     p = p * z - 1.0 / 1307674368000.0;
     p = p * z + 1.0 / 6227020800.0;
     p = p * z - 1.0 / 39916800.0;
@@ -377,7 +361,7 @@ static double sin_series(dd r)
 static double cos_series(dd r)
 {
     const double z = r.hi * r.hi;
-    double p = -1.0 / 6402373705728000.0; // 1 / 18!
+    double p = -1.0 / 6402373705728000.0;   // 1 / 18!
     p = p * z + 1.0 / 20922789888000.0;
     p = p * z - 1.0 / 87178291200.0;
     p = p * z + 1.0 / 479001600.0;
@@ -405,7 +389,7 @@ static dd reduce_angle(double x, unsigned *quadrant)
     *quadrant = (unsigned)((uint64_t)(int64_t)n & 3);
     const dd p1 = product(n, HALF_PI_1);
     const dd p2 = product(n, HALF_PI_2);
-    const dd a = sum(x - p1.hi, -p1.lo); // p1.hi is so near to x that the difference is exact
+    const dd a = sum(x - p1.hi, -p1.lo);   // p1.hi is so near to x that the difference is exact
     const dd b = sum(a.lo, -p2.hi);
     const dd c = sum(a.hi, b.hi);
     return sum(c.hi, c.lo + (b.lo - p2.lo - n * HALF_PI_3));
@@ -416,11 +400,9 @@ static double sin_from(double x, unsigned quarter)
 {
     const double size = magnitude(x);
     unsigned quadrant;
-    if (!(size < infinity()))
-        return the_nan();
-    if (size >= 0x1p45)
-        return quarter == 0 ? 0.0 : 1.0;
-    if (size < 0x1p-27) // the next term is below half a unit; keeps the sign of zero
+    if (!(size < infinity())) return the_nan();
+    if (size >= 0x1p45) return quarter == 0 ? 0.0 : 1.0;
+    if (size < 0x1p-27)   // the next term is below half a unit; keeps the sign of zero
         return quarter == 0 ? x : 1.0;
     const dd r = reduce_angle(x, &quadrant);
     return sin_of_quadrant(r, quadrant + quarter);
@@ -440,17 +422,14 @@ double kal__cos(double x)
 // multiple of 1/2. The rest, |r| ≤ 1/4, is multiplied by π in double-double.
 static double sinpi_from(double x, unsigned quarter)
 {
-    if (!(magnitude(x) < infinity()))
-        return the_nan();
+    if (!(magnitude(x) < infinity())) return the_nan();
     const double turn = x - 2.0 * kal__rint(0.5 * x);
     const double n = kal__rint(2.0 * turn);
     const double r = turn - 0.5 * n;
     const unsigned quadrant = (unsigned)((int)n + 4) + quarter;
-    if (r == 0.0 && (quadrant & 1) == 0)
-        return quarter == 0 ? with_sign_of(0.0, x) : 0.0;
+    if (r == 0.0 && (quadrant & 1) == 0) return quarter == 0 ? with_sign_of(0.0, x) : 0.0;
     // product() would lose its lower half to underflow where it is not needed any more.
-    if (magnitude(r) < 0x1p-900)
-        return sin_of_quadrant((dd){r * PI_HI, 0.0}, quadrant);
+    if (magnitude(r) < 0x1p-900) return sin_of_quadrant((dd){r * PI_HI, 0.0}, quadrant);
     return sin_of_quadrant(product_dd((dd){r, 0.0}, (dd){PI_HI, PI_LO}), quadrant);
 }
 

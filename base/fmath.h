@@ -16,9 +16,9 @@
 #ifndef KAL_BASE_FMATH_H
 #define KAL_BASE_FMATH_H
 
-double kal__exp(double x);  // below 0.7 ulp
-double kal__log(double x);  // below 0.51 ulp; of 0: -infinity, of a negative number: NaN
-double kal__cbrt(double x); // below 0.51 ulp; odd
+double kal__exp(double x);    // below 0.7 ulp
+double kal__log(double x);    // below 0.51 ulp; of 0: -infinity, of a negative number: NaN
+double kal__cbrt(double x);   // below 0.51 ulp; odd
 
 // x to the power y, below 1 ulp. x may not be negative (NaN); 0 and infinity of x and y follow
 // the C standard's pow, with x = -0 taken as 0.
@@ -37,9 +37,9 @@ double kal__cospi(double x);
 
 // Exact, for every double; infinities and NaNs are passed on. A zero result has the sign of x,
 // as in the C library.
-double kal__floor(double x); // towards -infinity
-double kal__ceil(double x);  // towards +infinity
-double kal__round(double x); // to nearest, halves away from zero
-double kal__rint(double x);  // to nearest, halves to even
+double kal__floor(double x);   // towards -infinity
+double kal__ceil(double x);    // towards +infinity
+double kal__round(double x);   // to nearest, halves away from zero
+double kal__rint(double x);    // to nearest, halves to even
 
 #endif

@@ -47,15 +47,14 @@ typedef union {
 // ---- Big unsigned integers ------------------------------------------------------------------
 
 typedef struct {
-    uint32_t w[BIG_WORDS]; // least significant first
-    int n;                 // words in use; the top one is not zero
+    uint32_t w[BIG_WORDS];   // least significant first
+    int n;                   // words in use; the top one is not zero
 } big;
 
 static void big_set(big *a, uint64_t v)
 {
     a->n = 0;
-    for (; v != 0; v >>= 32)
-        a->w[a->n++] = (uint32_t)v;
+    for (; v != 0; v >>= 32) a->w[a->n++] = (uint32_t)v;
 }
 
 static void big_mul_add(big *a, uint32_t m, uint32_t add)
@@ -66,33 +65,25 @@ static void big_mul_add(big *a, uint32_t m, uint32_t add)
         a->w[i] = (uint32_t)carry;
         carry >>= 32;
     }
-    if (carry != 0)
-        a->w[a->n++] = (uint32_t)carry;
+    if (carry != 0) a->w[a->n++] = (uint32_t)carry;
 }
 
 static void big_mul_pow5(big *a, int e)
 {
-    const uint32_t pow5_13 = 1220703125; // the largest power of five in 32 bits
-    for (; e >= 13; e -= 13)
-        big_mul_add(a, pow5_13, 0);
-    for (; e > 0; e--)
-        big_mul_add(a, 5, 0);
+    const uint32_t pow5_13 = 1220703125;   // the largest power of five in 32 bits
+    for (; e >= 13; e -= 13) big_mul_add(a, pow5_13, 0);
+    for (; e > 0; e--) big_mul_add(a, 5, 0);
 }
 
 static void big_shl(big *a, int bits)
 {
     const int words = bits / 32;
     const int rest = bits % 32;
-    if (a->n == 0)
-        return;
-    if (rest != 0)
-        big_mul_add(a, UINT32_C(1) << rest, 0);
-    if (words == 0)
-        return;
-    for (int i = a->n - 1; i >= 0; i--)
-        a->w[i + words] = a->w[i];
-    for (int i = 0; i < words; i++)
-        a->w[i] = 0;
+    if (a->n == 0) return;
+    if (rest != 0) big_mul_add(a, UINT32_C(1) << rest, 0);
+    if (words == 0) return;
+    for (int i = a->n - 1; i >= 0; i--) a->w[i + words] = a->w[i];
+    for (int i = 0; i < words; i++) a->w[i] = 0;
     a->n += words;
 }
 
@@ -106,19 +97,16 @@ static int big_bits(const big *a)
 {
     int bits = 32 * a->n;
     if (a->n > 0) {
-        for (uint32_t top = a->w[a->n - 1]; (top >> 31) == 0; top <<= 1)
-            bits--;
+        for (uint32_t top = a->w[a->n - 1]; (top >> 31) == 0; top <<= 1) bits--;
     }
     return bits;
 }
 
 static int big_cmp(const big *a, const big *b)
 {
-    if (a->n != b->n)
-        return a->n < b->n ? -1 : 1;
+    if (a->n != b->n) return a->n < b->n ? -1 : 1;
     for (int i = a->n - 1; i >= 0; i--) {
-        if (a->w[i] != b->w[i])
-            return a->w[i] < b->w[i] ? -1 : 1;
+        if (a->w[i] != b->w[i]) return a->w[i] < b->w[i] ? -1 : 1;
     }
     return 0;
 }
@@ -132,8 +120,7 @@ static void big_sub(big *a, const big *b)
         borrow = a->w[i] < take;
         a->w[i] = (uint32_t)(a->w[i] - take);
     }
-    while (a->n > 0 && a->w[a->n - 1] == 0)
-        a->n--;
+    while (a->n > 0 && a->w[a->n - 1] == 0) a->n--;
 }
 
 static big big_sum(const big *a, const big *b)
@@ -145,8 +132,7 @@ static big big_sum(const big *a, const big *b)
         sum.w[i] = (uint32_t)carry;
         carry >>= 32;
     }
-    if (carry != 0)
-        sum.w[sum.n++] = (uint32_t)carry;
+    if (carry != 0) sum.w[sum.n++] = (uint32_t)carry;
     return sum;
 }
 
@@ -179,8 +165,7 @@ static bool next_is_digit(const span *in)
 static bool scan_sign(span *in)
 {
     const bool negative = next_is(in, '-');
-    if (negative || next_is(in, '+'))
-        in->at++;
+    if (negative || next_is(in, '+')) in->at++;
     return negative;
 }
 
@@ -188,14 +173,13 @@ static bool scan_digits(span *in, decimal *d)
 {
     bool any = false;
     bool after_point = false;
-    bool beyond = false; // a digit other than 0 was dropped
+    bool beyond = false;   // a digit other than 0 was dropped
     for (;; in->at++) {
         if (next_is(in, '.') && !after_point) {
             after_point = true;
             continue;
         }
-        if (!next_is_digit(in))
-            break;
+        if (!next_is_digit(in)) break;
         const int digit = *in->at - '0';
         const bool leading_zero = d->count == 0 && digit == 0;
         any = true;
@@ -208,10 +192,8 @@ static bool scan_digits(span *in, decimal *d)
         else if (!after_point && !leading_zero)
             d->point++;
     }
-    if (beyond)
-        d->digit[d->count++] = 1;
-    while (d->count > 0 && d->digit[d->count - 1] == 0)
-        d->count--;
+    if (beyond) d->digit[d->count++] = 1;
+    while (d->count > 0 && d->digit[d->count - 1] == 0) d->count--;
     return any;
 }
 
@@ -220,14 +202,11 @@ static bool scan_exponent(span *in, decimal *d)
     // Far more than the digits of any span could make up for, and far from overflowing `point`.
     const int64_t limit = INT64_C(1) << 60;
     int64_t e = 0;
-    if (!next_is(in, 'e') && !next_is(in, 'E'))
-        return true;
+    if (!next_is(in, 'e') && !next_is(in, 'E')) return true;
     in->at++;
     const bool negative = scan_sign(in);
-    if (!next_is_digit(in))
-        return false;
-    for (; next_is_digit(in); in->at++)
-        e = e < limit / 16 ? 10 * e + (*in->at - '0') : limit;
+    if (!next_is_digit(in)) return false;
+    for (; next_is_digit(in); in->at++) e = e < limit / 16 ? 10 * e + (*in->at - '0') : limit;
     d->point += negative ? -e : e;
     return true;
 }
@@ -236,15 +215,12 @@ static bool scan_exponent(span *in, decimal *d)
 // multiplication or division rounds the true value.
 static bool fast_double(const decimal *d, double *out)
 {
-    static const double pow10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static const double pow10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     const int64_t e = d->point - d->count;
-    if (d->count > 15 || e < -22 || e > 22)
-        return false;
+    if (d->count > 15 || e < -22 || e > 22) return false;
     int64_t digits = 0;
-    for (int i = 0; i < d->count; i++)
-        digits = 10 * digits + d->digit[i];
+    for (int i = 0; i < d->count; i++) digits = 10 * digits + d->digit[i];
     *out = e < 0 ? (double)digits / pow10[-e] : (double)digits * pow10[e];
     return true;
 }
@@ -259,15 +235,12 @@ static bool assemble(uint64_t q, int e, double *out)
     const uint64_t rest = q & ((UINT64_C(1) << drop) - 1);
     const uint64_t half = UINT64_C(1) << (drop - 1);
     uint64_t m = q >> drop;
-    if (e > BIAS)
-        return false;
-    if (rest > half || (rest == half && (m & 1) != 0))
-        m++;
+    if (e > BIAS) return false;
+    if (rest > half || (rest == half && (m & 1) != 0)) m++;
     // m carries the leading 1 of a normal number into the exponent field; a mantissa that was
     // rounded up to the next power of two does so once more, as it should.
     const pun bits = {.u = (normal ? (uint64_t)(e + BIAS - 1) << FRACTION_BITS : 0) + m};
-    if (bits.u >= INFINITY_BITS)
-        return false;
+    if (bits.u >= INFINITY_BITS) return false;
     *out = bits.d;
     return true;
 }
@@ -279,8 +252,7 @@ static bool exact_double(const decimal *d, double *out)
     big den;
     big_set(&num, 0);
     big_set(&den, 1);
-    for (int i = 0; i < d->count; i++)
-        big_mul_add(&num, 10, d->digit[i]);
+    for (int i = 0; i < d->count; i++) big_mul_add(&num, 10, d->digit[i]);
     int e = (int)d->point - d->count;
     big_mul_pow5(e < 0 ? &den : &num, e < 0 ? -e : e);
     const int longer = big_bits(&num) - big_bits(&den);
@@ -293,8 +265,7 @@ static bool exact_double(const decimal *d, double *out)
     uint64_t q = 0;
     for (int i = 0; i < 62; i++) {
         const bool one = big_cmp(&num, &den) >= 0;
-        if (one)
-            big_sub(&num, &den);
+        if (one) big_sub(&num, &den);
         big_shl(&num, 1);
         q = 2 * q + one;
     }
@@ -303,11 +274,11 @@ static bool exact_double(const decimal *d, double *out)
 
 static bool decimal_to_double(const decimal *d, double *out)
 {
-    if (d->count == 0 || d->point < -323) { // below 1e-324, less than half the least denormal
+    if (d->count == 0 || d->point < -323) {   // below 1e-324, less than half the least denormal
         *out = 0.0;
         return true;
     }
-    if (d->point > 309) // at least 1e309
+    if (d->point > 309)   // at least 1e309
         return false;
     return fast_double(d, out) || exact_double(d, out);
 }
@@ -320,10 +291,8 @@ bool kal__parse_double(const char *s, size_t n, double *out)
     d.point = 0;
     d.negative = scan_sign(&in);
     double v;
-    if (!scan_digits(&in, &d) || !scan_exponent(&in, &d) || in.at != in.end)
-        return false;
-    if (!decimal_to_double(&d, &v))
-        return false;
+    if (!scan_digits(&in, &d) || !scan_exponent(&in, &d) || in.at != in.end) return false;
+    if (!decimal_to_double(&d, &v)) return false;
     *out = d.negative && v > 0.0 ? -v : v;
     return true;
 }
@@ -334,16 +303,13 @@ bool kal__parse_int(const char *s, size_t n, int64_t *out)
     const bool negative = scan_sign(&in);
     const uint64_t limit = (uint64_t)INT64_MAX + negative;
     uint64_t v = 0;
-    if (!next_is_digit(&in))
-        return false;
+    if (!next_is_digit(&in)) return false;
     for (; next_is_digit(&in); in.at++) {
         const uint64_t digit = (uint64_t)(*in.at - '0');
-        if (v > (limit - digit) / 10)
-            return false;
+        if (v > (limit - digit) / 10) return false;
         v = 10 * v + digit;
     }
-    if (in.at != in.end)
-        return false;
+    if (in.at != in.end) return false;
     // -2^63 has no positive counterpart, hence the detour by one.
     *out = negative && v > 0 ? -(int64_t)(v - 1) - 1 : (int64_t)v;
     return true;
@@ -358,8 +324,8 @@ typedef struct {
     big s;
     big above;
     big below;
-    bool closed; // the ends of the interval round to the value too, its mantissa being even
-    int bits;    // the value is at least 2^(bits - 1)
+    bool closed;   // the ends of the interval round to the value too, its mantissa being even
+    int bits;      // the value is at least 2^(bits - 1)
 } ratio;
 
 static void ratio_from_bits(ratio *a, uint64_t bits)
@@ -407,8 +373,7 @@ static int ratio_normalise(ratio *a)
         big_mul_pow10(&a->above, -point);
         big_mul_pow10(&a->below, -point);
     }
-    for (; reaches_above(a); point++)
-        big_mul_add(&a->s, 10, 0);
+    for (; reaches_above(a); point++) big_mul_add(&a->s, 10, 0);
     return point;
 }
 
@@ -418,8 +383,7 @@ static int next_digit(ratio *a)
     big_mul_add(&a->r, 10, 0);
     big_mul_add(&a->above, 10, 0);
     big_mul_add(&a->below, 10, 0);
-    for (; big_cmp(&a->r, &a->s) >= 0; digit++)
-        big_sub(&a->r, &a->s);
+    for (; big_cmp(&a->r, &a->s) >= 0; digit++) big_sub(&a->r, &a->s);
     return digit;
 }
 
@@ -431,8 +395,8 @@ static int shortest_digits(uint64_t bits, char digit[17], int *point)
     *point = ratio_normalise(&a);
     for (int n = 0;; n++) {
         int d = next_digit(&a);
-        const bool low = reaches_below(&a); // d ends inside the interval
-        const bool high = reaches_above(&a); // d + 1 does
+        const bool low = reaches_below(&a);    // d ends inside the interval
+        const bool high = reaches_above(&a);   // d + 1 does
         if (low || high) {
             const big twice = big_sum(&a.r, &a.r);
             const int side = big_cmp(&twice, &a.s);
@@ -440,34 +404,29 @@ static int shortest_digits(uint64_t bits, char digit[17], int *point)
             d += high && (!low || nearer_above);
         }
         digit[n] = (char)('0' + d);
-        if (low || high)
-            return n + 1;
+        if (low || high) return n + 1;
     }
 }
 
 static char *put_zeros(char *p, int n)
 {
-    for (; n > 0; n--)
-        *p++ = '0';
+    for (; n > 0; n--) *p++ = '0';
     return p;
 }
 
 static char *put_chars(char *p, const char *from, int n)
 {
-    for (int i = 0; i < n; i++)
-        *p++ = from[i];
+    for (int i = 0; i < n; i++) *p++ = from[i];
     return p;
 }
 
 static char *put_plain(char *p, const char *digit, int n, int point)
 {
     const int whole = point < 0 ? 0 : point < n ? point : n;
-    if (whole == 0)
-        *p++ = '0';
+    if (whole == 0) *p++ = '0';
     p = put_chars(p, digit, whole);
     p = put_zeros(p, point - whole);
-    if (whole == n)
-        return p;
+    if (whole == n) return p;
     *p++ = '.';
     p = put_zeros(p, -point);
     return put_chars(p, digit + whole, n - whole);
@@ -482,8 +441,7 @@ static char *put_scientific(char *p, const char *digit, int n, int exponent)
         p = put_chars(p, digit + 1, n - 1);
     }
     *p++ = 'e';
-    if (exponent < 0)
-        *p++ = '-';
+    if (exponent < 0) *p++ = '-';
     for (int unit = size >= 100 ? 100 : size >= 10 ? 10 : 1; unit > 0; unit /= 10)
         *p++ = (char)('0' + size / unit % 10);
     return p;
@@ -495,13 +453,12 @@ size_t kal__print_double(char buf[32], double v)
     char digit[17];
     char *p = buf;
     int point;
-    if (v < 0.0)
-        *p++ = '-';
+    if (v < 0.0) *p++ = '-';
     if (bits.d == 0.0) {
         *p++ = '0';
     } else {
         const int n = shortest_digits(bits.u, digit, &point);
-        const bool plain = point > -5 && point <= 16; // 1e-5 ≤ |v| < 1e16
+        const bool plain = point > -5 && point <= 16;   // 1e-5 ≤ |v| < 1e16
         p = plain ? put_plain(p, digit, n, point) : put_scientific(p, digit, n, point - 1);
     }
     *p = '\0';

@@ -116,10 +116,14 @@ static void one_op(void)
     m.node = kal_invert(s, at, NULL);
     kal_node_extent(m.node, &m.e, NULL);
     const double one = median(51, 200, read_small, &m);
-    for (int i = 0; i < 10; i++) at = i % 2 ? kal_invert(s, at, NULL) : kal_linear(s, at, kal_linear_params(.offset = {(double[]){i + 1.0}, 1}));
+    for (int i = 0; i < 10; i++)
+        at = i % 2 ? kal_invert(s, at, NULL)
+                   : kal_linear(s, at, kal_linear_params(.offset = {(double[]){i + 1.0}, 1}));
     m.node = at;
     const double ten = median(51, 200, read_small, &m);
-    printf("one op on 16×16              %8.2f µs\nten point ops on 16×16       %8.2f µs (%.2f µs for each further op)\n", one * 1e6, ten * 1e6, (ten - one) / 9 * 1e6);
+    printf("one op on 16×16              %8.2f µs\nten point ops on 16×16       %8.2f µs (%.2f µs for each "
+           "further op)\n",
+           one * 1e6, ten * 1e6, (ten - one) / 9 * 1e6);
     kal_scope_free(&s);
 }
 
@@ -139,20 +143,24 @@ static void ten_nodes(void *arg)
 static void keys(void)
 {
     kal_scope *s = kal_scope_new();
-    printf("key of a 10-node graph       %8.2f µs (built, keyed, freed)\n", median(51, 500, ten_nodes, picture(s, 16, 16)) * 1e6);
+    printf("key of a 10-node graph       %8.2f µs (built, keyed, freed)\n",
+           median(51, 500, ten_nodes, picture(s, 16, 16)) * 1e6);
     kal_scope_free(&s);
 }
 
 static void memo_hit(void)
 {
     kal_scope *s = kal_scope_new();
-    small m = {.node = kal_gaussian(s, picture(s, 4000, 3000), kal_gaussian_params(.sigma = 2)), .o = {.memo_mode = KAL_MEMO_ALWAYS}};
+    small m = {.node = kal_gaussian(s, picture(s, 4000, 3000), kal_gaussian_params(.sigma = 2)),
+               .o = {.memo_mode = KAL_MEMO_ALWAYS}};
     kal_node_extent(m.node, &m.e, NULL);
     m.out = malloc((size_t)m.e.width * (size_t)m.e.height * 3);
     const double start = now();
     read_small(&m);
     const double cold = now() - start, hit = median(11, 1, read_small, &m);
-    printf("12 MP gaussian, first time   %8.2f ms\n12 MP gaussian, memo hit     %8.2f ms (copied into the caller's rows)\n", cold * 1e3, hit * 1e3);
+    printf("12 MP gaussian, first time   %8.2f ms\n12 MP gaussian, memo hit     %8.2f ms (copied into the "
+           "caller's rows)\n",
+           cold * 1e3, hit * 1e3);
     free(m.out);
     kal_memo_clear(NULL);
     kal_scope_free(&s);
@@ -179,7 +187,9 @@ static cost child(const char *text, const char *in, const char *out)
         kal_program *p = NULL;
         snprintf(full, sizeof full, text, in, out);
         const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .stats = &st};
-        if (*text && (kal_program_parse(full, strlen(full), NULL, 0, &p, &err) || kal_program_run(p, &o, &err))) die(&err);
+        if (*text &&
+            (kal_program_parse(full, strlen(full), NULL, 0, &p, &err) || kal_program_run(p, &o, &err)))
+            die(&err);
         kal_program_free(&p);
         struct rusage u;
         getrusage(RUSAGE_SELF, &u);
@@ -206,7 +216,8 @@ static void job(const char *what, const char *text, const char *in, const char *
     }
     qsort(seconds, 5, sizeof *seconds, by_value);
     qsort(rss, 5, sizeof *rss, by_value);
-    printf("%-44s %7.0f ms   %6.1f MB held, %6.1f MB planned (%.2f)\n", what, seconds[2] * 1e3, rss[2], c.planned_mb, c.planned_mb / rss[2]);
+    printf("%-44s %7.0f ms   %6.1f MB held, %6.1f MB planned (%.2f)\n", what, seconds[2] * 1e3, rss[2],
+           c.planned_mb, c.planned_mb / rss[2]);
 }
 
 static void jobs(void)
@@ -214,13 +225,15 @@ static void jobs(void)
     make("12.jpg", 4000, 3000);
     make("12.png", 4000, 3000);
     char *j12 = file("12.jpg"), *p12 = file("12.png"), *oj = file("o.jpg"), *op = file("o.png");
-    job("12 MP JPEG crop → gaussian 6 → uncrop", "load %s | crop 1200 800 640 640 | gaussian 6 | uncrop feather=8 | save %s", j12, oj);
+    job("12 MP JPEG crop → gaussian 6 → uncrop",
+        "load %s | crop 1200 800 640 640 | gaussian 6 | uncrop feather=8 | save %s", j12, oj);
     job("12 MP JPEG → half, lanczos3", "load %s | resize width=2000 | save %s", j12, oj);
     job("12 MP JPEG, a quarter turn", "load %s | turn right | save %s", j12, oj);
     job("12 MP PNG gaussian 3 → PNG", "load %s | gaussian 3 | save %s", p12, op);
     job("12 MP PNG, upside down → JPEG", "load %s | flip vertical | save %s", p12, oj);
     make("100.jpg", 11600, 8700);
-    job("100 MP JPEG crop → gaussian 3 → uncrop", "load %s | crop 3000 2000 4000 4000 | gaussian 3 | uncrop feather=8 | save %s", file("100.jpg"), oj);
+    job("100 MP JPEG crop → gaussian 3 → uncrop",
+        "load %s | crop 3000 2000 4000 4000 | gaussian 3 | uncrop feather=8 | save %s", file("100.jpg"), oj);
 }
 
 int main(int argc, char **argv)

@@ -219,10 +219,10 @@ static void fish_option(const option *o)
 
 static void fish_param(const kal_op *op, const kal_param *p)
 {
-    const char *word;
-    int n = 0;
-    for (int i = 0; !i || (has_choices(p) && (word = choice_word(choices_of(p), i, &n)) != NULL); i++) {
-        word = has_choices(p) ? choice_word(choices_of(p), i, &n) : "";
+    for (int i = 0;; i++) {
+        int n = 0;
+        const char *word = has_choices(p) ? choice_word(choices_of(p), i, &n) : i ? NULL : "";
+        if (!word) break;
         printf("complete -c kal -n '__fish_seen_subcommand_from %s' -a '%s=%.*s' -d '", op->name, p->name, n,
                word);
         put_help(p->help, "'\\");

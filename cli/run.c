@@ -110,8 +110,8 @@ static int print_one(runner *r, const kal_node *node, const char *name, FILE *to
     progress_end(&p);
     stats_add(&r->total, &stats);
     if (st) return fail(RUNNING, &err);
-    fprintf(to, "%s %s key=%s content=%s\n", name, extent_text(&e, extent),
-            kal_key_print(key, text[0]), kal_key_print(content, text[1]));
+    fprintf(to, "%s %s key=%s content=%s\n", name, extent_text(&e, extent), kal_key_print(key, text[0]),
+            kal_key_print(content, text[1]));
     return EXIT_OK;
 }
 

@@ -50,11 +50,11 @@ kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, k
 static kal_status check_extent(const kal_op *op, const kal_extent *e, kal_error *err)
 {
     if (e->width < 1 || e->height < 1 || e->width > KAL_MAX_SIDE || e->height > KAL_MAX_SIDE)
-        return kal_fail(err, KAL_INVALID, "%s: the result would be %d×%d pixels; sides are 1..%d", op->name, e->width,
-                        e->height, KAL_MAX_SIDE);
+        return kal_fail(err, KAL_INVALID, "%s: the result would be %d×%d pixels; sides are 1..%d", op->name,
+                        e->width, e->height, KAL_MAX_SIDE);
     if (e->channels < 1 || e->channels > KAL_MAX_CHANNELS)
-        return kal_fail(err, KAL_INVALID, "%s: the result would have %d channels; 1..%d are possible", op->name,
-                        e->channels, KAL_MAX_CHANNELS);
+        return kal_fail(err, KAL_INVALID, "%s: the result would have %d channels; 1..%d are possible",
+                        op->name, e->channels, KAL_MAX_CHANNELS);
     return KAL_OK;
 }
 
@@ -97,7 +97,8 @@ static kal_status fold(applying *a, const kal_call **same, kal_error *err)
             *same = to.same;
             return KAL_OK;
         }
-        if (!to.op || to.n < 1 || to.n > 2) return kal_fail(err, KAL_INTERNAL, "%s folded into nothing", a->call.op->name);
+        if (!to.op || to.n < 1 || to.n > 2)
+            return kal_fail(err, KAL_INTERNAL, "%s folded into nothing", a->call.op->name);
         kal__params_from(kal__schema_of(to.op), a->params, to.params);
         a->call.op = to.op;
         a->call.n = to.n;
@@ -122,15 +123,21 @@ static kal_status intern(applying *a, kal_node **out, kal_error *err)
     char version[16];
     snprintf(version, sizeof version, "%u", op->version);
     kal_key key;
-    const kal__key_parts parts = {.kind = KAL__APPLY, .what = op->name, .version = version, .schema = kal__schema_of(op),
-                                  .params = a->params, .in = a->call.in, .n = a->call.n};
+    const kal__key_parts parts = {.kind = KAL__APPLY,
+                                  .what = op->name,
+                                  .version = version,
+                                  .schema = kal__schema_of(op),
+                                  .params = a->params,
+                                  .in = a->call.in,
+                                  .n = a->call.n};
     const kal_status st = kal__make_key(&parts, &key, err);
     if (st) return st;
     *out = kal__intern(KAL__APPLY, key, &a->call, op->params, op->n_params, op->params_size, NULL, NULL);
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", op->name);
 }
 
-kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out, kal_error *err)
+kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out,
+                      kal_error *err)
 {
     kal_status st = kal__check_inputs(op, in, n, err);
     if (st) return st;

@@ -57,19 +57,23 @@ static const char *param_name(const void *of, size_t i)
 static kal_status unknown_param(kal__schema s, const kal__token *key, kal_error *err)
 {
     const char *near = kal__nearest(key->text, key->n, param_name, s.rows, s.n);
-    return kal_fail(err, KAL_INVALID, "%s has no parameter \"%.*s\"%s%s%s", s.of, (int)(key->n > 60 ? 60 : key->n), key->text,
-                    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return kal_fail(err, KAL_INVALID, "%s has no parameter \"%.*s\"%s%s%s", s.of,
+                    (int)(key->n > 60 ? 60 : key->n), key->text, near ? "; did you mean \"" : "",
+                    near ? near : "", near ? "\"?" : "");
 }
 
 const kal_param *kal__bound_row(kal__schema s, const kal__arg *a)
 {
     const kal_param *row = a->node ? kal__param_find(s, a->key.text, a->key.n) : NULL;
     const bool word = a->value.kind == KAL__WORD && a->value.text != a->key.text;
-    return row && !(word && (row->kind == KAL_PARAM_CHOICE || row->kind == KAL_PARAM_TEXT || row->kind == KAL_PARAM_BOOL)) ? row : NULL;
+    return row && !(word && (row->kind == KAL_PARAM_CHOICE || row->kind == KAL_PARAM_TEXT ||
+                             row->kind == KAL_PARAM_BOOL))
+               ? row
+               : NULL;
 }
 
-kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params, const kal__param_context *context,
-                           const kal__token **bad, kal_error *err)
+kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params,
+                         const kal__param_context *context, const kal__token **bad, kal_error *err)
 {
     size_t position = 0;
     bool set[64] = {false};
@@ -80,10 +84,13 @@ kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *p
         if (a->node && kal__bound_row(s, a)) continue;
         if (!named && geometry(s, &a->value, params)) continue;
         while (!named && position < s.n && set[position]) position++;
-        const kal_param *row = named ? kal__param_find(s, a->key.text, a->key.n) : position < s.n ? &s.rows[position] : NULL;
+        const kal_param *row = named            ? kal__param_find(s, a->key.text, a->key.n)
+                               : position < s.n ? &s.rows[position]
+                                                : NULL;
         if (!row && named) return unknown_param(s, &a->key, err);
         if (!row)
-            return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of, (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
+            return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of,
+                            (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
         const size_t at = (size_t)(row - s.rows);
         if (at < 64 && set[at]) return kal_fail(err, KAL_INVALID, "%s: %s is given twice", s.of, row->name);
         if (at < 64) set[at] = true;
@@ -132,8 +139,9 @@ kal_status kal__undo(const kal_op *op, kal__written *c, void *params, kal_error 
 {
     const kal_node *done = c->in[0]->kind == KAL__ERROR ? NULL : nearest_upstream(c->in[0], op->undoes);
     if (!done)
-        return kal_fail(err, KAL_INVALID, "%s: there is no %s upstream to put back; name the base: %s image base x=… y=…", op->name,
-                        op->undoes, op->name);
+        return kal_fail(err, KAL_INVALID,
+                        "%s: there is no %s upstream to put back; name the base: %s image base x=… y=…",
+                        op->name, op->undoes, op->name);
     copy_same_params(kal__schema_of(done->call.op), done->call.params, kal__schema_of(op), params);
     c->in[c->n++] = kal_node_ref(kal__input(done, 0));
     return KAL_OK;
@@ -141,7 +149,8 @@ kal_status kal__undo(const kal_op *op, kal__written *c, void *params, kal_error 
 
 // ---- arguments as a text of their own -------------------------------------------------------------
 
-kal_status kal__params_parse(kal__schema s, void *params, const char *text, const kal__param_context *context, kal_error *err)
+kal_status kal__params_parse(kal__schema s, void *params, const char *text, const kal__param_context *context,
+                             kal_error *err)
 {
     kal__arg args[KAL__MAX_ARGS];
     int32_t n = 0;
@@ -151,7 +160,8 @@ kal_status kal__params_parse(kal__schema s, void *params, const char *text, cons
     while (!st && t.kind != KAL__END) {
         if (t.kind != KAL__WORD && t.kind != KAL__STRING && t.kind != KAL__LIST)
             return kal_fail(err, KAL_SYNTAX, "%s: cannot read \"%s\"", s.of, t.at);
-        if (n == KAL__MAX_ARGS) return kal_fail(err, KAL_LIMIT, "%s: more than %d arguments", s.of, KAL__MAX_ARGS);
+        if (n == KAL__MAX_ARGS)
+            return kal_fail(err, KAL_LIMIT, "%s: more than %d arguments", s.of, KAL__MAX_ARGS);
         st = kal__lex(&l, &after, err);
         args[n] = (kal__arg){.node = NULL, .key = {.kind = KAL__END}, .value = t};
         if (!st && after.kind == KAL__EQUALS) {
@@ -166,7 +176,8 @@ kal_status kal__params_parse(kal__schema s, void *params, const char *text, cons
     return st ? st : kal__set_args(s, args, n, params, context, &bad, err);
 }
 
-kal_node *kal_apply_text(kal_scope *scope, const char *op_name, const char *text, kal_node *const *in, int32_t n)
+kal_node *kal_apply_text(kal_scope *scope, const char *op_name, const char *text, kal_node *const *in,
+                         int32_t n)
 {
     kal_error err = {KAL_OK, ""};
     for (int32_t i = 0; i < n; i++)

@@ -10,7 +10,8 @@ bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
 {
     if (i >= kal__n_codecs) return false;
     const kal__codec *c = kal__codecs[i];
-    *out = (kal_codec_info){c->name, c->suffixes, c->help, c->open != NULL, c->begin != NULL, c->params, c->n_params};
+    *out = (kal_codec_info){c->name,          c->suffixes, c->help,    c->open != NULL,
+                            c->begin != NULL, c->params,   c->n_params};
     if (version) *version = c->version();
     return true;
 }
@@ -20,7 +21,8 @@ static bool word_in(const char *list, const char *word, size_t n)
     for (const char *w = list;; w++) {
         const size_t m = strcspn(w, "|");
         bool same = m == n;
-        for (size_t i = 0; same && i < n; i++) same = w[i] == (word[i] | (word[i] >= 'A' && word[i] <= 'Z' ? 32 : 0));
+        for (size_t i = 0; same && i < n; i++)
+            same = w[i] == (word[i] | (word[i] >= 'A' && word[i] <= 'Z' ? 32 : 0));
         if (same) return true;
         w += m;
         if (!*w) return false;
@@ -57,14 +59,16 @@ kal_status kal__codec_for_path(const char *path, const char *format, const kal__
     } else {
         for (size_t i = 0; dot && i < kal__n_codecs && !*out; i++)
             if (word_in(kal__codecs[i]->suffixes, dot + 1, strlen(dot + 1))) *out = kal__codecs[i];
-        if (!*out) return kal__unknown_format(KAL_INVALID, path, "the suffix tells no format; say format=", err);
+        if (!*out)
+            return kal__unknown_format(KAL_INVALID, path, "the suffix tells no format; say format=", err);
     }
-    if (!(*out)->begin) return kal_fail(err, KAL_UNSUPPORTED, "%s: %s can be read but not written", path, (*out)->name);
+    if (!(*out)->begin)
+        return kal_fail(err, KAL_UNSUPPORTED, "%s: %s can be read but not written", path, (*out)->name);
     return KAL_OK;
 }
 
 kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,
-                                  const kal__codec **out, kal_error *err)
+                                const kal__codec **out, kal_error *err)
 {
     *out = NULL;
     if (format && *format) {

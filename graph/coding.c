@@ -43,7 +43,8 @@ static kal__reader *hashing_new(kal__reader *inner)
     hashing *h = aligned_alloc(_Alignof(hashing), sizeof *h);
     if (!h) return NULL;
     memset(h, 0, sizeof *h);
-    h->base = (kal__reader){.read = hashing_read, .close = hashing_close, .size = inner->size, .name = inner->name};
+    h->base =
+        (kal__reader){.read = hashing_read, .close = hashing_close, .size = inner->size, .name = inner->name};
     h->inner = inner;
     kal__hash_init(&h->hash);
     return &h->base;
@@ -54,8 +55,8 @@ static kal__reader *hashing_new(kal__reader *inner)
 typedef struct kal__coding {
     kal__source *source;
     kal__reader *reader;
-    unsigned char *bytes;     // of a small file
-    bool digesting;           // the reader digests; compare at the end
+    unsigned char *bytes;   // of a small file
+    bool digesting;         // the reader digests; compare at the end
     kal__decoder *decoder;
     kal__encoder *encoder;
     kal_limits limits;
@@ -85,7 +86,9 @@ static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
 static kal_status open_source(kal__coding *c, kal_stats *stats, kal_error *err)
 {
     const kal__source *s = c->source;
-    if (s->bytes) return kal__open_memory(s->bytes->data, s->size, s->path ? s->path : "bytes in memory", &c->reader, err);
+    if (s->bytes)
+        return kal__open_memory(s->bytes->data, s->size, s->path ? s->path : "bytes in memory", &c->reader,
+                                err);
     kal__reader *file;
     kal__stamp stamp;
     kal_status st = kal__open_file(s->path, &file, &stamp, err);
@@ -142,7 +145,7 @@ typedef struct orphan {
     pthread_mutex_t lock;
     pthread_cond_t ended;
     kal__coding *coding;
-    kal__slab *slab;         // a reference of its own
+    kal__slab *slab;   // a reference of its own
     unsigned char *dst;
     ptrdiff_t stride;
     int32_t rows;
@@ -205,8 +208,8 @@ static orphan *orphan_new(kal__stage *s, unsigned char *dst, ptrdiff_t stride, i
     return o;
 }
 
-static kal_status rows_on_a_thread(kal__stage *s, unsigned char *dst, ptrdiff_t stride, int32_t rows, const kal__watch *watch,
-                                   kal_error *err)
+static kal_status rows_on_a_thread(kal__stage *s, unsigned char *dst, ptrdiff_t stride, int32_t rows,
+                                   const kal__watch *watch, kal_error *err)
 {
     orphan *o = orphan_new(s, dst, stride, rows);
     if (!o || !orphan_start(o)) {   // then it is simply not interruptible
@@ -255,7 +258,8 @@ static bool can_be_stopped(const kal__watch *w)
     return w->deadline > 0 || (w->options && w->options->cancel);
 }
 
-static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch, const kal__watch *watch, kal_error *err)
+static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch, const kal__watch *watch,
+                              kal_error *err)
 {
     kal__coding *c = s->coding;
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
@@ -265,8 +269,9 @@ static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch,
     const bool direct = row == s->stride;
     unsigned char *dst = direct ? kal_row(&out, r.y0) : scratch;
     const bool whole = c->source->header.rows == 0;
-    const kal_status st = whole && can_be_stopped(watch) ? rows_on_a_thread(s, dst, (ptrdiff_t)row, n, watch, err)
-                                                         : c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
+    const kal_status st = whole && can_be_stopped(watch)
+                              ? rows_on_a_thread(s, dst, (ptrdiff_t)row, n, watch, err)
+                              : c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
     for (int32_t y = 0; y < n && !st && !direct; y++)
         memcpy(kal_row(&out, r.y0 + y), scratch + (size_t)y * row + (size_t)r.x0 * (size_t)pixel, s->stride);
     return st;
@@ -285,7 +290,8 @@ static kal_status decode_end(kal__stage *s, kal_stats *stats, kal_error *err)
     return st;
 }
 
-kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch, kal_stats *stats, kal_error *err)
+kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
+                            kal_stats *stats, kal_error *err)
 {
     kal_status st = band == 0 ? decode_begin(s, stats, err) : KAL_OK;
     if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, watch, err);

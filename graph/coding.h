@@ -13,7 +13,8 @@
 
 /// Decodes the rows of a band into the stage's ring; opens the source at the first and closes it at the last. A codec that only decodes
 /// whole pictures is left to finish on a thread of its own when the request is stopped meanwhile.
-kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch, kal_stats *stats, kal_error *err);
+kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
+                            kal_stats *stats, kal_error *err);
 /// Encodes the rows of a band; begins at the first band and ends at the last.
 kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err);
 /// Gives up whatever is open.

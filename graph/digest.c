@@ -13,11 +13,11 @@
 struct kal__digest {
     kal_extent extent;
     kal__hash root;
-    kal__hash *columns;       // one leaf per tile column in progress
+    kal__hash *columns;   // one leaf per tile column in progress
     size_t n_columns;
     int32_t row;
     kal_key *out;
-    unsigned char *canonical; // a row of floats with one kind of NaN
+    unsigned char *canonical;   // a row of floats with one kind of NaN
 };
 
 static void put_int(kal__hash *h, uint64_t v, int bytes)

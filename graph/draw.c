@@ -13,7 +13,7 @@
 typedef struct box {
     char *title, *detail;
     int32_t layer;
-    double at;            // position within the layer
+    double at;   // position within the layer
     double x, y, w;
 } box;
 
@@ -61,8 +61,10 @@ static bool label(const kal_node *n, box *b)
     } else {
         kal__puts(&title, n->call.op->name);
     }
-    if (n->kind == KAL__APPLY || n->kind == KAL__ENCODE || n->kind == KAL__DYNAMIC) print_changed(kal__schema_of_node(n), n->call.params, &detail);
-    if (n->kind != KAL__ENCODE && !n->dynamic) kal__putf(&title, "  %d×%d", n->call.extent.width, n->call.extent.height);
+    if (n->kind == KAL__APPLY || n->kind == KAL__ENCODE || n->kind == KAL__DYNAMIC)
+        print_changed(kal__schema_of_node(n), n->call.params, &detail);
+    if (n->kind != KAL__ENCODE && !n->dynamic)
+        kal__putf(&title, "  %d×%d", n->call.extent.width, n->call.extent.height);
     return kal__text_done(&title, &b->title, NULL) & kal__text_done(&detail, &b->detail, NULL);
 }
 
@@ -97,7 +99,8 @@ static void settle(drawing *d)
     for (size_t i = 0; i < d->order.n; i++) {
         const kal_node *n = d->order.nodes[i];
         double sum = 0;
-        for (int32_t k = 0; k < n->call.n; k++) sum += d->boxes[kal__order_find(&d->order, kal__input(n, k))].at;
+        for (int32_t k = 0; k < n->call.n; k++)
+            sum += d->boxes[kal__order_find(&d->order, kal__input(n, k))].at;
         if (n->call.n) d->boxes[i].at = sum / n->call.n + (double)i * 1e-6;
     }
 }
@@ -140,7 +143,8 @@ static double place(drawing *d, size_t *row)
     for (int32_t l = 0; l < d->layers; l++) {   // every layer in the middle
         double right = 0;
         for (size_t i = 0; i < d->order.n; i++)
-            if (d->boxes[i].layer == l && d->boxes[i].x + d->boxes[i].w > right) right = d->boxes[i].x + d->boxes[i].w;
+            if (d->boxes[i].layer == l && d->boxes[i].x + d->boxes[i].w > right)
+                right = d->boxes[i].x + d->boxes[i].w;
         for (size_t i = 0; i < d->order.n; i++)
             if (d->boxes[i].layer == l) d->boxes[i].x += (width - right - gap_x) / 2;
     }
@@ -170,14 +174,19 @@ static void put_xml(kal__text *t, const char *s, size_t most)
 
 static const char *colour(const kal_node *n)
 {
-    return n->kind == KAL__DECODE || n->kind == KAL__PIXELS ? "#e8f0e4" : n->kind == KAL__ENCODE ? "#f3e6d8" : "#f2efe9";
+    return n->kind == KAL__DECODE || n->kind == KAL__PIXELS ? "#e8f0e4"
+           : n->kind == KAL__ENCODE                         ? "#f3e6d8"
+                                                            : "#f2efe9";
 }
 
 static void put_box(kal__text *t, const kal_node *n, const box *b)
 {
-    kal__putf(t, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"6\" fill=\"%s\" stroke=\"#5b4636\"/>\n", b->x, b->y, b->w,
-              high, colour(n));
-    kal__putf(t, "<text x=\"%.1f\" y=\"%.1f\" font-weight=\"600\">", b->x + b->w / 2, b->y + (*b->detail ? 19 : 28));
+    kal__putf(t,
+              "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"6\" fill=\"%s\" "
+              "stroke=\"#5b4636\"/>\n",
+              b->x, b->y, b->w, high, colour(n));
+    kal__putf(t, "<text x=\"%.1f\" y=\"%.1f\" font-weight=\"600\">", b->x + b->w / 2,
+              b->y + (*b->detail ? 19 : 28));
     put_xml(t, b->title, 42);
     kal__puts(t, "</text>\n");
     if (!*b->detail) return;
@@ -211,22 +220,25 @@ static void put_edges(kal__text *t, const drawing *d, size_t i)
         const double x1 = b->x + b->w * (k + 1) / (n->call.n + 1), y1 = b->y;
         const double out = right > 0 ? (right + gap_x / 2 - (x0 + x1) / 2) / 0.75 : 0;
         const double bend = right > 0 ? (y1 - y0) / 3 : gap_y / 2;
-        kal__putf(t, "<path d=\"M%.1f %.1f C%.1f %.1f %.1f %.1f %.1f %.1f\"/>\n", x0, y0, right > 0 ? (x0 + x1) / 2 + out : x0, y0 + bend,
-                  right > 0 ? (x0 + x1) / 2 + out : x1, y1 - bend, x1, y1 - 5);
+        kal__putf(t, "<path d=\"M%.1f %.1f C%.1f %.1f %.1f %.1f %.1f %.1f\"/>\n", x0, y0,
+                  right > 0 ? (x0 + x1) / 2 + out : x0, y0 + bend, right > 0 ? (x0 + x1) / 2 + out : x1,
+                  y1 - bend, x1, y1 - 5);
     }
 }
 
 static void put_svg(kal__text *t, const drawing *d, double width)
 {
     const double height = d->layers * (high + gap_y);
-    kal__putf(t,
-              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" "
-              "font-family=\"sans-serif\" font-size=\"11.5\" text-anchor=\"middle\">\n"
-              "<defs><marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"4\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">"
-              "<path d=\"M0 0 8 4 0 8z\" fill=\"#5b4636\" stroke=\"none\"/></marker></defs>\n"
-              "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n"
-              "<g fill=\"none\" stroke=\"#5b4636\" stroke-width=\"1.2\" marker-end=\"url(#a)\">\n",
-              width, height, width, height);
+    kal__putf(
+        t,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" "
+        "font-family=\"sans-serif\" font-size=\"11.5\" text-anchor=\"middle\">\n"
+        "<defs><marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"4\" refY=\"4\" markerWidth=\"7\" "
+        "markerHeight=\"7\" orient=\"auto\">"
+        "<path d=\"M0 0 8 4 0 8z\" fill=\"#5b4636\" stroke=\"none\"/></marker></defs>\n"
+        "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n"
+        "<g fill=\"none\" stroke=\"#5b4636\" stroke-width=\"1.2\" marker-end=\"url(#a)\">\n",
+        width, height, width, height);
     for (size_t i = 0; i < d->order.n; i++) put_edges(t, d, i);
     kal__puts(t, "</g>\n<g>\n");
     for (size_t i = 0; i < d->order.n; i++) put_box(t, d->order.nodes[i], &d->boxes[i]);
@@ -247,11 +259,13 @@ static void put_dot(kal__text *t, const drawing *d)
             return;
         }
         kal__putf(t, "  n%zu [label=\"", i);
-        for (const char *c = text; *c; c++) kal__puts(t, *c == '\n' ? "\\n" : *c == '"' ? "\\\"" : *c == '\\' ? "\\\\" : (char[]){*c, 0});
+        for (const char *c = text; *c; c++)
+            kal__puts(t, *c == '\n' ? "\\n" : *c == '"' ? "\\\"" : *c == '\\' ? "\\\\" : (char[]){*c, 0});
         kal__puts(t, "\"];\n");
         free(text);
         const kal_node *n = d->order.nodes[i];
-        for (int32_t k = 0; k < n->call.n; k++) kal__putf(t, "  n%zu -> n%zu;\n", kal__order_find(&d->order, kal__input(n, k)), i);
+        for (int32_t k = 0; k < n->call.n; k++)
+            kal__putf(t, "  n%zu -> n%zu;\n", kal__order_find(&d->order, kal__input(n, k)), i);
     }
     kal__puts(t, "}\n");
 }
@@ -260,7 +274,8 @@ static void put_dot(kal__text *t, const drawing *d)
 
 static kal_status draw(drawing *d, kal_format format, kal__text *t, kal_error *err)
 {
-    if (d->order.n > MOST) return kal_fail(err, KAL_LIMIT, "%zu nodes are no picture; at most %d are drawn", d->order.n, MOST);
+    if (d->order.n > MOST)
+        return kal_fail(err, KAL_LIMIT, "%zu nodes are no picture; at most %d are drawn", d->order.n, MOST);
     d->boxes = kal__new_zero(d->order.n, sizeof *d->boxes);
     size_t *row = kal__new_zero(d->order.n, sizeof *row);
     bool ok = d->boxes && row;
@@ -279,7 +294,8 @@ static kal_status draw(drawing *d, kal_format format, kal__text *t, kal_error *e
 kal_status kal_draw(kal_node *const *nodes, int32_t n, kal_format format, kal_bytes *out, kal_error *err)
 {
     *out = (kal_bytes){NULL, 0};
-    if (format != KAL_AS_DOT && format != KAL_AS_SVG) return kal_fail(err, KAL_INVALID, "a graph is drawn as DOT or SVG");
+    if (format != KAL_AS_DOT && format != KAL_AS_SVG)
+        return kal_fail(err, KAL_INVALID, "a graph is drawn as DOT or SVG");
     for (int32_t i = 0; i < n; i++) {
         const kal_status st = kal_node_error(nodes[i], err);
         if (st) return st;
@@ -292,7 +308,8 @@ kal_status kal_draw(kal_node *const *nodes, int32_t n, kal_format format, kal_by
     for (size_t i = 0; d.boxes && i < d.order.n; i++) free(d.boxes[i].title), free(d.boxes[i].detail);
     free(d.boxes);
     kal__order_free(&d.order);
-    if (!kal__text_done(&t, &data, &out->size) && !st) st = kal_fail(err, KAL_NOMEM, "out of memory for a picture");
+    if (!kal__text_done(&t, &data, &out->size) && !st)
+        st = kal_fail(err, KAL_NOMEM, "out of memory for a picture");
     if (st) {
         free(data);
         out->size = 0;

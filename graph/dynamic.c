@@ -30,14 +30,15 @@ static kal_status check_bound(const kal_op *op, const kal__bound *b, int32_t n, 
     for (int32_t i = 0; i < n; i++) {
         const kal_param_kind k = b[i].param->kind;
         if (k == KAL_PARAM_TEXT || k == KAL_PARAM_CHOICE || k == KAL_PARAM_BOOL)
-            return kal_fail(err, KAL_INVALID, "%s: %s is not a number and cannot be computed", op->name, b[i].param->name);
+            return kal_fail(err, KAL_INVALID, "%s: %s is not a number and cannot be computed", op->name,
+                            b[i].param->name);
         l->param[i] = (int32_t)(b[i].param - op->params);
     }
     return KAL_OK;
 }
 
-kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *const *in, int32_t n, const kal__bound *bound,
-                            int32_t n_bound, kal_node **out, kal_error *err)
+kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *const *in, int32_t n,
+                            const kal__bound *bound, int32_t n_bound, kal_node **out, kal_error *err)
 {
     _Alignas(16) unsigned char copy[KAL__PARAMS_ROOM];
     const kal__schema s = kal__schema_of(op);
@@ -55,8 +56,14 @@ kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *cons
     unsigned char which[KAL__MAX_BOUND + 1] = {(unsigned char)l.n};
     for (int32_t i = 0; i < l.n; i++) which[i + 1] = (unsigned char)l.param[i];
     const kal_key digest = kal__hash_of(which, sizeof which);
-    const kal__key_parts parts = {.kind = KAL__DYNAMIC, .what = op->name, .version = version, .schema = s, .params = copy,
-                                  .digest = &digest, .in = inputs, .n = n + n_bound};
+    const kal__key_parts parts = {.kind = KAL__DYNAMIC,
+                                  .what = op->name,
+                                  .version = version,
+                                  .schema = s,
+                                  .params = copy,
+                                  .digest = &digest,
+                                  .in = inputs,
+                                  .n = n + n_bound};
     kal_key key;
     st = kal__make_key(&parts, &key, err);
     if (st) return st;
@@ -68,16 +75,21 @@ kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *cons
 // ---- resolving ----------------------------------------------------------------------------------
 
 // The samples of a value as numbers.
-static kal_status read_value(kal_node *node, const kal_options *options, kal__arena *arena, kal_list *out, kal_error *err)
+static kal_status read_value(kal_node *node, const kal_options *options, kal__arena *arena, kal_list *out,
+                             kal_error *err)
 {
     const kal_extent *e = &node->call.extent;
     const int64_t n = (int64_t)e->width * e->height * e->channels;
-    if (n > 65536) return kal_fail(err, KAL_INVALID, "a parameter is bound to an image of %lld samples", (long long)n);
+    if (n > 65536)
+        return kal_fail(err, KAL_INVALID, "a parameter is bound to an image of %lld samples", (long long)n);
     float *samples = kal__take(arena, (size_t)n, sizeof *samples);
     double *v = kal__take(arena, (size_t)n, sizeof *v);
     if (!samples || !v) return kal_fail(err, KAL_NOMEM, "out of memory for a value");
-    if (e->type != KAL_F32) return kal_fail(err, KAL_INVALID, "a parameter is bound to an image; bind it to a value (see kal ops)");
-    const kal_status st = kal_read(node, kal_rect_all(e), samples, (ptrdiff_t)((size_t)e->width * kal_pixel_size(e)), options, err);
+    if (e->type != KAL_F32)
+        return kal_fail(err, KAL_INVALID,
+                        "a parameter is bound to an image; bind it to a value (see kal ops)");
+    const kal_status st = kal_read(node, kal_rect_all(e), samples,
+                                   (ptrdiff_t)((size_t)e->width * kal_pixel_size(e)), options, err);
     for (int64_t i = 0; i < n && !st; i++) v[i] = (double)samples[i];
     *out = (kal_list){v, (int32_t)n};
     return st;
@@ -97,7 +109,8 @@ static void put_value(const kal_param *p, unsigned char *params, kal_list v)
     }
 }
 
-static kal_status resolve_one(const kal_node *n, kal_node *const *in, const kal_options *options, kal_node **out, kal_error *err)
+static kal_status resolve_one(const kal_node *n, kal_node *const *in, const kal_options *options,
+                              kal_node **out, kal_error *err)
 {
     if (n->kind == KAL__ENCODE) {
         _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
@@ -130,7 +143,8 @@ static kal_options quiet(const kal_options *o)
     return q;
 }
 
-static kal_status resolve_all(const kal__order *o, kal_node **made, const kal_options *options, kal_error *err)
+static kal_status resolve_all(const kal__order *o, kal_node **made, const kal_options *options,
+                              kal_error *err)
 {
     for (size_t i = 0; i < o->n; i++) {
         const kal_node *n = o->nodes[i];
@@ -184,8 +198,8 @@ kal_status kal_node_extent(const kal_node *node, kal_extent *out, kal_error *err
     return st;
 }
 
-kal_node *kal_apply_bound(kal_scope *scope, const char *name, const void *params, kal_node *const *in, int32_t n,
-                          const kal_bound *bound, int32_t n_bound)
+kal_node *kal_apply_bound(kal_scope *scope, const char *name, const void *params, kal_node *const *in,
+                          int32_t n, const kal_bound *bound, int32_t n_bound)
 {
     kal_error err = {KAL_OK, ""};
     kal_node *node = NULL;
@@ -197,9 +211,11 @@ kal_node *kal_apply_bound(kal_scope *scope, const char *name, const void *params
     if (!st && (n_bound < 0 || n_bound > KAL__MAX_BOUND))
         st = kal_fail(&err, KAL_LIMIT, "%s: at most %d parameters are computed", name, KAL__MAX_BOUND);
     for (int32_t i = 0; i < n_bound && !st; i++) {
-        rows[i] = (kal__bound){kal__param_find(kal__schema_of(op), bound[i].param, strlen(bound[i].param)), bound[i].value};
+        rows[i] = (kal__bound){kal__param_find(kal__schema_of(op), bound[i].param, strlen(bound[i].param)),
+                               bound[i].value};
         st = kal_node_error(bound[i].value, &err);
-        if (!st && !rows[i].param) st = kal_fail(&err, KAL_INVALID, "%s has no parameter \"%s\"", name, bound[i].param);
+        if (!st && !rows[i].param)
+            st = kal_fail(&err, KAL_INVALID, "%s has no parameter \"%s\"", name, bound[i].param);
     }
     if (!st) st = kal__check_inputs(op, in, n, &err);
     if (!st) st = kal__apply_later(op, params, in, n, rows, n_bound, &node, &err);

@@ -82,8 +82,8 @@ static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolv
 
 // Wants whose encoded bytes are known are written at once; the others get a writer that remembers. Returns how many are left, at the
 // front of `left`.
-static kal_status split_known(const kal__want *wants, size_t n, const kal__resolved *o, kal__want *left, size_t *n_left,
-                              kal_stats *stats, kal_error *err)
+static kal_status split_known(const kal__want *wants, size_t n, const kal__resolved *o, kal__want *left,
+                              size_t *n_left, kal_stats *stats, kal_error *err)
 {
     *n_left = 0;
     for (size_t i = 0; i < n; i++) {
@@ -102,8 +102,8 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
     return KAL_OK;
 }
 
-static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w, kal_stats *stats,
-                               kal_error *err)
+static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
+                               kal_stats *stats, kal_error *err)
 {
     kal__plan *plan = NULL;
     kal_status st = plan_alone(wants, n, o, w, &plan, err);
@@ -137,11 +137,12 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     return st;
 }
 
-static kal_status check_rect(const kal_extent *e, kal_rect rect, const void *dst, ptrdiff_t stride, kal_error *err)
+static kal_status check_rect(const kal_extent *e, kal_rect rect, const void *dst, ptrdiff_t stride,
+                             kal_error *err)
 {
     if (kal_rect_empty(rect) || !kal_rect_inside(rect, kal_rect_all(e)))
-        return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is not inside the image of %d×%d", rect.x0, rect.y0,
-                        rect.x1, rect.y1, e->width, e->height);
+        return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is not inside the image of %d×%d",
+                        rect.x0, rect.y0, rect.x1, rect.y1, e->width, e->height);
     const ptrdiff_t row = (ptrdiff_t)(rect.x1 - rect.x0) * (ptrdiff_t)kal_pixel_size(e);
     if (!dst || (stride < row && -stride < row))
         return kal_fail(err, KAL_INVALID, "a row has %td bytes, and the stride is %td", row, stride);
@@ -149,17 +150,19 @@ static kal_status check_rect(const kal_extent *e, kal_rect rect, const void *dst
 }
 
 // The static node to evaluate; it must be an image, or encoded bytes.
-static kal_status settled(const kal_node *node, bool encoded, const kal_options *options, kal_node **out, kal_error *err)
+static kal_status settled(const kal_node *node, bool encoded, const kal_options *options, kal_node **out,
+                          kal_error *err)
 {
     const kal_status st = kal__static(node, options, out, err);
     if (st || ((*out)->kind == KAL__ENCODE) == encoded) return st;
     kal_node_unref(out);
-    return kal_fail(err, KAL_INVALID, encoded ? "the node is an image, not encoded bytes: see kal_encode"
-                                              : "encoded bytes have no pixels");
+    return kal_fail(err, KAL_INVALID,
+                    encoded ? "the node is an image, not encoded bytes: see kal_encode"
+                            : "encoded bytes have no pixels");
 }
 
-kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride, const kal_options *options,
-                    kal_error *err)
+kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride,
+                    const kal_options *options, kal_error *err)
 {
     kal_node *image;
     kal_status st = settled(node, false, options, &image, err);
@@ -219,8 +222,8 @@ static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, kal_s
     return st;
 }
 
-kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n, const kal_options *options,
-                           kal_error *err)
+kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
+                           const kal_options *options, kal_error *err)
 {
     if (n < 1) return kal_fail(err, KAL_INVALID, "nothing to write");
     kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);

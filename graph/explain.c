@@ -50,7 +50,8 @@ static const char *strategy(const kal__stage *s)
 
 static void as_text(const kal__plan *p, kal__text *t)
 {
-    kal__putf(t, "%-36s %-15s %6s × %-6s %12s %14s\n", "stage", "strategy", "bands", "rows", "ring rows", "bytes");
+    kal__putf(t, "%-36s %-15s %6s × %-6s %12s %14s\n", "stage", "strategy", "bands", "rows", "ring rows",
+              "bytes");
     for (int32_t i = 0; i < p->n_stages; i++) {
         const kal__stage *s = p->stages[i];
         kal__text name = {0};
@@ -61,18 +62,21 @@ static void as_text(const kal__plan *p, kal__text *t)
             return;
         }
         const size_t n = strlen(text);
-        kal__putf(t, "%-36s %-15s %6d × %-6d %12d %14zu\n", n > 36 ? text + n - 36 : text, strategy(s), s->n_bands, s->band,
-                  s->kind >= KAL__DECODE_STAGE ? s->rows : 0, s->memory);
+        kal__putf(t, "%-36s %-15s %6d × %-6d %12d %14zu\n", n > 36 ? text + n - 36 : text, strategy(s),
+                  s->n_bands, s->band, s->kind >= KAL__DECODE_STAGE ? s->rows : 0, s->memory);
         free(text);
     }
-    kal__putf(t, "peak %.1f MB: rings and codecs %zu, scratch %zu × %d threads\n", (double)p->peak / 1e6, p->schedule.peak,
-              p->scratch, p->threads);
+    kal__putf(t, "peak %.1f MB: rings and codecs %zu, scratch %zu × %d threads\n", (double)p->peak / 1e6,
+              p->schedule.peak, p->scratch, p->threads);
 }
 
 static void as_json(const kal__plan *p, kal__text *t)
 {
-    kal__putf(t, "{\"peak_bytes\": %zu, \"scratch_bytes\": %zu, \"threads\": %d, \"nodes\": %llu, \"nodes_reused\": %llu, \"stages\": [",
-              p->peak, p->scratch * (size_t)p->threads, p->threads, (unsigned long long)p->nodes, (unsigned long long)p->nodes_reused);
+    kal__putf(t,
+              "{\"peak_bytes\": %zu, \"scratch_bytes\": %zu, \"threads\": %d, \"nodes\": %llu, "
+              "\"nodes_reused\": %llu, \"stages\": [",
+              p->peak, p->scratch * (size_t)p->threads, p->threads, (unsigned long long)p->nodes,
+              (unsigned long long)p->nodes_reused);
     for (int32_t i = 0; i < p->n_stages; i++) {
         const kal__stage *s = p->stages[i];
         kal__text name = {0};
@@ -85,9 +89,12 @@ static void as_json(const kal__plan *p, kal__text *t)
         kal__puts(t, i ? ",\n  {\"stage\": " : "\n  {\"stage\": ");
         kal__put_json(t, text);
         free(text);
-        kal__putf(t, ", \"strategy\": \"%s\", \"rect\": [%d, %d, %d, %d], \"bands\": %d, \"band_rows\": %d, \"ring_rows\": %d, "
+        kal__putf(t,
+                  ", \"strategy\": \"%s\", \"rect\": [%d, %d, %d, %d], \"bands\": %d, \"band_rows\": %d, "
+                  "\"ring_rows\": %d, "
                   "\"bytes\": %zu, \"codec_bytes\": %zu, \"inputs\": [",
-                  strategy(s), s->rect.x0, s->rect.y0, s->rect.x1, s->rect.y1, s->n_bands, s->band, s->rows, s->memory, s->codec_memory);
+                  strategy(s), s->rect.x0, s->rect.y0, s->rect.x1, s->rect.y1, s->n_bands, s->band, s->rows,
+                  s->memory, s->codec_memory);
         for (int32_t e = 0, n = 0; e < s->n_edges; e++)
             if (s->edges[e].from) kal__putf(t, "%s%d", n++ ? ", " : "", s->edges[e].from->index);
         kal__puts(t, "]}");
@@ -98,7 +105,8 @@ static void as_json(const kal__plan *p, kal__text *t)
 // A writer that is never written to: plans only ask whether there is one.
 static kal__writer nowhere;
 
-static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options *options, kal__want *wants, kal_error *err)
+static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options *options, kal__want *wants,
+                           kal_error *err)
 {
     for (int32_t i = 0; i < n; i++) {
         kal_node *node;
@@ -112,18 +120,20 @@ static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options 
     return KAL_OK;
 }
 
-kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format, const kal_options *options, kal_bytes *out,
-                       kal_error *err)
+kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format, const kal_options *options,
+                       kal_bytes *out, kal_error *err)
 {
     *out = (kal_bytes){NULL, 0};
     if (n < 1) return kal_fail(err, KAL_INVALID, "nothing to explain");
-    if (format != KAL_AS_TEXT && format != KAL_AS_JSON) return kal_fail(err, KAL_INVALID, "a plan is text or JSON");
+    if (format != KAL_AS_TEXT && format != KAL_AS_JSON)
+        return kal_fail(err, KAL_INVALID, "a plan is text or JSON");
     kal__resolved o;
     kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);
     kal__plan *plan = NULL;
     kal__text t = {0};
     char *data = NULL;
-    kal_status st = wants ? wants_of(nodes, n, options, wants, err) : kal_fail(err, KAL_NOMEM, "out of memory");
+    kal_status st =
+        wants ? wants_of(nodes, n, options, wants, err) : kal_fail(err, KAL_NOMEM, "out of memory");
     if (!st) st = kal__resolve(options, &o, err);
     if (!st) st = kal__plan_make(wants, (size_t)n, &o, &plan, err);
     if (!st) {

@@ -100,7 +100,8 @@ kal_status kal__lex(kal__lexer *l, kal__token *t, kal_error *err)
     static const struct {
         char c;
         kal__token_kind kind;
-    } single[] = {{'\n', KAL__NEWLINE}, {';', KAL__NEWLINE}, {'|', KAL__PIPE}, {'(', KAL__OPEN}, {')', KAL__CLOSE}, {'=', KAL__EQUALS}};
+    } single[] = {{'\n', KAL__NEWLINE}, {';', KAL__NEWLINE}, {'|', KAL__PIPE},
+                  {'(', KAL__OPEN},     {')', KAL__CLOSE},   {'=', KAL__EQUALS}};
     skip_space(l);
     *t = (kal__token){KAL__END, l->at, 0, l->at};
     if (l->at >= l->end) return KAL_OK;

@@ -11,8 +11,8 @@ typedef enum kal__token_kind {
     KAL__END,
     KAL__NEWLINE,   // or ;
     KAL__WORD,
-    KAL__STRING,    // in quotes; `text` is what they contain, escapes undone
-    KAL__LIST,      // [ … ], brackets included
+    KAL__STRING,   // in quotes; `text` is what they contain, escapes undone
+    KAL__LIST,     // [ … ], brackets included
     KAL__PIPE,
     KAL__OPEN,
     KAL__CLOSE,
@@ -28,8 +28,8 @@ typedef struct kal__token {
 
 typedef struct kal__lexer {
     const char *text, *end, *at;
-    kal__arena *arena;    // for strings with escapes
-    int depth;            // inside ( a newline is only space
+    kal__arena *arena;   // for strings with escapes
+    int depth;           // inside ( a newline is only space
 } kal__lexer;
 
 kal_status kal__lex(kal__lexer *l, kal__token *out, kal_error *err);

@@ -13,7 +13,9 @@
 // ---- limits -------------------------------------------------------------------------------------
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static kal_limits limits = {.pixels = (uint64_t)1 << 30, .file_bytes = (uint64_t)1 << 33, .scans = 200,
+static kal_limits limits = {.pixels = (uint64_t)1 << 30,
+                            .file_bytes = (uint64_t)1 << 33,
+                            .scans = 200,
                             .meta_bytes = (uint64_t)16 << 20};
 
 void kal_limits_get(kal_limits *out)
@@ -38,8 +40,8 @@ typedef struct loading {
     kal_limits limits;
 } loading;
 
-static kal_status read_header(loading *l, const unsigned char *bytes, size_t size, const char *name, const char *format,
-                              kal_error *err)
+static kal_status read_header(loading *l, const unsigned char *bytes, size_t size, const char *name,
+                              const char *format, kal_error *err)
 {
     kal_status st = kal__codec_for_bytes(bytes, size, name, format, &l->source->codec, err);
     if (st) return st;
@@ -63,10 +65,12 @@ static kal_status read_large(loading *l, kal__reader *file, const char *format, 
     kal_status st = KAL_OK;
     for (bool first = true; !st && (n = file->read(file, buffer, room, err)) != 0; first = false) {
         if (n < 0) st = KAL_IO;
-        if (!st && first) st = kal__codec_for_bytes(buffer, (size_t)n, file->name, format, &l->source->codec, err);
+        if (!st && first)
+            st = kal__codec_for_bytes(buffer, (size_t)n, file->name, format, &l->source->codec, err);
         if (!st) kal__hash_add(&h, buffer, (size_t)n);
         if (!st && file->position > l->limits.file_bytes)
-            st = kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", file->name, (unsigned long long)l->limits.file_bytes);
+            st = kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", file->name,
+                          (unsigned long long)l->limits.file_bytes);
     }
     free(buffer);
     l->source->digest = kal__hash_done(&h);
@@ -142,7 +146,8 @@ typedef struct stored_p {
     size_t size;
     bool upright;
 } stored_p;
-static const kal_param stored_params[] = {{"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""}};
+static const kal_param stored_params[] = {
+    {"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""}};
 static const kal__schema stored_schema = {stored_params, 1, sizeof(stored_p), "load"};
 
 static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
@@ -152,8 +157,12 @@ static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
     if (!version) return kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     kal_key key;
     const stored_p p = {sizeof p, l->meta->applied || l->meta->orientation == 1};
-    const kal__key_parts parts = {.kind = KAL__DECODE, .what = c->name, .version = version, .schema = stored_schema,
-                                  .params = &p, .digest = &l->source->digest};
+    const kal__key_parts parts = {.kind = KAL__DECODE,
+                                  .what = c->name,
+                                  .version = version,
+                                  .schema = stored_schema,
+                                  .params = &p,
+                                  .digest = &l->source->digest};
     kal_status st = kal__make_key(&parts, &key, err);
     if (st) return st;
     const kal_call call = {.op = &kal__op_load, .params = &p, .extent = l->source->header.extent};
@@ -163,7 +172,8 @@ static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
     return KAL_OK;
 }
 
-static const char *const turn_words[] = {"none", "mirror", "half", "flip", "transpose", "right", "transverse", "left"};
+static const char *const turn_words[] = {"none",      "mirror", "half",       "flip",
+                                         "transpose", "right",  "transverse", "left"};
 
 static kal_status turn_upright(kal_node **node, int orientation, kal_error *err)
 {
@@ -175,12 +185,15 @@ static kal_status turn_upright(kal_node **node, int orientation, kal_error *err)
     if (!turn) return kal_fail(err, KAL_INTERNAL, "there is no op to turn with");
     kal_node *in = *node;
     const kal_status st = kal__apply(turn, &params, &in, 1, node, err);
-    if (!st) kal_node_unref(&in);
-    else *node = in;
+    if (!st)
+        kal_node_unref(&in);
+    else
+        *node = in;
     return st;
 }
 
-static kal_status load(const char *path, const void *data, size_t size, const kal__load_p *p, kal_node **out, kal_error *err)
+static kal_status load(const char *path, const void *data, size_t size, const kal__load_p *p, kal_node **out,
+                       kal_error *err)
 {
     *out = NULL;
     loading l = {.source = kal__new_zero(1, sizeof(kal__source)), .meta = kal__meta_new()};
@@ -214,8 +227,8 @@ bool kal__is_upright_load(const kal_node *n)
     if (n->kind != KAL__APPLY || n->call.n != 1 || strcmp(n->call.op->name, "turn")) return false;
     const kal_node *stored = kal__input(n, 0);
     return stored->kind == KAL__DECODE && stored->meta->applied &&
-           *(const int32_t *)(const void *)((const unsigned char *)n->call.params + n->call.op->params[0].offset) ==
-               stored->meta->orientation - 1;
+           *(const int32_t *)(const void *)((const unsigned char *)n->call.params +
+                                            n->call.op->params[0].offset) == stored->meta->orientation - 1;
 }
 
 static void print_path(kal__text *t, const kal_node *stored)
@@ -264,7 +277,8 @@ const kal_op kal__op_load = {
     .version = 1,
     .family = "files",
     .help = "The picture in a file, upright\n"
-            "The format is told by the content. Nothing but the header is read until pixels are needed; a file that changes\n"
+            "The format is told by the content. Nothing but the header is read until pixels are needed; a "
+            "file that changes\n"
             "afterwards is an error, never stale pixels. A path of - reads standard input.",
     .inputs = "",
     .params = load_params,
@@ -281,7 +295,8 @@ kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err)
     return load(p->path, NULL, 0, p, out, err);
 }
 
-static kal_node *load_any(kal_scope *scope, const char *path, const void *data, size_t size, const char *params)
+static kal_node *load_any(kal_scope *scope, const char *path, const void *data, size_t size,
+                          const char *params)
 {
     kal__load_p p;
     kal_error err = {KAL_OK, ""};
@@ -289,7 +304,8 @@ static kal_node *load_any(kal_scope *scope, const char *path, const void *data, 
     kal__arena arena = {0};
     const kal__schema s = kal__schema_of(&kal__op_load);
     kal__params_default(s, &p);
-    kal_status st = params ? kal__params_parse(s, &p, params, &(kal__param_context){NULL, &arena}, &err) : KAL_OK;
+    kal_status st =
+        params ? kal__params_parse(s, &p, params, &(kal__param_context){NULL, &arena}, &err) : KAL_OK;
     if (!st && path) p.path = path;
     if (!st) st = path ? kal__load_apply(&p, &node, &err) : load(NULL, data, size, &p, &node, &err);
     kal__arena_free(&arena);

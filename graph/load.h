@@ -8,9 +8,9 @@
 #include "coding.h"
 #include "node.h"
 
-#define KAL__LOAD_PARAMS(P)                                                                  \
-    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                           \
-    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                           \
+#define KAL__LOAD_PARAMS(P)                                        \
+    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input") \
+    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation") \
     P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")
 typedef struct kal__load_p {
     size_t size;

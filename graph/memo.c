@@ -14,8 +14,8 @@ typedef struct entry {
     kal_rect rect;
     kal__slab *slab;
     size_t bytes;
-    double worth;      // GDSF: clock at last use + cost / size
-    double ratio;      // cost / size, ns per byte
+    double worth;   // GDSF: clock at last use + cost / size
+    double ratio;   // cost / size, ns per byte
 } entry;
 
 typedef struct claim {
@@ -30,7 +30,7 @@ struct kal_memo {
     size_t n, room;
     claim *claims;
     size_t n_claims, claims_room;
-    double clock;      // worth of the last victim
+    double clock;   // worth of the last victim
     kal_memo_stats stats;
 };
 
@@ -191,7 +191,12 @@ void kal__memo_put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, siz
 {
     const double ratio = ns / (double)(bytes ? bytes : 1);
     pthread_mutex_lock(&m->lock);
-    entry e = {.key = key, .rect = rect, .slab = kal__slab_ref(slab), .bytes = bytes, .ratio = ratio, .worth = m->clock + ratio};
+    entry e = {.key = key,
+               .rect = rect,
+               .slab = kal__slab_ref(slab),
+               .bytes = bytes,
+               .ratio = ratio,
+               .worth = m->clock + ratio};
     if (bytes > m->stats.limit || !insert(m, &e)) kal__slab_unref(&e.slab);
     shrink(m, m->stats.limit);
     pthread_mutex_unlock(&m->lock);
@@ -224,7 +229,8 @@ bool kal__memo_claim(kal_memo *m, const void *owner, const kal_key *keys, size_t
         if (kal__grow(&m->claims, room, sizeof *m->claims)) m->claims_room = room;
     }
     // Out of memory for a claim costs a computation done twice, nothing else.
-    for (size_t i = 0; i < n && ok && m->n_claims < m->claims_room; i++) m->claims[m->n_claims++] = (claim){owner, keys[i]};
+    for (size_t i = 0; i < n && ok && m->n_claims < m->claims_room; i++)
+        m->claims[m->n_claims++] = (claim){owner, keys[i]};
     pthread_mutex_unlock(&m->lock);
     return ok;
 }

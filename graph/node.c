@@ -97,7 +97,8 @@ static bool drop(kal_node *node)
     int refs = __atomic_load_n(&node->refs, __ATOMIC_RELAXED);
     // Release: what this holder did comes before the last one's free, which acquires through the lock.
     while (refs > 1)
-        if (__atomic_compare_exchange_n(&node->refs, &refs, refs - 1, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(&node->refs, &refs, refs - 1, true, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED))
             return false;
     pthread_mutex_lock(&lock);
     const bool last = __atomic_sub_fetch(&node->refs, 1, __ATOMIC_ACQ_REL) == 0;
@@ -346,7 +347,10 @@ bool kal_node_meta(const kal_node *node, const char *name, const void **data, si
 {
     if (!node || !node->meta) return false;
     const kal__meta *m = node->meta;
-    const kal__blob *b = !strcmp(name, "exif") ? &m->exif : !strcmp(name, "icc") ? &m->icc : !strcmp(name, "xmp") ? &m->xmp : NULL;
+    const kal__blob *b = !strcmp(name, "exif")  ? &m->exif
+                         : !strcmp(name, "icc") ? &m->icc
+                         : !strcmp(name, "xmp") ? &m->xmp
+                                                : NULL;
     if (!b || !b->size) return false;
     *data = b->data;
     *size = b->size;

@@ -27,42 +27,42 @@ typedef enum kal__kind {
     KAL__PIXELS,   // samples in memory
     KAL__ENCODE,   // encoded bytes of an image
     KAL__ERROR,    // a mistake; not interned, no key
-    KAL__DYNAMIC,  // an op whose parameters or inputs hang on values still to be computed: has a key, no extent
+    KAL__DYNAMIC,   // an op whose parameters or inputs hang on values still to be computed: has a key, no extent
 } kal__kind;
 
 #define KAL__MAX_BOUND 8
 
 /// Where a decode node's bytes are. Refcounted; immutable.
 typedef struct kal__source {
-    int refs;                // atomic
+    int refs;   // atomic
     const kal__codec *codec;
     kal__header header;
-    kal_key digest;          // of the encoded bytes
+    kal_key digest;   // of the encoded bytes
     kal__stamp stamp;
-    char *path;              // of the file; NULL when only the bytes were given
-    kal__slab *bytes;        // given or read from standard input: then they are read, and the path is only a name
+    char *path;         // of the file; NULL when only the bytes were given
+    kal__slab *bytes;   // given or read from standard input: then they are read, and the path is only a name
     size_t size;
 } kal__source;
 
 struct kal_node {
-    kal_call call;           // first: a call's address is its node's
+    kal_call call;   // first: a call's address is its node's
     kal_key key;
     kal__kind kind;
-    bool dynamic;            // DYNAMIC, or encoded from such a node
-    int refs;                // atomic; 1 → 0 only under the table's lock
-    kal_node *next;          // chain of nodes being freed
+    bool dynamic;     // DYNAMIC, or encoded from such a node
+    int refs;         // atomic; 1 → 0 only under the table's lock
+    kal_node *next;   // chain of nodes being freed
     kal__meta *meta;
     union {
-        kal__source *source;             // DECODE; replaced under the table's lock when the same bytes are loaded again
+        kal__source *source;   // DECODE; replaced under the table's lock when the same bytes are loaded again
         struct {
-            kal__slab *slab;             // PIXELS: packed rows
+            kal__slab *slab;   // PIXELS: packed rows
         } pixels;
-        const kal__codec *codec;         // ENCODE; call.params are the codec's
+        const kal__codec *codec;   // ENCODE; call.params are the codec's
         struct {
             int32_t n;                       // DYNAMIC: the last n inputs are values …
             int32_t param[KAL__MAX_BOUND];   // … for these parameters
         } bound;
-        kal_error *error;                // ERROR
+        kal_error *error;   // ERROR
     } u;
 };
 
@@ -83,8 +83,8 @@ kal_node *kal__error_node(kal_scope *scope, const kal_error *err);
 /// Interns: returns the existing node of that key, or a new one with the call (and its lists and texts) copied. `fill` completes a new
 /// node before anyone sees it. NULL when out of memory.
 typedef void kal__fill_fn(kal_node *node, void *arg);
-kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *params, size_t n_params,
-                      size_t params_size, kal__fill_fn *fill, void *arg);
+kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *params,
+                      size_t n_params, size_t params_size, kal__fill_fn *fill, void *arg);
 /// Hands a node (one reference) to the scope, or to the caller when scope is NULL.
 kal_node *kal__born(kal_scope *scope, kal_node *node);
 
@@ -138,8 +138,8 @@ kal_status kal__param_set(kal__schema s, const kal_param *row, void *params, con
 kal_status kal__params_parse(kal__schema s, void *params, const char *text, const kal__param_context *context,
                              kal_error *err);
 /// The name nearest to a misspelt one among n, or NULL when none is near.
-const char *kal__nearest(const char *word, size_t n, const char *(*name)(const void *of, size_t i), const void *of,
-                         size_t count);
+const char *kal__nearest(const char *word, size_t n, const char *(*name)(const void *of, size_t i),
+                         const void *of, size_t count);
 
 // ---- keys (key.c) -------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ typedef struct kal__key_parts {
     const char *what, *version;
     kal__schema schema;
     const void *params;
-    const kal_key *digest;            // of sources
+    const kal_key *digest;   // of sources
     const kal_call *const *in;
     int32_t n;
 } kal__key_parts;

@@ -40,7 +40,8 @@ static int32_t cgroup_cpus(void)
 int32_t kal__cpus(void)
 {
     cpu_set_t set;
-    int32_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    int32_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
+                                                            : (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
     const int32_t quota = cgroup_cpus();
     if (quota > 0 && quota < n) n = quota;
     return n < 1 ? 1 : n > 256 ? 256 : n;
@@ -95,7 +96,8 @@ kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err
     kal_status st = threads ? KAL_OK : from_env("KAL_THREADS", &threads, err);
     if (!st && !memory) st = from_env("KAL_MAX_MEMORY", &memory, err);
     if (st) return st;
-    if (o && o->threads < 0) return kal_fail(err, KAL_INVALID, "threads=%d is not a number of workers", o->threads);
+    if (o && o->threads < 0)
+        return kal_fail(err, KAL_INVALID, "threads=%d is not a number of workers", o->threads);
     pthread_once(&once, read_machine);
     out->threads = threads ? (int32_t)(threads > 256 ? 256 : threads) : machine_cpus;
     if (!memory) memory = machine_memory;

@@ -89,7 +89,8 @@ static int n_choices(const char *words)
     return n;
 }
 
-static kal_status out_of_range(kal__schema s, const kal_param *p, double v, double lo, double hi, kal_error *err)
+static kal_status out_of_range(kal__schema s, const kal_param *p, double v, double lo, double hi,
+                               kal_error *err)
 {
     char a[32], b[32], c[32];
     kal__print_double(a, v);
@@ -100,7 +101,8 @@ static kal_status out_of_range(kal__schema s, const kal_param *p, double v, doub
 
 static kal_status check_number(kal__schema s, const kal_param *p, double *v, kal_error *err)
 {
-    if (*v != *v || *v - *v != 0) return kal_fail(err, KAL_INVALID, "%s: %s is not a finite number", s.of, p->name);
+    if (*v != *v || *v - *v != 0)
+        return kal_fail(err, KAL_INVALID, "%s: %s is not a finite number", s.of, p->name);
     if (*v == 0) *v = 0;   // -0 and 0 are one parameter
     if (p->min < p->max && (*v < p->min || *v > p->max) && !(p->def == KAL_AUTO && *v == KAL_AUTO))
         return out_of_range(s, p, *v, p->min, p->max, err);
@@ -273,8 +275,8 @@ static size_t distance(const char *a, size_t n, const char *b)
     return row[m];
 }
 
-const char *kal__nearest(const char *word, size_t n, const char *(*name)(const void *of, size_t i), const void *of,
-                         size_t count)
+const char *kal__nearest(const char *word, size_t n, const char *(*name)(const void *of, size_t i),
+                         const void *of, size_t count)
 {
     const char *best = NULL;
     size_t best_d = n / 3 + 2;   // a third of the letters may be wrong, and one
@@ -290,7 +292,8 @@ const char *kal__nearest(const char *word, size_t n, const char *(*name)(const v
 static kal_status bad_value(kal__schema s, const kal_param *p, const char *text, size_t n, const char *want,
                             kal_error *err)
 {
-    return kal_fail(err, KAL_INVALID, "%s: %s=%.*s is not %s", s.of, p->name, (int)(n > 60 ? 60 : n), text, want);
+    return kal_fail(err, KAL_INVALID, "%s: %s=%.*s is not %s", s.of, p->name, (int)(n > 60 ? 60 : n), text,
+                    want);
 }
 
 static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const char *text, size_t n,
@@ -298,19 +301,22 @@ static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const
 {
     double v;
     const bool percent = n > 1 && text[n - 1] == '%';
-    if (!kal__parse_double(text, percent ? n - 1 : n, &v)) return bad_value(s, p, text, n, "a whole number", err);
+    if (!kal__parse_double(text, percent ? n - 1 : n, &v))
+        return bad_value(s, p, text, n, "a whole number", err);
     if (percent) {
         if (!c->image || p->kind == KAL_PARAM_INT)
             return bad_value(s, p, text, n, "allowed: nothing here to take percent of", err);
         v = v / 100 * (p->kind == KAL_PARAM_X ? c->image->width : c->image->height);
         v = (double)(int64_t)(v < 0 ? v - 0.5 : v + 0.5);
     }
-    if (v != (double)(int64_t)v || v < -2e9 || v > 2e9) return bad_value(s, p, text, n, "a whole number", err);
+    if (v != (double)(int64_t)v || v < -2e9 || v > 2e9)
+        return bad_value(s, p, text, n, "a whole number", err);
     *out = (int32_t)v;
     return KAL_OK;
 }
 
-static kal_status set_bool(kal__schema s, const kal_param *p, bool *out, const char *text, size_t n, kal_error *err)
+static kal_status set_bool(kal__schema s, const kal_param *p, bool *out, const char *text, size_t n,
+                           kal_error *err)
 {
     static const char *const words[] = {"false", "true", "no", "yes", "0", "1", "off", "on"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -321,7 +327,8 @@ static kal_status set_bool(kal__schema s, const kal_param *p, bool *out, const c
     return bad_value(s, p, text, n, "true or false", err);
 }
 
-static kal_status set_choice(kal__schema s, const kal_param *p, int32_t *out, const char *text, size_t n, kal_error *err)
+static kal_status set_choice(kal__schema s, const kal_param *p, int32_t *out, const char *text, size_t n,
+                             kal_error *err)
 {
     int32_t i = 0;
     for (const char *w = p->unit;; w++, i++) {
@@ -341,14 +348,18 @@ static kal_status set_choice(kal__schema s, const kal_param *p, int32_t *out, co
 static const struct {
     const char *name;
     unsigned rgb;
-} colours[] = {{"black", 0x000000}, {"white", 0xffffff},   {"gray", 0x808080},    {"grey", 0x808080},  {"red", 0xff0000},
-               {"green", 0x008000}, {"lime", 0x00ff00},    {"blue", 0x0000ff},    {"yellow", 0xffff00}, {"cyan", 0x00ffff},
-               {"magenta", 0xff00ff}, {"orange", 0xffa500}, {"purple", 0x800080}, {"brown", 0xa52a2a}, {"pink", 0xffc0cb},
-               {"navy", 0x000080},  {"teal", 0x008080},    {"silver", 0xc0c0c0},  {"maroon", 0x800000}, {"olive", 0x808000}};
+} colours[] = {{"black", 0x000000},  {"white", 0xffffff},  {"gray", 0x808080},    {"grey", 0x808080},
+               {"red", 0xff0000},    {"green", 0x008000},  {"lime", 0x00ff00},    {"blue", 0x0000ff},
+               {"yellow", 0xffff00}, {"cyan", 0x00ffff},   {"magenta", 0xff00ff}, {"orange", 0xffa500},
+               {"purple", 0x800080}, {"brown", 0xa52a2a},  {"pink", 0xffc0cb},    {"navy", 0x000080},
+               {"teal", 0x008080},   {"silver", 0xc0c0c0}, {"maroon", 0x800000},  {"olive", 0x808000}};
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 // #rgb, #rgba, #rrggbb, #rrggbbaa → 3 or 4 values of 0..255; 0 when it is none of them.
@@ -376,12 +387,15 @@ static kal_status set_colour(kal__schema s, const kal_param *p, kal_list *out, c
             count = 3;
         }
     if (!count) return bad_value(s, p, text, n, "a colour (a word, #rgb, a number, or a list)", err);
-    if (!c->image) return bad_value(s, p, text, n, "possible here: the kind of image is not known yet; give numbers", err);
+    if (!c->image)
+        return bad_value(s, p, text, n, "possible here: the kind of image is not known yet; give numbers",
+                         err);
     double *to = kal__take(c->arena, 4, sizeof *to);
     if (!to) return kal_fail(err, KAL_NOMEM, "out of memory");
     const double unit = kal_type_max(c->image->type) / 255;
     const bool gray = c->image->channels - c->image->alpha == 1;
-    if (gray && (v[0] != v[1] || v[1] != v[2])) return bad_value(s, p, text, n, "a gray, and the image is gray", err);
+    if (gray && (v[0] != v[1] || v[1] != v[2]))
+        return bad_value(s, p, text, n, "a gray, and the image is gray", err);
     int m = 0;
     for (int k = gray ? 2 : 0; k < count; k++) to[m++] = v[k] * unit;
     *out = (kal_list){to, m};

@@ -91,7 +91,8 @@ static kal_status add_arg(kal__parser *r, kal__written *c, kal__token key, kal__
         return fail_at(r, &value, KAL_LIMIT);
     }
     const kal__name *n = value.kind == KAL__WORD ? kal__find_name(r->p, value.text, value.n) : NULL;
-    if (n && n->value) value = (kal__token){n->quoted ? KAL__STRING : KAL__WORD, n->value, n->value_n, value.at};
+    if (n && n->value)
+        value = (kal__token){n->quoted ? KAL__STRING : KAL__WORD, n->value, n->value_n, value.at};
     kal_node *node = n && n->node && key.kind == KAL__WORD ? kal_node_ref(n->node) : NULL;
     c->args[c->n_args++] = (kal__arg){key, value, node};
     return KAL_OK;
@@ -154,7 +155,8 @@ static kal_status parse_arg(kal__parser *r, kal__written *c, int32_t most)
         if (st) return st;
         const kal__token v = r->t;
         if (v.kind == KAL__OPEN) return parse_computed(r, c, t);
-        if (v.kind != KAL__WORD && v.kind != KAL__STRING && v.kind != KAL__LIST) return wrong(r, &v, "a value was expected");
+        if (v.kind != KAL__WORD && v.kind != KAL__STRING && v.kind != KAL__LIST)
+            return wrong(r, &v, "a value was expected");
         st = add_arg(r, c, t, v);
         return st ? st : next(r);
     }
@@ -198,7 +200,9 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
         if (row) bound[n_bound++] = (kal__bound){row, c->args[i].node};
     }
     if (!st && n_bound) st = kal__check_inputs(op, c->in, c->n, r->err);
-    if (!st) st = n_bound ? kal__apply_later(op, params, c->in, c->n, bound, n_bound, out, r->err) : kal__apply(op, params, c->in, c->n, out, r->err);
+    if (!st)
+        st = n_bound ? kal__apply_later(op, params, c->in, c->n, bound, n_bound, out, r->err)
+                     : kal__apply(op, params, c->in, c->n, out, r->err);
     kal__arena_free(&arena);
     return st ? fail_at(r, bad, st) : KAL_OK;
 }
@@ -235,7 +239,9 @@ static kal_status parse_call(kal__parser *r, kal_node *piped, kal_node **out)
     if (piped) c->in[c->n++] = piped;
     const kal_op *op = NULL;
     const bool input = same(&t, "input") && !piped;
-    kal_status st = t.kind != KAL__WORD ? wrong(r, &t, "an op or a name was expected") : input ? KAL_OK : kal__find_op(t.text, t.n, &op, r->err);
+    kal_status st = t.kind != KAL__WORD ? wrong(r, &t, "an op or a name was expected")
+                    : input             ? KAL_OK
+                                        : kal__find_op(t.text, t.n, &op, r->err);
     if (st && t.kind == KAL__WORD) st = fail_at(r, &t, st);
     if (!st) st = next(r);
     while (!st && starts_arg(&r->t)) st = parse_arg(r, c, input ? 1 : kal__arity_of(op).max);
@@ -269,7 +275,8 @@ static kal_status parse_pipe(kal__parser *r, kal_node **out)
     while (!st && r->t.kind == KAL__PIPE) {
         const kal__lexer mark = r->lex;
         st = next(r);
-        while (!st && r->t.kind == KAL__NEWLINE && *r->t.at == '\n') st = next(r);   // a pipe at a line's end goes on
+        while (!st && r->t.kind == KAL__NEWLINE && *r->t.at == '\n')
+            st = next(r);                   // a pipe at a line's end goes on
         if (!st && same(&r->t, "save")) {   // belongs to the statement
             r->lex = mark;
             r->t = (kal__token){KAL__PIPE, mark.at, 0, mark.at};
@@ -305,7 +312,10 @@ static kal_status finish_save(kal__parser *r, const kal__written *c, kal_node *i
     for (int32_t i = 0; i < c->n_args; i++) {
         const kal__arg *a = &c->args[i];
         const bool named = a->key.kind == KAL__WORD;
-        char *to = !named && !*path ? path : same(&a->key, "path") ? path : same(&a->key, "format") ? format : NULL;
+        char *to = !named && !*path          ? path
+                   : same(&a->key, "path")   ? path
+                   : same(&a->key, "format") ? format
+                                             : NULL;
         const size_t room = to == path ? sizeof path : sizeof format;
         if (!to) {
             rest[n++] = *a;
@@ -363,7 +373,8 @@ static kal_status parse_print(kal__parser *r)
     if (!st) st = parse_pipe(r, &node);
     if (st) return st;
     // a name alone is what it is called; anything else goes by its last op
-    const bool named = first.kind == KAL__WORD && r->t.at == first.at + first.n + strspn(first.at + first.n, " \t\r");
+    const bool named =
+        first.kind == KAL__WORD && r->t.at == first.at + first.n + strspn(first.at + first.n, " \t\r");
     const char *name = named ? first.text : node->call.op ? node->call.op->name : "image";
     if (!kal__add_print(r->p, node, name, named ? first.n : strlen(name))) {
         kal_node_unref(&node);
@@ -377,7 +388,8 @@ static bool is_identifier(const kal__token *t)
     if (t->kind != KAL__WORD || !t->n || (*t->text >= '0' && *t->text <= '9')) return false;
     for (size_t i = 0; i < t->n; i++) {
         const char c = t->text[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) return false;
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+            return false;
     }
     return true;
 }
@@ -452,7 +464,8 @@ kal_status kal__parse(kal__parser *r)
             continue;
         }
         st = parse_statement(r);
-        if (!st && r->t.kind != KAL__END && r->t.kind != KAL__NEWLINE) st = wrong(r, &r->t, "the end of the statement was expected");
+        if (!st && r->t.kind != KAL__END && r->t.kind != KAL__NEWLINE)
+            st = wrong(r, &r->t, "the end of the statement was expected");
     }
     return st;
 }

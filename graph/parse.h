@@ -14,10 +14,10 @@
 typedef struct kal__name {
     const char *text;
     size_t n;
-    kal_node *node;        // owned; or
-    const char *value;     // a literal
+    kal_node *node;      // owned; or
+    const char *value;   // a literal
     size_t value_n;
-    bool fixed;            // set from outside: the text's own definition is ignored
+    bool fixed;   // set from outside: the text's own definition is ignored
     bool quoted;
 } kal__name;
 
@@ -28,14 +28,14 @@ typedef struct kal__saving {
 
 typedef struct kal__printing {
     kal_node *node;
-    char *name;            // as the text calls it, or its op
+    char *name;   // as the text calls it, or its op
 } kal__printing;
 
 struct kal_program {
     kal__arena arena;
     kal__name *names;
     size_t n_names, names_room;
-    uint32_t *slots;       // hash of names → index + 1
+    uint32_t *slots;   // hash of names → index + 1
     size_t n_slots;
     kal__saving *saves;
     size_t n_saves, saves_room;
@@ -47,16 +47,16 @@ struct kal_program {
 typedef struct kal__parser {
     kal_program *p;
     kal__lexer lex;
-    kal__token t;          // the next token
+    kal__token t;   // the next token
     int nest;
     kal_error *err;
 } kal__parser;
 
 // One argument of a call as written.
 typedef struct kal__arg {
-    kal__token key;        // kind END: positional
+    kal__token key;   // kind END: positional
     kal__token value;
-    kal_node *node;        // owned: the value is computed
+    kal_node *node;   // owned: the value is computed
 } kal__arg;
 
 typedef struct kal__written {
@@ -85,8 +85,8 @@ kal_status kal__parse(kal__parser *r);
 // ---- args.c -------------------------------------------------------------------------------------
 
 /// Sets all arguments; *bad is the one at fault.
-kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params, const kal__param_context *context,
-                         const kal__token **bad, kal_error *err);
+kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params,
+                         const kal__param_context *context, const kal__token **bad, kal_error *err);
 /// The parameter a computed value goes to; NULL when the name of an image only looks like a word for it ("edge=wrap").
 const kal_param *kal__bound_row(kal__schema s, const kal__arg *a);
 /// An op that undoes another, written without its base: finds what it undoes upstream, takes base and place from it.

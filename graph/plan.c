@@ -15,10 +15,10 @@
 // What the planner knows of a node.
 typedef struct info {
     kal_rect need;
-    int32_t uses;           // of its pixels, by ops and wants
+    int32_t uses;   // of its pixels, by ops and wants
     kal__stage *stage;
-    bool found;             // in the memo …
-    kal__slab *hit;         // … with these pixels, until a stage holds them
+    bool found;       // in the memo …
+    kal__slab *hit;   // … with these pixels, until a stage holds them
     kal_rect hit_rect;
 } info;
 
@@ -28,9 +28,9 @@ typedef struct builder {
     size_t n_wants;
     const kal__resolved *options;
     info *infos;
-    int32_t band;           // rows asked for by the caller; 0: chosen
-    int32_t shrink;         // halvings of the chosen band
-    bool keep;              // whether results may be kept for the memo
+    int32_t band;     // rows asked for by the caller; 0: chosen
+    int32_t shrink;   // halvings of the chosen band
+    bool keep;        // whether results may be kept for the memo
     kal_error *err;
 } builder;
 
@@ -82,15 +82,21 @@ static void propagate(builder *b, const kal_node *n)
 
 // ---- 2. stages ----------------------------------------------------------------------------------
 
-static kal__stage *stage_new(builder *b, kal__stage_kind kind, const kal_node *node, kal_rect rect, int32_t n_edges,
-                             int32_t n_steps)
+static kal__stage *stage_new(builder *b, kal__stage_kind kind, const kal_node *node, kal_rect rect,
+                             int32_t n_edges, int32_t n_steps)
 {
     kal__stage *s = kal__take(&b->p->arena, 1, sizeof *s);
     kal__step *steps = kal__take(&b->p->arena, (size_t)n_steps, sizeof *steps);
     kal__edge *edges = kal__take(&b->p->arena, (size_t)n_edges, sizeof *edges);
     if (!s || !steps || !edges) return NULL;
-    *s = (kal__stage){.kind = kind, .node = node, .rect = rect, .steps = steps, .n_steps = n_steps, .edges = edges,
-                      .n_edges = n_edges, .index = b->p->n_stages};
+    *s = (kal__stage){.kind = kind,
+                      .node = node,
+                      .rect = rect,
+                      .steps = steps,
+                      .n_steps = n_steps,
+                      .edges = edges,
+                      .n_edges = n_edges,
+                      .index = b->p->n_stages};
     b->p->stages[b->p->n_stages++] = s;
     return s;
 }
@@ -136,7 +142,8 @@ static int32_t fusable_input(const builder *b, const kal_node *n)
     for (int32_t i = 0; i < n->call.n; i++) {
         const kal_node *in = kal__input(n, i);
         const info *f = info_of(b, in);
-        if (in->kind != KAL__APPLY || is_view(in) || f->found || f->uses != 1 || kal_rect_empty(f->need)) continue;
+        if (in->kind != KAL__APPLY || is_view(in) || f->found || f->uses != 1 || kal_rect_empty(f->need))
+            continue;
         if (in->call.op->flags & (KAL_OP_WHOLE | KAL_OP_SERIAL)) continue;
         if (b->keep && kal__memo_worth(b->options->memo_mode, in, kal__cost_of(in))) continue;
         return i;
@@ -213,7 +220,8 @@ static void mark_fused(const builder *b, bool *fused)
 {
     for (size_t i = 0; i < b->p->order.n; i++) {
         const kal_node *n = b->p->order.nodes[i];
-        if (n->kind != KAL__APPLY || is_view(n) || b->infos[i].found || kal_rect_empty(b->infos[i].need)) continue;
+        if (n->kind != KAL__APPLY || is_view(n) || b->infos[i].found || kal_rect_empty(b->infos[i].need))
+            continue;
         const int32_t in = fusable_input(b, n);
         if (in >= 0) fused[kal__order_find(&b->p->order, kal__input(n, in))] = true;
     }
@@ -301,7 +309,9 @@ static int32_t natural_rows(const kal__stage *s)
 static void choose_band(const builder *b, kal__stage *s)
 {
     const int32_t height = s->rect.y1 - s->rect.y0, step = natural_rows(s);
-    const size_t row = (size_t)(s->rect.x1 - s->rect.x0) * kal_pixel_size(&(s->kind == KAL__ENCODE_STAGE ? kal__input(s->node, 0) : s->node)->call.extent);
+    const size_t row =
+        (size_t)(s->rect.x1 - s->rect.x0) *
+        kal_pixel_size(&(s->kind == KAL__ENCODE_STAGE ? kal__input(s->node, 0) : s->node)->call.extent);
     int64_t rows = (int64_t)(BAND_BYTES / (row ? row : 1));
     if (rows < 16) rows = 16;
     rows >>= b->shrink;
@@ -343,7 +353,8 @@ static kal_status read_rows(const builder *b, kal__stage *s, kal__edge *e)
         const kal_rect in = call ? kal__need(call, input, out) : out;
         const bool empty = kal_rect_empty(in);
         if (!empty && !kal_rect_inside(kal_rect_shift(in, e->dx, e->dy), e->from->rect))
-            return kal_fail(b->err, KAL_INTERNAL, "%s: need() asks for more for a part than for the whole (input %d, rows %d..%d)",
+            return kal_fail(b->err, KAL_INTERNAL,
+                            "%s: need() asks for more for a part than for the whole (input %d, rows %d..%d)",
                             call ? call->op->name : "a plan", input, out.y0, out.y1);
         if (!empty && in.y1 + e->dy > high) high = in.y1 + e->dy;
         e->ready[k] = high;
@@ -393,7 +404,8 @@ static void widen(builder *b, int32_t bands)
 {
     for (int32_t i = 0; i < b->p->n_stages; i++) {
         kal__stage *s = b->p->stages[i];
-        if (s->kind < KAL__DECODE_STAGE || s->kind == KAL__CONST_STAGE || s->outside || !s->n_readers) continue;
+        if (s->kind < KAL__DECODE_STAGE || s->kind == KAL__CONST_STAGE || s->outside || !s->n_readers)
+            continue;
         kal__stage_set_rows(s, s->rows + (int64_t)bands * s->band);
     }
 }
@@ -408,10 +420,13 @@ static kal_status too_big(const builder *b)
     const kal__stage *big = b->p->stages[0];
     for (int32_t i = 1; i < b->p->n_stages; i++)
         if (b->p->stages[i]->memory > big->memory) big = b->p->stages[i];
-    const char *name = big->kind == KAL__DECODE_STAGE ? "load" : big->n_steps ? big->steps[0].node->call.op->name : "encode";
-    return kal_fail(b->err, KAL_LIMIT,
-                    "the plan needs %zu bytes and %zu are allowed; the largest part is %s, %zu bytes (%d rows of %zu)",
-                    peak_of(b->p), b->options->max_memory, name, big->memory, big->rows, big->stride);
+    const char *name = big->kind == KAL__DECODE_STAGE ? "load"
+                       : big->n_steps                 ? big->steps[0].node->call.op->name
+                                                      : "encode";
+    return kal_fail(
+        b->err, KAL_LIMIT,
+        "the plan needs %zu bytes and %zu are allowed; the largest part is %s, %zu bytes (%d rows of %zu)",
+        peak_of(b->p), b->options->max_memory, name, big->memory, big->rows, big->stride);
 }
 
 static kal_status size_rings(builder *b)
@@ -478,7 +493,8 @@ static kal_status prepare_stage(builder *b, kal__stage *s)
     const size_t bytes = s->stride * (size_t)(s->rect.y1 - s->rect.y0);
     p->n_bands += s->kind == KAL__CONST_STAGE ? 0 : (uint64_t)s->n_bands;
     if (s->kind == KAL__COMPUTE_STAGE)
-        for (int32_t k = 0; k < s->n_steps; k++) p->work_ns += (double)bytes * (double)s->steps[k].node->call.op->cost;
+        for (int32_t k = 0; k < s->n_steps; k++)
+            p->work_ns += (double)bytes * (double)s->steps[k].node->call.op->cost;
     else if (s->kind != KAL__CONST_STAGE)
         p->work_ns += (double)bytes * 2;
     if (s->kind == KAL__CONST_STAGE && s->node->kind != KAL__PIXELS) p->reused_bands += (uint64_t)s->n_bands;
@@ -511,7 +527,8 @@ static kal_status build(builder *b)
     for (size_t i = 0; i < b->n_wants && !st; i++) st = add_sink(b, &b->wants[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++) choose_band(b, p->stages[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++)
-        for (int32_t e = 0; e < p->stages[i]->n_edges && !st; e++) st = read_rows(b, p->stages[i], &p->stages[i]->edges[e]);
+        for (int32_t e = 0; e < p->stages[i]->n_edges && !st; e++)
+            st = read_rows(b, p->stages[i], &p->stages[i]->edges[e]);
     for (int32_t i = 0; i < p->n_stages && !st; i++) st = prepare_stage(b, p->stages[i]);
     if (st) return st;
     if (p->work_ns < 100e3 && !b->band) p->threads = 1;   // less than handing it over would cost
@@ -539,8 +556,14 @@ static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved 
     p->memo_mode = o->memo_mode;
     kal_status st = roots_of(wants, n, p, err);
     const size_t most = p->order.n + n;
-    builder b = {.p = p, .wants = wants, .n_wants = n, .options = o, .band = o->band, .shrink = shrink,
-                 .keep = keep && p->memo, .err = err};
+    builder b = {.p = p,
+                 .wants = wants,
+                 .n_wants = n,
+                 .options = o,
+                 .band = o->band,
+                 .shrink = shrink,
+                 .keep = keep && p->memo,
+                 .err = err};
     if (!st) {
         b.infos = kal__take(&p->arena, p->order.n, sizeof *b.infos);
         p->stages = kal__take(&p->arena, most, sizeof(kal__stage *));
@@ -554,11 +577,13 @@ static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved 
     return st;
 }
 
-kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *o, kal__plan **out, kal_error *err)
+kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *o, kal__plan **out,
+                          kal_error *err)
 {
     // A plan too big first gives up keeping results, then shrinks its bands.
     kal_status st = attempt(wants, n, o, true, 0, out, err);
-    for (int32_t shrink = 0; st == KAL_LIMIT && shrink < 5; shrink++) st = attempt(wants, n, o, false, shrink, out, err);
+    for (int32_t shrink = 0; st == KAL_LIMIT && shrink < 5; shrink++)
+        st = attempt(wants, n, o, false, shrink, out, err);
     return st;
 }
 

@@ -20,72 +20,72 @@ typedef struct kal__stage kal__stage;
 typedef enum kal__stage_kind {
     KAL__ENCODE_STAGE,   // in order of preference when several can run
     KAL__DIGEST_STAGE,
-    KAL__COPY_STAGE,     // into the caller's rows
+    KAL__COPY_STAGE,   // into the caller's rows
     KAL__DECODE_STAGE,
     KAL__COMPUTE_STAGE,
-    KAL__CONST_STAGE,    // rows that exist already: samples in memory, a memo hit
+    KAL__CONST_STAGE,   // rows that exist already: samples in memory, a memo hit
 } kal__stage_kind;
 
 /// One input of a stage.
 typedef struct kal__edge {
-    kal__stage *from;    // NULL: nothing of this input is needed
+    kal__stage *from;   // NULL: nothing of this input is needed
     kal__stage *to;
-    int32_t dx, dy;      // coordinates here + (dx, dy) = coordinates of `from`
-    int32_t *ready;      // per band: `from` must be done up to this row …
-    int32_t *release;    // … and rows before this one are not needed by this band or any later
+    int32_t dx, dy;     // coordinates here + (dx, dy) = coordinates of `from`
+    int32_t *ready;     // per band: `from` must be done up to this row …
+    int32_t *release;   // … and rows before this one are not needed by this band or any later
     struct kal__edge *next_reader;
 } kal__edge;
 
 /// One op of a stage. Step 0 reads edges; a later step reads the step before it, and edges beside.
 typedef struct kal__step {
     const kal_node *node;
-    void *state;                 // from prepare
-    int32_t from_step;           // which input is the step before; -1: none
-    int32_t first_edge;          // its other inputs, in order
+    void *state;          // from prepare
+    int32_t from_step;    // which input is the step before; -1: none
+    int32_t first_edge;   // its other inputs, in order
 } kal__step;
 
 struct kal__stage {
     kal__stage_kind kind;
-    int32_t index;               // topological
-    const kal_node *node;        // whose rows these are
+    int32_t index;          // topological
+    const kal_node *node;   // whose rows these are
     kal__step *steps;
     int32_t n_steps;
-    kal__edge *edges;            // of all steps, in order
+    kal__edge *edges;   // of all steps, in order
     int32_t n_edges;
     kal__edge *readers;
     int32_t n_readers;
 
-    kal_rect rect;               // what is made, in the node's coordinates
-    int32_t band, n_bands;       // rows a band; bands
-    bool serial;                 // one band in flight at most
+    kal_rect rect;           // what is made, in the node's coordinates
+    int32_t band, n_bands;   // rows a band; bands
+    bool serial;             // one band in flight at most
 
     // the ring: `rows` rows of `stride` bytes; row y lies at (y - rect.y0) % rows
     int32_t rows;
     size_t stride;
-    size_t memory;               // ring and codec together: what the simulation charges
+    size_t memory;   // ring and codec together: what the simulation charges
     size_t codec_memory;
-    bool keep;                   // the ring is the whole rect and goes to the memo
-    bool outside;                // the ring is the caller's memory
+    bool keep;      // the ring is the whole rect and goes to the memo
+    bool outside;   // the ring is the caller's memory
     unsigned char *data;
     kal__slab *slab;
-    size_t scratch;              // bytes a job needs
+    size_t scratch;   // bytes a job needs
 
     // running; under the scheduler's lock
     int32_t next, done, in_flight;
-    unsigned char *finished;     // per band, beyond `done`
+    unsigned char *finished;   // per band, beyond `done`
     int32_t readers_left;
-    int32_t alloc_rank;          // position in the order of allocation that the simulation found
+    int32_t alloc_rank;   // position in the order of allocation that the simulation found
     bool allocated, queued, over;
 
-    struct kal__coding *coding;  // decoder or encoder at work
-    kal__writer *writer;         // ENCODE_STAGE
-    struct kal__digest *digest;  // DIGEST_STAGE
-    double ns;                   // time spent, for the memo's cost and the profile
+    struct kal__coding *coding;   // decoder or encoder at work
+    kal__writer *writer;          // ENCODE_STAGE
+    struct kal__digest *digest;   // DIGEST_STAGE
+    double ns;                    // time spent, for the memo's cost and the profile
 };
 
 /// What is wanted: pixels into memory, encoded bytes into a writer, or a content key.
 typedef struct kal__want {
-    kal_node *node;              // an image, or (writer) an encoded node
+    kal_node *node;   // an image, or (writer) an encoded node
     kal_rect rect;
     unsigned char *dst;
     ptrdiff_t stride;
@@ -95,27 +95,27 @@ typedef struct kal__want {
 
 /// What the scheduler knows; the simulator and the pool drive it with the same functions (schedule.c).
 typedef struct kal__schedule {
-    kal__stage **heap;           // stages that may be runnable, best first
+    kal__stage **heap;   // stages that may be runnable, best first
     size_t n_heap;
-    int32_t next_alloc;          // rank of the next stage to get its ring
+    int32_t next_alloc;   // rank of the next stage to get its ring
     kal__stage **alloc_order;
-    size_t live, peak;           // bytes of rings and codecs
-    size_t bound;                // live may not pass it; SIZE_MAX while simulating
-    int32_t unfinished;          // stages
+    size_t live, peak;    // bytes of rings and codecs
+    size_t bound;         // live may not pass it; SIZE_MAX while simulating
+    int32_t unfinished;   // stages
     uint64_t bands_done;
 } kal__schedule;
 
 struct kal__plan {
     kal__arena arena;
     kal__order order;
-    kal__stage **stages;         // topological
+    kal__stage **stages;   // topological
     int32_t n_stages;
     kal__schedule schedule;
-    size_t scratch;              // largest of any stage
-    size_t peak;                 // simulated, scratch of all workers included
-    uint64_t n_bands;            // in all
+    size_t scratch;     // largest of any stage
+    size_t peak;        // simulated, scratch of all workers included
+    uint64_t n_bands;   // in all
     int32_t threads;
-    double work_ns;              // estimate
+    double work_ns;   // estimate
     uint64_t nodes, nodes_reused, reused_bands;
     kal_memo *memo;
     kal_memo_mode memo_mode;
@@ -129,7 +129,8 @@ typedef struct kal__resolved {
     kal_memo_mode memo_mode;
 } kal__resolved;
 
-kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *options, kal__plan **out, kal_error *err);
+kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *options, kal__plan **out,
+                          kal_error *err);
 void kal__plan_free(kal__plan **plan);
 
 // ---- schedule.c ---------------------------------------------------------------------------------
@@ -157,7 +158,8 @@ static inline kal_rect kal__band_rect(const kal__stage *s, int32_t b)
 }
 
 /// A window onto a ring: `rect` in the stage's coordinates shifted by (-dx, -dy).
-static inline kal_tile kal__ring_tile(const kal__stage *s, kal_rect rect, int32_t dx, int32_t dy, int32_t pixel)
+static inline kal_tile kal__ring_tile(const kal__stage *s, kal_rect rect, int32_t dx, int32_t dy,
+                                      int32_t pixel)
 {
     kal_tile t = {.rect = rect, .stride = (ptrdiff_t)s->stride, .ring = s->rows, .pixel = pixel};
     t.row0 = (rect.y0 + dy - s->rect.y0) % s->rows;

@@ -9,9 +9,9 @@
 
 typedef struct printer {
     kal__order order;
-    uint32_t *uses;      // by other nodes …
-    bool *piped;         // … exactly once, as their first input: printed in the line of that node
-    uint32_t *line;      // number of the name given to it; 0: none
+    uint32_t *uses;   // by other nodes …
+    bool *piped;      // … exactly once, as their first input: printed in the line of that node
+    uint32_t *line;   // number of the name given to it; 0: none
     uint32_t n_lines;
     kal__text text;
 } printer;
@@ -60,7 +60,8 @@ static void print_source(printer *p, const kal_node *n)
         return;
     }
     kal_key_print(n->key, key);
-    kal__putf(&p->text, "input i%.12s key=%s width=%d height=%d", key, key, n->call.extent.width, n->call.extent.height);
+    kal__putf(&p->text, "input i%.12s key=%s width=%d height=%d", key, key, n->call.extent.width,
+              n->call.extent.height);
 }
 
 // Parameters of a dynamic call: literals that were given, and the names of values.
@@ -72,7 +73,8 @@ static void print_bound(printer *p, const kal_node *n, int32_t images)
         for (int32_t k = 0; k < n->u.bound.n; k++)
             if (n->u.bound.param[k] == (int32_t)i) bound = k;
         if (bound >= 0)
-            kal__putf(&p->text, " %s=n%u", s.rows[i].name, p->line[kal__order_find(&p->order, kal__input(n, images + bound))]);
+            kal__putf(&p->text, " %s=n%u", s.rows[i].name,
+                      p->line[kal__order_find(&p->order, kal__input(n, images + bound))]);
         else if (!kal__param_is_auto(&s.rows[i], n->call.params))
             kal__params_print((kal__schema){&s.rows[i], 1, s.size, s.of}, n->call.params, &p->text);
     }
@@ -140,7 +142,8 @@ kal_status kal_print_graph(const kal_node *node, kal_bytes *out, kal_error *err)
         if (!print_line(&p, i)) st = kal_fail(err, KAL_NOMEM, "out of memory for a text");
     }
     char *data = NULL;
-    if (!kal__text_done(&p.text, &data, &out->size) && !st) st = kal_fail(err, KAL_NOMEM, "out of memory for a text");
+    if (!kal__text_done(&p.text, &data, &out->size) && !st)
+        st = kal_fail(err, KAL_NOMEM, "out of memory for a text");
     if (st) {
         free(data);
         *out = (kal_bytes){NULL, 0};

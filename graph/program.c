@@ -44,7 +44,8 @@ static bool names_grow(kal_program *p)
     p->slots = slots;
     p->n_slots = room * 2;
     p->names_room = room;
-    for (size_t i = 0; i < p->n_names; i++) slots[name_slot(p, p->names[i].text, p->names[i].n)] = (uint32_t)i + 1;
+    for (size_t i = 0; i < p->n_names; i++)
+        slots[name_slot(p, p->names[i].text, p->names[i].n)] = (uint32_t)i + 1;
     return true;
 }
 
@@ -107,7 +108,8 @@ static kal_status bind(kal_program *p, const kal_binding *b, int32_t n, kal_erro
 {
     for (int32_t i = 0; i < n; i++) {
         if (b[i].node && b[i].node->kind == KAL__ERROR) return kal_node_error(b[i].node, err);
-        kal__name m = {.text = b[i].name, .n = strlen(b[i].name), .node = kal_node_ref(b[i].node), .fixed = true};
+        kal__name m = {
+            .text = b[i].name, .n = strlen(b[i].name), .node = kal_node_ref(b[i].node), .fixed = true};
         if (b[i].value) m.value = b[i].value, m.value_n = strlen(b[i].value), m.quoted = true;
         char *copy = kal__take(&p->arena, m.n + m.value_n + 2, 1);
         if (!copy) {
@@ -122,8 +124,8 @@ static kal_status bind(kal_program *p, const kal_binding *b, int32_t n, kal_erro
     return KAL_OK;
 }
 
-kal_status kal_program_parse(const char *text, size_t size, const kal_binding *bindings, int32_t n, kal_program **out,
-                             kal_error *err)
+kal_status kal_program_parse(const char *text, size_t size, const kal_binding *bindings, int32_t n,
+                             kal_program **out, kal_error *err)
 {
     kal_error local = {KAL_OK, ""};
     if (!err) err = &local;
@@ -183,7 +185,8 @@ kal_status kal_program_run(const kal_program *p, const kal_options *options, kal
     kal_node **nodes = kal__new(p->n_saves, sizeof *nodes);
     const char **paths = kal__new(p->n_saves, sizeof *paths);
     kal_status st = nodes && paths ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory");
-    for (size_t i = 0; i < p->n_saves && !st; i++) nodes[i] = p->saves[i].encoded, paths[i] = p->saves[i].path;
+    for (size_t i = 0; i < p->n_saves && !st; i++)
+        nodes[i] = p->saves[i].encoded, paths[i] = p->saves[i].path;
     if (!st) st = kal_write_files(nodes, paths, (int32_t)p->n_saves, options, err);
     free(nodes);
     free(paths);

@@ -66,15 +66,18 @@ static bool good_name(const char *s)
 static kal_status check_record(const kal_op *op, kal_error *err)
 {
     if (!op || !op->name || !good_name(op->name))
-        return kal_fail(err, KAL_INVALID, "an op's name is lower case letters, digits and _, with a dot: \"acme.denoise\"");
+        return kal_fail(err, KAL_INVALID,
+                        "an op's name is lower case letters, digits and _, with a dot: \"acme.denoise\"");
     if (!op->extent || (!op->run && !(op->flags & KAL_OP_VIEW)))
         return kal_fail(err, KAL_INVALID, "op %s: `extent` and `run` are needed", op->name);
     if (op->params_size < sizeof(size_t) || op->params_size > KAL__PARAMS_ROOM)
-        return kal_fail(err, KAL_INVALID, "op %s: the params struct begins with `size_t size` and has at most %d bytes",
+        return kal_fail(err, KAL_INVALID,
+                        "op %s: the params struct begins with `size_t size` and has at most %d bytes",
                         op->name, KAL__PARAMS_ROOM);
     for (size_t i = 0; i < op->n_params; i++)
         if (op->params[i].offset < sizeof(size_t) || op->params[i].offset >= op->params_size)
-            return kal_fail(err, KAL_INVALID, "op %s: parameter %s lies outside its struct", op->name, op->params[i].name);
+            return kal_fail(err, KAL_INVALID, "op %s: parameter %s lies outside its struct", op->name,
+                            op->params[i].name);
     return KAL_OK;
 }
 
@@ -88,7 +91,8 @@ kal_status kal_op_register(const kal_op *op, kal_error *err)
     if (slots[i] && slots[i] != op)
         st = kal_fail(err, KAL_INVALID, "op %s is registered already with another record", op->name);
     else if (!slots[i] && n_registered == sizeof registered / sizeof *registered)
-        st = kal_fail(err, KAL_LIMIT, "op %s: no more than %zu ops can be registered", op->name, n_registered);
+        st =
+            kal_fail(err, KAL_LIMIT, "op %s: no more than %zu ops can be registered", op->name, n_registered);
     else if (!slots[i])
         slots[i] = registered[n_registered++] = op;
     pthread_rwlock_unlock(&lock);

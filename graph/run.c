@@ -24,17 +24,17 @@ typedef struct run {
     kal_stats *stats;
     kal_error err;
     kal_status status;
-    int32_t workers;         // at work on it now
-    pthread_cond_t wake;     // for the caller
-    double told;             // when progress was last reported
+    int32_t workers;       // at work on it now
+    pthread_cond_t wake;   // for the caller
+    double told;           // when progress was last reported
     bool telling;
     struct run *next;
 } run;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
-static run *runs;            // being run now
-static int32_t n_threads;    // in the pool, callers not counted
+static run *runs;           // being run now
+static int32_t n_threads;   // in the pool, callers not counted
 static int32_t n_idle;
 
 double kal__now(void)
@@ -56,7 +56,8 @@ kal_status kal__watch_check(const kal__watch *w, kal_error *err)
 // ---- one band -----------------------------------------------------------------------------------
 
 // Windows onto the inputs of a step for an output rect; `previous` is what the step before made.
-static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out, const kal_tile *previous, kal_tile *in)
+static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out, const kal_tile *previous,
+                        kal_tile *in)
 {
     const kal_call *c = &step->node->call;
     int32_t e = step->first_edge;
@@ -75,14 +76,15 @@ static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out
     }
 }
 
-static kal_status run_step(const kal__stage *s, const kal__step *step, const kal_tile *previous, const kal_tile *out,
-                           void *scratch, kal_error *err)
+static kal_status run_step(const kal__stage *s, const kal__step *step, const kal_tile *previous,
+                           const kal_tile *out, void *scratch, kal_error *err)
 {
     const kal_call *c = &step->node->call;
     kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
     if (!in) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
     input_tiles(s, step, out->rect, previous, in);
-    const kal_job job = {.call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
+    const kal_job job = {
+        .call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
     if (err) err->message[0] = 0;
     kal_status st = c->op->run(&job);
     if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
@@ -108,7 +110,11 @@ static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scra
         kal_tile previous = {0};
         for (int32_t k = 0; k < s->n_steps; k++) {
             const int32_t pixel = (int32_t)kal_pixel_size(&s->steps[k].node->call.extent);
-            kal_tile out = {.rect = part, .data = buffer[k & 1], .stride = (ptrdiff_t)width * pixel, .ring = rows, .pixel = pixel};
+            kal_tile out = {.rect = part,
+                            .data = buffer[k & 1],
+                            .stride = (ptrdiff_t)width * pixel,
+                            .ring = rows,
+                            .pixel = pixel};
             if (k == s->n_steps - 1) out = kal__ring_tile(s, part, 0, 0, pixel);
             const kal_status st = run_step(s, &s->steps[k], &previous, &out, op_scratch, err);
             if (st) return st;
@@ -131,11 +137,13 @@ static void copy_rows(const kal__stage *s, kal_rect r)
 static void digest_rows(const kal__stage *s, kal_rect r)
 {
     const kal__edge *e = &s->edges[0];
-    const kal_tile in = kal__ring_tile(e->from, r, e->dx, e->dy, (int32_t)kal_pixel_size(&s->node->call.extent));
+    const kal_tile in =
+        kal__ring_tile(e->from, r, e->dx, e->dy, (int32_t)kal_pixel_size(&s->node->call.extent));
     for (int32_t y = r.y0; y < r.y1; y++) kal__digest_row(s->digest, kal_row(&in, y));
 }
 
-static kal_status run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch, kal_stats *stats, kal_error *err)
+static kal_status run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
+                           kal_stats *stats, kal_error *err)
 {
     const kal_rect r = kal__band_rect(s, band);
     switch (s->kind) {
@@ -392,8 +400,13 @@ static void tell_node(const kal_options *o, const kal__stage *s, const kal_node 
     const bool sink = s->kind <= KAL__DIGEST_STAGE;
     const size_t pixel = node->kind == KAL__ENCODE ? 0 : kal_pixel_size(&node->call.extent);
     const uint64_t pixels = (uint64_t)(s->rect.x1 - s->rect.x0) * (uint64_t)(s->rect.y1 - s->rect.y0);
-    const char *name = node->kind == KAL__ENCODE ? node->u.codec->name : node->call.op ? node->call.op->name : "input";
-    const kal_node_stats n = {.node = node, .name = name, .ms = s->ns * share / 1e6, .bands = (uint64_t)s->n_bands,
+    const char *name = node->kind == KAL__ENCODE ? node->u.codec->name
+                       : node->call.op           ? node->call.op->name
+                                                 : "input";
+    const kal_node_stats n = {.node = node,
+                              .name = name,
+                              .ms = s->ns * share / 1e6,
+                              .bands = (uint64_t)s->n_bands,
                               .bytes = sink ? s->writer ? s->writer->written : 0 : pixels * pixel,
                               .reused = s->kind == KAL__CONST_STAGE && node->kind != KAL__PIXELS,
                               .kept = s->keep && node == s->node};
@@ -405,7 +418,8 @@ static void tell_nodes(const kal__plan *p, const kal_options *o)
     for (int32_t i = 0; i < p->n_stages; i++) {
         const kal__stage *s = p->stages[i];
         for (int32_t k = 0; k < s->n_steps; k++) tell_node(o, s, s->steps[k].node, 1.0 / s->n_steps);
-        if (!s->n_steps && s->kind != KAL__COPY_STAGE && s->kind != KAL__DIGEST_STAGE) tell_node(o, s, s->node, 1);
+        if (!s->n_steps && s->kind != KAL__COPY_STAGE && s->kind != KAL__DIGEST_STAGE)
+            tell_node(o, s, s->node, 1);
     }
 }
 
@@ -451,7 +465,10 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_err
     if (peak > stats->peak_bytes) stats->peak_bytes = peak;
     if (!st && w->options && w->options->node_stats) tell_nodes(p, w->options);
     if (w->options && w->options->progress)
-        w->options->progress(w->options->user, !st ? KAL_DONE : st == KAL_CANCELLED || st == KAL_DEADLINE ? KAL_STOPPED : KAL_FAILED,
+        w->options->progress(w->options->user,
+                             !st                                         ? KAL_DONE
+                             : st == KAL_CANCELLED || st == KAL_DEADLINE ? KAL_STOPPED
+                                                                         : KAL_FAILED,
                              !st ? p->n_bands : p->schedule.bands_done, p->n_bands);
     return st;
 }

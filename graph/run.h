@@ -20,9 +20,7 @@ kal_status kal__watch_check(const kal__watch *w, kal_error *err);
 /// Runs the plan to its end; statistics are added to *stats.
 kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_error *err);
 
-
 /// Plans and runs; the writers of the wants are neither committed nor aborted.
 kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, kal_error *err);
-
 
 #endif

@@ -10,19 +10,23 @@
 
 // ---- samples in memory --------------------------------------------------------------------------
 
-static const kal_op op_pixels = {.name = "input", .version = 1, .family = "files", .help = "Samples in memory", .inputs = ""};
+static const kal_op op_pixels = {
+    .name = "input", .version = 1, .family = "files", .help = "Samples in memory", .inputs = ""};
 
 static void fill_pixels(kal_node *node, void *arg)
 {
     node->u.pixels.slab = kal__slab_ref(arg);
 }
 
-static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t stride, size_t *bytes, kal_error *err)
+static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t stride, size_t *bytes,
+                               kal_error *err)
 {
     if (!e || !data) return kal_fail(err, KAL_INVALID, "pixels: no samples were given (NULL)");
-    if (e->width < 1 || e->height < 1 || e->width > KAL_MAX_SIDE || e->height > KAL_MAX_SIDE || e->channels < 1 ||
-        e->channels > KAL_MAX_CHANNELS || (unsigned)e->type > KAL_U32 || (unsigned)e->model > KAL_MASK)
-        return kal_fail(err, KAL_INVALID, "pixels: %d×%d×%d is not the size of an image", e->width, e->height, e->channels);
+    if (e->width < 1 || e->height < 1 || e->width > KAL_MAX_SIDE || e->height > KAL_MAX_SIDE ||
+        e->channels < 1 || e->channels > KAL_MAX_CHANNELS || (unsigned)e->type > KAL_U32 ||
+        (unsigned)e->model > KAL_MASK)
+        return kal_fail(err, KAL_INVALID, "pixels: %d×%d×%d is not the size of an image", e->width, e->height,
+                        e->channels);
     if (e->model == KAL_MASK && (e->type != KAL_U8 || e->channels != 1))
         return kal_fail(err, KAL_INVALID, "pixels: a mask is u8 with one channel");
     size_t row;
@@ -33,7 +37,8 @@ static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t 
     return KAL_OK;
 }
 
-static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t stride, kal_node **out, kal_error *err)
+static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t stride, kal_node **out,
+                              kal_error *err)
 {
     size_t bytes;
     kal_status st = check_pixels(e, data, stride, &bytes, err);
@@ -64,7 +69,8 @@ kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *dat
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }
 
-kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t stride, kal_key *out, kal_error *err)
+kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t stride, kal_key *out,
+                              kal_error *err)
 {
     size_t bytes;
     const kal_status st = check_pixels(e, pixels, stride, &bytes, err);
@@ -90,7 +96,8 @@ static kal_key meta_digest(const kal__meta *m)
     const kal__blob *const blobs[] = {m ? &m->exif : NULL, m ? &m->icc : NULL, m ? &m->xmp : NULL};
     for (size_t i = 0; i < 3; i++) {
         const uint32_t n = blobs[i] ? (uint32_t)blobs[i]->size : 0;
-        const unsigned char le[4] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16), (unsigned char)(n >> 24)};
+        const unsigned char le[4] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16),
+                                     (unsigned char)(n >> 24)};
         kal__hash_add(&h, le, sizeof le);
         if (n) kal__hash_add(&h, blobs[i]->data, n);
     }
@@ -106,12 +113,19 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     size_t memory;
     if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
     const char *version = c->version();
-    if (!st && !version) st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
+    if (!st && !version)
+        st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     if (st) return st;
     const kal_call *in[1] = {&image->call};
     const kal_key meta = meta_digest(image->meta);
-    const kal__key_parts parts = {.kind = KAL__ENCODE, .what = c->name, .version = version, .schema = s, .params = params,
-                                  .digest = &meta, .in = in, .n = 1};
+    const kal__key_parts parts = {.kind = KAL__ENCODE,
+                                  .what = c->name,
+                                  .version = version,
+                                  .schema = s,
+                                  .params = params,
+                                  .digest = &meta,
+                                  .in = in,
+                                  .n = 1};
     kal_key key;
     st = kal__make_key(&parts, &key, err);
     if (st) return st;
@@ -120,16 +134,19 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
 }
 
-static kal_status encode_text(kal_node *image, const kal__codec *c, const char *text, kal_node **out, kal_error *err)
+static kal_status encode_text(kal_node *image, const kal__codec *c, const char *text, kal_node **out,
+                              kal_error *err)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     kal_status st = kal_node_error(image, err);
-    if (!st && image->kind == KAL__ENCODE) st = kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
+    if (!st && image->kind == KAL__ENCODE)
+        st = kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
     if (st) return st;
     const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
     kal__arena arena = {0};
     kal__params_default(s, params);
-    if (text) st = kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena}, err);
+    if (text)
+        st = kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena}, err);
     if (!st) st = kal__encode(image, c, params, out, err);
     kal__arena_free(&arena);
     return st;
@@ -141,13 +158,15 @@ kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *format, cons
     kal_node *node = NULL;
     const kal__codec *c = format ? kal__codec_named(format) : NULL;
     kal_status st = kal_node_error(image, &err);
-    if (!st && !c) st = kal__unknown_format(KAL_INVALID, format ? format : "encode", "there is no such format", &err);
+    if (!st && !c)
+        st = kal__unknown_format(KAL_INVALID, format ? format : "encode", "there is no such format", &err);
     if (!st && !c->begin) st = kal_fail(&err, KAL_UNSUPPORTED, "%s can be read but not written", c->name);
     if (!st) st = encode_text(image, c, params, &node, &err);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }
 
-kal_status kal_save(kal_node *image, const char *path, const char *params, const kal_options *options, kal_error *err)
+kal_status kal_save(kal_node *image, const char *path, const char *params, const kal_options *options,
+                    kal_error *err)
 {
     const kal__codec *c;
     kal_node *node = NULL;

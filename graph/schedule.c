@@ -62,7 +62,8 @@ static bool may_allocate(const kal__plan *p, const kal__stage *s)
 
 static bool runnable(const kal__plan *p, const kal__stage *s)
 {
-    return s->next < s->n_bands && !(s->serial && s->in_flight) && inputs_done(s) && has_room(s) && may_allocate(p, s);
+    return s->next < s->n_bands && !(s->serial && s->in_flight) && inputs_done(s) && has_room(s) &&
+           may_allocate(p, s);
 }
 
 // ---- the heap of stages that may be runnable ----------------------------------------------------
@@ -106,10 +107,10 @@ static void offer_next_alloc(kal__plan *p)
 {
     kal__schedule *c = &p->schedule;
     if (c->bound == SIZE_MAX) return;
-    while (c->next_alloc < p->n_stages && c->alloc_order[c->next_alloc] && c->alloc_order[c->next_alloc]->allocated)
+    while (c->next_alloc < p->n_stages && c->alloc_order[c->next_alloc] &&
+           c->alloc_order[c->next_alloc]->allocated)
         c->next_alloc++;
-    if (c->next_alloc < p->n_stages && c->alloc_order[c->next_alloc])
-        offer(p, c->alloc_order[c->next_alloc]);
+    if (c->next_alloc < p->n_stages && c->alloc_order[c->next_alloc]) offer(p, c->alloc_order[c->next_alloc]);
 }
 
 // ---- driving ------------------------------------------------------------------------------------

@@ -82,8 +82,8 @@ static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_erro
         d->context, limits->pixels < KAL_MAX_SIDE ? (int)limits->pixels : KAL_MAX_SIDE);
     // 0: on this thread
     if (lib->heif_context_set_max_decoding_threads) lib->heif_context_set_max_decoding_threads(d->context, 0);
-    struct heif_error e = lib->heif_context_read_from_memory_without_copy(d->context, d->bytes, d->size,
-                                                                          NULL);
+    struct heif_error e =
+        lib->heif_context_read_from_memory_without_copy(d->context, d->bytes, d->size, NULL);
     if (!e.code) e = lib->heif_context_get_primary_image_handle(d->context, &d->handle);
     return e.code ? failed(d, e, err) : KAL_OK;
 }
@@ -197,8 +197,8 @@ static size_t decoder_memory(const kal__decoder *d)
     const int chroma = kal__heif_chroma(d->bytes, d->size), av1 = kal__heif_is_av1(d->bytes, d->size);
     const double each = held[av1].chroma[chroma < 0 ? 1 : chroma] + (d->extent.alpha ? held[av1].alpha : 0) +
                         d->extent.channels;
-    const double pixels = (double)d->extent.width * (double)d->extent.height *
-                          (double)kal_type_size(d->extent.type);
+    const double pixels =
+        (double)d->extent.width * (double)d->extent.height * (double)kal_type_size(d->extent.type);
     return (size_t)(pixels * each) + held[av1].fixed + (d->copy ? d->size : 0);
 }
 

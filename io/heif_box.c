@@ -109,8 +109,8 @@ static int item_chroma(span ipma, span ipco, uint64_t id)
         const size_t n = ipma.p[id_width];
         skip(&ipma, id_width + 1);
         for (size_t i = 0; here && i < n && (i + 1) * width <= ipma.n; i++) {
-            const int chroma = property_chroma(ipco,
-                                               be(ipma.p + i * width, width) & (width > 1 ? 0x7fff : 0x7f));
+            const int chroma =
+                property_chroma(ipco, be(ipma.p + i * width, width) & (width > 1 ? 0x7fff : 0x7f));
             if (chroma >= 0) return chroma;
         }
         if (!skip(&ipma, n * width)) return -1;

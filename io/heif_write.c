@@ -109,12 +109,12 @@ static struct heif_error make_image(kal__encoder *e)
     const kal_extent *x = &e->extent;
     const kal__heif *lib = e->lib;
     const bool gray = x->channels < 3;
-    struct heif_error h = lib->heif_image_create(x->width, x->height,
-                                                 gray ? heif_colorspace_monochrome : heif_colorspace_RGB,
-                                                 gray       ? heif_chroma_monochrome
-                                                 : x->alpha ? heif_chroma_interleaved_RGBA
-                                                            : heif_chroma_interleaved_RGB,
-                                                 &e->image);
+    struct heif_error h =
+        lib->heif_image_create(x->width, x->height, gray ? heif_colorspace_monochrome : heif_colorspace_RGB,
+                               gray       ? heif_chroma_monochrome
+                               : x->alpha ? heif_chroma_interleaved_RGBA
+                                          : heif_chroma_interleaved_RGB,
+                               &e->image);
     if (!h.code)
         h = lib->heif_image_add_plane(e->image, gray ? heif_channel_Y : heif_channel_interleaved, x->width,
                                       x->height, 8);
@@ -199,8 +199,8 @@ kal_status kal__heif_put(kal__encoder *e, const unsigned char *src, ptrdiff_t st
     int pitch = 0, alpha_pitch = 0;
     unsigned char *plane = e->lib->heif_image_get_plane(
         e->image, x->channels < 3 ? heif_channel_Y : heif_channel_interleaved, &pitch);
-    unsigned char *alpha = apart ? e->lib->heif_image_get_plane(e->image, heif_channel_Alpha, &alpha_pitch)
-                                 : NULL;
+    unsigned char *alpha =
+        apart ? e->lib->heif_image_get_plane(e->image, heif_channel_Alpha, &alpha_pitch) : NULL;
     if (!plane || (apart && !alpha) || n > x->height - e->y)
         return kal_fail(err, KAL_INTERNAL, "%s: there is no row %d", name_of(e->format), e->y + n - 1);
     for (int32_t y = 0; y < n; y++, e->y++) {

@@ -106,9 +106,8 @@ static bool inflate_blob(const unsigned char *p, size_t n, uint64_t limit, kal__
 static bool take_exif(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
 {
     (void)limit;
-    const size_t skip = n > 6 && !memcmp(p, "Exif\0\0", 6)
-                            ? 6
-                            : 0;   // JPEG's prefix, which some writers leave there
+    const size_t skip =
+        n > 6 && !memcmp(p, "Exif\0\0", 6) ? 6 : 0;   // JPEG's prefix, which some writers leave there
     return kal__blob_set(&m->exif, p + skip, n - skip);
 }
 

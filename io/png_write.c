@@ -101,8 +101,8 @@ kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memo
 
 static void put_xmp(png_structp png, const kal__blob *xmp)
 {
-    static const unsigned char head[] = KAL__XMP_KEY
-        "\0\0\0\0";   // and a NUL: not compressed, no language, no translation
+    static const unsigned char head[] =
+        KAL__XMP_KEY "\0\0\0\0";   // and a NUL: not compressed, no language, no translation
     png_write_chunk_start(png, (png_const_bytep) "iTXt", (png_uint_32)(sizeof head + xmp->size));
     png_write_chunk_data(png, head, sizeof head);
     png_write_chunk_data(png, xmp->data, xmp->size);

@@ -26,7 +26,8 @@ static ptrdiff_t file_read(kal__reader *r, void *dst, size_t n, kal_error *err)
     do got = read(f->fd, dst, n > (1u << 30) ? (1u << 30) : n);
     while (got < 0 && errno == EINTR);
     if (got < 0) {
-        kal_fail(err, KAL_IO, "%s: reading at byte %llu: %s", r->name, (unsigned long long)r->position, strerror(errno));
+        kal_fail(err, KAL_IO, "%s: reading at byte %llu: %s", r->name, (unsigned long long)r->position,
+                 strerror(errno));
         return -1;
     }
     r->position += (uint64_t)got;
@@ -67,10 +68,11 @@ kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp
         free(f);
         return status;
     }
-    f->base = (kal__reader){.read = file_read, .close = file_close, .size = (size_t)st.st_size, .name = f->name};
+    f->base =
+        (kal__reader){.read = file_read, .close = file_close, .size = (size_t)st.st_size, .name = f->name};
     if (stamp)
-        *stamp = (kal__stamp){(uint64_t)st.st_dev, (uint64_t)st.st_ino, (uint64_t)st.st_size, stamp_ns(st.st_mtim),
-                              stamp_ns(st.st_ctim)};
+        *stamp = (kal__stamp){(uint64_t)st.st_dev, (uint64_t)st.st_ino, (uint64_t)st.st_size,
+                              stamp_ns(st.st_mtim), stamp_ns(st.st_ctim)};
     *out = &f->base;
     return KAL_OK;
 }
@@ -92,11 +94,13 @@ static void memory_close(kal__reader *r)
     free(r);
 }
 
-kal_status kal__open_memory(const void *data, size_t size, const char *name, kal__reader **out, kal_error *err)
+kal_status kal__open_memory(const void *data, size_t size, const char *name, kal__reader **out,
+                            kal_error *err)
 {
     kal__reader *r = *out = kal__new_zero(1, sizeof *r);
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
-    *r = (kal__reader){.read = memory_read, .close = memory_close, .memory = data, .size = size, .name = name};
+    *r =
+        (kal__reader){.read = memory_read, .close = memory_close, .memory = data, .size = size, .name = name};
     return KAL_OK;
 }
 
@@ -126,7 +130,8 @@ kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, s
         n += (size_t)got;
         if (n > limit) {
             free(buffer);
-            return kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", r->name, (unsigned long long)limit);
+            return kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", r->name,
+                            (unsigned long long)limit);
         }
     }
     *data = buffer;

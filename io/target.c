@@ -20,7 +20,7 @@
 typedef struct file_writer {
     kal__writer base;
     int fd;
-    bool direct;       // a device, a pipe, standard output: nothing to rename
+    bool direct;   // a device, a pipe, standard output: nothing to rename
     char *path, *temp;
     size_t n;
     unsigned char buffer[BUFFER];
@@ -32,7 +32,8 @@ static kal_status write_out(file_writer *f, const unsigned char *p, size_t n, ka
         const ssize_t done = write(f->fd, p, n);
         if (done < 0 && errno == EINTR) continue;
         if (done <= 0)
-            return kal_fail(err, KAL_IO, "%s: writing: %s", f->path, done ? strerror(errno) : "nothing was taken");
+            return kal_fail(err, KAL_IO, "%s: writing: %s", f->path,
+                            done ? strerror(errno) : "nothing was taken");
         p += done;
         n -= (size_t)done;
     }
@@ -139,7 +140,8 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
     f->base = (kal__writer){.write = file_write, .commit = file_commit, .abort = file_abort};
     struct stat st, link;
     const bool there = !standard && stat(path, &st) == 0;
-    f->path = standard ? strdup("standard output") : real_target(path, lstat(path, &link) == 0 && S_ISLNK(link.st_mode));
+    f->path = standard ? strdup("standard output")
+                       : real_target(path, lstat(path, &link) == 0 && S_ISLNK(link.st_mode));
     f->direct = standard || (there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
     kal_status status = KAL_OK;
     if (!f->path)
@@ -174,7 +176,8 @@ static kal_status memory_write(kal__writer *w, const void *data, size_t n, kal_e
     memory_writer *m = (memory_writer *)w;
     kal__put(&m->text, data, n);
     w->written += n;
-    return m->text.failed ? kal_fail(err, KAL_NOMEM, "out of memory for %llu encoded bytes", (unsigned long long)w->written)
+    return m->text.failed ? kal_fail(err, KAL_NOMEM, "out of memory for %llu encoded bytes",
+                                     (unsigned long long)w->written)
                           : KAL_OK;
 }
 

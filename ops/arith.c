@@ -106,7 +106,10 @@ PAIR(divide, u8, uint8_t, int32_t, quotient(x, y, 255))
 PAIR(divide, u16, uint16_t, int32_t, quotient(x, y, 65535))
 PAIR(divide, f32, float, float, y == 0 ? 0 : x / y)
 
-#define ROWS(name) {[KAL_U8] = name##_u8, [KAL_U16] = name##_u16, [KAL_F32] = name##_f32}
+#define ROWS(name)                                                           \
+    {                                                                        \
+        [KAL_U8] = name##_u8, [KAL_U16] = name##_u16, [KAL_F32] = name##_f32 \
+    }
 static const kind kinds[] = {
     {"add", 0, add_number, add_number_f32_c, ROWS(add)},
     {"subtract", 0, subtract_number, subtract_number_f32_c, ROWS(subtract)},

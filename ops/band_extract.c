@@ -45,8 +45,8 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (st || everything(b, in)) return st;
     out->channels = b.n;
     out->alpha = in->alpha && b.n > 1 && b.v[b.n - 1] == in->channels - 1;
-    const bool rgb = in->model == KAL_RGB && kal__colours(out) == 3 && b.v[0] == 0 && b.v[1] == 1 &&
-                     b.v[2] == 2;
+    const bool rgb =
+        in->model == KAL_RGB && kal__colours(out) == 3 && b.v[0] == 0 && b.v[1] == 1 && b.v[2] == 2;
     out->model = kal__colours(out) == 1 ? KAL_GRAY : rgb ? KAL_RGB : KAL_DATA;
     return KAL_OK;
 }

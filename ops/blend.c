@@ -36,7 +36,7 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
             dst[i] = (T)(expr);                                                                          \
         }                                                                                                \
     }                                                                                                    \
-    KAL__VARIANTS(blend_##type, (T *dst, const T *top, const T *base, size_t n, double a, double b),     \
+    KAL__VARIANTS(blend_##type, (T * dst, const T *top, const T *base, size_t n, double a, double b),    \
                   (dst, top, base, n, a, b))
 BLEND(u8, uint8_t, (int32_t)(v + 0.5))
 BLEND(u16, uint16_t, (int32_t)(v + 0.5))

@@ -79,9 +79,9 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
     const kal_convolve_p *p = c->params;
     kal__matrix *m = NULL;
-    const kal_status st = kal__matrix_new(c, p->kernel.v, p->columns, p->kernel.n / p->columns,
-                                          kal__weights_sum(p->kernel.v, p->kernel.n), (kal_edge)p->edge,
-                                          p->color, &m, err);
+    const kal_status st =
+        kal__matrix_new(c, p->kernel.v, p->columns, p->kernel.n / p->columns,
+                        kal__weights_sum(p->kernel.v, p->kernel.n), (kal_edge)p->edge, p->color, &m, err);
     if (st) return st;
     m->scale = p->scale;
     m->offset = p->offset;

@@ -11,8 +11,8 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (p->width == KAL_AUTO) p->width = in->width - p->x;
     if (p->height == KAL_AUTO) p->height = in->height - p->y;
     if (p->width < 1 || p->height < 1 || p->x > in->width - p->width || p->y > in->height - p->height)
-        return kal_fail(err, KAL_INVALID, "crop: %d×%d at %d,%d is not inside the image of %d×%d", p->width, p->height, p->x,
-                        p->y, in->width, in->height);
+        return kal_fail(err, KAL_INVALID, "crop: %d×%d at %d,%d is not inside the image of %d×%d", p->width,
+                        p->height, p->x, p->y, in->width, in->height);
     *out = *in;
     out->width = p->width;
     out->height = p->height;
@@ -52,7 +52,8 @@ const kal_op kal__op_crop = {
     .name = "crop",
     .version = 1,
     .family = "geometry",
-    .help = "A part of the image\nMust lie inside; without width or height it reaches to the right or bottom edge.",
+    .help = "A part of the image\nMust lie inside; without width or height it reaches to the right or bottom "
+            "edge.",
     .inputs = "image",
     KAL__PARAMS(params, kal_crop_p),
     .flags = KAL_OP_VIEW,

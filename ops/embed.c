@@ -98,8 +98,9 @@ const kal_op kal__op_embed = {
     .need = need,
     .fold = fold,
     .run = run,
-    .samples = KAL__SAMPLES("x=2 y=1 width=20 height=15", "x=-3 y=4 width=18 height=9 edge=mirror",
-                            "x=5 y=-2 width=40 height=30 edge=reflect", "x=-2 y=3 edge=copy",
-                            "x=9 y=11 width=45 height=33 edge=wrap", "x=100 y=-50 width=12 height=7 edge=copy",
-                            "x=30 y=2 width=25 height=20 color=255", "x=-40 width=21 height=10 edge=mirror"),
+    .samples =
+        KAL__SAMPLES("x=2 y=1 width=20 height=15", "x=-3 y=4 width=18 height=9 edge=mirror",
+                     "x=5 y=-2 width=40 height=30 edge=reflect", "x=-2 y=3 edge=copy",
+                     "x=9 y=11 width=45 height=33 edge=wrap", "x=100 y=-50 width=12 height=7 edge=copy",
+                     "x=30 y=2 width=25 height=20 color=255", "x=-40 width=21 height=10 edge=mirror"),
 };

@@ -45,7 +45,8 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
     double *w = kal__gaussian_weights(p->sigma, &r);
     if (!w) return kal_fail(err, KAL_NOMEM, "gaussian: out of memory");
     kal__sep *s;
-    const kal_status st = kal__sep_new(c, w, 2 * r + 1, w, 2 * r + 1, true, (kal_edge)p->edge, p->color, &s, err);
+    const kal_status st =
+        kal__sep_new(c, w, 2 * r + 1, w, 2 * r + 1, true, (kal_edge)p->edge, p->color, &s, err);
     free(w);
     *state = s;
     return st;
@@ -80,6 +81,6 @@ const kal_op kal__op_gaussian = {
     .release = kal__sep_free,
     .scratch = scratch,
     .run = run,
-    .samples = KAL__SAMPLES("sigma=1", "sigma=0.4 edge=mirror", "sigma=2.5 edge=reflect", "sigma=1.2 edge=wrap",
-                            "sigma=1.7 edge=fill", "sigma=1 edge=fill color=200"),
+    .samples = KAL__SAMPLES("sigma=1", "sigma=0.4 edge=mirror", "sigma=2.5 edge=reflect",
+                            "sigma=1.2 edge=wrap", "sigma=1.7 edge=fill", "sigma=1 edge=fill color=200"),
 };

@@ -26,8 +26,8 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
     (void)room;
     const kal_levels_p *p = c->params;
-    const bool nothing = p->black == 0 && p->white == 1 && p->gamma == 1 && p->out_black == 0 &&
-                         p->out_white == 1;
+    const bool nothing =
+        p->black == 0 && p->white == 1 && p->gamma == 1 && p->out_black == 0 && p->out_white == 1;
     if (!nothing || c->extent.type == KAL_F32) return false;
     to->same = c->in[0];
     return true;

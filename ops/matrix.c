@@ -105,16 +105,16 @@ KAL__INLINE void matrix_add_body(double *restrict sum, const double *restrict li
 KAL__VARIANTS(matrix_add, (double *sum, const double *line, double w, size_t n), (sum, line, w, n))
 
 // Without branches, which would be taken at random where sums go over and under.
-#define FINISH(type, T, max)                                                                                \
-    KAL__INLINE void matrix_finish_##type##_body(T *restrict dst, const double *restrict sum, size_t n,     \
-                                                 double scale, double offset)                               \
-    {                                                                                                       \
-        for (size_t i = 0; i < n; i++) {                                                                    \
-            const double v = sum[i] / scale + offset, low = v > 0 ? v : 0;                                  \
-            dst[i] = (T)(int32_t)((low < max ? low : max) + 0.5);                                           \
-        }                                                                                                   \
-    }                                                                                                       \
-    KAL__VARIANTS(matrix_finish_##type, (T *dst, const double *sum, size_t n, double scale, double offset), \
+#define FINISH(type, T, max)                                                                                 \
+    KAL__INLINE void matrix_finish_##type##_body(T *restrict dst, const double *restrict sum, size_t n,      \
+                                                 double scale, double offset)                                \
+    {                                                                                                        \
+        for (size_t i = 0; i < n; i++) {                                                                     \
+            const double v = sum[i] / scale + offset, low = v > 0 ? v : 0;                                   \
+            dst[i] = (T)(int32_t)((low < max ? low : max) + 0.5);                                            \
+        }                                                                                                    \
+    }                                                                                                        \
+    KAL__VARIANTS(matrix_finish_##type, (T * dst, const double *sum, size_t n, double scale, double offset), \
                   (dst, sum, n, scale, offset))
 FINISH(u8, uint8_t, 255.0)
 FINISH(u16, uint16_t, 65535.0)

@@ -19,7 +19,8 @@ static kal_status run(const kal_job *j)
     double sum[KAL_MAX_CHANNELS] = {0};
     for (int32_t y = 0; y < e->height; y++) {
         const void *row = kal_row(&j->in[0], y);
-        for (size_t i = 0; i < (size_t)e->width * channels; i++) sum[i % channels] += kal__get(row, e->type, i);
+        for (size_t i = 0; i < (size_t)e->width * channels; i++)
+            sum[i % channels] += kal__get(row, e->type, i);
     }
     float *out = (float *)(void *)kal_row(j->out, 0);
     for (size_t c = 0; c < channels; c++) out[c] = (float)(sum[c] / ((double)e->width * e->height));
@@ -30,7 +31,8 @@ const kal_op kal__op_mean = {
     .name = "mean",
     .version = 1,
     .family = "values",
-    .help = "The average of each channel, as a value\nFor parameters that are computed: threshold photo value=(photo | gray | mean).",
+    .help = "The average of each channel, as a value\nFor parameters that are computed: threshold photo "
+            "value=(photo | gray | mean).",
     .inputs = "image",
     .params_size = sizeof(kal_mean_p),
     .flags = KAL_OP_WHOLE,

@@ -4,13 +4,13 @@
 // See op.h.
 #include "op.h"
 
-kal_status kal__check_per_channel(const char *op, const char *name, kal_list l, const kal_extent *e, bool alpha,
-                                  kal_error *err)
+kal_status kal__check_per_channel(const char *op, const char *name, kal_list l, const kal_extent *e,
+                                  bool alpha, kal_error *err)
 {
     const int32_t n = kal__colours(e);
     if (l.n <= 1 || l.n == n || (alpha && e->alpha && l.n == n + 1)) return KAL_OK;
-    return kal_fail(err, KAL_INVALID, "%s: %s has %d values; the image has %d colour channel%s: give 1 or %d", op, name, l.n,
-                    n, n == 1 ? "" : "s", n);
+    return kal_fail(err, KAL_INVALID, "%s: %s has %d values; the image has %d colour channel%s: give 1 or %d",
+                    op, name, l.n, n, n == 1 ? "" : "s", n);
 }
 
 void kal__colour_pixel(kal_list colour, const kal_extent *e, bool clear, void *pixel)
@@ -26,7 +26,8 @@ kal_status kal__check_type(const char *op, const kal_extent *e, bool floats, kal
 {
     if (e->type == KAL_U32)
         return kal_fail(err, KAL_UNSUPPORTED, "%s: u32 samples are labels and cannot be computed with", op);
-    if (e->type == KAL_F32 && !floats) return kal_fail(err, KAL_UNSUPPORTED, "%s: f32 samples are not supported", op);
+    if (e->type == KAL_F32 && !floats)
+        return kal_fail(err, KAL_UNSUPPORTED, "%s: f32 samples are not supported", op);
     return KAL_OK;
 }
 

@@ -9,11 +9,13 @@ kal_status kal__check_paste(const char *op, const kal_call *c, kal_error *err)
     static const char *const types[] = {"u8", "u16", "f32", "u32"};
     const kal_extent *a = &c->in[0]->extent, *b = &c->in[1]->extent;
     if (a->type != b->type)
-        return kal_fail(err, KAL_INVALID, "%s: the image is %s and the base is %s; use cast", op, types[a->type], types[b->type]);
+        return kal_fail(err, KAL_INVALID, "%s: the image is %s and the base is %s; use cast", op,
+                        types[a->type], types[b->type]);
     if (a->channels != b->channels || a->alpha != b->alpha)
-        return kal_fail(err, KAL_INVALID, "%s: the image has %d channel%s%s and the base has %d%s; use to_rgb, gray or flatten", op,
-                        a->channels, a->channels == 1 ? "" : "s", a->alpha ? " with alpha" : "", b->channels,
-                        b->alpha ? " with alpha" : "");
+        return kal_fail(err, KAL_INVALID,
+                        "%s: the image has %d channel%s%s and the base has %d%s; use to_rgb, gray or flatten",
+                        op, a->channels, a->channels == 1 ? "" : "s", a->alpha ? " with alpha" : "",
+                        b->channels, b->alpha ? " with alpha" : "");
     return KAL_OK;
 }
 
@@ -38,7 +40,8 @@ void kal__paste_replace(const kal_job *j, kal_rect place)
             memcpy(dst, base, n);
             continue;
         }
-        const size_t a = (size_t)(over.x0 - out->rect.x0) * pixel, b = (size_t)(over.x1 - out->rect.x0) * pixel;
+        const size_t a = (size_t)(over.x0 - out->rect.x0) * pixel,
+                     b = (size_t)(over.x1 - out->rect.x0) * pixel;
         memcpy(dst, base, a);
         memcpy(dst + a, kal_at(&j->in[0], over.x0 - place.x0, y - place.y0), b - a);
         memcpy(dst + b, base + b, n - b);

@@ -38,8 +38,8 @@ static const struct kernel {
     double radius;
     double (*weight)(double);   // NULL: not a function of the stretched distance alone
 } kernels[] = {
-    [KAL_NEAREST] = {0, NULL},     [KAL_BOX] = {0.5, NULL},       [KAL_BILINEAR] = {1, bilinear},
-    [KAL_BICUBIC] = {2, bicubic},  [KAL_MITCHELL] = {2, mitchell}, [KAL_LANCZOS3] = {3, lanczos3},
+    [KAL_NEAREST] = {0, NULL},    [KAL_BOX] = {0.5, NULL},        [KAL_BILINEAR] = {1, bilinear},
+    [KAL_BICUBIC] = {2, bicubic}, [KAL_MITCHELL] = {2, mitchell}, [KAL_LANCZOS3] = {3, lanczos3},
 };
 
 // ---- windows ------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ static bool picks(const kal__axis *a)
 
 // A window before the border cuts it; `fraction` of the centre.
 typedef struct reach {
-    int64_t base;            // whole part of the centre
+    int64_t base;   // whole part of the centre
     double fraction;
     int64_t first, end;
 } reach;

@@ -43,7 +43,7 @@ typedef struct kal__taps {
     kal__window *window;
     size_t *at;
     double *w;
-    int16_t *t;            // 14-bit, each set sums to 16384 exactly; NULL: not wanted, or not precise enough
+    int16_t *t;   // 14-bit, each set sums to 16384 exactly; NULL: not wanted, or not precise enough
 } kal__taps;
 #define KAL__TAP_STEP 8
 

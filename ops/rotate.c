@@ -101,9 +101,9 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
 // ---- where a pixel comes from -------------------------------------------------------------------
 
 typedef struct map {
-    int64_t x0, y0;          // of output pixel (0, 0)
+    int64_t x0, y0;   // of output pixel (0, 0)
     int64_t cos, sin;
-    int64_t bias;            // added before the whole part is taken
+    int64_t bias;   // added before the whole part is taken
     struct support support;
 } map;
 
@@ -170,7 +170,7 @@ typedef struct rotation {
     map map;
     kal_edge edge;
     kal_extent in;
-    double fill[KAL_MAX_CHANNELS];                        // premultiplied
+    double fill[KAL_MAX_CHANNELS];                           // premultiplied
     _Alignas(8) unsigned char pixel[KAL_MAX_CHANNELS * 4];   // the same as samples
 } rotation;
 
@@ -351,13 +351,13 @@ static void rotate_wide(const rotation *s, const kal_job *j, int32_t y, int32_t 
     const kal_extent *e = &s->in;
     const size_t n = (size_t)e->channels;
     const int32_t taps = s->map.support.before + s->map.support.after + 1;
-#define KIND(T, N, A) \
+#define KIND(T, N, A)                                        \
     if (e->type == T && n == N && e->alpha == A && inside) { \
-        if (taps == 2) \
-            wide(s, j, y, x0, x1, true, 2, T, N, A); \
-        else \
-            wide(s, j, y, x0, x1, true, 4, T, N, A); \
-        return; \
+        if (taps == 2)                                       \
+            wide(s, j, y, x0, x1, true, 2, T, N, A);         \
+        else                                                 \
+            wide(s, j, y, x0, x1, true, 4, T, N, A);         \
+        return;                                              \
     }
     KIND(KAL_U8, 1, false)
     KIND(KAL_U8, 3, false)
@@ -436,8 +436,9 @@ static kal_status run(const kal_job *j)
     enum { COLUMNS = 64 };
     const rotation *s = j->state;
     const int32_t kernel = ((const kal_rotate_p *)j->call->params)->kernel;
-    span_fn *const span = kernel == NEAREST ? rotate_nearest
-                          : is_narrow(j->call) ? rotate_bilinear_u8_c : rotate_wide;
+    span_fn *const span = kernel == NEAREST    ? rotate_nearest
+                          : is_narrow(j->call) ? rotate_bilinear_u8_c
+                                               : rotate_wide;
     const kal_rect o = j->out->rect;
     for (int32_t x = o.x0; x < o.x1; x += COLUMNS) {
         const int32_t end = x + COLUMNS < o.x1 ? x + COLUMNS : o.x1;
@@ -453,9 +454,10 @@ const kal_op kal__op_rotate = {
     .name = "rotate",
     .version = 1,
     .family = "geometry",
-    .help = "Counter-clockwise about the centre, by any angle\n"
-            "Quarter and half turns are exact. With expand=false the size is kept and corners are cut off.\n"
-            "With alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept only that.",
+    .help =
+        "Counter-clockwise about the centre, by any angle\n"
+        "Quarter and half turns are exact. With expand=false the size is kept and corners are cut off.\n"
+        "With alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept only that.",
     .inputs = "image",
     KAL__PARAMS(params, kal_rotate_p),
     .cost = 2,

@@ -16,7 +16,8 @@ double *kal__gaussian_weights(double sigma, int32_t *radius)
     double *w = kal__new((size_t)(2 * r + 1), sizeof *w);
     if (!w) return NULL;
     double sum = 0;
-    for (int32_t i = -r; i <= r; i++) sum += w[i + r] = r ? kal__exp(-(double)i * i / (2 * sigma * sigma)) : 1;
+    for (int32_t i = -r; i <= r; i++)
+        sum += w[i + r] = r ? kal__exp(-(double)i * i / (2 * sigma * sigma)) : 1;
     for (int32_t i = 0; i <= 2 * r; i++) w[i] /= sum;
     *radius = r;
     return w;
@@ -40,8 +41,8 @@ static double *copy_of(const double *w, int32_t n)
     return c;
 }
 
-kal_status kal__sep_new(const kal_call *c, const double *x, int32_t nx, const double *y, int32_t ny, bool integers,
-                        kal_edge edge, kal_list color, kal__sep **out, kal_error *err)
+kal_status kal__sep_new(const kal_call *c, const double *x, int32_t nx, const double *y, int32_t ny,
+                        bool integers, kal_edge edge, kal_list color, kal__sep **out, kal_error *err)
 {
     const kal_extent *e = &c->extent;
     kal__sep *s = *out = kal__new_zero(1, sizeof *s);
@@ -93,8 +94,8 @@ size_t kal__sep_scratch(const kal_call *c, int32_t rx, int32_t width)
 // that stands for them, or are the fill colour.
 
 typedef struct span {
-    int32_t x0, x1;        // of `row`, in image coordinates
-    int32_t in0, in1;      // columns that are computed
+    int32_t x0, x1;     // of `row`, in image coordinates
+    int32_t in0, in1;   // columns that are computed
 } span;
 
 static span span_of(const kal__sep *s, const kal_tile *in, kal_rect out, int32_t width)
@@ -113,7 +114,8 @@ KAL__INLINE void sep_v_u8_body(int32_t *acc, const uint8_t *src, int32_t t, size
 {
     for (size_t i = 0; i < n; i++) acc[i] += t * src[i];
 }
-KAL__VARIANTS(sep_v_u8, (int32_t *restrict acc, const uint8_t *restrict src, int32_t t, size_t n), (acc, src, t, n))
+KAL__VARIANTS(sep_v_u8, (int32_t *restrict acc, const uint8_t *restrict src, int32_t t, size_t n),
+              (acc, src, t, n))
 
 static void sep_v_fill_u8(int32_t *acc, const double *fill, int32_t t, size_t n, size_t channels)
 {
@@ -121,7 +123,8 @@ static void sep_v_fill_u8(int32_t *acc, const double *fill, int32_t t, size_t n,
 }
 
 // Weights outside, samples inside: the sums of a block of samples stay in registers or L1, and every sample is independent.
-KAL__INLINE void sep_h_u8_body(uint8_t *dst, const int16_t *row, const int16_t *t, int32_t taps, size_t channels, size_t n)
+KAL__INLINE void sep_h_u8_body(uint8_t *dst, const int16_t *row, const int16_t *t, int32_t taps,
+                               size_t channels, size_t n)
 {
     enum { BLOCK = 128 };
     for (size_t from = 0; from < n; from += BLOCK) {
@@ -139,7 +142,9 @@ KAL__INLINE void sep_h_u8_body(uint8_t *dst, const int16_t *row, const int16_t *
         }
     }
 }
-KAL__VARIANTS(sep_h_u8, (uint8_t *restrict dst, const int16_t *restrict row, const int16_t *restrict t, int32_t taps, size_t channels, size_t n),
+KAL__VARIANTS(sep_h_u8,
+              (uint8_t *restrict dst, const int16_t *restrict row, const int16_t *restrict t, int32_t taps,
+               size_t channels, size_t n),
               (dst, row, t, taps, channels, n))
 
 // The column that stands for x, as a column that is computed; -1: fill.
@@ -150,10 +155,11 @@ static int32_t stand_in(const kal__sep *s, const kal_call *c, int32_t x)
 
 // Extends the computed columns by the edge mode: size bytes a pixel, `fill` one such pixel. A column that lies outside `row` but
 // is needed by an edge is computed into `row` only if it falls inside it; see edge_column.
-typedef void column_fn(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y, void *pixel);
+typedef void column_fn(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y,
+                       void *pixel);
 
-static void extend(const kal__sep *s, const kal_call *c, const kal_tile *in, const span *p, int32_t y, unsigned char *row,
-                   size_t size, column_fn *column)
+static void extend(const kal__sep *s, const kal_call *c, const kal_tile *in, const span *p, int32_t y,
+                   unsigned char *row, size_t size, column_fn *column)
 {
     for (int32_t x = p->x0; x < p->x1; x++) {
         if (x == p->in0 && p->in0 < p->in1) x = p->in1;
@@ -173,20 +179,23 @@ static const uint8_t *source_row(const kal__sep *s, const kal_call *c, const kal
     return at < 0 ? NULL : kal_row(in, at);
 }
 
-static void column_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y, void *pixel)
+static void column_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y,
+                      void *pixel)
 {
     const size_t channels = (size_t)c->extent.channels;
     for (size_t k = 0; k < channels; k++) {
         int32_t acc = 128;
         for (int32_t i = -s->ry; i <= s->ry; i++) {
             const uint8_t *src = x < 0 ? NULL : source_row(s, c, in, y + i);
-            acc += s->iy[i + s->ry] * (src ? src[(size_t)(x - in->rect.x0) * channels + k] : (int32_t)s->fill[k]);
+            acc += s->iy[i + s->ry] *
+                   (src ? src[(size_t)(x - in->rect.x0) * channels + k] : (int32_t)s->fill[k]);
         }
         ((int16_t *)pixel)[k] = (int16_t)(acc >> 8);
     }
 }
 
-static void row_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y, uint8_t *dst, void *scratch)
+static void row_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y,
+                   uint8_t *dst, void *scratch)
 {
     const size_t channels = (size_t)c->extent.channels;
     const span p = span_of(s, in, out, c->in[0]->extent.width);
@@ -231,9 +240,11 @@ KAL__INLINE void sep_v_f64_body(double *acc, const double *src, double t, size_t
 {
     for (size_t i = 0; i < n; i++) acc[i] += t * src[i];
 }
-KAL__VARIANTS(sep_v_f64, (double *restrict acc, const double *restrict src, double t, size_t n), (acc, src, t, n))
+KAL__VARIANTS(sep_v_f64, (double *restrict acc, const double *restrict src, double t, size_t n),
+              (acc, src, t, n))
 
-KAL__INLINE void sep_h_f64_body(double *dst, const double *row, const double *t, int32_t taps, size_t channels, size_t n)
+KAL__INLINE void sep_h_f64_body(double *dst, const double *row, const double *t, int32_t taps,
+                                size_t channels, size_t n)
 {
     enum { BLOCK = 64 };
     for (size_t from = 0; from < n; from += BLOCK) {
@@ -249,7 +260,8 @@ KAL__INLINE void sep_h_f64_body(double *dst, const double *row, const double *t,
     }
 }
 KAL__VARIANTS(sep_h_f64,
-              (double *restrict dst, const double *restrict row, const double *restrict t, int32_t taps, size_t channels, size_t n),
+              (double *restrict dst, const double *restrict row, const double *restrict t, int32_t taps,
+               size_t channels, size_t n),
               (dst, row, t, taps, channels, n))
 
 KAL__INLINE void narrow_u8_body(uint8_t *dst, const double *src, double scale, double offset, size_t n)
@@ -259,7 +271,8 @@ KAL__INLINE void narrow_u8_body(uint8_t *dst, const double *src, double scale, d
         dst[i] = (uint8_t)(int32_t)((v > 255 ? 255 : v > 0 ? v : 0) + 0.5);
     }
 }
-KAL__VARIANTS(narrow_u8, (uint8_t *restrict dst, const double *restrict src, double scale, double offset, size_t n),
+KAL__VARIANTS(narrow_u8,
+              (uint8_t *restrict dst, const double *restrict src, double scale, double offset, size_t n),
               (dst, src, scale, offset, n))
 
 KAL__INLINE void narrow_u16_body(uint16_t *dst, const double *src, double scale, double offset, size_t n)
@@ -269,14 +282,16 @@ KAL__INLINE void narrow_u16_body(uint16_t *dst, const double *src, double scale,
         dst[i] = (uint16_t)(int32_t)((v > 65535 ? 65535 : v > 0 ? v : 0) + 0.5);
     }
 }
-KAL__VARIANTS(narrow_u16, (uint16_t *restrict dst, const double *restrict src, double scale, double offset, size_t n),
+KAL__VARIANTS(narrow_u16,
+              (uint16_t *restrict dst, const double *restrict src, double scale, double offset, size_t n),
               (dst, src, scale, offset, n))
 
 KAL__INLINE void narrow_f32_body(float *dst, const double *src, double scale, double offset, size_t n)
 {
     for (size_t i = 0; i < n; i++) dst[i] = (float)(src[i] * scale + offset);
 }
-KAL__VARIANTS(narrow_f32, (float *restrict dst, const double *restrict src, double scale, double offset, size_t n),
+KAL__VARIANTS(narrow_f32,
+              (float *restrict dst, const double *restrict src, double scale, double offset, size_t n),
               (dst, src, scale, offset, n))
 
 // Pixels first … first + n of a row as doubles, colours times alpha.
@@ -293,7 +308,8 @@ static void widen(double *dst, const void *src, size_t first, size_t n, const ka
         for (size_t k = 0; k + 1 < channels; k++) dst[k] *= dst[channels - 1];
 }
 
-static void column_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y, void *pixel)
+static void column_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y,
+                        void *pixel)
 {
     const size_t channels = (size_t)c->extent.channels;
     double *acc = pixel, one[KAL_MAX_CHANNELS];
@@ -331,7 +347,8 @@ static void finish(const kal__sep *s, const kal_extent *e, void *dst, const doub
         narrow_f32(dst, sum, s->scale, s->offset, n);
 }
 
-static void row_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y, void *dst, void *scratch)
+static void row_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y,
+                     void *dst, void *scratch)
 {
     const kal_extent *e = &c->extent;
     const size_t channels = (size_t)e->channels;
@@ -354,7 +371,8 @@ static void row_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, k
     finish(s, e, dst, one, width);
 }
 
-void kal__sep_row(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y, void *dst, void *scratch)
+void kal__sep_row(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y,
+                  void *dst, void *scratch)
 {
     if (s->ix)
         row_u8(s, c, in, out, y, dst, scratch);

@@ -50,8 +50,8 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
     double *w = kal__gaussian_weights(p->sigma, &r);
     if (!w) return kal_fail(err, KAL_NOMEM, "sharpen: out of memory");
     kal__sep *s = NULL;
-    const kal_status st = kal__sep_new(c, w, 2 * r + 1, w, 2 * r + 1, true, (kal_edge)p->edge, p->color, &s,
-                                       err);
+    const kal_status st =
+        kal__sep_new(c, w, 2 * r + 1, w, 2 * r + 1, true, (kal_edge)p->edge, p->color, &s, err);
     free(w);
     *state = s;
     return st;
@@ -75,19 +75,19 @@ static inline double within(double v, double max)
     return low < max ? low : max;
 }
 
-#define SHARPEN(type, T, expr)                                                                         \
-    KAL__INLINE void sharpen_##type##_body(T *restrict dst, const T *restrict src,                     \
-                                           const T *restrict blurred, size_t n, double amount,         \
-                                           double threshold)                                           \
-    {                                                                                                  \
-        for (size_t i = 0; i < n; i++) {                                                               \
-            const double x = (double)src[i], d = x - (double)blurred[i], more = x + amount * d;        \
-            const double v = (d < 0 ? -d : d) > threshold ? more : x;                                  \
-            dst[i] = (T)(expr);                                                                        \
-        }                                                                                              \
-    }                                                                                                  \
-    KAL__VARIANTS(sharpen_##type,                                                                      \
-                  (T *dst, const T *src, const T *blurred, size_t n, double amount, double threshold), \
+#define SHARPEN(type, T, expr)                                                                          \
+    KAL__INLINE void sharpen_##type##_body(T *restrict dst, const T *restrict src,                      \
+                                           const T *restrict blurred, size_t n, double amount,          \
+                                           double threshold)                                            \
+    {                                                                                                   \
+        for (size_t i = 0; i < n; i++) {                                                                \
+            const double x = (double)src[i], d = x - (double)blurred[i], more = x + amount * d;         \
+            const double v = (d < 0 ? -d : d) > threshold ? more : x;                                   \
+            dst[i] = (T)(expr);                                                                         \
+        }                                                                                               \
+    }                                                                                                   \
+    KAL__VARIANTS(sharpen_##type,                                                                       \
+                  (T * dst, const T *src, const T *blurred, size_t n, double amount, double threshold), \
                   (dst, src, blurred, n, amount, threshold))
 SHARPEN(u8, uint8_t, (int32_t)(within(v, 255) + 0.5))
 SHARPEN(u16, uint16_t, (int32_t)(within(v, 65535) + 0.5))

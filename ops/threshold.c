@@ -32,10 +32,10 @@ static void above_u8_c(uint8_t *dst, const uint8_t *src, size_t n, size_t channe
         for (size_t i = 0; i < n; i++) dst[i] = src[i] > limit ? 255 : 0;
     else if (channels == 3 && colours == 3)
         for (size_t i = 0; i < n; i++)
-            dst[i] = (src[3 * i] > limit) | (src[3 * i + 1] > limit) | (src[3 * i + 2] > limit) ? 255 : 0;
+            dst[i] = ((src[3 * i] > limit) | (src[3 * i + 1] > limit) | (src[3 * i + 2] > limit)) ? 255 : 0;
     else if (channels == 4 && colours == 3)
         for (size_t i = 0; i < n; i++)
-            dst[i] = (src[4 * i] > limit) | (src[4 * i + 1] > limit) | (src[4 * i + 2] > limit) ? 255 : 0;
+            dst[i] = ((src[4 * i] > limit) | (src[4 * i + 1] > limit) | (src[4 * i + 2] > limit)) ? 255 : 0;
     else
         for (size_t i = 0; i < n; i++) {
             bool any = false;

@@ -13,8 +13,8 @@ typedef struct symmetry {
 } symmetry;
 
 static const symmetry table[8] = {
-    [KAL_TURN_NONE] = {0, 0, 0},      [KAL_TURN_MIRROR] = {0, 1, 0},     [KAL_TURN_HALF] = {0, 1, 1},
-    [KAL_TURN_FLIP] = {0, 0, 1},      [KAL_TURN_TRANSPOSE] = {1, 0, 0},  [KAL_TURN_RIGHT] = {1, 1, 0},
+    [KAL_TURN_NONE] = {0, 0, 0},       [KAL_TURN_MIRROR] = {0, 1, 0},    [KAL_TURN_HALF] = {0, 1, 1},
+    [KAL_TURN_FLIP] = {0, 0, 1},       [KAL_TURN_TRANSPOSE] = {1, 0, 0}, [KAL_TURN_RIGHT] = {1, 1, 0},
     [KAL_TURN_TRANSVERSE] = {1, 1, 1}, [KAL_TURN_LEFT] = {1, 0, 1},
 };
 
@@ -112,7 +112,8 @@ static void run_straight(const kal_job *j, symmetry s)
         const int32_t v = s.my ? j->call->extent.height - 1 - y : y;
         const unsigned char *src = kal_row(&j->in[0], v);
         if (s.mx)
-            copy_pixels(kal_row(j->out, y), src + (in.x1 - 1 - in.x0) * pixel, -pixel, o.x1 - o.x0, (size_t)pixel);
+            copy_pixels(kal_row(j->out, y), src + (in.x1 - 1 - in.x0) * pixel, -pixel, o.x1 - o.x0,
+                        (size_t)pixel);
         else
             memcpy(kal_row(j->out, y), src, (size_t)(o.x1 - o.x0) * (size_t)pixel);
     }
@@ -162,5 +163,6 @@ const kal_op kal__op_turn = {
     .need = need,
     .fold = fold,
     .run = run,
-    .samples = KAL__SAMPLES("how=mirror", "how=half", "how=flip", "how=transpose", "how=right", "how=transverse", "how=left"),
+    .samples = KAL__SAMPLES("how=mirror", "how=half", "how=flip", "how=transpose", "how=right",
+                            "how=transverse", "how=left"),
 };

@@ -33,11 +33,13 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (p->width == KAL_AUTO) p->width = in->width;
     if (p->height == KAL_AUTO) p->height = in->height;
     if (p->x > base->width - p->width || p->y > base->height - p->height)
-        return kal_fail(err, KAL_INVALID, "uncrop: the place, %d×%d at %d,%d, is not inside the base of %d×%d", p->width,
+        return kal_fail(err, KAL_INVALID,
+                        "uncrop: the place, %d×%d at %d,%d, is not inside the base of %d×%d", p->width,
                         p->height, p->x, p->y, base->width, base->height);
     if (p->resize == 0 && (p->width != in->width || p->height != in->height))
-        return kal_fail(err, KAL_INVALID, "uncrop: the image is %d×%d and its place is %d×%d; resize=lanczos3 fits it", in->width,
-                        in->height, p->width, p->height);
+        return kal_fail(err, KAL_INVALID,
+                        "uncrop: the image is %d×%d and its place is %d×%d; resize=lanczos3 fits it",
+                        in->width, in->height, p->width, p->height);
     return KAL_OK;
 }
 
@@ -99,7 +101,8 @@ static int64_t divide_round(int64_t n, int64_t d)
     return n >= 0 ? (2 * n + d) / (2 * d) : -((-2 * n + d) / (2 * d));
 }
 
-static void mix_row(void *dst, const void *crop, const void *base, kal_type type, size_t i, size_t n, int64_t num, int64_t den)
+static void mix_row(void *dst, const void *crop, const void *base, kal_type type, size_t i, size_t n,
+                    int64_t num, int64_t den)
 {
     for (size_t k = i; k < i + n; k++)
         if (type == KAL_F32) {
@@ -118,7 +121,8 @@ static void feather_rows(const kal_job *j, kal_rect at)
 {
     const kal_uncrop_p *p = j->call->params;
     const kal_extent *e = &j->call->extent;
-    const seam sx = seam_of(p->feather, at.x0, at.x1, e->width), sy = seam_of(p->feather, at.y0, at.y1, e->height);
+    const seam sx = seam_of(p->feather, at.x0, at.x1, e->width),
+               sy = seam_of(p->feather, at.y0, at.y1, e->height);
     const int64_t den = (int64_t)(sx.w + 1) * (sy.w + 1);
     const kal_rect over = kal_rect_clip(j->out->rect, at);
     const size_t channels = (size_t)e->channels;
@@ -129,8 +133,8 @@ static void feather_rows(const kal_job *j, kal_rect at)
         for (int32_t x = over.x0; x < over.x1; x++) {
             const int64_t num = ay * weight(&sx, x - at.x0);
             if (num == den) continue;   // already replaced
-            mix_row(dst, kal_at(&j->in[0], x - at.x0, y - at.y0), base, e->type, (size_t)(x - j->out->rect.x0) * channels,
-                    channels, num, den);
+            mix_row(dst, kal_at(&j->in[0], x - at.x0, y - at.y0), base, e->type,
+                    (size_t)(x - j->out->rect.x0) * channels, channels, num, den);
         }
     }
 }
@@ -157,7 +161,8 @@ const kal_op kal__op_uncrop = {
     .version = 1,
     .family = "geometry",
     .help = "A processed crop back into its place on the base\n"
-            "Without a base, text finds the nearest crop upstream and takes base and place from it. The seam of `feather`\n"
+            "Without a base, text finds the nearest crop upstream and takes base and place from it. The seam "
+            "of `feather`\n"
             "pixels lies inside the place; there is none along the base's border, and 0 replaces exactly.",
     .inputs = "image base",
     KAL__PARAMS(params, kal_uncrop_p),
@@ -167,5 +172,6 @@ const kal_op kal__op_uncrop = {
     .fold = fold,
     .run = run,
     .undoes = "crop",
-    .samples = KAL__SAMPLES("x=1 y=1", "x=0 y=2 feather=2", "x=2 y=1 feather=100", "x=1 y=0 width=4 height=3 resize=bilinear feather=1"),
+    .samples = KAL__SAMPLES("x=1 y=1", "x=0 y=2 feather=2", "x=2 y=1 feather=100",
+                            "x=1 y=0 width=4 height=3 resize=bilinear feather=1"),
 };

@@ -16,7 +16,8 @@ static kal_status model_extent(const kal_call *c, void *params, kal_extent *out,
 {
     (void)params;
     *out = c->in[0]->extent;
-    return out->type == KAL_U8 ? KAL_OK : kal_fail(err, KAL_UNSUPPORTED, "example.model: u8 only; cast first");
+    return out->type == KAL_U8 ? KAL_OK
+                               : kal_fail(err, KAL_UNSUPPORTED, "example.model: u8 only; cast first");
 }
 
 // Stands for a network: the darkest sample becomes 0, the brightest 255, which no part of the picture can know alone.
@@ -33,13 +34,21 @@ static kal_status model_run(const kal_job *j)
     const int range = high > low ? high - low : 1;
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
         for (size_t i = 0; i < n; i++)
-            kal_row(j->out, y)[i] = (unsigned char)(((kal_row(&j->in[0], y)[i] - low) * 255 + range / 2) / range);
+            kal_row(j->out, y)[i] =
+                (unsigned char)(((kal_row(&j->in[0], y)[i] - low) * 255 + range / 2) / range);
     return KAL_OK;
 }
 
-static const kal_op model = {.name = "example.model", .version = 1, .family = "example", .help = "stretches to full range",
-                             .inputs = "image", .params_size = sizeof(model_p), .flags = KAL_OP_WHOLE, .cost = 2,
-                             .extent = model_extent, .run = model_run};
+static const kal_op model = {.name = "example.model",
+                             .version = 1,
+                             .family = "example",
+                             .help = "stretches to full range",
+                             .inputs = "image",
+                             .params_size = sizeof(model_p),
+                             .flags = KAL_OP_WHOLE,
+                             .cost = 2,
+                             .extent = model_extent,
+                             .run = model_run};
 
 int main(int argc, char **argv)
 {

@@ -11,12 +11,11 @@
 #include <sys/stat.h>
 
 // Crop, process, uncrop. The last number is the one that changes.
-static const char pipeline[] =
-    "photo = load \"%s\"\n"
-    "part  = crop photo %dx%d+%d+%d\n"
-    "soft  = part | gaussian 9 | sharpen 2 amount=1.5\n"
-    "warm  = soft | linear scale=[1.12 1.0 0.86] offset=%d\n"
-    "save (uncrop warm photo x=%d y=%d feather=48) \"%s\" quality=92\n";
+static const char pipeline[] = "photo = load \"%s\"\n"
+                               "part  = crop photo %dx%d+%d+%d\n"
+                               "soft  = part | gaussian 9 | sharpen 2 amount=1.5\n"
+                               "warm  = soft | linear scale=[1.12 1.0 0.86] offset=%d\n"
+                               "save (uncrop warm photo x=%d y=%d feather=48) \"%s\" quality=92\n";
 
 typedef struct place {
     int32_t x, y, width, height;
@@ -39,10 +38,12 @@ static void tell(const char *what, const char *path, const kal_stats *s)
 {
     struct stat file;
     const double mb = stat(path, &file) == 0 ? (double)file.st_size / 1e6 : 0;
-    printf("%s  %s  %.1f MB  %.0f ms  peak memory %.0f MB\n", what, path, mb, s->wall_ms, (double)s->peak_bytes / 1e6);
+    printf("%s  %s  %.1f MB  %.0f ms  peak memory %.0f MB\n", what, path, mb, s->wall_ms,
+           (double)s->peak_bytes / 1e6);
     printf("    %llu file opened, %llu decoded, %llu bands computed; %llu of %llu nodes found in the memo\n",
-           (unsigned long long)s->opens, (unsigned long long)s->decodes, (unsigned long long)s->computed_tiles,
-           (unsigned long long)s->nodes_reused, (unsigned long long)s->nodes);
+           (unsigned long long)s->opens, (unsigned long long)s->decodes,
+           (unsigned long long)s->computed_tiles, (unsigned long long)s->nodes_reused,
+           (unsigned long long)s->nodes);
 }
 
 static kal_status show_plan(kal_program *p, const char *folder, kal_error *err)
@@ -91,8 +92,8 @@ int main(int argc, char **argv)
     snprintf(first, sizeof first, "%s/first.jpg", argv[2]);
     snprintf(second, sizeof second, "%s/second.jpg", argv[2]);
 
-    printf("%s, %d×%d: the middle is blurred, sharpened, warmed, and put back over a soft seam.\n\n%s", argv[1], e.width, e.height,
-           write_text(argv[1], p, -4, first));
+    printf("%s, %d×%d: the middle is blurred, sharpened, warmed, and put back over a soft seam.\n\n%s",
+           argv[1], e.width, e.height, write_text(argv[1], p, -4, first));
     kal_memo_set_limit(NULL, (uint64_t)1 << 30);
     kal_stats stats;
     if (run(write_text(argv[1], p, -4, first), true, argv[2], &stats, &err)) return fail(&err);

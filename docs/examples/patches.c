@@ -44,7 +44,9 @@ int main(int argc, char **argv)
         paths[i] = names[i];
     }
     if (!st) st = kal_write_files(files, paths, 4, &o, &err);
-    if (!st) printf("4 files, %llu encoded, %llu decoded\n", (unsigned long long)stats.encodes, (unsigned long long)stats.decodes);
+    if (!st)
+        printf("4 files, %llu encoded, %llu decoded\n", (unsigned long long)stats.encodes,
+               (unsigned long long)stats.decodes);
     if (st) kal_error_print(&err);
     kal_scope_free(&s);
     kal_memo_clear(NULL);

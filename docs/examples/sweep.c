@@ -28,9 +28,11 @@ static kal_status sweep(kal_node *photo, kal_memo *memo, kal_error *err)
             char hex[33];
             st = kal_content_key(setting(s, photo, sigmas[i], amounts[k]), &o, &key, err);
             if (!st)
-                printf("sigma=%g amount=%-3g  %.8s  %6.1f ms  %llu of %llu nodes from the memo, %llu decoded\n", sigmas[i],
-                       amounts[k], kal_key_print(key, hex), stats.wall_ms, (unsigned long long)stats.nodes_reused,
-                       (unsigned long long)stats.nodes, (unsigned long long)stats.decodes);
+                printf(
+                    "sigma=%g amount=%-3g  %.8s  %6.1f ms  %llu of %llu nodes from the memo, %llu decoded\n",
+                    sigmas[i], amounts[k], kal_key_print(key, hex), stats.wall_ms,
+                    (unsigned long long)stats.nodes_reused, (unsigned long long)stats.nodes,
+                    (unsigned long long)stats.decodes);
             kal_scope_free(&s);   // the nodes go; what the memo holds stays
         }
     return st;
@@ -47,8 +49,8 @@ int main(int argc, char **argv)
     if (!st) st = sweep(photo, memo, &err);
     kal_memo_stats m;
     kal_memo_get_stats(memo, &m);
-    printf("%llu hits, %llu misses, %llu results in %.1f MB\n", (unsigned long long)m.hits, (unsigned long long)m.misses,
-           (unsigned long long)m.entries, (double)m.bytes / 1e6);
+    printf("%llu hits, %llu misses, %llu results in %.1f MB\n", (unsigned long long)m.hits,
+           (unsigned long long)m.misses, (unsigned long long)m.entries, (double)m.bytes / 1e6);
     if (st) kal_error_print(&err);
     kal_node_unref(&photo);
     kal_memo_free(&memo);

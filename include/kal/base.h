@@ -39,19 +39,19 @@
 KAL_BEGIN
 
 /// One list gives the enum, the short names and the sentences.
-#define KAL_STATUS_LIST(X)                                                  \
-    X(OK, "ok", "no error")                                                 \
-    X(INVALID, "invalid", "an argument is not valid")                       \
-    X(SYNTAX, "syntax", "the graph text cannot be read")                    \
-    X(NOMEM, "no-memory", "memory could not be had")                        \
-    X(LIMIT, "limit", "a limit was reached")                                \
-    X(UNSUPPORTED, "unsupported", "this is not supported")                  \
-    X(CORRUPT, "corrupt", "the data is damaged or not what it claims")      \
-    X(IO, "io", "reading or writing failed")                                \
-    X(CHANGED, "changed", "a file changed since it was loaded")             \
-    X(CANCELLED, "cancelled", "the request was cancelled")                  \
-    X(DEADLINE, "deadline", "the deadline passed")                          \
-    X(CALLBACK, "callback", "a function of the caller failed")              \
+#define KAL_STATUS_LIST(X)                                             \
+    X(OK, "ok", "no error")                                            \
+    X(INVALID, "invalid", "an argument is not valid")                  \
+    X(SYNTAX, "syntax", "the graph text cannot be read")               \
+    X(NOMEM, "no-memory", "memory could not be had")                   \
+    X(LIMIT, "limit", "a limit was reached")                           \
+    X(UNSUPPORTED, "unsupported", "this is not supported")             \
+    X(CORRUPT, "corrupt", "the data is damaged or not what it claims") \
+    X(IO, "io", "reading or writing failed")                           \
+    X(CHANGED, "changed", "a file changed since it was loaded")        \
+    X(CANCELLED, "cancelled", "the request was cancelled")             \
+    X(DEADLINE, "deadline", "the deadline passed")                     \
+    X(CALLBACK, "callback", "a function of the caller failed")         \
     X(INTERNAL, "internal", "a defect in kallitype; please report it")
 
 typedef enum kal_status {
@@ -170,8 +170,8 @@ static inline kal_rect kal_rect_join(kal_rect a, kal_rect b)
 {
     if (kal_rect_empty(a)) return b;
     if (kal_rect_empty(b)) return a;
-    return kal_rect_of(a.x0 < b.x0 ? a.x0 : b.x0, a.y0 < b.y0 ? a.y0 : b.y0,
-                       a.x1 > b.x1 ? a.x1 : b.x1, a.y1 > b.y1 ? a.y1 : b.y1);
+    return kal_rect_of(a.x0 < b.x0 ? a.x0 : b.x0, a.y0 < b.y0 ? a.y0 : b.y0, a.x1 > b.x1 ? a.x1 : b.x1,
+                       a.y1 > b.y1 ? a.y1 : b.y1);
 }
 
 static inline kal_rect kal_rect_shift(kal_rect r, int32_t dx, int32_t dy)

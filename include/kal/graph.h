@@ -30,11 +30,12 @@ KAL_API void kal_node_unref(kal_node **node);
 /// The constructor under all typed constructors. `params` is the op's params struct, NULL for the defaults; it and the
 /// inputs are borrowed. Never NULL: a mistake gives an error node that keeps the first cause, as does any op upon it.
 /// With scope NULL the caller owns the reference.
-KAL_API kal_node *kal_apply(kal_scope *scope, const char *op, const void *params, kal_node *const *inputs, int32_t n);
+KAL_API kal_node *kal_apply(kal_scope *scope, const char *op, const void *params, kal_node *const *inputs,
+                            int32_t n);
 
 /// The same with parameters as text, "sigma=2 edge=wrap".
-KAL_API kal_node *kal_apply_text(kal_scope *scope, const char *op, const char *params, kal_node *const *inputs,
-                                 int32_t n);
+KAL_API kal_node *kal_apply_text(kal_scope *scope, const char *op, const char *params,
+                                 kal_node *const *inputs, int32_t n);
 
 /// A parameter whose value is computed: the samples of `value` (an f32 image of few samples, as `mean` makes) are the number or list.
 typedef struct kal_bound {
@@ -43,8 +44,9 @@ typedef struct kal_bound {
 } kal_bound;
 /// kal_apply with computed parameters. The node has a key at once; its size, and errors that hang on the values, are known when they are
 /// computed: by kal_node_extent or evaluation.
-KAL_API kal_node *kal_apply_bound(kal_scope *scope, const char *op, const void *params, kal_node *const *inputs, int32_t n,
-                                  const kal_bound *bound, int32_t n_bound);
+KAL_API kal_node *kal_apply_bound(kal_scope *scope, const char *op, const void *params,
+                                  kal_node *const *inputs, int32_t n, const kal_bound *bound,
+                                  int32_t n_bound);
 
 /// The node's error, KAL_OK for a sound node.
 KAL_API kal_status kal_node_error(const kal_node *node, kal_error *err);
@@ -80,28 +82,28 @@ KAL_API void kal_cancel_free(kal_cancel **cancel);
 
 /// What a request did. Times are wall clock; bytes are what the plan held at most, codecs included.
 typedef struct kal_stats {
-    uint64_t opens;           ///< files opened for reading
+    uint64_t opens;   ///< files opened for reading
     uint64_t bytes_read;
     uint64_t bytes_written;
-    uint64_t decodes;         ///< pictures decoded
+    uint64_t decodes;   ///< pictures decoded
     uint64_t encodes;
-    uint64_t computed_tiles;  ///< bands that kernels computed
-    uint64_t reused_tiles;    ///< bands found in the memo instead
-    uint64_t nodes;           ///< nodes the request needed …
-    uint64_t nodes_reused;    ///< … and those found in the memo
-    uint64_t planned_bytes;   ///< bound from the simulation
-    uint64_t peak_bytes;      ///< what was really held
+    uint64_t computed_tiles;   ///< bands that kernels computed
+    uint64_t reused_tiles;     ///< bands found in the memo instead
+    uint64_t nodes;            ///< nodes the request needed …
+    uint64_t nodes_reused;     ///< … and those found in the memo
+    uint64_t planned_bytes;    ///< bound from the simulation
+    uint64_t peak_bytes;       ///< what was really held
     double wall_ms;
 } kal_stats;
 
 /// What became of one node in a request that ended well. A fused run of ops tells each of them, its time shared equally.
 typedef struct kal_node_stats {
-    const kal_node *node;     ///< alive during the call
-    const char *name;         ///< of the op or codec
-    double ms;                ///< of work, summed over the workers
-    uint64_t bands, bytes;    ///< computed or reused
-    bool reused;              ///< found in the memo
-    bool kept;                ///< put into the memo
+    const kal_node *node;    ///< alive during the call
+    const char *name;        ///< of the op or codec
+    double ms;               ///< of work, summed over the workers
+    uint64_t bands, bytes;   ///< computed or reused
+    bool reused;             ///< found in the memo
+    bool kept;               ///< put into the memo
 } kal_node_stats;
 /// Called once for each node that had work, inputs first, on the caller's thread, after the request ended.
 typedef void kal_node_stats_fn(void *user, const kal_node_stats *stats);
@@ -117,29 +119,31 @@ typedef struct kal_memo kal_memo;
 /// How to evaluate. Zero everywhere (or a NULL pointer) means: the environment's KAL_THREADS, KAL_MAX_MEMORY, else all
 /// processors and a quarter of the memory (at most 1 GiB). None of it changes a pixel.
 typedef struct kal_options {
-    int32_t threads;          ///< workers, the caller included
-    uint64_t max_memory;      ///< bytes a request may plan to hold
-    double deadline;          ///< seconds from now; 0: none
-    kal_cancel *cancel;       ///< borrowed during the call
+    int32_t threads;       ///< workers, the caller included
+    uint64_t max_memory;   ///< bytes a request may plan to hold
+    double deadline;       ///< seconds from now; 0: none
+    kal_cancel *cancel;    ///< borrowed during the call
     kal_progress_fn *progress;
     kal_node_stats_fn *node_stats;
-    void *user;               ///< for progress and node_stats
-    kal_memo *memo;           ///< NULL: the process's own
-    kal_memo_mode memo_mode;  ///< AUTO keeps what is dear to compute; ALWAYS every stage; NEVER neither looks nor keeps
-    kal_stats *stats;         ///< filled also on failure
-    int32_t band;             ///< rows per band; 0: chosen. For tests
+    void *user;       ///< for progress and node_stats
+    kal_memo *memo;   ///< NULL: the process's own
+    kal_memo_mode
+        memo_mode;   ///< AUTO keeps what is dear to compute; ALWAYS every stage; NEVER neither looks nor keeps
+    kal_stats *stats;   ///< filled also on failure
+    int32_t band;       ///< rows per band; 0: chosen. For tests
 } kal_options;
 
 /// Computes the pixels of `rect` (inside the image) into the caller's rows, `stride` bytes apart (negative is fine: dst is
 /// the first row). On failure the buffer's contents are undefined.
-KAL_API kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride, const kal_options *options,
-                            kal_error *err);
+KAL_API kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride,
+                            const kal_options *options, kal_error *err);
 
 /// The content key: over size, type, model and the samples, whatever the picture came from. Computes the pixels.
-KAL_API kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out, kal_error *err);
+KAL_API kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out,
+                                   kal_error *err);
 /// The content key of samples in memory: what kal_content_key gives for the same pixels.
-KAL_API kal_status kal_content_key_of(const kal_extent *extent, const void *pixels, ptrdiff_t stride, kal_key *out,
-                                      kal_error *err);
+KAL_API kal_status kal_content_key_of(const kal_extent *extent, const void *pixels, ptrdiff_t stride,
+                                      kal_key *out, kal_error *err);
 
 /// Bytes in memory that you own: free with kal_bytes_free.
 typedef struct kal_bytes {
@@ -149,17 +153,19 @@ typedef struct kal_bytes {
 KAL_API void kal_bytes_free(kal_bytes *bytes);
 
 /// Computes an encoded node (see kal_encode) into memory.
-KAL_API kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, kal_bytes *out, kal_error *err);
+KAL_API kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, kal_bytes *out,
+                                  kal_error *err);
 /// Writes encoded nodes to files, all in one plan: each file appears whole or not at all, and none if any fails.
 KAL_API kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
                                    const kal_options *options, kal_error *err);
 
 /// The plan as text or JSON: a row per stage with strategy, bytes, and the peak, without running. Free with kal_bytes_free.
 typedef enum kal_format { KAL_AS_TEXT, KAL_AS_JSON, KAL_AS_DOT, KAL_AS_SVG } kal_format;
-KAL_API kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format, const kal_options *options,
-                               kal_bytes *out, kal_error *err);
+KAL_API kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format,
+                               const kal_options *options, kal_bytes *out, kal_error *err);
 /// The graph as a picture, DOT or SVG.
-KAL_API kal_status kal_draw(kal_node *const *nodes, int32_t n, kal_format format, kal_bytes *out, kal_error *err);
+KAL_API kal_status kal_draw(kal_node *const *nodes, int32_t n, kal_format format, kal_bytes *out,
+                            kal_error *err);
 
 // ---- memo ---------------------------------------------------------------------------------------
 
@@ -183,7 +189,7 @@ typedef struct kal_program kal_program;
 /// What a text may refer to: `in` and other names for nodes, and literals set from outside ("sigma" → "3").
 typedef struct kal_binding {
     const char *name;
-    kal_node *node;     ///< or
+    kal_node *node;   ///< or
     const char *value;
 } kal_binding;
 

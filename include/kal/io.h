@@ -31,10 +31,10 @@ KAL_API kal_status kal_save(kal_node *image, const char *path, const char *param
 
 /// Limits for decoding, of the process. A file beyond one is refused before memory is taken.
 typedef struct kal_limits {
-    uint64_t pixels;        ///< width × height; default 2^30
-    uint64_t file_bytes;    ///< default 2^33
-    uint32_t scans;         ///< of a progressive JPEG; default 200
-    uint64_t meta_bytes;    ///< one piece of metadata; default 16 MiB
+    uint64_t pixels;       ///< width × height; default 2^30
+    uint64_t file_bytes;   ///< default 2^33
+    uint32_t scans;        ///< of a progressive JPEG; default 200
+    uint64_t meta_bytes;   ///< one piece of metadata; default 16 MiB
 } kal_limits;
 KAL_API void kal_limits_get(kal_limits *out);
 KAL_API void kal_limits_set(const kal_limits *limits);

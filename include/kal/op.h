@@ -16,27 +16,27 @@ struct kal_op;
 // ---- parameters ---------------------------------------------------------------------------------
 
 typedef enum kal_param_kind {
-    KAL_PARAM_INT,     ///< int32_t
-    KAL_PARAM_X,       ///< int32_t along the width: "50%" means half of input 0's width
-    KAL_PARAM_Y,       ///< int32_t along the height
-    KAL_PARAM_FLOAT,   ///< double
-    KAL_PARAM_BOOL,    ///< bool
-    KAL_PARAM_CHOICE,  ///< int32_t, index into the words of `unit`
-    KAL_PARAM_TEXT,    ///< const char *, UTF-8
-    KAL_PARAM_LIST,    ///< kal_list
-    KAL_PARAM_COLOR,   ///< kal_list in the sample's own unit; in text also a colour word or #rgb
+    KAL_PARAM_INT,      ///< int32_t
+    KAL_PARAM_X,        ///< int32_t along the width: "50%" means half of input 0's width
+    KAL_PARAM_Y,        ///< int32_t along the height
+    KAL_PARAM_FLOAT,    ///< double
+    KAL_PARAM_BOOL,     ///< bool
+    KAL_PARAM_CHOICE,   ///< int32_t, index into the words of `unit`
+    KAL_PARAM_TEXT,     ///< const char *, UTF-8
+    KAL_PARAM_LIST,     ///< kal_list
+    KAL_PARAM_COLOR,    ///< kal_list in the sample's own unit; in text also a colour word or #rgb
 } kal_param_kind;
 
 /// One parameter. Made from the lists in ops.h by KAL_SCHEMA; order and kinds are part of the key.
 typedef struct kal_param {
     const char *name;
     kal_param_kind kind;
-    size_t offset;         ///< in the op's params struct
-    double def;            ///< default of a number, bool or choice; KAL_AUTO: worked out from the rest
-    const char *def_text;  ///< default of a text
-    double min, max;       ///< of a number, each element of a list included; min == max: no bound
-    const char *unit;      ///< "px", "degrees" …; of a choice: its words, as "copy|mirror"
-    const char *help;      ///< one line
+    size_t offset;          ///< in the op's params struct
+    double def;             ///< default of a number, bool or choice; KAL_AUTO: worked out from the rest
+    const char *def_text;   ///< default of a text
+    double min, max;        ///< of a number, each element of a list included; min == max: no bound
+    const char *unit;       ///< "px", "degrees" …; of a choice: its words, as "copy|mirror"
+    const char *help;       ///< one line
 } kal_param;
 
 // A parameter list is a macro: P(KIND, name, default, min, max, unit or words, help). From it come …
@@ -56,8 +56,14 @@ typedef struct kal_param {
 #define KAL_DEF_BOOL(d) d
 #define KAL_DEF_CHOICE(d) d
 #define KAL_DEF_TEXT(d) d
-#define KAL_DEF_LIST(d) {NULL, 0}
-#define KAL_DEF_COLOR(d) {NULL, 0}
+#define KAL_DEF_LIST(d) \
+    {                   \
+        NULL, 0         \
+    }
+#define KAL_DEF_COLOR(d) \
+    {                    \
+        NULL, 0          \
+    }
 #define KAL_NUM_INT(d) d, NULL
 #define KAL_NUM_X(d) d, NULL
 #define KAL_NUM_Y(d) d, NULL
@@ -81,21 +87,21 @@ typedef struct kal_param {
 /// Immutable once the node exists. Threads: any.
 typedef struct kal_call {
     const struct kal_op *op;
-    const void *params;                 ///< the op's params struct, canonical: defaults written, autos worked out
-    kal_extent extent;                  ///< of the result
+    const void *params;   ///< the op's params struct, canonical: defaults written, autos worked out
+    kal_extent extent;    ///< of the result
     int32_t n;
     const struct kal_call *const *in;
 } kal_call;
 
 /// What `fold` found: the call is really one of its inputs' calls, or another call.
 typedef struct kal_folded {
-    const kal_call *same;               ///< set: the result is this call itself (an input, or an input's input)
-    const struct kal_op *op;            ///< else: this op …
-    const void *params;                 ///< … with the parameters written into the room given (KAL_FOLD_ROOM bytes) …
+    const kal_call *same;      ///< set: the result is this call itself (an input, or an input's input)
+    const struct kal_op *op;   ///< else: this op …
+    const void *params;   ///< … with the parameters written into the room given (KAL_FOLD_ROOM bytes) …
     int32_t n;
-    const kal_call *in[2];              ///< … on these inputs,
-    const struct kal_op *before;        ///< with this op applied to in[0] first, when set,
-    const void *before_params;          ///< and these parameters
+    const kal_call *in[2];         ///< … on these inputs,
+    const struct kal_op *before;   ///< with this op applied to in[0] first, when set,
+    const void *before_params;     ///< and these parameters
 } kal_folded;
 #define KAL_FOLD_ROOM 512
 
@@ -135,35 +141,36 @@ static inline int32_t kal_tile_width(const kal_tile *t)
 /// may be read, nothing outside `out->rect` written.
 typedef struct kal_job {
     const kal_call *call;
-    const void *state;     ///< what `prepare` made; read-only
+    const void *state;   ///< what `prepare` made; read-only
     const kal_tile *in;
     const kal_tile *out;
-    void *scratch;         ///< as many bytes as `scratch` asked for, 64-byte aligned, contents undefined
-    kal_error *err;        ///< for a message, if the kernel fails
+    void *scratch;    ///< as many bytes as `scratch` asked for, 64-byte aligned, contents undefined
+    kal_error *err;   ///< for a message, if the kernel fails
 } kal_job;
 
 // ---- the record ---------------------------------------------------------------------------------
 
 typedef enum kal_op_flags {
-    KAL_OP_POINTWISE = 1,  ///< out pixel (x,y) depends on pixel (x,y) of each input only; same size
-    KAL_OP_VIEW = 2,       ///< a pure shift of input 0 (crop): never runs, its need tells the shift
-    KAL_OP_WHOLE = 4,      ///< runs once, for the whole image
-    KAL_OP_SERIAL = 8,     ///< bands in order, one at a time
-    KAL_OP_VOLATILE = 16,  ///< not a function of its inputs: never memoized
-    KAL_OP_SOURCE = 32,    ///< reads a file; the library's own
+    KAL_OP_POINTWISE = 1,   ///< out pixel (x,y) depends on pixel (x,y) of each input only; same size
+    KAL_OP_VIEW = 2,        ///< a pure shift of input 0 (crop): never runs, its need tells the shift
+    KAL_OP_WHOLE = 4,       ///< runs once, for the whole image
+    KAL_OP_SERIAL = 8,      ///< bands in order, one at a time
+    KAL_OP_VOLATILE = 16,   ///< not a function of its inputs: never memoized
+    KAL_OP_SOURCE = 32,     ///< reads a file; the library's own
 } kal_op_flags;
 
 typedef struct kal_op {
-    const char *name;            ///< ours are one word; yours contain a dot ("acme.denoise")
-    uint32_t version;            ///< raise when any pixel changes; part of the key
-    const char *family;          ///< heading in the docs: "geometry", "colour" …
-    const char *help;            ///< one line, then optional paragraphs after a newline
-    const char *inputs;          ///< names, "image base"; "other?" may be left out; a last "images..." takes one or more
+    const char *name;     ///< ours are one word; yours contain a dot ("acme.denoise")
+    uint32_t version;     ///< raise when any pixel changes; part of the key
+    const char *family;   ///< heading in the docs: "geometry", "colour" …
+    const char *help;     ///< one line, then optional paragraphs after a newline
+    const char
+        *inputs;   ///< names, "image base"; "other?" may be left out; a last "images..." takes one or more
     const kal_param *params;
     size_t n_params;
     size_t params_size;
     uint32_t flags;
-    float cost;                  ///< about ns per output byte on one core; guides what is worth keeping
+    float cost;   ///< about ns per output byte on one core; guides what is worth keeping
 
     /// Checks inputs and parameters, works out autos (in `params`, the op's struct) and fills `out`. Must be a pure function.
     kal_status (*extent)(const kal_call *call, void *params, kal_extent *out, kal_error *err);
@@ -179,14 +186,14 @@ typedef struct kal_op {
     /// The kernel. Threads: any number at once on different jobs (unless SERIAL or WHOLE). Must not call kal_ functions
     /// that evaluate.
     kal_status (*run)(const kal_job *job);
-    void *user;                  ///< yours; not part of the key
+    void *user;   ///< yours; not part of the key
 
     /// Optional, a comfort of the text: with input 1 left out, the nearest op of this name upstream lends its input 0 and the
     /// parameters of the same names ("crop", for uncrop).
     const char *undoes;
 
-    const char *const *samples;  ///< parameter texts the tests try, NULL-terminated: "sigma=2 edge=wrap"
-    const char *const *accepts;  ///< optional: input kinds the tests try, NULL: every ordinary one
+    const char *const *samples;   ///< parameter texts the tests try, NULL-terminated: "sigma=2 edge=wrap"
+    const char *const *accepts;   ///< optional: input kinds the tests try, NULL: every ordinary one
 } kal_op;
 
 /// The ops by index, ours first, then registered ones; NULL past the end. Threads: any.
@@ -203,7 +210,13 @@ KAL_API kal_status kal_op_register(const kal_op *op, kal_error *err);
 
 /// What neighbourhood and geometry ops read outside the image:
 ///   copy  aaaa|abcd|dddd    mirror  dcba|abcd|dcba    reflect  dcb|abcd|cba    wrap  abcd|abcd|abcd    fill  a colour
-typedef enum kal_edge { KAL_EDGE_COPY, KAL_EDGE_MIRROR, KAL_EDGE_REFLECT, KAL_EDGE_WRAP, KAL_EDGE_FILL } kal_edge;
+typedef enum kal_edge {
+    KAL_EDGE_COPY,
+    KAL_EDGE_MIRROR,
+    KAL_EDGE_REFLECT,
+    KAL_EDGE_WRAP,
+    KAL_EDGE_FILL
+} kal_edge;
 #define KAL_EDGES "copy|mirror|reflect|wrap|fill"
 
 /// The index in 0..n-1 that stands for i; -1 for fill. Any i, n >= 1.

@@ -15,15 +15,22 @@ int main(void)
                     const kal_rect r = kal_need_halo(&e, kal_rect_of(a, 0, b, 1), 0, 0, 0, 0, (kal_edge)edge);
                     for (int32_t i = a; i < b; i++) {
                         const int32_t at = kal_edge_index(i, n, (kal_edge)edge);
-                        REQUIRE_NOTE(at == -1 || (at >= 0 && at < n), "n %d edge %d index %d: %d", n, edge, i, at);
-                        REQUIRE_NOTE(at < 0 || (at >= r.x0 && at < r.x1), "n %d edge %d [%d,%d): %d is not in [%d,%d)", n, edge, a, b, at, r.x0, r.x1);
+                        REQUIRE_NOTE(at == -1 || (at >= 0 && at < n), "n %d edge %d index %d: %d", n, edge, i,
+                                     at);
+                        REQUIRE_NOTE(at < 0 || (at >= r.x0 && at < r.x1),
+                                     "n %d edge %d [%d,%d): %d is not in [%d,%d)", n, edge, a, b, at, r.x0,
+                                     r.x1);
                     }
-                    const kal_rect more = kal_need_halo(&e, kal_rect_of(a - 1, 0, b + 1, 1), 0, 0, 0, 0, (kal_edge)edge);
-                    REQUIRE_NOTE(kal_rect_empty(r) || kal_rect_inside(r, more), "n %d edge %d [%d,%d): [%d,%d) is not in [%d,%d)", n, edge, a, b, r.x0,
-                                 r.x1, more.x0, more.x1);
+                    const kal_rect more =
+                        kal_need_halo(&e, kal_rect_of(a - 1, 0, b + 1, 1), 0, 0, 0, 0, (kal_edge)edge);
+                    REQUIRE_NOTE(kal_rect_empty(r) || kal_rect_inside(r, more),
+                                 "n %d edge %d [%d,%d): [%d,%d) is not in [%d,%d)", n, edge, a, b, r.x0, r.x1,
+                                 more.x0, more.x1);
                     REQUIRE(r.x0 >= 0 && r.x1 <= n);
-                    const kal_rect halo = kal_need_halo(&e, kal_rect_of(a + 1, 0, b + 1, 1), 1, 0, 0, 0, (kal_edge)edge);
-                    const kal_rect wide = kal_need_halo(&e, kal_rect_of(a, 0, b + 1, 1), 0, 0, 0, 0, (kal_edge)edge);
+                    const kal_rect halo =
+                        kal_need_halo(&e, kal_rect_of(a + 1, 0, b + 1, 1), 1, 0, 0, 0, (kal_edge)edge);
+                    const kal_rect wide =
+                        kal_need_halo(&e, kal_rect_of(a, 0, b + 1, 1), 0, 0, 0, 0, (kal_edge)edge);
                     REQUIRE(kal_rect_equal(halo, wide));
                 }
         }

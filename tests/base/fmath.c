@@ -19,14 +19,14 @@
 static int failures;
 
 // Prints one line, with the case at hand, per failed check.
-#define REQUIRE(condition, ...)                                                                \
-    do {                                                                                       \
-        if (!(condition)) {                                                                    \
-            fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition);                    \
-            fprintf(stderr, __VA_ARGS__);                                                      \
-            fputc('\n', stderr);                                                               \
-            failures++;                                                                        \
-        }                                                                                      \
+#define REQUIRE(condition, ...)                                             \
+    do {                                                                    \
+        if (!(condition)) {                                                 \
+            fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition); \
+            fprintf(stderr, __VA_ARGS__);                                   \
+            fputc('\n', stderr);                                            \
+            failures++;                                                     \
+        }                                                                   \
     } while (0)
 
 static const uint64_t SEED = 20260101;
@@ -77,16 +77,16 @@ static double random_in(const range *in, uint64_t *state)
 
 // ---- The functions and their references, all with two arguments -----------------------------
 
-#define TWO_ARGUMENTS(name, exact)                                                             \
-    static double run_##name(double x, double y)                                               \
-    {                                                                                          \
-        (void)y;                                                                               \
-        return kal__##name(x);                                                                 \
-    }                                                                                          \
-    static long double ref_##name(double x, double y)                                          \
-    {                                                                                          \
-        (void)y;                                                                               \
-        return exact;                                                                          \
+#define TWO_ARGUMENTS(name, exact)                    \
+    static double run_##name(double x, double y)      \
+    {                                                 \
+        (void)y;                                      \
+        return kal__##name(x);                        \
+    }                                                 \
+    static long double ref_##name(double x, double y) \
+    {                                                 \
+        (void)y;                                      \
+        return exact;                                 \
     }
 
 // sin(π (x + shift)), the argument reduced exactly first.
@@ -132,12 +132,15 @@ typedef struct {
     long double (*reference)(double x, double y);
     range x;
     range y;
-    double bound;    // in ulp, as the header states it
-    uint64_t golden; // of the results' bits
+    double bound;      // in ulp, as the header states it
+    uint64_t golden;   // of the results' bits
 } row;
 
 #define ROW(name) #name, run_##name, ref_##name
-#define NO_Y {0, 0, false}
+#define NO_Y        \
+    {               \
+        0, 0, false \
+    }
 
 static const row rows[] = {
     {ROW(exp), {-60, 9, true}, NO_Y, 0.8, UINT64_C(0x25625333fe2f9b88)},
@@ -171,7 +174,7 @@ static const row rows[] = {
 // The distance of got from the true value, in steps between doubles of that size.
 static double error_in_ulp(double got, long double want)
 {
-    const long double limit = ldexpl(1.0L, 1024) - ldexpl(1.0L, 970); // rounds to infinity
+    const long double limit = ldexpl(1.0L, 1024) - ldexpl(1.0L, 970);   // rounds to infinity
     if (want == 0.0L || fabsl(want) >= limit || isinf(got))
         return (long double)got == want || (isinf(got) && fabsl(want) >= limit) ? 0.0 : 1e300;
     const int exponent = ilogbl(want);
@@ -181,8 +184,7 @@ static double error_in_ulp(double got, long double want)
 
 static uint64_t fnv1a(uint64_t hash, uint64_t bits)
 {
-    for (int i = 0; i < 8; i++, bits >>= 8)
-        hash = (hash ^ (bits & 0xff)) * UINT64_C(0x100000001b3);
+    for (int i = 0; i < 8; i++, bits >>= 8) hash = (hash ^ (bits & 0xff)) * UINT64_C(0x100000001b3);
     return hash;
 }
 
@@ -211,10 +213,10 @@ static void check_row(const row *r, bool report)
             worst_y = y;
         }
     }
-    REQUIRE(worst <= r->bound, "%s(%a, %a): %.4f ulp, bound %.2f", r->name, worst_x, worst_y,
-            worst, r->bound);
-    REQUIRE(hash == r->golden, "%s, exponents %d to %d: hash 0x%016llx, golden 0x%016llx",
-            r->name, r->x.lo, r->x.hi, (unsigned long long)hash, (unsigned long long)r->golden);
+    REQUIRE(worst <= r->bound, "%s(%a, %a): %.4f ulp, bound %.2f", r->name, worst_x, worst_y, worst,
+            r->bound);
+    REQUIRE(hash == r->golden, "%s, exponents %d to %d: hash 0x%016llx, golden 0x%016llx", r->name, r->x.lo,
+            r->x.hi, (unsigned long long)hash, (unsigned long long)r->golden);
     if (report)
         printf("%-6s %5d..%-5d %7.4f ulp  0x%016llx\n", r->name, r->x.lo, r->x.hi, worst,
                (unsigned long long)hash);
@@ -227,12 +229,11 @@ static void check_row(const row *r, bool report)
 static void check_near_half_turns(void)
 {
     static const double near[] = {
-        0x1.921fb54442d18p+0,  0x1.921fb54442d18p+1,  0x1.2d97c7f3321d2p+2,
-        0x1.6c6cbc45dc8dep+5,  0x1.6c6cbc45dc8dep+11, 0x1.635e3d74befcap+14,
-        0x1.67e57cdd4dc54p+15, 0x1.65a1dd290660fp+16, 0x1.bf9b3c6059d24p+17,
-        0x1.39c6fd67805a7p+18, 0x1.39c6fd67805a7p+19, 0x1.9eb7148f354d6p+20,
-        0x1.b951f1572eba5p+23, 0x1.b951f1572eba5p+31, 0x1.5c9508c58aafap+32,
-        0x1.de5e5054e921bp+34, 0x1.065c829d68730p+39, 0x1.065c829d68730p+44,
+        0x1.921fb54442d18p+0,  0x1.921fb54442d18p+1,  0x1.2d97c7f3321d2p+2,  0x1.6c6cbc45dc8dep+5,
+        0x1.6c6cbc45dc8dep+11, 0x1.635e3d74befcap+14, 0x1.67e57cdd4dc54p+15, 0x1.65a1dd290660fp+16,
+        0x1.bf9b3c6059d24p+17, 0x1.39c6fd67805a7p+18, 0x1.39c6fd67805a7p+19, 0x1.9eb7148f354d6p+20,
+        0x1.b951f1572eba5p+23, 0x1.b951f1572eba5p+31, 0x1.5c9508c58aafap+32, 0x1.de5e5054e921bp+34,
+        0x1.065c829d68730p+39, 0x1.065c829d68730p+44,
     };
     for (size_t i = 0; i < sizeof near / sizeof *near && can_judge(); i++) {
         const double x = near[i];
@@ -329,9 +330,9 @@ static void check_exp_log_cbrt(void)
     IS(kal__exp(-INFINITY), 0.0);
     IS(kal__exp(NAN), NAN);
     IS(kal__exp(-NAN), NAN);
-    IS(kal__exp(0x1.62e42fefa39efp+9), 0x1.fffffffffff2ap+1023); // the last finite one
+    IS(kal__exp(0x1.62e42fefa39efp+9), 0x1.fffffffffff2ap+1023);   // the last finite one
     IS(kal__exp(0x1.62e42fefa39f0p+9), INFINITY);
-    IS(kal__exp(-0x1.74910d52d3051p+9), 0x1p-1074); // the last one above half a step
+    IS(kal__exp(-0x1.74910d52d3051p+9), 0x1p-1074);   // the last one above half a step
     IS(kal__exp(-0x1.74910d52d3052p+9), 0.0);
     IS(kal__exp(1e308), INFINITY);
     IS(kal__exp(-1e308), 0.0);
@@ -356,8 +357,7 @@ static void check_exp_log_cbrt(void)
         const double n = i;
         REQUIRE(kal__cbrt(n * n * n) == n, "%a", n);
     }
-    for (double n = 1.0; n <= 200000.0; n += 17.0)
-        REQUIRE(kal__cbrt(n * n * n) == n, "%a", n);
+    for (double n = 1.0; n <= 200000.0; n += 17.0) REQUIRE(kal__cbrt(n * n * n) == n, "%a", n);
 }
 
 static void check_pow(void)
@@ -391,8 +391,7 @@ static void check_pow(void)
     IS(kal__pow(0x1p-1074, -0.5), 0x1p537);
     IS(kal__pow(3.0, 0x1p-1074), 1.0);
     IS(kal__pow(0x1.fffffffffffffp+1023, 1.0), 0x1.fffffffffffffp+1023);
-    for (int k = -1074; k <= 1023; k++)
-        REQUIRE(kal__pow(2.0, k) == ldexp(1.0, k), "2^%d", k);
+    for (int k = -1074; k <= 1023; k++) REQUIRE(kal__pow(2.0, k) == ldexp(1.0, k), "2^%d", k);
     // Where the power is a double, it is the result.
     for (double n = 1.0; n <= 2000.0; n += 1.0) {
         REQUIRE(kal__pow(n, 2.0) == n * n, "%a", n);
@@ -436,7 +435,7 @@ static void check_sin_cos(void)
     IS(kal__cospi(0.5), 0.0);
     IS(kal__cospi(-0.5), 0.0);
     IS(kal__cospi(1.0), -1.0);
-    IS(kal__cospi(0x1.fffffffffffffp+52), -1.0); // the last odd integer
+    IS(kal__cospi(0x1.fffffffffffffp+52), -1.0);   // the last odd integer
     IS(kal__cospi(0x1.fffffffffffffp+1023), 1.0);
     IS(kal__cospi(INFINITY), NAN);
     IS(kal__cospi(NAN), NAN);
@@ -451,10 +450,31 @@ static void check_sin_cos(void)
 static void check_rounding(void)
 {
     static const double special[] = {
-        0.0, 0x1p-1074, 0x1p-1022, 0.25, 0x1.fffffffffffffp-2, 0.5, 0x1.0000000000001p-1,
-        0x1.fffffffffffffp-1, 1.0, 1.5, 2.5, 3.5, 1e6 + 0.5, 0x1.fffffffffffffp+51,
-        0x1.ffffffffffffep+51, 0x1p+51, 0x1p+52, 0x1.0000000000001p+52, 0x1.fffffffffffffp+52,
-        0x1p+53, 0x1p+62, 0x1p+63, 0x1p+64, 1e300, INFINITY,
+        0.0,
+        0x1p-1074,
+        0x1p-1022,
+        0.25,
+        0x1.fffffffffffffp-2,
+        0.5,
+        0x1.0000000000001p-1,
+        0x1.fffffffffffffp-1,
+        1.0,
+        1.5,
+        2.5,
+        3.5,
+        1e6 + 0.5,
+        0x1.fffffffffffffp+51,
+        0x1.ffffffffffffep+51,
+        0x1p+51,
+        0x1p+52,
+        0x1.0000000000001p+52,
+        0x1.fffffffffffffp+52,
+        0x1p+53,
+        0x1p+62,
+        0x1p+63,
+        0x1p+64,
+        1e300,
+        INFINITY,
     };
     static const range everything = {-1023, 1023, true};
     static const range middling = {-3, 54, true};
@@ -476,15 +496,13 @@ static void check_rounding(void)
 int main(int argc, char **argv)
 {
     (void)argv;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        check_row(&rows[i], argc > 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_row(&rows[i], argc > 1);
     check_near_half_turns();
     check_known_results();
     check_exp_log_cbrt();
     check_pow();
     check_sin_cos();
     check_rounding();
-    if (failures > 0)
-        fprintf(stderr, "%d checks failed (seed %llu)\n", failures, (unsigned long long)SEED);
+    if (failures > 0) fprintf(stderr, "%d checks failed (seed %llu)\n", failures, (unsigned long long)SEED);
     return failures > 0;
 }

@@ -14,14 +14,14 @@
 static int failures;
 
 // Prints one line, with the case at hand, per failed check.
-#define REQUIRE(condition, ...)                                                                \
-    do {                                                                                       \
-        if (!(condition)) {                                                                    \
-            fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition);                    \
-            fprintf(stderr, __VA_ARGS__);                                                      \
-            fputc('\n', stderr);                                                               \
-            failures++;                                                                        \
-        }                                                                                      \
+#define REQUIRE(condition, ...)                                             \
+    do {                                                                    \
+        if (!(condition)) {                                                 \
+            fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition); \
+            fprintf(stderr, __VA_ARGS__);                                   \
+            fputc('\n', stderr);                                            \
+            failures++;                                                     \
+        }                                                                   \
     } while (0)
 
 static const uint64_t SEED = 20260101;
@@ -112,7 +112,7 @@ static void check_known_values(void)
     parses_to("2.2250738585072012e-308", 0x1p-1022);
     parses_to("2.2250738585072014e-308", 0x1p-1022);
     parses_to("9007199254740991", 0x1.fffffffffffffp+52);
-    parses_to("9007199254740993", 0x1p+53); // halfway, to even
+    parses_to("9007199254740993", 0x1p+53);   // halfway, to even
     parses_to("9007199254740995", 0x1.0000000000002p+53);
     parses_to("9007199254740993.00000000000000000000000000000001", 0x1.0000000000001p+53);
     parses_to("9007199254740992.99999999999999999999999999999999", 0x1p+53);
@@ -170,12 +170,51 @@ static void check_long_inputs(void)
 static void check_refused(void)
 {
     static const char *const bad[] = {
-        "",       "+",      "-",       ".",      "-.",      "e5",     ".e5",     "1e",
-        "1e+",    "1e-",    "1e.5",    "1e5.0",  "1.2.3",   "1..2",   "--1",     "+-1",
-        "- 1",    " 1",     "1 ",      "1\n",    "\t1",     "1,5",    "1_000",   "0x10",
-        "0x1p3",  "1p3",    "inf",     "-inf",   "INF",     "nan",    "NaN",     "infinity",
-        "1f",     "1.0f",   "1e5e5",   "1e--5",  "1d5",     "1'000",  "\xd9\xa1", "1e1 ",
-        "1e309",  "-1e309", "1.8e308", "1e400",  "1e99999999999999999999",
+        "",
+        "+",
+        "-",
+        ".",
+        "-.",
+        "e5",
+        ".e5",
+        "1e",
+        "1e+",
+        "1e-",
+        "1e.5",
+        "1e5.0",
+        "1.2.3",
+        "1..2",
+        "--1",
+        "+-1",
+        "- 1",
+        " 1",
+        "1 ",
+        "1\n",
+        "\t1",
+        "1,5",
+        "1_000",
+        "0x10",
+        "0x1p3",
+        "1p3",
+        "inf",
+        "-inf",
+        "INF",
+        "nan",
+        "NaN",
+        "infinity",
+        "1f",
+        "1.0f",
+        "1e5e5",
+        "1e--5",
+        "1d5",
+        "1'000",
+        "\xd9\xa1",
+        "1e1 ",
+        "1e309",
+        "-1e309",
+        "1.8e308",
+        "1e400",
+        "1e99999999999999999999",
         "1.7976931348623159e308",
     };
     double v = 7.0;
@@ -195,11 +234,9 @@ static void check_random_decimals(void)
         size_t n = 0;
         const int digits = 1 + random_below(&state, i % 8 == 0 ? 60 : 20);
         const int point = random_below(&state, digits + 1);
-        if (random_below(&state, 2) != 0)
-            text[n++] = '-';
+        if (random_below(&state, 2) != 0) text[n++] = '-';
         for (int k = 0; k < digits; k++) {
-            if (k == point)
-                text[n++] = '.';
+            if (k == point) text[n++] = '.';
             text[n++] = (char)('0' + random_below(&state, 10));
         }
         const int range = i % 2 == 0 ? 30 : 345;
@@ -222,8 +259,7 @@ static void halve_sum(const char *a, const char *b, char *out)
         carry = a[i] == '.' ? carry : digit / 10;
     }
     for (size_t i = 0; i <= n; i++) {
-        if (out[i] == '.')
-            continue;
+        if (out[i] == '.') continue;
         const int digit = 10 * carry + (out[i] - '0');
         out[i] = (char)('0' + digit / 2);
         carry = digit % 2;
@@ -239,9 +275,8 @@ static void check_halfway_points(void)
     uint64_t state = SEED;
     for (int i = 0; i < 4000; i++) {
         const uint64_t mask = i % 4 == 0 ? UINT64_C(0xfffffffffffff) : UINT64_MAX >> 1;
-        const uint64_t bits = to_bits(random_finite(&state)) & mask; // every fourth a denormal
-        if (bits + 1 >= INFINITY_BITS)
-            continue;
+        const uint64_t bits = to_bits(random_finite(&state)) & mask;   // every fourth a denormal
+        if (bits + 1 >= INFINITY_BITS) continue;
         snprintf(a, sizeof a, "%.1080f", from_bits(bits));
         snprintf(b, sizeof b, "%.1080f", from_bits(bits + 1));
         // Align the points: b may have a digit more before it.
@@ -255,12 +290,10 @@ static void check_halfway_points(void)
         middle[last + 1] = '\0';
         parses_to(middle, from_bits(bits + 1));
         middle[last] = '\0';
-        while (middle[last - 1] == '0' || middle[last - 1] == '.')
-            last--;
+        while (middle[last - 1] == '0' || middle[last - 1] == '.') last--;
         middle[last - 1]--;
         // Whatever followed was zeros: make them nines, to be as near below as possible.
-        for (size_t k = last; middle[k] != '\0'; k++)
-            middle[k] = middle[k] == '.' ? '.' : '9';
+        for (size_t k = last; middle[k] != '\0'; k++) middle[k] = middle[k] == '.' ? '.' : '9';
         parses_to(middle, from_bits(bits));
     }
 }
@@ -271,8 +304,7 @@ static void prints_as(double v, const char *want)
 {
     char text[32];
     const size_t n = kal__print_double(text, v);
-    REQUIRE(strcmp(text, want) == 0 && n == strlen(want), "%a: got \"%s\", want \"%s\"", v,
-            text, want);
+    REQUIRE(strcmp(text, want) == 0 && n == strlen(want), "%a: got \"%s\", want \"%s\"", v, text, want);
 }
 
 static void check_printed_form(void)
@@ -314,11 +346,9 @@ static int significant_digits(const char *text, char digits[40])
 {
     int n = 0;
     for (; *text != '\0' && *text != 'e'; text++) {
-        if (*text >= '0' && *text <= '9' && (*text != '0' || n > 0))
-            digits[n++] = *text;
+        if (*text >= '0' && *text <= '9' && (*text != '0' || n > 0)) digits[n++] = *text;
     }
-    while (n > 0 && digits[n - 1] == '0')
-        n--;
+    while (n > 0 && digits[n - 1] == '0') n--;
     digits[n] = '\0';
     return n;
 }
@@ -350,8 +380,8 @@ static void round_trips(double v, bool thorough)
     memset(text, '#', sizeof text);
     const size_t n = kal__print_double(text, v);
     REQUIRE(n < sizeof text && text[n] == '\0' && strlen(text) == n, "%a: length %zu", v, n);
-    REQUIRE(kal__parse_double(text, n, &back) && to_bits(back) == to_bits(v),
-            "%a printed as %s read as %a", v, text, back);
+    REQUIRE(kal__parse_double(text, n, &back) && to_bits(back) == to_bits(v), "%a printed as %s read as %a",
+            v, text, back);
     REQUIRE(strchr(text, '+') == NULL && strchr(text, ',') == NULL, "%a: %s", v, text);
     const double size = v < 0.0 ? -v : v;
     REQUIRE((strchr(text, 'e') == NULL) == (size >= 1e-5 && size < 1e16), "%a: %s", v, text);
@@ -364,17 +394,15 @@ static void round_trips(double v, bool thorough)
 static void check_round_trips(void)
 {
     uint64_t state = SEED;
-    for (int i = 0; i < 400000; i++)
-        round_trips(random_finite(&state), i % 4 == 0);
+    for (int i = 0; i < 400000; i++) round_trips(random_finite(&state), i % 4 == 0);
     // Magnitudes that people write, and denormals
     for (int i = 0; i < 100000; i++) {
         const uint64_t fraction = next_random(&state) >> 12;
         const uint64_t exponent = (uint64_t)(1023 - 24 + random_below(&state, 80));
         round_trips(from_bits((exponent << 52) | fraction), i % 4 == 0);
-        if (fraction >> (i % 52) != 0)
-            round_trips(from_bits(fraction >> (i % 52)), i % 16 == 0);
+        if (fraction >> (i % 52) != 0) round_trips(from_bits(fraction >> (i % 52)), i % 16 == 0);
     }
-    for (uint64_t exponent = 0; exponent < 2047; exponent++) { // powers of two and neighbours
+    for (uint64_t exponent = 0; exponent < 2047; exponent++) {   // powers of two and neighbours
         const uint64_t bits = exponent << 52;
         if (bits != 0) {
             round_trips(from_bits(bits), true);
@@ -382,19 +410,16 @@ static void check_round_trips(void)
         }
         round_trips(from_bits(bits + 1), true);
     }
-    for (int i = 0; i < 100000; i++) { // short decimals come out as they went in
+    for (int i = 0; i < 100000; i++) {   // short decimals come out as they went in
         char text[40];
         char printed[32];
         const int thousandths = 1 + random_below(&state, 9999999);
         snprintf(text, sizeof text, "%d.%03d", thousandths / 1000, thousandths % 1000);
         size_t n = strlen(text);
-        while (text[n - 1] == '0')
-            text[--n] = '\0';
-        if (text[n - 1] == '.')
-            text[--n] = '\0';
+        while (text[n - 1] == '0') text[--n] = '\0';
+        if (text[n - 1] == '.') text[--n] = '\0';
         kal__print_double(printed, strtod(text, NULL));
-        REQUIRE(strcmp(text, printed) == 0, "%s became %s",
-                text, printed);
+        REQUIRE(strcmp(text, printed) == 0, "%s became %s", text, printed);
     }
 }
 
@@ -403,8 +428,7 @@ static void check_locale(void)
 {
     static const char *const names[] = {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "German"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (setlocale(LC_ALL, names[i]) == NULL)
-            continue;
+        if (setlocale(LC_ALL, names[i]) == NULL) continue;
         parses_to("0.5", 0.5);
         prints_as(0.5, "0.5");
     }
@@ -423,8 +447,22 @@ static void int_parses_to(const char *text, int64_t want)
 static void check_integers(void)
 {
     static const char *const bad[] = {
-        "", "+", "-", " 1", "1 ", "1.0", "1e3", "0x1", "--1", "1-", "9223372036854775808",
-        "-9223372036854775809", "18446744073709551616", "99999999999999999999999999", "a", "1a",
+        "",
+        "+",
+        "-",
+        " 1",
+        "1 ",
+        "1.0",
+        "1e3",
+        "0x1",
+        "--1",
+        "1-",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "18446744073709551616",
+        "99999999999999999999999999",
+        "a",
+        "1a",
     };
     int64_t v = 7;
     int_parses_to("0", 0);
@@ -453,7 +491,6 @@ int main(void)
     check_round_trips();
     check_locale();
     check_integers();
-    if (failures > 0)
-        fprintf(stderr, "%d checks failed (seed %llu)\n", failures, (unsigned long long)SEED);
+    if (failures > 0) fprintf(stderr, "%d checks failed (seed %llu)\n", failures, (unsigned long long)SEED);
     return failures > 0;
 }

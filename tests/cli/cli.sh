@@ -215,7 +215,7 @@ fresh=                        # a shell in the background hands on SIGINT ignore
 env --default-signal=INT true 2>/dev/null && fresh='env --default-signal=INT'
 for signal in INT TERM; do
     if command -v timeout >/dev/null; then
-        timeout --preserve-status -k 20 -s $signal 1 $fresh "$kal" run "$slow" >out 2>err
+        timeout --foreground --preserve-status -k 120 -s $signal 1 $fresh "$kal" run "$slow" >out 2>err
         same "SIG$signal" $? 130
         same "SIG$signal leaves nothing behind" "$(ls -A stop)" ''
     else

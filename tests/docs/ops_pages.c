@@ -60,11 +60,14 @@ static const char *reads(const kal_op *op)
     if (op->flags & KAL_OP_SOURCE) return "A source: it reads a file and has no inputs.";
     if (op->flags & KAL_OP_VIEW) return "Never computed: a view of its input.";
     if (op->flags & KAL_OP_WHOLE) return "Runs once, for the whole image.";
-    if (op->flags & KAL_OP_POINTWISE) return "Pointwise: a pixel depends on the pixel at the same place of each input alone.";
+    if (op->flags & KAL_OP_POINTWISE)
+        return "Pointwise: a pixel depends on the pixel at the same place of each input alone.";
     kal_scope *s = kal_scope_new();
     const kal_node *node = try_sample(s, op, false), *other = node ? NULL : try_sample(s, op, true);
     const kal_call *c = node ? kal_node_call(node) : NULL;
-    if (other) snprintf(becomes, sizeof becomes, "Never computed itself: it becomes [%s](%s.md).", kal_node_call(other)->op->name, kal_node_call(other)->op->name);
+    if (other)
+        snprintf(becomes, sizeof becomes, "Never computed itself: it becomes [%s](%s.md).",
+                 kal_node_call(other)->op->name, kal_node_call(other)->op->name);
     if (other || !op->need) {
         kal_scope_free(&s);
         return other ? becomes : "Reads the same rectangle of each input that it writes.";
@@ -72,11 +75,14 @@ static const char *reads(const kal_op *op)
     const kal_extent *in = c ? &c->in[0]->extent : NULL;
     const char *what = "Reads other rectangles than it writes.";
     if (c && c->extent.width * c->extent.height > 1) {
-        const kal_rect at = kal_rect_of(c->extent.width / 2, c->extent.height / 2, c->extent.width / 2 + 1, c->extent.height / 2 + 1);
+        const kal_rect at = kal_rect_of(c->extent.width / 2, c->extent.height / 2, c->extent.width / 2 + 1,
+                                        c->extent.height / 2 + 1);
         const kal_rect need = op->need(c, 0, at);
         const bool same_size = in->width == c->extent.width && in->height == c->extent.height;
-        if (same_size && kal_rect_inside(at, need) && !kal_rect_equal(at, need)) what = "Reads a neighbourhood of each pixel.";
-        if (kal_rect_equal(need, kal_rect_all(in))) what = "Reads the whole image for any part of the result.";
+        if (same_size && kal_rect_inside(at, need) && !kal_rect_equal(at, need))
+            what = "Reads a neighbourhood of each pixel.";
+        if (kal_rect_equal(need, kal_rect_all(in)))
+            what = "Reads the whole image for any part of the result.";
     } else if (c) {
         what = "Reads the whole image for its one pixel.";
     }
@@ -158,9 +164,11 @@ static void put_default(kal__text *t, const kal_param *p)
 static void put_params(kal__text *t, const kal_param *params, size_t n)
 {
     static const char *const kinds[] = {
-        [KAL_PARAM_INT] = "whole number",   [KAL_PARAM_X] = "whole number or %", [KAL_PARAM_Y] = "whole number or %",
-        [KAL_PARAM_FLOAT] = "number",       [KAL_PARAM_BOOL] = "yes or no",      [KAL_PARAM_CHOICE] = "choice",
-        [KAL_PARAM_TEXT] = "text",          [KAL_PARAM_LIST] = "list",           [KAL_PARAM_COLOR] = "colour",
+        [KAL_PARAM_INT] = "whole number",    [KAL_PARAM_X] = "whole number or %",
+        [KAL_PARAM_Y] = "whole number or %", [KAL_PARAM_FLOAT] = "number",
+        [KAL_PARAM_BOOL] = "yes or no",      [KAL_PARAM_CHOICE] = "choice",
+        [KAL_PARAM_TEXT] = "text",           [KAL_PARAM_LIST] = "list",
+        [KAL_PARAM_COLOR] = "colour",
     };
     kal__puts(t, "| parameter | type | range | default | unit | |\n|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < n; i++) {
@@ -185,7 +193,10 @@ static void put_inputs(kal__text *t, const kal_op *op)
     for (const char *w = op->inputs; *w;) {
         const size_t n = strcspn(w, " ");
         const bool maybe = w[n - 1] == '?', many = n > 3 && !memcmp(w + n - 3, "...", 3);
-        kal__putf(t, "%s`%.*s`%s", w == op->inputs ? "" : ", ", (int)(n - maybe - 3 * many), w, maybe ? " (may be left out)" : many ? ", one or more" : "");
+        kal__putf(t, "%s`%.*s`%s", w == op->inputs ? "" : ", ", (int)(n - maybe - 3 * many), w,
+                  maybe  ? " (may be left out)"
+                  : many ? ", one or more"
+                         : "");
         w += n + (w[n] == ' ');
     }
     kal__puts(t, ".\n\n");
@@ -259,8 +270,11 @@ static void put_from_c(kal__text *t, const kal_op *op)
         return;
     }
     const bool optional = a.max > a.min && !a.many;
-    const char *in = a.many ? "images, n" : a.max == 2 ? (optional ? "image, other" : "image, base") : "image";
-    kal__putf(t, "From C%s:\n\n```c\nkal_node *node = kal_%s(s, %s, ", optional ? ", with `NULL` for what is left out" : "", op->name, in);
+    const char *in = a.many       ? "images, n"
+                     : a.max == 2 ? (optional ? "image, other" : "image, base")
+                                  : "image";
+    kal__putf(t, "From C%s:\n\n```c\nkal_node *node = kal_%s(s, %s, ",
+              optional ? ", with `NULL` for what is left out" : "", op->name, in);
     put_fields(t, op);
     kal__puts(t, ");\n```\n\n");
 }
@@ -284,7 +298,9 @@ static void put_page(kal__text *t, const kal_op *op)
     }
     put_samples(t, op);
     put_from_c(t, op);
-    if (op->undoes) kal__putf(t, "In a text the base may be left out: the nearest [%s](%s.md) upstream lends it.\n\n", op->undoes, op->undoes);
+    if (op->undoes)
+        kal__putf(t, "In a text the base may be left out: the nearest [%s](%s.md) upstream lends it.\n\n",
+                  op->undoes, op->undoes);
     kal__puts(t, reads(op));
     if (op->flags & KAL_OP_SERIAL) kal__puts(t, " Its bands run in order, one at a time.");
     if (op->flags & KAL_OP_VOLATILE) kal__puts(t, " Its results are never kept.");
@@ -293,7 +309,8 @@ static void put_page(kal__text *t, const kal_op *op)
 
 static void put_index(kal__text *t)
 {
-    kal__puts(t, "# Ops\n\nHow parameters are written: [the text](../text.md). A new op: [adding an op](../adding-an-op.md).\n");
+    kal__puts(t, "# Ops\n\nHow parameters are written: [the text](../text.md). A new op: [adding an "
+                 "op](../adding-an-op.md).\n");
     for (size_t i = 0; kal_op_at(i); i++) {
         const char *family = kal_op_at(i)->family;
         bool seen = false;
@@ -332,7 +349,9 @@ static void compare(const char *dir, const char *name, const char *want)
     size_t i = 0;
     int line = 1;
     for (; got && got[i] && got[i] == want[i]; i++) line += got[i] == '\n';
-    REQUIRE_NOTE(got && !strcmp(got, want), "%s differs from its record at line %d: run test.docs.ops_pages --write docs/ops", path, line);
+    REQUIRE_NOTE(got && !strcmp(got, want),
+                 "%s differs from its record at line %d: run test.docs.ops_pages --write docs/ops", path,
+                 line);
     free(got);
 }
 

@@ -31,7 +31,8 @@ static void run(kal_program *p, const char *text)
     if (kal_program_save(p, 0, NULL))
         REQUIRE_NOTE(!kal_program_run(p, NULL, &check_error), "%s: %s\n%s", place, check_error.message, text);
     else if (root)
-        REQUIRE_NOTE(!kal_node_extent(root, &e, &check_error), "%s: %s\n%s", place, check_error.message, text);
+        REQUIRE_NOTE(!kal_node_extent(root, &e, &check_error), "%s: %s\n%s", place, check_error.message,
+                     text);
 }
 
 static void one_text(const char *text)
@@ -47,8 +48,8 @@ static void refused(const char *text, const char *want)
     const bool part = n >= 3 && !memcmp(want + n - 3, "…", 3);
     if (part) n -= 3;
     kal_program *p = parse(text);
-    REQUIRE_NOTE(!p && !strncmp(check_error.message, want, n) && (part || !check_error.message[n]), "%s: it says \"%s\", and not \"%.*s\"",
-                 place, p ? "" : check_error.message, (int)n, want);
+    REQUIRE_NOTE(!p && !strncmp(check_error.message, want, n) && (part || !check_error.message[n]),
+                 "%s: it says \"%s\", and not \"%.*s\"", place, p ? "" : check_error.message, (int)n, want);
     kal_program_free(&p);
 }
 
@@ -103,7 +104,8 @@ static kal_node *ramp(kal_scope *s, int32_t width, int32_t height)
 {
     const kal_extent e = extent_of(width, height, 3, KAL_U8);
     unsigned char *data = malloc(bytes_of(&e));
-    for (size_t i = 0; i < bytes_of(&e); i++) data[i] = (unsigned char)(i / 3 % (size_t)width / 8 + i % 3 * 40);
+    for (size_t i = 0; i < bytes_of(&e); i++)
+        data[i] = (unsigned char)(i / 3 % (size_t)width / 8 + i % 3 * 40);
     kal_node *n = kal_pixels(s, &e, data, width * 3);
     free(data);
     return n;

@@ -27,7 +27,8 @@ static void uncrop(kal_scope *s)
     rng r = {21};
     for (int t = 0; t < 3; t++) {   // U1: there and back again is nothing
         const kal_extent e = extent_of(23, 19, 3, (kal_type)t);
-        kal_node *base = rng_image(&r, s, &e), *part = kal_crop(s, base, kal_crop_params(.x = 5, .y = 3, .width = 11, .height = 9));
+        kal_node *base = rng_image(&r, s, &e),
+                 *part = kal_crop(s, base, kal_crop_params(.x = 5, .y = 3, .width = 11, .height = 9));
         kal_node *back = kal_uncrop(s, part, base, kal_uncrop_params(.x = 5, .y = 3));
         kal_key a, b;
         REQUIRE_OK(kal_content_key(back, NULL, &a, &check_error));
@@ -48,15 +49,23 @@ static void uncrop(kal_scope *s)
     row(soft, 9, 6, (unsigned char[]){100, 119, 138, 156, 156, 138, 119, 100}, 8);
     row(soft, 7, 6, (unsigned char[]){100, 106, 113, 119, 119, 113, 106, 100}, 8);
     // U3: width 1 is symmetric; on the image's border there is no seam
-    row(kal_uncrop(s, part, base, kal_uncrop_params(.x = 7, .y = 0, .feather = 1)), 3, 6, (unsigned char[]){100, 150, 200, 200, 200, 200, 150, 100}, 8);
-    row(kal_uncrop(s, part, base, kal_uncrop_params(.x = 0, .y = 0, .feather = 1)), 0, 0, (unsigned char[]){200, 200, 200, 200, 200, 150, 100, 100}, 8);
+    row(kal_uncrop(s, part, base, kal_uncrop_params(.x = 7, .y = 0, .feather = 1)), 3, 6,
+        (unsigned char[]){100, 150, 200, 200, 200, 200, 150, 100}, 8);
+    row(kal_uncrop(s, part, base, kal_uncrop_params(.x = 0, .y = 0, .feather = 1)), 0, 0,
+        (unsigned char[]){200, 200, 200, 200, 200, 150, 100, 100}, 8);
     // U4: wider than half the crop: clamped
-    REQUIRE_OK(kal_node_error(kal_uncrop(s, part, base, kal_uncrop_params(.x = 7, .y = 7, .feather = 10)), &check_error));
-    row(kal_uncrop(s, part, base, kal_uncrop_params(.x = 7, .y = 7, .feather = 10)), 9, 6, (unsigned char[]){100, 119, 138, 156, 156, 138, 119, 100}, 8);
-    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_uncrop(s, part, base, kal_uncrop_params(.x = 15, .y = 7)), &check_error));
-    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_uncrop(s, part, base, kal_uncrop_params(.width = 7)), &check_error));
+    REQUIRE_OK(kal_node_error(kal_uncrop(s, part, base, kal_uncrop_params(.x = 7, .y = 7, .feather = 10)),
+                              &check_error));
+    row(kal_uncrop(s, part, base, kal_uncrop_params(.x = 7, .y = 7, .feather = 10)), 9, 6,
+        (unsigned char[]){100, 119, 138, 156, 156, 138, 119, 100}, 8);
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_uncrop(s, part, base, kal_uncrop_params(.x = 15, .y = 7)),
+                                              &check_error));
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_node_error(kal_uncrop(s, part, base, kal_uncrop_params(.width = 7)), &check_error));
     // another size is fitted
-    kal_node *fitted = kal_uncrop(s, flat(s, 3, 12, 200), base, kal_uncrop_params(.x = 7, .y = 7, .width = 6, .height = 6, .resize = 1 + KAL_BILINEAR));
+    kal_node *fitted =
+        kal_uncrop(s, flat(s, 3, 12, 200), base,
+                   kal_uncrop_params(.x = 7, .y = 7, .width = 6, .height = 6, .resize = 1 + KAL_BILINEAR));
     row(fitted, 9, 6, (unsigned char[]){100, 200, 200, 200, 200, 200, 200, 100}, 8);
 }
 
@@ -75,7 +84,8 @@ static void round_trips(kal_scope *s)
     static const char *const formats[] = {"png", "pnm"};
     for (int f = 0; f < 2; f++)
         for (int32_t channels = 1; channels <= 4; channels++)
-            for (int t = KAL_U8; t <= KAL_U16; t++) {   // I2, I3: alpha stays; pixels and content key are equal
+            for (int t = KAL_U8; t <= KAL_U16;
+                 t++) {   // I2, I3: alpha stays; pixels and content key are equal
                 const kal_extent e = extent_of(31, 17, channels, (kal_type)t);
                 kal_node *n = rng_image(&r, s, &e);
                 kal_bytes b = encoded(n, formats[f]);
@@ -83,7 +93,8 @@ static void round_trips(kal_scope *s)
                 kal_extent got;
                 kal_key x, y;
                 REQUIRE_OK(kal_node_extent(back, &got, &check_error));
-                REQUIRE(got.channels == channels && got.alpha == e.alpha && got.type == e.type && got.model == e.model);
+                REQUIRE(got.channels == channels && got.alpha == e.alpha && got.type == e.type &&
+                        got.model == e.model);
                 REQUIRE_OK(kal_content_key(n, NULL, &x, &check_error));
                 REQUIRE_OK(kal_content_key(back, NULL, &y, &check_error));
                 REQUIRE(kal_key_equal(x, y));
@@ -125,7 +136,9 @@ static void orientation(kal_scope *s)
         kal_bytes_free(&b);
         kal_program *p;
         char text[1200];
-        snprintf(text, sizeof text, "load \"%s\" upright=false | turn %s", path, (const char *[]){"none", "mirror", "half", "flip", "transpose", "right", "transverse", "left"}[o - 1]);
+        snprintf(text, sizeof text, "load \"%s\" upright=false | turn %s", path,
+                 (const char *[]){"none", "mirror", "half", "flip", "transpose", "right", "transverse",
+                                  "left"}[o - 1]);
         REQUIRE_OK(kal_program_parse(text, strlen(text), NULL, 0, &p, &check_error));
         kal_key x, y;
         REQUIRE_OK(kal_content_key(kal_program_root(p), NULL, &x, &check_error));
@@ -133,7 +146,8 @@ static void orientation(kal_scope *s)
         REQUIRE(kal_key_equal(x, y));
         kal_program_free(&p);
         kal_bytes printed;
-        REQUIRE_OK(kal_print_graph(kal_turn(s, a, kal_turn_params(.how = KAL_TURN_LEFT)), &printed, &check_error));
+        REQUIRE_OK(
+            kal_print_graph(kal_turn(s, a, kal_turn_params(.how = KAL_TURN_LEFT)), &printed, &check_error));
         REQUIRE_OK(kal_program_parse((char *)printed.data, printed.size, NULL, 0, &p, &check_error));
         REQUIRE(kal_program_root(p) == kal_turn(s, a, kal_turn_params(.how = KAL_TURN_LEFT)));
         kal_program_free(&p);

@@ -52,7 +52,8 @@ static kal_status acme_run(const kal_job *j)
             const unsigned char *src = kal_row(&j->in[0], kal_edge_index(y + k, h, KAL_EDGE_COPY));
             for (size_t i = 0; i < n; i++) dst[i] = src[i] > dst[i] ? src[i] : dst[i];
         }
-        for (size_t i = 0; i < n; i++) dst[i] = (unsigned char)(dst[i] * p->gain > 255 ? 255 : dst[i] * p->gain);
+        for (size_t i = 0; i < n; i++)
+            dst[i] = (unsigned char)(dst[i] * p->gain > 255 ? 255 : dst[i] * p->gain);
     }
     return KAL_OK;
 }
@@ -61,34 +62,71 @@ static kal_status flip_all(const kal_job *j)
 {
     const int32_t h = j->call->extent.height;
     for (int32_t y = 0; y < h; y++)
-        memcpy(kal_row(j->out, y), kal_row(&j->in[0], h - 1 - y), (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
+        memcpy(kal_row(j->out, y), kal_row(&j->in[0], h - 1 - y),
+               (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
     return KAL_OK;
 }
 
 static kal_status always_fails(const kal_job *j)
 {
-    return j->out->rect.y1 > 100 ? kal_fail(j->err, KAL_CALLBACK, "acme.fails: no model for row %d", j->out->rect.y1) : KAL_OK;
+    return j->out->rect.y1 > 100
+               ? kal_fail(j->err, KAL_CALLBACK, "acme.fails: no model for row %d", j->out->rect.y1)
+               : KAL_OK;
 }
 
 static kal_status slow(const kal_job *j)
 {
     nanosleep(&(struct timespec){0, 5000000}, NULL);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
-        memcpy(kal_row(j->out, y), kal_row(&j->in[0], y), (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
+        memcpy(kal_row(j->out, y), kal_row(&j->in[0], y),
+               (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
     return KAL_OK;
 }
 
 static const char *const acme_samples[] = {"radius=2", "radius=3 gain=1.5", NULL};
-static kal_op acme_max = {.name = "acme.max", .version = 1, .family = "acme", .help = "tile-wise, with a halo", .inputs = "image",
-                          .params = acme_params, .n_params = 2, .params_size = sizeof(acme_p), .cost = 2, .extent = acme_extent,
-                          .need = acme_need, .run = acme_run, .samples = acme_samples};
-static kal_op acme_flip = {.name = "acme.flip", .version = 1, .family = "acme", .help = "whole image", .inputs = "image",
-                           .params_size = sizeof(acme_p), .flags = KAL_OP_WHOLE, .cost = 2, .extent = acme_extent, .run = flip_all,
+static kal_op acme_max = {.name = "acme.max",
+                          .version = 1,
+                          .family = "acme",
+                          .help = "tile-wise, with a halo",
+                          .inputs = "image",
+                          .params = acme_params,
+                          .n_params = 2,
+                          .params_size = sizeof(acme_p),
+                          .cost = 2,
+                          .extent = acme_extent,
+                          .need = acme_need,
+                          .run = acme_run,
+                          .samples = acme_samples};
+static kal_op acme_flip = {.name = "acme.flip",
+                           .version = 1,
+                           .family = "acme",
+                           .help = "whole image",
+                           .inputs = "image",
+                           .params_size = sizeof(acme_p),
+                           .flags = KAL_OP_WHOLE,
+                           .cost = 2,
+                           .extent = acme_extent,
+                           .run = flip_all,
                            .samples = acme_samples + 2};
-static kal_op acme_fails = {.name = "acme.fails", .version = 1, .family = "acme", .help = "fails", .inputs = "image",
-                            .params_size = sizeof(acme_p), .extent = acme_extent, .run = always_fails, .samples = acme_samples + 2};
-static kal_op acme_slow = {.name = "acme.slow", .version = 1, .family = "acme", .help = "5 ms a band", .inputs = "image",
-                           .params_size = sizeof(acme_p), .cost = 1000, .extent = acme_extent, .run = slow, .samples = acme_samples + 2};
+static kal_op acme_fails = {.name = "acme.fails",
+                            .version = 1,
+                            .family = "acme",
+                            .help = "fails",
+                            .inputs = "image",
+                            .params_size = sizeof(acme_p),
+                            .extent = acme_extent,
+                            .run = always_fails,
+                            .samples = acme_samples + 2};
+static kal_op acme_slow = {.name = "acme.slow",
+                           .version = 1,
+                           .family = "acme",
+                           .help = "5 ms a band",
+                           .inputs = "image",
+                           .params_size = sizeof(acme_p),
+                           .cost = 1000,
+                           .extent = acme_extent,
+                           .run = slow,
+                           .samples = acme_samples + 2};
 
 static void user_ops(kal_scope *s, kal_node *image)
 {
@@ -166,7 +204,8 @@ static double seconds(void)
 static void stopping(kal_scope *s, kal_node *image)
 {
     kal_node *slow_node = image;
-    for (int i = 0; i < 3; i++) slow_node = kal_gaussian(s, kal_apply(s, "acme.slow", NULL, &slow_node, 1), NULL);
+    for (int i = 0; i < 3; i++)
+        slow_node = kal_gaussian(s, kal_apply(s, "acme.slow", NULL, &slow_node, 1), NULL);
     kal_cancel *c = kal_cancel_new();
     pthread_t t;
     pthread_create(&t, NULL, cancel_soon, c);
@@ -215,7 +254,8 @@ static void orphaned(kal_scope *s)
     if (REQUIRE(got && want)) REQUIRE_MEM(got, want, bytes_of(&small));
     free(got);
     free(want);
-    nanosleep(&(struct timespec){(time_t)(whole * 2) + 1, 0}, NULL);   // lets the orphan end before leaks are counted
+    nanosleep(&(struct timespec){(time_t)(whole * 2) + 1, 0},
+              NULL);   // lets the orphan end before leaks are counted
 }
 
 typedef struct told {
@@ -259,7 +299,8 @@ static void limits(kal_scope *s, kal_node *image)
     REQUIRE_NOTE(strstr(check_error.message, "gaussian"), "%s", check_error.message);
     const kal_options enough = {.memo_mode = KAL_MEMO_NEVER, .stats = &stats};
     free(read_all(turned, &enough, NULL));
-    const kal_options exact = {.max_memory = stats.planned_bytes, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+    const kal_options exact = {
+        .max_memory = stats.planned_bytes, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
     void *got = read_all(turned, &exact, NULL);
     REQUIRE(got != NULL);
     REQUIRE(stats.peak_bytes <= exact.max_memory);
@@ -286,13 +327,17 @@ static void count_node(void *user, const kal_node_stats *n)
 // Every op tells its own, fused ones too.
 static void node_statistics(kal_scope *s, kal_node *photo)
 {
-    kal_node *n = kal_invert(s, kal_linear(s, kal_gaussian(s, photo, kal_gaussian_params(.sigma = 1.25)), kal_linear_params(.offset = {(double[]){3}, 1})), NULL);
+    kal_node *n = kal_invert(s,
+                             kal_linear(s, kal_gaussian(s, photo, kal_gaussian_params(.sigma = 1.25)),
+                                        kal_linear_params(.offset = {(double[]){3}, 1})),
+                             NULL);
     kal_node *e = kal_encode(s, n, "jpeg", "quality=77");
     kal_bytes b;
     per_node p = {0}, q = {0};
     kal_options o = {.node_stats = count_node, .user = &p};
     REQUIRE_OK(kal_read_bytes(e, &o, &b, &check_error));
-    REQUIRE(p.nodes == 5 && p.decode && p.encode && p.reused == 0 && p.kept == 2 && p.bytes > 4 * 180 * 140 * 3);
+    REQUIRE(p.nodes == 5 && p.decode && p.encode && p.reused == 0 && p.kept == 2 &&
+            p.bytes > 4 * 180 * 140 * 3);
     kal_bytes_free(&b);
     o.user = &q;
     free(read_all(n, &o, NULL));
@@ -310,7 +355,9 @@ static void statistics(kal_scope *s, kal_node *image)
     fclose(f);
     kal_node *photo = kal_load(s, path, NULL);
     kal_node *a = kal_gaussian(s, photo, kal_gaussian_params(.sigma = 2));
-    kal_node *three = kal_insert(s, kal_crop(s, a, kal_crop_params(.x = 9, .width = 20)), kal_insert(s, kal_invert(s, photo, NULL), photo, kal_insert_params(.x = 30)), NULL);
+    kal_node *three =
+        kal_insert(s, kal_crop(s, a, kal_crop_params(.x = 9, .width = 20)),
+                   kal_insert(s, kal_invert(s, photo, NULL), photo, kal_insert_params(.x = 30)), NULL);
     kal_stats stats;
     const kal_options o = {.stats = &stats, .memo_mode = KAL_MEMO_NEVER};
     free(read_all(three, &o, NULL));
@@ -319,19 +366,22 @@ static void statistics(kal_scope *s, kal_node *image)
     const kal_options keep = {.stats = &stats, .memo_mode = KAL_MEMO_ALWAYS};
     free(read_all(three, &keep, NULL));
     free(read_all(three, &keep, NULL));
-    REQUIRE(stats.decodes == 0 && stats.computed_tiles == 0 && stats.reused_tiles > 0 && stats.nodes_reused == 1);
+    REQUIRE(stats.decodes == 0 && stats.computed_tiles == 0 && stats.reused_tiles > 0 &&
+            stats.nodes_reused == 1);
     const char *out = check_temp("out.jpg");
     REQUIRE_OK(kal_save(three, out, "quality=80", &keep, &check_error));
     REQUIRE(stats.encodes == 1 && stats.bytes_written > 0);
     REQUIRE_OK(kal_save(three, out, "quality=80", &keep, &check_error));
-    REQUIRE_NOTE(stats.encodes == 0 && stats.computed_tiles == 0 && stats.bytes_written > 0, "an encoded picture is written again from the memo");
+    REQUIRE_NOTE(stats.encodes == 0 && stats.computed_tiles == 0 && stats.bytes_written > 0,
+                 "an encoded picture is written again from the memo");
     kal_memo_clear(NULL);
 
     node_statistics(s, photo);
 
     // the same place, another picture (S14); and one that changes behind our back
     kal_bytes c;
-    REQUIRE_OK(kal_read_bytes(kal_encode(s, kal_invert(s, image, NULL), "jpeg", NULL), &fresh, &c, &check_error));
+    REQUIRE_OK(
+        kal_read_bytes(kal_encode(s, kal_invert(s, image, NULL), "jpeg", NULL), &fresh, &c, &check_error));
     f = fopen(path, "wb");
     fwrite(c.data, 1, c.size, f);
     fclose(f);
@@ -341,7 +391,8 @@ static void statistics(kal_scope *s, kal_node *image)
     REQUIRE_NOTE(strstr(check_error.message, "photo.jpg"), "%s", check_error.message);
     kal_node *second = kal_load(s, path, NULL);
     REQUIRE(second != photo);
-    void *got = read_all(second, NULL, &e), *want = read_all(kal_load_bytes(s, c.data, c.size, NULL), &fresh, NULL);
+    void *got = read_all(second, NULL, &e),
+         *want = read_all(kal_load_bytes(s, c.data, c.size, NULL), &fresh, NULL);
     REQUIRE_MEM(got, want, bytes_of(&e));
     free(got);
     free(want);
@@ -393,8 +444,11 @@ static void *one_thread(void *arg)
 // Many requests for one node at once: each right, and computed once where the memo is used.
 static void crowd(kal_scope *s, kal_node *image)
 {
-    shared = kal_uncrop(s, kal_gaussian(s, kal_crop(s, image, kal_crop_params(.x = 10, .y = 10, .width = 100, .height = 90)), NULL), image,
-                        kal_uncrop_params(.x = 10, .y = 10, .feather = 4));
+    shared = kal_uncrop(
+        s,
+        kal_gaussian(s, kal_crop(s, image, kal_crop_params(.x = 10, .y = 10, .width = 100, .height = 90)),
+                     NULL),
+        image, kal_uncrop_params(.x = 10, .y = 10, .feather = 4));
     shared_want = read_all(shared, &fresh, NULL);
     pthread_t t[6];
     for (int i = 0; i < 6; i++) pthread_create(&t[i], NULL, one_thread, NULL);
@@ -408,13 +462,15 @@ static void computed(kal_scope *s, kal_node *image)
     kal_node *soft = kal_gaussian(s, image, NULL), *mean = kal_mean(s, soft, NULL);
     const kal_bound bound[] = {{"sigma", mean}};
     kal_node *far = kal_crop(s, image, kal_crop_params(.width = 30, .height = 20));
-    kal_node *later = kal_apply_bound(s, "gaussian", kal_gaussian_params(.edge = KAL_EDGE_MIRROR), &far, 1, bound, 1);
+    kal_node *later =
+        kal_apply_bound(s, "gaussian", kal_gaussian_params(.edge = KAL_EDGE_MIRROR), &far, 1, bound, 1);
     kal_node *on = kal_invert(s, later, NULL);
     kal_extent e;
     REQUIRE_OK(kal_node_error(on, &check_error));
     float v[3];
     REQUIRE_OK(kal_read(mean, kal_rect_of(0, 0, 3, 1), v, sizeof v, NULL, &check_error));
-    kal_node *literal = kal_invert(s, kal_gaussian(s, far, kal_gaussian_params(.sigma = (double)v[0], .edge = KAL_EDGE_MIRROR)), NULL);
+    kal_node *literal = kal_invert(
+        s, kal_gaussian(s, far, kal_gaussian_params(.sigma = (double)v[0], .edge = KAL_EDGE_MIRROR)), NULL);
     void *a = read_all(on, NULL, &e), *b = read_all(literal, &fresh, NULL);
     REQUIRE_MEM(a, b, bytes_of(&e));
     free(a);
@@ -422,8 +478,10 @@ static void computed(kal_scope *s, kal_node *image)
     // as text: computed in place, and by name
     kal_program *p, *q;
     const kal_binding in = {.name = "in", .node = image};
-    const char *text = "soft = in | gaussian; v = mean soft; in | crop 30x20+0+0 | gaussian sigma=v edge=mirror | invert";
-    const char *same = "in | crop width=30 height=20 | gaussian sigma=(in | gaussian sigma=1 | mean) edge=mirror | invert";
+    const char *text =
+        "soft = in | gaussian; v = mean soft; in | crop 30x20+0+0 | gaussian sigma=v edge=mirror | invert";
+    const char *same =
+        "in | crop width=30 height=20 | gaussian sigma=(in | gaussian sigma=1 | mean) edge=mirror | invert";
     REQUIRE_OK(kal_program_parse(text, strlen(text), &in, 1, &p, &check_error));
     REQUIRE_OK(kal_program_parse(same, strlen(same), &in, 1, &q, &check_error));
     REQUIRE(kal_program_root(p) == on && kal_program_root(q) == on);
@@ -434,7 +492,8 @@ static void computed(kal_scope *s, kal_node *image)
     snprintf(name, sizeof name, "i%.12s", kal_key_print(key, hex));
     REQUIRE_OK(kal_print_graph(on, &t, &check_error));
     kal_program_free(&q);
-    REQUIRE_OK(kal_program_parse((char *)t.data, t.size, &(kal_binding){.name = name, .node = image}, 1, &q, &check_error));
+    REQUIRE_OK(kal_program_parse((char *)t.data, t.size, &(kal_binding){.name = name, .node = image}, 1, &q,
+                                 &check_error));
     REQUIRE(q && kal_program_root(q) == on);
     kal_bytes_free(&t);
     kal_program_free(&p);

@@ -28,7 +28,9 @@ static kal_status job(kal_error *err)
     kal_status st = kal_save(turned, path, "quality=70", &o, err);
     if (!st) st = kal_print_graph(turned, &text, err);
     kal_bytes_free(&text);
-    if (!st) st = kal_program_parse(graph, sizeof graph - 1, &(kal_binding){.name = "in", .node = photo}, 1, &p, err);
+    if (!st)
+        st = kal_program_parse(graph, sizeof graph - 1, &(kal_binding){.name = "in", .node = photo}, 1, &p,
+                               err);
     float v[3];
     if (!st) st = kal_read(kal_program_root(p), kal_rect_of(0, 0, 3, 1), v, sizeof v, &o, err);
     if (!st) st = kal_explain(&turned, 1, KAL_AS_JSON, NULL, &text, err);
@@ -50,7 +52,8 @@ static void every_nth(bool sticky)
         kal__fail_alloc(n, sticky);
         const kal_status st = job(&err);
         kal__fail_alloc(0, false);
-        if (!st && !sticky && failures > 50) break;   // the failing one may have been an allocation that can be done without
+        if (!st && !sticky && failures > 50)
+            break;   // the failing one may have been an allocation that can be done without
         if (!st && sticky) break;
         if (!st) continue;
         failures++;

@@ -36,8 +36,7 @@ static kal_node *ramp(kal_scope *s, const kal_extent *e)
 {
     unsigned char *data = malloc(bytes_of(e));
     const size_t n = bytes_of(e) / kal_type_size(e->type);
-    for (size_t i = 0; i < n; i++)
-        switch (e->type) {
+    for (size_t i = 0; i < n; i++) switch (e->type) {
         case KAL_U8: data[i] = (unsigned char)(i * 7 + i / 256); break;
         case KAL_U16: ((uint16_t *)(void *)data)[i] = (uint16_t)(i * 257 + 3); break;
         case KAL_U32: ((uint32_t *)(void *)data)[i] = (uint32_t)(i * 65537 + 5); break;
@@ -53,33 +52,38 @@ static void acceptance(kal_scope *s)
     const kal_extent e = extent_of(256, 256, 3, KAL_U8), part = extent_of(128, 128, 3, KAL_U8);
     unsigned char *data = calloc(1, bytes_of(&e));
     kal_node *a = kal_pixels(s, &e, data, 768);
-    REQUIRE(same(a, kal_pixels(s, &e, data, 768)));                                     // K1
+    REQUIRE(same(a, kal_pixels(s, &e, data, 768)));   // K1
     data[0] ^= 0xff;
     kal_node *b = kal_pixels(s, &e, data, 768);
-    REQUIRE(differ(a, b));                                                              // K2, K5: a is as it was
+    REQUIRE(differ(a, b));   // K2, K5: a is as it was
     data[0] ^= 0xff;
     REQUIRE(same(a, kal_pixels(s, &e, data, 768)));
     REQUIRE(differ(a, kal_crop(s, a, kal_crop_params(.width = 128, .height = 128))));   // K3
     REQUIRE(kal_key_equal(content_of(kal_crop(s, a, kal_crop_params(.width = 128, .height = 128))),
                           content_of(kal_pixels(s, &part, data, 384))));
-    const kal_extent wide = extent_of(8, 2, 1, KAL_U8), square = extent_of(4, 4, 1, KAL_U8), u16 = extent_of(4, 2, 1, KAL_U16);
+    const kal_extent wide = extent_of(8, 2, 1, KAL_U8), square = extent_of(4, 4, 1, KAL_U8),
+                     u16 = extent_of(4, 2, 1, KAL_U16);
     const kal_extent mask = {8, 2, 1, KAL_U8, KAL_MASK, false};
     kal_node *w = kal_pixels(s, &wide, data, 8);
     REQUIRE(differ(w, kal_pixels(s, &square, data, 4)));
-    REQUIRE(differ(w, kal_pixels(s, &u16, data, 8)));                                   // K4
+    REQUIRE(differ(w, kal_pixels(s, &u16, data, 8)));   // K4
     REQUIRE(differ(w, kal_pixels(s, &mask, data, 8)));
     // rows apart, rows upside down: the same samples
-    unsigned char up[16] = {8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7}, down[24] = {0, 1, 2, 3, 4, 5, 6, 7, 99, 99, 99, 99, 8, 9, 10, 11, 12, 13, 14, 15};
+    unsigned char up[16] = {8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7},
+                  down[24] = {0, 1, 2, 3, 4, 5, 6, 7, 99, 99, 99, 99, 8, 9, 10, 11, 12, 13, 14, 15};
     REQUIRE(same(kal_pixels(s, &wide, up + 8, -8), kal_pixels(s, &wide, down, 12)));
     free(data);
     // parameters: -0 is 0; a default written out is the default; zero in C is zero in text
     kal_node *r = ramp(s, &part);
     REQUIRE(kal_gaussian(s, r, kal_gaussian_params(.sigma = 1)) == kal_gaussian(s, r, NULL));
-    REQUIRE(kal_apply_text(s, "insert", "x=0 y=0", (kal_node *[]){r, a}, 2) == kal_insert(s, r, a, kal_insert_params(.x = 0)));
-    REQUIRE(kal_gaussian(s, r, kal_gaussian_params(.sigma = 0)) == kal_apply_text(s, "gaussian", "sigma=0", &r, 1));
-    REQUIRE(kal_insert(s, r, a, NULL) != kal_insert(s, a, r, NULL));                    // order of inputs counts
+    REQUIRE(kal_apply_text(s, "insert", "x=0 y=0", (kal_node *[]){r, a}, 2) ==
+            kal_insert(s, r, a, kal_insert_params(.x = 0)));
+    REQUIRE(kal_gaussian(s, r, kal_gaussian_params(.sigma = 0)) ==
+            kal_apply_text(s, "gaussian", "sigma=0", &r, 1));
+    REQUIRE(kal_insert(s, r, a, NULL) != kal_insert(s, a, r, NULL));   // order of inputs counts
     const double nan = strtod("nan", NULL);
-    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_gaussian(s, r, kal_gaussian_params(.sigma = nan)), &check_error));
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_node_error(kal_gaussian(s, r, kal_gaussian_params(.sigma = nan)), &check_error));
     // an older caller's shorter struct means the defaults for the rest
     struct {
         size_t size;
@@ -131,9 +135,10 @@ static const char *golden_for(const char *what)
 
 static void constants(kal_scope *s)
 {
-    static const kal_extent kinds[] = {{300, 270, 3, KAL_U8, KAL_RGB, false}, {13, 9, 4, KAL_U16, KAL_RGB, true},
-                                       {13, 9, 1, KAL_F32, KAL_GRAY, false},  {5, 3, 1, KAL_U32, KAL_DATA, false},
-                                       {4, 4, 1, KAL_U8, KAL_MASK, false},    {7, 5, 5, KAL_U8, KAL_DATA, false}};
+    static const kal_extent kinds[] = {
+        {300, 270, 3, KAL_U8, KAL_RGB, false}, {13, 9, 4, KAL_U16, KAL_RGB, true},
+        {13, 9, 1, KAL_F32, KAL_GRAY, false},  {5, 3, 1, KAL_U32, KAL_DATA, false},
+        {4, 4, 1, KAL_U8, KAL_MASK, false},    {7, 5, 5, KAL_U8, KAL_DATA, false}};
     char what[300];
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         kal_node *n = ramp(s, &kinds[i]);

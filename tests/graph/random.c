@@ -13,7 +13,8 @@ static kal_node *source(rng *r, kal_scope *s)
 {
     static const int32_t channels[] = {1, 3, 3, 4, 2, 5};
     const kal_type type = (kal_type)(rng_below(r, 3) ? KAL_U8 : rng_below(r, 3));
-    const kal_extent e = extent_of(1 + rng_below(r, 60), 1 + rng_below(r, 60), channels[rng_below(r, 6)], type);
+    const kal_extent e =
+        extent_of(1 + rng_below(r, 60), 1 + rng_below(r, 60), channels[rng_below(r, 6)], type);
     kal_node *n = rng_image(r, s, &e);
     if (e.type != KAL_U8 || e.alpha || e.channels > 3 || rng_below(r, 2)) return n;
     kal_bytes b;
@@ -54,7 +55,8 @@ static void compare(rng *r, kal_node *node, uint64_t seed)
     const size_t pixel = kal_pixel_size(&e);
     unsigned char *want = naive_pixels(node);
     for (int k = 0; k < 3; k++) {
-        const kal_options o = {.threads = 1 + rng_below(r, 8), .band = rng_below(r, 3) ? 1 + rng_below(r, 20) : 0,
+        const kal_options o = {.threads = 1 + rng_below(r, 8),
+                               .band = rng_below(r, 3) ? 1 + rng_below(r, 20) : 0,
                                .memo_mode = (kal_memo_mode)rng_below(r, 3)};
         kal_rect q = kal_rect_all(&e);
         if (k) {
@@ -66,13 +68,15 @@ static void compare(rng *r, kal_node *node, uint64_t seed)
         const kal_status st = kal_read(node, q, got, (ptrdiff_t)row, &o, &check_error);
         bool same = !st;
         for (int32_t y = q.y0; y < q.y1 && same; y++)
-            same = !memcmp(got + (size_t)(y - q.y0) * row, want + ((size_t)y * (size_t)e.width + (size_t)q.x0) * pixel, row);
+            same = !memcmp(got + (size_t)(y - q.y0) * row,
+                           want + ((size_t)y * (size_t)e.width + (size_t)q.x0) * pixel, row);
         free(got);
         if (!same) {
             kal_bytes text;
             if (kal_print_graph(node, &text, NULL)) text.data = NULL;
-            REQUIRE_NOTE(same, "seed %llu, rect %d,%d..%d,%d, threads %d, band %d, memo %d: %s\n%s", (unsigned long long)seed, q.x0, q.y0,
-                         q.x1, q.y1, o.threads, o.band, o.memo_mode, st ? check_error.message : "pixels differ", (char *)text.data);
+            REQUIRE_NOTE(same, "seed %llu, rect %d,%d..%d,%d, threads %d, band %d, memo %d: %s\n%s",
+                         (unsigned long long)seed, q.x0, q.y0, q.x1, q.y1, o.threads, o.band, o.memo_mode,
+                         st ? check_error.message : "pixels differ", (char *)text.data);
             kal_bytes_free(&text);
             break;
         }

@@ -35,7 +35,8 @@ int main(int argc, char **argv)
     kal_node *photo = kal_load_bytes(s, jpeg.data, jpeg.size, NULL);
     kal_bytes_free(&jpeg);
 
-    kal_node *face = kal_crop(s, photo, kal_crop_params(.x = w / 3, .y = h / 4, .width = w / 3, .height = h / 2));
+    kal_node *face =
+        kal_crop(s, photo, kal_crop_params(.x = w / 3, .y = h / 4, .width = w / 3, .height = h / 2));
     kal_node *soft = kal_invert(s, kal_gaussian(s, face, kal_gaussian_params(.sigma = 3)), NULL);
     kal_node *back = kal_uncrop(s, soft, photo, kal_uncrop_params(.x = w / 3, .y = h / 4, .feather = 8));
     kal_node *turned = kal_turn(s, back, kal_turn_params(.how = KAL_TURN_RIGHT));
@@ -54,8 +55,8 @@ int main(int argc, char **argv)
     kal_node *out = kal_encode(s, back, "jpeg", "quality=90");
     kal_bytes b;
     REQUIRE_OK(kal_read_bytes(out, &o, &b, &check_error));
-    printf("%zu bytes, %.1f ms, peak %.1f MB, %llu bands\n", b.size, stats.wall_ms, (double)stats.peak_bytes / 1e6,
-           (unsigned long long)stats.computed_tiles);
+    printf("%zu bytes, %.1f ms, peak %.1f MB, %llu bands\n", b.size, stats.wall_ms,
+           (double)stats.peak_bytes / 1e6, (unsigned long long)stats.computed_tiles);
     kal_bytes_free(&b);
     kal_memo_clear(NULL);
     kal_scope_free(&s);

@@ -8,7 +8,8 @@ static kal_node *in, *small;   // 200×150 rgb, 20×10 rgb
 
 static kal_status parse(const char *text, kal_program **p)
 {
-    const kal_binding b[] = {{.name = "in", .node = in}, {.name = "small", .node = small}, {.name = "size", .value = "3"}};
+    const kal_binding b[] = {
+        {.name = "in", .node = in}, {.name = "small", .node = small}, {.name = "size", .value = "3"}};
     return kal_program_parse(text, strlen(text), b, 3, p, &check_error);
 }
 
@@ -29,7 +30,8 @@ static void refused(const char *text, const char *place, const char *words)
     kal_program *p = NULL;
     const kal_status st = parse(text, &p);
     REQUIRE_NOTE(st != KAL_OK, "\"%s\" was accepted", text);
-    REQUIRE_NOTE(st && !strncmp(check_error.message, place, strlen(place)), "\"%s\": %s", text, check_error.message);
+    REQUIRE_NOTE(st && !strncmp(check_error.message, place, strlen(place)), "\"%s\": %s", text,
+                 check_error.message);
     REQUIRE_NOTE(st && strstr(check_error.message, words), "\"%s\": %s", text, check_error.message);
     kal_program_free(&p);
 }
@@ -50,10 +52,14 @@ static void comforts(void)
     equal("in | turn right | turn right", "in | turn half");
     equal("in | gaussian edge=fill color=white", "in | gaussian edge=fill color=[255 255 255]");
     equal("in | gaussian edge=fill color=#f80", "in | gaussian edge=fill color=[255 136 0]");
-    equal("in | gaussian edge=fill color=#ff8800 # not a colour", "in | gaussian edge=fill color=[255,136,0]");
-    equal("soft = in | gaussian 2\nuncrop (soft | crop 64x50+10+20) soft 10 20", "in | gaussian 2 | crop 64x50+10+20 | uncrop");
-    equal("in | crop 64x50+10+20 | gaussian 2 | uncrop feather=3", "c = crop in 10 20 64 50\n uncrop (c | gaussian 2) in x=10 y=20 feather=3");
-    equal("in | crop 64x50+10+20 | invert | uncrop in x=1 y=2", "uncrop (in | crop 64x50+10+20 | invert) in 1 2");
+    equal("in | gaussian edge=fill color=#ff8800 # not a colour",
+          "in | gaussian edge=fill color=[255,136,0]");
+    equal("soft = in | gaussian 2\nuncrop (soft | crop 64x50+10+20) soft 10 20",
+          "in | gaussian 2 | crop 64x50+10+20 | uncrop");
+    equal("in | crop 64x50+10+20 | gaussian 2 | uncrop feather=3",
+          "c = crop in 10 20 64 50\n uncrop (c | gaussian 2) in x=10 y=20 feather=3");
+    equal("in | crop 64x50+10+20 | invert | uncrop in x=1 y=2",
+          "uncrop (in | crop 64x50+10+20 | invert) in 1 2");
     equal("insert small in 5 6", "small | insert in x=5 y=6");
     equal("sigma = 4\nin | gaussian sigma", "in | gaussian 4");
     equal("sigma = 4\nin | gaussian sigma=sigma", "in | gaussian 4");
@@ -108,7 +114,10 @@ static void saving(void)
 {
     const char *a = check_temp("a.jpg"), *b = check_temp("with space.jpg"), *c = check_temp("c");
     char text[1000];
-    snprintf(text, sizeof text, "x = in | invert\nsave x %s quality=70\nx | gaussian 2 | save \"%s\"\nin | save %s format=jpeg; print x", a, b, c);
+    snprintf(text, sizeof text,
+             "x = in | invert\nsave x %s quality=70\nx | gaussian 2 | save \"%s\"\nin | save %s format=jpeg; "
+             "print x",
+             a, b, c);
     kal_program *p;
     kal_stats stats;
     const kal_options o = {.stats = &stats, .memo_mode = KAL_MEMO_NEVER};
@@ -132,9 +141,13 @@ static void saving(void)
 // Nothing that is thrown at it may crash it.
 static void noise(void)
 {
-    static const char *const words[] = {"in", "|", "gaussian", "crop", "(", ")", "[", "]", "=", "sigma", "2", "\"", "x", ";", "\n", "save",
-                                        "print", "uncrop", "50%", "64x50+10+20", "#f80", "#", "1e999", "-", "out.jpg", "insert", "small",
-                                        "\xff", "nan", "99999999999999999999", "load", "size"};
+    static const char *const words[] = {"in",     "|",     "gaussian", "crop", "(",
+                                        ")",      "[",     "]",        "=",    "sigma",
+                                        "2",      "\"",    "x",        ";",    "\n",
+                                        "save",   "print", "uncrop",   "50%",  "64x50+10+20",
+                                        "#f80",   "#",     "1e999",    "-",    "out.jpg",
+                                        "insert", "small", "\xff",     "nan",  "99999999999999999999",
+                                        "load",   "size"};
     rng r = {99};
     for (int i = 0; i < 20000; i++) {
         char text[400] = "";

@@ -159,15 +159,9 @@ static void mutate(rng *r, kal_bytes *b)
     for (int32_t k = 1 + rng_below(r, 6); k; k--) {
         unsigned char *p = b->data + rng_below(r, reach);
         switch (rng_below(r, 3)) {
-        case 0:
-            *p ^= (unsigned char)(1 << rng_below(r, 8));
-            break;
-        case 1:
-            *p = (unsigned char)rng_next(r);
-            break;
-        case 2:
-            *p = odd[rng_below(r, 5)];
-            break;
+        case 0: *p ^= (unsigned char)(1 << rng_below(r, 8)); break;
+        case 1: *p = (unsigned char)rng_next(r); break;
+        case 2: *p = odd[rng_below(r, 5)]; break;
         }
     }
     if (b->size > 8 && b->data[0] == 0x89 && rng_below(r, 2)) mend_png(b);

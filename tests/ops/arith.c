@@ -319,8 +319,8 @@ static void test_extract(void)
             if (node != in) {
                 REQUIRE(x.channels == b.n && x.type == e.type);
                 REQUIRE(x.alpha == (e.alpha && b.n > 1 && b.v[b.n - 1] == e.channels - 1));
-                const bool rgb = e.model == KAL_RGB && colours_of(&x) == 3 && b.v[0] == 0 && b.v[1] == 1 &&
-                                 b.v[2] == 2;
+                const bool rgb =
+                    e.model == KAL_RGB && colours_of(&x) == 3 && b.v[0] == 0 && b.v[1] == 1 && b.v[2] == 2;
                 REQUIRE(x.model == (colours_of(&x) == 1 ? KAL_GRAY : rgb ? KAL_RGB : KAL_DATA));
             }
             bands all = {{0, 1, 2, 3, 4}, e.channels}, beyond = {{0, e.channels}, 2};

@@ -11,12 +11,15 @@
 #include "node.h"
 
 static const kal_extent kinds[] = {
-    {13, 9, 1, KAL_U8, KAL_GRAY, false},   {13, 9, 3, KAL_U8, KAL_RGB, false},  {13, 9, 4, KAL_U8, KAL_RGB, true},
-    {13, 9, 2, KAL_U8, KAL_GRAY, true},    {13, 9, 5, KAL_U8, KAL_DATA, false}, {13, 9, 1, KAL_U8, KAL_MASK, false},
-    {13, 9, 1, KAL_U16, KAL_GRAY, false},  {13, 9, 3, KAL_U16, KAL_RGB, false}, {13, 9, 4, KAL_U16, KAL_RGB, true},
-    {13, 9, 3, KAL_F32, KAL_RGB, false},   {13, 9, 4, KAL_F32, KAL_RGB, true},  {13, 9, 1, KAL_F32, KAL_GRAY, false},
-    {13, 9, 1, KAL_U32, KAL_DATA, false},  {1, 7, 3, KAL_U8, KAL_RGB, false},   {31, 1, 1, KAL_U8, KAL_GRAY, false},
-    {61, 47, 3, KAL_U8, KAL_RGB, false},   {40, 70, 1, KAL_U16, KAL_GRAY, false},
+    {13, 9, 1, KAL_U8, KAL_GRAY, false},   {13, 9, 3, KAL_U8, KAL_RGB, false},
+    {13, 9, 4, KAL_U8, KAL_RGB, true},     {13, 9, 2, KAL_U8, KAL_GRAY, true},
+    {13, 9, 5, KAL_U8, KAL_DATA, false},   {13, 9, 1, KAL_U8, KAL_MASK, false},
+    {13, 9, 1, KAL_U16, KAL_GRAY, false},  {13, 9, 3, KAL_U16, KAL_RGB, false},
+    {13, 9, 4, KAL_U16, KAL_RGB, true},    {13, 9, 3, KAL_F32, KAL_RGB, false},
+    {13, 9, 4, KAL_F32, KAL_RGB, true},    {13, 9, 1, KAL_F32, KAL_GRAY, false},
+    {13, 9, 1, KAL_U32, KAL_DATA, false},  {1, 7, 3, KAL_U8, KAL_RGB, false},
+    {31, 1, 1, KAL_U8, KAL_GRAY, false},   {61, 47, 3, KAL_U8, KAL_RGB, false},
+    {40, 70, 1, KAL_U16, KAL_GRAY, false},
 };
 
 // Sizes of further inputs against the first one's: the same, larger.
@@ -31,7 +34,8 @@ static void same_pixels(const kal_node *node, const void *want, size_t n, const 
     if (LAW(got != NULL) && memcmp(got, want, n)) {
         size_t i = 0;
         while (((const char *)got)[i] == ((const char *)want)[i]) i++;
-        REQUIRE_NOTE(0, "%s: byte %zu of %zu (band %d, threads %d, memo %d)", where, i, n, o->band, o->threads, o->memo_mode);
+        REQUIRE_NOTE(0, "%s: byte %zu of %zu (band %d, threads %d, memo %d)", where, i, n, o->band,
+                     o->threads, o->memo_mode);
     }
     free(got);
 }
@@ -73,7 +77,8 @@ static void law_rects(rng *r, const kal_node *node, const unsigned char *want)
         const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .band = k};
         // every other time bottom up, through a negative stride
         const bool up = k & 1;
-        const kal_status st = kal_read(node, q, up ? got + row * (h - 1) : got, up ? -(ptrdiff_t)row : (ptrdiff_t)row, &o, &check_error);
+        const kal_status st = kal_read(node, q, up ? got + row * (h - 1) : got,
+                                       up ? -(ptrdiff_t)row : (ptrdiff_t)row, &o, &check_error);
         LAW(st == KAL_OK);
         for (size_t y = 0; y < h && !st; y++) {
             const unsigned char *line = got + (up ? h - 1 - y : y) * row;
@@ -122,7 +127,9 @@ static void law_need(rng *r, const kal_node *node, const unsigned char *want)
             in[i].data = memory[i];
             unsigned char *whole = naive_pixels(kal__node_of(c->in[i]));
             for (int32_t y = need.y0; y < need.y1; y++)
-                memcpy(kal_row(&in[i], y), whole + ((size_t)y * (size_t)c->in[i]->extent.width + (size_t)need.x0) * (size_t)p, (size_t)w * (size_t)p);
+                memcpy(kal_row(&in[i], y),
+                       whole + ((size_t)y * (size_t)c->in[i]->extent.width + (size_t)need.x0) * (size_t)p,
+                       (size_t)w * (size_t)p);
             free(whole);
         }
         const int32_t w = q.x1 - q.x0, h = q.y1 - q.y0, guard = 32;
@@ -133,10 +140,14 @@ static void law_need(rng *r, const kal_node *node, const unsigned char *want)
         const size_t room = c->op->scratch ? c->op->scratch(c, w, h) : 0;
         void *scratch = aligned_alloc(64, (room + 127) & ~(size_t)63);
         memset(scratch, 0xcc, room);
-        LAW(c->op->run(&(kal_job){.call = c, .state = state, .in = in, .out = &o, .scratch = scratch, .err = &check_error}) == KAL_OK);
+        LAW(c->op->run(&(kal_job){
+                .call = c, .state = state, .in = in, .out = &o, .scratch = scratch, .err = &check_error}) ==
+            KAL_OK);
         for (int32_t y = 0; y < h; y++) {
             const unsigned char *row = out + guard + y * stride;
-            LAW(!memcmp(row, want + (((size_t)q.y0 + (size_t)y) * (size_t)e->width + (size_t)q.x0) * (size_t)pixel, (size_t)w * (size_t)pixel));
+            LAW(!memcmp(row,
+                        want + (((size_t)q.y0 + (size_t)y) * (size_t)e->width + (size_t)q.x0) * (size_t)pixel,
+                        (size_t)w * (size_t)pixel));
             for (int32_t g = 1; g <= guard; g++) LAW(row[-g] == 0x5a);
         }
         for (int32_t i = 0; i < 8; i++) free(memory[i]);
@@ -190,8 +201,18 @@ static void nudge(const kal_param *p, unsigned char *params, double *room)
     switch (p->kind) {
     case KAL_PARAM_INT:
     case KAL_PARAM_X:
-    case KAL_PARAM_Y: *(int32_t *)(void *)at += *(int32_t *)(void *)at == KAL_AUTO ? 0 : (p->min < p->max && *(int32_t *)(void *)at >= p->max ? -1 : 1); break;
-    case KAL_PARAM_FLOAT: *(double *)(void *)at = *(double *)(void *)at == KAL_AUTO ? 3 : *(double *)(void *)at + (p->min < p->max && *(double *)(void *)at + 0.125 > p->max ? -0.125 : 0.125); break;
+    case KAL_PARAM_Y:
+        *(int32_t *)(void *)at += *(int32_t *)(void *)at == KAL_AUTO
+                                      ? 0
+                                      : (p->min < p->max && *(int32_t *)(void *)at >= p->max ? -1 : 1);
+        break;
+    case KAL_PARAM_FLOAT:
+        *(double *)(void *)at =
+            *(double *)(void *)at == KAL_AUTO
+                ? 3
+                : *(double *)(void *)at +
+                      (p->min<p->max &&*(double *)(void *)at + 0.125> p->max ? -0.125 : 0.125);
+        break;
     case KAL_PARAM_BOOL: *(bool *)(void *)at = !*(bool *)(void *)at; break;
     case KAL_PARAM_CHOICE: {
         int32_t n = 1;
@@ -228,9 +249,10 @@ static int law_params(const kal_node *node, kal_node *const *in, int32_t n)
             kal_node_key(node, &a, NULL);
             kal_node_key(other, &b, NULL);
             // An expanding or shrinking twin may settle on the same canonical values; then the pixels are the same too.
-            const bool same_call = kal_node_call(other)->op == op && kal__schema_of(op).n &&
-                                   other == node && memcmp(params, other->call.params, op->params_size);
-            REQUIRE_NOTE(!kal_key_equal(a, b) || same_call, "%s: %s does not change the key", where, op->params[i].name);
+            const bool same_call = kal_node_call(other)->op == op && kal__schema_of(op).n && other == node &&
+                                   memcmp(params, other->call.params, op->params_size);
+            REQUIRE_NOTE(!kal_key_equal(a, b) || same_call, "%s: %s does not change the key", where,
+                         op->params[i].name);
             changed++;
         }
         kal_node_unref(&other);
@@ -252,11 +274,14 @@ static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent
         if (n) e.width += grow[g][0], e.height += grow[g][1];
         in[n] = rng_image(r, s, &e);
     }
-    snprintf(where, sizeof where, "%s %s on %d×%d×%d type %d model %d alpha %d, other inputs +%d,+%d", op->name, sample, kind->width,
-             kind->height, kind->channels, kind->type, kind->model, kind->alpha, grow[g][0], grow[g][1]);
+    snprintf(where, sizeof where, "%s %s on %d×%d×%d type %d model %d alpha %d, other inputs +%d,+%d",
+             op->name, sample, kind->width, kind->height, kind->channels, kind->type, kind->model,
+             kind->alpha, grow[g][0], grow[g][1]);
     kal_node *node = kal_apply_text(s, op->name, sample, in, n);
     const bool ok = !kal_node_error(node, &check_error);
-    if (!ok) REQUIRE_NOTE(strstr(check_error.message, op->name) || op->fold, "%s: the error does not name the op: %s", where, check_error.message);
+    if (!ok)
+        REQUIRE_NOTE(strstr(check_error.message, op->name) || op->fold,
+                     "%s: the error does not name the op: %s", where, check_error.message);
     if (ok) {
         kal_extent e;
         kal_node_extent(node, &e, NULL);
@@ -279,13 +304,16 @@ int main(int argc, char **argv)
     size_t combinations = 0;
     for (size_t i = 0; kal_op_at(i); i++) {
         const kal_op *op = kal_op_at(i);
-        if ((op->flags & KAL_OP_SOURCE) || (argc > 1 && strcmp(argv[1], op->name) && strcmp(argv[1], "all"))) continue;
+        if ((op->flags & KAL_OP_SOURCE) || (argc > 1 && strcmp(argv[1], op->name) && strcmp(argv[1], "all")))
+            continue;
         REQUIRE_NOTE(op->samples && op->samples[0], "%s has no samples", op->name);
-        REQUIRE_NOTE(op->help && *op->help && op->family && op->version, "%s lacks help, family or version", op->name);
+        REQUIRE_NOTE(op->help && *op->help && op->family && op->version, "%s lacks help, family or version",
+                     op->name);
         for (const char *const *sample = op->samples; sample && *sample; sample++) {
             int worked = 0;
             for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-                for (size_t g = 0; g < (strchr(op->inputs, ' ') ? 2 : 1); g++) worked += try_op(&r, op, *sample, &kinds[k], (int)g);
+                for (size_t g = 0; g < (strchr(op->inputs, ' ') ? 2 : 1); g++)
+                    worked += try_op(&r, op, *sample, &kinds[k], (int)g);
             REQUIRE_NOTE(worked, "%s %s works on nothing: %s", op->name, *sample, check_error.message);
             combinations += (size_t)worked;
         }

@@ -257,11 +257,9 @@ static void test_sharpen(int32_t w, int32_t h)
             for (int edge = i; edge < 5; edge += 2) {
                 kal_scope *s = kal_scope_new();
                 kal_node *in = rng_image(&r, s, &e);
-                const kal_sharpen_p *p = kal_sharpen_params(.sigma = settings[i][0], .amount = settings[i][1],
-                                                            .edge = edge,
-                                                            .threshold = floor(settings[i][2] * 100 *
-                                                                               kal_type_max(e.type)) /
-                                                                         100);
+                const kal_sharpen_p *p =
+                    kal_sharpen_params(.sigma = settings[i][0], .amount = settings[i][1], .edge = edge,
+                                       .threshold = floor(settings[i][2] * 100 * kal_type_max(e.type)) / 100);
                 kal_node *node = kal_sharpen(s, in, p);
                 kal_node *both[2] = {
                     in, kal_gaussian(s, in, kal_gaussian_params(.sigma = p->sigma, .edge = edge))};

@@ -50,7 +50,8 @@ static void check_rotate(kal_extent e, double angle, bool expand, int k, int edg
             double sy = u * sin(t) + v * cos(t) + (e.height - 1) / 2.0;
             double sum[KAL_MAX_CHANNELS] = {0};
             const double steps = grid ? 256 : 1;
-            if ((grid || k == 0) && (is_half(sx * steps) || is_half(sy * steps))) continue;   // rounds either way
+            if ((grid || k == 0) && (is_half(sx * steps) || is_half(sy * steps)))
+                continue;   // rounds either way
             if (grid) sx = floor(sx * 256 + 0.5) / 256, sy = floor(sy * 256 + 0.5) / 256;
             for (int32_t b = -1; b <= 2; b++)
                 for (int32_t a = -1; a <= 2; a++) {
@@ -81,7 +82,7 @@ static void test_rotate(void)
                 const double angle = angles[(i + k + edge) % 7];
                 check_rotate(extent_of(w, h, channels[i], types[i]), angle, (i + edge) % 3 != 0, k, edge);
             }
-    check_rotate(extent_of(7, 3, 3, KAL_U8), 90, false, 1, KAL_EDGE_FILL);    // cannot be a turn
+    check_rotate(extent_of(7, 3, 3, KAL_U8), 90, false, 1, KAL_EDGE_FILL);   // cannot be a turn
     check_rotate(extent_of(7, 3, 3, KAL_U16), 270, false, 2, KAL_EDGE_FILL);
     check_rotate(extent_of(1, 40, 3, KAL_U8), 61, true, 1, KAL_EDGE_WRAP);
 }
@@ -131,8 +132,10 @@ static void test_rotate_cases(void)
 static void test_bleeding(void)
 {
     static const char *const ops[][2] = {
-        {"resize", "width=9 height=7"}, {"resize", "width=50 height=31 kernel=bicubic"},
-        {"resize", "width=17 height=40 kernel=bilinear"}, {"rotate", "angle=33"},
+        {"resize", "width=9 height=7"},
+        {"resize", "width=50 height=31 kernel=bicubic"},
+        {"resize", "width=17 height=40 kernel=bilinear"},
+        {"rotate", "angle=33"},
         {"rotate", "angle=70 kernel=bicubic edge=mirror"},
     };
     for (int t = KAL_U8; t <= KAL_F32; t++)
@@ -282,7 +285,9 @@ static void test_errors(void)
 static void test_no_memory(void)
 {
     static const char *const ops[][2] = {
-        {"resize", "width=9 height=30"}, {"rotate", "angle=33"}, {"embed", "x=3 width=30"},
+        {"resize", "width=9 height=30"},
+        {"rotate", "angle=33"},
+        {"embed", "x=3 width=30"},
     };
     picture p = picture_of(extent_of(20, 20, 3, KAL_U8));
     for (size_t i = 0; i < 3; i++) {
@@ -307,7 +312,7 @@ static void test_no_memory(void)
 int main(void)
 {
     void (*const tests[])(void) = {test_rotate, test_rotate_cases, test_bleeding, test_masks_and_labels,
-                                   test_embed, test_embed_folds, test_errors, test_no_memory};
+                                   test_embed,  test_embed_folds,  test_errors,   test_no_memory};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         scope = kal_scope_new();
         tests[i]();

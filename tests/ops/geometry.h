@@ -39,8 +39,10 @@ static picture picture_of(kal_extent e)
 static double sample(const kal_extent *e, const void *data, int32_t x, int32_t y, int32_t c)
 {
     const size_t i = ((size_t)y * (size_t)e->width + (size_t)x) * (size_t)e->channels + (size_t)c;
-    return e->type == KAL_U8 ? ((const uint8_t *)data)[i] : e->type == KAL_U16 ? ((const uint16_t *)data)[i]
-         : e->type == KAL_U32 ? ((const uint32_t *)data)[i] : (double)((const float *)data)[i];
+    return e->type == KAL_U8    ? ((const uint8_t *)data)[i]
+           : e->type == KAL_U16 ? ((const uint16_t *)data)[i]
+           : e->type == KAL_U32 ? ((const uint32_t *)data)[i]
+                                : (double)((const float *)data)[i];
 }
 
 static kal_node *apply(kal_node *in, const char *op, const char *params)
@@ -109,7 +111,8 @@ static void close_to(const kal_extent *e, const void *got, int32_t x, int32_t y,
         if (e->type != KAL_F32) want = floor((want < 0 ? 0 : want > top ? top : want) + 0.5);
         const double is = sample(e, got, x, y, c), scale = e->alpha && e->type == KAL_F32 ? 20 : 1;
         if (fabs(is - want) > slack * scale * (e->type == KAL_F32 ? 1 + fabs(want) : 1))
-            REQUIRE_NOTE(0, "%s: type %d, at %d,%d channel %d: %.9g, not %.9g", what, e->type, x, y, c, is, want);
+            REQUIRE_NOTE(0, "%s: type %d, at %d,%d channel %d: %.9g, not %.9g", what, e->type, x, y, c, is,
+                         want);
     }
     check_passed++;
 }

@@ -89,7 +89,8 @@ static void test_weights(void)
         bool good = true;
         int32_t most = 0;
         for (int32_t o = 0; o < out; o++) {
-            const kal__window w = t.window[o], before = t.window[o ? o - 1 : 0], alone = kal__window_of(&a, o);
+            const kal__window w = t.window[o], before = t.window[o ? o - 1 : 0],
+                              alone = kal__window_of(&a, o);
             int32_t sum = 0, size = 0;
             for (int32_t k = 0; k < w.count && t.t; k++) {
                 sum += t.t[t.at[o] + (size_t)k];
@@ -110,7 +111,8 @@ static void test_weights(void)
 static void test_integers(void)
 {
     for (int i = 0; i < 40; i++) {
-        const int32_t iw = 1 + rng_below(&seed, 90), ih = 1 + rng_below(&seed, 60), n = 1 + i % 5 + (i % 5 > 0);
+        const int32_t iw = 1 + rng_below(&seed, 90), ih = 1 + rng_below(&seed, 60),
+                      n = 1 + i % 5 + (i % 5 > 0);
         const int32_t w = 1 + rng_below(&seed, 90), h = 1 + rng_below(&seed, 60), k = 1 + i % 5;
         if (w == iw && h == ih) continue;
         picture p = picture_of((kal_extent){iw, ih, n, KAL_U8, KAL_DATA, false});
@@ -167,8 +169,11 @@ static void test_resize_laws(void)
     for (int32_t x = 0; x < 60; x++) ramp[x] = (uint8_t)(10 + 4 * x);
     picture p = picture_with(extent_of(60, 1, 1, KAL_U8), ramp);
     static const char *const ways[] = {
-        "width=30 height=1", "width=150 height=1 kernel=bicubic", "width=7 height=1 kernel=box",
-        "width=81 height=1 kernel=bilinear", "width=45 height=1 kernel=mitchell",
+        "width=30 height=1",
+        "width=150 height=1 kernel=bicubic",
+        "width=7 height=1 kernel=box",
+        "width=81 height=1 kernel=bilinear",
+        "width=45 height=1 kernel=mitchell",
     };
     for (size_t i = 0; i < 5; i++) {
         kal_extent e;
@@ -197,8 +202,8 @@ static void size_is(int32_t w, int32_t h, const char *params, int32_t to_w, int3
 static void test_resize_sizes(void)
 {
     size_is(7, 5, "width=3", 3, 2);
-    size_is(4, 6, "width=3", 3, 5);          // 4.5, half up
-    size_is(100, 3, "width=4", 4, 1);        // at least 1
+    size_is(4, 6, "width=3", 3, 5);     // 4.5, half up
+    size_is(100, 3, "width=4", 4, 1);   // at least 1
     size_is(30, 40, "height=20", 15, 20);
     size_is(30, 40, "width=50%", 15, 20);
     size_is(100, 50, "width=200 enlarge=false", 100, 50);

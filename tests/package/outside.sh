@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 #
 # Installs, moves the installed tree, and builds a program of a stranger against it by every way we promise: pkg-config shared and static,
-# find_package, FetchContent. All print the same version and keys. (The params macros overwrite their defaults by design, hence
-# -Wno-override-init.) Usage: outside.sh CMAKE GENERATOR CC SOURCE BUILD VERSION
+# find_package, FetchContent. All print the same version and keys.
+# Usage: outside.sh CMAKE GENERATOR CC SOURCE BUILD VERSION
 set -eu
 cmake=$1 cc=$3 source=$4 build=$5 version=$6
 export CMAKE_GENERATOR="$2"
@@ -63,7 +63,7 @@ if [ -x "$prefix/bin/kal" ]; then quietly "$prefix/bin/kal" --version; fi
 
 # ---- pkg-config ----
 if command -v pkg-config >/dev/null; then
-    strict='-std=c11 -Wall -Wextra -pedantic -Werror -Wno-override-init'
+    strict='-std=c11 -Wall -Wextra -pedantic -Werror'
     export PKG_CONFIG_PATH="$lib/pkgconfig"
     [ "$(pkg-config --modversion kallitype)" = "$version" ] || die "kallitype.pc says $(pkg-config --modversion kallitype)"
     quietly "$cc" $strict "$program" -o "$dir/shared" $(pkg-config --cflags --libs kallitype)

@@ -19,7 +19,8 @@ bool check_that(bool ok, const char *file, int line, const char *what, const cha
         __atomic_fetch_add(&check_passed, 1, __ATOMIC_RELAXED);
         return true;
     }
-    if (__atomic_fetch_add(&check_failed, 1, __ATOMIC_RELAXED) < 40) fprintf(stderr, "%s:%d: failed: %s%s%s\n", file, line, what, note ? "  -- " : "", note ? note : "");
+    if (__atomic_fetch_add(&check_failed, 1, __ATOMIC_RELAXED) < 40)
+        fprintf(stderr, "%s:%d: failed: %s%s%s\n", file, line, what, note ? "  -- " : "", note ? note : "");
     return false;
 }
 
@@ -35,10 +36,11 @@ bool check_note(bool ok, const char *file, int line, const char *what, const cha
     return check_that(ok, file, line, what, note);
 }
 
-bool check_status(kal_status got, kal_status want, const kal_error *err, const char *file, int line, const char *what)
+bool check_status(kal_status got, kal_status want, const kal_error *err, const char *file, int line,
+                  const char *what)
 {
-    return check_note(got == want, file, line, what, "got %s, want %s: %s", kal_status_name(got), kal_status_name(want),
-                      got ? err->message : "");
+    return check_note(got == want, file, line, what, "got %s, want %s: %s", kal_status_name(got),
+                      kal_status_name(want), got ? err->message : "");
 }
 
 bool check_text(const char *a, const char *b, const char *file, int line)
@@ -53,8 +55,8 @@ bool check_mem(const void *a, const void *b, size_t n, const char *file, int lin
     size_t i = 0, count = 0;
     while (p && q && i < n && p[i] == q[i]) i++;
     for (size_t k = i; p && q && k < n; k++) count += p[k] != q[k];
-    return check_note(false, file, line, "memory is equal", "byte %zu of %zu: %d against %d; %zu differ", i, n, p ? p[i] : -1,
-                      q ? q[i] : -1, count);
+    return check_note(false, file, line, "memory is equal", "byte %zu of %zu: %d against %d; %zu differ", i,
+                      n, p ? p[i] : -1, q ? q[i] : -1, count);
 }
 
 void check_skip(const char *fmt, ...)

@@ -27,7 +27,8 @@ extern kal_error check_error;   // pass &check_error to the calls above
 
 bool check_that(bool ok, const char *file, int line, const char *what, const char *note);
 bool check_note(bool ok, const char *file, int line, const char *what, const char *fmt, ...) KAL_PRINTF(5, 6);
-bool check_status(kal_status got, kal_status want, const kal_error *err, const char *file, int line, const char *what);
+bool check_status(kal_status got, kal_status want, const kal_error *err, const char *file, int line,
+                  const char *what);
 bool check_text(const char *a, const char *b, const char *file, int line);
 bool check_mem(const void *a, const void *b, size_t n, const char *file, int line);
 /// Prints a line of counts; 0 when all passed, 1 otherwise. Fails when nodes are left alive.
@@ -55,7 +56,13 @@ kal_node *rng_image(rng *r, kal_scope *s, const kal_extent *e);
 
 static inline kal_extent extent_of(int32_t w, int32_t h, int32_t channels, kal_type type)
 {
-    const kal_extent e = {w, h, channels, type, channels == 1 || channels == 2 ? KAL_GRAY : channels <= 4 ? KAL_RGB : KAL_DATA,
+    const kal_extent e = {w,
+                          h,
+                          channels,
+                          type,
+                          channels == 1 || channels == 2 ? KAL_GRAY
+                          : channels <= 4                ? KAL_RGB
+                                                         : KAL_DATA,
                           channels == 2 || channels == 4};
     return e;
 }

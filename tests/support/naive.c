@@ -19,7 +19,8 @@ static unsigned char *decode(const kal_node *n)
     kal_limits_get(&limits);
     const size_t row = (size_t)n->call.extent.width * kal_pixel_size(&n->call.extent);
     unsigned char *out = malloc(row * (size_t)n->call.extent.height);
-    kal_status st = !s->bytes ? kal__open_file(s->path, &r, NULL, &err) : kal__open_memory(s->bytes->data, s->size, "memory", &r, &err);
+    kal_status st = !s->bytes ? kal__open_file(s->path, &r, NULL, &err)
+                              : kal__open_memory(s->bytes->data, s->size, "memory", &r, &err);
     if (!st) st = s->codec->open(r, &limits, &d, &err);
     if (!st) {
         st = s->codec->rows(d, out, (ptrdiff_t)row, n->call.extent.height, &err);
@@ -35,7 +36,11 @@ static kal_tile plain(const kal_extent *e, unsigned char *data, kal_rect rect)
 {
     const int32_t pixel = (int32_t)kal_pixel_size(e);
     const ptrdiff_t stride = (ptrdiff_t)e->width * pixel;
-    return (kal_tile){.rect = rect, .data = data + rect.y0 * stride + rect.x0 * pixel, .stride = stride, .ring = e->height, .pixel = pixel};
+    return (kal_tile){.rect = rect,
+                      .data = data + rect.y0 * stride + rect.x0 * pixel,
+                      .stride = stride,
+                      .ring = e->height,
+                      .pixel = pixel};
 }
 
 static void crop(const kal_call *c, const unsigned char *in, unsigned char *out)
@@ -44,7 +49,8 @@ static void crop(const kal_call *c, const unsigned char *in, unsigned char *out)
     const size_t pixel = kal_pixel_size(&c->extent);
     for (int32_t y = 0; y < c->extent.height; y++)
         memcpy(out + (size_t)y * (size_t)c->extent.width * pixel,
-               in + ((size_t)(y + p->y) * (size_t)c->in[0]->extent.width + (size_t)p->x) * pixel, (size_t)c->extent.width * pixel);
+               in + ((size_t)(y + p->y) * (size_t)c->in[0]->extent.width + (size_t)p->x) * pixel,
+               (size_t)c->extent.width * pixel);
 }
 
 static unsigned char *apply(const kal_call *c, unsigned char *const *in)
@@ -66,7 +72,9 @@ static unsigned char *apply(const kal_call *c, unsigned char *const *in)
         const kal_rect need = c->op->need ? c->op->need(c, i, o.rect) : all;
         tiles[i] = plain(&c->in[i]->extent, in[i], need);
     }
-    if (!st) st = c->op->run(&(kal_job){.call = c, .state = state, .in = tiles, .out = &o, .scratch = scratch, .err = &err});
+    if (!st)
+        st = c->op->run(
+            &(kal_job){.call = c, .state = state, .in = tiles, .out = &o, .scratch = scratch, .err = &err});
     if (st) fprintf(stderr, "naive: %s: %s\n", c->op->name, err.message), abort();
     if (state && c->op->release) c->op->release(state);
     free(scratch);

@@ -25,9 +25,14 @@ void rng_pixels(rng *r, const kal_extent *e, void *data)
     uint32_t flat = rng_next(r);
     for (size_t i = 0; i < n; i++) {
         if (!(rng_next(r) & 127)) style = rng_below(r, 4), flat = rng_next(r);
-        const uint32_t v = style == 0 ? rng_next(r) : style == 1 ? (rng_next(r) & 1 ? 0xffffffffu : 0) : style == 2 ? flat : (uint32_t)i * 0x01030507u;
+        const uint32_t v = style == 0   ? rng_next(r)
+                           : style == 1 ? (rng_next(r) & 1 ? 0xffffffffu : 0)
+                           : style == 2 ? flat
+                                        : (uint32_t)i * 0x01030507u;
         switch (e->type) {
-        case KAL_U8: ((uint8_t *)data)[i] = e->model == KAL_MASK ? (uint8_t)(v >> 31 ? 255 : 0) : (uint8_t)(v >> 24); break;
+        case KAL_U8:
+            ((uint8_t *)data)[i] = e->model == KAL_MASK ? (uint8_t)(v >> 31 ? 255 : 0) : (uint8_t)(v >> 24);
+            break;
         case KAL_U16: ((uint16_t *)data)[i] = (uint16_t)(v >> 16); break;
         case KAL_U32: ((uint32_t *)data)[i] = v; break;
         case KAL_F32: ((float *)data)[i] = (float)(v >> 8) / 16777216.0f * 1.4f - 0.2f; break;

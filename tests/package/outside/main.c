@@ -36,7 +36,9 @@ int main(void)
     static const unsigned char gray[8 * 8];
     const kal_extent small = {8, 8, 1, KAL_U8, KAL_GRAY, false};
     kal_bytes jpeg;
-    if (kal_read_bytes(kal_encode(scope, kal_pixels(scope, &small, gray, 8), "jpeg", NULL), NULL, &jpeg, &err)) return report(&err);
+    if (kal_read_bytes(kal_encode(scope, kal_pixels(scope, &small, gray, 8), "jpeg", NULL), NULL, &jpeg,
+                       &err))
+        return report(&err);
     kal_bytes_free(&jpeg);
     kal_scope_free(&scope);
 
