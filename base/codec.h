@@ -104,7 +104,7 @@ typedef struct kal__codec {
     /// Reads the header into `h` and `meta`; nothing is decoded. The reader stands at the start.
     kal_status (*header)(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
                          kal_error *err);
-    /// Starts decoding from a fresh reader; reader and limits outlive the decoder.
+    /// Starts decoding from a fresh reader, which outlives the decoder; the limits are copied.
     kal_status (*open)(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err);
     /// The next n rows, packed by `stride`; the error names the reader and the offset. Rows come in order, each once.
     kal_status (*rows)(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err);

@@ -4,6 +4,7 @@
 // One op on some inputs becomes a node: check, work out autos, fold, key, intern. Read this first to see what a node is.
 #include "apply.h"
 
+#include "calm.h"
 #include "dynamic.h"
 #include "load.h"
 
@@ -203,8 +204,9 @@ kal_node *kal_apply(kal_scope *scope, const char *name, const void *params, kal_
     kal_node *node = bad_input(scope, name ? name : "?", in, n);
     if (node) return node;
     const kal_op *op;
+    const kal__calm calm = kal__calm_begin();
     kal_status st = kal__find_op(name ? name : "", name ? strlen(name) : 0, &op, &err);
     if (!st) st = kal__apply(op, params, in, n, &node, &err);
-    if (st) return kal__error_node(scope, &err);
-    return kal__born(scope, node);
+    kal__calm_end(&calm);
+    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }

@@ -4,6 +4,8 @@
 // The arguments of a call: by name or in order, geometry words, computed values, and what an op takes from the op it undoes.
 #include "parse.h"
 
+#include "calm.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +31,7 @@ static bool geometry(kal__schema s, const kal__token *t, void *params)
     const char *at = t->text, *end = at + t->n;
     const bool sized = kal__param_find(s, "width", 5) && kal__param_find(s, "height", 6);
     const bool placed = kal__param_find(s, "x", 1) && kal__param_find(s, "y", 1);
-    if (t->kind != KAL__WORD || !sized) return false;
+    if ((t->kind != KAL__WORD && t->kind != KAL__STRING) || !sized) return false;
     const int32_t w = read_digits(&at, end);
     if (w < 0 || at == end || *at++ != 'x') return false;
     const int32_t h = read_digits(&at, end);
@@ -182,15 +184,17 @@ kal_node *kal_apply_text(kal_scope *scope, const char *op_name, const char *text
     kal_error err = {KAL_OK, ""};
     for (int32_t i = 0; i < n; i++)
         if (!in[i] || in[i]->kind == KAL__ERROR) return kal_apply(scope, op_name, NULL, in, n);
+    const kal__calm calm = kal__calm_begin();
     const kal_op *op;
     kal_node *node = NULL;
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     kal__arena arena = {0};
     kal_status st = kal__find_op(op_name ? op_name : "", op_name ? strlen(op_name) : 0, &op, &err);
     if (!st) kal__params_default(kal__schema_of(op), params);
-    const kal__param_context context = {n ? &in[0]->call.extent : NULL, &arena};
+    const kal__param_context context = {n && !in[0]->dynamic ? &in[0]->call.extent : NULL, &arena};
     if (!st && text) st = kal__params_parse(kal__schema_of(op), params, text, &context, &err);
     if (!st) st = kal__apply(op, params, in, n, &node, &err);
     kal__arena_free(&arena);
+    kal__calm_end(&calm);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }

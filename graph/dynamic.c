@@ -6,6 +6,7 @@
 
 #include "apply.h"
 #include "load.h"
+#include "run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,13 @@ typedef struct later {
     int32_t n, param[KAL__MAX_BOUND];
 } later;
 
+// Metadata follows the last of one or two images, never a value.
 static void fill_later(kal_node *node, void *arg)
 {
     memcpy(&node->u.bound, arg, sizeof(later));
+    const int32_t images = node->call.n - node->u.bound.n;
+    kal__meta_unref(&node->meta);
+    node->meta = images ? kal__meta_ref(kal__input(node, images == 2 ? 1 : 0)->meta) : NULL;
 }
 
 static kal_status check_bound(const kal_op *op, const kal__bound *b, int32_t n, later *l, kal_error *err)
@@ -74,23 +79,35 @@ kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *cons
 
 // ---- resolving ----------------------------------------------------------------------------------
 
+// The request that needs the values: its deadline and statistics are one, its progress is told once.
+typedef struct resolving {
+    kal_options options;
+    double start;
+} resolving;
+
 // The samples of a value as numbers.
-static kal_status read_value(kal_node *node, const kal_options *options, kal__arena *arena, kal_list *out,
+static kal_status read_value(kal_node *node, const resolving *r, kal__arena *arena, kal_list *out,
                              kal_error *err)
 {
     const kal_extent *e = &node->call.extent;
     const int64_t n = (int64_t)e->width * e->height * e->channels;
+    if (node->kind == KAL__ENCODE || e->type != KAL_F32)
+        return kal_fail(err, KAL_INVALID,
+                        "a parameter is bound to an image; bind it to a value (see kal ops)");
     if (n > 65536)
         return kal_fail(err, KAL_INVALID, "a parameter is bound to an image of %lld samples", (long long)n);
     float *samples = kal__take(arena, (size_t)n, sizeof *samples);
     double *v = kal__take(arena, (size_t)n, sizeof *v);
     if (!samples || !v) return kal_fail(err, KAL_NOMEM, "out of memory for a value");
-    if (e->type != KAL_F32)
-        return kal_fail(err, KAL_INVALID,
-                        "a parameter is bound to an image; bind it to a value (see kal ops)");
-    const kal_status st = kal_read(node, kal_rect_all(e), samples,
-                                   (ptrdiff_t)((size_t)e->width * kal_pixel_size(e)), options, err);
-    for (int64_t i = 0; i < n && !st; i++) v[i] = (double)samples[i];
+    const kal__want w = {.node = node,
+                         .rect = kal_rect_all(e),
+                         .dst = (unsigned char *)samples,
+                         .stride = (ptrdiff_t)((size_t)e->width * kal_pixel_size(e))};
+    const kal_status st = kal__evaluate(&w, 1, &r->options, r->start, err);
+    for (int64_t i = 0; i < n && !st; i++) {
+        v[i] = (double)samples[i];
+        if (v[i] - v[i] != 0) return kal_fail(err, KAL_INVALID, "a computed value is not a finite number");
+    }
     *out = (kal_list){v, (int32_t)n};
     return st;
 }
@@ -109,8 +126,8 @@ static void put_value(const kal_param *p, unsigned char *params, kal_list v)
     }
 }
 
-static kal_status resolve_one(const kal_node *n, kal_node *const *in, const kal_options *options,
-                              kal_node **out, kal_error *err)
+static kal_status resolve_one(const kal_node *n, kal_node *const *in, const resolving *r, kal_node **out,
+                              kal_error *err)
 {
     if (n->kind == KAL__ENCODE) {
         _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
@@ -125,7 +142,7 @@ static kal_status resolve_one(const kal_node *n, kal_node *const *in, const kal_
     memcpy(params, n->call.params, op->params_size);
     for (int32_t i = 0; i < n->u.bound.n && !st; i++) {
         kal_list v;
-        st = read_value(in[images + i], options, &arena, &v, err);
+        st = read_value(in[images + i], r, &arena, &v, err);
         if (!st) put_value(&op->params[n->u.bound.param[i]], params, v);
     }
     if (!st) st = kal__apply(op, params, in, images, out, err);
@@ -133,18 +150,7 @@ static kal_status resolve_one(const kal_node *n, kal_node *const *in, const kal_
     return st;
 }
 
-// Evaluating a value must not fill the caller's statistics or tell progress.
-static kal_options quiet(const kal_options *o)
-{
-    kal_options q = o ? *o : (kal_options){0};
-    q.stats = NULL;
-    q.progress = NULL;
-    q.node_stats = NULL;
-    return q;
-}
-
-static kal_status resolve_all(const kal__order *o, kal_node **made, const kal_options *options,
-                              kal_error *err)
+static kal_status resolve_all(const kal__order *o, kal_node **made, const resolving *r, kal_error *err)
 {
     for (size_t i = 0; i < o->n; i++) {
         const kal_node *n = o->nodes[i];
@@ -155,14 +161,15 @@ static kal_status resolve_all(const kal__order *o, kal_node **made, const kal_op
         kal_node **in = kal__new((size_t)n->call.n, sizeof *in);
         if (!in) return kal_fail(err, KAL_NOMEM, "out of memory");
         for (int32_t k = 0; k < n->call.n; k++) in[k] = made[kal__order_find(o, kal__input(n, k))];
-        const kal_status st = resolve_one(n, in, options, &made[i], err);
+        const kal_status st = resolve_one(n, in, r, &made[i], err);
         free(in);
         if (st) return st;
     }
     return KAL_OK;
 }
 
-kal_status kal__static(const kal_node *node, const kal_options *options, kal_node **out, kal_error *err)
+kal_status kal__static(const kal_node *node, const kal_options *options, double start, kal_node **out,
+                       kal_error *err)
 {
     *out = NULL;
     kal_status st = kal_node_error(node, err);
@@ -172,12 +179,15 @@ kal_status kal__static(const kal_node *node, const kal_options *options, kal_nod
         *out = kal_node_ref(root);
         return KAL_OK;
     }
-    const kal_options q = quiet(options);
+    resolving r = {.start = start};
+    if (options) r.options = *options;
+    r.options.progress = NULL;
+    r.options.node_stats = NULL;
     kal__order o;
     st = kal__order_make(&root, 1, &o, err);
     if (st) return st;
     kal_node **made = kal__new_zero(o.n, sizeof *made);
-    st = made ? resolve_all(&o, made, &q, err) : kal_fail(err, KAL_NOMEM, "out of memory");
+    st = made ? resolve_all(&o, made, &r, err) : kal_fail(err, KAL_NOMEM, "out of memory");
     if (!st) *out = kal_node_ref(made[o.n - 1]);
     for (size_t i = 0; made && i < o.n; i++) kal_node_unref(&made[i]);
     free(made);
@@ -188,7 +198,7 @@ kal_status kal__static(const kal_node *node, const kal_options *options, kal_nod
 kal_status kal_node_extent(const kal_node *node, kal_extent *out, kal_error *err)
 {
     kal_node *s;
-    kal_status st = kal__static(node, NULL, &s, err);
+    kal_status st = kal__static(node, NULL, kal__now(), &s, err);
     if (st) return st;
     if (s->kind == KAL__ENCODE)
         st = kal_fail(err, KAL_INVALID, "encoded bytes have no size in pixels");
@@ -211,6 +221,9 @@ kal_node *kal_apply_bound(kal_scope *scope, const char *name, const void *params
     if (!st && (n_bound < 0 || n_bound > KAL__MAX_BOUND))
         st = kal_fail(&err, KAL_LIMIT, "%s: at most %d parameters are computed", name, KAL__MAX_BOUND);
     for (int32_t i = 0; i < n_bound && !st; i++) {
+        if (!bound[i].param)
+            st = kal_fail(&err, KAL_INVALID, "%s: a computed value without the name of its parameter", name);
+        if (st) break;
         rows[i] = (kal__bound){kal__param_find(kal__schema_of(op), bound[i].param, strlen(bound[i].param)),
                                bound[i].value};
         st = kal_node_error(bound[i].value, &err);

@@ -18,7 +18,8 @@ typedef struct kal__bound {
 /// An op applied later: inputs or parameters are not known yet.
 kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *const *in, int32_t n,
                             const kal__bound *bound, int32_t n_bound, kal_node **out, kal_error *err);
-/// The static node for a node: itself, or what it resolves to. *out is the caller's reference.
-kal_status kal__static(const kal_node *node, const kal_options *options, kal_node **out, kal_error *err);
+/// The static node for a node: itself, or what it resolves to. *out is the caller's reference. `start`: see kal__evaluate.
+kal_status kal__static(const kal_node *node, const kal_options *options, double start, kal_node **out,
+                       kal_error *err);
 
 #endif

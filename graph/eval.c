@@ -3,6 +3,7 @@
 //
 // The short way in: what the public calls do. Each makes a list of wants, a plan, and runs it.
 #include "apply.h"
+#include "calm.h"
 #include "coding.h"
 #include "dynamic.h"
 #include "encoded.h"
@@ -103,37 +104,56 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
 }
 
 static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
-                               kal_stats *stats, kal_error *err)
+                               kal_stats *stats, kal__tally *tally, kal_error *err)
 {
     kal__plan *plan = NULL;
     kal_status st = plan_alone(wants, n, o, w, &plan, err);
-    if (!st) st = kal__run(plan, w, stats, err);
+    if (!st) st = kal__run(plan, w, stats, tally, err);
     if (plan && plan->memo) kal__memo_release(plan->memo, plan);
     kal__plan_free(&plan);
     return st;
 }
 
-kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, kal_error *err)
+static void remember_encoded(kal__want *wants, size_t n, const kal__resolved *o, kal_status st, double ns)
 {
-    const double start = kal__now();
-    kal_stats none, *stats = options && options->stats ? options->stats : &none;
-    *stats = (kal_stats){0};
+    for (size_t i = 0; i < n && o->memo; i++) {
+        if (!wants[i].writer) continue;
+        if (!st) kal__remembered(wants[i].writer, o->memo, wants[i].node->key, ns);
+        wants[i].writer->abort(wants[i].writer);
+    }
+}
+
+static void tell_end(const kal_options *o, kal_status st, kal__tally t)
+{
+    if (!o || !o->progress) return;
+    const bool stopped = st == KAL_CANCELLED || st == KAL_DEADLINE;
+    if (!st && !t.total) t = (kal__tally){1, 1};   // all of it was known
+    if (st && t.done >= t.total) t.total = t.done + 1;
+    o->progress(o->user, !st ? KAL_DONE : stopped ? KAL_STOPPED : KAL_FAILED, t.done, t.total);
+}
+
+kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, double start,
+                         kal_error *err)
+{
+    kal_stats none = {0}, *stats = options && options->stats ? options->stats : &none;
     kal__resolved o;
+    kal_error local;
+    if (!err) err = &local;
     kal_status st = kal__resolve(options, &o, err);
     if (st) return st;
     const kal__watch w = {options, options && options->deadline > 0 ? start + options->deadline : 0};
     kal__want *left = kal__new_zero(n, sizeof *left);
     if (!left) return kal_fail(err, KAL_NOMEM, "out of memory");
+    const kal__calm calm = kal__calm_begin();
     size_t n_left;
+    kal__tally tally = {0, 0};
     st = split_known(wants, n, &o, left, &n_left, stats, err);
-    if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, stats, err);
-    for (size_t i = 0; i < n_left && o.memo; i++) {
-        if (!left[i].writer) continue;
-        if (!st) kal__remembered(left[i].writer, o.memo, left[i].node->key, (kal__now() - start) * 1e9);
-        left[i].writer->abort(left[i].writer);
-    }
+    if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, stats, &tally, err);
+    remember_encoded(left, n_left, &o, st, (kal__now() - start) * 1e9);
     free(left);
+    kal__calm_end(&calm);
     stats->wall_ms = (kal__now() - start) * 1e3;
+    tell_end(options, st, tally);
     return st;
 }
 
@@ -149,11 +169,18 @@ static kal_status check_rect(const kal_extent *e, kal_rect rect, const void *dst
     return KAL_OK;
 }
 
-// The static node to evaluate; it must be an image, or encoded bytes.
-static kal_status settled(const kal_node *node, bool encoded, const kal_options *options, kal_node **out,
-                          kal_error *err)
+// A request begins: statistics are filled also when it fails at once.
+static double begin(const kal_options *o)
 {
-    const kal_status st = kal__static(node, options, out, err);
+    if (o && o->stats) *o->stats = (kal_stats){0};
+    return kal__now();
+}
+
+// The static node to evaluate; it must be an image, or encoded bytes.
+static kal_status settled(const kal_node *node, bool encoded, const kal_options *options, double start,
+                          kal_node **out, kal_error *err)
+{
+    const kal_status st = kal__static(node, options, start, out, err);
     if (st || ((*out)->kind == KAL__ENCODE) == encoded) return st;
     kal_node_unref(out);
     return kal_fail(err, KAL_INVALID,
@@ -165,11 +192,12 @@ kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t st
                     const kal_options *options, kal_error *err)
 {
     kal_node *image;
-    kal_status st = settled(node, false, options, &image, err);
+    const double start = begin(options);
+    kal_status st = settled(node, false, options, start, &image, err);
     if (st) return st;
     st = check_rect(&image->call.extent, rect, dst, stride, err);
     const kal__want w = {.node = image, .rect = rect, .dst = dst, .stride = stride};
-    if (!st) st = kal__evaluate(&w, 1, options, err);
+    if (!st) st = kal__evaluate(&w, 1, options, start, err);
     kal_node_unref(&image);
     return st;
 }
@@ -177,20 +205,22 @@ kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t st
 kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out, kal_error *err)
 {
     kal_node *image;
-    kal_status st = settled(node, false, options, &image, err);
+    const double start = begin(options);
+    kal_status st = settled(node, false, options, start, &image, err);
     if (st) return st;
     const kal__want w = {.node = image, .rect = kal_rect_all(&image->call.extent), .key = out};
-    st = kal__evaluate(&w, 1, options, err);
+    st = kal__evaluate(&w, 1, options, start, err);
     kal_node_unref(&image);
     return st;
 }
 
 // ---- encoded ------------------------------------------------------------------------------------
 
-static kal_status want_encoded(const kal_node *node, const kal_options *options, kal__want *w, kal_error *err)
+static kal_status want_encoded(const kal_node *node, const kal_options *options, double start, kal__want *w,
+                               kal_error *err)
 {
     kal_node *encoded;
-    const kal_status st = settled(node, true, options, &encoded, err);
+    const kal_status st = settled(node, true, options, start, &encoded, err);
     if (!st) *w = (kal__want){.node = encoded, .rect = kal_rect_all(&encoded->call.in[0]->extent)};
     return st;
 }
@@ -199,9 +229,10 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
 {
     *out = (kal_bytes){NULL, 0};
     kal__want w = {0};
-    kal_status st = want_encoded(encoded, options, &w, err);
+    const double start = begin(options);
+    kal_status st = want_encoded(encoded, options, start, &w, err);
     if (!st) st = kal__write_memory(&out->data, &out->size, &w.writer, err);
-    if (!st) st = kal__evaluate(&w, 1, options, err);
+    if (!st) st = kal__evaluate(&w, 1, options, start, err);
     if (w.writer && st) w.writer->abort(w.writer);
     if (w.writer && !st) st = w.writer->commit(w.writer, err);
     kal_node_unref(&w.node);
@@ -225,13 +256,18 @@ static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, kal_s
 kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
                            const kal_options *options, kal_error *err)
 {
+    const double start = begin(options);
     if (n < 1) return kal_fail(err, KAL_INVALID, "nothing to write");
+    for (int32_t i = 1; i < n; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (!strcmp(paths[i], paths[k]) && strcmp(paths[i], "-"))
+                return kal_fail(err, KAL_INVALID, "%s: two pictures would be written there", paths[i]);
     kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);
     if (!wants) return kal_fail(err, KAL_NOMEM, "out of memory");
     kal_status st = KAL_OK;
-    for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, &wants[i], err);
+    for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, start, &wants[i], err);
     for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &wants[i].writer, err);
-    if (!st) st = kal__evaluate(wants, (size_t)n, options, err);
+    if (!st) st = kal__evaluate(wants, (size_t)n, options, start, err);
     st = finish_files(wants, n, st, options ? options->stats : NULL, err);
     for (int32_t i = 0; i < n; i++) kal_node_unref(&wants[i].node);
     free(wants);

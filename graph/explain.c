@@ -2,10 +2,12 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // The plan before it runs: a row per stage, as text or JSON. The very plan that would run is made and thrown away.
+#include "calm.h"
 #include "dynamic.h"
 #include "load.h"
 #include "options.h"
 #include "plan.h"
+#include "run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +112,7 @@ static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options 
 {
     for (int32_t i = 0; i < n; i++) {
         kal_node *node;
-        const kal_status st = kal__static(nodes[i], options, &node, err);
+        const kal_status st = kal__static(nodes[i], options, kal__now(), &node, err);
         if (st) return st;
         const bool encoded = node->kind == KAL__ENCODE;
         const kal_extent *e = &(encoded ? kal__input(node, 0) : node)->call.extent;
@@ -135,7 +137,9 @@ kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format, con
     kal_status st =
         wants ? wants_of(nodes, n, options, wants, err) : kal_fail(err, KAL_NOMEM, "out of memory");
     if (!st) st = kal__resolve(options, &o, err);
+    const kal__calm calm = kal__calm_begin();
     if (!st) st = kal__plan_make(wants, (size_t)n, &o, &plan, err);
+    kal__calm_end(&calm);
     if (!st) {
         if (format == KAL_AS_JSON)
             as_json(plan, &t);

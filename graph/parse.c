@@ -312,6 +312,7 @@ static kal_status finish_save(kal__parser *r, const kal__written *c, kal_node *i
     for (int32_t i = 0; i < c->n_args; i++) {
         const kal__arg *a = &c->args[i];
         const bool named = a->key.kind == KAL__WORD;
+        if (a->node) return wrong(r, &a->key, "save takes no computed values: a plain value was expected");
         char *to = !named && !*path          ? path
                    : same(&a->key, "path")   ? path
                    : same(&a->key, "format") ? format

@@ -4,6 +4,7 @@
 // A program: the names of a text, what it saves and prints, its last expression.
 #include "parse.h"
 
+#include "calm.h"
 #include "run.h"
 
 #include <stdlib.h>
@@ -137,7 +138,9 @@ kal_status kal_program_parse(const char *text, size_t size, const kal_binding *b
     if (!st) {
         memcpy(copy, text, size);
         kal__parser r = {.p = p, .lex = {copy, copy + size, copy, &p->arena, 0}, .err = err};
+        const kal__calm calm = kal__calm_begin();
         st = kal__parse(&r);
+        kal__calm_end(&calm);
     }
     if (st) kal_program_free(out);
     return st;

@@ -68,12 +68,19 @@ static kal_status check_record(const kal_op *op, kal_error *err)
     if (!op || !op->name || !good_name(op->name))
         return kal_fail(err, KAL_INVALID,
                         "an op's name is lower case letters, digits and _, with a dot: \"acme.denoise\"");
+    if (!op->inputs || !op->help)
+        return kal_fail(err, KAL_INVALID, "op %s: `inputs` and `help` are needed, empty if need be",
+                        op->name);
     if (!op->extent || (!op->run && !(op->flags & KAL_OP_VIEW)))
         return kal_fail(err, KAL_INVALID, "op %s: `extent` and `run` are needed", op->name);
     if (op->params_size < sizeof(size_t) || op->params_size > KAL__PARAMS_ROOM)
         return kal_fail(err, KAL_INVALID,
                         "op %s: the params struct begins with `size_t size` and has at most %d bytes",
                         op->name, KAL__PARAMS_ROOM);
+    for (size_t i = 0; i < op->n_params; i++)
+        if (!op->params[i].name || !op->params[i].unit || !op->params[i].help)
+            return kal_fail(err, KAL_INVALID,
+                            "op %s: parameter %zu lacks name, unit or help (empty if need be)", op->name, i);
     for (size_t i = 0; i < op->n_params; i++)
         if (op->params[i].offset < sizeof(size_t) || op->params[i].offset >= op->params_size)
             return kal_fail(err, KAL_INVALID, "op %s: parameter %s lies outside its struct", op->name,

@@ -14,6 +14,7 @@
 #include <fenv.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -338,7 +339,12 @@ static void start_threads(int32_t wanted)
         pthread_attr_init(&attr);
         pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
         pthread_attr_setstacksize(&attr, (size_t)1 << 20);
+        // signals go to the application's own threads
+        sigset_t all, old;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &old);
         const int failed = pthread_create(&t, &attr, worker, NULL);
+        pthread_sigmask(SIG_SETMASK, &old, NULL);
         pthread_attr_destroy(&attr);
         if (failed) return;   // fewer workers; the caller alone suffices
         n_threads++;
@@ -441,11 +447,8 @@ static kal_status run_plan(run *r)
     return r->status;
 }
 
-kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_error *err)
+kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__tally *tally, kal_error *err)
 {
-    fenv_t env;
-    fegetenv(&env);
-    fesetenv(FE_DFL_ENV);
     run r = {.plan = p, .watch = w, .stats = stats};
     kal__schedule_start(p, p->schedule.peak);
     kal_status st = kal__admit(p->peak, p->memo, w, &r.err);
@@ -453,7 +456,6 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_err
         st = run_plan(&r);
         kal__admit_end(p->peak);
     }
-    fesetenv(&env);
     for (int32_t i = 0; i < p->n_stages && st; i++) kal__coding_abort(p->stages[i]);
     if (!st && p->memo) keep_results(p);
     if (st && err) *err = r.err;
@@ -464,11 +466,6 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_err
     const size_t peak = p->schedule.peak + p->scratch * (size_t)p->threads;
     if (peak > stats->peak_bytes) stats->peak_bytes = peak;
     if (!st && w->options && w->options->node_stats) tell_nodes(p, w->options);
-    if (w->options && w->options->progress)
-        w->options->progress(w->options->user,
-                             !st                                         ? KAL_DONE
-                             : st == KAL_CANCELLED || st == KAL_DEADLINE ? KAL_STOPPED
-                                                                         : KAL_FAILED,
-                             !st ? p->n_bands : p->schedule.bands_done, p->n_bands);
+    *tally = (kal__tally){st ? p->schedule.bands_done : p->n_bands, p->n_bands};
     return st;
 }

@@ -17,10 +17,16 @@ double kal__now(void);
 bool kal__cancelled(const kal_cancel *c);
 /// Cancelled or too late? KAL_OK otherwise.
 kal_status kal__watch_check(const kal__watch *w, kal_error *err);
+/// Bands done and bands in all.
+typedef struct kal__tally {
+    uint64_t done, total;
+} kal__tally;
 /// Runs the plan to its end; statistics are added to *stats.
-kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_error *err);
+kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__tally *tally, kal_error *err);
 
-/// Plans and runs; the writers of the wants are neither committed nor aborted.
-kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, kal_error *err);
+/// Plans and runs; the writers of the wants are neither committed nor aborted. Statistics are added to options->stats, progress is told
+/// to its end. `start`: when the request began, which the deadline counts from.
+kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, double start,
+                         kal_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 //
 // Samples in memory become nodes; images become nodes of encoded bytes; encoded bytes become files.
 #include "apply.h"
+#include "calm.h"
 #include "load.h"
 
 #include <stdlib.h>
@@ -144,11 +145,13 @@ static kal_status encode_text(kal_node *image, const kal__codec *c, const char *
     if (st) return st;
     const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
     kal__arena arena = {0};
+    const kal__calm calm = kal__calm_begin();
     kal__params_default(s, params);
     if (text)
         st = kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena}, err);
     if (!st) st = kal__encode(image, c, params, out, err);
     kal__arena_free(&arena);
+    kal__calm_end(&calm);
     return st;
 }
 

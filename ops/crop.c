@@ -10,6 +10,9 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_extent *in = &c->in[0]->extent;
     if (p->width == KAL_AUTO) p->width = in->width - p->x;
     if (p->height == KAL_AUTO) p->height = in->height - p->y;
+    if (p->x >= in->width || p->y >= in->height)
+        return kal_fail(err, KAL_INVALID, "crop: x=%d y=%d is outside the image of %d×%d", p->x, p->y,
+                        in->width, in->height);
     if (p->width < 1 || p->height < 1 || p->x > in->width - p->width || p->y > in->height - p->height)
         return kal_fail(err, KAL_INVALID, "crop: %d×%d at %d,%d is not inside the image of %d×%d", p->width,
                         p->height, p->x, p->y, in->width, in->height);

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <fenv.h>
 #include <pthread.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -371,7 +372,12 @@ static void statistics(kal_scope *s, kal_node *image)
     const char *out = check_temp("out.jpg");
     REQUIRE_OK(kal_save(three, out, "quality=80", &keep, &check_error));
     REQUIRE(stats.encodes == 1 && stats.bytes_written > 0);
-    REQUIRE_OK(kal_save(three, out, "quality=80", &keep, &check_error));
+    told end = {0};
+    kal_options again = keep;
+    again.progress = tell;
+    again.user = &end;
+    REQUIRE_OK(kal_save(three, out, "quality=80", &again, &check_error));
+    REQUIRE(end.ends == 1 && end.phase == KAL_DONE && end.last == end.total && end.total > 0);
     REQUIRE_NOTE(stats.encodes == 0 && stats.computed_tiles == 0 && stats.bytes_written > 0,
                  "an encoded picture is written again from the memo");
     kal_memo_clear(NULL);
@@ -399,6 +405,34 @@ static void statistics(kal_scope *s, kal_node *image)
     kal_bytes_free(&b);
     kal_bytes_free(&c);
     kal_memo_clear(NULL);
+}
+
+// A caller's rounding mode changes neither keys nor pixels.
+static void rounding(kal_scope *s, kal_node *image)
+{
+    static const struct {
+        const char *op, *params;
+    } ops[] = {{"gamma", "exponent=2.2"},
+               {"multiply", "value=0.3"},
+               {"gaussian", "sigma=1.7"},
+               {"resize", "width=77"},
+               {"rotate", "angle=33.3"}};
+    static const int modes[] = {FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        kal_key key[4], content[4];
+        for (int m = 0; m < 4; m++) {
+            fesetround(modes[m]);
+            kal_node *n = kal_apply_text(s, ops[i].op, ops[i].params, &image, 1);
+            const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = m + 1, .band = 9};
+            const kal_status a = kal_node_key(n, &key[m], &check_error),
+                             b = kal_content_key(n, &o, &content[m], &check_error);
+            const int after = fegetround();
+            fesetround(FE_TONEAREST);
+            REQUIRE(!a && !b && after == modes[m]);
+            REQUIRE_NOTE(kal_key_equal(key[m], key[0]) && kal_key_equal(content[m], content[0]),
+                         "%s, rounding mode %d", ops[i].op, m);
+        }
+    }
 }
 
 static void forks(kal_node *image)
@@ -498,6 +532,30 @@ static void computed(kal_scope *s, kal_node *image)
     kal_bytes_free(&t);
     kal_program_free(&p);
     kal_program_free(&q);
+    // metadata is the image's, not the value's; the values' work is told; the deadline is one for all
+    kal_stats stats = {.nodes = 99};
+    const kal_options o = {.stats = &stats, .memo_mode = KAL_MEMO_NEVER};
+    free(read_all(on, &o, NULL));
+    REQUIRE(stats.nodes > 3 && stats.nodes < 20 && stats.computed_tiles > 2);
+    kal_node *slow_mean = kal_mean(s, kal_apply(s, "acme.slow", NULL, &image, 1), NULL);
+    kal_node *chain = far;
+    for (int i = 0; i < 5; i++)
+        chain = kal_apply_bound(s, "gaussian", NULL, &chain, 1, &(kal_bound){"sigma", slow_mean}, 1);
+    const kal_options late = {.deadline = 0.02, .memo_mode = KAL_MEMO_NEVER, .band = 2, .stats = &stats};
+    REQUIRE(read_all(chain, &late, NULL) == NULL && check_error.status == KAL_DEADLINE);
+    REQUIRE_NOTE(stats.wall_ms < 200, "%g ms", stats.wall_ms);
+    const kal_extent one = extent_of(1, 1, 1, KAL_F32);
+    const float bad_value = strtof("nan", NULL);
+    kal_node *nan = kal_pixels(s, &one, &bad_value, 4);
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_node_extent(kal_apply_bound(s, "crop", NULL, &image, 1, &(kal_bound){"width", nan}, 1),
+                                  &e, &check_error));
+    REQUIRE_FAILS(
+        KAL_INVALID,
+        kal_node_error(kal_apply_text(s, "gaussian", "edge=fill color=white", &later, 1), &check_error));
+    REQUIRE_FAILS(KAL_SYNTAX,
+                  kal_program_parse("in | save o.jpg quality=(in | mean)", 35, &in, 1, &p, &check_error));
+
     // an error that only the value brings
     const kal_bound wide[] = {{"width", mean}};
     kal_node *bad = kal_apply_bound(s, "crop", kal_crop_params(.x = 170), &image, 1, wide, 1);
@@ -524,6 +582,7 @@ int main(void)
     statistics(s, image);
     crowd(s, image);
     computed(s, image);
+    rounding(s, image);
     forks(kal_gaussian(s, image, NULL));
     kal_scope_free(&s);
     return check_done();

@@ -8,9 +8,11 @@ static kal_node *in, *small;   // 200×150 rgb, 20×10 rgb
 
 static kal_status parse(const char *text, kal_program **p)
 {
-    const kal_binding b[] = {
-        {.name = "in", .node = in}, {.name = "small", .node = small}, {.name = "size", .value = "3"}};
-    return kal_program_parse(text, strlen(text), b, 3, p, &check_error);
+    const kal_binding b[] = {{.name = "in", .node = in},
+                             {.name = "small", .node = small},
+                             {.name = "size", .value = "3"},
+                             {.name = "where", .value = "64x50+10+20"}};
+    return kal_program_parse(text, strlen(text), b, 4, p, &check_error);
 }
 
 // Both texts mean the same node.
@@ -64,6 +66,8 @@ static void comforts(void)
     equal("sigma = 4\nin | gaussian sigma", "in | gaussian 4");
     equal("sigma = 4\nin | gaussian sigma=sigma", "in | gaussian 4");
     equal("size = 9\nin | gaussian size", "in | gaussian 3");   // set from outside
+    equal("place = 64x50+10+20; in | crop place", "in | crop 10 20 64 50");
+    equal("in | crop where", "in | crop 10 20 64 50");
     equal("a = 2; b = a; in | gaussian b", "in | gaussian 2");
     equal("# a comment\n\n  in | # goes on\n gaussian 2 # end\n", "in | gaussian 2");
     equal("x = in; x = x | invert; x = x | gaussian 2; x", "in | invert | gaussian 2");
@@ -136,6 +140,11 @@ static void saving(void)
     snprintf(text, sizeof text, "load %s | crop 20 20 50 50 | gaussian 3 | uncrop feather=8 | save %s", a, a);
     REQUIRE_OK(kal_run_text(text, &check_error));   // in == out
     REQUIRE_FAILS(KAL_INVALID, kal_run_text("load", &check_error));
+    snprintf(text, sizeof text, "load %s | save %s; load %s | invert | save %s", a, b, a, b);
+    REQUIRE_FAILS(KAL_INVALID, kal_run_text(text, &check_error));   // the space in the name wants quotes
+    snprintf(text, sizeof text, "x = load %s; x | save %s; x | invert | save %s", a, check_temp("two.jpg"),
+             check_temp("two.jpg"));
+    REQUIRE_FAILS(KAL_INVALID, kal_run_text(text, &check_error));
 }
 
 // Nothing that is thrown at it may crash it.
