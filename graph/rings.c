@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// How much at a time: bands, the rows they read, the rows of each ring, the scratch of a job.
+#include "build.h"
+
+#include "need.h"
+
+#include <stdlib.h>
+
+// ---- bands, and the rows each one reads ------------------------------------------------------
+
+#define BAND_BYTES (192 << 10)   // about 50 µs of the cheapest work; a few fit in L2
+
+static int32_t natural_rows(const kal__stage *s)
+{
+    if (s->kind != KAL__DECODE_STAGE) return 16;
+    kal__source *source = kal__node_source(s->node);
+    const int32_t rows = source->header.rows;
+    kal__source_unref(&source);
+    return rows;
+}
+
+void kal__choose_band(const kal__builder *b, kal__stage *s)
+{
+    const int32_t height = s->rect.y1 - s->rect.y0, step = natural_rows(s);
+    const size_t row =
+        (size_t)(s->rect.x1 - s->rect.x0) *
+        kal_pixel_size(&(s->kind == KAL__ENCODE_STAGE ? kal__input(s->node, 0) : s->node)->call.extent);
+    int64_t rows = (int64_t)(BAND_BYTES / (row ? row : 1));
+    if (rows < 16) rows = 16;
+    rows >>= b->shrink;
+    if (b->band) rows = b->band;
+    if (step > 0 && !b->band) rows = rows < step ? step : rows / step * step;
+    if (s->kind == KAL__DECODE_STAGE && step == 0) rows = height;
+    if (s->kind == KAL__COMPUTE_STAGE && (s->steps[0].node->call.op->flags & KAL_OP_WHOLE)) rows = height;
+    if (rows < 1) rows = 1;
+    if (rows > height) rows = height;
+    s->band = (int32_t)rows;
+    s->n_bands = (height + s->band - 1) / s->band;
+    if (s->kind != KAL__CONST_STAGE && !s->outside) s->stride = row;
+}
+
+static const kal_call *edge_call(const kal__stage *s, const kal__edge *e, int32_t *input)
+{
+    const int32_t at = (int32_t)(e - s->edges);
+    int32_t k = s->n_steps - 1;
+    while (k > 0 && s->steps[k].first_edge > at) k--;
+    if (k < 0) return NULL;   // a sink reads what it is
+    *input = at - s->steps[k].first_edge;
+    if (s->steps[k].from_step >= 0 && *input >= s->steps[k].from_step) ++*input;
+    return &s->steps[k].node->call;
+}
+
+// Rows per band, made monotone: a band may start when all rows that it or an earlier one needs are done; rows are let go when
+// neither it nor a later one needs them.
+kal_status kal__read_rows(const kal__builder *b, kal__stage *s, kal__edge *e)
+{
+    e->ready = kal__take(&b->p->arena, (size_t)s->n_bands * 2, sizeof *e->ready);
+    if (!e->ready) return kal__no_memory(b);
+    e->release = e->ready + s->n_bands;
+    if (!e->from) return KAL_OK;
+    int32_t input = 0;
+    const kal_call *call = edge_call(s, e, &input);
+    int32_t high = e->from->rect.y0;
+    for (int32_t k = 0; k < s->n_bands; k++) {
+        const kal_rect out = kal__band_rect(s, k);
+        const kal_rect in = call ? kal__need(call, input, out) : out;
+        const bool empty = kal_rect_empty(in);
+        if (!empty && !kal_rect_inside(kal_rect_shift(in, e->dx, e->dy), e->from->rect))
+            return kal_fail(b->err, KAL_INTERNAL,
+                            "%s: need() asks for more for a part than for the whole (input %d, rows %d..%d)",
+                            call ? call->op->name : "a plan", input, out.y0, out.y1);
+        if (!empty && in.y1 + e->dy > high) high = in.y1 + e->dy;
+        e->ready[k] = high;
+        e->release[k] = empty ? INT32_MAX : in.y0 + e->dy;
+    }
+    int32_t low = e->from->rect.y1;
+    for (int32_t k = s->n_bands; k-- > 0;) {
+        if (e->release[k] < low) low = e->release[k];
+        e->release[k] = low;
+    }
+    return KAL_OK;
+}
+
+// What one band of each reader needs at once, in whole bands of the writer.
+static int64_t rows_at_least(const kal__stage *s)
+{
+    int64_t rows = s->band;
+    for (const kal__edge *e = s->readers; e; e = e->next_reader)
+        for (int32_t k = 0; k < e->to->n_bands; k++) {
+            const int64_t bands = ((int64_t)e->ready[k] - s->rect.y0 + s->band - 1) / s->band;
+            const int64_t held = bands * s->band + s->rect.y0 - e->release[k];
+            if (held > rows) rows = held;
+        }
+    return rows;
+}
+
+// ---- what a job needs beside rings -----------------------------------------------------------
+
+static size_t stage_scratch(const kal__stage *s)
+{
+    if (s->kind == KAL__DECODE_STAGE) {
+        // whole rows pass through a buffer on their way to the columns that are needed
+        const size_t row = (size_t)s->node->call.extent.width * kal_pixel_size(&s->node->call.extent);
+        return row > s->stride ? row * (size_t)s->band : 0;
+    }
+    size_t most = 0, row = 0;
+    const int32_t width = s->rect.x1 - s->rect.x0;
+    for (int32_t k = 0; k < s->n_steps; k++) {
+        const kal_call *c = &s->steps[k].node->call;
+        const size_t n = c->op->scratch ? c->op->scratch(c, width, s->band) : 0;
+        const size_t bytes = (size_t)width * kal_pixel_size(&c->extent);
+        if (n > most) most = n;
+        if (k + 1 < s->n_steps && bytes > row) row = bytes;
+    }
+    const size_t between = 2 * ((row * (size_t)kal__fused_rows(s) + 63) & ~(size_t)63);
+    return ((most + 63) & ~(size_t)63) + between;
+}
+
+kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
+{
+    kal__plan *p = b->p;
+    s->finished = kal__take(&p->arena, (size_t)s->n_bands, 1);
+    if (!s->finished) return kal__no_memory(b);
+    for (int32_t k = 0; k < s->n_steps; k++) {
+        kal__step *step = &s->steps[k];
+        const kal_op *op = step->node->call.op;
+        if (!op->prepare) continue;
+        const kal_status st = op->prepare(&step->node->call, &step->state, b->err);
+        if (st) return st;
+    }
+    s->scratch = stage_scratch(s);
+    if (s->scratch > p->scratch) p->scratch = s->scratch;
+    const size_t bytes = s->stride * (size_t)(s->rect.y1 - s->rect.y0);
+    p->n_bands += s->kind == KAL__CONST_STAGE ? 0 : (uint64_t)s->n_bands;
+    if (s->kind == KAL__COMPUTE_STAGE)
+        for (int32_t k = 0; k < s->n_steps; k++)
+            p->work_ns += (double)bytes * (double)s->steps[k].node->call.op->cost;
+    else if (s->kind != KAL__CONST_STAGE)
+        p->work_ns += (double)bytes * 2;
+    if (s->kind == KAL__CONST_STAGE && s->node->kind != KAL__PIXELS) p->reused_bands += (uint64_t)s->n_bands;
+    return KAL_OK;
+}
+
+// ---- rings -----------------------------------------------------------------------------------
+
+static void first_rings(kal__builder *b)
+{
+    for (int32_t i = 0; i < b->p->n_stages; i++) {
+        kal__stage *s = b->p->stages[i];
+        if (s->kind == KAL__CONST_STAGE) continue;
+        const bool none = s->kind <= KAL__DIGEST_STAGE;   // sinks without rows of their own
+        if (none) {
+            s->rows = s->rect.y1 - s->rect.y0;
+            s->memory = s->codec_memory;
+            continue;
+        }
+        kal__stage_set_rows(s, s->outside || s->keep ? s->rect.y1 - s->rect.y0 : rows_at_least(s));
+        if (!s->outside && s->kind == KAL__COPY_STAGE) s->memory = 0;
+    }
+}
+
+// A few more bands let stages run beside each other.
+static void widen(kal__builder *b, int32_t bands)
+{
+    for (int32_t i = 0; i < b->p->n_stages; i++) {
+        kal__stage *s = b->p->stages[i];
+        if (s->kind < KAL__DECODE_STAGE || s->kind == KAL__CONST_STAGE || s->outside || !s->n_readers)
+            continue;
+        kal__stage_set_rows(s, s->rows + (int64_t)bands * s->band);
+    }
+}
+
+static size_t peak_of(const kal__plan *p)
+{
+    return p->schedule.peak + p->scratch * (size_t)p->threads;
+}
+
+static kal_status too_big(const kal__builder *b)
+{
+    const kal__stage *big = b->p->stages[0];
+    for (int32_t i = 1; i < b->p->n_stages; i++)
+        if (b->p->stages[i]->memory > big->memory) big = b->p->stages[i];
+    const char *name = big->kind == KAL__DECODE_STAGE ? "load"
+                       : big->n_steps                 ? big->steps[0].node->call.op->name
+                                                      : "encode";
+    return kal_fail(
+        b->err, KAL_LIMIT,
+        "the plan needs %zu bytes and %zu are allowed; the largest part is %s, %zu bytes (%d rows of %zu)",
+        peak_of(b->p), b->options->max_memory, name, big->memory, big->rows, big->stride);
+}
+
+kal_status kal__size_rings(kal__builder *b)
+{
+    kal__plan *p = b->p;
+    first_rings(b);
+    kal_status st = kal__simulate(p, b->err);
+    if (st) return st;
+    if (peak_of(p) > b->options->max_memory) return too_big(b);
+    p->peak = peak_of(p);
+    if (p->threads < 2 && p->n_stages < 3) return KAL_OK;
+    int32_t *rows = kal__new((size_t)p->n_stages, sizeof *rows);
+    if (!rows) return kal__no_memory(b);
+    for (int32_t i = 0; i < p->n_stages; i++) rows[i] = p->stages[i]->rows;
+    widen(b, p->threads > 1 ? 2 : 0);
+    st = kal__simulate(p, b->err);
+    if (!st && peak_of(p) > b->options->max_memory) {   // back to the smallest
+        for (int32_t i = 0; i < p->n_stages; i++)
+            if (p->stages[i]->kind == KAL__DECODE_STAGE || p->stages[i]->kind == KAL__COMPUTE_STAGE)
+                kal__stage_set_rows(p->stages[i], rows[i]);
+        st = kal__simulate(p, b->err);
+    }
+    free(rows);
+    p->peak = peak_of(p);
+    return st;
+}
