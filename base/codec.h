@@ -18,6 +18,7 @@
 typedef struct kal__reader {
     ptrdiff_t (*read)(struct kal__reader *r, void *dst, size_t n, kal_error *err);
     void (*close)(struct kal__reader *r);
+    bool regular;                  ///< a file that can be opened again; a pipe cannot
     const unsigned char *memory;   ///< all bytes, when they lie in memory; else NULL
     size_t size;                   ///< of memory, or of the file
     const char *name;              ///< for messages
@@ -43,6 +44,8 @@ kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, s
 /// the path and renames at commit. Threads: one at a time.
 typedef struct kal__writer {
     kal_status (*write)(struct kal__writer *w, const void *data, size_t n, kal_error *err);
+    /// Everything is on its way and nothing can fail any more but the last step; before any commit of several.
+    kal_status (*finish)(struct kal__writer *w, kal_error *err);
     kal_status (*commit)(struct kal__writer *w, kal_error *err);
     void (*abort)(struct kal__writer *w);
     uint64_t written;

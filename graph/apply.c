@@ -21,7 +21,7 @@ kal__arity kal__arity_of(const kal_op *op)
         const bool many = n > 3 && !memcmp(s + n - 3, "...", 3), maybe = s[n - 1] == '?';
         a.min += !maybe;
         a.max = many ? KAL__MAX_INPUTS : a.max + 1;
-        s += n + (s[n] == ' ');
+        s += n + strspn(s + n, " ");
     }
     return a;
 }
@@ -53,9 +53,21 @@ static kal_status check_extent(const kal_op *op, const kal_extent *e, kal_error 
     if (e->width < 1 || e->height < 1 || e->width > KAL_MAX_SIDE || e->height > KAL_MAX_SIDE)
         return kal_fail(err, KAL_INVALID, "%s: the result would be %d×%d pixels; sides are 1..%d", op->name,
                         e->width, e->height, KAL_MAX_SIDE);
+    if ((unsigned)e->type > KAL_U32 || (unsigned)e->model > KAL_MASK || (e->alpha && e->channels < 2))
+        return kal_fail(err, KAL_INTERNAL, "%s: its extent() gives no kind of image (type %d, model %d)",
+                        op->name, (int)e->type, (int)e->model);
     if (e->channels < 1 || e->channels > KAL_MAX_CHANNELS)
         return kal_fail(err, KAL_INVALID, "%s: the result would have %d channels; 1..%d are possible",
                         op->name, e->channels, KAL_MAX_CHANNELS);
+    return KAL_OK;
+}
+
+static kal_status check_pointwise(const kal_call *c, kal_error *err)
+{
+    for (int32_t i = 0; i < c->n && (c->op->flags & KAL_OP_POINTWISE); i++)
+        if (c->in[i]->extent.width != c->extent.width || c->in[i]->extent.height != c->extent.height)
+            return kal_fail(err, KAL_INTERNAL,
+                            "%s is pointwise, but its result has another size than input %d", c->op->name, i);
     return KAL_OK;
 }
 
@@ -75,13 +87,17 @@ static kal_status settle(applying *a, kal_error *err)
     kal_status st = kal__params_check(s, a->params, err);
     if (st) return st;
     memset(&a->call.extent, 0, sizeof a->call.extent);
+    err->message[0] = 0;
     st = op->extent(&a->call, a->params, &a->call.extent, err);
     if (st) {
-        if (err && strncmp(err->message, op->name, strlen(op->name))) kal_within(err, "%s", op->name);
+        if (!err->message[0]) kal_fail(err, st, "%s: %s", op->name, kal_status_text(st));
+        err->status = st;
+        if (strncmp(err->message, op->name, strlen(op->name))) kal_within(err, "%s", op->name);
         return st;
     }
     st = kal__params_settled(s, a->params, err);
-    return st ? st : check_extent(op, &a->call.extent, err);
+    if (!st) st = check_extent(op, &a->call.extent, err);
+    return st ? st : check_pointwise(&a->call, err);
 }
 
 static kal_status fold(applying *a, const kal_call **same, kal_error *err)
@@ -100,7 +116,9 @@ static kal_status fold(applying *a, const kal_call **same, kal_error *err)
         }
         if (!to.op || to.n < 1 || to.n > 2)
             return kal_fail(err, KAL_INTERNAL, "%s folded into nothing", a->call.op->name);
-        kal__params_from(kal__schema_of(to.op), a->params, to.params);
+        _Alignas(16) unsigned char folded[KAL__PARAMS_ROOM];   // to.params may be the call's own
+        kal__params_from(kal__schema_of(to.op), folded, to.params);
+        memcpy(a->params, folded, to.op->params_size);
         a->call.op = to.op;
         a->call.n = to.n;
         for (int32_t i = 0; i < to.n; i++) a->in[i] = to.in[i];
@@ -140,6 +158,8 @@ static kal_status intern(applying *a, kal_node **out, kal_error *err)
 kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out,
                       kal_error *err)
 {
+    kal_error local;
+    if (!err) err = &local;
     kal_status st = kal__check_inputs(op, in, n, err);
     if (st) return st;
     if (op->flags & KAL_OP_SOURCE) {

@@ -113,27 +113,54 @@ static void copy_same_params(kal__schema from, const void *src, kal__schema to, 
     }
 }
 
-// Breadth first, so that the nearest is found.
+// The nodes seen by a search: a hash set of pointers, and the same in the order they were met.
+typedef struct seen {
+    const kal_node **queue, **slots;
+    size_t n, room;   // slots are twice the room
+} seen;
+
+static size_t seen_slot(const seen *s, const kal_node *node)
+{
+    size_t i = (size_t)node->key.lo & (2 * s->room - 1);
+    while (s->slots[i] && s->slots[i] != node) i = (i + 1) & (2 * s->room - 1);
+    return i;
+}
+
+static bool see(seen *s, const kal_node *node)
+{
+    if (s->n == s->room) {
+        const size_t room = s->room ? s->room * 2 : 32;
+        const kal_node **slots = kal__new_zero(room * 2, sizeof(kal_node *));
+        if (!slots || !kal__grow(&s->queue, room, sizeof *s->queue)) {
+            free(slots);
+            return false;
+        }
+        free(s->slots);
+        s->slots = slots;
+        s->room = room;
+        for (size_t i = 0; i < s->n; i++) s->slots[seen_slot(s, s->queue[i])] = s->queue[i];
+    }
+    const size_t at = seen_slot(s, node);
+    if (s->slots[at]) return true;
+    s->slots[at] = node;
+    s->queue[s->n++] = node;
+    return true;
+}
+
+// Breadth first, and no further than the first that is found: a long text full of bare uncrops stays linear.
 static const kal_node *nearest_upstream(kal_node *from, const char *op)
 {
-    kal__order o;
+    seen s = {0};
     const kal_node *found = NULL;
-    if (kal__order_make(&from, 1, &o, NULL)) return NULL;
-    uint32_t *far = kal__new(o.n, sizeof *far);
-    for (size_t i = 0; far && i < o.n; i++) far[i] = UINT32_MAX;
-    if (far) far[o.n - 1] = 0;
-    uint32_t best = UINT32_MAX;
-    for (size_t i = o.n; far && i-- > 0;) {
-        const kal_node *n = o.nodes[i];
-        if (far[i] == UINT32_MAX) continue;
-        if (n->kind == KAL__APPLY && !strcmp(n->call.op->name, op) && far[i] < best) found = n, best = far[i];
-        for (int32_t k = 0; k < n->call.n; k++) {
-            const size_t in = kal__order_find(&o, kal__input(n, k));
-            if (far[i] + 1 < far[in]) far[in] = far[i] + 1;
-        }
+    bool ok = see(&s, from);
+    for (size_t i = 0; ok && i < s.n && !found; i++) {
+        const kal_node *n = s.queue[i];
+        const bool named = n->kind == KAL__APPLY || n->kind == KAL__DYNAMIC;
+        if (named && !n->dynamic && !strcmp(n->call.op->name, op)) found = n;
+        for (int32_t k = 0; k < n->call.n && ok && !found; k++) ok = see(&s, kal__input(n, k));
     }
-    free(far);
-    kal__order_free(&o);
+    free(s.queue);
+    free(s.slots);
     return found;
 }
 

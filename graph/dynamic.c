@@ -103,7 +103,7 @@ static kal_status read_value(kal_node *node, const resolving *r, kal__arena *are
                          .rect = kal_rect_all(e),
                          .dst = (unsigned char *)samples,
                          .stride = (ptrdiff_t)((size_t)e->width * kal_pixel_size(e))};
-    const kal_status st = kal__evaluate(&w, 1, &r->options, r->start, err);
+    const kal_status st = kal__evaluate(&w, 1, &r->options, r->start, &(kal__tally){0, 0}, err);
     for (int64_t i = 0; i < n && !st; i++) {
         v[i] = (double)samples[i];
         if (v[i] - v[i] != 0) return kal_fail(err, KAL_INVALID, "a computed value is not a finite number");
@@ -143,6 +143,11 @@ static kal_status resolve_one(const kal_node *n, kal_node *const *in, const reso
     for (int32_t i = 0; i < n->u.bound.n && !st; i++) {
         kal_list v;
         st = read_value(in[images + i], r, &arena, &v, err);
+        const kal_param *p = &op->params[n->u.bound.param[i]];
+        if (!st && v.n != 1 && p->kind != KAL_PARAM_LIST && p->kind != KAL_PARAM_COLOR)
+            st = kal_fail(err, KAL_INVALID,
+                          "%s: %s is one number, and the value has %d; reduce it first (gray, band_extract)",
+                          op->name, p->name, v.n);
         if (!st) put_value(&op->params[n->u.bound.param[i]], params, v);
     }
     if (!st) st = kal__apply(op, params, in, images, out, err);
@@ -231,6 +236,7 @@ kal_node *kal_apply_bound(kal_scope *scope, const char *name, const void *params
             st = kal_fail(&err, KAL_INVALID, "%s has no parameter \"%s\"", name, bound[i].param);
     }
     if (!st) st = kal__check_inputs(op, in, n, &err);
-    if (!st) st = kal__apply_later(op, params, in, n, rows, n_bound, &node, &err);
+    if (!st && n_bound) st = kal__apply_later(op, params, in, n, rows, n_bound, &node, &err);
+    if (!st && !n_bound) st = kal__apply(op, params, in, n, &node, &err);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }

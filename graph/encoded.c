@@ -11,23 +11,48 @@ typedef struct remembering {
     kal__writer base;
     kal__writer *to;
     kal__text bytes;
-    size_t most;
+    size_t *left, taken;
     bool all;
 } remembering;
+
+static void give_back(remembering *r)
+{
+    __atomic_fetch_add(r->left, r->taken, __ATOMIC_RELAXED);
+    r->taken = 0;
+    r->all = false;
+    free(r->bytes.data);
+    r->bytes = (kal__text){0};
+}
+
+// Room is taken a piece at a time, twice what is kept: it is copied once when it goes to the memo.
+static bool take_room(remembering *r, size_t n)
+{
+    while (r->taken < 2 * (r->bytes.size + n)) {
+        const size_t piece = (size_t)1 << 20;
+        size_t left = __atomic_load_n(r->left, __ATOMIC_RELAXED);
+        do
+            if (left < piece) return false;
+        while (!__atomic_compare_exchange_n(r->left, &left, left - piece, true, __ATOMIC_RELAXED,
+                                            __ATOMIC_RELAXED));
+        r->taken += piece;
+    }
+    return true;
+}
 
 static kal_status pass_on(kal__writer *w, const void *data, size_t n, kal_error *err)
 {
     remembering *r = (remembering *)w;
     w->written += n;
-    r->all = r->all && n <= r->most - r->bytes.size;
+    if (r->all && !take_room(r, n)) give_back(r);
     if (r->all) kal__put(&r->bytes, data, n);
+    if (r->all && r->bytes.failed) give_back(r);
     return r->to->write(r->to, data, n, err);
 }
 
 static void forget(kal__writer *w)
 {
     remembering *r = (remembering *)w;
-    free(r->bytes.data);
+    give_back(r);
     free(r);
 }
 
@@ -38,13 +63,13 @@ static kal_status done(kal__writer *w, kal_error *err)
     return KAL_OK;
 }
 
-kal__writer *kal__remember(kal__writer *to, size_t most)
+kal__writer *kal__remember(kal__writer *to, size_t *left)
 {
     remembering *r = kal__new_zero(1, sizeof *r);
     if (!r) return NULL;
     r->base = (kal__writer){.write = pass_on, .commit = done, .abort = forget};
     r->to = to;
-    r->most = most;
+    r->left = left;
     r->all = true;
     return &r->base;
 }

@@ -7,8 +7,9 @@
 
 #include "memo.h"
 
-/// A writer that passes everything on and remembers it, up to `most` bytes; commit and abort end only itself, not `to`.
-kal__writer *kal__remember(kal__writer *to, size_t most);
+/// A writer that passes everything on and remembers it while there is room in *left (atomic), which several share; commit and abort end
+/// only itself, not `to`. *left is what the request may hold beside its plan.
+kal__writer *kal__remember(kal__writer *to, size_t *left);
 /// Puts what was remembered, if all of it was, under the key.
 void kal__remembered(kal__writer *remembering, kal_memo *m, kal_key key, double ns);
 /// Writes the bytes of `key` if the memo has them; *found says so.

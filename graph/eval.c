@@ -84,18 +84,18 @@ static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolv
 // Wants whose encoded bytes are known are written at once; the others get a writer that remembers. Returns how many are left, at the
 // front of `left`.
 static kal_status split_known(const kal__want *wants, size_t n, const kal__resolved *o, kal__want *left,
-                              size_t *n_left, kal_stats *stats, kal_error *err)
+                              size_t *n_left, size_t *room, kal_stats *stats, kal_error *err)
 {
     *n_left = 0;
     for (size_t i = 0; i < n; i++) {
         kal__want w = wants[i];
         bool known = false;
-        if (w.writer && o->memo) {
+        if (w.writer && o->memo && !w.node->is_volatile) {
             const kal_status st = kal__write_known(o->memo, w.node->key, w.writer, &known, err);
             if (st) return st;
             stats->nodes += known;
             stats->nodes_reused += known;
-            if (!known) w.writer = kal__remember(w.writer, kal__memo_room(o->memo) / 4);
+            if (!known) w.writer = kal__remember(w.writer, room);
             if (!known && !w.writer) return kal_fail(err, KAL_NOMEM, "out of memory");
         }
         if (!known) left[(*n_left)++] = w;
@@ -103,11 +103,20 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
     return KAL_OK;
 }
 
+// Half of what the plan leaves free, and at most a quarter of the memo.
+static size_t room_for_encoded(const kal__plan *p, const kal__resolved *o)
+{
+    const size_t free_bytes = o->max_memory > p->peak ? (o->max_memory - p->peak) / 2 : 0;
+    const size_t most = p->memo ? kal__memo_room(p->memo) / 4 : 0;
+    return free_bytes < most ? free_bytes : most;
+}
+
 static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
-                               kal_stats *stats, kal__tally *tally, kal_error *err)
+                               size_t *room, kal_stats *stats, kal__tally *tally, kal_error *err)
 {
     kal__plan *plan = NULL;
     kal_status st = plan_alone(wants, n, o, w, &plan, err);
+    if (!st) *room = room_for_encoded(plan, o);
     if (!st) st = kal__run(plan, w, stats, tally, err);
     if (plan && plan->memo) kal__memo_release(plan->memo, plan);
     kal__plan_free(&plan);
@@ -117,7 +126,7 @@ static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__reso
 static void remember_encoded(kal__want *wants, size_t n, const kal__resolved *o, kal_status st, double ns)
 {
     for (size_t i = 0; i < n && o->memo; i++) {
-        if (!wants[i].writer) continue;
+        if (!wants[i].writer || wants[i].node->is_volatile) continue;
         if (!st) kal__remembered(wants[i].writer, o->memo, wants[i].node->key, ns);
         wants[i].writer->abort(wants[i].writer);
     }
@@ -133,8 +142,9 @@ static void tell_end(const kal_options *o, kal_status st, kal__tally t)
 }
 
 kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, double start,
-                         kal_error *err)
+                         kal__tally *told, kal_error *err)
 {
+    *told = (kal__tally){0, 0};
     kal_stats none = {0}, *stats = options && options->stats ? options->stats : &none;
     kal__resolved o;
     kal_error local;
@@ -145,15 +155,15 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     kal__want *left = kal__new_zero(n, sizeof *left);
     if (!left) return kal_fail(err, KAL_NOMEM, "out of memory");
     const kal__calm calm = kal__calm_begin();
-    size_t n_left;
+    size_t n_left, room = 0;   // for encoded bytes on their way to the memo: known once there is a plan
     kal__tally tally = {0, 0};
-    st = split_known(wants, n, &o, left, &n_left, stats, err);
-    if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, stats, &tally, err);
+    st = split_known(wants, n, &o, left, &n_left, &room, stats, err);
+    if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, &room, stats, &tally, err);
     remember_encoded(left, n_left, &o, st, (kal__now() - start) * 1e9);
     free(left);
     kal__calm_end(&calm);
     stats->wall_ms = (kal__now() - start) * 1e3;
-    tell_end(options, st, tally);
+    *told = tally;
     return st;
 }
 
@@ -197,7 +207,9 @@ kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t st
     if (st) return st;
     st = check_rect(&image->call.extent, rect, dst, stride, err);
     const kal__want w = {.node = image, .rect = rect, .dst = dst, .stride = stride};
-    if (!st) st = kal__evaluate(&w, 1, options, start, err);
+    kal__tally tally = {0, 0};
+    if (!st) st = kal__evaluate(&w, 1, options, start, &tally, err);
+    tell_end(options, st, tally);
     kal_node_unref(&image);
     return st;
 }
@@ -209,7 +221,9 @@ kal_status kal_content_key(const kal_node *node, const kal_options *options, kal
     kal_status st = settled(node, false, options, start, &image, err);
     if (st) return st;
     const kal__want w = {.node = image, .rect = kal_rect_all(&image->call.extent), .key = out};
-    st = kal__evaluate(&w, 1, options, start, err);
+    kal__tally tally = {0, 0};
+    st = kal__evaluate(&w, 1, options, start, &tally, err);
+    tell_end(options, st, tally);
     kal_node_unref(&image);
     return st;
 }
@@ -232,15 +246,19 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
     const double start = begin(options);
     kal_status st = want_encoded(encoded, options, start, &w, err);
     if (!st) st = kal__write_memory(&out->data, &out->size, &w.writer, err);
-    if (!st) st = kal__evaluate(&w, 1, options, start, err);
+    kal__tally tally = {0, 0};
+    if (!st) st = kal__evaluate(&w, 1, options, start, &tally, err);
     if (w.writer && st) w.writer->abort(w.writer);
     if (w.writer && !st) st = w.writer->commit(w.writer, err);
+    tell_end(options, st, tally);
     kal_node_unref(&w.node);
     return st;
 }
 
+// All are finished before the first is renamed, so that a full disk leaves none.
 static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, kal_stats *stats, kal_error *err)
 {
+    for (int32_t i = 0; i < n && !st; i++) st = wants[i].writer->finish(wants[i].writer, err);
     for (int32_t i = 0; i < n; i++) {
         kal__writer *w = wants[i].writer;
         if (!w) continue;
@@ -267,8 +285,10 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
     kal_status st = KAL_OK;
     for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, start, &wants[i], err);
     for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &wants[i].writer, err);
-    if (!st) st = kal__evaluate(wants, (size_t)n, options, start, err);
+    kal__tally tally = {0, 0};
+    if (!st) st = kal__evaluate(wants, (size_t)n, options, start, &tally, err);
     st = finish_files(wants, n, st, options ? options->stats : NULL, err);
+    tell_end(options, st, tally);
     for (int32_t i = 0; i < n; i++) kal_node_unref(&wants[i].node);
     free(wants);
     return st;

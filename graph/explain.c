@@ -68,8 +68,8 @@ static void as_text(const kal__plan *p, kal__text *t)
                   s->n_bands, s->band, s->kind >= KAL__DECODE_STAGE ? s->rows : 0, s->memory);
         free(text);
     }
-    kal__putf(t, "peak %.1f MB: rings and codecs %zu, scratch %zu × %d threads\n", (double)p->peak / 1e6,
-              p->schedule.peak, p->scratch, p->threads);
+    kal__putf(t, "peak %.1f MB: rings and codecs %zu, tables %zu, scratch %zu × %d threads\n",
+              (double)p->peak / 1e6, p->schedule.peak, p->tables, p->scratch, p->threads);
 }
 
 static void as_json(const kal__plan *p, kal__text *t)

@@ -110,13 +110,16 @@ static kal_status load_path(loading *l, const char *path, const char *format, ka
     kal__reader *file;
     kal_status st = kal__open_file(path, &file, &l->source->stamp, err);
     if (st) return st;
-    const bool standard = !strcmp(path, "-");
-    if (standard || file->size <= KAL__SMALL_FILE)
-        st = read_small(l, file, standard, format, err);
+    const bool once = !file->regular;   // standard input, a pipe: what was read is kept
+    if (file->regular && file->size > l->limits.file_bytes)
+        st = kal_fail(err, KAL_LIMIT, "%s: %zu bytes are more than the limit of %llu", path, file->size,
+                      (unsigned long long)l->limits.file_bytes);
+    else if (once || file->size <= KAL__SMALL_FILE)
+        st = read_small(l, file, once, format, err);
     else
         st = read_large(l, file, format, err);
     file->close(file);
-    if (st || standard) return st;
+    if (st || once) return st;
     const size_t n = strlen(path) + 1;
     l->source->path = kal__new(n, 1);
     if (!l->source->path) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);

@@ -205,7 +205,7 @@ void kal__memo_put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, siz
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)
 {
     if (mode == KAL_MEMO_NEVER) return false;
-    if (node->kind == KAL__APPLY && (node->call.op->flags & KAL_OP_VOLATILE)) return false;
+    if (node->is_volatile) return false;
     // Reading a byte again costs about 0.12 ns from memory; ten times that is worth the room.
     return mode == KAL_MEMO_ALWAYS || cost >= 1.2;
 }

@@ -164,6 +164,8 @@ static kal_node *build(kal__kind kind, kal_key key, const kal_call *call, kal__s
     node->key = key;
     node->kind = kind;
     node->dynamic = kind == KAL__DYNAMIC || (call->n && kal__input(node, 0)->dynamic);
+    node->is_volatile = call->op && (call->op->flags & KAL_OP_VOLATILE);
+    for (int32_t k = 0; k < call->n; k++) node->is_volatile |= kal__input(node, k)->is_volatile;
     node->refs = 1;
     if (call->n) node->meta = kal__meta_ref(kal__input(node, call->n == 2 ? 1 : 0)->meta);
     return node;
@@ -208,6 +210,7 @@ kal_node *kal__error_node(kal_scope *scope, const kal_error *err)
         return &no_memory;
     }
     *copy = *err;
+    if (!copy->status) copy->status = KAL_INTERNAL;   // an error is never "ok"
     node->kind = KAL__ERROR;
     node->refs = 1;
     node->u.error = copy;

@@ -48,9 +48,10 @@ struct kal_node {
     kal_call call;   // first: a call's address is its node's
     kal_key key;
     kal__kind kind;
-    bool dynamic;     // DYNAMIC, or encoded from such a node
-    int refs;         // atomic; 1 → 0 only under the table's lock
-    kal_node *next;   // chain of nodes being freed
+    bool is_volatile;   // not a function of what its key names, or standing on such a node: never memoized
+    bool dynamic;       // DYNAMIC, or encoded from such a node
+    int refs;           // atomic; 1 → 0 only under the table's lock
+    kal_node *next;     // chain of nodes being freed
     kal__meta *meta;
     union {
         kal__source *source;   // DECODE; replaced under the table's lock when the same bytes are loaded again
@@ -109,6 +110,9 @@ kal__schema kal__schema_of(const kal_op *op);
 /// The schema of a node's call.params, whatever its kind.
 kal__schema kal__schema_of_node(const kal_node *node);
 
+/// Bytes and alignment of a parameter's field.
+size_t kal__param_size(const kal_param *p);
+size_t kal__param_align(const kal_param *p);
 void kal__params_default(kal__schema s, void *params);
 /// Copies as much of the caller's struct (its first field is its size) as it has, over the defaults.
 void kal__params_from(kal__schema s, void *params, const void *given);

@@ -35,6 +35,21 @@ static bool is_list(const kal_param *p)
     return p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR;
 }
 
+size_t kal__param_size(const kal_param *p)
+{
+    return p->kind == KAL_PARAM_BOOL    ? sizeof(bool)
+           : p->kind == KAL_PARAM_FLOAT ? sizeof(double)
+           : p->kind == KAL_PARAM_TEXT  ? sizeof(char *)
+           : is_list(p)                 ? sizeof(kal_list)
+                                        : sizeof(int32_t);
+}
+
+size_t kal__param_align(const kal_param *p)
+{
+    const size_t n = kal__param_size(p);
+    return n > _Alignof(kal_list) ? _Alignof(kal_list) : n;
+}
+
 kal__schema kal__schema_of(const kal_op *op)
 {
     return (kal__schema){op->params, op->n_params, op->params_size, op->name};
@@ -179,7 +194,8 @@ void kal__params_copy(kal__schema s, void *dst, const void *src, void *extra)
         const field f = field_of(&s.rows[i], dst);
         if (is_list(&s.rows[i])) {
             const size_t n = (size_t)f.l->n * sizeof(double);
-            if (n) memcpy(to, f.l->v, n);
+            for (int32_t k = 0; k < f.l->n; k++)   // -0 and 0 are one number here too
+                ((double *)(void *)to)[k] = f.l->v[k] == 0 ? 0 : f.l->v[k];
             f.l->v = n ? (const double *)(void *)to : NULL;
             to += n;
         } else if (s.rows[i].kind == KAL_PARAM_TEXT) {
@@ -309,7 +325,7 @@ static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const
         v = v / 100 * (p->kind == KAL_PARAM_X ? c->image->width : c->image->height);
         v = (double)(int64_t)(v < 0 ? v - 0.5 : v + 0.5);
     }
-    if (v != (double)(int64_t)v || v < -2e9 || v > 2e9)
+    if (v < -2e9 || v > 2e9 || v != (double)(int64_t)v)
         return bad_value(s, p, text, n, "a whole number", err);
     *out = (int32_t)v;
     return KAL_OK;

@@ -8,6 +8,7 @@
 #include "memo.h"
 #include "coding.h"
 #include "need.h"
+#include "run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,26 +32,32 @@ static void want_pixels(kal__builder *b, const kal_node *n, kal_rect rect)
     i->uses++;
 }
 
-static void propagate(kal__builder *b, const kal_node *n)
+static kal_status propagate(kal__builder *b, const kal_node *n)
 {
     kal__info *me = info_of(b, n);
     if (n->kind == KAL__ENCODE) {
         want_pixels(b, kal__input(n, 0), kal_rect_all(&n->call.in[0]->extent));
-        return;
+        return KAL_OK;
     }
-    if (kal_rect_empty(me->need)) return;
+    if (kal_rect_empty(me->need)) return KAL_OK;
     b->p->nodes++;
-    if (n->kind == KAL__PIXELS) return;
+    if (n->kind == KAL__PIXELS) return KAL_OK;
     if (n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_WHOLE)) me->need = kal_rect_all(&n->call.extent);
-    if (b->p->memo && !is_view(n) && kal__memo_find(b->p->memo, n->key, me->need, &me->hit, &me->hit_rect)) {
+    if (b->p->memo && !n->is_volatile && !is_view(n) &&
+        kal__memo_find(b->p->memo, n->key, me->need, &me->hit, &me->hit_rect)) {
         me->found = true;
         b->p->nodes_reused++;
-        return;
+        return KAL_OK;
     }
     for (int32_t i = 0; i < n->call.n; i++) {
         const kal_rect r = kal__need(&n->call, i, me->need);
-        if (!kal_rect_empty(r)) want_pixels(b, kal__input(n, i), r);
+        if (kal_rect_empty(r)) continue;
+        if (!kal_rect_inside(r, kal_rect_all(&n->call.in[i]->extent)))
+            return kal_fail(b->err, KAL_INTERNAL, "%s: need() asks for pixels outside input %d",
+                            n->call.op->name, i);
+        want_pixels(b, kal__input(n, i), r);
     }
+    return KAL_OK;
 }
 
 // ---- 2. stages ----------------------------------------------------------------------------------
@@ -287,8 +294,9 @@ static kal_status build(kal__builder *b)
     kal__plan *p = b->p;
     for (size_t i = 0; i < b->n_wants; i++)
         if (!b->wants[i].writer) want_pixels(b, b->wants[i].node, b->wants[i].rect);
-    for (size_t i = p->order.n; i-- > 0;) propagate(b, p->order.nodes[i]);
-    kal_status st = add_stages(b);
+    kal_status st = KAL_OK;
+    for (size_t i = p->order.n; i-- > 0 && !st;) st = propagate(b, p->order.nodes[i]);
+    if (!st) st = add_stages(b);
     for (size_t i = 0; i < b->n_wants && !st; i++) st = add_sink(b, &b->wants[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++) kal__choose_band(b, p->stages[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++)
@@ -351,6 +359,27 @@ kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved 
     for (int32_t shrink = 0; st == KAL_LIMIT && shrink < 5; shrink++)
         st = attempt(wants, n, o, false, shrink, out, err);
     return st;
+}
+
+static kal_status prepare_step(kal__step *step, kal_error *err)
+{
+    const kal_op *op = step->node->call.op;
+    if (!op->prepare) return KAL_OK;
+    err->message[0] = 0;
+    const kal_status st = op->prepare(&step->node->call, &step->state, err);
+    if (st && !err->message[0]) kal_fail(err, st, "%s: %s", op->name, kal_status_text(st));
+    return st;
+}
+
+kal_status kal__plan_prepare(kal__plan *p, const kal__watch *w, kal_error *err)
+{
+    for (int32_t i = 0; i < p->n_stages; i++)
+        for (int32_t k = 0; k < p->stages[i]->n_steps; k++) {
+            kal_status st = (k & 63) ? KAL_OK : kal__watch_check(w, err);
+            if (!st) st = prepare_step(&p->stages[i]->steps[k], err);
+            if (st) return st;
+        }
+    return KAL_OK;
 }
 
 void kal__plan_free(kal__plan **plan)

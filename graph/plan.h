@@ -112,6 +112,7 @@ struct kal__plan {
     int32_t n_stages;
     kal__schedule schedule;
     size_t scratch;     // largest of any stage
+    size_t tables;      // what prepare makes, of all steps
     size_t peak;        // simulated, scratch of all workers included
     uint64_t n_bands;   // in all
     int32_t threads;
@@ -131,6 +132,9 @@ typedef struct kal__resolved {
 
 kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *options, kal__plan **out,
                           kal_error *err);
+/// Makes the tables of every step; looks at the watch between them. After the plan was admitted: only then is there room.
+struct kal__watch;
+kal_status kal__plan_prepare(kal__plan *p, const struct kal__watch *w, kal_error *err);
 void kal__plan_free(kal__plan **plan);
 
 // ---- schedule.c ---------------------------------------------------------------------------------

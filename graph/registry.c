@@ -82,7 +82,9 @@ static kal_status check_record(const kal_op *op, kal_error *err)
             return kal_fail(err, KAL_INVALID,
                             "op %s: parameter %zu lacks name, unit or help (empty if need be)", op->name, i);
     for (size_t i = 0; i < op->n_params; i++)
-        if (op->params[i].offset < sizeof(size_t) || op->params[i].offset >= op->params_size)
+        if (op->params[i].offset < sizeof(size_t) ||
+            op->params[i].offset + kal__param_size(&op->params[i]) > op->params_size ||
+            op->params[i].offset % kal__param_align(&op->params[i]))
             return kal_fail(err, KAL_INVALID, "op %s: parameter %s lies outside its struct", op->name,
                             op->params[i].name);
     return KAL_OK;

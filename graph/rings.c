@@ -124,11 +124,8 @@ kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
     s->finished = kal__take(&p->arena, (size_t)s->n_bands, 1);
     if (!s->finished) return kal__no_memory(b);
     for (int32_t k = 0; k < s->n_steps; k++) {
-        kal__step *step = &s->steps[k];
-        const kal_op *op = step->node->call.op;
-        if (!op->prepare) continue;
-        const kal_status st = op->prepare(&step->node->call, &step->state, b->err);
-        if (st) return st;
+        const kal_call *c = &s->steps[k].node->call;
+        if (c->op->tables) p->tables += c->op->tables(c);
     }
     s->scratch = stage_scratch(s);
     if (s->scratch > p->scratch) p->scratch = s->scratch;
@@ -174,7 +171,7 @@ static void widen(kal__builder *b, int32_t bands)
 
 static size_t peak_of(const kal__plan *p)
 {
-    return p->schedule.peak + p->scratch * (size_t)p->threads;
+    return p->schedule.peak + p->scratch * (size_t)p->threads + p->tables;
 }
 
 static kal_status too_big(const kal__builder *b)

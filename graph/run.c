@@ -453,12 +453,13 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
     kal__schedule_start(p, p->schedule.peak);
     kal_status st = kal__admit(p->peak, p->memo, w, &r.err);
     if (!st) {
-        st = run_plan(&r);
+        st = kal__plan_prepare(p, w, &r.err);
+        if (!st) st = run_plan(&r);
         kal__admit_end(p->peak);
     }
     for (int32_t i = 0; i < p->n_stages && st; i++) kal__coding_abort(p->stages[i]);
     if (!st && p->memo) keep_results(p);
-    if (st && err) *err = r.err;
+    if (st && err) *err = r.err, err->status = st;
     stats->reused_tiles += p->reused_bands;
     stats->nodes += p->nodes;
     stats->nodes_reused += p->nodes_reused;

@@ -25,8 +25,8 @@ typedef struct kal__tally {
 kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__tally *tally, kal_error *err);
 
 /// Plans and runs; the writers of the wants are neither committed nor aborted. Statistics are added to options->stats, progress is told
-/// to its end. `start`: when the request began, which the deadline counts from.
+/// but for its end, which the caller tells once files are committed. `start`: when the request began, which the deadline counts from.
 kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, double start,
-                         kal_error *err);
+                         kal__tally *tally, kal_error *err);
 
 #endif

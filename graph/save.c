@@ -110,6 +110,8 @@ static kal_key meta_digest(const kal__meta *m)
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
 {
     const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
+    if (image->kind == KAL__ENCODE)
+        return kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
     kal_status st = kal__params_check(s, params, err);
     size_t memory;
     if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
@@ -140,8 +142,6 @@ static kal_status encode_text(kal_node *image, const kal__codec *c, const char *
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     kal_status st = kal_node_error(image, err);
-    if (!st && image->kind == KAL__ENCODE)
-        st = kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
     if (st) return st;
     const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
     kal__arena arena = {0};

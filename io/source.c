@@ -16,6 +16,7 @@
 typedef struct file_reader {
     kal__reader base;
     int fd;
+    bool own;   // close it
     char name[];
 } file_reader;
 
@@ -37,7 +38,7 @@ static ptrdiff_t file_read(kal__reader *r, void *dst, size_t n, kal_error *err)
 static void file_close(kal__reader *r)
 {
     file_reader *f = (file_reader *)r;
-    if (f->fd > 0) close(f->fd);
+    if (f->own) close(f->fd);
     free(f);
 }
 
@@ -55,6 +56,7 @@ kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp
     if (!f) return kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     strcpy(f->name, name);
     f->fd = standard ? 0 : open(path, O_RDONLY | O_CLOEXEC);
+    f->own = !standard && f->fd >= 0;
     struct stat st;
     kal_status status = KAL_OK;
     if (f->fd < 0)
@@ -64,12 +66,19 @@ kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp
     else if (S_ISDIR(st.st_mode))
         status = kal_fail(err, KAL_IO, "%s: is a directory", name);
     if (status) {
-        if (f->fd > 0) close(f->fd);
+        if (f->own) close(f->fd);
         free(f);
         return status;
     }
-    f->base =
-        (kal__reader){.read = file_read, .close = file_close, .size = (size_t)st.st_size, .name = f->name};
+    if (S_ISCHR(st.st_mode) && !standard && !isatty(f->fd)) {
+        file_close(&f->base);
+        return kal_fail(err, KAL_IO, "%s: is a device, not a file", path);
+    }
+    f->base = (kal__reader){.regular = S_ISREG(st.st_mode) && !standard,
+                            .read = file_read,
+                            .close = file_close,
+                            .size = (size_t)st.st_size,
+                            .name = f->name};
     if (stamp)
         *stamp = (kal__stamp){(uint64_t)st.st_dev, (uint64_t)st.st_ino, (uint64_t)st.st_size,
                               stamp_ns(st.st_mtim), stamp_ns(st.st_ctim)};

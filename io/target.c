@@ -9,10 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BUFFER ((size_t)64 << 10)
@@ -20,16 +23,36 @@
 typedef struct file_writer {
     kal__writer base;
     int fd;
+    bool own;      // close it
     bool direct;   // a device, a pipe, standard output: nothing to rename
     char *path, *temp;
     size_t n;
     unsigned char buffer[BUFFER];
 } file_writer;
 
+// A closed pipe is an error of this write, not a signal to the process.
+static ssize_t quiet_write(const file_writer *f, const unsigned char *p, size_t n)
+{
+    if (!f->direct) return write(f->fd, p, n);
+    sigset_t pipe_only, old, pending;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &old);
+    const ssize_t done = write(f->fd, p, n);
+    const int e = errno;
+    // takes back the one this write raised, and only that
+    if (done < 0 && e == EPIPE && !sigismember(&pending, SIGPIPE))
+        sigtimedwait(&pipe_only, NULL, &(struct timespec){0, 0});
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    errno = e;
+    return done;
+}
+
 static kal_status write_out(file_writer *f, const unsigned char *p, size_t n, kal_error *err)
 {
     while (n) {
-        const ssize_t done = write(f->fd, p, n);
+        const ssize_t done = quiet_write(f, p, n);
         if (done < 0 && errno == EINTR) continue;
         if (done <= 0)
             return kal_fail(err, KAL_IO, "%s: writing: %s", f->path,
@@ -71,28 +94,33 @@ static void file_free(file_writer *f)
 static void file_abort(kal__writer *w)
 {
     file_writer *f = (file_writer *)w;
-    if (f->fd > 2) close(f->fd);
+    if (f->own) close(f->fd);
     if (f->temp) unlink(f->temp);
     file_free(f);
+}
+
+// A full disk shows here at the latest.
+static kal_status file_finish(kal__writer *w, kal_error *err)
+{
+    file_writer *f = (file_writer *)w;
+    const kal_status st = flush(f, err);
+    if (st || !f->own) return st;
+    f->own = false;
+    if (close(f->fd) == 0) return KAL_OK;
+    return kal_fail(err, KAL_IO, "%s: closing: %s", f->path, strerror(errno));
 }
 
 static kal_status file_commit(kal__writer *w, kal_error *err)
 {
     file_writer *f = (file_writer *)w;
-    kal_status st = flush(f, err);
-    if (!st && f->fd > 2) {
-        const int bad = close(f->fd);
-        f->fd = -1;
-        if (bad) st = kal_fail(err, KAL_IO, "%s: closing: %s", f->path, strerror(errno));
-    }
+    kal_status st = file_finish(w, err);
     if (!st && !f->direct && rename(f->temp, f->path) != 0)
         st = kal_fail(err, KAL_IO, "%s: renaming: %s", f->path, strerror(errno));
-    if (st) {
+    if (st)
         file_abort(w);
-        return st;
-    }
-    file_free(f);
-    return KAL_OK;
+    else
+        file_free(f);
+    return st;
 }
 
 // "dir/.name.kal-PID-N" beside the target, so that the rename stays on one file system.
@@ -113,6 +141,7 @@ static kal_status open_temp(file_writer *f, const struct stat *old, kal_error *e
     f->temp = temp_name(f->path);
     if (!f->temp) return kal_fail(err, KAL_NOMEM, "%s: out of memory", f->path);
     f->fd = open(f->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    f->own = f->fd >= 0;
     if (f->fd < 0) {
         const int e = errno;
         free(f->temp);
@@ -137,7 +166,8 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
     const bool standard = !strcmp(path, "-");
     file_writer *f = kal__new_zero(1, sizeof *f);
     if (!f) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
-    f->base = (kal__writer){.write = file_write, .commit = file_commit, .abort = file_abort};
+    f->base =
+        (kal__writer){.write = file_write, .finish = file_finish, .commit = file_commit, .abort = file_abort};
     struct stat st, link;
     const bool there = !standard && stat(path, &st) == 0;
     f->path = standard ? strdup("standard output")
@@ -152,7 +182,7 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
         status = open_temp(f, there ? &st : NULL, err);
     else if (standard)
         f->fd = 1;
-    else if ((f->fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+    else if (!(f->own = (f->fd = open(path, O_WRONLY | O_CLOEXEC)) >= 0))
         status = kal_fail(err, KAL_IO, "%s: %s", path, strerror(errno));
     if (status) {
         file_abort(&f->base);
@@ -188,6 +218,12 @@ static void memory_abort(kal__writer *w)
     free(m);
 }
 
+static kal_status memory_finish(kal__writer *w, kal_error *err)
+{
+    (void)w, (void)err;
+    return KAL_OK;
+}
+
 static kal_status memory_commit(kal__writer *w, kal_error *err)
 {
     memory_writer *m = (memory_writer *)w;
@@ -203,7 +239,8 @@ kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **o
     memory_writer *m = kal__new_zero(1, sizeof *m);
     *out = NULL;
     if (!m) return kal_fail(err, KAL_NOMEM, "out of memory");
-    m->base = (kal__writer){.write = memory_write, .commit = memory_commit, .abort = memory_abort};
+    m->base = (kal__writer){
+        .write = memory_write, .finish = memory_finish, .commit = memory_commit, .abort = memory_abort};
     m->data = data;
     m->size = size;
     *out = &m->base;

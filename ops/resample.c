@@ -143,8 +143,8 @@ static size_t padded(int32_t count)
     return ((size_t)count + KAL__TAP_STEP - 1) / KAL__TAP_STEP * KAL__TAP_STEP;
 }
 
-// Windows, and where each output's weights lie; returns how many weights in all.
-static size_t lay_out(const kal__axis *a, kal__taps *t, int32_t *most)
+// After as many outputs the fraction of a centre comes back.
+static int32_t period_of(const kal__axis *a)
 {
     int64_t x = a->in, y = a->out;
     while (y) {
@@ -152,7 +152,24 @@ static size_t lay_out(const kal__axis *a, kal__taps *t, int32_t *most)
         x = y;
         y = m;
     }
-    const int32_t period = (int32_t)(a->out / x);   // after as many outputs the fraction comes back
+    return (int32_t)(a->out / x);
+}
+
+// From the widest window and the period, and a window's length of outputs at each end whose windows are cut.
+size_t kal__taps_bytes(const kal__axis *a, bool integers)
+{
+    const size_t outs = (size_t)a->out, widest = (size_t)kal__window_of(a, a->out / 2).count + 2;
+    const size_t cut_ones = 2 * (widest * outs / (size_t)a->in + 2);
+    size_t sets = (size_t)period_of(a) + cut_ones;
+    if (sets > outs) sets = outs;
+    return outs * (sizeof(kal__window) + sizeof(size_t)) +
+           sets * padded((int32_t)widest) * (sizeof(double) + (integers ? sizeof(int16_t) : 0));
+}
+
+// Windows, and where each output's weights lie; returns how many weights in all.
+static size_t lay_out(const kal__axis *a, kal__taps *t, int32_t *most)
+{
+    const int32_t period = period_of(a);
     size_t n = 0;
     *most = 0;
     for (int32_t o = 0; o < a->out; o++) {

@@ -47,6 +47,8 @@ typedef struct kal__taps {
 } kal__taps;
 #define KAL__TAP_STEP 8
 
+/// About the bytes that kal__taps_make will take, not less.
+size_t kal__taps_bytes(const kal__axis *a, bool integers);
 /// False: out of memory, and nothing to free.
 bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out);
 void kal__taps_free(kal__taps *t);

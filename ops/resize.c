@@ -124,6 +124,12 @@ static void release(void *state)
     free(t);
 }
 
+static size_t tables_size(const kal_call *c)
+{
+    const kal__axis x = axis_of(c, false), y = axis_of(c, true);
+    return kal__taps_bytes(&x, true) + kal__taps_bytes(&y, true);
+}
+
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
     const kal__axis x = axis_of(c, false), y = axis_of(c, true);
@@ -367,6 +373,7 @@ const kal_op kal__op_resize = {
     .fold = fold,
     .prepare = prepare,
     .release = release,
+    .tables = tables_size,
     .scratch = scratch,
     .run = run,
     .samples = KAL__SAMPLES("width=7 height=4", "width=23", "height=5 kernel=bilinear antialias=false",

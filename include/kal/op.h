@@ -181,6 +181,8 @@ typedef struct kal_op {
     /// Optional: tables, made once per evaluation, and their release.
     kal_status (*prepare)(const kal_call *call, void **state, kal_error *err);
     void (*release)(void *state);
+    /// Optional: bytes that prepare will hold, when that is more than a page or two; counted before anything is made.
+    size_t (*tables)(const kal_call *call);
     /// Optional: bytes of scratch for a job of at most this output size.
     size_t (*scratch)(const kal_call *call, int32_t width, int32_t height);
     /// The kernel. Threads: any number at once on different jobs (unless SERIAL or WHOLE). Must not call kal_ functions

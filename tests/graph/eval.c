@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <fcntl.h>
 #include <fenv.h>
 #include <pthread.h>
 #include <sys/wait.h>
@@ -346,6 +347,127 @@ static void node_statistics(kal_scope *s, kal_node *photo)
     kal_memo_clear(NULL);
 }
 
+// What others found by attacking: each was wrong once.
+static int32_t ticks;
+
+static kal_status tick(const kal_job *j)
+{
+    const int32_t n = __atomic_add_fetch(&ticks, 1, __ATOMIC_RELAXED);
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
+        memset(kal_row(j->out, y), n, (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
+    return KAL_OK;
+}
+
+static kal_status mute(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)c, (void)params, (void)out, (void)err;
+    return KAL_INVALID;
+}
+
+static kal_rect greedy(const kal_call *c, int32_t i, kal_rect out)
+{
+    (void)c, (void)i;
+    out.x1 += 8;
+    return out;
+}
+
+static kal_op acme_tick = {.name = "acme.tick",
+                           .version = 1,
+                           .family = "acme",
+                           .help = "counts",
+                           .inputs = "image",
+                           .params_size = sizeof(acme_p),
+                           .flags = KAL_OP_VOLATILE,
+                           .cost = 9,
+                           .extent = acme_extent,
+                           .run = tick};
+static kal_op acme_mute = {.name = "acme.mute",
+                           .version = 1,
+                           .family = "acme",
+                           .help = "says nothing",
+                           .inputs = "image",
+                           .params_size = sizeof(acme_p),
+                           .extent = mute,
+                           .run = tick};
+static kal_op acme_greedy = {.name = "acme.greedy",
+                             .version = 1,
+                             .family = "acme",
+                             .help = "asks for too much",
+                             .inputs = "image",
+                             .params_size = sizeof(acme_p),
+                             .extent = acme_extent,
+                             .need = greedy,
+                             .run = acme_run};
+
+static void attacks(kal_scope *s, kal_node *image)
+{
+    REQUIRE_OK(kal_op_register(&acme_tick, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_mute, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_greedy, &check_error));
+    kal_node *soft = kal_gaussian(s, kal_apply(s, "acme.tick", NULL, &image, 1), NULL);
+    unsigned char a[3], b[3];
+    REQUIRE_OK(kal_read(soft, kal_rect_of(0, 0, 1, 1), a, 3, NULL, &check_error));
+    REQUIRE_OK(kal_read(soft, kal_rect_of(0, 0, 1, 1), b, 3, NULL, &check_error));
+    REQUIRE_NOTE(a[0] != b[0], "what stands on a volatile op is volatile");
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_apply(s, "acme.mute", NULL, &image, 1), &check_error));
+    REQUIRE(strstr(check_error.message, "acme.mute"));
+    REQUIRE_FAILS(KAL_INTERNAL,
+                  kal_read(kal_apply(s, "acme.greedy", NULL, &image, 1), kal_rect_of(0, 0, 180, 1),
+                           &(unsigned char[540]){0}, 540, &fresh, &check_error));
+    REQUIRE(strstr(check_error.message, "acme.greedy"));
+    // encoded bytes bound into a text
+    kal_program *p;
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_program_parse("in | save /tmp/never.ppm", 24,
+                                    &(kal_binding){.name = "in", .node = kal_encode(s, image, "png", NULL)},
+                                    1, &p, &check_error));
+    // two files, one of them on a full disk: neither appears
+    const char *good = check_temp("good.png"), *paths[2] = {good, "/dev/full"};
+    kal_node *png = kal_encode(s, image, "png", NULL), *two[2] = {png, png};
+    REQUIRE_FAILS(KAL_IO, kal_write_files(two, paths, 2, &fresh, &check_error));
+    REQUIRE(access(good, F_OK) != 0);
+    // -0 in a list is 0, whoever came first
+    const kal_extent f = extent_of(2, 1, 1, KAL_F32);
+    kal_node *x = kal_pixels(s, &f, (float[]){1, 2}, 8);
+    const double minus[] = {-0.0};
+    kal_node *m = kal_multiply(s, x, NULL, kal_multiply_params(.value = {minus, 1}));
+    uint32_t bits[2];
+    REQUIRE_OK(kal_read(m, kal_rect_of(0, 0, 2, 1), bits, 8, &fresh, &check_error));
+    REQUIRE(bits[0] == 0);
+    // a closed pipe is an error, not the end of the process
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    close(ends[0]);
+    char path[32];
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+    const char *one[1] = {path};
+    REQUIRE_FAILS(KAL_IO, kal_write_files(two, one, 1, &fresh, &check_error));
+    close(ends[1]);
+    // a device is no file; a pipe is read once and kept
+    REQUIRE_FAILS(KAL_IO, kal_node_error(kal_load(s, "/dev/zero", NULL), &check_error));
+    kal_bytes bytes;
+    REQUIRE_OK(kal_read_bytes(png, &fresh, &bytes, &check_error));
+    REQUIRE(pipe(ends) == 0);
+    fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+    REQUIRE(write(ends[1], bytes.data, bytes.size) == (ssize_t)bytes.size);
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    kal_extent e;
+    void *got = read_all(kal_load(s, path, NULL), &fresh, &e), *want = read_all(image, &fresh, NULL);
+    if (REQUIRE_NOTE(got != NULL, "%s", check_error.message)) REQUIRE_MEM(got, want, bytes_of(&e));
+    close(ends[0]);
+    free(got);
+    free(want);
+    kal_bytes_free(&bytes);
+    // tables count: refused at once, not after seconds and gigabytes
+    const kal_options small = {.max_memory = (uint64_t)32 << 20, .memo_mode = KAL_MEMO_NEVER};
+    const double start = seconds();
+    REQUIRE_FAILS(KAL_LIMIT, kal_read(kal_resize(s, image, kal_resize_params(.width = 90000000, .height = 1)),
+                                      kal_rect_of(0, 0, 1, 1), a, 3, &small, &check_error));
+    REQUIRE_NOTE(seconds() - start < 5, "%g s", seconds() - start);
+    kal_memo_clear(NULL);
+}
+
 static void statistics(kal_scope *s, kal_node *image)
 {
     kal_bytes b;
@@ -493,7 +615,7 @@ static void crowd(kal_scope *s, kal_node *image)
 
 static void computed(kal_scope *s, kal_node *image)
 {
-    kal_node *soft = kal_gaussian(s, image, NULL), *mean = kal_mean(s, soft, NULL);
+    kal_node *soft = kal_gray(s, kal_gaussian(s, image, NULL), NULL), *mean = kal_mean(s, soft, NULL);
     const kal_bound bound[] = {{"sigma", mean}};
     kal_node *far = kal_crop(s, image, kal_crop_params(.width = 30, .height = 20));
     kal_node *later =
@@ -501,8 +623,8 @@ static void computed(kal_scope *s, kal_node *image)
     kal_node *on = kal_invert(s, later, NULL);
     kal_extent e;
     REQUIRE_OK(kal_node_error(on, &check_error));
-    float v[3];
-    REQUIRE_OK(kal_read(mean, kal_rect_of(0, 0, 3, 1), v, sizeof v, NULL, &check_error));
+    float v[1];
+    REQUIRE_OK(kal_read(mean, kal_rect_of(0, 0, 1, 1), v, sizeof v, NULL, &check_error));
     kal_node *literal = kal_invert(
         s, kal_gaussian(s, far, kal_gaussian_params(.sigma = (double)v[0], .edge = KAL_EDGE_MIRROR)), NULL);
     void *a = read_all(on, NULL, &e), *b = read_all(literal, &fresh, NULL);
@@ -512,10 +634,10 @@ static void computed(kal_scope *s, kal_node *image)
     // as text: computed in place, and by name
     kal_program *p, *q;
     const kal_binding in = {.name = "in", .node = image};
-    const char *text =
-        "soft = in | gaussian; v = mean soft; in | crop 30x20+0+0 | gaussian sigma=v edge=mirror | invert";
-    const char *same =
-        "in | crop width=30 height=20 | gaussian sigma=(in | gaussian sigma=1 | mean) edge=mirror | invert";
+    const char *text = "soft = in | gaussian | gray; v = mean soft; in | crop 30x20+0+0 | gaussian sigma=v "
+                       "edge=mirror | invert";
+    const char *same = "in | crop width=30 height=20 | gaussian sigma=(in | gaussian sigma=1 | gray | mean) "
+                       "edge=mirror | invert";
     REQUIRE_OK(kal_program_parse(text, strlen(text), &in, 1, &p, &check_error));
     REQUIRE_OK(kal_program_parse(same, strlen(same), &in, 1, &q, &check_error));
     REQUIRE(kal_program_root(p) == on && kal_program_root(q) == on);
@@ -537,7 +659,7 @@ static void computed(kal_scope *s, kal_node *image)
     const kal_options o = {.stats = &stats, .memo_mode = KAL_MEMO_NEVER};
     free(read_all(on, &o, NULL));
     REQUIRE(stats.nodes > 3 && stats.nodes < 20 && stats.computed_tiles > 2);
-    kal_node *slow_mean = kal_mean(s, kal_apply(s, "acme.slow", NULL, &image, 1), NULL);
+    kal_node *slow_mean = kal_mean(s, kal_gray(s, kal_apply(s, "acme.slow", NULL, &image, 1), NULL), NULL);
     kal_node *chain = far;
     for (int i = 0; i < 5; i++)
         chain = kal_apply_bound(s, "gaussian", NULL, &chain, 1, &(kal_bound){"sigma", slow_mean}, 1);
@@ -579,6 +701,7 @@ int main(void)
     orphaned(s);
     progress(s, image);
     limits(s, image);
+    attacks(s, image);
     statistics(s, image);
     crowd(s, image);
     computed(s, image);
