@@ -16,7 +16,9 @@ static void stage_name(const kal__stage *s, kal__text *t)
 {
     if (s->kind == KAL__DECODE_STAGE) {
         kal__source *source = kal__node_source(s->node);
-        kal__putf(t, "load %s", source->path ? source->path : "(bytes in memory)");
+        const char *path = source->path ? source->path : "(bytes in memory)";
+        const size_t n = strlen(path);
+        kal__putf(t, "load %s%s", n > 31 ? "…" : "", n > 31 ? path + n - 30 : path);
         kal__source_unref(&source);
     } else if (s->kind == KAL__ENCODE_STAGE) {
         kal__putf(t, "save %s", s->node->u.codec->name);

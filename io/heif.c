@@ -186,14 +186,14 @@ static bool take_icc(const kal__decoder *d, uint64_t limit, kal__blob *out)
     return true;
 }
 
-// What libheif and the decoder hold at most: the interleaved picture, and per pixel what was measured for
-// libde265 and dav1d.
+// What libheif and the decoder hold at most: the interleaved picture, per pixel what was measured for libde265
+// and dav1d, and the pages of the libraries themselves.
 static size_t decoder_memory(const kal__decoder *d)
 {
     static const struct {
         double chroma[4], alpha;
         size_t fixed;
-    } held[] = {{{1, 2.25, 4.5, 7.5}, 0.5, (size_t)512 << 10}, {{4, 3, 6, 9.7}, 6, (size_t)2 << 20}};
+    } held[] = {{{1, 2.25, 4.5, 7.5}, 0.5, (size_t)6 << 20}, {{4, 3, 6, 9.7}, 6, (size_t)4 << 20}};
     const int chroma = kal__heif_chroma(d->bytes, d->size), av1 = kal__heif_is_av1(d->bytes, d->size);
     const double each = held[av1].chroma[chroma < 0 ? 1 : chroma] + (d->extent.alpha ? held[av1].alpha : 0) +
                         d->extent.channels;

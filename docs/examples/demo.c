@@ -40,7 +40,7 @@ static void tell(const char *what, const char *path, const kal_stats *s)
     const double mb = stat(path, &file) == 0 ? (double)file.st_size / 1e6 : 0;
     printf("%s  %s  %.1f MB  %.0f ms  peak memory %.0f MB\n", what, path, mb, s->wall_ms,
            (double)s->peak_bytes / 1e6);
-    printf("    %llu file opened, %llu decoded, %llu bands computed; %llu of %llu nodes found in the memo\n",
+    printf("    %llu opened, %llu decoded, %llu bands computed; %llu of %llu nodes found in the memo\n",
            (unsigned long long)s->opens, (unsigned long long)s->decodes,
            (unsigned long long)s->computed_tiles, (unsigned long long)s->nodes_reused,
            (unsigned long long)s->nodes);
