@@ -18,7 +18,7 @@ static void stage_name(const kal__stage *s, kal__text *t)
         kal__source *source = kal__node_source(s->node);
         const char *path = source->path ? source->path : "(bytes in memory)";
         const size_t n = strlen(path);
-        kal__putf(t, "load %s%s", n > 31 ? "…" : "", n > 31 ? path + n - 30 : path);
+        kal__putf(t, "load %s%s", n > 28 ? "…" : "", n > 28 ? path + n - 27 : path);
         kal__source_unref(&source);
     } else if (s->kind == KAL__ENCODE_STAGE) {
         kal__putf(t, "save %s", s->node->u.codec->name);
