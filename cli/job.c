@@ -159,10 +159,17 @@ static int bind_sets(bindings *b, const settings *s, const source_text *t)
     return EXIT_OK;
 }
 
-static int bind_inputs(bindings *b, kal_scope *scope, const char *const *in, int n)
+static int bind_inputs(bindings *b, kal_scope *scope, const source_text *t, const char *const *in, int n)
 {
     for (int i = 0; i < n; i++) {
         kal_node *node;
+        char name[16];
+        snprintf(name, sizeof name, "in%d", i + 1);
+        if (i && !has_word(t, name, strlen(name)))
+            return usage("%s is more than the text uses (it does not name %s); for a run for each picture "
+                         "give a template: "
+                         "-o 'out/{stem}.png'",
+                         in[i], name);
         const int code = load_node(scope, in[i], &node);
         if (code) return code;
         if (!i) b->list[b->n++] = (kal_binding){.name = "in", .node = node};
@@ -277,7 +284,7 @@ int job_parse(job *j, const settings *s, const source_text *t, const char *const
                   .texts = calloc((size_t)s->n_sets + 1, sizeof *b.texts)};
     int code = j->scope && b.list && b.names && b.texts ? EXIT_OK : usage("out of memory");
     if (!code) code = bind_sets(&b, s, t);
-    if (!code) code = bind_inputs(&b, j->scope, in, n_in);
+    if (!code) code = bind_inputs(&b, j->scope, t, in, n_in);
     if (!code) code = parse_text(j, t, &b);
     bindings_free(&b);
     if (!code && s->out) code = job_save_to(j, s);

@@ -14,8 +14,9 @@
 
 static kal_cancel *volatile current;
 static volatile sig_atomic_t caught;
-static struct sigaction before[3];
-static const int signals[3] = {SIGINT, SIGTERM, SIGPIPE};
+enum { N_SIGNALS = 4 };
+static struct sigaction before[N_SIGNALS];
+static const int signals[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
 static void on_signal(int number)
 {
@@ -32,7 +33,7 @@ kal_cancel *catch_signals(void)
     if (!cancel) return NULL;
     current = cancel;
     struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < N_SIGNALS; i++) {
         if (signals[i] == SIGPIPE) act.sa_handler = SIG_IGN;
         sigaction(signals[i], NULL, &before[i]);
         if (before[i].sa_handler != SIG_IGN) sigaction(signals[i], &act, NULL);   // nohup stays in force
@@ -43,7 +44,7 @@ kal_cancel *catch_signals(void)
 void release_signals(kal_cancel **cancel)
 {
     if (!*cancel) return;
-    for (int i = 0; i < 3; i++) sigaction(signals[i], &before[i], NULL);
+    for (int i = 0; i < N_SIGNALS; i++) sigaction(signals[i], &before[i], NULL);
     current = NULL;
     kal_cancel_free(cancel);
 }

@@ -167,6 +167,12 @@ kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in,
         kal__params_from(kal__schema_of(op), &p, params);
         return kal__load_apply(&p, out, err);
     }
+    size_t size = 1;
+    if (params) memcpy(&size, params, sizeof size);
+    if (!size)
+        return kal_fail(err, KAL_INVALID,
+                        "%s: the params struct has size 0; make it with kal_%s_params() or kal_%s_defaults()",
+                        op->name, op->name, op->name);
     for (int32_t i = 0; i < n; i++)
         if (in[i]->dynamic) return kal__apply_later(op, params, in, n, NULL, 0, out, err);
     applying a;

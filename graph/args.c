@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_ROWS 64   // of a schema, as far as double naming is noticed
+
 // ---- parameters of a call -----------------------------------------------------------------------
 
 static int32_t read_digits(const char **at, const char *end)
@@ -19,14 +21,16 @@ static int32_t read_digits(const char **at, const char *end)
     return *at > from && v < 1000000000 ? (int32_t)v : -1;
 }
 
-static void set_if(kal__schema s, const char *key, int32_t v, void *params)
+static void set_if(kal__schema s, const char *key, int32_t v, void *params, bool *set)
 {
     const kal_param *p = kal__param_find(s, key, strlen(key));
-    if (p && v >= 0) *(int32_t *)(void *)((unsigned char *)params + p->offset) = v;
+    if (!p || v < 0) return;
+    *(int32_t *)(void *)((unsigned char *)params + p->offset) = v;
+    if (p - s.rows < MAX_ROWS) set[p - s.rows] = true;
 }
 
 // "640x480" and "640x480+1200+800" for an op that has width and height (x and y).
-static bool geometry(kal__schema s, const kal__token *t, void *params)
+static bool geometry(kal__schema s, const kal__token *t, void *params, bool *set)
 {
     const char *at = t->text, *end = at + t->n;
     const bool sized = kal__param_find(s, "width", 5) && kal__param_find(s, "height", 6);
@@ -44,10 +48,10 @@ static bool geometry(kal__schema s, const kal__token *t, void *params)
         if (y < 0) return false;
     }
     if (h < 0 || at != end) return false;
-    set_if(s, "width", w, params);
-    set_if(s, "height", h, params);
-    set_if(s, "x", x, params);
-    set_if(s, "y", y, params);
+    set_if(s, "width", w, params, set);
+    set_if(s, "height", h, params, set);
+    set_if(s, "x", x, params, set);
+    set_if(s, "y", y, params, set);
     return true;
 }
 
@@ -78,13 +82,13 @@ kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *p
                          const kal__param_context *context, const kal__token **bad, kal_error *err)
 {
     size_t position = 0;
-    bool set[64] = {false};
+    bool set[MAX_ROWS] = {false};
     for (int32_t i = 0; i < n; i++) {
         const kal__arg *a = &args[i];
         const bool named = a->key.kind == KAL__WORD;
         *bad = named ? &a->key : &a->value;
         if (a->node && kal__bound_row(s, a)) continue;
-        if (!named && geometry(s, &a->value, params)) continue;
+        if (!named && geometry(s, &a->value, params, set)) continue;
         while (!named && position < s.n && set[position]) position++;
         const kal_param *row = named            ? kal__param_find(s, a->key.text, a->key.n)
                                : position < s.n ? &s.rows[position]
@@ -94,8 +98,9 @@ kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *p
             return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of,
                             (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
         const size_t at = (size_t)(row - s.rows);
-        if (at < 64 && set[at]) return kal_fail(err, KAL_INVALID, "%s: %s is given twice", s.of, row->name);
-        if (at < 64) set[at] = true;
+        if (at < MAX_ROWS && set[at])
+            return kal_fail(err, KAL_INVALID, "%s: %s is given twice", s.of, row->name);
+        if (at < MAX_ROWS) set[at] = true;
         const kal_status st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
         if (st) return st;
     }

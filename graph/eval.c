@@ -174,7 +174,8 @@ static kal_status check_rect(const kal_extent *e, kal_rect rect, const void *dst
         return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is not inside the image of %d×%d",
                         rect.x0, rect.y0, rect.x1, rect.y1, e->width, e->height);
     const ptrdiff_t row = (ptrdiff_t)(rect.x1 - rect.x0) * (ptrdiff_t)kal_pixel_size(e);
-    if (!dst || (stride < row && -stride < row))
+    if (!dst) return kal_fail(err, KAL_INVALID, "there is nowhere to read to (NULL)");
+    if (stride < row && -stride < row)
         return kal_fail(err, KAL_INVALID, "a row has %td bytes, and the stride is %td", row, stride);
     return KAL_OK;
 }
@@ -275,7 +276,9 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
                            const kal_options *options, kal_error *err)
 {
     const double start = begin(options);
-    if (n < 1) return kal_fail(err, KAL_INVALID, "nothing to write");
+    if (n < 1 || !encoded || !paths) return kal_fail(err, KAL_INVALID, "nothing to write");
+    for (int32_t i = 0; i < n; i++)
+        if (!paths[i]) return kal_fail(err, KAL_INVALID, "path %d is missing (NULL)", i);
     for (int32_t i = 1; i < n; i++)
         for (int32_t k = 0; k < i; k++)
             if (!strcmp(paths[i], paths[k]) && strcmp(paths[i], "-"))

@@ -130,6 +130,10 @@ kal_status kal_program_parse(const char *text, size_t size, const kal_binding *b
 {
     kal_error local = {KAL_OK, ""};
     if (!err) err = &local;
+    *out = NULL;
+    if (!text) return kal_fail(err, KAL_INVALID, "no text was given (NULL)");
+    if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+        text += 3, size -= 3;   // a byte order mark says nothing here
     kal_program *p = *out = kal__new_zero(1, sizeof *p);
     if (!p) return kal_fail(err, KAL_NOMEM, "out of memory for a text");
     // names point into the text: keep it
@@ -199,7 +203,7 @@ kal_status kal_program_run(const kal_program *p, const kal_options *options, kal
 kal_status kal_run_text(const char *text, kal_error *err)
 {
     kal_program *p;
-    kal_status st = kal_program_parse(text, strlen(text), NULL, 0, &p, err);
+    kal_status st = kal_program_parse(text, text ? strlen(text) : 0, NULL, 0, &p, err);
     if (!st) st = kal_program_run(p, NULL, err);
     kal_program_free(&p);
     return st;

@@ -28,6 +28,14 @@ static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t 
         (unsigned)e->model > KAL_MASK)
         return kal_fail(err, KAL_INVALID, "pixels: %d×%d×%d is not the size of an image", e->width, e->height,
                         e->channels);
+    const int32_t colours = e->channels - e->alpha;
+    if (colours < 1 || (e->model == KAL_RGB && colours != 3) || (e->model == KAL_GRAY && colours != 1))
+        return kal_fail(err, KAL_INVALID,
+                        "pixels: %d channels%s are no picture of model %s; data is anything else",
+                        e->channels, e->alpha ? ", the last alpha," : "",
+                        e->model == KAL_RGB    ? "rgb"
+                        : e->model == KAL_GRAY ? "gray"
+                                               : "data");
     if (e->model == KAL_MASK && (e->type != KAL_U8 || e->channels != 1))
         return kal_fail(err, KAL_INVALID, "pixels: a mask is u8 with one channel");
     size_t row;
@@ -174,6 +182,7 @@ kal_status kal_save(kal_node *image, const char *path, const char *params, const
     const kal__codec *c;
     kal_node *node = NULL;
     kal_status st = kal_node_error(image, err);
+    if (!st && !path) st = kal_fail(err, KAL_INVALID, "save: no path was given (NULL)");
     if (!st) st = kal__codec_for_path(path, NULL, &c, err);
     if (!st) st = encode_text(image, c, params, &node, err);
     if (!st) st = kal_write_files(&node, &path, 1, options, err);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 // Crop, process, uncrop. The last number is the one that changes.
-static const char pipeline[] = "photo = load \"%s\"\n"
+static const char pipeline[] = "photo = load \"%s\"%s\n"
                                "part  = crop photo %dx%d+%d+%d\n"
                                "soft  = part | gaussian 9 | sharpen 2 amount=1.5\n"
                                "warm  = soft | linear scale=[1.12 1.0 0.86] offset=%d\n"
@@ -27,10 +27,24 @@ static int fail(const kal_error *err)
     return 1;
 }
 
-static char *write_text(const char *photo, place p, int offset, const char *out)
+// A path as it stands in quotes.
+static const char *quoted(const char *path)
 {
     static char text[8192];
-    snprintf(text, sizeof text, pipeline, photo, p.width, p.height, p.x, p.y, offset, p.x, p.y, out);
+    size_t n = 0;
+    for (; *path && n + 2 < sizeof text; path++) {
+        if (*path == '"' || *path == '\\') text[n++] = '\\';
+        text[n++] = *path;
+    }
+    text[n] = 0;
+    return text;
+}
+
+static char *write_text(const char *photo, bool alpha, place p, int offset, const char *out)
+{
+    static char text[16384];
+    snprintf(text, sizeof text, pipeline, quoted(photo), alpha ? " | flatten white" : "", p.width, p.height,
+             p.x, p.y, offset, p.x, p.y, out);
     return text;
 }
 
@@ -87,22 +101,26 @@ int main(int argc, char **argv)
     kal_extent e;
     if (kal_node_extent(photo, &e, &err)) return fail(&err);
     kal_node_unref(&photo);
+    if (e.width < 8 || e.height < 8 || e.type != KAL_U8 || e.channels - e.alpha != 3) {
+        fprintf(stderr, "%s: the demo takes an 8-bit colour photograph of 8×8 pixels or more\n", argv[1]);
+        return 1;
+    }
     const place p = {e.width / 4, e.height / 4, e.width / 2, e.height / 2};
     char first[4096], second[4096];
     snprintf(first, sizeof first, "%s/first.jpg", argv[2]);
     snprintf(second, sizeof second, "%s/second.jpg", argv[2]);
 
     printf("%s, %d×%d: the middle is blurred, sharpened, warmed, and put back over a soft seam.\n\n%s",
-           argv[1], e.width, e.height, write_text(argv[1], p, -4, first));
+           argv[1], e.width, e.height, write_text(argv[1], e.alpha, p, -4, first));
     kal_memo_set_limit(NULL, (uint64_t)1 << 30);
     kal_stats stats;
-    if (run(write_text(argv[1], p, -4, first), true, argv[2], &stats, &err)) return fail(&err);
+    if (run(write_text(argv[1], e.alpha, p, -4, first), true, argv[2], &stats, &err)) return fail(&err);
     tell("first run ", first, &stats);
     printf("\nThe same with one number changed (offset=-4 → offset=12):\n");
-    if (run(write_text(argv[1], p, 12, second), false, argv[2], &stats, &err)) return fail(&err);
+    if (run(write_text(argv[1], e.alpha, p, 12, second), false, argv[2], &stats, &err)) return fail(&err);
     tell("second run", second, &stats);
     printf("\nAnd once more, nothing changed:\n");
-    if (run(write_text(argv[1], p, 12, second), false, argv[2], &stats, &err)) return fail(&err);
+    if (run(write_text(argv[1], e.alpha, p, 12, second), false, argv[2], &stats, &err)) return fail(&err);
     tell("third run ", second, &stats);
     kal_memo_clear(NULL);
     return 0;

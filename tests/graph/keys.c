@@ -88,7 +88,8 @@ static void acceptance(kal_scope *s)
     struct {
         size_t size;
         double sigma;
-    } old = {sizeof old, 2};
+    } old = {sizeof old, 2}, none = {0, 2};
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_apply(s, "gaussian", &none, &r, 1), &check_error));
     REQUIRE(kal_apply(s, "gaussian", &old, &r, 1) == kal_gaussian(s, r, kal_gaussian_params(.sigma = 2)));
 }
 

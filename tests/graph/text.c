@@ -67,6 +67,8 @@ static void comforts(void)
     equal("sigma = 4\nin | gaussian sigma=sigma", "in | gaussian 4");
     equal("size = 9\nin | gaussian size", "in | gaussian 3");   // set from outside
     equal("place = 64x50+10+20; in | crop place", "in | crop 10 20 64 50");
+    equal("small | resize 6x6 nearest", "small | resize width=6 height=6 kernel=nearest");
+    equal("\xef\xbb\xbfin | invert\r\n", "in | invert");
     equal("in | crop where", "in | crop 10 20 64 50");
     equal("a = 2; b = a; in | gaussian b", "in | gaussian 2");
     equal("# a comment\n\n  in | # goes on\n gaussian 2 # end\n", "in | gaussian 2");
@@ -83,6 +85,7 @@ static void places(void)
     refused("in | gaussian sigma=wide", "line 1, column 15:", "is not a number");
     refused("in | gaussian sigma=-1", "line 1, column 6:", "outside 0..1000");
     refused("in | gaussian 2 edge=round", "line 1, column 17:", "one of copy|mirror|reflect|wrap|fill");
+    refused("in | crop 10x10 width=5", "line 1, column 17:", "given twice");
     refused("in | gaussian 2 sigma=3", "line 1, column 17:", "given twice");
     refused("in | gaussian 2 copy black 9", "line 1, column 28:", "one value too many");
     refused("in | crop 500x500+0+0", "line 1, column 6:", "not inside the image of 200×150");

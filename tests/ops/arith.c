@@ -145,7 +145,7 @@ static void test_arithmetic_cases(void)
         REQUIRE(model_of(apply(s, op, a, image_of(s, m, all), NULL, 0)) == KAL_GRAY);
         kal_extent wide = m, rgb = m;
         wide.type = KAL_U16;
-        rgb.channels = 3;
+        rgb.channels = 3, rgb.model = KAL_RGB;
         check_fails(apply(s, op, a, image_of(s, wide, all), NULL, 0), "use cast");
         check_fails(apply(s, op, a, image_of(s, rgb, all), NULL, 0), "the other 3");
         check_fails(apply(s, op, a, x, NULL, 0), "the other is 4×1");
