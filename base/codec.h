@@ -95,6 +95,21 @@ typedef struct kal__header {
 typedef struct kal__decoder kal__decoder;   // each codec's own
 typedef struct kal__encoder kal__encoder;
 
+/// How a picture is encoded in independent pieces. A function of extent and parameters alone, so that the bytes are the same for any
+/// number of workers.
+typedef struct kal__pieces {
+    int32_t rows;    ///< of a piece, the last one may have fewer; 0: rows must come one after another, through `put`
+    int32_t above;   ///< rows above its first that a piece must see
+    size_t memory;   ///< bytes that one piece holds while it is packed and until it is joined, its result included
+} kal__pieces;
+
+/// A packed piece on its way to the file. `data` is from malloc; the engine frees it after `join`.
+typedef struct kal__piece {
+    unsigned char *data;
+    size_t size;
+    uint64_t note[4];   ///< the codec's own: checksums, lengths
+} kal__piece;
+
 typedef struct kal__codec {
     const char *name;       ///< "jpeg"; part of the key
     const char *suffixes;   ///< "jpg|jpeg|jpe", first one is for names we make
@@ -122,6 +137,15 @@ typedef struct kal__codec {
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);
     kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);
+
+    // ---- encoding on any number of workers; all NULL when the codec cannot. Between begin and end, in place of put.
+    void (*pieces)(const kal_extent *e, const void *params, kal__pieces *out);
+    /// Packs rows y0 … rows->rect.y1 into *out (all zero before); the tile begins as many rows above y0 as `above` says and the picture
+    /// has. What it allocates lies in out->data or is freed. Threads: any number at once, beside one join.
+    kal_status (*pack)(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out, kal_error *err);
+    /// Writes the next piece; they come in order. Threads: one at a time.
+    kal_status (*join)(kal__encoder *c, const kal__piece *piece, kal_error *err);
+
     /// Ends the file (the writer is not committed). `err` NULL: giving up.
     kal_status (*end)(kal__encoder *c, kal_error *err);
 } kal__codec;
