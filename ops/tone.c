@@ -5,6 +5,7 @@
 #include "tone.h"
 
 #include "channels.h"
+#include "kernels.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -67,6 +68,11 @@ void kal__tone_free(void *state)
     free(t);
 }
 
+void kal__lut_u8_c(uint8_t *dst, const uint8_t *src, size_t n, const uint8_t *table)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = table[src[i]];
+}
+
 static void map_u8_c(uint8_t *dst, const uint8_t *src, size_t n, size_t step, const uint8_t *table)
 {
     for (size_t i = 0; i < n; i++) dst[i * step] = table[src[i * step]];
@@ -91,7 +97,9 @@ static void map_channel(const tone *t, const kal_call *c, int32_t channel, void 
                         size_t n, size_t step)
 {
     const size_t first = (size_t)channel, table = t->same ? 0 : first * t->entries;
-    if (t->u8)
+    if (t->u8 && step == 1)
+        kal__kernels()->lut_u8(dst, src, n, t->u8);
+    else if (t->u8)
         map_u8_c((uint8_t *)dst + first, (const uint8_t *)src + first, n, step, t->u8 + table);
     else if (t->u16)
         map_u16_c((uint16_t *)dst + first, (const uint16_t *)src + first, n, step, t->u16 + table);

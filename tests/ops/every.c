@@ -19,7 +19,8 @@ static const kal_extent kinds[] = {
     {13, 9, 4, KAL_F32, KAL_RGB, true},    {13, 9, 1, KAL_F32, KAL_GRAY, false},
     {13, 9, 1, KAL_U32, KAL_DATA, false},  {1, 7, 3, KAL_U8, KAL_RGB, false},
     {31, 1, 1, KAL_U8, KAL_GRAY, false},   {61, 47, 3, KAL_U8, KAL_RGB, false},
-    {40, 70, 1, KAL_U16, KAL_GRAY, false},
+    {40, 70, 1, KAL_U16, KAL_GRAY, false}, {301, 5, 3, KAL_U8, KAL_RGB, false},
+    {210, 4, 4, KAL_U8, KAL_RGB, true},    {517, 3, 1, KAL_U8, KAL_GRAY, false},
 };
 
 // Sizes of further inputs against the first one's: the same, larger.

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// One line per kernel that has variants written by hand: the only registry. KERNEL(name, variants, parameters):
+//   kal__NAME_c, the reference, stands in the file of its op; kal__NAME_avx2 and kal__NAME_avx512, as far as `variants` names them
+//   (AVX2, AVX512, BOTH), stand in x86/FILE.c. All give the same bytes; tests/kernels holds them to it and times them.
+KERNEL(lut_u8, BOTH, (uint8_t * dst, const uint8_t *src, size_t n, const uint8_t *table))
