@@ -98,9 +98,11 @@ typedef struct kal__encoder kal__encoder;
 /// How a picture is encoded in independent pieces. A function of extent and parameters alone, so that the bytes are the same for any
 /// number of workers.
 typedef struct kal__pieces {
-    int32_t rows;    ///< of a piece, the last one may have fewer; 0: rows must come one after another, through `put`
+    int32_t
+        rows;   ///< of a piece, the last one may have fewer; 0: rows must come one after another, through `put`
     int32_t above;   ///< rows above its first that a piece must see
-    size_t memory;   ///< bytes that one piece holds while it is packed and until it is joined, its result included
+    size_t
+        memory;   ///< bytes that one piece holds while it is packed and until it is joined, its result included
 } kal__pieces;
 
 /// A packed piece on its way to the file. `data` is from malloc; the engine frees it after `join`.
@@ -114,6 +116,8 @@ typedef struct kal__codec {
     const char *name;       ///< "jpeg"; part of the key
     const char *suffixes;   ///< "jpg|jpeg|jpe", first one is for names we make
     const char *help;
+    const char *
+        edition;   ///< of what we make with the library; raised when files would have other bytes. Part of an encoded node's key
     /// Version of the library at run time, loading it if need be; NULL: cannot be had. Part of the key.
     const char *(*version)(void);
     /// Do these first bytes (at least 32 unless the file is shorter) look like ours?
@@ -142,7 +146,8 @@ typedef struct kal__codec {
     void (*pieces)(const kal_extent *e, const void *params, kal__pieces *out);
     /// Packs rows y0 … rows->rect.y1 into *out (all zero before); the tile begins as many rows above y0 as `above` says and the picture
     /// has. What it allocates lies in out->data or is freed. Threads: any number at once, beside one join.
-    kal_status (*pack)(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out, kal_error *err);
+    kal_status (*pack)(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
+                       kal_error *err);
     /// Writes the next piece; they come in order. Threads: one at a time.
     kal_status (*join)(kal__encoder *c, const kal__piece *piece, kal_error *err);
 

@@ -60,6 +60,7 @@ typedef struct kal__coding {
     kal__decoder *decoder;
     kal__encoder *encoder;
     kal_limits limits;
+    struct joining *joining;   // of an encoder in pieces
 } kal__coding;
 
 size_t kal__source_memory(const kal__source *s)
@@ -122,9 +123,12 @@ static kal_status check_digest(kal__coding *c, kal_stats *stats, kal_error *err)
     return kal_key_equal(key, c->source->digest) ? KAL_OK : changed(c->source, err);
 }
 
+static void joining_free(struct joining *j);
+
 static void coding_destroy(kal__coding *c)
 {
     if (!c) return;
+    joining_free(c->joining);
     if (c->reader) c->reader->close(c->reader);
     free(c->bytes);
     kal__source_unref(&c->source);
@@ -324,15 +328,108 @@ static kal_status encode_rows(kal__stage *s, kal_rect r, kal_error *err)
     return KAL_OK;
 }
 
+static kal_status encode_end(kal__stage *s, kal_stats *stats, kal_error *err)
+{
+    kal__encoder *c = s->coding->encoder;
+    s->coding->encoder = NULL;
+    const kal_status st = s->node->u.codec->end(c, err);
+    if (!st) __atomic_fetch_add(&stats->encodes, 1, __ATOMIC_RELAXED);
+    return st;
+}
+
+// ---- encoding in pieces -------------------------------------------------------------------------
+// A worker that has packed a piece leaves it in a slot. If nobody is joining, it joins whatever is next, and goes on until the next
+// piece is missing; if somebody is, that one will find it. Bands in the window are neither done nor joined, so slots never collide; a
+// joiner's own band is not done before it returns, so the stage does not end before its file does.
+
+typedef struct joining {
+    pthread_mutex_t lock;
+    int32_t next;   // to be joined
+    bool busy;
+    int32_t n;   // slots
+    bool *full;
+    kal__piece *pieces;
+} joining;
+
+static void joining_free(joining *j)
+{
+    if (!j) return;
+    for (int32_t i = 0; i < j->n; i++) free(j->pieces[i].data);
+    free(j->full);
+    free(j->pieces);
+    pthread_mutex_destroy(&j->lock);
+    free(j);
+}
+
+kal_status kal__pieces_begin(kal__stage *s, kal_error *err)
+{
+    const size_t n = (size_t)s->window;
+    kal_status st = encode_begin(s, err);
+    if (st) return st;
+    joining *j = s->coding->joining = kal__new_zero(1, sizeof *j);
+    if (!j) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
+    pthread_mutex_init(&j->lock, NULL);
+    j->full = kal__new_zero(n, sizeof *j->full);
+    j->pieces = kal__new_zero(n, sizeof *j->pieces);
+    if (!j->full || !j->pieces) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
+    j->n = s->window;
+    return KAL_OK;
+}
+
+static kal_status join_ready(kal__stage *s, kal_stats *stats, kal_error *err)
+{
+    joining *j = s->coding->joining;
+    kal_status st = KAL_OK;
+    pthread_mutex_lock(&j->lock);
+    if (j->busy) {
+        pthread_mutex_unlock(&j->lock);
+        return KAL_OK;
+    }
+    j->busy = true;
+    while (!st && j->next < s->n_bands && j->full[j->next % j->n]) {
+        kal__piece *p = &j->pieces[j->next % j->n];
+        pthread_mutex_unlock(&j->lock);
+        st = s->node->u.codec->join(s->coding->encoder, p, err);
+        free(p->data);
+        if (!st && j->next + 1 == s->n_bands) st = encode_end(s, stats, err);
+        pthread_mutex_lock(&j->lock);
+        *p = (kal__piece){0};
+        j->full[j->next % j->n] = false;
+        j->next++;
+    }
+    j->busy = st != KAL_OK;   // after a failure nobody joins
+    pthread_mutex_unlock(&j->lock);
+    return st;
+}
+
+static kal_status pack_band(kal__stage *s, kal_rect r, int32_t band, kal_stats *stats, kal_error *err)
+{
+    const kal__edge *e = &s->edges[0];
+    joining *j = s->coding->joining;
+    const int32_t y0 = r.y0;
+    r.y0 = y0 - s->above > s->rect.y0 ? y0 - s->above : s->rect.y0;
+    const kal_tile in =
+        kal__ring_tile(e->from, r, e->dx, e->dy, (int32_t)kal_pixel_size(&s->node->call.in[0]->extent));
+    kal__piece piece = {0};
+    const kal_status st = s->node->u.codec->pack(s->coding->encoder, &in, y0, &piece, err);
+    if (st) {
+        free(piece.data);
+        return st;
+    }
+    pthread_mutex_lock(&j->lock);
+    j->pieces[band % j->n] = piece;
+    j->full[band % j->n] = true;
+    pthread_mutex_unlock(&j->lock);
+    return join_ready(s, stats, err);
+}
+
 kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err)
 {
+    if (s->window) return pack_band(s, kal__band_rect(s, band), band, stats, err);
     kal_status st = band == 0 ? encode_begin(s, err) : KAL_OK;
     if (!st) st = encode_rows(s, kal__band_rect(s, band), err);
     if (st || band < s->n_bands - 1) return st;
-    kal__encoder *c = s->coding->encoder;
-    s->coding->encoder = NULL;
-    st = s->node->u.codec->end(c, err);
-    if (!st) __atomic_fetch_add(&stats->encodes, 1, __ATOMIC_RELAXED);
+    st = encode_end(s, stats, err);
     coding_free(s);
     return st;
 }

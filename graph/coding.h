@@ -15,9 +15,12 @@
 /// whole pictures is left to finish on a thread of its own when the request is stopped meanwhile.
 kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
                             kal_stats *stats, kal_error *err);
-/// Encodes the rows of a band; begins at the first band and ends at the last.
+/// Encodes the rows of a band; begins at the first band and ends at the last. A stage with a window packs its bands as pieces, on any worker,
+/// and joins them in order.
 kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err);
-/// Gives up whatever is open.
+/// Before the first band of a stage with a window.
+kal_status kal__pieces_begin(kal__stage *s, kal_error *err);
+/// Frees what a stage holds; what is still open is given up.
 void kal__coding_abort(kal__stage *s);
 
 // ---- content keys -------------------------------------------------------------------------------

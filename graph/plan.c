@@ -244,6 +244,23 @@ static bool can_write_outside(const kal__builder *b, const kal__stage *s, const 
            kal_rect_equal(s->rect, w->rect);
 }
 
+// Pieces have the same rows whatever the memory; without room for several at once they are packed one by one.
+static kal_status add_encoder(kal__builder *b, kal__stage *s, const kal_extent *e)
+{
+    const kal__codec *c = s->node->u.codec;
+    kal__pieces pieces = {0};
+    if (c->pieces) c->pieces(e, s->node->call.params, &pieces);
+    if (pieces.rows > 0) {
+        s->serial = false;
+        s->band = pieces.rows < e->height ? pieces.rows : e->height;
+        s->above = pieces.above;
+        s->window = b->shrink || b->p->threads < 2 ? 1 : b->p->threads + 1;
+    }
+    const kal_status st = c->accepts(e, s->node->call.params, &s->codec_memory, b->err);
+    s->codec_memory += pieces.memory * (size_t)s->window;
+    return st;
+}
+
 static kal_status add_sink(kal__builder *b, const kal__want *w)
 {
     const kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
@@ -268,9 +285,7 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
     }
     if (kind == KAL__DIGEST_STAGE) s->digest = kal__digest_new(&image->call.extent, w->rect, w->key);
     if (kind == KAL__DIGEST_STAGE && !s->digest) return kal__no_memory(b);
-    if (kind == KAL__ENCODE_STAGE)
-        return w->node->u.codec->accepts(&image->call.extent, w->node->call.params, &s->codec_memory, b->err);
-    return KAL_OK;
+    return kind == KAL__ENCODE_STAGE ? add_encoder(b, s, &image->call.extent) : KAL_OK;
 }
 
 // ---- all together -------------------------------------------------------------------------------
@@ -379,6 +394,10 @@ kal_status kal__plan_prepare(kal__plan *p, const kal__watch *w, kal_error *err)
             if (!st) st = prepare_step(&p->stages[i]->steps[k], err);
             if (st) return st;
         }
+    for (int32_t i = 0; i < p->n_stages; i++) {
+        const kal_status st = p->stages[i]->window ? kal__pieces_begin(p->stages[i], err) : KAL_OK;
+        if (st) return st;
+    }
     return KAL_OK;
 }
 

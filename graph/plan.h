@@ -58,6 +58,9 @@ struct kal__stage {
     kal_rect rect;           // what is made, in the node's coordinates
     int32_t band, n_bands;   // rows a band; bands
     bool serial;             // one band in flight at most
+    int32_t
+        window;      // an encoder's pieces: how many may be at work or waiting to be joined; 0: not in pieces
+    int32_t above;   // rows above its own that a piece sees
 
     // the ring: `rows` rows of `stride` bytes; row y lies at (y - rect.y0) % rows
     int32_t rows;

@@ -23,7 +23,12 @@ static int32_t natural_rows(const kal__stage *s)
 
 void kal__choose_band(const kal__builder *b, kal__stage *s)
 {
-    const int32_t height = s->rect.y1 - s->rect.y0, step = natural_rows(s);
+    const int32_t height = s->rect.y1 - s->rect.y0;
+    if (s->window) {   // pieces: the codec's to say
+        s->n_bands = (height + s->band - 1) / s->band;
+        return;
+    }
+    const int32_t step = natural_rows(s);
     const size_t row =
         (size_t)(s->rect.x1 - s->rect.x0) *
         kal_pixel_size(&(s->kind == KAL__ENCODE_STAGE ? kal__input(s->node, 0) : s->node)->call.extent);
@@ -65,7 +70,8 @@ kal_status kal__read_rows(const kal__builder *b, kal__stage *s, kal__edge *e)
     int32_t high = e->from->rect.y0;
     for (int32_t k = 0; k < s->n_bands; k++) {
         const kal_rect out = kal__band_rect(s, k);
-        const kal_rect in = call ? kal__need(call, input, out) : out;
+        kal_rect in = call ? kal__need(call, input, out) : out;
+        if (s->above) in.y0 = in.y0 - s->above > s->rect.y0 ? in.y0 - s->above : s->rect.y0;
         const bool empty = kal_rect_empty(in);
         if (!empty && !kal_rect_inside(kal_rect_shift(in, e->dx, e->dy), e->from->rect))
             return kal_fail(b->err, KAL_INTERNAL,
@@ -165,7 +171,10 @@ static void widen(kal__builder *b, int32_t bands)
         kal__stage *s = b->p->stages[i];
         if (s->kind < KAL__DECODE_STAGE || s->kind == KAL__CONST_STAGE || s->outside || !s->n_readers)
             continue;
-        kal__stage_set_rows(s, s->rows + (int64_t)bands * s->band);
+        int32_t most = s->band;   // several pieces being packed must not hold up what makes the next
+        for (const kal__edge *e = s->readers; e; e = e->next_reader)
+            if (e->to->window > 1 && e->to->band > most) most = e->to->band;
+        kal__stage_set_rows(s, s->rows + (int64_t)bands * most);
     }
 }
 

@@ -457,7 +457,7 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
         if (!st) st = run_plan(&r);
         kal__admit_end(p->peak);
     }
-    for (int32_t i = 0; i < p->n_stages && st; i++) kal__coding_abort(p->stages[i]);
+    for (int32_t i = 0; i < p->n_stages; i++) kal__coding_abort(p->stages[i]);
     if (!st && p->memo) keep_results(p);
     if (st && err) *err = r.err, err->status = st;
     stats->reused_tiles += p->reused_bands;

@@ -6,6 +6,7 @@
 #include "calm.h"
 #include "load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,9 +130,12 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     if (st) return st;
     const kal_call *in[1] = {&image->call};
     const kal_key meta = meta_digest(image->meta);
+    char made_by[160];   // the library, and what we do with it
+    snprintf(made_by, sizeof made_by, "%s%s%s", version, c->edition ? " / " : "",
+             c->edition ? c->edition : "");
     const kal__key_parts parts = {.kind = KAL__ENCODE,
                                   .what = c->name,
-                                  .version = version,
+                                  .version = made_by,
                                   .schema = s,
                                   .params = params,
                                   .digest = &meta,

@@ -53,6 +53,12 @@ static bool has_room(const kal__stage *s)
     return !s->readers || s->rows >= s->rect.y1 - s->rect.y0 || rows_wanted(s) <= s->rows;
 }
 
+// Pieces wait in the encoder until those before them are joined. One worker never finds the window full.
+static bool in_window(const kal__stage *s)
+{
+    return !s->window || s->next - s->done < s->window;
+}
+
 static bool may_allocate(const kal__plan *p, const kal__stage *s)
 {
     const kal__schedule *c = &p->schedule;
@@ -62,16 +68,21 @@ static bool may_allocate(const kal__plan *p, const kal__stage *s)
 
 static bool runnable(const kal__plan *p, const kal__stage *s)
 {
-    return s->next < s->n_bands && !(s->serial && s->in_flight) && inputs_done(s) && has_room(s) &&
-           may_allocate(p, s);
+    return s->next < s->n_bands && !(s->serial && s->in_flight) && in_window(s) && inputs_done(s) &&
+           has_room(s) && may_allocate(p, s);
 }
 
 // ---- the heap of stages that may be runnable ----------------------------------------------------
-// Encode first, then decode, then the most downstream compute.
+// What is serial first, an encoder before a decoder; then the most downstream of what any number of workers may do at once.
+
+static kal__stage_kind rank(const kal__stage *s)
+{
+    return s->window ? KAL__COMPUTE_STAGE : s->kind;
+}
 
 static bool before(const kal__stage *a, const kal__stage *b)
 {
-    return a->kind != b->kind ? a->kind < b->kind : a->index > b->index;
+    return rank(a) != rank(b) ? rank(a) < rank(b) : a->index > b->index;
 }
 
 static void push(kal__schedule *c, kal__stage *s)

@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// JPEG through libjpeg-turbo, by rows. Every call into the library re-arms its own setjmp; no pointer of a
+// Reading JPEG through libjpeg-turbo, by rows; writing: jpeg_write.c. Every call into the library re-arms its own setjmp; no pointer of a
 // dead frame survives. CMYK and YCCK become RGB by R = C·K/255 (Adobe's inverted sense, which is what files
 // hold; plain CMYK is inverted first), rounded.
-#include "codec.h"
-#include "mem.h"
+#include "jpeg.h"
 
-#include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jpeglib.h>
 
 #include <jerror.h>
 
 #define INPUT ((size_t)64 << 10)
-
-// What both directions share: the library's errors become ours.
-typedef struct failing {
-    struct jpeg_error_mgr mgr;   // first
-    jmp_buf where;
-    kal_error *err;
-    kal_status status;
-    const char *name;
-    const uint64_t *offset;   // of the reader
-    const struct jpeg_source_mgr *src;
-} failing;
 
 // What is not damage: kinds of JPEG that the library cannot do.
 static kal_status status_of(int code)
@@ -43,7 +27,7 @@ static kal_status status_of(int code)
 
 static void on_error(j_common_ptr c)
 {
-    failing *f = (failing *)c->err;
+    kal__jpeg_fail *f = (kal__jpeg_fail *)c->err;
     char text[JMSG_LENGTH_MAX];
     f->mgr.format_message(c, text);
     if (!f->status) {
@@ -75,7 +59,7 @@ static void silent(j_common_ptr c)
     (void)c;
 }
 
-static void failing_init(failing *f, kal_error *err, const char *name)
+void kal__jpeg_fail_init(kal__jpeg_fail *f, kal_error *err, const char *name)
 {
     memset(f, 0, sizeof *f);
     jpeg_std_error(&f->mgr);
@@ -90,7 +74,7 @@ static void failing_init(failing *f, kal_error *err, const char *name)
 
 struct kal__decoder {
     struct jpeg_decompress_struct jpeg;
-    failing fail;
+    kal__jpeg_fail fail;
     struct jpeg_source_mgr src;
     kal__reader *reader;
     kal_limits limits;
@@ -163,7 +147,7 @@ static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__dec
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", r->name);
     d->reader = r;
     d->limits = *limits;
-    failing_init(&d->fail, err, r->name);
+    kal__jpeg_fail_init(&d->fail, err, r->name);
     d->fail.offset = &r->position;
     d->fail.src = &d->src;
     d->jpeg.err = &d->fail.mgr;
@@ -374,179 +358,14 @@ static const char *jpeg_version(void)
 #endif
 }
 
-// ---- writing ------------------------------------------------------------------------------------
-
-#define PARAMS_LIST(P)                                                                                \
-    P(INT, quality, 85, 1, 100, "", "1..100; 75 is small, 90 is hard to tell from the original")      \
-    P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                            \
-    P(BOOL, progressive, false, 0, 0, "", "several passes: smaller, slower, needs the whole picture") \
-    P(BOOL, optimize, false, 0, 0, "", "best Huffman tables: smaller, slower")                        \
-    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")
-typedef struct jpeg_p {
-    size_t size;
-    PARAMS_LIST(KAL_FIELD)
-} jpeg_p;
-#define PARAMS jpeg_p
-static const kal_param params[] = {PARAMS_LIST(KAL_SCHEMA)};
-
-struct kal__encoder {
-    struct jpeg_compress_struct jpeg;
-    failing fail;
-    struct jpeg_destination_mgr dst;
-    kal__writer *writer;
-    JOCTET output[INPUT];
-};
-
-static void write_all(kal__encoder *e, size_t n)
-{
-    const kal_status st = e->writer->write(e->writer, e->output, n, e->fail.err);
-    e->dst.next_output_byte = e->output;
-    e->dst.free_in_buffer = INPUT;
-    if (!st) return;
-    e->fail.status = st;
-    longjmp(e->fail.where, 1);
-}
-
-static void dst_init(j_compress_ptr c)
-{
-    kal__encoder *e = c->client_data;
-    e->dst.next_output_byte = e->output;
-    e->dst.free_in_buffer = INPUT;
-}
-
-static boolean dst_empty(j_compress_ptr c)
-{
-    write_all(c->client_data, INPUT);
-    return TRUE;
-}
-
-static void dst_term(j_compress_ptr c)
-{
-    kal__encoder *e = c->client_data;
-    write_all(e, INPUT - e->dst.free_in_buffer);
-}
-
-static kal_status jpeg_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
-{
-    const jpeg_p *p = given;
-    if (x->type != KAL_U8)
-        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 8-bit samples; use cast type=u8 before saving");
-    if (x->alpha) return kal_fail(err, KAL_UNSUPPORTED, "jpeg has no alpha; use flatten before saving");
-    if (x->channels != 1 && x->channels != 3)
-        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 1 or 3 channels, not %d", x->channels);
-    if (x->width > 65500 || x->height > 65500)
-        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds at most 65500 pixels a side, not %d×%d", x->width,
-                        x->height);
-    const size_t row = (size_t)x->width * (size_t)x->channels;
-    *memory = sizeof(kal__encoder) + 64 * 1024 + row * DCTSIZE * 2 * 3;
-    if (p->progressive || p->optimize) *memory += row * (size_t)x->height * sizeof(JCOEF);
-    return KAL_OK;
-}
-
-static void put_marker(kal__encoder *e, int marker, const char *tag, size_t tag_n, const kal__blob *b)
-{
-    if (!b->size || b->size + tag_n > 65533) return;   // longer EXIF or XMP has no standard place
-    jpeg_write_m_header(&e->jpeg, marker, (unsigned)(b->size + tag_n));
-    for (size_t i = 0; i < tag_n; i++) jpeg_write_m_byte(&e->jpeg, (unsigned char)tag[i]);
-    for (size_t i = 0; i < b->size; i++) jpeg_write_m_byte(&e->jpeg, ((const unsigned char *)b->data)[i]);
-}
-
-static kal_status begin(kal__encoder *e, const kal_extent *x, const jpeg_p *p, const kal__meta *meta,
-                        kal__blob *exif)
-{
-    if (setjmp(e->fail.where)) return e->fail.status;
-    jpeg_create_compress(&e->jpeg);
-    e->jpeg.client_data = e;
-    e->dst = (struct jpeg_destination_mgr){
-        .init_destination = dst_init, .empty_output_buffer = dst_empty, .term_destination = dst_term};
-    e->jpeg.dest = &e->dst;
-    e->jpeg.image_width = (JDIMENSION)x->width;
-    e->jpeg.image_height = (JDIMENSION)x->height;
-    e->jpeg.input_components = x->channels;
-    e->jpeg.in_color_space = x->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(&e->jpeg);
-    jpeg_set_quality(&e->jpeg, p->quality, TRUE);
-    if (x->channels == 3) {
-        e->jpeg.comp_info[0].h_samp_factor = p->subsampling < 2 ? 2 : 1;
-        e->jpeg.comp_info[0].v_samp_factor = p->subsampling < 1 ? 2 : 1;
-    }
-    e->jpeg.optimize_coding = p->optimize;
-    e->jpeg.dct_method = JDCT_ISLOW;
-    if (p->progressive) jpeg_simple_progression(&e->jpeg);
-    jpeg_start_compress(&e->jpeg, TRUE);
-    if (!meta || p->strip) return KAL_OK;
-    put_marker(e, JPEG_APP0 + 1, "Exif\0\0", 6, exif);
-    put_marker(e, JPEG_APP0 + 1, "http://ns.adobe.com/xap/1.0/\0", 29, &meta->xmp);
-    if (meta->icc.size) jpeg_write_icc_profile(&e->jpeg, meta->icc.data, (unsigned)meta->icc.size);
-    return KAL_OK;
-}
-
-static void encoder_free(kal__encoder *e)
-{
-    if (e->jpeg.mem) jpeg_destroy_compress(&e->jpeg);
-    free(e);
-}
-
-static kal_status jpeg_begin(const kal_extent *x, const void *p, const kal__meta *meta, kal__writer *w,
-                             kal__encoder **out, kal_error *err)
-{
-    kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
-    if (!e) return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
-    failing_init(&e->fail, err, "jpeg");
-    e->jpeg.err = &e->fail.mgr;
-    e->writer = w;
-    kal__blob exif = {0};
-    kal_status st = KAL_OK;
-    if (meta && !kal__blob_set(&exif, meta->exif.data, meta->exif.size))
-        st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
-    // The pixels are upright now, and the tag must say so; without orientation applied it stays as it was.
-    if (exif.size && meta->applied) kal__exif_upright(exif.data, exif.size);
-    if (!st) st = begin(e, x, p, meta, &exif);
-    free(exif.data);
-    if (st) {
-        encoder_free(e);
-        *out = NULL;
-    }
-    return st;
-}
-
-static kal_status jpeg_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
-                           kal_error *err)
-{
-    e->fail.err = err;
-    if (setjmp(e->fail.where)) return e->fail.status;
-    for (int32_t y = 0; y < n;) {
-        JSAMPROW rows[16];
-        JDIMENSION k = 0;
-        for (; k < 16 && y + (int32_t)k < n; k++)
-            rows[k] = (JSAMPROW)(uintptr_t)(src + (y + (int32_t)k) * stride);
-        y += (int32_t)jpeg_write_scanlines(&e->jpeg, rows, k);
-    }
-    return KAL_OK;
-}
-
-static kal_status finish_writing(kal__encoder *e)
-{
-    if (setjmp(e->fail.where)) return e->fail.status;
-    jpeg_finish_compress(&e->jpeg);
-    return KAL_OK;
-}
-
-static kal_status jpeg_end(kal__encoder *e, kal_error *err)
-{
-    kal_status st = KAL_OK;
-    if (err) {
-        e->fail.err = err;
-        st = finish_writing(e);
-    }
-    encoder_free(e);
-    return st;
-}
+#define PARAMS kal__jpeg_p
+static const kal_param params[] = {KAL__JPEG_PARAMS(KAL_SCHEMA)};
 
 const kal__codec kal__codec_jpeg = {
     .name = "jpeg",
     .suffixes = "jpg|jpeg|jpe|jfif",
     .help = "JPEG: 8-bit gray and colour, lossy",
+    .edition = "restart rows",
     .version = jpeg_version,
     .sniff = jpeg_sniff,
     .header = jpeg_header,
@@ -555,9 +374,12 @@ const kal__codec kal__codec_jpeg = {
     .close = jpeg_close,
     .params = params,
     .n_params = sizeof params / sizeof *params,
-    .params_size = sizeof(jpeg_p),
-    .accepts = jpeg_accepts,
-    .begin = jpeg_begin,
-    .put = jpeg_put,
-    .end = jpeg_end,
+    .params_size = sizeof(kal__jpeg_p),
+    .accepts = kal__jpeg_accepts,
+    .begin = kal__jpeg_begin,
+    .put = kal__jpeg_put,
+    .pieces = kal__jpeg_pieces,
+    .pack = kal__jpeg_pack,
+    .join = kal__jpeg_join,
+    .end = kal__jpeg_end,
 };

@@ -43,6 +43,70 @@ static void test_round_trips(void)
             }
 }
 
+// What one libjpeg object writes from one end to the other, with a restart after every row of MCUs.
+static unsigned char *plain_jpeg(const kal_extent *e, unsigned char *pixels, int sampling,
+                                 unsigned long *size)
+{
+    struct jpeg_compress_struct c;
+    struct jpeg_error_mgr mgr;
+    unsigned char *data = NULL;
+    *size = 0;
+    c.err = jpeg_std_error(&mgr);
+    jpeg_create_compress(&c);
+    jpeg_mem_dest(&c, &data, size);
+    c.image_width = (JDIMENSION)e->width;
+    c.image_height = (JDIMENSION)e->height;
+    c.input_components = e->channels;
+    c.in_color_space = e->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&c);
+    jpeg_set_quality(&c, 85, TRUE);
+    if (e->channels == 3) {
+        c.comp_info[0].h_samp_factor = sampling < 2 ? 2 : 1;
+        c.comp_info[0].v_samp_factor = sampling < 1 ? 2 : 1;
+    }
+    c.restart_in_rows = 1;
+    jpeg_start_compress(&c, TRUE);
+    for (int32_t y = 0; y < e->height; y++) {
+        JSAMPROW row = pixels + (size_t)y * bytes_of(e) / (size_t)e->height;
+        jpeg_write_scanlines(&c, &row, 1);
+    }
+    jpeg_finish_compress(&c);
+    jpeg_destroy_compress(&c);
+    return data;
+}
+
+// Pieces joined are that file, whatever the number of workers and the room.
+static void test_pieces(void)
+{
+    static const char *const samplings[] = {"subsampling=420", "subsampling=422", "subsampling=444"};
+    static const int32_t shapes[][2] = {{1, 1}, {40, 700}, {333, 517}, {4001, 210}, {3000, 1999}};
+    rng r = {11};
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < 4; k++) {
+            kal_scope *s = kal_scope_new();
+            const kal_extent e = extent_of(shapes[i][0], shapes[i][1], k < 3 ? 3 : 1, KAL_U8);
+            unsigned char *pixels = malloc(bytes_of(&e));
+            rng_pixels(&r, &e, pixels);
+            kal_node *image = kal_pixels(s, &e, pixels, (ptrdiff_t)e.width * e.channels);
+            kal_node *encoded = kal_encode(s, image, "jpeg", samplings[k % 3]);
+            unsigned long size;
+            unsigned char *want = plain_jpeg(&e, pixels, k % 3, &size);
+            for (int32_t threads = 1; threads <= 8; threads++) {
+                const kal_options o = {
+                    .threads = threads, .memo_mode = KAL_MEMO_NEVER, .band = threads == 5 ? 3 : 0};
+                kal_bytes got;
+                if (!REQUIRE_OK(kal_read_bytes(encoded, &o, &got, &check_error))) continue;
+                if (REQUIRE_NOTE(got.size == size, "%d×%d, %s, %d threads: %zu bytes, not %lu", e.width,
+                                 e.height, samplings[k % 3], threads, got.size, size))
+                    REQUIRE_MEM(got.data, want, size);
+                kal_bytes_free(&got);
+            }
+            free(want);
+            free(pixels);
+            kal_scope_free(&s);
+        }
+}
+
 static void test_refusals(void)
 {
     static const struct {
@@ -299,6 +363,7 @@ static void test_exif_set(void)
 int main(void)
 {
     test_round_trips();
+    test_pieces();
     test_refusals();
     test_orientations();
     test_bad_exif();

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Writing JPEG on all processors. Every row of MCUs is a restart interval, so that any run of such rows can be compressed by itself:
+// chroma is averaged inside an MCU, the DC predictors start anew. A piece is compressed as a small picture with the file's tables; its
+// scan, with the restart markers renumbered, goes into the one file:
+//
+//   file   SOI APP… DQT SOF DHT DRI SOS | rows 0…k RST | rows k+1… RST | …   EOI
+//   piece  SOI SOF DRI SOS | rows EOI             (only what stands between the bars is kept)
+//
+// Progressive and optimized files need the statistics of the whole picture and are written from one end to the other.
+#include "jpeg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTPUT ((size_t)64 << 10)
+#define PIECE_BYTES ((size_t)512 << 10)   // of samples, about: large beside what starting a piece costs
+
+struct kal__encoder {
+    struct jpeg_compress_struct jpeg;   // of a file written from one end to the other
+    kal__jpeg_fail fail;
+    struct jpeg_destination_mgr dst;
+    kal__writer *writer;
+    kal_extent extent;
+    kal__jpeg_p params;
+    JOCTET output[OUTPUT];
+};
+
+// ---- what all compressors here have in common ---------------------------------------------------
+
+static bool whole(const kal__jpeg_p *p)
+{
+    return p->progressive || p->optimize;
+}
+
+// Rows of an MCU.
+static int32_t mcu_rows(const kal_extent *x, const kal__jpeg_p *p)
+{
+    return x->channels == 3 && p->subsampling < 1 ? 2 * DCTSIZE : DCTSIZE;
+}
+
+static void set_up(struct jpeg_compress_struct *j, const kal_extent *x, const kal__jpeg_p *p, int32_t height)
+{
+    j->image_width = (JDIMENSION)x->width;
+    j->image_height = (JDIMENSION)height;
+    j->input_components = x->channels;
+    j->in_color_space = x->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(j);
+    jpeg_set_quality(j, p->quality, TRUE);
+    if (x->channels == 3) {
+        j->comp_info[0].h_samp_factor = p->subsampling < 2 ? 2 : 1;
+        j->comp_info[0].v_samp_factor = p->subsampling < 1 ? 2 : 1;
+    }
+    j->optimize_coding = p->optimize;
+    j->dct_method = JDCT_ISLOW;
+    j->restart_in_rows = whole(p) ? 0 : 1;
+    if (p->progressive) jpeg_simple_progression(j);
+}
+
+static void put_rows(struct jpeg_compress_struct *j, const kal_tile *t, int32_t y0, int32_t y1)
+{
+    for (int32_t y = y0; y < y1;) {
+        JSAMPROW rows[16];
+        JDIMENSION k = 0;
+        for (; k < 16 && y + (int32_t)k < y1; k++) rows[k] = kal_row(t, y + (int32_t)k);
+        y += (int32_t)jpeg_write_scanlines(j, rows, k);
+    }
+}
+
+kal_status kal__jpeg_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
+{
+    const kal__jpeg_p *p = given;
+    if (x->type != KAL_U8)
+        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 8-bit samples; use cast type=u8 before saving");
+    if (x->alpha) return kal_fail(err, KAL_UNSUPPORTED, "jpeg has no alpha; use flatten before saving");
+    if (x->channels != 1 && x->channels != 3)
+        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 1 or 3 channels, not %d", x->channels);
+    if (x->width > 65500 || x->height > 65500)
+        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds at most 65500 pixels a side, not %d×%d", x->width,
+                        x->height);
+    const size_t row = (size_t)x->width * (size_t)x->channels;
+    *memory = sizeof(kal__encoder) + 64 * 1024 + (whole(p) ? row * DCTSIZE * 2 * 3 : 0);
+    if (whole(p)) *memory += row * (size_t)x->height * sizeof(JCOEF);
+    return KAL_OK;
+}
+
+// ---- into memory --------------------------------------------------------------------------------
+
+typedef struct packing {
+    struct jpeg_compress_struct jpeg;
+    kal__jpeg_fail fail;
+    struct jpeg_destination_mgr dst;
+    unsigned char *data;
+    size_t size, room;   // size: once it is ended
+} packing;
+
+static void memory_start(j_compress_ptr c)
+{
+    packing *p = c->client_data;
+    p->dst.next_output_byte = p->data;
+    p->dst.free_in_buffer = p->room;
+}
+
+static boolean memory_more(j_compress_ptr c)
+{
+    packing *p = c->client_data;
+    const size_t used = p->room;
+    if (!kal__grow(&p->data, p->room * 2, 1)) {
+        p->fail.status = kal_fail(p->fail.err, KAL_NOMEM, "jpeg: out of memory");
+        longjmp(p->fail.where, 1);
+    }
+    p->room *= 2;
+    p->dst.next_output_byte = p->data + used;
+    p->dst.free_in_buffer = p->room - used;
+    return TRUE;
+}
+
+static void memory_end(j_compress_ptr c)
+{
+    packing *p = c->client_data;
+    p->size = p->room - p->dst.free_in_buffer;
+}
+
+static kal_status packing_begin(packing *p, size_t room, kal_error *err)
+{
+    memset(p, 0, sizeof *p);
+    p->data = kal__new(room, 1);
+    p->room = room;
+    if (!p->data) return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
+    kal__jpeg_fail_init(&p->fail, err, "jpeg");
+    p->jpeg.err = &p->fail.mgr;
+    if (setjmp(p->fail.where)) return p->fail.status;
+    jpeg_create_compress(&p->jpeg);
+    p->jpeg.client_data = p;
+    p->dst = (struct jpeg_destination_mgr){
+        .init_destination = memory_start, .empty_output_buffer = memory_more, .term_destination = memory_end};
+    p->jpeg.dest = &p->dst;
+    return KAL_OK;
+}
+
+static void packing_end(packing *p)
+{
+    if (p->jpeg.mem) jpeg_destroy_compress(&p->jpeg);
+    free(p->data);
+}
+
+// Where the entropy-coded data begins: behind the SOS segment. The library wrote this, so it is well-formed.
+static size_t scan_of(const unsigned char *data)
+{
+    size_t at = 2;
+    for (;;) {
+        const size_t next = at + 2 + ((size_t)data[at + 2] << 8 | data[at + 3]);
+        if (data[at + 1] == 0xda) return next;
+        at = next;
+    }
+}
+
+// ---- begin: the header --------------------------------------------------------------------------
+
+static void put_marker(j_compress_ptr j, int marker, const char *tag, size_t tag_n, const kal__blob *b)
+{
+    if (!b->size || b->size + tag_n > 65533) return;   // longer EXIF or XMP has no standard place
+    jpeg_write_m_header(j, marker, (unsigned)(b->size + tag_n));
+    for (size_t i = 0; i < tag_n; i++) jpeg_write_m_byte(j, (unsigned char)tag[i]);
+    for (size_t i = 0; i < b->size; i++) jpeg_write_m_byte(j, ((const unsigned char *)b->data)[i]);
+}
+
+static void put_meta(j_compress_ptr j, const kal__meta *meta, const kal__blob *exif)
+{
+    put_marker(j, JPEG_APP0 + 1, "Exif\0\0", 6, exif);
+    put_marker(j, JPEG_APP0 + 1, "http://ns.adobe.com/xap/1.0/\0", 29, &meta->xmp);
+    if (meta->icc.size) jpeg_write_icc_profile(j, meta->icc.data, (unsigned)meta->icc.size);
+}
+
+// The library writes frame and scan headers with the first row, so a row of MCUs is compressed for their sake.
+static kal_status compress_header(packing *p, kal__encoder *e, const kal__meta *meta, const kal__blob *exif,
+                                  const kal_tile *blank)
+{
+    if (setjmp(p->fail.where)) return p->fail.status;
+    set_up(&p->jpeg, &e->extent, &e->params, e->extent.height);
+    jpeg_start_compress(&p->jpeg, TRUE);
+    if (meta) put_meta(&p->jpeg, meta, exif);
+    put_rows(&p->jpeg, blank, 0, blank->rect.y1);
+    return KAL_OK;
+}
+
+static kal_status write_header(kal__encoder *e, const kal__meta *meta, const kal__blob *exif, kal_error *err)
+{
+    const size_t row = (size_t)e->extent.width * (size_t)e->extent.channels;
+    unsigned char *samples = kal__new_zero(row, 1);   // one row, again and again
+    if (!samples) return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
+    const int32_t mcu = mcu_rows(&e->extent, &e->params);
+    const kal_tile blank = {.rect = {0, 0, e->extent.width, mcu < e->extent.height ? mcu : e->extent.height},
+                            .data = samples,
+                            .ring = INT32_MAX};
+    packing p;
+    kal_status st = packing_begin(&p, OUTPUT, err);
+    if (!st) st = compress_header(&p, e, meta, exif, &blank);
+    if (!st) st = e->writer->write(e->writer, p.data, scan_of(p.data), err);
+    packing_end(&p);
+    free(samples);
+    return st;
+}
+
+// ---- pieces -------------------------------------------------------------------------------------
+
+void kal__jpeg_pieces(const kal_extent *x, const void *given, kal__pieces *out)
+{
+    const kal__jpeg_p *p = given;
+    if (whole(p)) return;   // all zero: not in pieces
+    const size_t mcu = (size_t)mcu_rows(x, p), row = (size_t)x->width * (size_t)x->channels;
+    const size_t n = PIECE_BYTES / (mcu * row);
+    out->rows = (int32_t)(mcu * (n ? n : 1));
+    if (out->rows > x->height) out->rows = x->height;
+    out->memory = (size_t)out->rows * row / 2 + mcu * row * 2 + 64 * 1024;
+}
+
+// RST0…7 count the rows of MCUs of the file, not of the piece.
+static void renumber(unsigned char *p, const unsigned char *end, unsigned first)
+{
+    while ((p = memchr(p, 0xff, (size_t)(end - p))) && end - p > 1) {
+        if (p[1] >= 0xd0 && p[1] <= 0xd7) p[1] = (unsigned char)(0xd0 | ((p[1] + first) & 7));
+        p += 2;
+    }
+}
+
+static kal_status compress(packing *p, const kal__encoder *e, const kal_tile *rows, int32_t y0)
+{
+    if (setjmp(p->fail.where)) return p->fail.status;
+    set_up(&p->jpeg, &e->extent, &e->params, rows->rect.y1 - y0);
+    p->jpeg.write_JFIF_header = FALSE;
+    jpeg_suppress_tables(&p->jpeg, TRUE);
+    jpeg_start_compress(&p->jpeg, FALSE);
+    put_rows(&p->jpeg, rows, y0, rows->rect.y1);
+    jpeg_finish_compress(&p->jpeg);
+    return KAL_OK;
+}
+
+kal_status kal__jpeg_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
+                          kal_error *err)
+{
+    const size_t samples =
+        (size_t)(rows->rect.y1 - y0) * (size_t)e->extent.width * (size_t)e->extent.channels;
+    packing p;
+    kal_status st = packing_begin(&p, samples / 8 + 4096, err);
+    if (!st) st = compress(&p, e, rows, y0);
+    if (!st) {
+        const unsigned first = (unsigned)(y0 / mcu_rows(&e->extent, &e->params));
+        const size_t scan = scan_of(p.data);
+        renumber(p.data + scan, p.data + p.size - 2, first);
+        *out = (kal__piece){.data = p.data, .size = p.size - 2, .note = {scan, first}};   // without EOI
+        p.data = NULL;
+    }
+    packing_end(&p);
+    return st;
+}
+
+kal_status kal__jpeg_join(kal__encoder *e, const kal__piece *piece, kal_error *err)
+{
+    unsigned char *scan = piece->data + piece->note[0];
+    size_t size = piece->size - (size_t)piece->note[0];
+    if (piece->note
+            [1]) {   // the marker between this piece and the one before takes the place of the last bytes of SOS
+        scan -= 2;
+        size += 2;
+        scan[0] = 0xff;
+        scan[1] = (unsigned char)(0xd0 | ((piece->note[1] - 1) & 7));
+    }
+    return e->writer->write(e->writer, scan, size, err);
+}
+
+// ---- from one end to the other ------------------------------------------------------------------
+
+static void write_all(kal__encoder *e, size_t n)
+{
+    const kal_status st = e->writer->write(e->writer, e->output, n, e->fail.err);
+    e->dst.next_output_byte = e->output;
+    e->dst.free_in_buffer = OUTPUT;
+    if (!st) return;
+    e->fail.status = st;
+    longjmp(e->fail.where, 1);
+}
+
+static void dst_init(j_compress_ptr c)
+{
+    kal__encoder *e = c->client_data;
+    e->dst.next_output_byte = e->output;
+    e->dst.free_in_buffer = OUTPUT;
+}
+
+static boolean dst_empty(j_compress_ptr c)
+{
+    write_all(c->client_data, OUTPUT);
+    return TRUE;
+}
+
+static void dst_term(j_compress_ptr c)
+{
+    kal__encoder *e = c->client_data;
+    write_all(e, OUTPUT - e->dst.free_in_buffer);
+}
+
+static kal_status start(kal__encoder *e, const kal__meta *meta, const kal__blob *exif)
+{
+    if (setjmp(e->fail.where)) return e->fail.status;
+    jpeg_create_compress(&e->jpeg);
+    e->jpeg.client_data = e;
+    e->dst = (struct jpeg_destination_mgr){
+        .init_destination = dst_init, .empty_output_buffer = dst_empty, .term_destination = dst_term};
+    e->jpeg.dest = &e->dst;
+    set_up(&e->jpeg, &e->extent, &e->params, e->extent.height);
+    jpeg_start_compress(&e->jpeg, TRUE);
+    if (meta) put_meta(&e->jpeg, meta, exif);
+    return KAL_OK;
+}
+
+static void encoder_free(kal__encoder *e)
+{
+    if (e->jpeg.mem) jpeg_destroy_compress(&e->jpeg);
+    free(e);
+}
+
+kal_status kal__jpeg_begin(const kal_extent *x, const void *given, const kal__meta *meta, kal__writer *w,
+                           kal__encoder **out, kal_error *err)
+{
+    kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
+    if (!e) return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
+    kal__jpeg_fail_init(&e->fail, err, "jpeg");
+    e->jpeg.err = &e->fail.mgr;
+    e->writer = w;
+    e->extent = *x;
+    e->params = *(const kal__jpeg_p *)given;
+    if (e->params.strip) meta = NULL;
+    kal__blob exif = {0};
+    kal_status st = KAL_OK;
+    if (meta && !kal__blob_set(&exif, meta->exif.data, meta->exif.size))
+        st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
+    // The pixels are upright now, and the tag must say so; without orientation applied it stays as it was.
+    if (exif.size && meta->applied) kal__exif_upright(exif.data, exif.size);
+    if (!st) st = whole(&e->params) ? start(e, meta, &exif) : write_header(e, meta, &exif, err);
+    free(exif.data);
+    if (st) {
+        encoder_free(e);
+        *out = NULL;
+    }
+    return st;
+}
+
+static kal_status put(kal__encoder *e, const kal_tile *t)
+{
+    if (setjmp(e->fail.where)) return e->fail.status;
+    put_rows(&e->jpeg, t, 0, t->rect.y1);
+    return KAL_OK;
+}
+
+kal_status kal__jpeg_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                         kal_error *err)
+{
+    const kal_tile t = {.rect = {0, 0, e->extent.width, n},
+                        .data = (unsigned char *)(uintptr_t)src,
+                        .stride = stride,
+                        .ring = n};
+    e->fail.err = err;
+    return put(e, &t);
+}
+
+static kal_status finish(kal__encoder *e)
+{
+    if (setjmp(e->fail.where)) return e->fail.status;
+    jpeg_finish_compress(&e->jpeg);
+    return KAL_OK;
+}
+
+kal_status kal__jpeg_end(kal__encoder *e, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    if (err) {
+        e->fail.err = err;
+        st = whole(&e->params) ? finish(e) : e->writer->write(e->writer, "\xff\xd9", 2, err);
+    }
+    encoder_free(e);
+    return st;
+}
