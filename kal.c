@@ -13,11 +13,14 @@ extern const kal_op kal__op_load;
 #include "io/list.h"
 #undef CODEC
 
+extern const kal_op kal__op_table;   // ours alone
+extern const kal_op *const kal__table_op;
 extern const kal_op *const kal__ops[];
 extern const size_t kal__n_ops;
 extern const kal__codec *const kal__codecs[];
 extern const size_t kal__n_codecs;
 
+const kal_op *const kal__table_op = &kal__op_table;
 const kal_op *const kal__ops[] = {
     &kal__op_load,
 #define OP(name) &kal__op_##name,

@@ -34,6 +34,8 @@ static void stage_name(const kal__stage *s, kal__text *t)
         }
         kal__putf(t, "%s%s", k ? " + " : "", s->steps[k].node->call.op->name);
     }
+    for (int32_t k = 0; k < s->n_steps; k++)
+        if (s->steps[k].run) kal__putf(t, " (%d as a table)", s->steps[k].run);
 }
 
 static const char *strategy(const kal__stage *s)

@@ -9,6 +9,7 @@
 #include "coding.h"
 #include "need.h"
 #include "run.h"
+#include "tables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -394,11 +395,12 @@ kal_status kal__plan_prepare(kal__plan *p, const kal__watch *w, kal_error *err)
             if (!st) st = prepare_step(&p->stages[i]->steps[k], err);
             if (st) return st;
         }
-    for (int32_t i = 0; i < p->n_stages; i++) {
-        const kal_status st = p->stages[i]->window ? kal__pieces_begin(p->stages[i], err) : KAL_OK;
-        if (st) return st;
+    kal_status st = KAL_OK;
+    for (int32_t i = 0; i < p->n_stages && !st; i++) {
+        st = kal__tables_make(p->stages[i], err);
+        if (!st && p->stages[i]->window) st = kal__pieces_begin(p->stages[i], err);
     }
-    return KAL_OK;
+    return st;
 }
 
 void kal__plan_free(kal__plan **plan)
@@ -412,6 +414,7 @@ void kal__plan_free(kal__plan **plan)
             const kal_op *op = s->steps[k].node->call.op;
             if (s->steps[k].state && op->release) op->release(s->steps[k].state);
         }
+        kal__tables_free(s);
         kal__digest_free(&s->digest);
         kal__slab_unref(&s->slab);
     }

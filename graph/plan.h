@@ -42,6 +42,8 @@ typedef struct kal__step {
     void *state;          // from prepare
     int32_t from_step;    // which input is the step before; -1: none
     int32_t first_edge;   // its other inputs, in order
+    int32_t run;          // so many steps from this one on are one table; 0: the step is run itself
+    struct kal__table *table;
 } kal__step;
 
 struct kal__stage {

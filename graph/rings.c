@@ -5,6 +5,7 @@
 #include "build.h"
 
 #include "need.h"
+#include "tables.h"
 
 #include <stdlib.h>
 
@@ -111,14 +112,16 @@ static size_t stage_scratch(const kal__stage *s)
         const size_t row = (size_t)s->node->call.extent.width * kal_pixel_size(&s->node->call.extent);
         return row > s->stride ? row * (size_t)s->band : 0;
     }
+    if (!s->n_steps) return 0;
     size_t most = 0, row = 0;
     const int32_t width = s->rect.x1 - s->rect.x0;
-    for (int32_t k = 0; k < s->n_steps; k++) {
-        const kal_call *c = &s->steps[k].node->call;
-        const size_t n = c->op->scratch ? c->op->scratch(c, width, s->band) : 0;
+    for (int32_t k = 0, last; k < s->n_steps; k = last + 1) {
+        last = kal__run_end(s, k);
+        const kal_call *c = &s->steps[last].node->call;
+        const size_t n = k == last && c->op->scratch ? c->op->scratch(c, width, s->band) : 0;
         const size_t bytes = (size_t)width * kal_pixel_size(&c->extent);
         if (n > most) most = n;
-        if (k + 1 < s->n_steps && bytes > row) row = bytes;
+        if (last + 1 < s->n_steps && bytes > row) row = bytes;
     }
     const size_t between = 2 * ((row * (size_t)kal__fused_rows(s) + 63) & ~(size_t)63);
     return ((most + 63) & ~(size_t)63) + between;
@@ -133,6 +136,7 @@ kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
         const kal_call *c = &s->steps[k].node->call;
         if (c->op->tables) p->tables += c->op->tables(c);
     }
+    p->tables += kal__tables_find(s);
     s->scratch = stage_scratch(s);
     if (s->scratch > p->scratch) p->scratch = s->scratch;
     const size_t bytes = s->stride * (size_t)(s->rect.y1 - s->rect.y0);

@@ -10,6 +10,7 @@
 #include "coding.h"
 #include "memo.h"
 #include "need.h"
+#include "tables.h"
 
 #include <fenv.h>
 #include <pthread.h>
@@ -84,10 +85,10 @@ static kal_status run_step(const kal__stage *s, const kal__step *step, const kal
     kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
     if (!in) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
     input_tiles(s, step, out->rect, previous, in);
-    const kal_job job = {
-        .call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
+    kal_job job = {.call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
+    if (step->table) job.state = step->table;
     if (err) err->message[0] = 0;
-    kal_status st = c->op->run(&job);
+    kal_status st = (step->table ? kal__table_op : c->op)->run(&job);
     if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
     if (st && err) err->status = st;
     if (in != few) free(in);
@@ -109,14 +110,15 @@ static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scra
     for (int32_t y = r.y0; y < r.y1; y += rows) {
         const kal_rect part = kal_rect_of(r.x0, y, r.x1, y + rows < r.y1 ? y + rows : r.y1);
         kal_tile previous = {0};
-        for (int32_t k = 0; k < s->n_steps; k++) {
-            const int32_t pixel = (int32_t)kal_pixel_size(&s->steps[k].node->call.extent);
+        for (int32_t k = 0, n = 0, last; k < s->n_steps; k = last + 1, n++) {
+            last = kal__run_end(s, k);
+            const int32_t pixel = (int32_t)kal_pixel_size(&s->steps[last].node->call.extent);
             kal_tile out = {.rect = part,
-                            .data = buffer[k & 1],
+                            .data = buffer[n & 1],
                             .stride = (ptrdiff_t)width * pixel,
                             .ring = rows,
                             .pixel = pixel};
-            if (k == s->n_steps - 1) out = kal__ring_tile(s, part, 0, 0, pixel);
+            if (last == s->n_steps - 1) out = kal__ring_tile(s, part, 0, 0, pixel);
             const kal_status st = run_step(s, &s->steps[k], &previous, &out, op_scratch, err);
             if (st) return st;
             previous = out;
@@ -156,7 +158,7 @@ static kal_status run_band(kal__stage *s, int32_t band, void *scratch, const kal
     case KAL__COMPUTE_STAGE: break;
     }
     __atomic_fetch_add(&stats->computed_tiles, 1, __ATOMIC_RELAXED);
-    if (s->n_steps > 1) return run_fused(s, r, scratch, err);
+    if (kal__run_end(s, 0) < s->n_steps - 1) return run_fused(s, r, scratch, err);
     const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
     return run_step(s, &s->steps[0], NULL, &out, scratch, err);
 }

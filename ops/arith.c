@@ -216,7 +216,7 @@ _Static_assert(sizeof(kal_add_p) == sizeof(kal_divide_p) &&
         .help = HELP "\n" DETAILS,                \
         .inputs = "image other?",                 \
         KAL__PARAMS(params, kal_##NAME##_p),      \
-        .flags = KAL_OP_POINTWISE,                \
+        .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE, \
         .cost = 0.4f,                             \
         .extent = extent,                         \
         .fold = fold,                             \

@@ -94,7 +94,7 @@ const kal_op kal__op_cast = {
             "saturates. A mask of another type is a gray image.",
     .inputs = "image",
     KAL__PARAMS(params, kal_cast_p),
-    .flags = KAL_OP_POINTWISE,
+    .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,
     .cost = 0.3f,
     .extent = extent,
     .fold = fold,

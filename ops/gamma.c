@@ -44,7 +44,7 @@ const kal_op kal__op_gamma = {
             "An exponent under 1 brightens, one over 1 darkens. f32 samples below 0 become 0.",
     .inputs = "image",
     KAL__PARAMS(params, kal_gamma_p),
-    .flags = KAL_OP_POINTWISE,
+    .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,
     .cost = 2,
     .extent = extent,
     .fold = fold,

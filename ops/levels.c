@@ -61,7 +61,7 @@ const kal_op kal__op_levels = {
             "stays. out_black above out_white inverts.",
     .inputs = "image",
     KAL__PARAMS(params, kal_levels_p),
-    .flags = KAL_OP_POINTWISE,
+    .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,
     .cost = 1,
     .extent = extent,
     .fold = fold,

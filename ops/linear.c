@@ -67,7 +67,7 @@ const kal_op kal__op_linear = {
             "8 and 16 bits round half up and saturate; f32 is not clamped.",
     .inputs = "image",
     KAL__PARAMS(params, kal_linear_p),
-    .flags = KAL_OP_POINTWISE,
+    .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,
     .cost = 0.5f,
     .extent = extent,
     .fold = fold,

@@ -58,7 +58,7 @@ const kal_op kal__op_lut = {
             "is u8: values are rounded half up and saturate.",
     .inputs = "image",
     KAL__PARAMS(params, kal_lut_p),
-    .flags = KAL_OP_POINTWISE,
+    .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,
     .cost = 0.5f,
     .extent = extent,
     .fold = fold,

@@ -96,7 +96,7 @@ const kal_op kal__op_threshold = {
             "is not looked at.",
     .inputs = "image",
     KAL__PARAMS(params, kal_threshold_p),
-    .flags = KAL_OP_POINTWISE,
+    .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,
     .cost = 0.5f,
     .extent = extent,
     .fold = fold,

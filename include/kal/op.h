@@ -157,6 +157,9 @@ typedef enum kal_op_flags {
     KAL_OP_SERIAL = 8,      ///< bands in order, one at a time
     KAL_OP_VOLATILE = 16,   ///< not a function of its inputs: never memoized
     KAL_OP_SOURCE = 32,     ///< reads a file; the library's own
+    /// POINTWISE, and when there is one input and as many channels come out as go in, an output sample depends on that one input sample and
+    /// the number of its channel alone: a run of such ops on u8 becomes one table.
+    KAL_OP_SAMPLEWISE = 64,
 } kal_op_flags;
 
 typedef struct kal_op {
