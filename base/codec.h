@@ -88,8 +88,9 @@ void kal__exif_upright(void *data, size_t n);
 /// What a header says.
 typedef struct kal__header {
     kal_extent extent;   ///< as stored, before orientation
-    int32_t rows;    ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
-    size_t memory;   ///< bytes the decoder will hold beside its output
+    int32_t rows;      ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
+    int32_t columns;   ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
+    size_t memory;     ///< bytes the decoder will hold beside its output
 } kal__header;
 
 typedef struct kal__decoder kal__decoder;   // each codec's own
@@ -130,6 +131,15 @@ typedef struct kal__codec {
     kal_status (*open)(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err);
     /// The next n rows, packed by `stride`; the error names the reader and the offset. Rows come in order, each once.
     kal_status (*rows)(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err);
+    // ---- decoding less than everything; all NULL when the codec cannot
+    int32_t shrinks;   ///< the most of 2, 4, 8 by which it can decode smaller
+    /// Makes the header that of the picture at 1/by.
+    void (*shrink)(kal__header *h, int32_t by);
+    /// What is decoded when the part `want` of that picture is wanted: rows come from the top of it, as wide as it. Grows with `want`.
+    kal_rect (*reach)(const kal__header *h, kal_rect want);
+    /// Between open and the first row: only `part`, which `reach` gave, of the picture at 1/by.
+    kal_status (*aim)(kal__decoder *d, int32_t by, kal_rect part, kal_error *err);
+
     /// Ends decoding, at any time; after the last row it also says whether the rest of the file was sound. `err` NULL: giving up.
     kal_status (*close)(kal__decoder *d, kal_error *err);
 

@@ -100,6 +100,29 @@ static kal_status settle(applying *a, kal_error *err)
     return st ? st : check_pointwise(&a->call, err);
 }
 
+static void replace_first(applying *a, kal_node *made)
+{
+    kal_node_unref(&a->before);
+    a->before = made;
+    a->in[0] = &made->call;
+}
+
+// What a fold wants done to its first input beforehand.
+static kal_status instead_of_first(applying *a, const kal_folded *to, kal_error *err)
+{
+    kal_node *made = NULL;
+    if (to->shrink > 1) {
+        const kal_status st = kal__load_smaller(kal__node_of(a->in[0]), to->shrink, &made, err);
+        if (st) return st;
+        if (made) replace_first(a, made);
+    }
+    if (!to->before) return KAL_OK;
+    kal_node *in = kal__node_of(a->in[0]);
+    const kal_status st = kal__apply(to->before, to->before_params, &in, 1, &made, err);
+    if (!st) replace_first(a, made);
+    return st;
+}
+
 static kal_status fold(applying *a, const kal_call **same, kal_error *err)
 {
     *same = NULL;
@@ -122,14 +145,8 @@ static kal_status fold(applying *a, const kal_call **same, kal_error *err)
         a->call.op = to.op;
         a->call.n = to.n;
         for (int32_t i = 0; i < to.n; i++) a->in[i] = to.in[i];
-        if (to.before) {
-            kal_node *in = kal__node_of(to.in[0]), *made;
-            st = kal__apply(to.before, to.before_params, &in, 1, &made, err);
-            if (st) return st;
-            kal_node_unref(&a->before);
-            a->before = made;
-            a->in[0] = &made->call;
-        }
+        st = instead_of_first(a, &to, err);
+        if (st) return st;
     }
     return kal_fail(err, KAL_INTERNAL, "%s: its folds do not end", a->call.op->name);
 }

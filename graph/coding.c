@@ -253,6 +253,7 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
     if (st) return st;
     kal_limits_get(&c->limits);
     st = c->source->codec->open(c->reader, &c->limits, &c->decoder, err);
+    if (!st && c->source->codec->aim) st = c->source->codec->aim(c->decoder, c->source->shrink, s->rect, err);
     if (!st) __atomic_fetch_add(&stats->decodes, 1, __ATOMIC_RELAXED);
     return st;
 }
@@ -267,7 +268,7 @@ static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch,
 {
     kal__coding *c = s->coding;
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
-    const size_t row = (size_t)s->node->call.extent.width * (size_t)pixel;
+    const size_t row = (size_t)s->coded * (size_t)pixel;
     const kal_tile out = kal__ring_tile(s, r, 0, 0, pixel);
     const int32_t n = r.y1 - r.y0;
     const bool direct = row == s->stride;

@@ -148,10 +148,13 @@ static void fill_decode(kal_node *node, void *arg)
 typedef struct stored_p {
     size_t size;
     bool upright;
+    int32_t shrink;
 } stored_p;
 static const kal_param stored_params[] = {
-    {"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""}};
-static const kal__schema stored_schema = {stored_params, 1, sizeof(stored_p), "load"};
+    {"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""},
+    {"shrink", KAL_PARAM_INT, offsetof(stored_p, shrink), 1, NULL, 1, 8, "", ""}};
+#define STORED_PARAMS (sizeof stored_params / sizeof *stored_params)
+static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(stored_p), "load"};
 
 static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
 {
@@ -159,7 +162,7 @@ static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
     const char *version = c->version();
     if (!version) return kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     kal_key key;
-    const stored_p p = {sizeof p, l->meta->applied || l->meta->orientation == 1};
+    const stored_p p = {sizeof p, l->meta->applied || l->meta->orientation == 1, l->source->shrink};
     const kal__key_parts parts = {.kind = KAL__DECODE,
                                   .what = c->name,
                                   .version = version,
@@ -169,7 +172,7 @@ static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
     kal_status st = kal__make_key(&parts, &key, err);
     if (st) return st;
     const kal_call call = {.op = &kal__op_load, .params = &p, .extent = l->source->header.extent};
-    *out = kal__intern(KAL__DECODE, key, &call, stored_params, 1, sizeof p, fill_decode, l);
+    *out = kal__intern(KAL__DECODE, key, &call, stored_params, STORED_PARAMS, sizeof p, fill_decode, l);
     if (!*out) return kal_fail(err, KAL_NOMEM, "out of memory for a node (load)");
     kal__node_set_source(*out, l->source);   // the place seen last is the likeliest to be there still
     return KAL_OK;
@@ -195,6 +198,61 @@ static kal_status turn_upright(kal_node **node, int orientation, kal_error *err)
     return st;
 }
 
+static kal_status shrink_to(kal__source *s, int32_t by, const char *name, kal_error *err)
+{
+    s->shrink = by;
+    if (by == 1) return KAL_OK;
+    if (by & (by - 1)) return kal_fail(err, KAL_INVALID, "load: shrink=%d; it is 1, 2, 4 or 8", by);
+    if (by > s->codec->shrinks)
+        return kal_fail(err, KAL_INVALID, "%s: %s cannot be decoded at 1/%d of its size; use resize", name,
+                        s->codec->name, by);
+    s->codec->shrink(&s->header, by);
+    return KAL_OK;
+}
+
+// The same place and bytes under another header.
+static kal__source *source_like(const kal__source *s)
+{
+    kal__source *n = kal__new_zero(1, sizeof *n);
+    if (!n) return NULL;
+    *n = *s;
+    n->refs = 1;
+    n->bytes = kal__slab_ref(s->bytes);
+    if (!s->path) return n;
+    const size_t size = strlen(s->path) + 1;
+    n->path = kal__new(size, 1);
+    if (n->path) memcpy(n->path, s->path, size);
+    if (!n->path) kal__source_unref(&n);
+    return n;
+}
+
+static kal_status stored_smaller(const kal_node *n, int32_t by, kal_node **out, kal_error *err)
+{
+    kal__source *s = kal__node_source(n);
+    kal_status st = KAL_OK;
+    if (s->shrink == 1 && by <= s->codec->shrinks) {
+        loading l = {.source = source_like(s), .meta = n->meta};
+        st = l.source ? shrink_to(l.source, by, "load", err)
+                      : kal_fail(err, KAL_NOMEM, "out of memory for a source");
+        if (!st) st = decode_node(&l, out, err);
+        kal__source_unref(&l.source);
+    }
+    kal__source_unref(&s);
+    return st;
+}
+
+kal_status kal__load_smaller(const kal_node *n, int32_t by, kal_node **out, kal_error *err)
+{
+    *out = NULL;
+    if (n->kind == KAL__DECODE) return stored_smaller(n, by, out, err);
+    if (!kal__is_upright_load(n)) return KAL_OK;
+    kal_node *stored;
+    kal_status st = stored_smaller(kal__input(n, 0), by, &stored, err);
+    if (!st && stored) st = kal__apply(n->call.op, n->call.params, &stored, 1, out, err);
+    kal_node_unref(&stored);
+    return st;
+}
+
 static kal_status load(const char *path, const void *data, size_t size, const kal__load_p *p, kal_node **out,
                        kal_error *err)
 {
@@ -207,6 +265,7 @@ static kal_status load(const char *path, const void *data, size_t size, const ka
     else
         l.source->refs = 1;
     if (!st) st = path ? load_path(&l, path, p->format, err) : load_memory(&l, data, size, p->format, err);
+    if (!st) st = shrink_to(l.source, p->shrink, path ? path : "bytes", err);
     if (!st) l.meta->format = l.source->codec->name, l.meta->bytes = l.source->size;
     if (!st) l.meta->applied = p->upright && l.meta->orientation != 1;
     if (!st) st = decode_node(&l, out, err);
@@ -258,7 +317,11 @@ void kal__load_print(const kal_node *n, kal__text *t)
     print_path(t, stored);
     if (!file) {   // a binding names the stored rows; they are turned like any others
         if (turned) kal__putf(t, " | turn how=%s", turn_words[stored->meta->orientation - 1]);
-    } else if (!((const stored_p *)stored->call.params)->upright) {
+        return;
+    }
+    const stored_p *p = stored->call.params;
+    if (p->shrink != 1) kal__putf(t, " shrink=%d", p->shrink);
+    if (!p->upright) {
         kal__puts(t, " upright=false");
     } else if (!turned && stored->meta->applied) {
         kal__putf(t, " | turn how=%s", turn_words[inverse_turn(stored->meta->orientation)]);

@@ -8,16 +8,20 @@
 #include "coding.h"
 #include "node.h"
 
-#define KAL__LOAD_PARAMS(P)                                        \
-    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input") \
-    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation") \
-    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")
+#define KAL__LOAD_PARAMS(P)                                                            \
+    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                     \
+    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                     \
+    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content") \
+    P(INT, shrink, 1, 1, 8, "", "1, 2, 4 or 8: decode that many times smaller, where the format can (JPEG)")
 typedef struct kal__load_p {
     size_t size;
     KAL__LOAD_PARAMS(KAL_FIELD)
 } kal__load_p;
 
 extern const kal_op kal__op_load;
+/// The picture of such a node (a stored one, or one turned upright) decoded 1/by of its size; NULL when its format cannot, or when it is
+/// no such node or already smaller.
+kal_status kal__load_smaller(const kal_node *n, int32_t by, kal_node **out, kal_error *err);
 kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err);
 
 /// A stored picture turned as its file asks: what `load` of that file gives.

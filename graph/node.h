@@ -36,7 +36,8 @@ typedef enum kal__kind {
 typedef struct kal__source {
     int refs;   // atomic
     const kal__codec *codec;
-    kal__header header;
+    kal__header header;   // at 1/shrink
+    int32_t shrink;
     kal_key digest;   // of the encoded bytes
     kal__stamp stamp;
     char *path;         // of the file; NULL when only the bytes were given

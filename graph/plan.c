@@ -171,14 +171,18 @@ static kal_status add_compute(kal__builder *b, const kal_node *last)
 static kal_status add_decode(kal__builder *b, const kal_node *n)
 {
     kal__info *me = info_of(b, n);
-    kal_rect r = me->need;
-    r.y0 = 0;   // rows come from the top whatever is needed
-    kal__stage *s = stage_new(b, KAL__DECODE_STAGE, n, r, 0, 0);
+    kal__stage *s = stage_new(b, KAL__DECODE_STAGE, n, me->need, 0, 0);
     if (!s) return kal__no_memory(b);
     kal__source *source = kal__node_source(n);
     s->serial = true;
     s->codec_memory = source->header.memory + kal__source_memory(source);
+    s->coded = n->call.extent.width;
+    s->rect.y0 = 0;   // rows come from the top whatever is needed …
     if (source->header.rows == 0) s->rect = kal_rect_all(&n->call.extent);
+    if (source->codec->reach) {   // … unless the codec can skip some
+        s->rect = source->codec->reach(&source->header, me->need);
+        s->coded = s->rect.x1 - s->rect.x0;
+    }
     kal__source_unref(&source);
     me->stage = s;
     return KAL_OK;

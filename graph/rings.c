@@ -109,21 +109,17 @@ static size_t stage_scratch(const kal__stage *s)
 {
     if (s->kind == KAL__DECODE_STAGE) {
         // whole rows pass through a buffer on their way to the columns that are needed
-        const size_t row = (size_t)s->node->call.extent.width * kal_pixel_size(&s->node->call.extent);
+        const size_t row = (size_t)s->coded * kal_pixel_size(&s->node->call.extent);
         return row > s->stride ? row * (size_t)s->band : 0;
     }
     if (!s->n_steps) return 0;
-    size_t most = 0, row = 0;
-    const int32_t width = s->rect.x1 - s->rect.x0;
-    for (int32_t k = 0, last; k < s->n_steps; k = last + 1) {
-        last = kal__run_end(s, k);
-        const kal_call *c = &s->steps[last].node->call;
-        const size_t n = k == last && c->op->scratch ? c->op->scratch(c, width, s->band) : 0;
-        const size_t bytes = (size_t)width * kal_pixel_size(&c->extent);
+    size_t most = 0;
+    for (int32_t k = 0; k < s->n_steps; k++) {
+        const kal_call *c = &s->steps[k].node->call;
+        const size_t n = c->op->scratch ? c->op->scratch(c, s->rect.x1 - s->rect.x0, s->band) : 0;
         if (n > most) most = n;
-        if (last + 1 < s->n_steps && bytes > row) row = bytes;
     }
-    const size_t between = 2 * ((row * (size_t)kal__fused_rows(s) + 63) & ~(size_t)63);
+    const size_t between = 2 * ((kal__widest_between(s) * (size_t)kal__fused_rows(s) + 63) & ~(size_t)63);
     return ((most + 63) & ~(size_t)63) + between;
 }
 

@@ -99,12 +99,7 @@ static kal_status run_step(const kal__stage *s, const kal__step *step, const kal
 static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scratch, kal_error *err)
 {
     const int32_t rows = kal__fused_rows(s), width = r.x1 - r.x0;
-    size_t row = 0;
-    for (int32_t k = 0; k + 1 < s->n_steps; k++) {
-        const size_t bytes = (size_t)width * kal_pixel_size(&s->steps[k].node->call.extent);
-        if (bytes > row) row = bytes;
-    }
-    const size_t between = (row * (size_t)rows + 63) & ~(size_t)63;
+    const size_t between = (kal__widest_between(s) * (size_t)rows + 63) & ~(size_t)63;
     unsigned char *const buffer[2] = {scratch, scratch + between};
     void *const op_scratch = scratch + 2 * between;
     for (int32_t y = r.y0; y < r.y1; y += rows) {

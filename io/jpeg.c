@@ -81,7 +81,7 @@ struct kal__decoder {
     uint32_t scans;
     struct jpeg_progress_mgr progress;
     unsigned char *cmyk;   // one row, when colours have to be made
-    bool adobe;
+    bool adobe, started;
     JOCTET input[INPUT];
 };
 
@@ -242,6 +242,14 @@ static size_t decoder_memory(const struct jpeg_decompress_struct *j)
     return bytes + (size_t)j->image_width * 3 * 4;
 }
 
+// The library cuts wrongly, when it decodes smaller, where chroma has another scale across than down beyond these samplings.
+static bool can_be_cut(const struct jpeg_decompress_struct *j)
+{
+    for (int i = 1; i < j->num_components; i++)
+        if (j->comp_info[i].h_samp_factor != 1 || j->comp_info[i].v_samp_factor != 1) return false;
+    return j->max_h_samp_factor <= 2 && j->max_v_samp_factor <= 2;
+}
+
 static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
@@ -257,19 +265,76 @@ static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__hea
                                  gray ? KAL_GRAY : KAL_RGB,
                                  false};
         h->rows = d->jpeg.max_v_samp_factor * DCTSIZE;
+        h->columns = can_be_cut(&d->jpeg) ? d->jpeg.max_h_samp_factor * DCTSIZE : 0;
         h->memory = decoder_memory(&d->jpeg);
     }
     decoder_free(d);
     return st;
 }
 
-static kal_status start(kal__decoder *d)
+// A smaller picture comes from fewer frequencies of each block: ceil(side / by).
+static void jpeg_shrink(kal__header *h, int32_t by)
+{
+    h->extent.width = (h->extent.width + by - 1) / by;
+    h->extent.height = (h->extent.height + by - 1) / by;
+    h->rows /= by;
+    h->columns /= by;
+}
+
+// Whole MCUs, and one more on the sides that are cut: chroma is interpolated across their borders, and what the library makes of a cut
+// edge is not what stands there in the whole picture.
+static kal_rect jpeg_reach(const kal__header *h, kal_rect want)
+{
+    if (!h->columns) return kal_rect_of(0, 0, h->extent.width, want.y1);
+    const int32_t w = h->columns, x1 = (want.x1 + w - 1) / w * w + w;
+    want.x0 = want.x0 / w * w - w;
+    want.y0 = want.y0 / h->rows * h->rows - h->rows;
+    if (want.x0 < 0) want.x0 = 0;
+    if (want.y0 < 0) want.y0 = 0;
+    want.x1 = x1 < h->extent.width ? x1 : h->extent.width;
+    return want;
+}
+
+static kal_status start(kal__decoder *d, int32_t by)
 {
     if (setjmp(d->fail.where)) return d->fail.status;
     d->jpeg.dct_method = JDCT_ISLOW;
     d->jpeg.do_fancy_upsampling = TRUE;
+    d->jpeg.scale_num = (unsigned)(DCTSIZE / by);
+    d->jpeg.scale_denom = DCTSIZE;
     jpeg_start_decompress(&d->jpeg);
+    d->started = true;
     return KAL_OK;
+}
+
+static kal_status cut(kal__decoder *d, kal_rect part)
+{
+    if (setjmp(d->fail.where)) return d->fail.status;
+    JDIMENSION x = (JDIMENSION)part.x0, w = (JDIMENSION)(part.x1 - part.x0);
+    if (w < d->jpeg.output_width) {
+        jpeg_crop_scanline(&d->jpeg, &x, &w);
+        if (x != (JDIMENSION)part.x0 || w != (JDIMENSION)(part.x1 - part.x0))
+            return kal_fail(d->fail.err, KAL_INTERNAL, "%s: jpeg: columns %d..%d became %u..%u",
+                            d->reader->name, part.x0, part.x1, x, x + w);
+    }
+    if (part.y0 > 0) jpeg_skip_scanlines(&d->jpeg, (JDIMENSION)part.y0);
+    return KAL_OK;
+}
+
+static kal_status changed(const kal__decoder *d, kal_error *err)
+{
+    return kal_fail(err, KAL_CHANGED, "%s: jpeg: the picture has another size than its header had",
+                    d->reader->name);
+}
+
+static kal_status jpeg_aim(kal__decoder *d, int32_t by, kal_rect part, kal_error *err)
+{
+    d->fail.err = err;
+    const kal_status st = start(d, by);
+    if (st) return st;
+    if ((JDIMENSION)part.x1 > d->jpeg.output_width || (JDIMENSION)part.y1 > d->jpeg.output_height)
+        return changed(d, err);
+    return cut(d, part);
 }
 
 static kal_status jpeg_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
@@ -280,7 +345,6 @@ static kal_status jpeg_open(kal__reader *r, const kal_limits *limits, kal__decod
         (*out)->cmyk = kal__new((*out)->jpeg.image_width, 4);
         if (!(*out)->cmyk) st = kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", r->name);
     }
-    if (!st) st = start(*out);
     if (st) {
         decoder_free(*out);
         *out = NULL;
@@ -301,12 +365,13 @@ static void cmyk_to_rgb(const kal__decoder *d, unsigned char *dst)
 
 static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
+    d->fail.err = err;
+    const kal_status st = d->started ? KAL_OK : start(d, 1);
+    if (st) return st;
     // A large file may have become another one since its header was read; its rows must still fit.
     const size_t row = (size_t)d->jpeg.output_width * (size_t)(d->cmyk ? 3 : d->jpeg.output_components);
     if (stride < (ptrdiff_t)row || (uint32_t)n > d->jpeg.output_height - d->jpeg.output_scanline)
-        return kal_fail(err, KAL_CHANGED, "%s: jpeg: the picture has another size than its header had",
-                        d->reader->name);
-    d->fail.err = err;
+        return changed(d, err);
     if (setjmp(d->fail.where)) return d->fail.status;
     int32_t y = 0;
     while (y < n) {
@@ -371,6 +436,10 @@ const kal__codec kal__codec_jpeg = {
     .header = jpeg_header,
     .open = jpeg_open,
     .rows = jpeg_rows,
+    .shrinks = 8,
+    .shrink = jpeg_shrink,
+    .reach = jpeg_reach,
+    .aim = jpeg_aim,
     .close = jpeg_close,
     .params = params,
     .n_params = sizeof params / sizeof *params,

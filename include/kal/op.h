@@ -102,6 +102,8 @@ typedef struct kal_folded {
     const kal_call *in[2];         ///< … on these inputs,
     const struct kal_op *before;   ///< with this op applied to in[0] first, when set,
     const void *before_params;     ///< and these parameters
+    int32_t
+        shrink;   ///< above 1: in[0], when it comes straight from a file whose format can, is decoded so many times smaller
 } kal_folded;
 #define KAL_FOLD_ROOM 512
 

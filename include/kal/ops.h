@@ -176,6 +176,33 @@ KAL_PARAMS(resize, KAL_RESIZE_PARAMS)
 #define kal_resize_params(...) KAL_WITH(resize, KAL_RESIZE_PARAMS, __VA_ARGS__)
 KAL_OP_1(resize)
 
+#define KAL_FITS "inside|cover|fill"
+typedef enum kal_fit { KAL_FIT_INSIDE, KAL_FIT_COVER, KAL_FIT_FILL } kal_fit;
+#define KAL_GRAVITIES "centre|north|northeast|east|southeast|south|southwest|west|northwest"
+typedef enum kal_gravity {
+    KAL_CENTRE,
+    KAL_NORTH,
+    KAL_NORTHEAST,
+    KAL_EAST,
+    KAL_SOUTHEAST,
+    KAL_SOUTH,
+    KAL_SOUTHWEST,
+    KAL_WEST,
+    KAL_NORTHWEST
+} kal_gravity;
+
+#define KAL_THUMBNAIL_PARAMS(P)                                                                \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the box; unset: as high as wide")   \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the box; unset: as wide as high") \
+    P(CHOICE, fit, KAL_FIT_INSIDE, 0, 0, KAL_FITS, "how the picture meets the box")            \
+    P(CHOICE, gravity, KAL_CENTRE, 0, 0, KAL_GRAVITIES, "what cover keeps")                    \
+    P(BOOL, enlarge, false, 0, 0, "", "true: a small picture is enlarged")                     \
+    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")                           \
+    P(FLOAT, gap, 1.5, 0, 100, "", "a file is decoded at least so many times larger; 0: whole")
+KAL_PARAMS(thumbnail, KAL_THUMBNAIL_PARAMS)
+#define kal_thumbnail_params(...) KAL_WITH(thumbnail, KAL_THUMBNAIL_PARAMS, __VA_ARGS__)
+KAL_OP_1(thumbnail)
+
 // ---- filters ------------------------------------------------------------------------------------
 
 #define KAL_GAUSSIAN_PARAMS(P)                                                     \

@@ -4,10 +4,7 @@
 // JPEG: sizes and kinds, orientation and metadata in files made here; the shared pictures bit for bit as
 // djpeg decodes them.
 #include "files.h"
-
-#include <stdio.h>
-
-#include <jpeglib.h>
+#include "jpegs.h"
 
 static const int32_t sizes[][2] = {{1, 1}, {7, 1}, {1, 9}, {8, 8}, {17, 15}, {64, 33}, {257, 99}};
 
@@ -43,38 +40,6 @@ static void test_round_trips(void)
             }
 }
 
-// What one libjpeg object writes from one end to the other, with a restart after every row of MCUs.
-static unsigned char *plain_jpeg(const kal_extent *e, unsigned char *pixels, int sampling,
-                                 unsigned long *size)
-{
-    struct jpeg_compress_struct c;
-    struct jpeg_error_mgr mgr;
-    unsigned char *data = NULL;
-    *size = 0;
-    c.err = jpeg_std_error(&mgr);
-    jpeg_create_compress(&c);
-    jpeg_mem_dest(&c, &data, size);
-    c.image_width = (JDIMENSION)e->width;
-    c.image_height = (JDIMENSION)e->height;
-    c.input_components = e->channels;
-    c.in_color_space = e->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(&c);
-    jpeg_set_quality(&c, 85, TRUE);
-    if (e->channels == 3) {
-        c.comp_info[0].h_samp_factor = sampling < 2 ? 2 : 1;
-        c.comp_info[0].v_samp_factor = sampling < 1 ? 2 : 1;
-    }
-    c.restart_in_rows = 1;
-    jpeg_start_compress(&c, TRUE);
-    for (int32_t y = 0; y < e->height; y++) {
-        JSAMPROW row = pixels + (size_t)y * bytes_of(e) / (size_t)e->height;
-        jpeg_write_scanlines(&c, &row, 1);
-    }
-    jpeg_finish_compress(&c);
-    jpeg_destroy_compress(&c);
-    return data;
-}
-
 // Pieces joined are that file, whatever the number of workers and the room.
 static void test_pieces(void)
 {
@@ -90,7 +55,8 @@ static void test_pieces(void)
             kal_node *image = kal_pixels(s, &e, pixels, (ptrdiff_t)e.width * e.channels);
             kal_node *encoded = kal_encode(s, image, "jpeg", samplings[k % 3]);
             unsigned long size;
-            unsigned char *want = plain_jpeg(&e, pixels, k % 3, &size);
+            const jpeg_kind kind = {k < 2 ? 2 : 1, k < 1 ? 2 : 1, .restart_rows = 1};
+            unsigned char *want = jpeg_of(&e, pixels, &kind, &size);
             for (int32_t threads = 1; threads <= 8; threads++) {
                 const kal_options o = {
                     .threads = threads, .memo_mode = KAL_MEMO_NEVER, .band = threads == 5 ? 3 : 0};

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A part of a JPEG is decoded without the rest, and is that part of the whole picture bit for bit: every sampling, progressive and with
+// restarts, at every reduction. `io.jpeg_part [seed]`.
+#include "jpegs.h"
+
+static const jpeg_kind kinds[] = {
+    {2, 2},
+    {2, 1},
+    {1, 1},
+    {1, 2},
+    {4, 1},
+    {2, 2, .progressive = true},
+    {1, 1, .progressive = true},
+    {2, 2, .restart_rows = 1},
+    {2, 2, .restart_mcus = 5},
+    {2, 1, .restart_mcus = 7},
+    {4, 2},
+};
+
+static const int32_t sizes[][2] = {{1, 1}, {17, 33}, {64, 64}, {100, 75}, {203, 251}, {640, 40}, {33, 400}};
+
+static kal_rect random_part(rng *r, const kal_extent *e)
+{
+    kal_rect q;
+    q.x0 = rng_below(r, e->width), q.y0 = rng_below(r, e->height);
+    q.x1 = q.x0 + 1 + rng_below(r, e->width - q.x0), q.y1 = q.y0 + 1 + rng_below(r, e->height - q.y0);
+    if (!rng_below(r, 3)) q.x0 = 0, q.x1 = e->width;
+    if (!rng_below(r, 4)) q.y1 = e->height;
+    return q;
+}
+
+static void compare_parts(rng *r, const kal_node *node, const char *where)
+{
+    kal_extent e;
+    const kal_options o = {.memo_mode = KAL_MEMO_NEVER};
+    unsigned char *whole = read_all(node, &o, &e);
+    if (!REQUIRE_NOTE(whole, "%s: %s", where, check_error.message)) return;
+    const size_t pixel = kal_pixel_size(&e);
+    for (int i = 0; i < 12; i++) {
+        const kal_rect q = random_part(r, &e);
+        const size_t row = (size_t)(q.x1 - q.x0) * pixel;
+        unsigned char *got = malloc(row * (size_t)(q.y1 - q.y0));
+        bool same = REQUIRE_OK(kal_read(node, q, got, (ptrdiff_t)row, &o, &check_error));
+        for (int32_t y = q.y0; y < q.y1 && same; y++)
+            same = !memcmp(got + (size_t)(y - q.y0) * row,
+                           whole + ((size_t)y * (size_t)e.width + (size_t)q.x0) * pixel, row);
+        REQUIRE_NOTE(same, "%s: part %d,%d..%d,%d differs", where, q.x0, q.y0, q.x1, q.y1);
+        free(got);
+    }
+    free(whole);
+}
+
+static void one(rng *r, const jpeg_kind *kind, int32_t width, int32_t height, int32_t channels)
+{
+    const kal_extent e = extent_of(width, height, channels, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    rng_pixels(r, &e, pixels);
+    unsigned long size;
+    unsigned char *file = jpeg_of(&e, pixels, kind, &size);
+    for (int by = 1; by <= 8; by *= 2) {
+        char params[32], where[160];
+        kal_scope *s = kal_scope_new();
+        snprintf(params, sizeof params, "shrink=%d", by);
+        snprintf(where, sizeof where, "%d×%d×%d sampled %d×%d%s restarts %d/%d at 1/%d", width, height,
+                 channels, kind->h, kind->v, kind->progressive ? " progressive" : "", kind->restart_rows,
+                 kind->restart_mcus, by);
+        kal_node *node = kal_load_bytes(s, file, size, params);
+        kal_extent got = {0};
+        if (REQUIRE_OK(kal_node_extent(node, &got, &check_error))) {
+            REQUIRE_NOTE(got.width == (width + by - 1) / by && got.height == (height + by - 1) / by,
+                         "%s: %d×%d", where, got.width, got.height);
+            compare_parts(r, node, where);
+        }
+        kal_scope_free(&s);
+    }
+    free(file);
+    free(pixels);
+}
+
+static void test_refusals(void)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(9, 9, 3, KAL_U8);
+    unsigned char pixels[9 * 9 * 3] = {0};
+    unsigned long size;
+    unsigned char *file = jpeg_of(&e, pixels, &kinds[0], &size);
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_load_bytes(s, file, size, "shrink=3"), &check_error));
+    free(file);
+    kal_bytes png;
+    kal_node *encoded = kal_encode(s, kal_pixels(s, &e, pixels, 27), "png", NULL);
+    if (REQUIRE_OK(kal_read_bytes(encoded, NULL, &png, &check_error))) {
+        REQUIRE_FAILS(KAL_INVALID,
+                      kal_node_error(kal_load_bytes(s, png.data, png.size, "shrink=2"), &check_error));
+        REQUIRE(strstr(check_error.message, "png") && strstr(check_error.message, "resize"));
+        kal_bytes_free(&png);
+    }
+    kal_scope_free(&s);
+}
+
+int main(int argc, char **argv)
+{
+    rng r = {argc > 1 ? strtoull(argv[1], NULL, 0) : 1};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            one(&r, &kinds[k], sizes[i][0], sizes[i][1], 3);
+    one(&r, &kinds[2], 203, 251, 1);
+    test_refusals();
+    return check_done();
+}
