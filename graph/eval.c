@@ -10,7 +10,7 @@
 #include "memo.h"
 #include "need.h"
 #include "options.h"
-#include "run.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -167,8 +167,8 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     return st;
 }
 
-static kal_status check_rect(const kal_extent *e, kal_rect rect, const void *dst, ptrdiff_t stride,
-                             kal_error *err)
+kal_status kal__check_rect(const kal_extent *e, kal_rect rect, const void *dst, ptrdiff_t stride,
+                           kal_error *err)
 {
     if (kal_rect_empty(rect) || !kal_rect_inside(rect, kal_rect_all(e)))
         return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is not inside the image of %d×%d",
@@ -199,34 +199,40 @@ static kal_status settled(const kal_node *node, bool encoded, const kal_options 
                             : "encoded bytes have no pixels");
 }
 
+kal_status kal__request_begin(kal__request *q, const kal_node *node, const kal_options *options,
+                              kal_error *err)
+{
+    *q = (kal__request){.options = options, .start = begin(options)};
+    return settled(node, false, options, q->start, &q->image, err);
+}
+
+kal_status kal__request_end(kal__request *q, kal_status st)
+{
+    tell_end(q->options, st, q->tally);
+    kal_node_unref(&q->image);
+    return st;
+}
+
 kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride,
                     const kal_options *options, kal_error *err)
 {
-    kal_node *image;
-    const double start = begin(options);
-    kal_status st = settled(node, false, options, start, &image, err);
+    kal__request q;
+    kal_status st = kal__request_begin(&q, node, options, err);
     if (st) return st;
-    st = check_rect(&image->call.extent, rect, dst, stride, err);
-    const kal__want w = {.node = image, .rect = rect, .dst = dst, .stride = stride};
-    kal__tally tally = {0, 0};
-    if (!st) st = kal__evaluate(&w, 1, options, start, &tally, err);
-    tell_end(options, st, tally);
-    kal_node_unref(&image);
-    return st;
+    st = kal__check_rect(&q.image->call.extent, rect, dst, stride, err);
+    const kal__want w = {.node = q.image, .rect = rect, .dst = dst, .stride = stride};
+    if (!st) st = kal__evaluate(&w, 1, options, q.start, &q.tally, err);
+    return kal__request_end(&q, st);
 }
 
 kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out, kal_error *err)
 {
-    kal_node *image;
-    const double start = begin(options);
-    kal_status st = settled(node, false, options, start, &image, err);
+    kal__request q;
+    kal_status st = kal__request_begin(&q, node, options, err);
     if (st) return st;
-    const kal__want w = {.node = image, .rect = kal_rect_all(&image->call.extent), .key = out};
-    kal__tally tally = {0, 0};
-    st = kal__evaluate(&w, 1, options, start, &tally, err);
-    tell_end(options, st, tally);
-    kal_node_unref(&image);
-    return st;
+    const kal__want w = {.node = q.image, .rect = kal_rect_all(&q.image->call.extent), .key = out};
+    st = kal__evaluate(&w, 1, options, q.start, &q.tally, err);
+    return kal__request_end(&q, st);
 }
 
 // ---- encoded ------------------------------------------------------------------------------------

@@ -270,7 +270,7 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
 {
     const kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
     const kal__stage_kind kind = w->writer ? KAL__ENCODE_STAGE : w->key ? KAL__DIGEST_STAGE : KAL__COPY_STAGE;
-    if (kind == KAL__COPY_STAGE && !is_view(image) && info_of(b, image)->uses == 1 &&
+    if (kind == KAL__COPY_STAGE && !w->patches && !is_view(image) && info_of(b, image)->uses == 1 &&
         can_write_outside(b, info_of(b, image)->stage, w)) {
         kal__stage *s = info_of(b, image)->stage;
         s->outside = true;
@@ -282,6 +282,7 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
     if (!s) return kal__no_memory(b);
     s->serial = kind != KAL__COPY_STAGE;
     s->writer = w->writer;
+    s->patches = w->patches;
     connect(b, s, &s->edges[0], image, true);
     if (kind == KAL__COPY_STAGE) {
         s->outside = true;

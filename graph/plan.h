@@ -83,13 +83,14 @@ struct kal__stage {
     int32_t alloc_rank;   // position in the order of allocation that the simulation found
     bool allocated, queued, over;
 
-    struct kal__coding *coding;   // decoder or encoder at work
-    kal__writer *writer;          // ENCODE_STAGE
-    struct kal__digest *digest;   // DIGEST_STAGE
-    double ns;                    // time spent, for the memo's cost and the profile
+    struct kal__coding *coding;           // decoder or encoder at work
+    kal__writer *writer;                  // ENCODE_STAGE
+    struct kal__digest *digest;           // DIGEST_STAGE
+    const struct kal__patches *patches;   // COPY_STAGE of many rectangles
+    double ns;                            // time spent, for the memo's cost and the profile
 };
 
-/// What is wanted: pixels into memory, encoded bytes into a writer, or a content key.
+/// What is wanted: pixels into memory (of one rectangle or of many), encoded bytes into a writer, or a content key.
 typedef struct kal__want {
     kal_node *node;   // an image, or (writer) an encoded node
     kal_rect rect;
@@ -97,6 +98,7 @@ typedef struct kal__want {
     ptrdiff_t stride;
     kal__writer *writer;
     kal_key *key;
+    const struct kal__patches *patches;   // pixels of many rectangles, `rect` around them
 } kal__want;
 
 /// What the scheduler knows; the simulator and the pool drive it with the same functions (schedule.c).

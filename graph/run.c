@@ -10,6 +10,7 @@
 #include "coding.h"
 #include "memo.h"
 #include "need.h"
+#include "patches.h"
 #include "tables.h"
 
 #include <fenv.h>
@@ -127,6 +128,10 @@ static void copy_rows(const kal__stage *s, kal_rect r)
     const kal__edge *e = &s->edges[0];
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
     const kal_tile in = kal__ring_tile(e->from, r, e->dx, e->dy, pixel);
+    if (s->patches) {
+        kal__patches_copy(s->patches, &in);
+        return;
+    }
     const ptrdiff_t stride = (ptrdiff_t)s->stride;   // may be negative
     for (int32_t y = r.y0; y < r.y1; y++)
         memcpy(s->data + (y - s->rect.y0) * stride, kal_row(&in, y), (size_t)(r.x1 - r.x0) * (size_t)pixel);

@@ -138,6 +138,13 @@ typedef struct kal_options {
 KAL_API kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride,
                             const kal_options *options, kal_error *err);
 
+/// Many rectangles in one request, as for a batch of patches: rectangle i goes to dst + i·step, its rows `stride` bytes apart. They may
+/// overlap, repeat, and differ in size as long as each fits its step. The rectangle around them all is computed, once. n = 0 reads
+/// nothing.
+KAL_API kal_status kal_read_rects(const kal_node *node, const kal_rect *rects, int32_t n, void *dst,
+                                  ptrdiff_t stride, ptrdiff_t step, const kal_options *options,
+                                  kal_error *err);
+
 /// The content key: over size, type, model and the samples, whatever the picture came from. Computes the pixels.
 KAL_API kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out,
                                    kal_error *err);

@@ -55,7 +55,7 @@ static void test_pieces(void)
             kal_node *image = kal_pixels(s, &e, pixels, (ptrdiff_t)e.width * e.channels);
             kal_node *encoded = kal_encode(s, image, "jpeg", samplings[k % 3]);
             unsigned long size;
-            const jpeg_kind kind = {k < 2 ? 2 : 1, k < 1 ? 2 : 1, .restart_rows = 1};
+            const jpeg_kind kind = {.h = k < 2 ? 2 : 1, .v = k < 1 ? 2 : 1, .restart_rows = 1};
             unsigned char *want = jpeg_of(&e, pixels, &kind, &size);
             for (int32_t threads = 1; threads <= 8; threads++) {
                 const kal_options o = {

@@ -6,17 +6,17 @@
 #include "jpegs.h"
 
 static const jpeg_kind kinds[] = {
-    {2, 2},
-    {2, 1},
-    {1, 1},
-    {1, 2},
-    {4, 1},
-    {2, 2, .progressive = true},
-    {1, 1, .progressive = true},
-    {2, 2, .restart_rows = 1},
-    {2, 2, .restart_mcus = 5},
-    {2, 1, .restart_mcus = 7},
-    {4, 2},
+    {.h = 2, .v = 2},
+    {.h = 2, .v = 1},
+    {.h = 1, .v = 1},
+    {.h = 1, .v = 2},
+    {.h = 4, .v = 1},
+    {.h = 4, .v = 2},
+    {.h = 2, .v = 2, .progressive = true},
+    {.h = 1, .v = 1, .progressive = true},
+    {.h = 2, .v = 2, .restart_rows = 1},
+    {.h = 2, .v = 2, .restart_mcus = 5},
+    {.h = 2, .v = 1, .restart_mcus = 7},
 };
 
 static const int32_t sizes[][2] = {{1, 1}, {17, 33}, {64, 64}, {100, 75}, {203, 251}, {640, 40}, {33, 400}};

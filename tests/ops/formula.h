@@ -75,7 +75,7 @@ static inline void check_pointwise(kal_node *node, kal_node *const *inputs, int 
     for (int i = 0; i < n; i++) kal_node_extent(inputs[i], &in[i], NULL), data[i] = naive_pixels(inputs[i]);
     size_t bad = 0;
     for (size_t p = 0; p < (size_t)e.width * (size_t)e.height && bad < 3; p++) {
-        double pixels[4][KAL_MAX_CHANNELS], want[KAL_MAX_CHANNELS];
+        double pixels[4][KAL_MAX_CHANNELS], want[KAL_MAX_CHANNELS] = {0};
         const double *each[4] = {pixels[0], pixels[1], pixels[2], pixels[3]};
         for (int i = 0; i < n; i++)
             for (int32_t k = 0; k < in[i].channels; k++)
