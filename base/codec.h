@@ -88,9 +88,10 @@ void kal__exif_upright(void *data, size_t n);
 /// What a header says.
 typedef struct kal__header {
     kal_extent extent;   ///< as stored, before orientation
-    int32_t rows;      ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
-    int32_t columns;   ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
-    size_t memory;     ///< bytes the decoder will hold beside its output
+    int32_t rows;   ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
+    int32_t part_rows;   ///< rows of the smallest part that can be decoded by itself; 0: none can
+    int32_t columns;     ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
+    size_t memory;       ///< bytes the decoder will hold beside its output
 } kal__header;
 
 typedef struct kal__decoder kal__decoder;   // each codec's own
@@ -137,8 +138,12 @@ typedef struct kal__codec {
     void (*shrink)(kal__header *h, int32_t by);
     /// What is decoded when the part `want` of that picture is wanted: rows come from the top of it, as wide as it. Grows with `want`.
     kal_rect (*reach)(const kal__header *h, kal_rect want);
-    /// Between open and the first row: only `part`, which `reach` gave, of the picture at 1/by.
-    kal_status (*aim)(kal__decoder *d, int32_t by, kal_rect part, kal_error *err);
+    /// Between open and the first row: only `part`, which `reach` gave, of the picture at 1/by; by rows, or (when the header has part_rows)
+    /// in parts.
+    kal_status (*aim)(kal__decoder *d, int32_t by, kal_rect part, bool parts, kal_error *err);
+    /// Decodes the rows and columns of a part of what was aimed at, in place of `rows`. Threads: any number at once, until close.
+    kal_status (*part)(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,
+                       kal_error *err);
 
     /// Ends decoding, at any time; after the last row it also says whether the rest of the file was sound. `err` NULL: giving up.
     kal_status (*close)(kal__decoder *d, kal_error *err);

@@ -61,6 +61,7 @@ typedef struct kal__coding {
     kal__encoder *encoder;
     kal_limits limits;
     struct joining *joining;   // of an encoder in pieces
+    int32_t parts_left;        // of a decoder in parts; atomic
 } kal__coding;
 
 size_t kal__source_memory(const kal__source *s)
@@ -244,6 +245,15 @@ static kal_status rows_on_a_thread(kal__stage *s, unsigned char *dst, ptrdiff_t 
 
 // ---- decoding -----------------------------------------------------------------------------------
 
+void kal__coding_close(kal__stage *s)
+{
+    kal__coding *c = s->coding;
+    if (!c) return;
+    if (c->decoder) c->source->codec->close(c->decoder, NULL);
+    if (c->encoder) s->node->u.codec->end(c->encoder, NULL);
+    coding_free(s);
+}
+
 static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
 {
     kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
@@ -253,7 +263,8 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
     if (st) return st;
     kal_limits_get(&c->limits);
     st = c->source->codec->open(c->reader, &c->limits, &c->decoder, err);
-    if (!st && c->source->codec->aim) st = c->source->codec->aim(c->decoder, c->source->shrink, s->rect, err);
+    if (!st && c->source->codec->aim)
+        st = c->source->codec->aim(c->decoder, c->source->shrink, s->rect, !s->serial, err);
     if (!st) __atomic_fetch_add(&stats->decodes, 1, __ATOMIC_RELAXED);
     return st;
 }
@@ -295,9 +306,24 @@ static kal_status decode_end(kal__stage *s, kal_stats *stats, kal_error *err)
     return st;
 }
 
+// The last part to end closes: nothing is left to check, because the whole file was digested and looked through before.
+static kal_status decode_part(kal__stage *s, kal_rect r, kal_error *err)
+{
+    kal__coding *c = s->coding;
+    const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
+    const kal_status st =
+        c->source->codec->part(c->decoder, r, kal_row(&out, r.y0), (ptrdiff_t)s->stride, err);
+    if (st) return st;   // the run ends, and closes
+    // acquire/release: the last one sees that the others are done with the decoder
+    if (__atomic_sub_fetch(&c->parts_left, 1, __ATOMIC_ACQ_REL) > 0) return KAL_OK;
+    kal__coding_close(s);
+    return KAL_OK;
+}
+
 kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
                             kal_stats *stats, kal_error *err)
 {
+    if (!s->serial) return decode_part(s, kal__band_rect(s, band), err);
     kal_status st = band == 0 ? decode_begin(s, stats, err) : KAL_OK;
     if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, watch, err);
     if (!st && band == s->n_bands - 1) st = decode_end(s, stats, err);
@@ -362,7 +388,7 @@ static void joining_free(joining *j)
     free(j);
 }
 
-kal_status kal__pieces_begin(kal__stage *s, kal_error *err)
+static kal_status pieces_begin(kal__stage *s, kal_error *err)
 {
     const size_t n = (size_t)s->window;
     kal_status st = encode_begin(s, err);
@@ -435,11 +461,11 @@ kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_e
     return st;
 }
 
-void kal__coding_abort(kal__stage *s)
+kal_status kal__coding_begin(kal__stage *s, kal_stats *stats, kal_error *err)
 {
-    kal__coding *c = s->coding;
-    if (!c) return;
-    if (c->decoder) c->source->codec->close(c->decoder, NULL);
-    if (c->encoder) s->node->u.codec->end(c->encoder, NULL);
-    coding_free(s);
+    if (s->kind == KAL__ENCODE_STAGE) return s->serial ? KAL_OK : pieces_begin(s, err);
+    if (s->kind != KAL__DECODE_STAGE || s->serial) return KAL_OK;
+    const kal_status st = decode_begin(s, stats, err);
+    if (!st) s->coding->parts_left = s->n_bands;
+    return st;
 }

@@ -11,17 +11,18 @@
 /// Files up to this many bytes are read once, digested and decoded from memory: no window for a change is left.
 #define KAL__SMALL_FILE ((size_t)64 << 20)
 
-/// Decodes the rows of a band into the stage's ring; opens the source at the first and closes it at the last. A codec that only decodes
+/// Decodes the rows of a band into the stage's ring; opens the source at the first and closes it at the last. A stage that is not serial decodes
+/// its bands as parts, on any worker. A codec that only decodes
 /// whole pictures is left to finish on a thread of its own when the request is stopped meanwhile.
 kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
                             kal_stats *stats, kal_error *err);
 /// Encodes the rows of a band; begins at the first band and ends at the last. A stage with a window packs its bands as pieces, on any worker,
 /// and joins them in order.
 kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err);
-/// Before the first band of a stage with a window.
-kal_status kal__pieces_begin(kal__stage *s, kal_error *err);
+/// Opens what many workers will decode or encode at once. Before the first band.
+kal_status kal__coding_begin(kal__stage *s, kal_stats *stats, kal_error *err);
 /// Frees what a stage holds; what is still open is given up.
-void kal__coding_abort(kal__stage *s);
+void kal__coding_close(kal__stage *s);
 
 // ---- content keys -------------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ static const char *strategy(const kal__stage *s)
     case KAL__DECODE_STAGE:
     case KAL__COMPUTE_STAGE: break;
     }
+    if (s->kind == KAL__DECODE_STAGE && !s->serial) return "in parts";
     if (s->outside) return "into your rows";
     if (s->keep) return "whole, kept";
     return whole ? (s->n_bands == 1 ? "one band" : "whole image") : "ring";

@@ -183,6 +183,11 @@ static kal_status add_decode(kal__builder *b, const kal_node *n)
         s->rect = source->codec->reach(&source->header, me->need);
         s->coded = s->rect.x1 - s->rect.x0;
     }
+    const bool enough = s->rect.y1 - s->rect.y0 >= 2 * KAL__PART_RUNS * source->header.part_rows;
+    if (source->header.part_rows > 0 && enough && b->p->threads > 1 && !b->shrink) {
+        s->serial = false;   // each worker has a decoder of its own
+        s->codec_memory += source->header.memory * (size_t)(b->p->threads - 1);
+    }
     kal__source_unref(&source);
     me->stage = s;
     return KAL_OK;
@@ -392,7 +397,7 @@ static kal_status prepare_step(kal__step *step, kal_error *err)
     return st;
 }
 
-kal_status kal__plan_prepare(kal__plan *p, const kal__watch *w, kal_error *err)
+kal_status kal__plan_prepare(kal__plan *p, const kal__watch *w, kal_stats *stats, kal_error *err)
 {
     for (int32_t i = 0; i < p->n_stages; i++)
         for (int32_t k = 0; k < p->stages[i]->n_steps; k++) {
@@ -403,7 +408,8 @@ kal_status kal__plan_prepare(kal__plan *p, const kal__watch *w, kal_error *err)
     kal_status st = KAL_OK;
     for (int32_t i = 0; i < p->n_stages && !st; i++) {
         st = kal__tables_make(p->stages[i], err);
-        if (!st && p->stages[i]->window) st = kal__pieces_begin(p->stages[i], err);
+        if (!st) st = kal__watch_check(w, err);
+        if (!st) st = kal__coding_begin(p->stages[i], stats, err);
     }
     return st;
 }

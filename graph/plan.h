@@ -14,6 +14,9 @@
 
 #include "node.h"
 
+#define KAL__PART_RUNS \
+    8   // a decoder's part is at least so many of the smallest: it decodes two more for the sake of its edges
+
 typedef struct kal__plan kal__plan;
 typedef struct kal__stage kal__stage;
 
@@ -59,7 +62,7 @@ struct kal__stage {
 
     kal_rect rect;           // what is made, in the node's coordinates
     int32_t band, n_bands;   // rows a band; bands
-    bool serial;             // one band in flight at most
+    bool serial;   // one band in flight at most; a coding stage that is not works in pieces or parts
     int32_t
         window;      // an encoder's pieces: how many may be at work or waiting to be joined; 0: not in pieces
     int32_t above;   // rows above its own that a piece sees
@@ -142,7 +145,7 @@ kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved 
                           kal_error *err);
 /// Makes the tables of every step; looks at the watch between them. After the plan was admitted: only then is there room.
 struct kal__watch;
-kal_status kal__plan_prepare(kal__plan *p, const struct kal__watch *w, kal_error *err);
+kal_status kal__plan_prepare(kal__plan *p, const struct kal__watch *w, kal_stats *stats, kal_error *err);
 void kal__plan_free(kal__plan **plan);
 
 // ---- schedule.c ---------------------------------------------------------------------------------

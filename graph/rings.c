@@ -13,6 +13,19 @@
 
 #define BAND_BYTES (192 << 10)   // about 50 µs of the cheapest work; a few fit in L2
 
+// Parts are larger than bands: what they decode beside their own rows is for nothing.
+#define PART_BYTES ((size_t)4 << 20)
+
+static int32_t rows_of_part(const kal__stage *s, size_t row)
+{
+    kal__source *source = kal__node_source(s->node);
+    const int32_t runs = KAL__PART_RUNS * source->header.part_rows;
+    kal__source_unref(&source);
+    const int64_t wanted = (int64_t)(PART_BYTES / row), most = (s->rect.y1 - s->rect.y0 + 3) / 4;
+    const int64_t rows = wanted < most ? wanted : most;
+    return rows < runs ? runs : (int32_t)(rows / runs * runs);
+}
+
 static int32_t natural_rows(const kal__stage *s)
 {
     if (s->kind != KAL__DECODE_STAGE) return 16;
@@ -36,6 +49,7 @@ void kal__choose_band(const kal__builder *b, kal__stage *s)
     int64_t rows = (int64_t)(BAND_BYTES / (row ? row : 1));
     if (rows < 16) rows = 16;
     rows >>= b->shrink;
+    if (s->kind == KAL__DECODE_STAGE && !s->serial && row) rows = rows_of_part(s, row);
     if (b->band) rows = b->band;
     if (step > 0 && !b->band) rows = rows < step ? step : rows / step * step;
     if (s->kind == KAL__DECODE_STAGE && step == 0) rows = height;

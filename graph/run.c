@@ -455,11 +455,11 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
     kal__schedule_start(p, p->schedule.peak);
     kal_status st = kal__admit(p->peak, p->memo, w, &r.err);
     if (!st) {
-        st = kal__plan_prepare(p, w, &r.err);
+        st = kal__plan_prepare(p, w, stats, &r.err);
         if (!st) st = run_plan(&r);
         kal__admit_end(p->peak);
     }
-    for (int32_t i = 0; i < p->n_stages; i++) kal__coding_abort(p->stages[i]);
+    for (int32_t i = 0; i < p->n_stages; i++) kal__coding_close(p->stages[i]);
     if (!st && p->memo) keep_results(p);
     if (st && err) *err = r.err, err->status = st;
     stats->reused_tiles += p->reused_bands;

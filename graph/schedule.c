@@ -77,7 +77,7 @@ static bool runnable(const kal__plan *p, const kal__stage *s)
 
 static kal__stage_kind rank(const kal__stage *s)
 {
-    return s->window ? KAL__COMPUTE_STAGE : s->kind;
+    return s->serial || s->kind == KAL__COPY_STAGE ? s->kind : KAL__COMPUTE_STAGE;
 }
 
 static bool before(const kal__stage *a, const kal__stage *b)

@@ -82,6 +82,9 @@ struct kal__decoder {
     struct jpeg_progress_mgr progress;
     unsigned char *cmyk;   // one row, when colours have to be made
     bool adobe, started;
+    int32_t by;   // what was aimed at
+    kal_rect part;
+    struct kal__jpeg_index *index;
     JOCTET input[INPUT];
 };
 
@@ -146,6 +149,7 @@ static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__dec
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", r->name);
     d->reader = r;
+    d->by = 1;
     d->limits = *limits;
     kal__jpeg_fail_init(&d->fail, err, r->name);
     d->fail.offset = &r->position;
@@ -169,6 +173,7 @@ static void decoder_free(kal__decoder *d)
 {
     if (!d) return;
     if (d->jpeg.mem) jpeg_destroy_decompress(&d->jpeg);
+    kal__jpeg_index_free(d->index);
     free(d->cmyk);
     free(d);
 }
@@ -250,6 +255,15 @@ static bool can_be_cut(const struct jpeg_decompress_struct *j)
     return j->max_h_samp_factor <= 2 && j->max_v_samp_factor <= 2;
 }
 
+// Rows of the smallest part that can be decoded by itself; 0 when there is none.
+static int32_t find_parts(kal__decoder *d)
+{
+    const size_t scan = (size_t)d->reader->position - d->src.bytes_in_buffer;
+    return d->cmyk || d->jpeg.out_color_space == JCS_CMYK
+               ? 0
+               : kal__jpeg_index_new(&d->jpeg, d->reader, scan, &d->index);
+}
+
 static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
@@ -267,6 +281,7 @@ static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__hea
         h->rows = d->jpeg.max_v_samp_factor * DCTSIZE;
         h->columns = can_be_cut(&d->jpeg) ? d->jpeg.max_h_samp_factor * DCTSIZE : 0;
         h->memory = decoder_memory(&d->jpeg);
+        h->part_rows = find_parts(d);
     }
     decoder_free(d);
     return st;
@@ -279,6 +294,7 @@ static void jpeg_shrink(kal__header *h, int32_t by)
     h->extent.height = (h->extent.height + by - 1) / by;
     h->rows /= by;
     h->columns /= by;
+    h->part_rows /= by;
 }
 
 // Whole MCUs, and one more on the sides that are cut: chroma is interpolated across their borders, and what the library makes of a cut
@@ -295,46 +311,57 @@ static kal_rect jpeg_reach(const kal__header *h, kal_rect want)
     return want;
 }
 
-static kal_status start(kal__decoder *d, int32_t by)
+void kal__jpeg_start(struct jpeg_decompress_struct *j, int32_t by)
 {
-    if (setjmp(d->fail.where)) return d->fail.status;
-    d->jpeg.dct_method = JDCT_ISLOW;
-    d->jpeg.do_fancy_upsampling = TRUE;
-    d->jpeg.scale_num = (unsigned)(DCTSIZE / by);
-    d->jpeg.scale_denom = DCTSIZE;
-    jpeg_start_decompress(&d->jpeg);
-    d->started = true;
-    return KAL_OK;
+    j->dct_method = JDCT_ISLOW;
+    j->do_fancy_upsampling = TRUE;
+    j->scale_num = (unsigned)(DCTSIZE / by);
+    j->scale_denom = DCTSIZE;
+    jpeg_start_decompress(j);
 }
 
-static kal_status cut(kal__decoder *d, kal_rect part)
+// A large file may have become another one since its header was read; its rows must still fit.
+static kal_status changed(const char *name, kal_error *err)
 {
-    if (setjmp(d->fail.where)) return d->fail.status;
+    return kal_fail(err, KAL_CHANGED, "%s: jpeg: the picture has another size than its header had", name);
+}
+
+kal_status kal__jpeg_cut(struct jpeg_decompress_struct *j, kal_rect part, const char *name, kal_error *err)
+{
+    if ((JDIMENSION)part.x1 > j->output_width || (JDIMENSION)part.y1 > j->output_height)
+        return changed(name, err);
     JDIMENSION x = (JDIMENSION)part.x0, w = (JDIMENSION)(part.x1 - part.x0);
-    if (w < d->jpeg.output_width) {
-        jpeg_crop_scanline(&d->jpeg, &x, &w);
+    if (w < j->output_width) {
+        jpeg_crop_scanline(j, &x, &w);
         if (x != (JDIMENSION)part.x0 || w != (JDIMENSION)(part.x1 - part.x0))
-            return kal_fail(d->fail.err, KAL_INTERNAL, "%s: jpeg: columns %d..%d became %u..%u",
-                            d->reader->name, part.x0, part.x1, x, x + w);
+            return kal_fail(err, KAL_INTERNAL, "%s: jpeg: columns %d..%d became %u..%u", name, part.x0,
+                            part.x1, x, x + w);
     }
-    if (part.y0 > 0) jpeg_skip_scanlines(&d->jpeg, (JDIMENSION)part.y0);
+    if (part.y0 > 0) jpeg_skip_scanlines(j, (JDIMENSION)part.y0);
     return KAL_OK;
 }
 
-static kal_status changed(const kal__decoder *d, kal_error *err)
+static kal_status start(kal__decoder *d)
 {
-    return kal_fail(err, KAL_CHANGED, "%s: jpeg: the picture has another size than its header had",
-                    d->reader->name);
+    if (setjmp(d->fail.where)) return d->fail.status;
+    kal__jpeg_start(&d->jpeg, d->by);
+    d->started = true;
+    return kal_rect_empty(d->part) ? KAL_OK : kal__jpeg_cut(&d->jpeg, d->part, d->reader->name, d->fail.err);
 }
 
-static kal_status jpeg_aim(kal__decoder *d, int32_t by, kal_rect part, kal_error *err)
+// The first row starts the library, or the first part finds the restart intervals.
+static kal_status jpeg_aim(kal__decoder *d, int32_t by, kal_rect part, bool parts, kal_error *err)
 {
-    d->fail.err = err;
-    const kal_status st = start(d, by);
-    if (st) return st;
-    if ((JDIMENSION)part.x1 > d->jpeg.output_width || (JDIMENSION)part.y1 > d->jpeg.output_height)
-        return changed(d, err);
-    return cut(d, part);
+    d->by = by;
+    d->part = part;
+    if (!parts || find_parts(d)) return KAL_OK;
+    return changed(d->reader->name, err);   // the header had them
+}
+
+static kal_status jpeg_part(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,
+                            kal_error *err)
+{
+    return kal__jpeg_index_rows(d->index, d->by, part, dst, stride, err);
 }
 
 static kal_status jpeg_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
@@ -366,12 +393,11 @@ static void cmyk_to_rgb(const kal__decoder *d, unsigned char *dst)
 static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
     d->fail.err = err;
-    const kal_status st = d->started ? KAL_OK : start(d, 1);
+    const kal_status st = d->started ? KAL_OK : start(d);
     if (st) return st;
-    // A large file may have become another one since its header was read; its rows must still fit.
     const size_t row = (size_t)d->jpeg.output_width * (size_t)(d->cmyk ? 3 : d->jpeg.output_components);
     if (stride < (ptrdiff_t)row || (uint32_t)n > d->jpeg.output_height - d->jpeg.output_scanline)
-        return changed(d, err);
+        return changed(d->reader->name, err);
     if (setjmp(d->fail.where)) return d->fail.status;
     int32_t y = 0;
     while (y < n) {
@@ -399,7 +425,7 @@ static kal_status finish(kal__decoder *d)
 static kal_status jpeg_close(kal__decoder *d, kal_error *err)
 {
     kal_status st = KAL_OK;
-    if (err) {
+    if (err && d->started) {   // in parts everything was looked at beforehand
         d->fail.err = err;
         st = finish(d);
     }
@@ -440,6 +466,7 @@ const kal__codec kal__codec_jpeg = {
     .shrink = jpeg_shrink,
     .reach = jpeg_reach,
     .aim = jpeg_aim,
+    .part = jpeg_part,
     .close = jpeg_close,
     .params = params,
     .n_params = sizeof params / sizeof *params,

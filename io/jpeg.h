@@ -25,6 +25,20 @@ typedef struct kal__jpeg_fail {
 } kal__jpeg_fail;
 void kal__jpeg_fail_init(kal__jpeg_fail *f, kal_error *err, const char *name);
 
+/// Chooses how to decode, at 1/by, and starts; then goes to the columns and the first row of `part`. They jump to the object's own `where`.
+void kal__jpeg_start(struct jpeg_decompress_struct *j, int32_t by);
+kal_status kal__jpeg_cut(struct jpeg_decompress_struct *j, kal_rect part, const char *name, kal_error *err);
+
+/// Where the restart intervals of a file are (jpeg_parts.c). NULL, and 0, when the file cannot be decoded in parts; else the rows of the
+/// smallest part. `j` has read the header, `scan` bytes of the reader's memory, which must stay.
+struct kal__jpeg_index;
+int32_t kal__jpeg_index_new(const struct jpeg_decompress_struct *j, const kal__reader *r, size_t scan,
+                            struct kal__jpeg_index **out);
+void kal__jpeg_index_free(struct kal__jpeg_index *x);
+/// Decodes a part of the picture at 1/by. Threads: any number at once.
+kal_status kal__jpeg_index_rows(const struct kal__jpeg_index *x, int32_t by, kal_rect rect,
+                                unsigned char *dst, ptrdiff_t stride, kal_error *err);
+
 #define KAL__JPEG_PARAMS(P)                                                                           \
     P(INT, quality, 85, 1, 100, "", "1..100; 75 is small, 90 is hard to tell from the original")      \
     P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                            \

@@ -17,9 +17,12 @@ static const jpeg_kind kinds[] = {
     {.h = 2, .v = 2, .restart_rows = 1},
     {.h = 2, .v = 2, .restart_mcus = 5},
     {.h = 2, .v = 1, .restart_mcus = 7},
+    {.h = 1, .v = 1, .restart_rows = 2},
+    {.h = 1, .v = 2, .restart_mcus = 3},
 };
 
-static const int32_t sizes[][2] = {{1, 1}, {17, 33}, {64, 64}, {100, 75}, {203, 251}, {640, 40}, {33, 400}};
+static const int32_t sizes[][2] = {{70, 1100}, {1, 1},     {17, 33},  {64, 64},
+                                   {100, 75},  {203, 251}, {640, 40}, {33, 400}};
 
 static kal_rect random_part(rng *r, const kal_extent *e)
 {
@@ -31,12 +34,27 @@ static kal_rect random_part(rng *r, const kal_extent *e)
     return q;
 }
 
+// Several workers decode what has restarts in parts, one from one end to the other.
+static void compare_threads(const kal_node *node, const unsigned char *whole, const kal_extent *e,
+                            const char *where)
+{
+    for (int32_t band = 0; band < 60; band += 23) {
+        const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 4, .band = band};
+        kal_extent got;
+        unsigned char *p = read_all(node, &o, &got);
+        REQUIRE_NOTE(p && !memcmp(p, whole, bytes_of(e)), "%s: four workers, band %d: %s", where, band,
+                     p ? "pixels differ" : check_error.message);
+        free(p);
+    }
+}
+
 static void compare_parts(rng *r, const kal_node *node, const char *where)
 {
     kal_extent e;
-    const kal_options o = {.memo_mode = KAL_MEMO_NEVER};
+    const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 1};
     unsigned char *whole = read_all(node, &o, &e);
     if (!REQUIRE_NOTE(whole, "%s: %s", where, check_error.message)) return;
+    compare_threads(node, whole, &e, where);
     const size_t pixel = kal_pixel_size(&e);
     for (int i = 0; i < 12; i++) {
         const kal_rect q = random_part(r, &e);
@@ -79,6 +97,40 @@ static void one(rng *r, const jpeg_kind *kind, int32_t width, int32_t height, in
     free(pixels);
 }
 
+// A damaged file is the same to one worker and to four: an error for both, or the same pixels.
+static void test_damaged(rng *r)
+{
+    const kal_extent e = extent_of(120, 700, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    rng_pixels(r, &e, pixels);
+    unsigned long size;
+    unsigned char *file = jpeg_of(&e, pixels, &(jpeg_kind){.h = 2, .v = 2, .restart_rows = 1}, &size);
+    unsigned char *copy = malloc(size);
+    int sound = 0;
+    for (int i = 0; i < 400; i++) {
+        memcpy(copy, file, size);
+        for (int k = rng_below(r, 3); k >= 0; k--)
+            copy[rng_below(r, (int32_t)size)] = (unsigned char)(rng_below(r, 4) ? rng_next(r) : 0xff);
+        const size_t n = rng_below(r, 8) ? size : (size_t)rng_below(r, (int32_t)size);
+        kal_scope *s = kal_scope_new();
+        kal_node *node = kal_load_bytes(s, copy, n, NULL);
+        kal_extent a_e, b_e;
+        const kal_options one = {.threads = 1, .memo_mode = KAL_MEMO_NEVER},
+                          four = {.threads = 4, .memo_mode = KAL_MEMO_NEVER};
+        if (!kal_node_error(node, NULL)) {
+            unsigned char *a = read_all(node, &one, &a_e), *b = read_all(node, &four, &b_e);
+            REQUIRE_NOTE(!a == !b, "damage %d: %s for one worker, %s for four", i, a ? "sound" : "damaged",
+                         b ? "sound" : "damaged");
+            if (a && b) REQUIRE_NOTE(!memcmp(a, b, bytes_of(&a_e)), "damage %d: other pixels", i);
+            sound += a != NULL;
+            free(a), free(b);
+        }
+        kal_scope_free(&s);
+    }
+    printf("400 damaged files, %d of them decoded\n", sound);
+    free(copy), free(file), free(pixels);
+}
+
 static void test_refusals(void)
 {
     kal_scope *s = kal_scope_new();
@@ -106,6 +158,9 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
             one(&r, &kinds[k], sizes[i][0], sizes[i][1], 3);
     one(&r, &kinds[2], 203, 251, 1);
+    one(&r, &kinds[8], 203, 1251, 1);
+    one(&r, &kinds[8], 4003, 600, 3);
+    test_damaged(&r);
     test_refusals();
     return check_done();
 }

@@ -22,7 +22,7 @@ static unsigned char *decode(const kal_node *n)
     kal_status st = !s->bytes ? kal__open_file(s->path, &r, NULL, &err)
                               : kal__open_memory(s->bytes->data, s->size, "memory", &r, &err);
     if (!st) st = s->codec->open(r, &limits, &d, &err);
-    if (!st && s->codec->aim) st = s->codec->aim(d, s->shrink, kal_rect_all(&n->call.extent), &err);
+    if (!st && s->codec->aim) st = s->codec->aim(d, s->shrink, kal_rect_all(&n->call.extent), false, &err);
     if (!st) {
         st = s->codec->rows(d, out, (ptrdiff_t)row, n->call.extent.height, &err);
         s->codec->close(d, NULL);
