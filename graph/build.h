@@ -25,6 +25,7 @@ typedef struct kal__builder {
     kal__info *infos;
     int32_t band;     // rows asked for by the caller; 0: chosen
     int32_t shrink;   // halvings of the chosen band
+    size_t needed;    // bytes of a plan that was too big
     bool keep;        // whether results may be kept for the memo
     kal_error *err;
 } kal__builder;

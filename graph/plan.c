@@ -345,9 +345,11 @@ static kal_status roots_of(const kal__want *wants, size_t n, kal__plan *p, kal_e
     return st;
 }
 
+// *needed: the bytes of a plan that is too big (LIMIT).
 static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved *o, bool keep, int32_t shrink,
-                          kal__plan **out, kal_error *err)
+                          kal__plan **out, size_t *needed, kal_error *err)
 {
+    *out = NULL;
     kal__plan *p = kal__new_zero(1, sizeof *p);
     if (!p) return kal_fail(err, KAL_NOMEM, "out of memory for a plan");
     p->threads = o->threads;
@@ -372,6 +374,7 @@ static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved 
                                                                                  : kal__no_memory(&b);
     }
     for (size_t i = 0; b.infos && i < p->order.n; i++) kal__slab_unref(&b.infos[i].hit);
+    *needed = b.needed;
     if (st) kal__plan_free(&p);
     *out = p;
     return st;
@@ -380,10 +383,16 @@ static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved 
 kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *o, kal__plan **out,
                           kal_error *err)
 {
-    // A plan too big first gives up keeping results, then shrinks its bands.
-    kal_status st = attempt(wants, n, o, true, 0, out, err);
-    for (int32_t shrink = 0; st == KAL_LIMIT && shrink < 5; shrink++)
-        st = attempt(wants, n, o, false, shrink, out, err);
+    // A plan too big first gives up keeping results, then shrinks its bands. If none fits, the smallest is named.
+    size_t needed, smallest = SIZE_MAX;
+    kal_error told, local;
+    if (!err) err = &local;
+    kal_status st = attempt(wants, n, o, true, 0, out, &needed, err);
+    for (int32_t shrink = 0; st == KAL_LIMIT && shrink < 5; shrink++) {
+        st = attempt(wants, n, o, false, shrink, out, &needed, err);
+        if (st == KAL_LIMIT && needed < smallest) smallest = needed, told = *err;
+    }
+    if (st == KAL_LIMIT) *err = told;
     return st;
 }
 

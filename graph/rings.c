@@ -197,8 +197,9 @@ static size_t peak_of(const kal__plan *p)
     return p->schedule.peak + p->scratch * (size_t)p->threads + p->tables;
 }
 
-static kal_status too_big(const kal__builder *b)
+static kal_status too_big(kal__builder *b)
 {
+    b->needed = peak_of(b->p);
     const kal__stage *big = b->p->stages[0];
     for (int32_t i = 1; i < b->p->n_stages; i++)
         if (b->p->stages[i]->memory > big->memory) big = b->p->stages[i];
