@@ -9,6 +9,7 @@
 
 #include <kal/kal.h>
 
+#include <pthread.h>
 #include <stdio.h>
 
 // ---- exit codes ---------------------------------------------------------------------------------
@@ -17,6 +18,12 @@ enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INPUT, EXIT_LIMIT, EXIT_INTERRUPTE
 
 /// What was being done when an error came: the same status means different things.
 typedef enum phase { ASKING, READING, RUNNING, WRITING } phase;
+
+/// Where the messages and the answers of this thread go: the standard streams, unless speak_to says otherwise.
+FILE *errors(void);
+FILE *answers(void);
+/// NULL: the standard streams again.
+void speak_to(FILE *messages, FILE *results);
 
 /// Prints the error and returns the exit code for it.
 int fail(phase at, const kal_error *err);
@@ -34,13 +41,13 @@ typedef enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PRO
 /// What the command line and the environment said. Zero is the default everywhere.
 typedef struct settings {
     kal_options eval;   // threads, max_memory, deadline
-    const char *file, *out, *format, *encode, *isa;
+    const char *file, *out, *format, *encode, *isa, *list;
     const char **sets;   // "name=value"
     int n_sets;
     int32_t progress;   // progress_mode
     int32_t stats;      // 1: as JSON
     double max, percent;
-    bool json, content, dot, svg, quiet, no_memo, force, sixel, codecs, help;
+    bool json, content, dot, svg, quiet, no_memo, force, sixel, codecs, help, null;
     const char **words;   // what is no option
     int n_words;
 } settings;
@@ -161,6 +168,32 @@ typedef struct source_text {
 } source_text;
 int text_take(source_text *t, const settings *s);
 void text_free(source_text *t);
+/// All of a file, or of standard input for -.
+int text_read(source_text *t, const char *path);
+/// Does the text use this name at all?
+bool text_has(const source_text *t, const char *word, size_t n);
+
+/// The pictures of a run: words of the command line, then the lines of --files-from.
+typedef struct inputs {
+    const char **paths;   // borrowed from the words and from `list`
+    int32_t n;
+    source_text list;
+} inputs;
+int inputs_take(inputs *in, const settings *s, const char *const *words, int n);
+void inputs_free(inputs *in);
+/// Once for each picture, rather than once with all of them?
+bool inputs_each(const inputs *in, const settings *s);
+
+/// Who writes, or reads, which path.
+typedef struct claims {
+    struct claim *slots;
+    size_t n, room;
+} claims;
+/// Takes a path for `by` (1 …) unless somebody has it. Returns whose it was, 0 for nobody's, -1 when out of memory.
+int32_t claims_add(claims *c, const char *path, int32_t by);
+/// Whose it is; 0: nobody's.
+int32_t claims_find(const claims *c, const char *path);
+void claims_free(claims *c);
 
 /// One plan: encoded nodes and their paths, and what is printed. Made by job_parse or by hand; job_free frees.
 typedef struct job {
@@ -183,31 +216,65 @@ int job_save_to(job *j, const settings *s);
 bool job_add(job *j, kal_node *encoded, const char *path);
 void job_free(job *j);
 
-/// Runs several jobs one after another: progress, summary, statistics, interruption.
+/// How jobs are made: called by several threads at once, with a job that has its number and `each`. Exit code.
+typedef struct maker {
+    int (*make)(job *j, const settings *s, const void *what, const char *const *in, int n);
+    const void *what;
+    bool shares;   // the texts of several pictures have a picture in common
+} maker;
+
+/// What the jobs of one command have in common.
 typedef struct runner {
-    settings *s;
-    bool several;   // more than one evaluation: the memo is worth its memory
+    const settings *s;
+    const inputs *in;
+    bool shares;   // between its jobs: the memo is worth its memory
+    kal_cancel *cancel;
+    struct crowd *crowd;    // NULL for a single job
+    pthread_mutex_t lock;   // of what follows
+    bool piped;             // a picture goes to standard output
     kal_stats total;
-    char **made;   // outputs so far, so that none is written twice
-    int n_made;
+    claims outputs;   // by the number of the job
 } runner;
+/// One job with all inputs, or one for each; then --stats.
+int jobs_run(const settings *s, const maker *m, const inputs *in, bool each);
+/// Runs a job that was made.
 int runner_job(runner *r, job *j);
-/// After all jobs: --stats.
-void runner_end(runner *r, bool to_stderr);
+/// Jobs for all inputs, as many at once as there are workers. See many.c.
+int many_run(runner *r, const maker *m);
 bool interrupted(void);
 /// SIGINT and SIGTERM set the cancel between these two; a second one kills.
 kal_cancel *catch_signals(void);
 void release_signals(kal_cancel **cancel);
 
+/// The progress line of several jobs at once.
+typedef struct crowd {
+    const settings *s;
+    int32_t n;
+    double start;
+    pthread_mutex_t lock;   // of what follows
+    int32_t done, failed;
+    double parts;   // of those under way, added up
+    double told;
+    bool shown;
+} crowd;
+void crowd_start(crowd *c, const settings *s, int32_t n);
+/// One job is through.
+void crowd_step(crowd *c, bool failed);
+/// Between the two the line is away, and nobody draws it.
+void crowd_hush(crowd *c);
+void crowd_resume(crowd *c);
+
 /// A progress line on stderr, as kal_progress_fn wants it.
 typedef struct progress {
     int32_t mode;
     const char *label;
+    int32_t number;   // of the job
     double start;
     bool shown;
-    kal_stats *stats;
+    crowd *crowd;   // NULL: alone
+    double part;    // told to the crowd
 } progress;
-void progress_start(progress *p, const settings *s, const char *label);
+void progress_start(progress *p, const settings *s, crowd *all, int32_t number, const char *label);
 void progress_tell(void *p, kal_phase phase, uint64_t done, uint64_t total);
 void progress_end(progress *p);
 bool wants_progress(const settings *s);

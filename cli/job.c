@@ -78,24 +78,27 @@ static int read_stream(FILE *f, source_text *t)
     }
 }
 
-int text_take(source_text *t, const settings *s)
+int text_read(source_text *t, const char *path)
 {
-    *t = (source_text){NULL, 0, !s->file};
-    if (!s->file) {
-        if (!s->n_words) return usage("what text? kal run 'load in | … | save out', or -f FILE");
-        t->data = strdup(s->words[0]);
-        t->size = strlen(s->words[0]);
-        return t->data ? EXIT_OK : usage("out of memory for a text");
-    }
-    FILE *f = strcmp(s->file, "-") ? fopen(s->file, "rb") : stdin;
+    FILE *f = strcmp(path, "-") ? fopen(path, "rb") : stdin;
     int code = f ? read_stream(f, t) : EXIT_INPUT;
     if (!f || ferror(f)) {
-        fprintf(stderr, "kal: %s: ", s->file);
+        fprintf(stderr, "kal: %s: ", path);
         perror(NULL);
         code = EXIT_INPUT;
     }
     if (f && f != stdin) fclose(f);
     return code;
+}
+
+int text_take(source_text *t, const settings *s)
+{
+    *t = (source_text){NULL, 0, !s->file};
+    if (s->file) return text_read(t, s->file);
+    if (!s->n_words) return usage("what text? kal run 'load in | … | save out', or -f FILE");
+    t->data = strdup(s->words[0]);
+    t->size = strlen(s->words[0]);
+    return t->data ? EXIT_OK : usage("out of memory for a text");
 }
 
 void text_free(source_text *t)
@@ -116,14 +119,13 @@ static void show_place(const source_text *t, const char *message)
     const char *stop = memchr(at, '\n', (size_t)(end - at));
     const int n = (int)((stop ? stop : end) - at);
     if (n > 200) return;
-    fprintf(stderr, "  %.*s\n  ", n, at);
+    fprintf(errors(), "  %.*s\n  ", n, at);
     for (int i = 0; i < n && column > 1; i++)
-        if ((at[i] & 0xc0) != 0x80) fputc(at[i] == '\t' ? '\t' : ' ', stderr), column--;
-    fputs("^\n", stderr);
+        if ((at[i] & 0xc0) != 0x80) fputc(at[i] == '\t' ? '\t' : ' ', errors()), column--;
+    fputs("^\n", errors());
 }
 
-// Does the text use this name at all?
-static bool has_word(const source_text *t, const char *word, size_t n)
+bool text_has(const source_text *t, const char *word, size_t n)
 {
     for (size_t i = 0; i + n <= t->size; i++) {
         if (memcmp(t->data + i, word, n)) continue;
@@ -149,7 +151,7 @@ static int bind_sets(bindings *b, const settings *s, const source_text *t)
     for (int i = 0; i < s->n_sets; i++) {
         const size_t n = strcspn(s->sets[i], "=");
         if (!s->sets[i][n] || !n) return usage("--set: \"%s\" is not NAME=VALUE", s->sets[i]);
-        if (!has_word(t, s->sets[i], n))
+        if (!text_has(t, s->sets[i], n))
             return usage("--set: the text has no name \"%.*s\"", (int)n, s->sets[i]);
         char *copy = b->texts[b->n_texts++] = strdup(s->sets[i]);
         if (!copy) return usage("out of memory");
@@ -165,7 +167,7 @@ static int bind_inputs(bindings *b, kal_scope *scope, const source_text *t, cons
         kal_node *node;
         char name[16];
         snprintf(name, sizeof name, "in%d", i + 1);
-        if (i && !has_word(t, name, strlen(name)))
+        if (i && !text_has(t, name, strlen(name)))
             return usage("%s is more than the text uses (it does not name %s); for a run for each picture "
                          "give a template: "
                          "-o 'out/{stem}.png'",
@@ -215,10 +217,10 @@ bool job_add(job *j, kal_node *encoded, const char *path)
 static int unknown_format(const char *what)
 {
     kal_codec_info c;
-    fprintf(stderr, "kal: -o: %s; the formats are", what);
+    fprintf(errors(), "kal: -o: %s; the formats are", what);
     for (size_t i = 0; kal_codec_at(i, &c, NULL); i++)
-        if (c.writes) fprintf(stderr, " %s", c.name);
-    fputs("; say --format NAME\n", stderr);
+        if (c.writes) fprintf(errors(), " %s", c.name);
+    fputs("; say --format NAME\n", errors());
     return EXIT_USAGE;
 }
 
@@ -264,7 +266,7 @@ static int parse_text(job *j, const source_text *t, const bindings *b)
         const int code = fail(ASKING, &err);
         show_place(t, err.message);
         if (!j->input && strstr(err.message, " \"in\""))
-            fputs("  pictures for `in` follow the text\n", stderr);
+            fputs("  pictures for `in` follow the text\n", errors());
         return code;
     }
     j->root = kal_program_root(j->program);

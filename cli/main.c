@@ -14,9 +14,10 @@ static const verb verbs[] = {
      "run a text",
      "Pictures after the text are bound to in (the first), in1, in2, in3 and so on. -o saves the last "
      "expression.\n"
-     "With several pictures and a template in -o the text runs once for each; a bad one is told and the "
-     "others go\n"
-     "on. A print in the text writes one line: size, kind, key, content key."},
+     "With several pictures, or --files-from, and a template in -o the text runs once for each, several at a "
+     "time; a\n"
+     "bad one is told and the others go on. A print in the text writes one line: size, kind, key, content "
+     "key."},
     {"info", info_main, OPT_JSON, "FILE...", "what the header of a file says", "No pixel is decoded."},
     {"key", key_main, OPT_TEXT | OPT_KEY | OPT_EVAL, "TEXT | -f FILE [IN...]",
      "the key of the last expression",
@@ -52,13 +53,31 @@ const verb *verb_find(const char *name)
 
 // ---- errors -------------------------------------------------------------------------------------
 
+static _Thread_local FILE *own_messages, *own_results;
+
+void speak_to(FILE *messages, FILE *results)
+{
+    own_messages = messages;
+    own_results = results;
+}
+
+FILE *errors(void)
+{
+    return own_messages ? own_messages : stderr;
+}
+
+FILE *answers(void)
+{
+    return own_results ? own_results : stdout;
+}
+
 int usage(const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    fputs("kal: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
+    fputs("kal: ", errors());
+    vfprintf(errors(), fmt, args);
+    fputc('\n', errors());
     va_end(args);
     return EXIT_USAGE;
 }
@@ -80,7 +99,8 @@ int fail(phase at, const kal_error *err)
 {
     const size_t row = (size_t)err->status;
     const int code = row < sizeof codes / sizeof *codes ? codes[row][at] : 0;
-    if (err->status != KAL_CANCELLED) kal_error_print(err);
+    if (err->status != KAL_CANCELLED)
+        fprintf(errors(), "kal: %s\n", err->message[0] ? err->message : kal_status_text(err->status));
     return code ? code : EXIT_FAILED;
 }
 

@@ -4,6 +4,7 @@
 // Every op is a verb: files for its inputs, then its parameters as words, then -o. All from the record.
 #include "cli.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,9 +27,9 @@ static bool is_file(const char *word)
 // How many of the words are inputs: those the op must have, then what looks like files while there is room.
 static int count_inputs(const settings *s, arity a, bool each)
 {
-    const int most = each && a.max == 1 ? ANY_NUMBER : a.max;
+    const int most = each && a.max == 1 ? INT_MAX : a.max, least = s->list ? 0 : a.min;
     int n = 0;
-    while (n < s->n_words && n < most && !key_length(s->words[n]) && (n < a.min || is_file(s->words[n]))) n++;
+    while (n < s->n_words && n < most && !key_length(s->words[n]) && (n < least || is_file(s->words[n]))) n++;
     return n;
 }
 
@@ -73,17 +74,26 @@ static char *params_text(const char *const *words, int n)
     return NULL;
 }
 
-static int too_few(const kal_op *op, arity a, int n)
+static int wrong_number(const kal_op *op, arity a, int n)
 {
-    char need[32];
-    snprintf(need, sizeof need, "%s%d", a.max > a.min ? "at least " : "", a.min);
-    return usage("%s takes %s picture%s (%s), not %d; see kal help %s", op->name, need, a.min == 1 ? "" : "s",
-                 op->inputs, n, op->name);
+    char need[64];
+    snprintf(need, sizeof need,
+             n < a.min && a.max > a.min ? "at least %d"
+             : n < a.min                ? "%d"
+                                        : "at most %d",
+             n < a.min ? a.min : a.max);
+    return usage("%s takes %s picture%s (%s), not %d; see kal help %s", op->name, need,
+                 (n < a.min ? a.min : a.max) == 1 ? "" : "s", op->inputs, n, op->name);
 }
 
-static int apply(job *j, const settings *s, const kal_op *op, const char *const *in, int n,
-                 const char *params)
+typedef struct call {
+    const kal_op *op;
+    char *params;
+} call;
+
+static int make_op(job *j, const settings *s, const void *what, const char *const *in, int n)
 {
+    const call *c = what;
     kal_node *nodes[ANY_NUMBER];
     kal_error err;
     j->scope = kal_scope_new();
@@ -93,7 +103,7 @@ static int apply(job *j, const settings *s, const kal_op *op, const char *const 
         if (code) return code;
     }
     j->input = n ? in[0] : NULL;
-    j->root = kal_apply_text(j->scope, op->name, params, nodes, n);
+    j->root = kal_apply_text(j->scope, c->op->name, c->params, nodes, n);
     if (kal_node_error(j->root, &err)) {
         if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
         return fail(ASKING, &err);
@@ -101,29 +111,19 @@ static int apply(job *j, const settings *s, const kal_op *op, const char *const 
     return job_save_to(j, s);
 }
 
-static int one_op(runner *r, const kal_op *op, const char *const *in, int n, const char *params, int number)
-{
-    job j = {.number = number ? number : 1, .each = number > 0};
-    int code = apply(&j, r->s, op, in, n, params);
-    if (!code) code = runner_job(r, &j);
-    job_free(&j);
-    return code;
-}
-
 int op_main(const kal_op *op, settings *s)
 {
     const arity a = arity_of(op);
     const int n = count_inputs(s, a, is_template(s->out));
-    const bool each = a.max == 1 && n > 1;
-    if (n < a.min) return too_few(op, a, n);
-    if (!s->out) return usage("%s: where to? -o OUT", op->name);
-    char *params = params_text(s->words + n, s->n_words - n);
-    if (!params) return usage("out of memory");
-    runner r = {.s = s, .several = each};
-    int code = each ? EXIT_OK : one_op(&r, op, s->words, n, params, 0);
-    for (int i = 0; each && i < n && !interrupted(); i++)
-        code = worse(code, one_op(&r, op, s->words + i, 1, params, i + 1));
-    runner_end(&r, !strcmp(s->out, "-"));
-    free(params);
+    inputs in;
+    call c = {op, params_text(s->words + n, s->n_words - n)};
+    int code = c.params ? inputs_take(&in, s, s->words, n) : usage("out of memory");
+    const bool each = !code && a.max == 1 && inputs_each(&in, s);
+    if (!code && (in.n < a.min || (in.n > a.max && !each))) code = wrong_number(op, a, in.n);
+    if (!code && !s->out) code = usage("%s: where to? -o OUT", op->name);
+    const maker m = {make_op, &c, false};
+    if (!code) code = jobs_run(s, &m, &in, each);
+    if (c.params) inputs_free(&in);
+    free(c.params);
     return code;
 }

@@ -24,6 +24,10 @@ static const option options[] = {
      "format of -o when its suffix does not tell"},
     {"encode", 0, "PARAMS", NULL, IS_TEXT, AT(encode), 0, 0, OPT_OUT,
      "parameters of the format of -o, as in the text of a save"},
+    {"files-from", 0, "FILE", NULL, IS_TEXT, AT(list), 0, 0, OPT_RUN,
+     "more pictures, a line each; - is standard input"},
+    {"null", '0', NULL, NULL, IS_FLAG, AT(null), 0, 0, OPT_RUN,
+     "in that list a byte of 0 ends a name, as find -print0 writes it"},
     {"stats", 0, "none|json", NULL, IS_CHOICE, AT(stats), 0, 0, OPT_RUN,
      "what the run did, as one JSON object"},
     {"progress", 0, "auto|never|always|json", NULL, IS_CHOICE, AT(progress), 0, 0, OPT_RUN,
@@ -32,7 +36,7 @@ static const option options[] = {
      "neither look for earlier results nor keep any"},
     {"quiet", 'q', NULL, NULL, IS_FLAG, AT(quiet), 0, 0, OPT_RUN | OPT_QUIET, "say nothing but errors"},
     {"threads", 0, "N", "KAL_THREADS", IS_COUNT, AT(eval.threads), 1, 256, OPT_EVAL,
-     "workers; unset: all processors"},
+     "workers, of all pictures together; unset: all processors"},
     {"max-memory", 0, "BYTES", "KAL_MAX_MEMORY", IS_BYTES, AT(eval.max_memory), 1, 1e18, OPT_EVAL,
      "memory a run may plan to hold, as 512M; unset: a quarter of all, at most 1G"},
     {"deadline", 0, "SECONDS", "KAL_DEADLINE", IS_SECONDS, AT(eval.deadline), 0, 1e9, OPT_EVAL,
@@ -164,10 +168,11 @@ static const option *find_letter(char c, unsigned groups)
     return NULL;
 }
 
-// A sign before a number is no option: kal rotate in.jpg -90.
-static bool is_option(const char *word)
+// A sign before a number is no option: kal rotate in.jpg -90. Only a digit that is a letter of the table is one.
+static bool is_option(const char *word, unsigned groups)
 {
-    return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9') && word[1] != '.';
+    if (word[0] != '-' || !word[1] || word[1] == '.') return false;
+    return word[1] < '0' || word[1] > '9' || (!word[2] && find_letter(word[1], groups));
 }
 
 static int unknown_flag(const char *word, unsigned groups)
@@ -208,7 +213,7 @@ int settings_read(settings *s, unsigned groups, int argc, char **argv)
         bool taken = false;
         if (!ended && !strcmp(argv[i], "--"))
             ended = true;
-        else if (!ended && is_option(argv[i]))
+        else if (!ended && is_option(argv[i], groups))
             code = read_option(s, groups, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &taken);
         else
             s->words[s->n_words++] = argv[i];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// `kal run`: jobs one after another, each one plan; what is told about them; how they end.
+// `kal run`: a job is one plan; what is told about it, and how it ends. Several at once: many.c.
 #include "cli.h"
 
 #include <stdlib.h>
@@ -18,19 +18,25 @@ static bool to_stdout(const job *j)
     return false;
 }
 
+static int written_twice(const runner *r, const job *j, const char *path, int32_t by)
+{
+    if (by < 0) return usage("out of memory");
+    return usage("%s would be written twice%s%s%s%s", path, by ? ", from " : "",
+                 by ? r->in->paths[by - 1] : "", by ? " and from " : "", by ? j->input : "");
+}
+
 // Each output of this command is written once.
 static int claim_outputs(runner *r, const job *j)
 {
-    for (int32_t i = 0; i < j->n; i++) {
-        for (int k = 0; k < r->n_made; k++)
-            if (!strcmp(r->made[k], j->paths[i]))
-                return usage("%s would be written twice%s%s", j->paths[i], j->input ? ", now from " : "",
-                             j->input ? j->input : "");
-        char **more = realloc(r->made, (size_t)(r->n_made + 1) * sizeof *more);
-        if (!more) return usage("out of memory");
-        r->made = more;
-        r->made[r->n_made] = strdup(j->paths[i]);
-        if (!r->made[r->n_made++]) return usage("out of memory");
+    for (int32_t i = 0; i < j->n; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (!strcmp(j->paths[i], j->paths[k])) return written_twice(r, j, j->paths[i], 0);
+    int32_t by = 0;
+    for (int32_t i = 0; i < j->n && j->each; i++) {
+        pthread_mutex_lock(&r->lock);
+        by = claims_add(&r->outputs, j->paths[i], j->number);
+        pthread_mutex_unlock(&r->lock);
+        if (by && by != j->number) return written_twice(r, j, j->paths[i], by);
     }
     if (to_stdout(j) && isatty(1))
         return usage("a picture is not written to a terminal; send it to a pipe or a file");
@@ -49,15 +55,22 @@ static phase phase_of(const job *j, const kal_error *err)
     return RUNNING;
 }
 
-static kal_options options_of(const runner *r, progress *p, kal_cancel *cancel, kal_stats *stats)
+static kal_options options_of(const runner *r, progress *p, bool memo, kal_stats *stats)
 {
     kal_options o = r->s->eval;
-    o.cancel = cancel;
+    o.cancel = r->cancel;
     o.stats = stats;
-    o.memo_mode = r->s->no_memo || !r->several ? KAL_MEMO_NEVER : KAL_MEMO_AUTO;
+    o.memo_mode = r->s->no_memo || !memo ? KAL_MEMO_NEVER : KAL_MEMO_AUTO;
     o.progress = p->mode == PROGRESS_NEVER ? NULL : progress_tell;
     o.user = p;
     return o;
+}
+
+static void add_stats(runner *r, const kal_stats *stats)
+{
+    pthread_mutex_lock(&r->lock);
+    stats_add(&r->total, stats);
+    pthread_mutex_unlock(&r->lock);
 }
 
 // "out.jpg 4000×3000 1.2 MB 0.21 s 38 MB memo 41/48"
@@ -65,7 +78,7 @@ static void summary(const runner *r, const job *j, const kal_stats *stats)
 {
     char size[16], held[16];
     kal_extent e;
-    if (!wants_progress(r->s) || !j->n) return;
+    if (!wants_progress(r->s) || r->crowd || !j->n) return;
     if (j->n > 1)
         fprintf(stderr, "%d files", j->n);
     else if (!kal_node_extent(kal_node_input(j->nodes[0], 0), &e, NULL))
@@ -75,16 +88,16 @@ static void summary(const runner *r, const job *j, const kal_stats *stats)
             (unsigned long long)stats->nodes_reused, (unsigned long long)stats->nodes);
 }
 
-static int save_all(runner *r, job *j, kal_cancel *cancel)
+static int save_all(runner *r, job *j, bool memo)
 {
     kal_stats stats = {0};
     progress p;
     kal_error err;
-    progress_start(&p, r->s, j->paths[0]);
-    const kal_options o = options_of(r, &p, cancel, &stats);
+    progress_start(&p, r->s, r->crowd, j->number, j->paths[0]);
+    const kal_options o = options_of(r, &p, memo, &stats);
     const kal_status st = kal_write_files(j->nodes, j->paths, j->n, &o, &err);
     progress_end(&p);
-    stats_add(&r->total, &stats);
+    add_stats(r, &stats);
     if (st) {
         const phase at = phase_of(j, &err);
         if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
@@ -94,7 +107,7 @@ static int save_all(runner *r, job *j, kal_cancel *cancel)
     return EXIT_OK;
 }
 
-static int print_one(runner *r, const kal_node *node, const char *name, FILE *to, kal_cancel *cancel)
+static int print_one(runner *r, const job *j, const kal_node *node, const char *name, FILE *to, bool memo)
 {
     kal_stats stats = {0};
     progress p;
@@ -102,14 +115,17 @@ static int print_one(runner *r, const kal_node *node, const char *name, FILE *to
     kal_extent e;
     kal_key key, content;
     char extent[96], text[2][33];
-    progress_start(&p, r->s, name);
-    const kal_options o = options_of(r, &p, cancel, &stats);
+    progress_start(&p, r->s, r->crowd, j->number, name);
+    const kal_options o = options_of(r, &p, memo, &stats);
     kal_status st = kal_node_extent(node, &e, &err);
     if (!st) st = kal_node_key(node, &key, &err);
     if (!st) st = kal_content_key(node, &o, &content, &err);
     progress_end(&p);
-    stats_add(&r->total, &stats);
-    if (st) return fail(RUNNING, &err);
+    add_stats(r, &stats);
+    if (st) {
+        if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
+        return fail(RUNNING, &err);
+    }
     fprintf(to, "%s %s key=%s content=%s\n", name, extent_text(&e, extent), kal_key_print(key, text[0]),
             kal_key_print(content, text[1]));
     return EXIT_OK;
@@ -117,60 +133,60 @@ static int print_one(runner *r, const kal_node *node, const char *name, FILE *to
 
 int runner_job(runner *r, job *j)
 {
-    kal_cancel *cancel;
     int32_t prints = 0;
     while (j->program && kal_program_print(j->program, prints, NULL)) prints++;
     if (!j->n && !prints) return usage("the text saves nothing: end it with | save OUT, or say -o OUT");
-    r->several |= prints + (j->n > 0) > 1;
+    const bool piped = to_stdout(j), memo = r->shares || prints + (j->n > 0) > 1;
     int code = claim_outputs(r, j);
-    if (code) return code;
-    cancel = catch_signals();
-    if (!cancel) return usage("out of memory");
-    if (j->n) code = save_all(r, j, cancel);
+    if (!code && j->n) code = save_all(r, j, memo);
     for (int32_t i = 0; i < prints && !code; i++) {
         const char *name;
         const kal_node *node = kal_program_print(j->program, i, &name);
-        code = print_one(r, node, name, to_stdout(j) ? stderr : stdout, cancel);
+        code = print_one(r, j, node, name, piped ? errors() : answers(), memo);
     }
-    release_signals(&cancel);
     return code;
-}
-
-void runner_end(runner *r, bool to_stderr)
-{
-    if (r->s->stats) json_stats(to_stderr ? stderr : stdout, &r->total);
-    for (int i = 0; i < r->n_made; i++) free(r->made[i]);
-    free(r->made);
 }
 
 // ---- all of them --------------------------------------------------------------------------------
 
-// `number`: 0 when it is the only one.
-static int one_run(runner *r, const source_text *t, const char *const *in, int n_in, int number, bool *piped)
+// Signals are caught once everything has been read: who types a picture wants to be heard at once.
+static int one_run(runner *r, const maker *m)
 {
-    job j = {.number = number ? number : 1, .each = number > 0};
-    int code = job_parse(&j, r->s, t, in, n_in);
-    *piped |= to_stdout(&j);
-    if (!code) code = runner_job(r, &j);
+    job j = {.number = 1};
+    int code = m->make(&j, r->s, m->what, r->in->paths, r->in->n);
+    r->piped = to_stdout(&j);
+    if (!code) {
+        r->cancel = catch_signals();
+        code = r->cancel ? runner_job(r, &j) : usage("out of memory");
+        release_signals(&r->cancel);
+    }
     job_free(&j);
     return code;
+}
+
+int jobs_run(const settings *s, const maker *m, const inputs *in, bool each)
+{
+    runner r = {.s = s, .in = in, .lock = PTHREAD_MUTEX_INITIALIZER};
+    const int code = each ? many_run(&r, m) : one_run(&r, m);
+    if (s->stats) json_stats(r.piped ? stderr : stdout, &r.total);
+    claims_free(&r.outputs);
+    return code;
+}
+
+static int make_run(job *j, const settings *s, const void *what, const char *const *in, int n)
+{
+    return job_parse(j, s, what, in, n);
 }
 
 int run_main(settings *s)
 {
     source_text t;
-    runner r = {.s = s};
-    bool piped = false;
+    inputs in = {NULL, 0, {NULL, 0, 0}};
     int code = text_take(&t, s);
-    const char *const *in = s->words + t.used;
-    const int n = s->n_words - t.used;
-    const bool each = n > 1 && is_template(s->out);
-    r.several = each;
-    if (!code && !each) code = one_run(&r, &t, in, n, 0, &piped);
-    const bool sound = !code;
-    for (int i = 0; each && sound && i < n && !interrupted(); i++)
-        code = worse(code, one_run(&r, &t, in + i, 1, i + 1, &piped));
+    if (!code) code = inputs_take(&in, s, s->words + t.used, s->n_words - t.used);
+    const maker m = {make_run, &t, !code && text_has(&t, "load", 4)};
+    if (!code) code = jobs_run(s, &m, &in, inputs_each(&in, s));
+    inputs_free(&in);
     text_free(&t);
-    runner_end(&r, piped);
     return code;
 }

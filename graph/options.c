@@ -37,7 +37,7 @@ static int32_t cgroup_cpus(void)
     return n == 2 && period ? (int32_t)((quota + period - 1) / period) : 0;
 }
 
-int32_t kal__cpus(void)
+static int32_t cpus(void)
 {
     cpu_set_t set;
     int32_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
@@ -63,8 +63,14 @@ static uint64_t machine_memory;
 
 static void read_machine(void)
 {
-    machine_cpus = kal__cpus();
+    machine_cpus = cpus();
     machine_memory = default_memory();
+}
+
+int32_t kal_processors(void)
+{
+    pthread_once(&once, read_machine);
+    return machine_cpus;
 }
 
 bool kal__parse_bytes(const char *s, uint64_t *out)

@@ -7,8 +7,6 @@
 
 #include "plan.h"
 
-/// Processors this process may use: affinity and cgroup quota.
-int32_t kal__cpus(void);
 /// "64M", "1.5G", "1000".
 bool kal__parse_bytes(const char *s, uint64_t *out);
 kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err);

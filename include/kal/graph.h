@@ -133,6 +133,10 @@ typedef struct kal_options {
     int32_t band;       ///< rows per band; 0: chosen. For tests
 } kal_options;
 
+/// Processors that this process may use, by affinity and cgroup quota: the workers of a request that says nothing about them.
+/// Threads: any.
+KAL_API int32_t kal_processors(void);
+
 /// Computes the pixels of `rect` (inside the image) into the caller's rows, `stride` bytes apart (negative is fine: dst is
 /// the first row). On failure the buffer's contents are undefined.
 KAL_API kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride,

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Which pictures a command is about, and a table of who has which path. A list of files is held as its bytes and a
+// pointer for each: no picture is looked at before its turn.
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- pictures -----------------------------------------------------------------------------------
+
+// Cuts the list in place. Called twice, first to count.
+static int32_t split(source_text *list, char mark, const char **paths)
+{
+    int32_t n = 0;
+    for (char *at = list->data, *end = at + list->size; at < end;) {
+        char *stop = memchr(at, mark, (size_t)(end - at));
+        if (!stop) stop = end;
+        if (stop > at && paths) paths[n] = at, *stop = 0;
+        n += stop > at;
+        at = stop + 1;
+    }
+    return n;
+}
+
+// The last line may lack its end; the room for a 0 there comes with it.
+static int take_list(inputs *in, const settings *s)
+{
+    const char mark = s->null ? 0 : '\n';
+    if (s->file && !strcmp(s->file, "-") && !strcmp(s->list, "-"))
+        return usage("-f and --files-from cannot both read standard input");
+    int code = text_read(&in->list, s->list);
+    if (code) return code;
+    if (!s->null && memchr(in->list.data, 0, in->list.size))
+        return usage("--files-from: %s holds bytes of 0; is -0 meant?", s->list);
+    char *data = realloc(in->list.data, in->list.size + 1);
+    if (!data) return usage("out of memory for a list of files");
+    in->list.data = data;
+    const int32_t more = in->list.size < INT32_MAX / 2 ? split(&in->list, mark, NULL) : INT32_MAX / 2;
+    if (more == INT32_MAX / 2) return usage("--files-from: %s is too large", s->list);
+    if (!more) return usage("--files-from: %s names no file", s->list);
+    const char **paths = realloc(in->paths, (size_t)(in->n + more) * sizeof *paths);
+    if (!paths) return usage("out of memory for a list of files");
+    in->paths = paths;
+    in->n += split(&in->list, mark, paths + in->n);
+    return EXIT_OK;
+}
+
+int inputs_take(inputs *in, const settings *s, const char *const *words, int n)
+{
+    *in = (inputs){.paths = malloc(((size_t)n + 1) * sizeof *in->paths), .n = n};
+    if (!in->paths) return usage("out of memory");
+    for (int i = 0; i < n; i++) in->paths[i] = words[i];
+    if (s->null && !s->list) return usage("-0 is about the list of --files-from, and there is none");
+    return s->list ? take_list(in, s) : EXIT_OK;
+}
+
+void inputs_free(inputs *in)
+{
+    text_free(&in->list);
+    free(in->paths);
+    in->paths = NULL;
+}
+
+bool inputs_each(const inputs *in, const settings *s)
+{
+    return is_template(s->out) && (in->n > 1 || s->list);
+}
+
+// ---- who has which path -------------------------------------------------------------------------
+
+struct claim {
+    char *path;   // plain; NULL: free
+    int32_t by;
+};
+
+// Without "./" and doubled slashes: "a.jpg" and "./a.jpg", which {dir} makes of it, are one file.
+static char *plain_path(const char *path)
+{
+    char *plain = malloc(strlen(path) + 1), *to = plain;
+    for (bool begins = true; plain && *path; path++) {
+        if (begins && path[0] == '.' && path[1] == '/')
+            path++;
+        else if (*path != '/' || to == plain || to[-1] != '/')
+            *to++ = *path;
+        begins = *path == '/';
+    }
+    if (plain) *to = 0;
+    return plain;
+}
+
+static uint64_t hash_of(const char *s)
+{
+    uint64_t h = 14695981039346656037u;   // FNV-1a
+    for (; *s; s++) h = (h ^ (unsigned char)*s) * 1099511628211u;
+    return h ^ h >> 29;
+}
+
+// Where the path is, or where it would go.
+static struct claim *slot_of(const claims *c, const char *path)
+{
+    size_t i = (size_t)hash_of(path) & (c->room - 1);
+    while (c->slots[i].path && strcmp(c->slots[i].path, path) != 0) i = (i + 1) & (c->room - 1);
+    return &c->slots[i];
+}
+
+static bool make_room(claims *c)
+{
+    if (c->n * 2 < c->room) return true;
+    claims more = {calloc(c->room ? c->room * 2 : 64, sizeof *more.slots), c->n, c->room ? c->room * 2 : 64};
+    if (!more.slots) return false;
+    for (size_t i = 0; i < c->room; i++)
+        if (c->slots[i].path) *slot_of(&more, c->slots[i].path) = c->slots[i];
+    free(c->slots);
+    *c = more;
+    return true;
+}
+
+int32_t claims_find(const claims *c, const char *path)
+{
+    char *plain = plain_path(path);
+    const int32_t by = plain && c->n ? slot_of(c, plain)->by : 0;
+    free(plain);
+    return by;
+}
+
+int32_t claims_add(claims *c, const char *path, int32_t by)
+{
+    char *plain = plain_path(path);
+    struct claim *slot = plain && make_room(c) ? slot_of(c, plain) : NULL;
+    const int32_t was = slot ? slot->by : -1;
+    if (slot && !slot->path) {
+        *slot = (struct claim){plain, by};
+        c->n++;
+    } else {
+        free(plain);
+    }
+    return was;
+}
+
+void claims_free(claims *c)
+{
+    for (size_t i = 0; i < c->room; i++) free(c->slots[i].path);
+    free(c->slots);
+    *c = (claims){NULL, 0, 0};
+}
