@@ -39,6 +39,7 @@ static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
 static run *runs;           // being run now
 static int32_t n_threads;   // in the pool, callers not counted
 static int32_t n_idle;
+static int32_t n_working;   // callers and workers
 
 double kal__now(void)
 {
@@ -214,6 +215,20 @@ static kal__stage *choose(run *r, int32_t *band)
     return s;
 }
 
+// May one more help? Requests together get no more threads than one of them may have; their callers come first.
+static bool wants_help(const run *r)
+{
+    return r->plan->schedule.n_heap && n_working < r->plan->threads && r->workers < r->plan->threads &&
+           !over(r);
+}
+
+static run *needy(void)
+{
+    run *r = runs;
+    while (r && !wants_help(r)) r = r->next;
+    return r;
+}
+
 static void record(run *r, kal__stage *s, int32_t band, kal_status st, const kal_error *err, double seconds)
 {
     s->ns += seconds * 1e9;
@@ -223,7 +238,7 @@ static void record(run *r, kal__stage *s, int32_t band, kal_status st, const kal
     } else {
         kal__schedule_finish(r->plan, s, band, ring_freed);
     }
-    if (r->plan->schedule.n_heap && n_idle) pthread_cond_signal(&work);
+    if (n_idle && wants_help(r)) pthread_cond_signal(&work);
     pthread_cond_signal(&r->wake);
 }
 
@@ -243,13 +258,15 @@ static void tell(run *r)
     r->telling = false;
 }
 
-// Runs bands of one run until there is none to start. Called and left with the lock held.
-static void work_on(run *r)
+// Runs bands of one run until there is none to start, or until a helper is one too many. Called and left with the lock
+// held.
+static void work_on(run *r, bool helper)
 {
     kal__slab *scratch = NULL;
     int32_t band;
-    for (kal__stage *s; (s = choose(r, &band));) {
-        if (r->plan->schedule.n_heap && n_idle) pthread_cond_signal(&work);
+    n_working++;
+    for (kal__stage *s; (!helper || n_working <= r->plan->threads) && (s = choose(r, &band));) {
+        if (n_idle && wants_help(r)) pthread_cond_signal(&work);
         pthread_mutex_unlock(&lock);
         kal_error err = {KAL_OK, ""};
         kal_status st = KAL_OK;
@@ -262,17 +279,12 @@ static void work_on(run *r)
         record(r, s, band, st, &err, seconds);
         tell(r);
     }
+    n_working--;
+    if (n_idle && needy()) pthread_cond_signal(&work);
     kal__slab_unref(&scratch);
 }
 
 // ---- the pool -----------------------------------------------------------------------------------
-
-static run *needy(void)
-{
-    for (run *r = runs; r; r = r->next)
-        if (!over(r) && r->workers < r->plan->threads && r->plan->schedule.n_heap) return r;
-    return NULL;
-}
 
 // Kernels must not see a caller's rounding or denormal mode: results are the same on every thread.
 static void *worker(void *arg)
@@ -289,7 +301,7 @@ static void *worker(void *arg)
             continue;
         }
         r->workers++;
-        work_on(r);
+        work_on(r, true);
         r->workers--;
         pthread_cond_signal(&r->wake);
     }
@@ -326,7 +338,7 @@ static void parent_after_fork(void)
 static void child_after_fork(void)
 {
     runs = NULL;
-    n_threads = n_idle = 0;
+    n_threads = n_idle = n_working = 0;
     pthread_cond_init(&work, NULL);
     kal__admit_child();
     kal__memo_child();
@@ -440,7 +452,7 @@ static kal_status run_plan(run *r)
     pthread_condattr_destroy(&attr);
     enter(r);
     for (;;) {
-        work_on(r);
+        work_on(r, false);
         if (over(r) && r->workers == 1 && !r->telling) break;
         wait_for_work(r);
     }
