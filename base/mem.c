@@ -177,19 +177,67 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static kal__slab *cache[CACHED];
 static size_t n_cached, cached_bytes, live_bytes;
 
+static size_t apart(size_t a, size_t b)
+{
+    return a < b ? b - a : a - b;
+}
+
+// The nearest in size, if most of its pages are of use.
 static kal__slab *from_cache(size_t size)
 {
-    kal__slab *found = NULL;
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < n_cached && !found; i++) {
-        if (cache[i]->size != size) continue;
-        found = cache[i];
-        cache[i] = cache[--n_cached];
-        cached_bytes -= size;
+    size_t best = n_cached;
+    for (size_t i = 0; i < n_cached; i++)
+        if (apart(cache[i]->size, size) <= size / 2 &&
+            (best == n_cached || apart(cache[i]->size, size) < apart(cache[best]->size, size)))
+            best = i;
+    kal__slab *found = best < n_cached ? cache[best] : NULL;
+    if (found) {
+        cache[best] = cache[--n_cached];
+        cached_bytes -= found->size;
+        live_bytes += size;
     }
-    if (found) live_bytes += size;
     pthread_mutex_unlock(&lock);
     return found;
+}
+
+// Rings of pictures that differ a little in size share pages: what is too much goes back, so that no plan holds more than
+// it says; what is missing is added, and only that is fresh. The thread sanitizer does not see addresses that mremap
+// frees, and would take their next owner for an intruder.
+static bool fit(kal__slab *s, size_t size)
+{
+#ifdef __SANITIZE_THREAD__
+    void *p = size <= s->size ? s->data : MAP_FAILED;
+#else
+    void *p = size <= s->size ? s->data : mremap(s->data, s->size, size, MREMAP_MAYMOVE);
+#endif
+    if (p == MAP_FAILED) return false;
+    if (size < s->size) munmap(s->data + size, s->size - size);
+    s->data = p;
+    s->size = size;
+    return true;
+}
+
+static void slab_destroy(kal__slab *s)
+{
+    munmap(s->data, s->size);
+    free(s);
+}
+
+static kal__slab *slab_fresh(size_t size)
+{
+    kal__slab *s = kal__new(1, sizeof *s);
+    void *p = s ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
+    if (p == MAP_FAILED) {
+        free(s);
+        return NULL;
+    }
+    s->data = p;
+    s->size = size;
+    pthread_mutex_lock(&lock);
+    live_bytes += size;
+    pthread_mutex_unlock(&lock);
+    return s;
 }
 
 kal__slab *kal__slab_new(size_t size)
@@ -200,21 +248,15 @@ kal__slab *kal__slab_new(size_t size)
     whole &= ~(page - 1);
     if (told_to_fail()) return NULL;
     kal__slab *s = from_cache(whole);
-    if (!s) {
-        s = kal__new(1, sizeof *s);
-        if (!s) return NULL;
-        void *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (p == MAP_FAILED) {
-            free(s);
-            return NULL;
-        }
-        s->data = p;
-        s->size = whole;
+    if (s && !fit(s, whole)) {
         pthread_mutex_lock(&lock);
-        live_bytes += whole;
+        live_bytes -= whole;
         pthread_mutex_unlock(&lock);
+        slab_destroy(s);
+        s = NULL;
     }
-    s->refs = 1;
+    if (!s) s = slab_fresh(whole);
+    if (s) s->refs = 1;
     return s;
 }
 
@@ -222,12 +264,6 @@ kal__slab *kal__slab_ref(kal__slab *s)
 {
     if (s) __atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
     return s;
-}
-
-static void slab_destroy(kal__slab *s)
-{
-    munmap(s->data, s->size);
-    free(s);
 }
 
 void kal__slab_unref(kal__slab **slab)

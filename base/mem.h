@@ -59,7 +59,7 @@ bool kal__text_done(kal__text *t, char **data, size_t *size);
 // ---- slabs: pixels ------------------------------------------------------------------------------
 
 /// Refcounted page-aligned memory from mmap, size rounded up to whole pages. Freed slabs are kept for reuse up to a small
-/// cap and go back to the system when idle. Threads: any.
+/// cap, for slabs of about the same size, and go back to the system when idle. Threads: any.
 typedef struct kal__slab {
     unsigned char *data;
     size_t size;
