@@ -84,6 +84,9 @@ bool kal__blob_set(kal__blob *b, const void *data, size_t n);
 int kal__exif_orientation(const void *data, size_t n);
 /// Sets the orientation tag, if there is one, to 1.
 void kal__exif_upright(void *data, size_t n);
+/// A copy of the EXIF block to write beside the pixels (free its data); empty when there is none. Pixels that were turned are upright
+/// now, and the copy's tag says so; without orientation applied it stays as it was. false: out of memory.
+bool kal__exif_to_write(const kal__meta *m, kal__blob *out);
 
 /// What a header says.
 typedef struct kal__header {

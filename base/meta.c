@@ -83,3 +83,12 @@ void kal__exif_upright(void *data, size_t n)
     unsigned char *p = data;
     if (at) p[at] = big ? 0 : 1, p[at + 1] = big ? 1 : 0;
 }
+
+bool kal__exif_to_write(const kal__meta *m, kal__blob *out)
+{
+    *out = (kal__blob){NULL, 0};
+    if (!m) return true;
+    if (!kal__blob_set(out, m->exif.data, m->exif.size)) return false;
+    if (m->applied) kal__exif_upright(out->data, out->size);
+    return true;
+}

@@ -228,11 +228,9 @@ static struct heif_error add_meta(kal__encoder *e, struct heif_image_handle *han
 {
     struct heif_error h = {heif_error_Ok, heif_suberror_Unspecified, ""};
     const kal__meta *m = e->meta;
-    kal__blob exif = {0};
+    kal__blob exif;
     if (!m) return h;
-    if (!kal__blob_set(&exif, m->exif.data, m->exif.size)) h.code = heif_error_Memory_allocation_error;
-    // The pixels are upright now, and the tag must say so; without orientation applied it stays as it was.
-    if (exif.size && m->applied) kal__exif_upright(exif.data, exif.size);
+    if (!kal__exif_to_write(m, &exif)) h.code = heif_error_Memory_allocation_error;
     if (!h.code && exif.size)
         h = e->lib->heif_context_add_exif_metadata(e->context, handle, exif.data, (int)exif.size);
     free(exif.data);

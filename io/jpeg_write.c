@@ -332,12 +332,9 @@ kal_status kal__jpeg_begin(const kal_extent *x, const void *given, const kal__me
     e->extent = *x;
     e->params = *(const kal__jpeg_p *)given;
     if (e->params.strip) meta = NULL;
-    kal__blob exif = {0};
+    kal__blob exif;
     kal_status st = KAL_OK;
-    if (meta && !kal__blob_set(&exif, meta->exif.data, meta->exif.size))
-        st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
-    // The pixels are upright now, and the tag must say so; without orientation applied it stays as it was.
-    if (exif.size && meta->applied) kal__exif_upright(exif.data, exif.size);
+    if (!kal__exif_to_write(meta, &exif)) st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
     if (!st) st = whole(&e->params) ? start(e, meta, &exif) : write_header(e, meta, &exif, err);
     free(exif.data);
     if (st) {

@@ -155,12 +155,9 @@ kal_status kal__png_begin(const kal_extent *x, const void *p, const kal__meta *m
     if (!e) return kal_fail(err, KAL_NOMEM, "png: out of memory");
     e->fail.err = err;
     e->writer = w;
-    kal__blob exif = {0};
+    kal__blob exif;
     kal_status st = KAL_OK;
-    if (meta && !kal__blob_set(&exif, meta->exif.data, meta->exif.size))
-        st = kal_fail(err, KAL_NOMEM, "png: out of memory");
-    // The pixels are upright now, and the tag must say so; without orientation applied it stays as it was.
-    if (exif.size && meta->applied) kal__exif_upright(exif.data, exif.size);
+    if (!kal__exif_to_write(meta, &exif)) st = kal_fail(err, KAL_NOMEM, "png: out of memory");
     if (!st) st = begin(e, x, p, meta, &exif);
     free(exif.data);
     if (st) {
