@@ -154,7 +154,8 @@ typedef struct kal__codec {
     // ---- encoding; all NULL when the codec only reads
     const kal_param *params;
     size_t n_params, params_size;
-    /// Can this be encoded? Names what is wrong. *memory: bytes the encoder will hold.
+    /// Can this be encoded? Names what is wrong: KAL_INVALID for what the format cannot hold, KAL_UNSUPPORTED when a library is not
+    /// there. *memory: bytes the encoder will hold.
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);

@@ -107,22 +107,43 @@ void text_free(source_text *t)
     t->data = NULL;
 }
 
-// The line that an error names, and a mark under the column.
-static void show_place(const source_text *t, const char *message)
+// Where an error in a text lies, and the start of its line; NULL when it names no place.
+static const char *place_of(const source_text *t, const char *message, const char **start)
 {
     int line, column;
     const char *where = strstr(message, "line ");
-    if (!where || sscanf(where, "line %d, column %d", &line, &column) != 2) return;
+    if (!where || sscanf(where, "line %d, column %d", &line, &column) != 2) return NULL;
     const char *at = t->data, *end = t->data + t->size;
     while (at < end && line > 1)
         if (*at++ == '\n') line--;
-    const char *stop = memchr(at, '\n', (size_t)(end - at));
-    const int n = (int)((stop ? stop : end) - at);
+    *start = at;
+    while (at < end && *at != '\n' && column > 1)
+        if ((*at++ & 0xc0) != 0x80) column--;
+    while (at < end && (*at & 0xc0) == 0x80) at++;
+    return at;
+}
+
+// The line of an error and a mark under the place.
+static void show_place(const source_text *t, const char *message)
+{
+    const char *line, *spot = place_of(t, message, &line);
+    if (!spot) return;
+    const size_t left = (size_t)(t->data + t->size - line);
+    const char *stop = memchr(line, '\n', left);
+    const int n = (int)(stop ? (size_t)(stop - line) : left);
     if (n > 200) return;
-    fprintf(errors(), "  %.*s\n  ", n, at);
-    for (int i = 0; i < n && column > 1; i++)
-        if ((at[i] & 0xc0) != 0x80) fputc(at[i] == '\t' ? '\t' : ' ', errors()), column--;
+    fprintf(errors(), "  %.*s\n  ", n, line);
+    for (const char *c = line; c < spot; c++)
+        if ((*c & 0xc0) != 0x80) fputc(*c == '\t' ? '\t' : ' ', errors());
     fputs("^\n", errors());
+}
+
+// An error at a save is one of writing.
+static phase phase_at(const source_text *t, const char *message)
+{
+    const char *line, *spot = place_of(t, message, &line);
+    const bool save = spot && t->data + t->size - spot >= 4 && !memcmp(spot, "save", 4);
+    return save ? WRITING : ASKING;
 }
 
 bool text_has(const source_text *t, const char *word, size_t n)
@@ -263,7 +284,7 @@ static int parse_text(job *j, const source_text *t, const bindings *b)
         kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &j->program, &err);
     if (st) {
         if (j->each) kal_within(&err, "%s", j->input);
-        const int code = fail(ASKING, &err);
+        const int code = fail(phase_at(t, err.message), &err);
         show_place(t, err.message);
         if (!j->input && strstr(err.message, " \"in\""))
             fputs("  pictures for `in` follow the text\n", errors());

@@ -63,7 +63,7 @@ kal_status kal__codec_for_path(const char *path, const char *format, const kal__
             return kal__unknown_format(KAL_INVALID, path, "the suffix tells no format; say format=", err);
     }
     if (!(*out)->begin)
-        return kal_fail(err, KAL_UNSUPPORTED, "%s: %s can be read but not written", path, (*out)->name);
+        return kal_fail(err, KAL_INVALID, "%s: %s can be read but not written", path, (*out)->name);
     return KAL_OK;
 }
 

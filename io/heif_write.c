@@ -57,16 +57,16 @@ static kal_status accepts(const kal_extent *x, enum heif_compression_format form
                         "%s: the libheif here has no %s encoder; install one, or save as png or jpeg instead",
                         name, format == heif_compression_AV1 ? "AV1" : "HEVC");
     if (x->type != KAL_U8)
-        return kal_fail(err, KAL_UNSUPPORTED,
-                        "%s is written with 8-bit samples; use cast type=u8 before saving", name);
+        return kal_fail(err, KAL_INVALID, "%s is written with 8-bit samples; use cast type=u8 before saving",
+                        name);
     if (x->channels - x->alpha != 1 && x->channels - x->alpha != 3)
-        return kal_fail(err, KAL_UNSUPPORTED,
+        return kal_fail(err, KAL_INVALID,
                         "%s holds gray or RGB with or without alpha, not %d channels%s; "
                         "use band_extract before saving",
                         name, x->channels, x->alpha ? " of which one is alpha" : "");
     if (x->width > 16384 || x->height > 16384)
-        return kal_fail(err, KAL_UNSUPPORTED, "%s is written with at most 16384 pixels a side, not %d×%d",
-                        name, x->width, x->height);
+        return kal_fail(err, KAL_INVALID, "%s is written with at most 16384 pixels a side, not %d×%d", name,
+                        x->width, x->height);
     *memory = encoder_memory(x, format, lossless);
     return KAL_OK;
 }

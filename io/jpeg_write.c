@@ -72,12 +72,12 @@ kal_status kal__jpeg_accepts(const kal_extent *x, const void *given, size_t *mem
 {
     const kal__jpeg_p *p = given;
     if (x->type != KAL_U8)
-        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 8-bit samples; use cast type=u8 before saving");
-    if (x->alpha) return kal_fail(err, KAL_UNSUPPORTED, "jpeg has no alpha; use flatten before saving");
+        return kal_fail(err, KAL_INVALID, "jpeg holds 8-bit samples; use cast type=u8 before saving");
+    if (x->alpha) return kal_fail(err, KAL_INVALID, "jpeg has no alpha; use flatten before saving");
     if (x->channels != 1 && x->channels != 3)
-        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds 1 or 3 channels, not %d", x->channels);
+        return kal_fail(err, KAL_INVALID, "jpeg holds 1 or 3 channels, not %d", x->channels);
     if (x->width > 65500 || x->height > 65500)
-        return kal_fail(err, KAL_UNSUPPORTED, "jpeg holds at most 65500 pixels a side, not %d×%d", x->width,
+        return kal_fail(err, KAL_INVALID, "jpeg holds at most 65500 pixels a side, not %d×%d", x->width,
                         x->height);
     const size_t row = (size_t)x->width * (size_t)x->channels;
     *memory = sizeof(kal__encoder) + 64 * 1024 + (whole(p) ? row * DCTSIZE * 2 * 3 : 0);

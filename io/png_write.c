@@ -86,10 +86,10 @@ kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memo
 {
     (void)given;
     if (x->type != KAL_U8 && x->type != KAL_U16)
-        return kal_fail(err, KAL_UNSUPPORTED,
+        return kal_fail(err, KAL_INVALID,
                         "png holds 8- and 16-bit samples; use cast type=u8 or type=u16 before saving");
     if (x->channels - x->alpha != 1 && x->channels - x->alpha != 3)
-        return kal_fail(err, KAL_UNSUPPORTED,
+        return kal_fail(err, KAL_INVALID,
                         "png holds gray or RGB with or without alpha, not %d channels%s; "
                         "use band_extract before saving",
                         x->channels, x->alpha ? " of which one is alpha" : "");

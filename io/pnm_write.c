@@ -50,17 +50,17 @@ kal_status kal__pnm_accepts(const kal_extent *x, const void *given, size_t *memo
 {
     const kal__pnm_p *p = given;
     if (x->type == KAL_U32)
-        return kal_fail(err, KAL_UNSUPPORTED,
+        return kal_fail(err, KAL_INVALID,
                         "pnm holds u8, u16 and f32 samples; use cast type=u16 before saving");
     if (is_map(x) && x->alpha)
-        return kal_fail(err, KAL_UNSUPPORTED,
+        return kal_fail(err, KAL_INVALID,
                         "pnm has no alpha for floats; use flatten or cast type=u16 before saving");
     if (is_map(x) && x->channels != 1 && x->channels != 3)
-        return kal_fail(err, KAL_UNSUPPORTED,
+        return kal_fail(err, KAL_INVALID,
                         "pnm holds floats in 1 or 3 channels, not %d; use band_extract before saving",
                         x->channels);
     if (p->plain && (is_map(x) || is_pam(x)))
-        return kal_fail(err, KAL_UNSUPPORTED,
+        return kal_fail(err, KAL_INVALID,
                         "pnm has plain text for u8 and u16 gray and RGB without alpha only; leave out plain");
     *memory = sizeof(kal__encoder) + held_bytes(x);
     return KAL_OK;

@@ -68,6 +68,27 @@ refused 'the deadline' 4 'deadline' "$kal" run 'load in.jpg | gaussian 500 | gau
 check 'a failure leaves nothing behind' test ! -e x.jpg
 same 'no temporary files' "$(find . -name '.*.kal-*')" ''
 
+
+# ---- what a format cannot hold is a mistake of the request, in the text and in -o
+for pair in 'u16 jpg' 'f32 png' 'u32 pnm'; do
+    type=${pair% *} suffix=${pair#* }
+    refused "$type in .$suffix, in the text" 2 'cast' "$kal" run "load in.jpg | cast $type | save x.$suffix"
+    refused "$type in .$suffix, with -o" 2 'cast' "$kal" run "load in.jpg | cast $type" -o "x.$suffix"
+    refused "$type in .$suffix, as a verb" 2 'cast' "$kal" cast in.jpg "$type" -o "x.$suffix"
+done
+if "$kal" version --codecs | grep -q '^ *heif.*[0-9]'; then
+    mkdir lost && : >lost/libheif.so.1   # found first, and no library
+    for saved in 'load in.jpg | save x.heic' 'in = load in.jpg
+        save in x.heic'; do
+        refused 'no libheif, in the text' 1 'libheif' env LD_LIBRARY_PATH=lost "$kal" run "$saved"
+    done
+    refused 'no libheif, with -o' 1 'libheif' env LD_LIBRARY_PATH=lost "$kal" run 'load in.jpg' -o x.heic
+    printf '\000\000\000\030ftypheic\000\000\000\000mif1heic' >in.heic
+    refused 'no libheif to read with' 3 'libheif' env LD_LIBRARY_PATH=lost "$kal" run 'load in.heic | save x.png'
+else
+    skip 'no libheif' 'there is none to lose'
+fi
+
 # ---- texts
 cat >two.kal <<'END'
 # one plan, two saves
