@@ -147,6 +147,8 @@ bool codec_of_path(const char *path, kal_codec_info *out);
 void example_suffix(char out[16]);
 /// " | op params | op params" for examples.
 void example_calls(char *out, size_t size);
+/// Commands that use an op on pictures of usual names; they work as they stand.
+void print_example(const kal_op *op);
 /// Word i of "a|b|c" and its length; NULL past the end.
 const char *choice_word(const char *words, int i, int *n);
 

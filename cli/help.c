@@ -90,40 +90,6 @@ static void input_name(void *user, int i, const char *name, int n)
            maybe ? "]" : "");
 }
 
-static void input_file(void *user, int i, const char *name, int n)
-{
-    (void)i;
-    if (name[n] != '?') printf(" %.*s.%s", n, name, (const char *)user);
-}
-
-static const char *sample_of(const kal_op *op)
-{
-    return op->samples && op->samples[0] ? op->samples[0] : "";
-}
-
-static void print_example(const kal_op *op)
-{
-    char suffix[16];
-    const arity a = arity_of(op);
-    const char *sample = sample_of(op), *gap = *sample ? " " : "";
-    const bool quote = strpbrk(sample, "[]#\"; ") && strpbrk(sample, "[]#\";");
-    example_suffix(suffix);
-    if (!a.max && op->n_params)   // a source: its first parameter names a file
-        printf("  kal %s in.%s -o out.%s\n", op->name, suffix, suffix);
-    if (!a.max) return;
-    if (!quote) {
-        printf("  kal %s", op->name);
-        each_input(op, input_file, suffix);
-        printf("%s%s -o out.%s\n", gap, sample, suffix);
-    }
-    const char *two = a.max == ANY_NUMBER ? " [in1 in2]" : " in1 in2";
-    if (a.min == 1)
-        printf("  kal run 'load in.%s | %s%s%s | save out.%s'\n", suffix, op->name, gap, sample, suffix);
-    else
-        printf("  kal run '%s%s%s%s' a.%s b.%s -o out.%s\n", op->name, two, gap, sample, suffix, suffix,
-               suffix);
-}
-
 void help_op(const kal_op *op)
 {
     int after_name = 1;
@@ -140,7 +106,6 @@ void help_op(const kal_op *op)
     }
     if (op->n_params) puts("\nparameters, by name or in this order");
     if (op->n_params) print_params(op->params, op->n_params);
-    puts("\nexample");
     print_example(op);
 }
 
@@ -177,26 +142,6 @@ void help_verb(const verb *v)
 }
 
 // ---- kal help -----------------------------------------------------------------------------------
-
-// Calls for an example: of the first families, the first op on one picture with a plain sample.
-void example_calls(char *out, size_t size)
-{
-    const kal_op *op;
-    const char *families[3];
-    int n = 0;
-    *out = 0;
-    for (size_t i = 0; (op = kal_op_at(i)) != NULL && n < 3; i++) {
-        const arity a = arity_of(op);
-        const char *sample = sample_of(op);
-        bool known =
-            !op->family || !*sample || strpbrk(sample, "[\"") || a.min != 1 || (op->flags & KAL_OP_VIEW);
-        for (int k = 0; k < n; k++) known |= !known && !strcmp(families[k], op->family);
-        if (known) continue;
-        families[n++] = op->family;
-        const size_t used = strlen(out);
-        snprintf(out + used, size - used, " | %s %s", op->name, sample);
-    }
-}
 
 static void help_screen(void)
 {

@@ -60,5 +60,5 @@ const kal_op kal__op_center_pad = {
     .fold = fold,
     .run = run,
     .samples = KAL__SAMPLES("width=70 height=80", "width=75", "height=71 edge=mirror",
-                            "width=62 height=70 color=255"),
+                            "width=62 height=70 color=255", "width=125% height=120%"),
 };

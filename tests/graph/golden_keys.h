@@ -60,6 +60,8 @@
     {"center_pad 2 content", "d337db6d2710266239b91a89a2872537"},
     {"center_pad 3 width=62 height=70 color=255", "57b463f92625ff1d7136fbcdec0a3862"},
     {"center_pad 3 content", "37fe30ddfa8fed8f6af0d9b84d7c9c30"},
+    {"center_pad 4 width=125% height=120%", "174d9f156aa739d993ec1745df927801"},
+    {"center_pad 4 content", "cfb806fbd3a53222169db468fba1cff4"},
     {"embed 0 x=2 y=1 width=20 height=15", "50c0fa6fd117189fcbc2cc4bba5c430d"},
     {"embed 0 content", "60ebfa6c84bb75ea2499cd62ead8be4d"},
     {"embed 1 x=-3 y=4 width=18 height=9 edge=mirror", "0c3213d122dbeafb5e7b0612077b9852"},
