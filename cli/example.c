@@ -16,7 +16,7 @@ typedef struct example {
     const kal_op *op;
     const char *sample;
     int n;              // pictures it is given
-    char calls[2000];   // "gaussian sigma=1", "crop x=1 y=2 | uncrop", "blend in1 in2"
+    char calls[2000];   // as in the text: op and parameters, after "in |" when there is one picture
     char suffix[16];    // of a file that can hold the result
 } example;
 

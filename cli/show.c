@@ -80,11 +80,12 @@ static void to_rgb(const kal_extent *e, const unsigned char *p, unsigned char ou
 
 static kal_node *scaled(kal_scope *scope, kal_node *node, const picture *to)
 {
-    static const char op[] = "resize";   // a convenience: without it pixels are picked
     char params[64];
-    if (!kal_op_find(op)) return node;
+    const kal_op *op;
+    for (size_t i = 0; (op = kal_op_at(i)) != NULL && !(op->flags & KAL_OP_FITS);) i++;
+    if (!op) return node;
     snprintf(params, sizeof params, "width=%d height=%d", to->width, to->height);
-    kal_node *small = kal_apply_text(scope, op, params, &node, 1);
+    kal_node *small = kal_apply_text(scope, op->name, params, &node, 1);
     return kal_node_error(small, NULL) ? node : small;
 }
 

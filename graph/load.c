@@ -178,19 +178,29 @@ static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
     return KAL_OK;
 }
 
-static const char *const turn_words[] = {"none",      "mirror", "half",       "flip",
-                                         "transpose", "right",  "transverse", "left"};
+// The op that undoes orientations, if there is one: one of ours, so that a key says what it means everywhere.
+static const kal_op *upright_op(void)
+{
+    for (size_t i = 0; i < kal__n_ops; i++)
+        if (kal__ops[i]->flags & KAL_OP_UPRIGHT) return kal__ops[i];
+    return NULL;
+}
+
+// Its parameter in a params struct: an orientation less 1.
+static int32_t *turn_of(const kal_op *op, void *params)
+{
+    return (int32_t *)(void *)((unsigned char *)params + op->params[0].offset);
+}
 
 static kal_status turn_upright(kal_node **node, int orientation, kal_error *err)
 {
-    const struct {
-        size_t size;
-        int32_t how;
-    } params = {sizeof params, orientation - 1};
-    const kal_op *turn = kal_op_find("turn");
-    if (!turn) return kal_fail(err, KAL_INTERNAL, "there is no op to turn with");
+    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
+    const kal_op *op = upright_op();
+    if (!op) return kal_fail(err, KAL_INTERNAL, "there is no op to turn with");
+    kal__params_default(kal__schema_of(op), params);
+    *turn_of(op, params) = orientation - 1;
     kal_node *in = *node;
-    const kal_status st = kal__apply(turn, &params, &in, 1, node, err);
+    const kal_status st = kal__apply(op, params, &in, 1, node, err);
     if (!st)
         kal_node_unref(&in);
     else
@@ -278,19 +288,30 @@ static kal_status load(const char *path, const void *data, size_t size, const ka
 
 // ---- printing -----------------------------------------------------------------------------------
 
-// The turn that undoes EXIF orientation o: quarter turns are each other's inverse, the others their own.
-static int32_t inverse_turn(int orientation)
+// The orientation that is undone by the turn that another one is: quarter turns are each other's inverse, the others their own.
+static int inverse(int orientation)
 {
-    return (orientation == 6 ? 8 : orientation == 8 ? 6 : orientation) - 1;
+    return orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
+}
+
+static void print_turn(kal__text *t, int orientation)
+{
+    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
+    const kal_op *op = upright_op();
+    const kal__schema s = kal__schema_of(op);
+    kal__params_default(s, params);
+    *turn_of(op, params) = orientation - 1;
+    kal__putf(t, " | %s", op->name);
+    kal__params_print(s, params, t);
 }
 
 bool kal__is_upright_load(const kal_node *n)
 {
-    if (n->kind != KAL__APPLY || n->call.n != 1 || strcmp(n->call.op->name, "turn")) return false;
+    if (n->kind != KAL__APPLY || n->call.op != upright_op()) return false;
     const kal_node *stored = kal__input(n, 0);
-    return stored->kind == KAL__DECODE && stored->meta->applied &&
-           *(const int32_t *)(const void *)((const unsigned char *)n->call.params +
-                                            n->call.op->params[0].offset) == stored->meta->orientation - 1;
+    int32_t turn;
+    memcpy(&turn, (const unsigned char *)n->call.params + n->call.op->params[0].offset, sizeof turn);
+    return stored->kind == KAL__DECODE && stored->meta->applied && turn == stored->meta->orientation - 1;
 }
 
 static void print_path(kal__text *t, const kal_node *stored)
@@ -316,7 +337,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     kal__source_unref(&s);
     print_path(t, stored);
     if (!file) {   // a binding names the stored rows; they are turned like any others
-        if (turned) kal__putf(t, " | turn how=%s", turn_words[stored->meta->orientation - 1]);
+        if (turned) print_turn(t, stored->meta->orientation);
         return;
     }
     const stored_p *p = stored->call.params;
@@ -324,7 +345,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     if (!p->upright) {
         kal__puts(t, " upright=false");
     } else if (!turned && stored->meta->applied) {
-        kal__putf(t, " | turn how=%s", turn_words[inverse_turn(stored->meta->orientation)]);
+        print_turn(t, inverse(stored->meta->orientation));
     }
 }
 

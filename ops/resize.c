@@ -367,6 +367,7 @@ const kal_op kal__op_resize = {
             "weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
     .inputs = "image",
     KAL__PARAMS(params, kal_resize_p),
+    .flags = KAL_OP_FITS,
     .cost = 5,
     .extent = extent,
     .need = need,

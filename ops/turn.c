@@ -158,6 +158,7 @@ const kal_op kal__op_turn = {
     .help = "Quarter turns and mirrors, exact\nThe eight ways are in the order of EXIF orientation 1..8.",
     .inputs = "image",
     KAL__PARAMS(params, kal_turn_p),
+    .flags = KAL_OP_UPRIGHT,
     .cost = 0.3f,
     .extent = extent,
     .need = need,
