@@ -71,24 +71,9 @@ bool inputs_each(const inputs *in, const settings *s)
 // ---- who has which path -------------------------------------------------------------------------
 
 struct claim {
-    char *path;   // plain; NULL: free
+    char *path;   // the file's own name, whatever the spelling; NULL: free
     int32_t by;
 };
-
-// Without "./" and doubled slashes: "a.jpg" and "./a.jpg", which {dir} makes of it, are one file.
-static char *plain_path(const char *path)
-{
-    char *plain = malloc(strlen(path) + 1), *to = plain;
-    for (bool begins = true; plain && *path; path++) {
-        if (begins && path[0] == '.' && path[1] == '/')
-            path++;
-        else if (*path != '/' || to == plain || to[-1] != '/')
-            *to++ = *path;
-        begins = *path == '/';
-    }
-    if (plain) *to = 0;
-    return plain;
-}
 
 static uint64_t hash_of(const char *s)
 {
@@ -119,22 +104,22 @@ static bool make_room(claims *c)
 
 int32_t claims_find(const claims *c, const char *path)
 {
-    char *plain = plain_path(path);
-    const int32_t by = plain && c->n ? slot_of(c, plain)->by : 0;
-    free(plain);
+    char *name = kal_target_name(path);
+    const int32_t by = name && c->n ? slot_of(c, name)->by : 0;
+    free(name);
     return by;
 }
 
 int32_t claims_add(claims *c, const char *path, int32_t by)
 {
-    char *plain = plain_path(path);
-    struct claim *slot = plain && make_room(c) ? slot_of(c, plain) : NULL;
+    char *name = kal_target_name(path);
+    struct claim *slot = name && make_room(c) ? slot_of(c, name) : NULL;
     const int32_t was = slot ? slot->by : -1;
     if (slot && !slot->path) {
-        *slot = (struct claim){plain, by};
+        *slot = (struct claim){name, by};
         c->n++;
     } else {
-        free(plain);
+        free(name);
     }
     return was;
 }

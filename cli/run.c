@@ -25,12 +25,9 @@ static int written_twice(const runner *r, const job *j, const char *path, int32_
                  by ? r->in->paths[by - 1] : "", by ? " and from " : "", by ? j->input : "");
 }
 
-// Each output of this command is written once.
+// Each output of this command is written once; within one job the library sees to it.
 static int claim_outputs(runner *r, const job *j)
 {
-    for (int32_t i = 0; i < j->n; i++)
-        for (int32_t k = 0; k < i; k++)
-            if (!strcmp(j->paths[i], j->paths[k])) return written_twice(r, j, j->paths[i], 0);
     int32_t by = 0;
     for (int32_t i = 0; i < j->n && j->each; i++) {
         pthread_mutex_lock(&r->lock);

@@ -278,20 +278,37 @@ static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, kal_s
     return st;
 }
 
+// Each is there, and each means another file.
+static kal_status check_paths(const char *const *paths, int32_t n, kal_error *err)
+{
+    for (int32_t i = 0; i < n; i++)
+        if (!paths[i]) return kal_fail(err, KAL_INVALID, "path %d is missing (NULL)", i);
+    char **names = kal__new_zero((size_t)n, sizeof *names);
+    kal_status st = names ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory");
+    for (int32_t i = 0; i < n && !st; i++) {
+        names[i] = kal_target_name(paths[i]);
+        if (!names[i]) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", paths[i]);
+        for (int32_t k = 0; k < i && !st; k++)
+            if (!strcmp(names[i], names[k]) && strcmp(paths[i], "-"))
+                st = strcmp(paths[i], paths[k])
+                         ? kal_fail(err, KAL_INVALID, "%s: two pictures would be written there, one as %s",
+                                    paths[i], paths[k])
+                         : kal_fail(err, KAL_INVALID, "%s: two pictures would be written there", paths[i]);
+    }
+    for (int32_t i = 0; i < n && names; i++) free(names[i]);
+    free(names);
+    return st;
+}
+
 kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
                            const kal_options *options, kal_error *err)
 {
     const double start = begin(options);
     if (n < 1 || !encoded || !paths) return kal_fail(err, KAL_INVALID, "nothing to write");
-    for (int32_t i = 0; i < n; i++)
-        if (!paths[i]) return kal_fail(err, KAL_INVALID, "path %d is missing (NULL)", i);
-    for (int32_t i = 1; i < n; i++)
-        for (int32_t k = 0; k < i; k++)
-            if (!strcmp(paths[i], paths[k]) && strcmp(paths[i], "-"))
-                return kal_fail(err, KAL_INVALID, "%s: two pictures would be written there", paths[i]);
+    kal_status st = check_paths(paths, n, err);
+    if (st) return st;
     kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);
     if (!wants) return kal_fail(err, KAL_NOMEM, "out of memory");
-    kal_status st = KAL_OK;
     for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, start, &wants[i], err);
     for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &wants[i].writer, err);
     kal__tally tally = {0, 0};

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "codec.h"
 #include "mem.h"
+#include <kal/io.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,6 +159,26 @@ static char *real_target(const char *path, bool link)
 {
     char *real = link ? realpath(path, NULL) : NULL;
     return real ? real : strdup(path);
+}
+
+// A file that is not there yet has no identity but its folder's and its last name; one that is there is replaced there, so that its
+// other names stay what they were. A folder that cannot be asked is spelt.
+char *kal_target_name(const char *path)
+{
+    struct stat link, in;
+    char *target = real_target(path, lstat(path, &link) == 0 && S_ISLNK(link.st_mode));
+    if (!target) return NULL;
+    const char *slash = strrchr(target, '/'), *name = slash ? slash + 1 : target;
+    kal__text t = {0}, folder = {0};
+    kal__putf(&folder, "%.*s", (int)(slash ? slash - target + 1 : 1), slash ? target : ".");
+    if (strcmp(path, "-") && folder.data && stat(folder.data, &in) == 0)
+        kal__putf(&t, "%llx:%llx/%s", (unsigned long long)in.st_dev, (unsigned long long)in.st_ino, name);
+    else
+        kal__puts(&t, target);
+    free(folder.data);
+    free(target);
+    char *text;
+    return kal__text_done(&t, &text, NULL) ? text : NULL;
 }
 
 kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)

@@ -29,6 +29,10 @@ KAL_API kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *form
 KAL_API kal_status kal_save(kal_node *image, const char *path, const char *params, const kal_options *options,
                             kal_error *err);
 
+/// A name of the file that a write to `path` would make or replace: two paths have one name when they mean one file, however they are
+/// spelt and through whatever links. NULL when out of memory. Free with free. Threads: any.
+KAL_API char *kal_target_name(const char *path);
+
 /// Limits for decoding, of the process. A file beyond one is refused before memory is taken.
 typedef struct kal_limits {
     uint64_t pixels;       ///< width × height; default 2^30

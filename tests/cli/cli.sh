@@ -39,6 +39,10 @@ code '{key} and braces' 0 "$kal" run 'load in.jpg | invert' -o '{{{key}}}.png'
 check 'is the key' test -s "{$key}.png"
 refused 'an unknown place' 2 '{stem} {ext} {dir} {n} {key}' "$kal" run in in.jpg -o '{name}.png'
 refused 'the same output again' 2 'written twice' "$kal" run in few/a.jpg more/../few/a.jpg -o '{stem}.png'
+refused 'the same output under two names' 2 'twice.png' "$kal" run 'a = load in.jpg
+save a twice.png
+save a ./twice.png'
+refused 'and in a run of many' 2 'written twice' "$kal" run in few/a.jpg ./few/a.jpg -o '{dir}/{stem}.png'
 code 'in1 and in2' 0 "$kal" run 'blend in1 in2' in.jpg out.jpg -o blend.jpg
 
 # ---- errors

@@ -6,6 +6,7 @@
 #include "files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -270,6 +271,50 @@ static void test_metadata(void)
     kal_scope_free(&s);
 }
 
+// Two saves to one file are refused, however the two are spelt; other names of one old file are two files.
+static void test_one_file_twice(void)
+{
+    kal_scope *s = kal_scope_new();
+    char sub[300], up[600], link[300], loose[300], loose2[300];
+    snprintf(sub, sizeof sub, "%s", in_folder("sub"));
+    snprintf(up, sizeof up, "%s/../a.png", sub);
+    snprintf(link, sizeof link, "%s", in_folder("link"));
+    snprintf(loose, sizeof loose, "%s", in_folder("loose.png"));
+    snprintf(loose2, sizeof loose2, "%s", in_folder("loose2.png"));
+    REQUIRE(!mkdir(sub, 0777) && !symlink("sub", link));
+    kal_node *n[2] = {kal_encode(s, picture(s, 4, 4, 1), "png", NULL),
+                      kal_encode(s, picture(s, 4, 4, 2), "png", NULL)};
+    char dot[600], through[600], inside[600];
+    snprintf(dot, sizeof dot, "%s/./a.png", folder);
+    snprintf(through, sizeof through, "%s/b.png", link);
+    snprintf(inside, sizeof inside, "%s/b.png", sub);
+    const char *const pairs[][2] = {
+        {in_folder("a.png"), dot}, {in_folder("a.png"), up}, {inside, through}, {loose, inside}};
+    for (int old = 0; old < 2; old++) {   // none is there yet; then all are
+        for (size_t i = 0; i < 3 + (size_t)old; i++) {
+            REQUIRE_FAILS(KAL_INVALID, kal_write_files(n, pairs[i], 2, &never, &check_error));
+            REQUIRE_NOTE(strstr(check_error.message, pairs[i][0]), "%s", check_error.message);
+        }
+        if (old) break;
+        REQUIRE(access(pairs[0][0], F_OK) != 0 && access(inside, F_OK) != 0);
+        REQUIRE_OK(kal_write_files(n, (const char *const[]){pairs[0][0], inside}, 2, &never, &check_error));
+        REQUIRE(!symlink("sub/b.png", loose));
+    }
+    REQUIRE(!unlink(loose) && !symlink("nowhere", loose) && !symlink("nowhere", loose2));
+    REQUIRE_OK(kal_write_files(n, (const char *const[]){loose, loose2}, 2, &never, &check_error));
+    REQUIRE(!unlink(loose2) && !linkat(AT_FDCWD, loose, AT_FDCWD, loose2, 0));
+    REQUIRE_OK(kal_write_files(n, (const char *const[]){loose, loose2}, 2, &never, &check_error));
+    kal_extent e;
+    kal_key keys[2];
+    for (int i = 0; i < 2; i++) {
+        kal_node *again = kal_load(s, i ? loose2 : loose, NULL);
+        REQUIRE_OK(kal_node_extent(again, &e, &check_error));
+        REQUIRE_OK(kal_content_key(again, &never, &keys[i], &check_error));
+    }
+    REQUIRE(!kal_key_equal(keys[0], keys[1]));
+    kal_scope_free(&s);
+}
+
 // A profile for RGB is none for gray: PNG may not carry it, and saving must not fail over it.
 static void test_wrong_profile(void)
 {
@@ -303,6 +348,7 @@ int main(void)
     test_links_and_modes();
     test_metadata();
     test_wrong_profile();
+    test_one_file_twice();
     kal_memo_clear(NULL);
     return check_done();
 }
