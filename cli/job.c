@@ -245,16 +245,20 @@ static int unknown_format(const char *what)
     return EXIT_USAGE;
 }
 
-static int out_codec(const settings *s, const char *path, kal_codec_info *out)
+// The word that tells the format: --format, else the suffix.
+static int out_format(const settings *s, const char *path, const char **word)
 {
     char what[300];
+    kal_codec_info c;
+    const char *dot = strrchr(path, '.');
+    *word = s->format ? s->format : dot ? dot + 1 : "";
     if (s->format) {
-        if (codec_find(s->format, out)) return EXIT_OK;
+        if (codec_find(s->format, &c)) return EXIT_OK;
         snprintf(what, sizeof what, "there is no format \"%.200s\"", s->format);
         return unknown_format(what);
     }
     if (!strcmp(path, "-")) return unknown_format("standard output has no suffix");
-    if (codec_of_path(path, out)) return EXIT_OK;
+    if (codec_of_path(path, &c)) return EXIT_OK;
     snprintf(what, sizeof what, "the suffix of %.200s tells no format", path);
     return unknown_format(what);
 }
@@ -263,13 +267,13 @@ int job_save_to(job *j, const settings *s)
 {
     if (!j->root) return usage("-o: the text has no expression to save");
     place at = {j->input, j->number, {0, 0}};
-    kal_codec_info codec;
+    const char *format;
     kal_error err;
     if (kal_node_key(j->root, &at.key, &err)) return fail(RUNNING, &err);
     j->out = template_expand(s->out, &at);
-    int code = j->out ? out_codec(s, j->out, &codec) : EXIT_USAGE;
+    int code = j->out ? out_format(s, j->out, &format) : EXIT_USAGE;
     if (code) return code;
-    kal_node *encoded = kal_encode(j->scope, j->root, codec.name, s->encode);
+    kal_node *encoded = kal_encode(j->scope, j->root, format, s->encode);
     if (kal_node_error(encoded, &err)) {
         kal_within(&err, "%s", j->out);
         return fail(WRITING, &err);

@@ -35,8 +35,12 @@ kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char 
                                 const kal__codec **out, kal_error *err);
 /// Fails with "where: what; the formats are …".
 kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err);
-/// The codec that writes to a path, by `format` or the suffix.
-kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out, kal_error *err);
+/// The codec that writes to a path, by `format` or the suffix; *word is the one that told.
+kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,
+                               const char **word, kal_error *err);
+kal__schema kal__schema_of_codec(const kal__codec *c);
+/// The parameters it has when it is asked for by a name or suffix: a choice that has this word takes it ("pgm" of pnm).
+void kal__codec_defaults(const kal__codec *c, const char *word, void *params);
 /// The encoded form of a sound image with the codec's params struct.
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err);
 

@@ -328,11 +328,12 @@ static kal_status finish_save(kal__parser *r, const kal__written *c, kal_node *i
     }
     if (!*path) return wrong(r, &c->op, "save where? save out.jpg");
     const kal__codec *codec;
-    kal_status st = kal__codec_for_path(path, format, &codec, r->err);
+    const char *word;
+    kal_status st = kal__codec_for_path(path, format, &codec, &word, r->err);
     if (st) return fail_at(r, &c->op, st);
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
-    const kal__schema s = {codec->params, codec->n_params, codec->params_size, codec->name};
-    kal__params_default(s, params);
+    const kal__schema s = kal__schema_of_codec(codec);
+    kal__codec_defaults(codec, word, params);
     kal__arena arena = {0};
     const kal__token *bad = &c->op;
     kal_node *encoded = NULL;

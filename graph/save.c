@@ -118,7 +118,7 @@ static kal_key meta_digest(const kal__meta *m)
 
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
 {
-    const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
+    const kal__schema s = kal__schema_of_codec(c);
     if (image->kind == KAL__ENCODE)
         return kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
     kal_status st = kal__params_check(s, params, err);
@@ -149,16 +149,16 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
 }
 
-static kal_status encode_text(kal_node *image, const kal__codec *c, const char *text, kal_node **out,
-                              kal_error *err)
+static kal_status encode_text(kal_node *image, const kal__codec *c, const char *word, const char *text,
+                              kal_node **out, kal_error *err)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     kal_status st = kal_node_error(image, err);
     if (st) return st;
-    const kal__schema s = {c->params, c->n_params, c->params_size, c->name};
+    const kal__schema s = kal__schema_of_codec(c);
     kal__arena arena = {0};
     const kal__calm calm = kal__calm_begin();
-    kal__params_default(s, params);
+    kal__codec_defaults(c, word, params);
     if (text)
         st = kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena}, err);
     if (!st) st = kal__encode(image, c, params, out, err);
@@ -176,7 +176,7 @@ kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *format, cons
     if (!st && !c)
         st = kal__unknown_format(KAL_INVALID, format ? format : "encode", "there is no such format", &err);
     if (!st && !c->begin) st = kal_fail(&err, KAL_INVALID, "%s can be read but not written", c->name);
-    if (!st) st = encode_text(image, c, params, &node, &err);
+    if (!st) st = encode_text(image, c, format, params, &node, &err);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }
 
@@ -184,11 +184,12 @@ kal_status kal_save(kal_node *image, const char *path, const char *params, const
                     kal_error *err)
 {
     const kal__codec *c;
+    const char *word;
     kal_node *node = NULL;
     kal_status st = kal_node_error(image, err);
     if (!st && !path) st = kal_fail(err, KAL_INVALID, "save: no path was given (NULL)");
-    if (!st) st = kal__codec_for_path(path, NULL, &c, err);
-    if (!st) st = encode_text(image, c, params, &node, err);
+    if (!st) st = kal__codec_for_path(path, NULL, &c, &word, err);
+    if (!st) st = encode_text(image, c, word, params, &node, err);
     if (!st) st = kal_write_files(&node, &path, 1, options, err);
     if (node) kal_node_unref(&node);
     return st;

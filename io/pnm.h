@@ -17,7 +17,21 @@ static inline bool kal__little_endian(void)
 /// Turns the bytes of n samples of a size around.
 void kal__swap_samples(unsigned char *p, size_t n, size_t size);
 
-#define KAL__PNM_PARAMS(P) P(BOOL, plain, false, 0, 0, "", "numbers as text (P2, P3)")
+/// Which of the family is written; a suffix that is one of these words asks for it.
+#define KAL__PNM_FORMS "auto|pbm|pgm|ppm|pam|pfm"
+typedef enum kal__pnm_form {
+    KAL__PNM_AUTO,
+    KAL__PNM_PBM,
+    KAL__PNM_PGM,
+    KAL__PNM_PPM,
+    KAL__PNM_PAM,
+    KAL__PNM_PFM
+} kal__pnm_form;
+
+#define KAL__PNM_PARAMS(P)                                        \
+    P(BOOL, plain, false, 0, 0, "", "numbers as text (P1 to P3)") \
+    P(CHOICE, form, KAL__PNM_AUTO, 0, 0, KAL__PNM_FORMS,          \
+      "unset: as the suffix says; auto: what fits the picture")
 typedef struct kal__pnm_p {
     size_t size;
     KAL__PNM_PARAMS(KAL_FIELD)

@@ -21,8 +21,8 @@ KAL_API kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size
 /// Samples in memory, copied (a later change of the buffer changes neither key nor pixels). stride in bytes.
 KAL_API kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride);
 
-/// The encoded form of an image, as a node: `format` is a codec's name ("jpeg"), `params` its options as text ("quality=90"),
-/// NULL for the defaults.
+/// The encoded form of an image, as a node: `format` is a codec's name ("jpeg") or one of its suffixes ("pgm" is stricter than "pnm"),
+/// `params` its options as text ("quality=90"), NULL for the defaults.
 KAL_API kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *format, const char *params);
 
 /// Encode by the suffix of `path` and write: whole or not at all.

@@ -80,6 +80,11 @@ for pair in 'u16 jpg' 'f32 png' 'u32 pnm'; do
     refused "$type in .$suffix, with -o" 2 'cast' "$kal" run "load in.jpg | cast $type" -o "x.$suffix"
     refused "$type in .$suffix, as a verb" 2 'cast' "$kal" cast in.jpg "$type" -o "x.$suffix"
 done
+refused 'RGB in .pgm, in the text' 2 'use gray' "$kal" run 'load in.jpg | save x.pgm'
+refused 'RGB in .pgm, with -o' 2 'use gray' "$kal" run 'load in.jpg' -o x.pgm
+refused 'RGB as pgm' 2 'use gray' "$kal" run 'load in.jpg' -o - --format pgm
+code 'a mask in .pbm' 0 "$kal" run 'load in.jpg | gray | threshold' -o x.pbm
+same 'is bits' "$(head -c 2 x.pbm)" P4
 if "$kal" version --codecs | grep -q '^ *heif.*[0-9]'; then
     mkdir lost && : >lost/libheif.so.1   # found first, and no library
     for saved in 'load in.jpg | save x.heic' 'in = load in.jpg

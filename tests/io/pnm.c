@@ -8,7 +8,7 @@
 static const int32_t sizes[][2] = {{1, 1}, {7, 1}, {1, 9}, {13, 5}, {64, 33}, {257, 19}};
 
 // What is written must come back, with the model the format can tell.
-static void round_trip(rng *r, kal_extent e, const char *params, const char *magic)
+static void round_trip_as(rng *r, kal_extent e, const char *format, const char *params, const char *magic)
 {
     kal_extent want = e;
     if (e.model == KAL_MASK) want.model = KAL_GRAY;
@@ -16,13 +16,47 @@ static void round_trip(rng *r, kal_extent e, const char *params, const char *mag
     void *pixels = malloc(bytes_of(&e));
     rng_pixels(r, &e, pixels);
     kal_node *n = node_of(NULL, &e, pixels);
-    kal_bytes b = encoded(n, "pnm", params);
+    kal_bytes b = encoded(n, format, params);
     REQUIRE_NOTE(b.size > 2 && !memcmp(b.data, magic, 2), "%.2s against %s for " EXTENT_FORMAT,
                  (char *)b.data, magic, EXTENT_ARGS(&e));
     require_picture(b.data, b.size, NULL, &want, pixels, magic);
     kal_bytes_free(&b);
     kal_node_unref(&n);
     free(pixels);
+}
+
+static void round_trip(rng *r, kal_extent e, const char *params, const char *magic)
+{
+    round_trip_as(r, e, "pnm", params, magic);
+}
+
+// A suffix asks for a form, and the picture that fits it is written so whatever else would do.
+static void test_suffixes(void)
+{
+    static const struct {
+        const char *format, *params, *magic;
+        kal_extent e;
+    } cases[] = {{"pbm", NULL, "P4", {13, 5, 1, KAL_U8, KAL_MASK, false}},
+                 {"pbm", "plain=true", "P1", {80, 3, 1, KAL_U8, KAL_MASK, false}},
+                 {"pgm", NULL, "P5", {13, 5, 1, KAL_U8, KAL_MASK, false}},
+                 {"pgm", NULL, "P5", {13, 5, 1, KAL_U16, KAL_GRAY, false}},
+                 {"PGM", "plain=true", "P2", {13, 5, 1, KAL_U8, KAL_GRAY, false}},
+                 {"ppm", NULL, "P6", {13, 5, 3, KAL_U8, KAL_RGB, false}},
+                 {"ppm", "form=pam", "P7", {13, 5, 3, KAL_U8, KAL_RGB, false}},
+                 {"pam", NULL, "P7", {13, 5, 1, KAL_U8, KAL_MASK, false}},
+                 {"pam", NULL, "P7", {13, 5, 1, KAL_U16, KAL_GRAY, false}},
+                 {"pam", NULL, "P7", {13, 5, 3, KAL_U8, KAL_RGB, false}},
+                 {"pam", NULL, "P7", {13, 5, 7, KAL_U8, KAL_DATA, false}},
+                 {"pfm", NULL, "PF", {13, 5, 3, KAL_F32, KAL_RGB, false}}};
+    rng r = {12};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        round_trip_as(&r, cases[i].e, cases[i].format, cases[i].params, cases[i].magic);
+    kal_scope *s = kal_scope_new();   // data of one channel is gray to others
+    const kal_extent data = {3, 1, 1, KAL_U8, KAL_DATA, false};
+    kal_bytes b = encoded(node_of(s, &data, "abc"), "pgm", NULL);
+    REQUIRE(b.size > 3 && !memcmp(b.data + b.size - 3, "abc", 3) && b.data[1] == '5');
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
 }
 
 static void test_round_trips(void)
@@ -165,19 +199,41 @@ static void test_refusals(void)
 {
     static const struct {
         kal_extent e;
-        const char *params, *says;
-    } cases[] = {{{2, 2, 1, KAL_U32, KAL_DATA, false}, NULL, "cast"},
-                 {{2, 2, 4, KAL_F32, KAL_RGB, true}, NULL, "flatten"},
-                 {{2, 2, 5, KAL_F32, KAL_DATA, false}, NULL, "band_extract"},
-                 {{2, 2, 4, KAL_U8, KAL_RGB, true}, "plain=true", "plain"}};
+        const char *format, *params, *says;
+    } cases[] = {{{2, 2, 1, KAL_U32, KAL_DATA, false}, "pnm", NULL, "cast"},
+                 {{2, 2, 4, KAL_F32, KAL_RGB, true}, "pnm", NULL, "flatten"},
+                 {{2, 2, 5, KAL_F32, KAL_DATA, false}, "pnm", NULL, "band_extract"},
+                 {{2, 2, 4, KAL_U8, KAL_RGB, true}, "pnm", "plain=true", "plain"},
+                 {{2, 2, 3, KAL_U8, KAL_RGB, false}, "pgm", NULL, "use gray"},
+                 {{2, 2, 2, KAL_U8, KAL_GRAY, true}, "pgm", NULL, "flatten"},
+                 {{2, 2, 1, KAL_F32, KAL_GRAY, false}, "pgm", NULL, "pfm"},
+                 {{2, 2, 1, KAL_U8, KAL_GRAY, false}, "ppm", NULL, "to_rgb"},
+                 {{2, 2, 4, KAL_U8, KAL_RGB, true}, "ppm", NULL, "flatten"},
+                 {{2, 2, 3, KAL_F32, KAL_RGB, false}, "ppm", NULL, "pfm"},
+                 {{2, 2, 1, KAL_U8, KAL_GRAY, false}, "pbm", NULL, "threshold"},
+                 {{2, 2, 3, KAL_F32, KAL_RGB, false}, "pam", NULL, "pfm"},
+                 {{2, 2, 3, KAL_U8, KAL_RGB, false}, "pam", "plain=true", "plain"},
+                 {{2, 2, 3, KAL_U8, KAL_RGB, false}, "pfm", NULL, "cast type=f32"}};
     rng r = {1};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         kal_scope *s = kal_scope_new();
-        kal_node *n = kal_encode(s, rng_image(&r, s, &cases[i].e), "pnm", cases[i].params);
+        kal_node *n = kal_encode(s, rng_image(&r, s, &cases[i].e), cases[i].format, cases[i].params);
         REQUIRE_FAILS(KAL_INVALID, kal_node_error(n, &check_error));
-        REQUIRE_NOTE(strstr(check_error.message, cases[i].says), "%s", check_error.message);
+        REQUIRE_NOTE(strstr(check_error.message, cases[i].says), "%s: %s", cases[i].format,
+                     check_error.message);
         kal_scope_free(&s);
     }
+    // the suffix of a path asks as a format does, and is part of the key
+    kal_scope *s = kal_scope_new();
+    kal_node *n = rng_image(&r, s, &(kal_extent){2, 2, 3, KAL_U8, KAL_RGB, false});
+    REQUIRE_FAILS(KAL_INVALID, kal_save(n, check_temp("x.pgm"), NULL, NULL, &check_error));
+    kal_key a, b;
+    REQUIRE_OK(kal_node_key(kal_encode(s, n, "ppm", NULL), &a, &check_error));
+    REQUIRE_OK(kal_node_key(kal_encode(s, n, "pnm", "form=ppm"), &b, &check_error));
+    REQUIRE(kal_key_equal(a, b));
+    REQUIRE_OK(kal_node_key(kal_encode(s, n, "pam", NULL), &b, &check_error));
+    REQUIRE(!kal_key_equal(a, b));
+    kal_scope_free(&s);
 }
 
 // Others must read what we write: netpbm's own programs turn it into PNG, which we read.
@@ -210,6 +266,7 @@ static void test_netpbm(void)
 int main(void)
 {
     test_round_trips();
+    test_suffixes();
     test_by_hand();
     test_floats();
     test_lies();
