@@ -51,6 +51,8 @@ typedef struct kal__writer {
     uint64_t written;
 } kal__writer;
 
+/// Bytes a file target holds.
+#define KAL__WRITER_BYTES ((size_t)64 << 10)
 kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err);
 /// Collects into memory; at commit *data and *size are the caller's (free with free).
 kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **out, kal_error *err);

@@ -75,9 +75,9 @@ static kal_node *picture(kal_scope *s, int32_t width, int32_t height)
 
 static char *file(const char *name)
 {
-    static char paths[8][128];
+    static char paths[16][128];
     static int next;
-    char *p = paths[next++ & 7];
+    char *p = paths[next++ & 15];
     snprintf(p, sizeof paths[0], "%s/%s", folder, name);
     return p;
 }
@@ -224,7 +224,14 @@ static void jobs(void)
 {
     make("12.jpg", 4000, 3000);
     make("12.png", 4000, 3000);
-    char *j12 = file("12.jpg"), *p12 = file("12.png"), *oj = file("o.jpg"), *op = file("o.png");
+    make("12.ppm", 4000, 3000);
+    char *j12 = file("12.jpg"), *p12 = file("12.png"), *n12 = file("12.ppm"), *oj = file("o.jpg"),
+         *op = file("o.png"), *on = file("o.ppm");
+    job("12 MP PPM → PPM", "load %s | save %s", n12, on);
+    job("12 MP JPEG → PPM", "load %s | save %s", j12, on);
+    job("12 MP PNG → PPM", "load %s | save %s", p12, on);
+    job("12 MP PPM → JPEG", "load %s | save %s", n12, oj);
+    job("12 MP PPM → PNG", "load %s | save %s", n12, op);
     job("12 MP JPEG crop → gaussian 6 → uncrop",
         "load %s | crop 1200 800 640 640 | gaussian 6 | uncrop feather=8 | save %s", j12, oj);
     job("12 MP JPEG → half, lanczos3", "load %s | resize width=2000 | save %s", j12, oj);

@@ -73,8 +73,10 @@ static void as_text(const kal__plan *p, kal__text *t)
                   s->n_bands, s->band, s->kind >= KAL__DECODE_STAGE ? s->rows : 0, s->memory);
         free(text);
     }
-    kal__putf(t, "peak %.1f MB: rings and codecs %zu, tables %zu, scratch %zu × %d threads\n",
-              (double)p->peak / 1e6, p->schedule.peak, p->tables, p->scratch, p->threads);
+    kal__putf(t,
+              "peak %.1f MB: rings and codecs %zu, tables %zu, scratch %zu × %d threads, beside them %zu\n",
+              (double)(p->peak + KAL__BESIDE) / 1e6, p->schedule.peak, p->tables, p->scratch, p->threads,
+              KAL__BESIDE);
 }
 
 static void as_json(const kal__plan *p, kal__text *t)
@@ -82,8 +84,8 @@ static void as_json(const kal__plan *p, kal__text *t)
     kal__putf(t,
               "{\"peak_bytes\": %zu, \"scratch_bytes\": %zu, \"threads\": %d, \"nodes\": %llu, "
               "\"nodes_reused\": %llu, \"stages\": [",
-              p->peak, p->scratch * (size_t)p->threads, p->threads, (unsigned long long)p->nodes,
-              (unsigned long long)p->nodes_reused);
+              p->peak + KAL__BESIDE, p->scratch * (size_t)p->threads, p->threads,
+              (unsigned long long)p->nodes, (unsigned long long)p->nodes_reused);
     for (int32_t i = 0; i < p->n_stages; i++) {
         const kal__stage *s = p->stages[i];
         kal__text name = {0};

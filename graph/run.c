@@ -477,7 +477,7 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
     stats->reused_tiles += p->reused_bands;
     stats->nodes += p->nodes;
     stats->nodes_reused += p->nodes_reused;
-    if (p->peak > stats->planned_bytes) stats->planned_bytes = p->peak;
+    if (p->peak + KAL__BESIDE > stats->planned_bytes) stats->planned_bytes = p->peak + KAL__BESIDE;
     const size_t peak = p->schedule.peak + p->scratch * (size_t)p->threads;
     if (peak > stats->peak_bytes) stats->peak_bytes = peak;
     if (!st && w->options && w->options->node_stats) tell_nodes(p, w->options);

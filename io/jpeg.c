@@ -233,10 +233,11 @@ static size_t scaled(JDIMENSION n, int factor, int max)
     return (size_t)n * (size_t)factor / (size_t)max + 16;
 }
 
-// Two iMCU rows of samples and of output context; a progressive file's coefficients lie in memory whole.
+// Two iMCU rows of samples and of output context; a progressive file's coefficients lie in memory whole. The library's own pages are
+// measured; an encoder beside it finds them there.
 static size_t decoder_memory(const struct jpeg_decompress_struct *j)
 {
-    size_t bytes = sizeof(kal__decoder) + 64 * 1024;
+    size_t bytes = sizeof(kal__decoder) + (64 + 160) * 1024;
     for (int i = 0; i < j->num_components; i++) {
         const jpeg_component_info *c = &j->comp_info[i];
         const size_t wide = scaled(j->image_width, c->h_samp_factor, j->max_h_samp_factor);

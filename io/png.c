@@ -270,10 +270,10 @@ static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__met
     return st ? st : check_size(d, e);
 }
 
-// zlib's window and state, libpng's IDAT buffer and structs, two rows of output width.
+// zlib's window and state, libpng's IDAT buffer and structs, two rows of output width; the libraries' own pages, measured.
 static size_t decoder_memory(const kal__decoder *d)
 {
-    return sizeof *d + (d->input ? INPUT : 0) + (40 + 8 + 4) * 1024 + 2 * (d->row + 64);
+    return sizeof *d + (d->input ? INPUT : 0) + (40 + 8 + 4 + 288) * 1024 + 2 * (d->row + 64);
 }
 
 static kal_status png_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,

@@ -94,8 +94,9 @@ kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memo
                         "use band_extract before saving",
                         x->channels, x->alpha ? " of which one is alpha" : "");
     // deflate with a 32 KiB window, libpng's structs and output buffer, and rows: this, the last, two to try
-    // filters on
-    *memory = sizeof(kal__encoder) + (264 + 8 + 8) * 1024 + 4 * ((size_t)x->width * kal_pixel_size(x) + 64);
+    // filters on; and the libraries' own pages, measured
+    *memory =
+        sizeof(kal__encoder) + (264 + 8 + 8 + 128) * 1024 + 4 * ((size_t)x->width * kal_pixel_size(x) + 64);
     return KAL_OK;
 }
 

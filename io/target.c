@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BUFFER ((size_t)64 << 10)
+#define BUFFER KAL__WRITER_BYTES
 
 typedef struct file_writer {
     kal__writer base;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What a plan is told to need bounds what a process really holds: the peak resident set of a child that does one job, less that of a
+// child that does nothing.
+#include "files.h"
+
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+typedef struct cost {
+    uint64_t held, planned;   // bytes
+} cost;
+
+// This program again, as a process that does one job, or none, and says what it held.
+static int do_job(const char *text)
+{
+    kal_stats stats = {0};
+    kal_error err = {KAL_OK, ""};
+    kal_program *p = NULL;
+    const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 2, .stats = &stats};
+    kal_status st = *text ? kal_program_parse(text, strlen(text), NULL, 0, &p, &err) : KAL_OK;
+    if (p) st = kal_program_run(p, &o, &err);
+    kal_program_free(&p);
+    char line[200];
+    unsigned long long held = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f)) sscanf(line, "VmHWM: %llu kB", &held);
+    if (f) fclose(f);
+    printf("%llu %llu\n", held << 10, (unsigned long long)stats.planned_bytes);
+    return st != KAL_OK;
+}
+
+static char self[400];
+
+static cost child(const char *text)
+{
+    char command[1200];
+    unsigned long long held = 0, planned = 0;
+    snprintf(command, sizeof command, "'%s' --job '%s'", self, text);
+    FILE *f = popen(command, "r");
+    if (f && fscanf(f, "%llu %llu", &held, &planned) != 2) held = planned = 0;
+    if (!f || pclose(f)) return (cost){0, 0};
+    return (cost){held, planned};
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+// The median of a few.
+static cost job(const char *text)
+{
+    uint64_t held[3];
+    cost c = {0, 0};
+    for (int i = 0; i < 3; i++) {
+        const uint64_t idle = child("").held;
+        c = child(text);
+        held[i] = c.held > idle ? c.held - idle : 0;
+    }
+    qsort(held, 3, sizeof *held, by_size);
+    return (cost){held[1], c.planned};
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2 && !strcmp(argv[1], "--job")) return do_job(argv[2]);
+    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (SANITIZED || n < 0 || !child("").held) {
+        check_skip("a sanitizer's own memory is no measure, or there is no /proc");
+        return 77;
+    }
+    static const struct {
+        const char *from, *calls, *to;
+    } jobs[] = {{"ppm", "", "ppm"},           {"jpg", "", "ppm"},
+                {"png", "", "ppm"},           {"ppm", "", "jpg"},
+                {"ppm", "", "png"},           {"jpg", "", "jpg"},
+                {"jpg", "gaussian 6", "ppm"}, {"png", "flip vertical", "jpg"}};
+    kal_scope *s = kal_scope_new();
+    static const char *const suffixes[] = {"ppm", "jpg", "png"};
+    rng r = {7};
+    kal_node *small = rng_image(&r, s, &(kal_extent){500, 200, 3, KAL_U8, KAL_RGB, false});
+    kal_node *large = kal_resize(s, small, kal_resize_params(.width = 2000, .height = 1000));
+    for (int i = 0; i < 3; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "in.%s", suffixes[i]);
+        REQUIRE_OK(kal_save(large, check_temp(name), NULL, NULL, &check_error));
+    }
+    for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
+        char in[16], out[16], text[600];
+        snprintf(in, sizeof in, "in.%s", jobs[i].from);
+        snprintf(out, sizeof out, "out.%s", jobs[i].to);
+        snprintf(text, sizeof text, "load %s%s%s | save %s", check_temp(in), *jobs[i].calls ? " | " : "",
+                 jobs[i].calls, check_temp(out));
+        const cost c = job(text);
+        // how much code one fault brings in differs from run to run
+        REQUIRE_NOTE(c.planned > 0 && c.held <= c.planned + (128 << 10) &&
+                         c.planned <= c.held + c.held / 2 + (1 << 20),
+                     "%s %s → %s: %.2f MB planned, %.2f held", jobs[i].from, jobs[i].calls, jobs[i].to,
+                     (double)c.planned / 1e6, (double)c.held / 1e6);
+    }
+    kal_scope_free(&s);
+    kal_memo_clear(NULL);
+    return check_done();
+}
