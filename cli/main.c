@@ -26,8 +26,9 @@ static const verb verbs[] = {
      "is computed. With --content it names the pixels."},
     {"explain", explain_main, OPT_TEXT | OPT_OUT | OPT_EVAL | OPT_JSON, "TEXT | -f FILE [IN...] [-o OUT]",
      "the plan, without running it", "A row for each stage: strategy, bands, bytes; and the peak."},
-    {"graph", graph_main, OPT_TEXT | OPT_OUT | OPT_DRAW, "--dot | --svg TEXT | -f FILE [IN...]",
-     "the graph as a picture", NULL},
+    {"graph", graph_main, OPT_TEXT | OPT_DRAW, "--dot | --svg TEXT | -f FILE [IN...] [-o OUT]",
+     "the graph as a picture",
+     "-o writes the drawing to a file; its suffix, .dot or .svg, may stand for the option."},
     {"diff", diff_main, OPT_DIFF | OPT_EVAL | OPT_JSON | OPT_QUIET, "A B",
      "compare the pixels of two pictures",
      "Exits with 0 when they are the same within the tolerance, 1 when they differ, 2 or more when there is "

@@ -18,7 +18,7 @@ static const option options[] = {
      "read the text from a file; - is standard input"},
     {"set", 0, "NAME=VALUE", NULL, IS_LIST, AT(sets), 0, 0, OPT_TEXT,
      "set a literal of the text; may be repeated"},
-    {"out", 'o', "OUT", NULL, IS_TEXT, AT(out), 0, 0, OPT_OUT,
+    {"out", 'o', "OUT", NULL, IS_TEXT, AT(out), 0, 0, OPT_OUT | OPT_DRAW,
      "save the last expression there; - is standard output; may hold {stem} {ext} {dir} {n} {key}"},
     {"format", 0, "NAME", NULL, IS_TEXT, AT(format), 0, 0, OPT_OUT,
      "format of -o when its suffix does not tell"},

@@ -52,8 +52,21 @@ int key_main(settings *s)
 typedef kal_status answer_fn(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out,
                              kal_error *err);
 
-// All that is saved is one plan; without a save, the last expression.
-static int answer(settings *s, answer_fn *fn)
+static int put_answer(const kal_bytes *b, const char *path)
+{
+    const bool file = path && strcmp(path, "-") != 0;
+    FILE *f = file ? fopen(path, "wb") : stdout;
+    bool ok = f && fwrite(b->data, 1, b->size, f) == b->size;
+    if (ok && b->size && b->data[b->size - 1] != '\n') ok = fputc('\n', f) != EOF;
+    if (f && file) ok = fclose(f) == 0 && ok;
+    if (ok || !file) return EXIT_OK;   // standard output is looked at in the end
+    fprintf(stderr, "kal: %s: ", path);
+    perror(NULL);
+    return EXIT_FAILED;
+}
+
+// All that is saved is one plan; without a save, the last expression. The answer goes to a file, NULL: to standard output.
+static int answer(settings *s, answer_fn *fn, const char *out)
 {
     job j = {.number = 1};
     kal_error err;
@@ -64,8 +77,7 @@ static int answer(settings *s, answer_fn *fn)
         const kal_status st = j.n ? fn(j.nodes, j.n, s, &bytes, &err) : fn(&j.root, 1, s, &bytes, &err);
         code = st ? fail(ASKING, &err) : EXIT_OK;
     }
-    if (!code) fwrite(bytes.data, 1, bytes.size, stdout);
-    if (!code && bytes.size && bytes.data[bytes.size - 1] != '\n') putchar('\n');
+    if (!code) code = put_answer(&bytes, out);
     kal_bytes_free(&bytes);
     job_free(&j);
     return code;
@@ -81,7 +93,7 @@ static kal_status explain(kal_node *const *nodes, int32_t n, const settings *s, 
 
 int explain_main(settings *s)
 {
-    return answer(s, explain);
+    return answer(s, explain, NULL);
 }
 
 static kal_status draw(kal_node *const *nodes, int32_t n, const settings *s, kal_bytes *out, kal_error *err)
@@ -91,6 +103,9 @@ static kal_status draw(kal_node *const *nodes, int32_t n, const settings *s, kal
 
 int graph_main(settings *s)
 {
+    const char *out = s->out, *dot = out ? strrchr(out, '.') : NULL;
+    s->out = NULL;   // of the drawing, not of a picture
+    if (dot && !s->svg && !s->dot) s->svg = !strcmp(dot, ".svg"), s->dot = !strcmp(dot, ".dot");
     if (s->svg == s->dot) return usage("graph: --dot or --svg?");
-    return answer(s, draw);
+    return answer(s, draw, out);
 }

@@ -20,6 +20,8 @@ typedef struct file_reader {
     char name[];
 } file_reader;
 
+static bool standard_read;   // atomic: standard input was read to its end
+
 static ptrdiff_t file_read(kal__reader *r, void *dst, size_t n, kal_error *err)
 {
     file_reader *f = (file_reader *)r;
@@ -32,6 +34,7 @@ static ptrdiff_t file_read(kal__reader *r, void *dst, size_t n, kal_error *err)
         return -1;
     }
     r->position += (uint64_t)got;
+    if (!got && n && f->fd == 0 && !f->own) __atomic_store_n(&standard_read, true, __ATOMIC_RELAXED);
     return got;
 }
 
@@ -52,6 +55,10 @@ kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp
     *out = NULL;
     const bool standard = !strcmp(path, "-");
     const char *name = standard ? "standard input" : path;
+    if (standard && __atomic_load_n(&standard_read, __ATOMIC_RELAXED))
+        return kal_fail(
+            err, KAL_INVALID,
+            "standard input was read already and can be read once; name what it gave: a = load -");
     file_reader *f = kal__new_zero(1, sizeof *f + strlen(name) + 1);
     if (!f) return kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     strcpy(f->name, name);

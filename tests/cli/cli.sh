@@ -21,6 +21,9 @@ code 'from pipe to pipe' 0 "$kal" diff pipe.ppm pipe.ppm
 code 'save - in the text' 0 "$kal" diff pipe.ppm pipe.png
 "$kal" run 'load in.jpg | gaussian 2' -o direct.png
 code 'the pipe changed no pixel' 0 "$kal" diff direct.png pipe.ppm
+refused 'standard input twice' 2 'a = load -' sh -c '"$1" run "insert (load - | crop 0 0 9 9) (load -) | save x.png" <in.jpg' - "$kal"
+refused 'standard input twice, as inputs' 2 'can be read once' sh -c '"$1" run "insert in1 in2" - - -o x.png <in.jpg' - "$kal"
+code 'once, and used twice' 0 sh -c '"$1" run "a = load -; insert (a | crop 0 0 9 9) a | save x.png" <in.jpg && rm x.png' - "$kal"
 cp in.jpg both.jpg
 code 'in may be out' 0 "$kal" run 'load both.jpg | crop 0 0 50 40' -o both.jpg
 has 'and is whole' "$("$kal" info both.jpg)" '50×40'
@@ -155,6 +158,14 @@ code 'explain --json' 0 "$kal" explain --json "$text" -o x.jpg
 json 'explain --json' out
 code 'graph --dot' 0 "$kal" graph --dot "$text"
 has 'graph --dot' "$(cat out)" 'digraph'
+code 'graph -o' 0 "$kal" graph "$text" -o drawn.svg
+has 'draws into the file' "$(cat drawn.svg)" '</svg>'
+same 'and says nothing' "$(cat out err)" ''
+code 'graph --dot -o' 0 "$kal" graph --dot "$text | save never.jpg" -o drawn.gv
+has 'graph --dot -o' "$(cat drawn.gv)" 'digraph'
+check 'saves nothing' test ! -e never.jpg
+refused 'graph -o in no folder' 1 'none/x.svg' "$kal" graph "$text" -o none/x.svg
+refused 'graph -o of another suffix' 2 '--dot or --svg' "$kal" graph "$text" -o x.png
 code 'graph --svg' 0 "$kal" graph --svg "$text"
 has 'graph --svg' "$(cat out)" '</svg>'
 code 'ops --json' 0 "$kal" ops --json
