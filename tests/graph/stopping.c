@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Requests that end before they are done: cancel, deadline, a call that cannot be interrupted; and progress, which tells the end.
+#define _GNU_SOURCE
+#include "acme.h"
+
+#include <pthread.h>
+
+static void *cancel_soon(void *c)
+{
+    nanosleep(&(struct timespec){0, 30000000}, NULL);
+    kal_cancel_set(c);
+    return NULL;
+}
+
+static void stopping(kal_scope *s, kal_node *image)
+{
+    kal_node *slow_node = image;
+    for (int i = 0; i < 3; i++)
+        slow_node = kal_gaussian(s, kal_apply(s, "acme.slow", NULL, &slow_node, 1), NULL);
+    kal_cancel *c = kal_cancel_new();
+    pthread_t t;
+    pthread_create(&t, NULL, cancel_soon, c);
+    const kal_options o = {.cancel = c, .band = 1, .threads = 2};
+    double start = seconds();
+    REQUIRE(read_all(slow_node, &o, NULL) == NULL);
+    REQUIRE(check_error.status == KAL_CANCELLED);
+    REQUIRE_NOTE(seconds() - start < 1, "%g s", seconds() - start);
+    pthread_join(t, NULL);
+    kal_cancel_free(&c);
+    const kal_options d = {.deadline = 0.03, .band = 1};
+    start = seconds();
+    REQUIRE(read_all(slow_node, &d, NULL) == NULL);
+    REQUIRE(check_error.status == KAL_DEADLINE);
+    REQUIRE_NOTE(seconds() - start < 1, "%g s", seconds() - start);
+    kal_memo_stats m;
+    kal_memo_get_stats(NULL, &m);
+    REQUIRE(m.entries == 0);
+}
+
+// A codec that decodes the whole picture in one call cannot be interrupted; the request returns all the same, and the call's memory is freed
+// when it ends.
+static void orphaned(kal_scope *s)
+{
+    rng r = {12};
+    const kal_extent small = extent_of(1200, 900, 3, KAL_U8);
+    kal_bytes b = {0};
+    kal_node *heif = kal_encode(s, rng_image(&r, s, &small), "avif", "quality=40");
+    if (kal_node_error(heif, &check_error)) {
+        check_skip("a decode that outlives its request: %s", check_error.message);
+        return;
+    }
+    REQUIRE_OK(kal_read_bytes(heif, &fresh, &b, &check_error));
+    kal_node *n = kal_load_bytes(s, b.data, b.size, NULL);
+    kal_bytes_free(&b);
+    double start = seconds();
+    void *want = read_all(n, &fresh, NULL);
+    const double whole = seconds() - start;
+    const kal_options d = {.deadline = whole / 8, .memo_mode = KAL_MEMO_NEVER};
+    start = seconds();
+    REQUIRE(read_all(n, &d, NULL) == NULL);
+    REQUIRE_NOTE(check_error.status == KAL_DEADLINE, "%s", check_error.message);
+    REQUIRE_NOTE(seconds() - start < whole / 8 + 0.5, "%g s", seconds() - start);
+    const kal_options long_enough = {.deadline = 600, .memo_mode = KAL_MEMO_NEVER};
+    void *got = read_all(n, &long_enough, NULL);   // on a thread of its own, to the end
+    if (REQUIRE(got && want)) REQUIRE_MEM(got, want, bytes_of(&small));
+    free(got);
+    free(want);
+    nanosleep(&(struct timespec){(time_t)(whole * 2) + 1, 0},
+              NULL);   // lets the orphan end before leaks are counted
+}
+
+static void progress(kal_scope *s, kal_node *image)
+{
+    kal_node *n = kal_apply(s, "acme.slow", NULL, &image, 1);
+    told t = {0};
+    const kal_options o = {.progress = tell, .user = &t, .band = 2, .memo_mode = KAL_MEMO_NEVER};
+    free(read_all(n, &o, NULL));
+    REQUIRE(t.phase == KAL_DONE && t.last == t.total && t.ends == 1 && !t.fell && t.calls > 2);
+    told f = {0};
+    const kal_options bad = {.progress = tell, .user = &f, .band = 8};
+    REQUIRE(read_all(kal_apply(s, "acme.fails", NULL, &image, 1), &bad, NULL) == NULL);
+    REQUIRE(f.phase == KAL_FAILED && f.last < f.total && f.ends == 1);
+}
+
+int main(void)
+{
+    rng r = {11};
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(180, 140, 3, KAL_U8);
+    kal_node *image = rng_image(&r, s, &e);
+    REQUIRE_OK(kal_op_register(&acme_slow, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_fails, &check_error));
+    stopping(s, image);
+    orphaned(s);
+    progress(s, image);
+    kal_scope_free(&s);
+    return check_done();
+}
