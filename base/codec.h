@@ -79,7 +79,7 @@ typedef struct kal__meta {
 
 kal__meta *kal__meta_new(void);
 kal__meta *kal__meta_ref(kal__meta *m);
-void kal__meta_unref(kal__meta **m);
+void kal__meta_unref(kal__meta **slot);
 /// Copies n bytes into an empty blob.
 bool kal__blob_set(kal__blob *b, const void *data, size_t n);
 /// The orientation in an EXIF block, 1 when there is none or it is not 1..8.

@@ -208,23 +208,23 @@ _Static_assert(sizeof(kal_add_p) == sizeof(kal_divide_p) &&
     "The number is in the sample's unit, one or one per colour channel. The other image has the\n" \
     "same size and type, and as many colour channels as the first or one for all. 8 and 16 bits\n" \
     "round half up and saturate; f32 is not clamped. Alpha stays."
-#define RECORD(NAME, index, HELP, ...)            \
-    const kal_op kal__op_##NAME = {               \
-        .name = #NAME,                            \
-        .version = 1,                             \
-        .family = "arithmetic",                   \
-        .help = HELP "\n" DETAILS,                \
-        .inputs = "image other?",                 \
-        KAL__PARAMS(params, kal_##NAME##_p),      \
+#define RECORD(NAME, index, HELP, ...)                 \
+    const kal_op kal__op_##NAME = {                    \
+        .name = #NAME,                                 \
+        .version = 1,                                  \
+        .family = "arithmetic",                        \
+        .help = HELP "\n" DETAILS,                     \
+        .inputs = "image other?",                      \
+        KAL__PARAMS(params, kal_##NAME##_p),           \
         .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE, \
-        .cost = 0.4f,                             \
-        .extent = extent,                         \
-        .fold = fold,                             \
-        .prepare = prepare,                       \
-        .release = kal__tone_free,                \
-        .run = run,                               \
-        .user = (void *)(uintptr_t)&kinds[index], \
-        .samples = KAL__SAMPLES(__VA_ARGS__),     \
+        .cost = 0.4f,                                  \
+        .extent = extent,                              \
+        .fold = fold,                                  \
+        .prepare = prepare,                            \
+        .release = kal__tone_free,                     \
+        .run = run,                                    \
+        .user = (void *)(uintptr_t)&kinds[index],      \
+        .samples = KAL__SAMPLES(__VA_ARGS__),          \
     }
 
 RECORD(add, 0, "The sum with a number or another image", "", "value=10", "value=-0.25", "value=200.5");

@@ -163,7 +163,7 @@ typedef enum kal_op_flags {
     /// the number of its channel alone: a run of such ops on u8 becomes one table.
     KAL_OP_SAMPLEWISE = 64,
     KAL_OP_UPRIGHT = 128,   ///< undoes an EXIF orientation: that, less 1, is its first parameter
-    KAL_OP_FITS = 256,      ///< scales to its parameters `width` and `height`: what viewers fit a picture with
+    KAL_OP_FITS = 256,   ///< scales to its parameters `width` and `height`: what viewers fit a picture with
 } kal_op_flags;
 
 typedef struct kal_op {
