@@ -117,9 +117,9 @@ void json_extent(json *j, const kal_extent *e)
 
 // The one list of the fields; a peak is not a sum.
 // clang-format off
-#define STATS(S, M)                                                                    \
-    S(opens) S(bytes_read) S(bytes_written) S(decodes) S(encodes) S(computed_tiles)   \
-    S(reused_tiles) S(nodes) S(nodes_reused) M(planned_bytes) M(peak_bytes)
+#define STATS(S, M)                                                                     \
+    S(opens) S(bytes_read) S(bytes_written) S(decodes) S(encodes) S(computed_tiles)     \
+    S(reused_tiles) S(nodes) S(nodes_reused) M(planned_bytes) M(peak_bytes) M(threads)
 // clang-format on
 
 void stats_add(kal_stats *sum, const kal_stats *one)

@@ -11,6 +11,7 @@
 #include "need.h"
 #include "options.h"
 #include "request.h"
+#include "trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +116,9 @@ static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__reso
                                size_t *room, kal_stats *stats, kal__tally *tally, kal_error *err)
 {
     kal__plan *plan = NULL;
+    const double start = kal__now();
     kal_status st = plan_alone(wants, n, o, w, &plan, err);
+    kal__trace_part(w->options, "plan", start);
     if (!st) *room = room_for_encoded(plan, o);
     if (!st) st = kal__run(plan, w, stats, tally, err);
     if (plan && plan->memo) kal__memo_release(plan->memo, plan);
@@ -263,8 +266,11 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
 }
 
 // All are finished before the first is renamed, so that a full disk leaves none.
-static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, kal_stats *stats, kal_error *err)
+static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, const kal_options *options,
+                               kal_error *err)
 {
+    kal_stats *stats = options ? options->stats : NULL;
+    const double start = kal__now();
     for (int32_t i = 0; i < n && !st; i++) st = wants[i].writer->finish(wants[i].writer, err);
     for (int32_t i = 0; i < n; i++) {
         kal__writer *w = wants[i].writer;
@@ -275,6 +281,7 @@ static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, kal_s
         else
             st = w->commit(w, err);
     }
+    kal__trace_part(options, "finish", start);
     return st;
 }
 
@@ -313,7 +320,7 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
     for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &wants[i].writer, err);
     kal__tally tally = {0, 0};
     if (!st) st = kal__evaluate(wants, (size_t)n, options, start, &tally, err);
-    st = finish_files(wants, n, st, options ? options->stats : NULL, err);
+    st = finish_files(wants, n, st, options, err);
     tell_end(options, st, tally);
     for (int32_t i = 0; i < n; i++) kal_node_unref(&wants[i].node);
     free(wants);

@@ -12,6 +12,7 @@
 #include "need.h"
 #include "patches.h"
 #include "tables.h"
+#include "trace.h"
 
 #include <fenv.h>
 #include <pthread.h>
@@ -259,13 +260,13 @@ static void tell(run *r)
 }
 
 // Runs bands of one run until there is none to start, or until a helper is one too many. Called and left with the lock
-// held.
-static void work_on(run *r, bool helper)
+// held. `thread`: 0 for the caller, who is no helper.
+static void work_on(run *r, int32_t thread)
 {
     kal__slab *scratch = NULL;
     int32_t band;
     n_working++;
-    for (kal__stage *s; (!helper || n_working <= r->plan->threads) && (s = choose(r, &band));) {
+    for (kal__stage *s; (!thread || n_working <= r->plan->threads) && (s = choose(r, &band));) {
         if (n_idle && wants_help(r)) pthread_cond_signal(&work);
         pthread_mutex_unlock(&lock);
         kal_error err = {KAL_OK, ""};
@@ -274,9 +275,10 @@ static void work_on(run *r, bool helper)
         if (!scratch && r->plan->scratch) st = kal_fail(&err, KAL_NOMEM, "out of memory for scratch");
         const double start = kal__now();
         if (!st) st = run_band(s, band, scratch ? scratch->data : NULL, r->watch, r->stats, &err);
-        const double seconds = kal__now() - start;
+        const double end = kal__now();
+        if (!st) kal__trace_band(r->watch->options, s, band, thread, start, end);
         pthread_mutex_lock(&lock);
-        record(r, s, band, st, &err, seconds);
+        record(r, s, band, st, &err, end - start);
         tell(r);
     }
     n_working--;
@@ -289,7 +291,7 @@ static void work_on(run *r, bool helper)
 // Kernels must not see a caller's rounding or denormal mode: results are the same on every thread.
 static void *worker(void *arg)
 {
-    (void)arg;
+    const int32_t thread = (int32_t)(intptr_t)arg;
     fesetenv(FE_DFL_ENV);
     pthread_mutex_lock(&lock);
     for (;;) {
@@ -301,7 +303,7 @@ static void *worker(void *arg)
             continue;
         }
         r->workers++;
-        work_on(r, true);
+        work_on(r, thread);
         r->workers--;
         pthread_cond_signal(&r->wake);
     }
@@ -357,7 +359,7 @@ static void start_threads(int32_t wanted)
         sigset_t all, old;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &old);
-        const int failed = pthread_create(&t, &attr, worker, NULL);
+        const int failed = pthread_create(&t, &attr, worker, (void *)(intptr_t)(n_threads + 1));
         pthread_sigmask(SIG_SETMASK, &old, NULL);
         pthread_attr_destroy(&attr);
         if (failed) return;   // fewer workers; the caller alone suffices
@@ -424,6 +426,7 @@ static void tell_node(const kal_options *o, const kal__stage *s, const kal_node 
                        : node->call.op           ? node->call.op->name
                                                  : "input";
     const kal_node_stats n = {.node = node,
+                              .last = s->node,
                               .name = name,
                               .ms = s->ns * share / 1e6,
                               .bands = (uint64_t)s->n_bands,
@@ -452,7 +455,7 @@ static kal_status run_plan(run *r)
     pthread_condattr_destroy(&attr);
     enter(r);
     for (;;) {
-        work_on(r, false);
+        work_on(r, 0);
         if (over(r) && r->workers == 1 && !r->telling) break;
         wait_for_work(r);
     }
@@ -467,7 +470,9 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
     kal__schedule_start(p, p->schedule.peak);
     kal_status st = kal__admit(p->peak, p->memo, w, &r.err);
     if (!st) {
+        const double start = kal__now();
         st = kal__plan_prepare(p, w, stats, &r.err);
+        kal__trace_part(w->options, "prepare", start);
         if (!st) st = run_plan(&r);
         kal__admit_end(p->peak);
     }
@@ -480,6 +485,7 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
     if (p->peak + KAL__BESIDE > stats->planned_bytes) stats->planned_bytes = p->peak + KAL__BESIDE;
     const size_t peak = p->schedule.peak + p->scratch * (size_t)p->threads;
     if (peak > stats->peak_bytes) stats->peak_bytes = peak;
+    if ((uint64_t)p->threads > stats->threads) stats->threads = (uint64_t)p->threads;
     if (!st && w->options && w->options->node_stats) tell_nodes(p, w->options);
     *tally = (kal__tally){st ? p->schedule.bands_done : p->n_bands, p->n_bands};
     return st;

@@ -93,12 +93,14 @@ typedef struct kal_stats {
     uint64_t nodes_reused;     ///< … and those found in the memo
     uint64_t planned_bytes;    ///< bound from the simulation
     uint64_t peak_bytes;       ///< what was really held
+    uint64_t threads;   ///< workers the plan was made for, the caller included; 0 when nothing had to run
     double wall_ms;
 } kal_stats;
 
 /// What became of one node in a request that ended well. A fused run of ops tells each of them, its time shared equally.
 typedef struct kal_node_stats {
     const kal_node *node;    ///< alive during the call
+    const kal_node *last;    ///< of the fused run it was in; the node itself when it ran alone
     const char *name;        ///< of the op or codec
     double ms;               ///< of work, summed over the workers
     uint64_t bands, bytes;   ///< computed or reused
@@ -107,6 +109,22 @@ typedef struct kal_node_stats {
 } kal_node_stats;
 /// Called once for each node that had work, inputs first, on the caller's thread, after the request ended.
 typedef void kal_node_stats_fn(void *user, const kal_node_stats *stats);
+
+/// A stretch of work that ended: a band of rows, or a part of the request that is no band.
+typedef struct kal_trace {
+    const kal_node
+        *node;   ///< whose rows they are, of a fused run the last; alive during the call. NULL: no band
+    const char
+        *what;   ///< "decode", "encode", "compute", "copy", "digest"; "plan", "prepare", "finish". Static
+    const char *name;       ///< of op or codec, "gaussian+invert" for a fused run; alive during the call
+    int32_t thread;         ///< 0: the caller; else a worker of the pool, the same number in every request
+    int32_t band, y0, y1;   ///< which band, and its rows; -1, 0, 0 when it is none
+    uint64_t begin_ns, end_ns;   ///< CLOCK_MONOTONIC
+} kal_trace;
+/// Called once for each band that ended well and for each part, on the thread that did the work and outside of every lock: several
+/// at once, and before those that wait for the band may start. It should return soon, and must not evaluate. None comes after the
+/// request ended. Stretches of one thread do not overlap.
+typedef void kal_trace_fn(void *user, const kal_trace *trace);
 
 typedef enum kal_phase { KAL_RUNNING, KAL_DONE, KAL_FAILED, KAL_STOPPED } kal_phase;
 /// Told at most about 20 times a second and once at the end; `done` never falls and reaches `total` only in KAL_DONE.
@@ -125,7 +143,8 @@ typedef struct kal_options {
     kal_cancel *cancel;    ///< borrowed during the call
     kal_progress_fn *progress;
     kal_node_stats_fn *node_stats;
-    void *user;       ///< for progress and node_stats
+    kal_trace_fn *trace;
+    void *user;       ///< for progress, node_stats and trace
     kal_memo *memo;   ///< NULL: the process's own
     kal_memo_mode
         memo_mode;   ///< AUTO keeps what is dear to compute; ALWAYS every stage; NEVER neither looks nor keeps
