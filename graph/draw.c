@@ -179,22 +179,30 @@ static const char *colour(const kal_node *n)
                                                             : "#f2efe9";
 }
 
-static void put_box(kal__text *t, const kal_node *n, const box *b)
+static void put_detail(kal__text *t, const box *b)
 {
-    kal__putf(t,
-              "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"6\" fill=\"%s\" "
-              "stroke=\"#5b4636\"/>\n",
-              b->x, b->y, b->w, high, colour(n));
-    kal__putf(t, "<text x=\"%.1f\" y=\"%.1f\" font-weight=\"600\">", b->x + b->w / 2,
-              b->y + (*b->detail ? 19 : 28));
-    put_xml(t, b->title, 42);
-    kal__puts(t, "</text>\n");
-    if (!*b->detail) return;
     kal__putf(t, "<text x=\"%.1f\" y=\"%.1f\" fill=\"#6b5d52\"><title>", b->x + b->w / 2, b->y + 36);
     put_xml(t, b->detail + 1, 4000);
     kal__puts(t, "</title>");
     put_xml(t, b->detail + 1, 42);
     kal__puts(t, "</text>\n");
+}
+
+// Its key lets a page that shows the picture find the box of a node.
+static void put_box(kal__text *t, const kal_node *n, const box *b)
+{
+    char key[33];
+    kal__putf(t,
+              "<g data-key=\"%s\">\n"
+              "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"6\" fill=\"%s\" "
+              "stroke=\"#5b4636\"/>\n",
+              kal_key_print(n->key, key), b->x, b->y, b->w, high, colour(n));
+    kal__putf(t, "<text x=\"%.1f\" y=\"%.1f\" font-weight=\"600\">", b->x + b->w / 2,
+              b->y + (*b->detail ? 19 : 28));
+    put_xml(t, b->title, 42);
+    kal__puts(t, "</text>\n");
+    if (*b->detail) put_detail(t, b);
+    kal__puts(t, "</g>\n");
 }
 
 // How far right the boxes between two layers reach; 0 when there is no layer between.
