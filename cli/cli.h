@@ -41,7 +41,7 @@ typedef enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PRO
 /// What the command line and the environment said. Zero is the default everywhere.
 typedef struct settings {
     kal_options eval;   // threads, max_memory, deadline
-    const char *file, *out, *format, *encode, *isa, *list;
+    const char *file, *out, *format, *encode, *isa, *list, *profile;
     const char **sets;   // "name=value"
     int n_sets;
     int32_t progress;   // progress_mode
@@ -50,6 +50,9 @@ typedef struct settings {
     bool json, content, dot, svg, quiet, no_memo, force, sixel, codecs, help, null;
     const char **words;   // what is no option
     int n_words;
+    const char *called;   // the verb
+    char *const *args;    // all of it, after the verb
+    int n_args;
 } settings;
 
 /// Groups of options; a verb takes some of them.
@@ -209,6 +212,7 @@ typedef struct job {
     const char *input;   // the first input's path, for messages and templates; NULL without one
     int number;          // 1 for the first
     bool each;           // one of several: errors name the input
+    double began;        // when its text was taken up
 } job;
 
 /// Parses the text with inputs bound as in, in1, in2 …; then -o, if asked for. Exit code.
@@ -231,13 +235,14 @@ typedef struct runner {
     const inputs *in;
     bool shares;   // between its jobs: the memo is worth its memory
     kal_cancel *cancel;
-    struct crowd *crowd;    // NULL for a single job
-    pthread_mutex_t lock;   // of what follows
-    bool piped;             // a picture goes to standard output
+    struct crowd *crowd;       // NULL for a single job
+    struct profile *profile;   // NULL: none is wanted
+    pthread_mutex_t lock;      // of what follows
+    bool piped;                // a picture goes to standard output
     kal_stats total;
     claims outputs;   // by the number of the job
 } runner;
-/// One job with all inputs, or one for each; then --stats.
+/// One job with all inputs, or one for each; then --stats and --profile.
 int jobs_run(const settings *s, const maker *m, const inputs *in, bool each);
 /// Runs a job that was made.
 int runner_job(runner *r, job *j);
@@ -273,13 +278,28 @@ typedef struct progress {
     int32_t number;   // of the job
     double start;
     bool shown;
-    crowd *crowd;   // NULL: alone
-    double part;    // told to the crowd
+    crowd *crowd;              // NULL: alone
+    double part;               // told to the crowd
+    struct profile *profile;   // what the library tells goes to one place, the progress
+    int32_t request;           // in the profile
 } progress;
 void progress_start(progress *p, const settings *s, crowd *all, int32_t number, const char *label);
 void progress_tell(void *p, kal_phase phase, uint64_t done, uint64_t total);
 void progress_end(progress *p);
 bool wants_progress(const settings *s);
+
+/// --profile: what ran when. Everything here does nothing for NULL but profile_trace and profile_node, which the library calls with the
+/// progress. Several requests may run at once. EXIT_OK and NULL when no profile is wanted.
+int profile_new(struct profile **out, const settings *s);
+/// An evaluation of these nodes begins, on this thread: which request it is. `since`: when its text was taken up, 0 when that is told
+/// already.
+int32_t profile_begin(struct profile *p, const char *label, kal_node *const *nodes, int32_t n, double since);
+void profile_end(struct profile *p, int32_t request, const kal_stats *stats, bool failed);
+kal_trace_fn profile_trace;
+kal_node_stats_fn profile_node;
+/// A page or a trace, as the suffix says.
+int profile_write(struct profile *p);
+void profile_free(struct profile **gone);
 
 /// Loads one picture; on failure an exit code, having said why.
 int load_node(kal_scope *scope, const char *path, kal_node **out);
@@ -292,13 +312,18 @@ typedef struct json {
 } json;
 void json_open(json *j, const char *key, char bracket);
 void json_close(json *j, char bracket);
+/// What comes next begins a line.
+void json_line(json *j);
 void json_text(json *j, const char *key, const char *value);
 void json_span(json *j, const char *key, const char *value, size_t n);
 void json_number(json *j, const char *key, double value);
+/// With three decimals: milliseconds to the microsecond, and so on.
+void json_thousandths(json *j, const char *key, uint64_t value);
 void json_count(json *j, const char *key, uint64_t value);
 void json_bool(json *j, const char *key, bool value);
 void json_null(json *j, const char *key);
 void json_extent(json *j, const kal_extent *e);
+void json_stats_fields(json *j, const kal_stats *stats);
 void json_stats(FILE *f, const kal_stats *stats);
 void stats_add(kal_stats *sum, const kal_stats *one);
 

@@ -304,6 +304,7 @@ static int parse_text(job *j, const source_text *t, const bindings *b)
 
 int job_parse(job *j, const settings *s, const source_text *t, const char *const *in, int n_in)
 {
+    j->began = now_seconds();
     j->scope = kal_scope_new();
     j->input = n_in ? in[0] : NULL;
     bindings b = {.list = calloc((size_t)(n_in + s->n_sets) + 2, sizeof *b.list),

@@ -162,6 +162,7 @@ static int call_verb(const verb *v, int argc, char **argv)
 {
     settings s;
     int code = settings_read(&s, v->groups, argc, argv);
+    s.called = v->name;
     if (!code && s.help)
         help_verb(v);
     else if (!code)
@@ -174,6 +175,7 @@ static int call_op(const kal_op *op, int argc, char **argv)
 {
     settings s;
     int code = settings_read(&s, OPT_OUT | OPT_RUN | OPT_EVAL, argc, argv);
+    s.called = op->name;
     if (!code && s.help)
         help_op(op);
     else if (!code)

@@ -96,6 +96,7 @@ static int make_op(job *j, const settings *s, const void *what, const char *cons
     const call *c = what;
     kal_node *nodes[ANY_NUMBER];
     kal_error err;
+    j->began = now_seconds();
     j->scope = kal_scope_new();
     if (!j->scope) return usage("out of memory");
     for (int i = 0; i < n; i++) {

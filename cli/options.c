@@ -30,6 +30,8 @@ static const option options[] = {
      "in that list a byte of 0 ends a name, as find -print0 writes it"},
     {"stats", 0, "none|json", NULL, IS_CHOICE, AT(stats), 0, 0, OPT_RUN,
      "what the run did, as one JSON object"},
+    {"profile", 0, "FILE", NULL, IS_TEXT, AT(profile), 0, 0, OPT_RUN,
+     "write what ran when: .html is a page for a browser, .json a trace for Perfetto"},
     {"progress", 0, "auto|never|always|json", NULL, IS_CHOICE, AT(progress), 0, 0, OPT_RUN,
      "auto: on a terminal, after half a second; json: one line per event"},
     {"no-memo", 0, NULL, NULL, IS_FLAG, AT(no_memo), 0, 0, OPT_RUN,
@@ -204,7 +206,9 @@ static int read_option(settings *s, unsigned groups, const char *word, const cha
 int settings_read(settings *s, unsigned groups, int argc, char **argv)
 {
     *s = (settings){.words = calloc((size_t)argc + 1, sizeof *s->words),
-                    .sets = calloc((size_t)argc + 1, sizeof *s->sets)};
+                    .sets = calloc((size_t)argc + 1, sizeof *s->sets),
+                    .args = argv,
+                    .n_args = argc};
     if (!s->words || !s->sets) return usage("out of memory");
     groups |= OPT_HELP;
     int code = read_environment(s, groups);

@@ -67,6 +67,12 @@ void json_close(json *j, char bracket)
     j->more = true;
 }
 
+void json_line(json *j)
+{
+    fputs(j->more ? ",\n" : "\n", j->f);
+    j->more = false;
+}
+
 void json_span(json *j, const char *key, const char *value, size_t n)
 {
     begin(j, key);
@@ -83,6 +89,12 @@ void json_number(json *j, const char *key, double value)
     char text[32];
     begin(j, key);
     fputs(isfinite(value) ? number_text(value, text) : "null", j->f);
+}
+
+void json_thousandths(json *j, const char *key, uint64_t value)
+{
+    begin(j, key);
+    fprintf(j->f, "%llu.%03u", (unsigned long long)(value / 1000), (unsigned)(value % 1000));
 }
 
 void json_count(json *j, const char *key, uint64_t value)
@@ -130,13 +142,18 @@ void stats_add(kal_stats *sum, const kal_stats *one)
     sum->wall_ms += one->wall_ms;
 }
 
+void json_stats_fields(json *j, const kal_stats *stats)
+{
+#define FIELD(field) json_count(j, #field, stats->field);
+    STATS(FIELD, FIELD)
+    json_number(j, "wall_ms", round(stats->wall_ms * 1e3) / 1e3);
+}
+
 void json_stats(FILE *f, const kal_stats *stats)
 {
     json j = {f, false};
-#define FIELD(field) json_count(&j, #field, stats->field);
     json_open(&j, NULL, '{');
-    STATS(FIELD, FIELD)
-    json_number(&j, "wall_ms", round(stats->wall_ms * 1e3) / 1e3);
+    json_stats_fields(&j, stats);
     json_close(&j, '}');
     fputc('\n', f);
 }

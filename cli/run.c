@@ -25,9 +25,20 @@ static int written_twice(const runner *r, const job *j, const char *path, int32_
                  by ? r->in->paths[by - 1] : "", by ? " and from " : "", by ? j->input : "");
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    char *x = kal_target_name(a), *y = kal_target_name(b);
+    const bool same = x && y && !strcmp(x, y);
+    free(x);
+    free(y);
+    return same;
+}
+
 // Each output of this command is written once; within one job the library sees to it.
 static int claim_outputs(runner *r, const job *j)
 {
+    for (int32_t i = 0; i < j->n && r->profile; i++)
+        if (is_same_file(j->paths[i], r->s->profile)) return written_twice(r, j, j->paths[i], 0);
     int32_t by = 0;
     for (int32_t i = 0; i < j->n && j->each; i++) {
         pthread_mutex_lock(&r->lock);
@@ -59,6 +70,9 @@ static kal_options options_of(const runner *r, progress *p, bool memo, kal_stats
     o.stats = stats;
     o.memo_mode = r->s->no_memo || !memo ? KAL_MEMO_NEVER : KAL_MEMO_AUTO;
     o.progress = p->mode == PROGRESS_NEVER ? NULL : progress_tell;
+    o.trace = r->profile ? profile_trace : NULL;
+    o.node_stats = r->profile ? profile_node : NULL;
+    p->profile = r->profile;
     o.user = p;
     return o;
 }
@@ -92,7 +106,11 @@ static int save_all(runner *r, job *j, bool memo)
     kal_error err;
     progress_start(&p, r->s, r->crowd, j->number, j->paths[0]);
     const kal_options o = options_of(r, &p, memo, &stats);
+    char label[300];
+    snprintf(label, sizeof label, j->n > 1 ? "%.256s and %d more" : "%.256s", j->paths[0], j->n - 1);
+    p.request = profile_begin(r->profile, label, j->nodes, j->n, j->began);
     const kal_status st = kal_write_files(j->nodes, j->paths, j->n, &o, &err);
+    profile_end(r->profile, p.request, &stats, st != KAL_OK);
     progress_end(&p);
     add_stats(r, &stats);
     if (st) {
@@ -104,7 +122,8 @@ static int save_all(runner *r, job *j, bool memo)
     return EXIT_OK;
 }
 
-static int print_one(runner *r, const job *j, const kal_node *node, const char *name, FILE *to, bool memo)
+static int print_one(runner *r, const job *j, kal_node *node, const char *name, double since, FILE *to,
+                     bool memo)
 {
     kal_stats stats = {0};
     progress p;
@@ -114,9 +133,11 @@ static int print_one(runner *r, const job *j, const kal_node *node, const char *
     char extent[96], text[2][33];
     progress_start(&p, r->s, r->crowd, j->number, name);
     const kal_options o = options_of(r, &p, memo, &stats);
+    p.request = profile_begin(r->profile, name, &node, 1, since);
     kal_status st = kal_node_extent(node, &e, &err);
     if (!st) st = kal_node_key(node, &key, &err);
     if (!st) st = kal_content_key(node, &o, &content, &err);
+    profile_end(r->profile, p.request, &stats, st != KAL_OK);
     progress_end(&p);
     add_stats(r, &stats);
     if (st) {
@@ -138,8 +159,8 @@ int runner_job(runner *r, job *j)
     if (!code && j->n) code = save_all(r, j, memo);
     for (int32_t i = 0; i < prints && !code; i++) {
         const char *name;
-        const kal_node *node = kal_program_print(j->program, i, &name);
-        code = print_one(r, j, node, name, piped ? errors() : answers(), memo);
+        kal_node *node = kal_program_print(j->program, i, &name);
+        code = print_one(r, j, node, name, i || j->n ? 0 : j->began, piped ? errors() : answers(), memo);
     }
     return code;
 }
@@ -164,8 +185,12 @@ static int one_run(runner *r, const maker *m)
 int jobs_run(const settings *s, const maker *m, const inputs *in, bool each)
 {
     runner r = {.s = s, .in = in, .lock = PTHREAD_MUTEX_INITIALIZER};
-    const int code = each ? many_run(&r, m) : one_run(&r, m);
+    int code = profile_new(&r.profile, s);
+    if (code) return code;
+    code = each ? many_run(&r, m) : one_run(&r, m);
     if (s->stats) json_stats(r.piped ? stderr : stdout, &r.total);
+    code = worse(code, profile_write(r.profile));
+    profile_free(&r.profile);
     claims_free(&r.outputs);
     return code;
 }
