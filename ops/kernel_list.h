@@ -5,3 +5,7 @@
 //   kal__NAME_c, the reference, stands in the file of its op; kal__NAME_avx2 and kal__NAME_avx512, as far as `variants` names them
 //   (AVX2, AVX512, BOTH), stand in x86/FILE.c. All give the same bytes; tests/kernels holds them to it and times them.
 KERNEL(lut_u8, BOTH, (uint8_t * dst, const uint8_t *src, size_t n, const uint8_t *table))
+KERNEL(resize_v_u8, BOTH,
+       (int16_t * dst, size_t pitch, size_t lines, const uint8_t *const *src, const int16_t *t, size_t taps,
+        size_t n))
+KERNEL(resize_h_u8, BOTH, (const struct kal__across_u8 *a))

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kal__across_u8;   // resize.h
+
 #define KERNEL(name, variants, params) \
     void kal__##name##_c params;       \
     void kal__##name##_avx2 params;    \

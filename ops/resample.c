@@ -95,6 +95,17 @@ kal__window kal__window_of(const kal__axis *a, int32_t o)
     return cut(a, &r);
 }
 
+int32_t kal__widest(const kal__axis *a)
+{
+    return kal__window_of(a, a->out / 2).count + 2;   // that of an output in the middle is not cut
+}
+
+int32_t kal__columns(const kal__axis *a, int32_t outputs)
+{
+    const int64_t n = ((int64_t)outputs * a->in + a->out - 1) / a->out + kal__widest(a);
+    return n < a->in ? (int32_t)n : a->in;
+}
+
 // ---- weights ------------------------------------------------------------------------------------
 
 static double weight(const kal__axis *a, double distance)
@@ -138,9 +149,10 @@ static bool round_taps(const double *w, int32_t n, int16_t *t)
     return size + abs(16384 - sum) <= 32768;   // so 255·2^15 >> 8 fits 16 bits, and 2^15·2^15 fits 32
 }
 
+// With the zeros around.
 static size_t padded(int32_t count)
 {
-    return ((size_t)count + KAL__TAP_STEP - 1) / KAL__TAP_STEP * KAL__TAP_STEP;
+    return (size_t)count + 2;
 }
 
 // After as many outputs the fraction of a centre comes back.
@@ -158,7 +170,7 @@ static int32_t period_of(const kal__axis *a)
 // From the widest window and the period, and a window's length of outputs at each end whose windows are cut.
 size_t kal__taps_bytes(const kal__axis *a, bool integers)
 {
-    const size_t outs = (size_t)a->out, widest = (size_t)kal__window_of(a, a->out / 2).count + 2;
+    const size_t outs = (size_t)a->out, widest = (size_t)kal__widest(a);
     const size_t cut_ones = 2 * (widest * outs / (size_t)a->in + 2);
     size_t sets = (size_t)period_of(a) + cut_ones;
     if (sets > outs) sets = outs;
@@ -167,15 +179,14 @@ size_t kal__taps_bytes(const kal__axis *a, bool integers)
 }
 
 // Windows, and where each output's weights lie; returns how many weights in all.
-static size_t lay_out(const kal__axis *a, kal__taps *t, int32_t *most)
+static size_t lay_out(const kal__axis *a, kal__taps *t)
 {
     const int32_t period = period_of(a);
     size_t n = 0;
-    *most = 0;
     for (int32_t o = 0; o < a->out; o++) {
         const reach r = reach_of(a, o);
         t->window[o] = cut(a, &r);
-        if (t->window[o].count > *most) *most = t->window[o].count;
+        if (t->window[o].count > t->widest) t->widest = t->window[o].count;
         if (o >= period && !is_cut(a, &r)) {
             const reach before = reach_of(a, o - period);
             if (!is_cut(a, &before)) {
@@ -183,7 +194,7 @@ static size_t lay_out(const kal__axis *a, kal__taps *t, int32_t *most)
                 continue;
             }
         }
-        t->at[o] = n;
+        t->at[o] = n + 1;
         n += padded(t->window[o].count);
     }
     return n;
@@ -192,14 +203,13 @@ static size_t lay_out(const kal__axis *a, kal__taps *t, int32_t *most)
 bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out)
 {
     const size_t outs = (size_t)a->out;
-    kal__taps t = {kal__new(outs, sizeof *t.window), kal__new(outs, sizeof *t.at), NULL, NULL};
-    int32_t most = 0;
-    const size_t n = t.window && t.at ? lay_out(a, &t, &most) : 0;
-    const bool narrow = integers && most <= 512;   // with more of them 14 bits are too few for each
+    kal__taps t = {kal__new(outs, sizeof *t.window), kal__new(outs, sizeof *t.at), NULL, NULL, 0};
+    const size_t n = t.window && t.at ? lay_out(a, &t) : 0;
+    const bool narrow = integers && t.widest <= 512;   // with more of them 14 bits are too few for each
     t.w = n ? kal__new_zero(n, sizeof *t.w) : NULL;
     t.t = n && narrow ? kal__new_zero(n, sizeof *t.t) : NULL;
     const bool ok = t.w && (t.t || !narrow);
-    size_t next = 0;
+    size_t next = 1;
     for (int32_t o = 0; o < a->out && ok; o++) {
         if (t.at[o] != next) continue;   // shared with an earlier one
         weights_of(a, o, t.w + next);
@@ -217,5 +227,5 @@ void kal__taps_free(kal__taps *t)
     free(t->at);
     free(t->w);
     free(t->t);
-    *t = (kal__taps){NULL, NULL, NULL, NULL};
+    *t = (kal__taps){NULL, NULL, NULL, NULL, 0};
 }

@@ -37,20 +37,24 @@ typedef struct kal__window {
 /// last's last.
 kal__window kal__window_of(const kal__axis *a, int32_t o);
 
-/// All weights of an axis. Output o has those from at[o] on, window[o].count of them and zeros up to a
-/// multiple of KAL__TAP_STEP. Coordinates whose centres have the same fraction share them.
+/// All weights of an axis. Output o has those from at[o] on, window[o].count of them, with a zero before and a
+/// zero after. Coordinates whose centres have the same fraction share them.
 typedef struct kal__taps {
     kal__window *window;
     size_t *at;
     double *w;
     int16_t *t;   // 14-bit, each set sums to 16384 exactly; NULL: not wanted, or not precise enough
+    int32_t widest;
 } kal__taps;
-#define KAL__TAP_STEP 8
 
 /// About the bytes that kal__taps_make will take, not less.
 size_t kal__taps_bytes(const kal__axis *a, bool integers);
 /// False: out of memory, and nothing to free.
 bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out);
 void kal__taps_free(kal__taps *t);
+/// No window is wider; known without the weights, at most 2 more than the widest.
+int32_t kal__widest(const kal__axis *a);
+/// No range of so many outputs reads more inputs.
+int32_t kal__columns(const kal__axis *a, int32_t outputs);
 
 #endif

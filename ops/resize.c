@@ -12,7 +12,7 @@
 //                              do the colours
 //
 // A flat image of integers stays exactly as it is.
-#include "resample.h"
+#include "resize.h"
 
 #include "mem.h"
 
@@ -111,13 +111,9 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 
 // ---- tables -------------------------------------------------------------------------------------
 
-typedef struct tables {
-    kal__taps x, y;
-} tables;
-
 static void release(void *state)
 {
-    tables *t = state;
+    kal__resize_tables *t = state;
     if (!t) return;
     kal__taps_free(&t->x);
     kal__taps_free(&t->y);
@@ -134,7 +130,7 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
     const kal__axis x = axis_of(c, false), y = axis_of(c, true);
     const bool narrow = c->extent.type == KAL_U8 && !c->extent.alpha && x.kernel != KAL_NEAREST;
-    tables *t = *state = kal__new_zero(1, sizeof *t);
+    kal__resize_tables *t = *state = kal__new_zero(1, sizeof *t);
     if (t && kal__taps_make(&x, narrow, &t->x) && kal__taps_make(&y, narrow, &t->y)) return KAL_OK;
     release(t);
     *state = NULL;
@@ -142,23 +138,14 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
                     c->extent.height);
 }
 
-// One row between the passes: i16 in planes, or doubles.
-#define PLANE_PAD KAL__TAP_STEP   // the zeros after a set of weights meet these
-
-static size_t plane_of(int32_t columns)
-{
-    return ((size_t)columns + 2 * PLANE_PAD - 1) / PLANE_PAD * PLANE_PAD;
-}
-
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)height;
-    const kal__axis a = axis_of(c, false);
-    // as many columns as a range of outputs can need: the widest window is that of an output in the middle
-    const int64_t window = kal__window_of(&a, a.out / 2).count + 2;
-    const int64_t columns = ((int64_t)width * a.in + a.out - 1) / a.out + window;
-    const size_t n = plane_of(columns < a.in ? (int32_t)columns : a.in) * (size_t)c->extent.channels;
-    return n * sizeof(double);
+    const kal__axis x = axis_of(c, false);
+    const size_t channels = (size_t)c->extent.channels;
+    const size_t wide = (size_t)kal__columns(&x, width) * channels * sizeof(double);
+    const size_t narrow = kal__resize_u8_scratch(&x, width, channels);
+    return wide > narrow ? wide : narrow;
 }
 
 // ---- nearest ------------------------------------------------------------------------------------
@@ -169,7 +156,7 @@ static inline void pick(unsigned char *dst, const unsigned char *src, const kal_
     for (int32_t x = 0; x < n; x++, dst += pixel) memcpy(dst, src + (size_t)(w[x].first - x0) * pixel, pixel);
 }
 
-static void run_nearest(const kal_job *j, const tables *t)
+static void run_nearest(const kal_job *j, const kal__resize_tables *t)
 {
     const kal_rect o = j->out->rect;
     const kal__window *w = t->x.window + o.x0;
@@ -191,87 +178,9 @@ static void run_nearest(const kal_job *j, const tables *t)
     }
 }
 
-// ---- u8, 14 bits --------------------------------------------------------------------------------
-
-enum { CHUNK = 1024 };   // samples that go through the vertical pass at a time: sums stay in L1
-
-static void resize_v4_u8_c(int32_t *acc, const uint8_t *const src[4], const int16_t *t, size_t n)
-{
-    const uint8_t *a = src[0], *b = src[1], *c = src[2], *d = src[3];
-    const int16_t ta = t[0], tb = t[1], tc = t[2], td = t[3];
-    for (size_t i = 0; i < n; i++)
-        acc[i] += ta * (int16_t)a[i] + tb * (int16_t)b[i] + (tc * (int16_t)c[i] + td * (int16_t)d[i]);
-}
-
-static void resize_v_u8_c(int32_t *acc, const uint8_t *src, int16_t t, size_t n)
-{
-    for (size_t i = 0; i < n; i++) acc[i] += t * (int16_t)src[i];
-}
-
-static inline void split(int16_t *row, size_t plane, const int32_t *acc, size_t pixels, size_t channels)
-{
-    for (size_t x = 0; x < pixels; x++)
-        for (size_t k = 0; k < channels; k++) row[k * plane + x] = (int16_t)(acc[x * channels + k] >> 8);
-}
-
-static void columns_u8(const kal_tile *in, kal__window w, const int16_t *t, size_t channels, int16_t *row,
-                       size_t plane)
-{
-    int32_t acc[CHUNK];
-    const size_t pixels = (size_t)kal_tile_width(in), step = CHUNK / channels;
-    for (size_t x = 0; x < pixels; x += step) {
-        const size_t part = pixels - x < step ? pixels - x : step, n = part * channels;
-        for (size_t i = 0; i < n; i++) acc[i] = 128;
-        int32_t k = 0;
-        for (; k + 4 <= w.count; k += 4) {
-            const uint8_t *src[4];
-            for (int32_t i = 0; i < 4; i++) src[i] = kal_row(in, w.first + k + i) + x * channels;
-            resize_v4_u8_c(acc, src, t + k, n);
-        }
-        for (; k < w.count; k++) resize_v_u8_c(acc, kal_row(in, w.first + k) + x * channels, t[k], n);
-        switch (channels) {
-        case 1: split(row + x, plane, acc, part, 1); break;
-        case 3: split(row + x, plane, acc, part, 3); break;
-        default: split(row + x, plane, acc, part, channels);
-        }
-    }
-    for (size_t k = 0; k < channels; k++) memset(row + k * plane + pixels, 0, (plane - pixels) * sizeof *row);
-}
-
-// n is a multiple of KAL__TAP_STEP
-static inline int32_t dot(const int16_t *v, const int16_t *t, size_t n)
-{
-    int32_t sum = 0;
-    for (size_t k = 0; k < n; k++) sum += v[k] * t[k];
-    return sum;
-}
-
-static void resize_h_u8_c(uint8_t *dst, const int16_t *row, size_t plane, const kal__taps *taps, kal_rect out,
-                          int32_t x0, size_t channels)
-{
-    for (int32_t x = out.x0; x < out.x1; x++) {
-        const kal__window w = taps->window[x];
-        const int16_t *t = taps->t + taps->at[x], *v = row + (w.first - x0);
-        const size_t n = ((size_t)w.count + KAL__TAP_STEP - 1) / KAL__TAP_STEP * KAL__TAP_STEP;
-        for (size_t k = 0; k < channels; k++, v += plane) {
-            const int32_t sum = ((1 << 19) + dot(v, t, n)) >> 20;
-            *dst++ = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
-        }
-    }
-}
-
-static void run_u8(const kal_job *j, const tables *t)
-{
-    const kal_tile *in = &j->in[0];
-    const kal_rect o = j->out->rect;
-    const size_t channels = (size_t)j->call->extent.channels, plane = plane_of(kal_tile_width(in));
-    for (int32_t y = o.y0; y < o.y1; y++) {
-        columns_u8(in, t->y.window[y], t->y.t + t->y.at[y], channels, j->scratch, plane);
-        resize_h_u8_c(kal_row(j->out, y), j->scratch, plane, &t->x, o, in->rect.x0, channels);
-    }
-}
-
 // ---- wide ---------------------------------------------------------------------------------------
+
+enum { CHUNK = 1024 };   // samples that go through the columns pass at a time: sums stay in L1
 
 // Samples as reals, colours times alpha.
 static void to_reals(double *dst, const unsigned char *src, const kal_extent *e, size_t pixels)
@@ -319,7 +228,7 @@ static inline void weigh(double *sum, const double *row, const double *t, int32_
         for (size_t k = 0; k < channels; k++) sum[k] += t[i] * row[k];
 }
 
-static void run_wide(const kal_job *j, const tables *t)
+static void run_wide(const kal_job *j, const kal__resize_tables *t)
 {
     const kal_extent *e = &j->call->extent;
     const kal_tile *in = &j->in[0];
@@ -344,11 +253,11 @@ static void run_wide(const kal_job *j, const tables *t)
 
 static kal_status run(const kal_job *j)
 {
-    const tables *t = j->state;
+    const kal__resize_tables *t = j->state;
     if (((const kal_resize_p *)j->call->params)->kernel == KAL_NEAREST)
         run_nearest(j, t);
     else if (t->x.t && t->y.t)
-        run_u8(j, t);
+        kal__resize_u8(j, t);
     else
         run_wide(j, t);
     return KAL_OK;
