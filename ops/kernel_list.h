@@ -9,3 +9,9 @@ KERNEL(resize_v_u8, BOTH,
        (int16_t * dst, size_t pitch, size_t lines, const uint8_t *const *src, const int16_t *t, size_t taps,
         size_t n))
 KERNEL(resize_h_u8, BOTH, (const struct kal__across_u8 *a))
+KERNEL(resize_widen, BOTH,
+       (double *dst, const void *src, kal_type type, size_t channels, bool alpha, size_t pixels))
+KERNEL(resize_v_real, BOTH,
+       (double *acc, const double *const *src, const double *t, size_t taps, size_t n, bool more))
+KERNEL(resize_turn_real, AVX2, (double *dst, const double *src, size_t pitch, size_t n))
+KERNEL(resize_h_real, BOTH, (const struct kal__across_real *a))

@@ -6,12 +6,15 @@
 #ifndef KAL_OPS_KERNELS_H
 #define KAL_OPS_KERNELS_H
 
+#include <kal/base.h>
+
 #include "cpu.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct kal__across_u8;   // resize.h
+struct kal__across_real;
 
 #define KERNEL(name, variants, params) \
     void kal__##name##_c params;       \

@@ -106,6 +106,15 @@ int32_t kal__columns(const kal__axis *a, int32_t outputs)
     return n < a->in ? (int32_t)n : a->in;
 }
 
+int32_t kal__outputs_within(const kal__window *w, int32_t o, int32_t end, size_t pixels, size_t most)
+{
+    int32_t n = 1;
+    while (o + n < end && (size_t)n < most &&
+           (size_t)(w[o + n].first + w[o + n].count - w[o].first) <= pixels)
+        n++;
+    return n >= 16 && o + n < end ? n / 16 * 16 : n;
+}
+
 // ---- weights ------------------------------------------------------------------------------------
 
 static double weight(const kal__axis *a, double distance)

@@ -56,5 +56,8 @@ void kal__taps_free(kal__taps *t);
 int32_t kal__widest(const kal__axis *a);
 /// No range of so many outputs reads more inputs.
 int32_t kal__columns(const kal__axis *a, int32_t outputs);
+/// How many outputs from o on, before `end` and at most `most`, have their windows within so many pixels; at least
+/// one. A multiple of 16 when more than that remain, so that vectors are full.
+int32_t kal__outputs_within(const kal__window *w, int32_t o, int32_t end, size_t pixels, size_t most);
 
 #endif

@@ -126,26 +126,34 @@ static size_t tables_size(const kal_call *c)
     return kal__taps_bytes(&x, true) + kal__taps_bytes(&y, true);
 }
 
+static bool is_narrow(const kal_call *c)
+{
+    return c->extent.type == KAL_U8 && !c->extent.alpha &&
+           ((const kal_resize_p *)c->params)->kernel != KAL_NEAREST;
+}
+
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
     const kal__axis x = axis_of(c, false), y = axis_of(c, true);
-    const bool narrow = c->extent.type == KAL_U8 && !c->extent.alpha && x.kernel != KAL_NEAREST;
     kal__resize_tables *t = *state = kal__new_zero(1, sizeof *t);
-    if (t && kal__taps_make(&x, narrow, &t->x) && kal__taps_make(&y, narrow, &t->y)) return KAL_OK;
+    if (t && kal__taps_make(&x, is_narrow(c), &t->x) && kal__taps_make(&y, is_narrow(c), &t->y))
+        return KAL_OK;
     release(t);
     *state = NULL;
     return kal_fail(err, KAL_NOMEM, "resize: out of memory for the weights of %d×%d pixels", c->extent.width,
                     c->extent.height);
 }
 
+// The way is known only when the weights are.
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)height;
+    if (((const kal_resize_p *)c->params)->kernel == KAL_NEAREST) return 0;
     const kal__axis x = axis_of(c, false);
     const size_t channels = (size_t)c->extent.channels;
-    const size_t wide = (size_t)kal__columns(&x, width) * channels * sizeof(double);
-    const size_t narrow = kal__resize_u8_scratch(&x, width, channels);
-    return wide > narrow ? wide : narrow;
+    const size_t real = kal__resize_real_scratch(&x, width, channels);
+    const size_t narrow = is_narrow(c) ? kal__resize_u8_scratch(&x, width, channels) : 0;
+    return real > narrow ? real : narrow;
 }
 
 // ---- nearest ------------------------------------------------------------------------------------
@@ -178,79 +186,6 @@ static void run_nearest(const kal_job *j, const kal__resize_tables *t)
     }
 }
 
-// ---- wide ---------------------------------------------------------------------------------------
-
-enum { CHUNK = 1024 };   // samples that go through the columns pass at a time: sums stay in L1
-
-// Samples as reals, colours times alpha.
-static void to_reals(double *dst, const unsigned char *src, const kal_extent *e, size_t pixels)
-{
-    const size_t channels = (size_t)e->channels, n = pixels * channels;
-    if (e->type == KAL_U8)
-        for (size_t i = 0; i < n; i++) dst[i] = src[i];
-    else if (e->type == KAL_U16)
-        for (size_t i = 0; i < n; i++) dst[i] = ((const uint16_t *)(const void *)src)[i];
-    else
-        for (size_t i = 0; i < n; i++) dst[i] = (double)((const float *)(const void *)src)[i];
-    for (size_t x = 0; e->alpha && x < pixels; x++, dst += channels)
-        for (size_t k = 0; k + 1 < channels; k++) dst[k] *= dst[channels - 1];
-}
-
-static void columns_wide(const kal_tile *in, const kal_extent *e, kal__window w, const double *t, double *row)
-{
-    double line[CHUNK];
-    const size_t channels = (size_t)e->channels, pixels = (size_t)kal_tile_width(in), step = CHUNK / channels;
-    for (size_t x = 0; x < pixels; x += step) {
-        const size_t part = pixels - x < step ? pixels - x : step, n = part * channels;
-        double *acc = row + x * channels;
-        for (size_t i = 0; i < n; i++) acc[i] = 0;
-        for (int32_t k = 0; k < w.count; k++) {
-            to_reals(line, kal_row(in, w.first + k) + x * (size_t)in->pixel, e, part);
-            for (size_t i = 0; i < n; i++) acc[i] += t[k] * line[i];
-        }
-    }
-}
-
-static void finish(void *dst, const kal_extent *e, size_t at, const double *sum)
-{
-    const size_t channels = (size_t)e->channels, colours = channels - e->alpha;
-    const double a = e->alpha ? sum[colours] : 1;
-    const bool gone = e->type == KAL_F32 ? !(a > 0) : a < 0.5;   // what alpha is stored as
-    for (size_t k = 0; k < colours; k++)
-        kal__set(dst, e->type, at + k, !e->alpha ? sum[k] : gone ? 0 : sum[k] / a);
-    if (e->alpha) kal__set(dst, e->type, at + colours, a);
-}
-
-static inline void weigh(double *sum, const double *row, const double *t, int32_t n, size_t channels)
-{
-    for (size_t k = 0; k < channels; k++) sum[k] = 0;
-    for (int32_t i = 0; i < n; i++, row += channels)
-        for (size_t k = 0; k < channels; k++) sum[k] += t[i] * row[k];
-}
-
-static void run_wide(const kal_job *j, const kal__resize_tables *t)
-{
-    const kal_extent *e = &j->call->extent;
-    const kal_tile *in = &j->in[0];
-    const kal_rect o = j->out->rect;
-    const size_t channels = (size_t)e->channels;
-    double *row = j->scratch, sum[KAL_MAX_CHANNELS];
-    for (int32_t y = o.y0; y < o.y1; y++) {
-        columns_wide(in, e, t->y.window[y], t->y.w + t->y.at[y], row);
-        for (int32_t x = o.x0; x < o.x1; x++) {
-            const kal__window w = t->x.window[x];
-            const double *v = row + (size_t)(w.first - in->rect.x0) * channels, *taps = t->x.w + t->x.at[x];
-            switch (channels) {
-            case 1: weigh(sum, v, taps, w.count, 1); break;
-            case 3: weigh(sum, v, taps, w.count, 3); break;
-            case 4: weigh(sum, v, taps, w.count, 4); break;
-            default: weigh(sum, v, taps, w.count, channels);
-            }
-            finish(kal_row(j->out, y), e, (size_t)(x - o.x0) * channels, sum);
-        }
-    }
-}
-
 static kal_status run(const kal_job *j)
 {
     const kal__resize_tables *t = j->state;
@@ -259,7 +194,7 @@ static kal_status run(const kal_job *j)
     else if (t->x.t && t->y.t)
         kal__resize_u8(j, t);
     else
-        run_wide(j, t);
+        kal__resize_real(j, t);
     return KAL_OK;
 }
 

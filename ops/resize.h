@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// resize inside: its tables, and the two ways of computing with them. Both work on blocks of KAL__LINES output rows
+// resize inside: its tables, and the two ways of computing with them. Both work on blocks of some output rows
 // and as many columns as keep a block in the second-level cache: the columns pass into the scratch, then the rows
-// pass from there. The rows pass turns the block round, so that the same sample of all lines lies in one
-// vector; its outputs are plain sums of vectors whatever the scale and the channels, and are turned back at the end.
+// pass from there. Between them the block is turned round, so that the same sample of all lines lies in one
+// vector: outputs are plain sums of vectors whatever the scale and the channels, and are turned back at the end.
 #ifndef KAL_OPS_RESIZE_H
 #define KAL_OPS_RESIZE_H
 
@@ -35,5 +35,26 @@ typedef struct kal__across_u8 {
 
 /// For so many pixels in the windows.
 size_t kal__across_u8_room(size_t pixels, size_t outputs, size_t channels);
+
+/// Everything else, in doubles: resize_real.c.
+void kal__resize_real(const kal_job *j, const kal__resize_tables *t);
+size_t kal__resize_real_scratch(const kal__axis *x, int32_t width, size_t channels);
+
+typedef struct kal__across_real {
+    void *const *dst;   // row by row, the first output
+    size_t lines;       // 1..KAL__LINES
+    const double
+        *src;       // turned: `lanes` doubles, one for each line, for every sample from the first window on
+    size_t lanes;   // KAL__LINES; the reference takes less as well
+    const kal__window *window;
+    const size_t *at;
+    const double *t;
+    size_t outputs, channels;
+    kal_type type;
+    bool alpha;   // colours are divided by it
+    void *room;   // kal__across_real_room bytes, 64-byte aligned
+} kal__across_real;
+
+size_t kal__across_real_room(size_t outputs, size_t channels);
 
 #endif

@@ -122,17 +122,6 @@ size_t kal__resize_u8_scratch(const kal__axis *x, int32_t width, size_t channels
     return s.block + s.room;
 }
 
-// How many outputs from o on, up to `end`, have their windows within so many pixels; at least one. A number
-// of 16 if that is possible: whole vectors.
-static int32_t outputs_within(const kal__window *w, int32_t o, int32_t end, size_t pixels, size_t most)
-{
-    int32_t n = 1;
-    while (o + n < end && (size_t)n < most &&
-           (size_t)(w[o + n].first + w[o + n].count - w[o].first) <= pixels)
-        n++;
-    return n >= 16 && o + n < end ? n / 16 * 16 : n;
-}
-
 // ---- the two passes -----------------------------------------------------------------------------
 
 // Weights of `lines` rows from y on over their common source rows.
@@ -175,7 +164,7 @@ static void rows_pass(const kal_tile *out, const kal__taps *taps, const sizes *s
     const int32_t base = taps->window[x0].first;
     uint8_t *dst[KAL__LINES];
     for (int32_t x = x0, n; x < x1; x += n) {
-        n = outputs_within(taps->window, x, x1, s->across, s->outputs);
+        n = kal__outputs_within(taps->window, x, x1, s->across, s->outputs);
         for (int32_t y = y0; y < y1; y++) dst[y - y0] = kal_at(out, x, y);
         const kal__across_u8 a = {.dst = dst,
                                   .lines = (size_t)(y1 - y0),
@@ -202,7 +191,7 @@ void kal__resize_u8(const kal_job *j, const kal__resize_tables *t)
     unsigned char *room = (unsigned char *)j->scratch + s.block;
     const kal__window *w = t->x.window;
     for (int32_t x = o.x0, n; x < o.x1; x += n) {
-        n = outputs_within(w, x, o.x1, s.part, (size_t)(o.x1 - x));
+        n = kal__outputs_within(w, x, o.x1, s.part, (size_t)(o.x1 - x));
         const int32_t first = w[x].first, last = w[x + n - 1].first + w[x + n - 1].count;
         const size_t samples = (size_t)(last - first) * channels;
         for (int32_t l = 0; l < KAL__LINES; l++)   // what is read past the end

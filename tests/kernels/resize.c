@@ -117,6 +117,128 @@ static void try_rows(size_t outputs, size_t channels)
     free(t);
 }
 
+// ---- doubles ------------------------------------------------------------------------------------
+
+typedef struct reals {
+    kal_extent e;
+    const unsigned char *pixels;
+    const double *rows[20];
+    double t[20];
+    size_t taps, n;
+    bool more;
+} reals;
+
+static double any_real(void)
+{
+    return below(50) ? (double)(int32_t)rng_next(&seed) / 65536 : below(2) ? 1e300 * 1e300 : -0.0;
+}
+
+static void run_widen(const kal__kernel_table *k, void *out, const void *arg)
+{
+    const reals *r = arg;
+    k->resize_widen(out, r->pixels, r->e.type, (size_t)r->e.channels, r->e.alpha, (size_t)r->e.width);
+}
+
+static void try_widen(int32_t width, int32_t channels, kal_type type, bool alpha)
+{
+    reals r = {.e = {width, 1, channels, type, KAL_DATA, alpha}};
+    unsigned char *data = malloc(bytes_of(&r.e));
+    rng_pixels(&seed, &r.e, data);
+    r.pixels = data;
+    char name[80];
+    snprintf(name, sizeof name, "resize_widen width=%d channels=%d type=%d alpha=%d", width, channels, type,
+             alpha);
+    kernel_try(&(kernel_call){name, run_widen, &r, (size_t)width * (size_t)channels * sizeof(double),
+                              sizeof(double), 1, 1},
+               false);
+    free(data);
+}
+
+static void run_sums(const kal__kernel_table *k, void *out, const void *arg)
+{
+    const reals *r = arg;
+    for (size_t i = 0; i < r->n; i++) ((double *)out)[i] = (double)i;
+    k->resize_v_real(out, r->rows, r->t, r->taps, r->n, r->more);
+}
+
+static void try_sums(size_t n)
+{
+    reals r = {.taps = 1 + below(20), .n = n, .more = below(2)};
+    double *memory = malloc(20 * (n + 1) * sizeof *memory);
+    for (size_t i = 0; i < 20 * (n + 1); i++) memory[i] = any_real();
+    for (size_t k = 0; k < r.taps; k++) r.rows[k] = memory + k * (n + 1), r.t[k] = any_real();
+    char name[80];
+    snprintf(name, sizeof name, "resize_v_real n=%zu taps=%zu more=%d", n, r.taps, r.more);
+    kernel_try(&(kernel_call){name, run_sums, &r, n * sizeof(double), sizeof(double), 1, 1}, false);
+    free(memory);
+}
+
+typedef struct real_rows {
+    kal__across_real a;
+    size_t row;
+} real_rows;
+
+static void run_real_rows(const kal__kernel_table *k, void *out, const void *arg)
+{
+    const real_rows *r = arg;
+    void *dst[KAL__LINES];
+    for (size_t l = 0; l < r->a.lines; l++) dst[l] = (unsigned char *)out + l * r->row;
+    kal__across_real a = r->a;
+    a.dst = dst;
+    k->resize_h_real(&a);
+}
+
+static void try_real_rows(size_t outputs, size_t channels, kal_type type, bool alpha)
+{
+    kal__window window[100];
+    size_t at[100], next = 1, first = 0;
+    double t[100 * 12];
+    for (size_t i = 0; i < 100 * 12; i++) t[i] = any_real() / 1e4;
+    const size_t step = 1 + below(5), longest = 1 + below(10), even = below(2);
+    for (size_t x = 0; x < outputs; x++) {
+        window[x] = (kal__window){(int32_t)first, (int32_t)(even ? longest : 1 + below(longest))};
+        at[x] = next;
+        next += (size_t)window[x].count + 2;
+        first += below(step);
+    }
+    const size_t n = (first + 12) * channels * KAL__LINES, room = kal__across_real_room(outputs, channels);
+    double *src = aligned_alloc(64, n * sizeof *src);
+    for (size_t i = 0; i < n; i++) src[i] = any_real() / 100;
+    void *memory = aligned_alloc(64, (room + 63) / 64 * 64);
+    const real_rows r = {{.lines = 1 + below(KAL__LINES),
+                          .src = src,
+                          .lanes = KAL__LINES,
+                          .window = window,
+                          .at = at,
+                          .t = t,
+                          .outputs = outputs,
+                          .channels = channels,
+                          .type = type,
+                          .alpha = alpha,
+                          .room = memory},
+                         outputs * channels * kal_type_size(type)};
+    char name[100];
+    snprintf(name, sizeof name, "resize_h_real outputs=%zu channels=%zu type=%d alpha=%d lines=%zu", outputs,
+             channels, type, alpha, r.a.lines);
+    kernel_try(&(kernel_call){name, run_real_rows, &r, r.a.lines * r.row, kal_type_size(type), 1, 1}, false);
+    free(memory);
+    free(src);
+}
+
+static void try_reals(void)
+{
+    static const kal_type types[] = {KAL_U8, KAL_U16, KAL_F32};
+    for (size_t n = 1; n < 140; n++) try_sums(n);
+    for (int32_t n = 1; n < 40; n++)
+        for (int i = 0; i < 3 * 5 * 2; i++) {
+            const int32_t channels = 1 + i % 5;
+            const bool alpha = channels > 1 && i / 5 % 2;
+            try_widen(n, channels, types[i / 10], alpha);
+            try_real_rows((size_t)n, (size_t)channels, types[i / 10], alpha);
+        }
+    try_real_rows(17, 64, KAL_F32, true);
+}
+
 // ---- whole jobs ---------------------------------------------------------------------------------
 
 typedef struct whole {
@@ -135,6 +257,18 @@ static void run_whole(const kal__kernel_table *k, void *out, const void *arg)
     kal__cpu_set_isa(now);
 }
 
+// Floats may be infinite, which must reach only what reads them.
+static kal_node *image_of(kal_scope *s, const kal_extent *e)
+{
+    void *data = malloc(bytes_of(e));
+    rng_pixels(&seed, e, data);
+    for (size_t i = 0; e->type == KAL_F32 && i < bytes_of(e) / sizeof(float); i += 1 + below(4000))
+        if (below(3) == 0) ((float *)data)[i] = below(2) ? 1e38f * 10 : -1e38f * 10;
+    kal_node *n = kal_pixels(s, e, data, (ptrdiff_t)((size_t)e->width * kal_pixel_size(e)));
+    free(data);
+    return n;
+}
+
 static void try_whole(kal_extent e, int32_t width, int32_t height, const char *kernel, bool timed)
 {
     char text[80], name[120];
@@ -145,7 +279,7 @@ static void try_whole(kal_extent e, int32_t width, int32_t height, const char *k
              : e.type == KAL_U16 ? "u16"
                                  : "f32",
              width, height, kernel);
-    kal_node *in = rng_image(&seed, s, &e);
+    kal_node *in = image_of(s, &e);
     whole w = {kal_apply_text(s, "resize", text, &in, 1), {0}};
     if (REQUIRE_OK(kal_node_extent(w.node, &w.e, &check_error)))
         kernel_try(&(kernel_call){name, run_whole, &w, bytes_of(&w.e), kal_pixel_size(&e),
@@ -179,6 +313,7 @@ int main(int argc, char **argv)
     for (size_t outputs = 1; outputs < 80; outputs++)
         for (size_t channels = 1; channels <= 9; channels++) try_rows(outputs, channels);
     try_rows(17, 64);
+    try_reals();
     try_random();
     if (kernel_bench) {
         const int32_t w = 4000, h = 3000;
