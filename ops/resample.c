@@ -214,7 +214,7 @@ bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out)
     const size_t outs = (size_t)a->out;
     kal__taps t = {kal__new(outs, sizeof *t.window), kal__new(outs, sizeof *t.at), NULL, NULL, 0};
     const size_t n = t.window && t.at ? lay_out(a, &t) : 0;
-    const bool narrow = integers && t.widest <= 512;   // with more of them 14 bits are too few for each
+    const bool narrow = integers && t.widest <= KAL__MOST_TAPS;
     t.w = n ? kal__new_zero(n, sizeof *t.w) : NULL;
     t.t = n && narrow ? kal__new_zero(n, sizeof *t.t) : NULL;
     const bool ok = t.w && (t.t || !narrow);

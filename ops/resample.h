@@ -47,6 +47,9 @@ typedef struct kal__taps {
     int32_t widest;
 } kal__taps;
 
+/// With more weights than this in a window 14 bits are too few for each.
+#define KAL__MOST_TAPS 512
+
 /// About the bytes that kal__taps_make will take, not less.
 size_t kal__taps_bytes(const kal__axis *a, bool integers);
 /// False: out of memory, and nothing to free.

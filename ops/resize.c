@@ -5,9 +5,9 @@
 // paths, by the kind of image and the size alone:
 //
 //     nearest, masks, labels   pixels are copied
-//     u8 without alpha         14-bit weights t with Σt = 16384 (up to 512 of them; beyond, as below):
+//     u8 without alpha         (resize_u8.c) 14-bit weights t with Σt = 16384 (up to 512 of them; beyond, as below):
 //                              v = (Σ t·x + 128) >> 8 (six extra bits),  out = (Σ t·v + 2^19) >> 20, clamped
-//     everything else          double sums in the order of the weights, colours times alpha first and divided
+//     everything else          (resize_real.c) double sums in the order of the weights, colours times alpha first and divided
 //                              by it after; integers round half up and saturate; where alpha comes out as 0 so
 //                              do the colours
 //
@@ -212,7 +212,7 @@ const kal_op kal__op_resize = {
     .inputs = "image",
     KAL__PARAMS(params, kal_resize_p),
     .flags = KAL_OP_FITS,
-    .cost = 5,
+    .cost = 2,
     .extent = extent,
     .need = need,
     .fold = fold,

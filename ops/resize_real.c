@@ -86,10 +86,10 @@ size_t kal__across_real_room(size_t outputs, size_t channels)
 enum {
     PART_SAMPLES = 2048,    // of a row in the block: 256 KB
     ACROSS_OUTPUTS = 192,   // samples of a rows pass
-    STEP = 96,            // samples of a row that go through the columns pass at a time: 24 KB with the sums
-    ROWS = 16,            // source rows that do
-    PAST = 4,             // samples that turning may write past the end
-    HUGE_WINDOW = 65536   // samples; beyond, lines go one by one, so that the scratch stays within a row
+    STEP = 96,           // samples of a row that go through the columns pass at a time: 24 KB with the sums
+    ROWS = 16,           // source rows that do
+    PAST = 4,            // samples that turning may write past the end
+    HUGE_WINDOW = 8192   // samples; beyond, lines go one by one, so that the scratch stays within a row
 };
 
 typedef struct sizes {

@@ -77,11 +77,11 @@ size_t kal__across_u8_room(size_t pixels, size_t outputs, size_t channels)
 // ---- sizes --------------------------------------------------------------------------------------
 
 enum {
-    PART_SAMPLES = 16384,    // of a row in the block: 512 KB of i16
-    ACROSS_SAMPLES = 768,    // turned round at a time: 24 KB
-    ACROSS_OUTPUTS = 1024,   // samples
-    PAST = 8,                // pixels that the rows pass may read past the end
-    TAPS = 704               // of two lines together
+    PART_SAMPLES = 16384,               // of a row in the block: 512 KB of i16
+    ACROSS_SAMPLES = 768,               // turned round at a time: 24 KB
+    ACROSS_OUTPUTS = 1024,              // samples
+    PAST = 8,                           // pixels that the rows pass may read past the end
+    TAPS = KAL__MOST_TAPS * 5 / 4 + 4   // of two lines together, and one to make them even
 };
 
 // Pixels of a row that fit where so many samples are meant to, with two of the widest windows at least.
@@ -118,6 +118,7 @@ static sizes sizes_of(size_t widest, size_t columns, size_t channels)
 
 size_t kal__resize_u8_scratch(const kal__axis *x, int32_t width, size_t channels)
 {
+    if (kal__widest(x) > KAL__MOST_TAPS + 2) return 0;   // it is not this way's work
     const sizes s = sizes_of((size_t)kal__widest(x), (size_t)kal__columns(x, width), channels);
     return s.block + s.room;
 }

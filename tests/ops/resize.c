@@ -72,6 +72,9 @@ static void test_resize(void)
             }
     check_resize(extent_of(403, 4, 3, KAL_U8), 5, 3, KAL_LANCZOS3, true);    // hundreds of 14-bit weights
     check_resize(extent_of(1500, 3, 3, KAL_U8), 4, 2, KAL_LANCZOS3, true);   // too many for 14 bits
+    check_resize(extent_of(3100, 3, 3, KAL_U16), 3, 2, KAL_LANCZOS3,
+                 true);   // and too many for 16 lines at once
+    check_resize(extent_of(4200, 3, 2, KAL_F32), 2, 2, KAL_BICUBIC, true);
     check_resize(extent_of(2, 900, 1, KAL_U8), 1, 3, KAL_BOX, true);
     check_resize(extent_of(6, 5, 64, KAL_U8), 4, 7, KAL_BICUBIC, true);
 }
@@ -104,6 +107,26 @@ static void test_weights(void)
         }
         REQUIRE_NOTE(good && (t.t != NULL) == (most <= 512), "%d to %d, kernel %d", in, out, a.kernel);
         kal__taps_free(&t);
+    }
+}
+
+// A job's scratch: some megabytes, but for windows of many thousand pixels; then one row of doubles.
+static void test_scratch(void)
+{
+    for (int i = 0; i < 2000; i++) {
+        const int32_t channels = 1 + rng_below(&seed, i % 2 ? 4 : 64);
+        const int32_t in = 1 + rng_below(&seed, i % 3 ? KAL_MAX_SIDE : 20000);
+        const int32_t out = 1 + rng_below(&seed, i % 5 ? in : i % 7 ? 100 : KAL_MAX_SIDE);
+        const kal_resize_p params = {.width = out, .height = 3, .kernel = i % 6, .antialias = i % 4 != 0};
+        const kal_call image = {.extent = {in, 7, channels, (kal_type)(i % 3), KAL_DATA, i % 11 == 0}};
+        const kal_call *const inputs[] = {&image};
+        kal_call call = {.params = &params, .extent = image.extent, .n = 1, .in = inputs};
+        call.extent.width = out, call.extent.height = 3;
+        const size_t n = kal_op_find("resize")->scratch(&call, out, 3);
+        const kal__axis a = {in, out, (kal_kernel)params.kernel, params.antialias};
+        const size_t window = (size_t)kal__widest(&a) * (size_t)channels;
+        REQUIRE_NOTE(n <= (8u << 20) + (window > 8192 ? window * sizeof(double) : 0),
+                     "%d to %d, %d channels, kernel %d: %zu bytes", in, out, channels, i % 6, n);
     }
 }
 
@@ -230,6 +253,7 @@ int main(void)
     scope = kal_scope_new();
     test_resize();
     test_weights();
+    test_scratch();
     test_integers();
     test_resize_laws();
     test_resize_sizes();
