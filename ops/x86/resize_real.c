@@ -61,8 +61,7 @@ AVX2_INLINE void widen(double *dst, const void *src, kal_type type, size_t chann
 {
     const size_t n = pixels * channels;
     size_t i = 0;
-    fetch((const unsigned char *)src + n * size_of(type),
-          n * size_of(type));   // what is wanted of this row next
+    fetch((const unsigned char *)src + n * size_of(type), n * size_of(type));   // of this row next
     for (; alpha && channels == 4 && type == KAL_U8 && i + 16 <= n; i += 16) {
         const __m256i v = four_rgba((const uint8_t *)src + i);
         const __m128i half[2] = {_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1)};
