@@ -121,26 +121,27 @@ static kal_status prepare(const kal_call *c, void **out, kal_error *err)
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)height;
-    const int32_t n = ((const kal_convolve_sep_p *)c->params)->horizontal.n;
-    const size_t a = kal__sep_scratch(c, n / 2, width), b = kal__matrix_scratch(c, n, width);
+    const kal_convolve_sep_p *p = c->params;
+    const int32_t n = p->horizontal.n;
+    const size_t a = kal__sep_scratch(c, false, n / 2, p->vertical.n / 2, width),
+                 b = kal__matrix_scratch(c, n, width);
     return a > b ? a : b;
+}
+
+static void keep_alpha(const kal_job *j, int32_t y)
+{
+    const kal_rect o = j->out->rect;
+    kal__keep_alpha(&j->call->extent, kal_row(j->out, y), kal_at(&j->in[0], o.x0, y), (size_t)(o.x1 - o.x0));
 }
 
 static kal_status run(const kal_job *j)
 {
     const state *s = j->state;
-    if (s->matrix) {
-        kal__matrix_run(s->matrix, j);
-        return KAL_OK;
-    }
     const kal_call seen = as_seen(j->call, s->keep_alpha);
-    const kal_rect o = j->out->rect;
-    for (int32_t y = o.y0; y < o.y1; y++) {
-        void *dst = kal_row(j->out, y);
-        kal__sep_row(s->sep, &seen, &j->in[0], o, y, dst, j->scratch);
-        if (s->keep_alpha)
-            kal__keep_alpha(&j->call->extent, dst, kal_at(&j->in[0], o.x0, y), (size_t)(o.x1 - o.x0));
-    }
+    if (s->matrix)
+        kal__matrix_run(s->matrix, j);
+    else
+        kal__sep_run(s->sep, &seen, j, s->keep_alpha ? keep_alpha : NULL);
     return KAL_OK;
 }
 

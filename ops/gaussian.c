@@ -55,12 +55,13 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)height;
-    return kal__sep_scratch(c, radius(c), width);
+    return kal__sep_scratch(c, true, radius(c), radius(c), width);
 }
 
 static kal_status run(const kal_job *j)
 {
-    return kal__sep_run(j->state, j);
+    kal__sep_run(j->state, j->call, j, NULL);
+    return KAL_OK;
 }
 
 #define PARAMS kal_gaussian_p

@@ -15,3 +15,15 @@ KERNEL(resize_v_real, BOTH,
        (double *acc, const double *const *src, const double *t, size_t taps, size_t n, bool more))
 KERNEL(resize_turn_real, AVX2, (double *dst, const double *src, size_t pitch, size_t n))
 KERNEL(resize_h_real, BOTH, (const struct kal__across_real *a))
+KERNEL(sep_v_u8, BOTH,
+       (int16_t * dst, size_t step, int32_t lines, const uint8_t *const *rows, const int16_t *t,
+        int32_t radius, size_t n))
+KERNEL(sep_h_u8, BOTH,
+       (uint8_t * dst, const int16_t *row, const int16_t *t, int32_t radius, size_t channels, size_t n))
+KERNEL(sep_v_f64, BOTH,
+       (double *dst, size_t step, int32_t lines, const double *rows, size_t pitch, const double *t,
+        int32_t taps, size_t n))
+KERNEL(sep_h_f64, BOTH,
+       (double *dst, const double *row, const double *t, int32_t taps, size_t channels, size_t n))
+KERNEL(weigh_f64, BOTH, (double *v, size_t pixels, size_t channels))
+KERNEL(unweigh_f64, BOTH, (double *v, size_t pixels, size_t channels, double scale, double offset))

@@ -6,7 +6,9 @@
 
 #include "cpu.h"
 #include "fmath.h"
+#include "kernels.h"
 #include "mem.h"
+#include "wide.h"
 
 #include <stdlib.h>
 
@@ -23,15 +25,22 @@ double *kal__gaussian_weights(double sigma, int32_t *radius)
     return w;
 }
 
-// 14-bit weights that sum to 16384 exactly: what rounding lost goes to the middle.
-static int16_t *integers_of(const double *w, int32_t n)
+// 14-bit weights from the middle outwards, and a zero to make pairs; with both sides they sum to 16384 exactly: what rounding lost
+// goes to the middle. NULL in `out` when memory is short.
+static kal_status integers_of(const double *w, int32_t radius, int16_t **out, kal_error *err)
 {
-    int16_t *t = kal__new((size_t)n, sizeof *t);
-    if (!t) return NULL;
-    int32_t sum = 0;
-    for (int32_t i = 0; i < n; i++) sum += t[i] = (int16_t)kal__round(w[i] * 16384);
-    t[n / 2] = (int16_t)(t[n / 2] + 16384 - sum);
-    return t;
+    int16_t *t = *out = kal__new((size_t)radius + 2, sizeof *t);
+    if (!t) return kal_fail(err, KAL_NOMEM, "out of memory for weights");
+    int32_t middle = 16384;
+    for (int32_t k = 1; k <= radius; k++) {
+        t[k] = (int16_t)kal__round(w[radius + k] * 16384);
+        middle -= 2 * t[k];
+    }
+    // What the kernels' bounds rest on. For gaussians the middle is 14 at least, at any sigma.
+    if (middle < 0) return kal_fail(err, KAL_INTERNAL, "weights for 14 bits have the middle %d", middle);
+    t[0] = (int16_t)middle;
+    t[radius + 1] = 0;
+    return KAL_OK;
 }
 
 static double *copy_of(const double *w, int32_t n)
@@ -53,12 +62,14 @@ kal_status kal__sep_new(const kal_call *c, const double *x, int32_t nx, const do
     s->edge = edge;
     s->x = copy_of(x, nx);
     s->y = copy_of(y, ny);
-    const bool narrow = integers && e->type == KAL_U8 && !e->alpha;
-    if (narrow) s->ix = integers_of(x, nx), s->iy = integers_of(y, ny);
-    if (!s->x || !s->y || (narrow && (!s->ix || !s->iy))) {
+    kal_status st = s->x && s->y ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    s->narrow = kal__sep_narrow(c, integers);
+    if (!st && s->narrow) st = integers_of(x, s->rx, &s->ix, err);
+    if (!st && s->narrow) st = integers_of(y, s->ry, &s->iy, err);
+    if (st) {
         kal__sep_free(s);
         *out = NULL;
-        return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+        return st;
     }
     unsigned char pixel[KAL_MAX_CHANNELS * 4];
     kal__colour_pixel(color, e, false, pixel);
@@ -83,10 +94,33 @@ kal_rect kal__sep_need(const kal_call *c, int32_t rx, int32_t ry, kal_edge edge,
     return kal_need_halo(&c->in[0]->extent, out, rx, ry, rx, ry, edge);
 }
 
-size_t kal__sep_scratch(const kal_call *c, int32_t rx, int32_t width)
+// Output rows that go through the passes together: the vertical one takes a column of source rows through L1 once for all of them.
+#define LINES 4
+
+bool kal__sep_narrow(const kal_call *c, bool integers)
 {
-    // the row between the passes and a row of samples or sums, both with room for the halo
-    return 2 * ((size_t)width + 2 * (size_t)rx + 1) * (size_t)c->extent.channels * sizeof(double);
+    return integers && c->extent.type == KAL_U8 && !c->extent.alpha;
+}
+
+// Samples of a block of the wide path: a whole number of pixels, whose source rows stay in L1 for common radii.
+static size_t block_pixels(const kal_extent *e)
+{
+    return e->channels < 96 ? 96 / (size_t)e->channels : 1;
+}
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + 63) & ~(size_t)63;
+}
+
+size_t kal__sep_scratch(const kal_call *c, bool integers, int32_t rx, int32_t ry, int32_t width)
+{
+    const size_t channels = (size_t)c->extent.channels, rows = 2 * (size_t)ry + LINES,
+                 row = ((size_t)width + 2 * (size_t)rx) * channels,
+                 block = block_pixels(&c->extent) * channels;
+    if (kal__sep_narrow(c, integers))   // source rows; rows between the passes; a row of fill
+        return aligned(rows * sizeof(void *)) + LINES * aligned(row * sizeof(int16_t)) + row;
+    return LINES * aligned(row * sizeof(double)) + (rows + 1) * block * sizeof(double);
 }
 
 // ---- the row between the passes -----------------------------------------------------------------
@@ -107,45 +141,6 @@ static span span_of(const kal__sep *s, const kal_tile *in, kal_rect out, int32_t
     if (p.in1 > in->rect.x1) p.in1 = in->rect.x1;
     return p;
 }
-
-// ---- u8, 14 bits --------------------------------------------------------------------------------
-
-KAL__INLINE void sep_v_u8_body(int32_t *acc, const uint8_t *src, int32_t t, size_t n)
-{
-    for (size_t i = 0; i < n; i++) acc[i] += t * src[i];
-}
-KAL__VARIANTS(sep_v_u8, (int32_t *restrict acc, const uint8_t *restrict src, int32_t t, size_t n),
-              (acc, src, t, n))
-
-static void sep_v_fill_u8(int32_t *acc, const double *fill, int32_t t, size_t n, size_t channels)
-{
-    for (size_t i = 0; i < n; i++) acc[i] += t * (int32_t)fill[i % channels];
-}
-
-// Weights outside, samples inside: the sums of a block of samples stay in registers or L1, and every sample is independent.
-KAL__INLINE void sep_h_u8_body(uint8_t *dst, const int16_t *row, const int16_t *t, int32_t taps,
-                               size_t channels, size_t n)
-{
-    enum { BLOCK = 128 };
-    for (size_t from = 0; from < n; from += BLOCK) {
-        int32_t sum[BLOCK];
-        const size_t m = n - from < BLOCK ? n - from : BLOCK;
-        for (size_t i = 0; i < m; i++) sum[i] = 1 << 19;
-        for (int32_t k = 0; k < taps; k++) {
-            const int16_t *at = row + from + (size_t)k * channels;
-            const int32_t w = t[k];
-            for (size_t i = 0; i < m; i++) sum[i] += w * at[i];
-        }
-        for (size_t i = 0; i < m; i++) {
-            const int32_t v = sum[i] >> 20;
-            dst[from + i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
-        }
-    }
-}
-KAL__VARIANTS(sep_h_u8,
-              (uint8_t *restrict dst, const int16_t *restrict row, const int16_t *restrict t, int32_t taps,
-               size_t channels, size_t n),
-              (dst, row, t, taps, channels, n))
 
 // The column that stands for x, as a column that is computed; -1: fill.
 static int32_t stand_in(const kal__sep *s, const kal_call *c, int32_t x)
@@ -179,6 +174,43 @@ static const uint8_t *source_row(const kal__sep *s, const kal_call *c, const kal
     return at < 0 ? NULL : kal_row(in, at);
 }
 
+// ---- u8, 14 bits --------------------------------------------------------------------------------
+
+// Weights outside, samples inside: the sums of a block of samples stay in registers or L1, and every sample is independent.
+enum { BLOCK = 128 };
+
+void kal__sep_v_u8_c(int16_t *dst, size_t step, int32_t lines, const uint8_t *const *rows, const int16_t *t,
+                     int32_t radius, size_t n)
+{
+    for (int32_t q = 0; q < lines; q++, rows++, dst += step)
+        for (size_t from = 0; from < n; from += BLOCK) {
+            int32_t sum[BLOCK];
+            const size_t m = n - from < BLOCK ? n - from : BLOCK;
+            for (size_t i = 0; i < m; i++) sum[i] = 128 + t[0] * rows[radius][from + i];
+            for (int32_t k = 1; k <= radius; k++) {
+                const uint8_t *up = rows[radius - k] + from, *down = rows[radius + k] + from;
+                for (size_t i = 0; i < m; i++) sum[i] += t[k] * (int16_t)(up[i] + down[i]);
+            }
+            for (size_t i = 0; i < m; i++) dst[from + i] = (int16_t)(sum[i] >> 8);
+        }
+}
+
+void kal__sep_h_u8_c(uint8_t *dst, const int16_t *row, const int16_t *t, int32_t radius, size_t channels,
+                     size_t n)
+{
+    for (size_t from = 0; from < n; from += BLOCK) {
+        int32_t sum[BLOCK];
+        const size_t m = n - from < BLOCK ? n - from : BLOCK;
+        const int16_t *mid = row + from + (size_t)radius * channels;
+        for (size_t i = 0; i < m; i++) sum[i] = (1 << 19) + t[0] * mid[i];
+        for (int32_t k = 1; k <= radius; k++) {
+            const int16_t *left = mid - (size_t)k * channels, *right = mid + (size_t)k * channels;
+            for (size_t i = 0; i < m; i++) sum[i] += t[k] * (int16_t)(left[i] + right[i]);
+        }
+        for (size_t i = 0; i < m; i++) dst[from + i] = (uint8_t)(sum[i] >> 20);
+    }
+}
+
 static void column_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y,
                       void *pixel)
 {
@@ -187,125 +219,56 @@ static void column_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, 
         int32_t acc = 128;
         for (int32_t i = -s->ry; i <= s->ry; i++) {
             const uint8_t *src = x < 0 ? NULL : source_row(s, c, in, y + i);
-            acc += s->iy[i + s->ry] *
+            acc += s->iy[i < 0 ? -i : i] *
                    (src ? src[(size_t)(x - in->rect.x0) * channels + k] : (int32_t)s->fill[k]);
         }
         ((int16_t *)pixel)[k] = (int16_t)(acc >> 8);
     }
 }
 
-static void row_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y,
-                   uint8_t *dst, void *scratch)
+static void lines_u8(const kal__sep *s, const kal_call *c, const kal_job *j, int32_t y, int32_t lines)
 {
-    const size_t channels = (size_t)c->extent.channels;
+    const kal_rect out = j->out->rect;
+    const kal_tile *in = &j->in[0];
+    const size_t channels = (size_t)c->extent.channels, width = (size_t)(out.x1 - out.x0);
     const span p = span_of(s, in, out, c->in[0]->extent.width);
     const size_t n = p.in1 > p.in0 ? (size_t)(p.in1 - p.in0) * channels : 0;
-    int32_t *acc = scratch;
-    int16_t *row = (int16_t *)(acc + ((size_t)(p.x1 - p.x0) * channels + 1));
-    for (size_t i = 0; i < n; i++) acc[i] = 128;
-    for (int32_t k = -s->ry; k <= s->ry && n; k++) {
-        const uint8_t *src = source_row(s, c, in, y + k);
-        if (src)
-            sep_v_u8(acc, src + (size_t)(p.in0 - in->rect.x0) * channels, s->iy[k + s->ry], n);
-        else
-            sep_v_fill_u8(acc, s->fill, s->iy[k + s->ry], n, channels);
+    const size_t step = aligned((width + 2 * (size_t)s->rx) * channels * sizeof(int16_t)) / sizeof(int16_t);
+    const uint8_t **rows = j->scratch;
+    int16_t *row = (int16_t *)((char *)j->scratch + aligned((2 * (size_t)s->ry + LINES) * sizeof *rows));
+    uint8_t *fill = (uint8_t *)(row + LINES * step);
+    if (s->edge == KAL_EDGE_FILL)
+        for (size_t i = 0; i < n; i++) fill[i] = (uint8_t)s->fill[i % channels];
+    for (int32_t k = 0; k < 2 * s->ry + lines && n; k++) {
+        const uint8_t *src = source_row(s, c, in, y + k - s->ry);
+        rows[k] = src ? src + (size_t)(p.in0 - in->rect.x0) * channels : fill;
     }
-    int16_t *inside = row + (ptrdiff_t)(p.in0 - p.x0) * (ptrdiff_t)channels;
-    for (size_t i = 0; i < n; i++) inside[i] = (int16_t)(acc[i] >> 8);
-    extend(s, c, in, &p, y, (unsigned char *)row, channels * sizeof *row, column_u8);
-    sep_h_u8(dst, row, s->ix, 2 * s->rx + 1, channels, (size_t)(out.x1 - out.x0) * channels);
+    const kal__kernel_table *kernels = kal__kernels();
+    if (n) kernels->sep_v_u8(row + (size_t)(p.in0 - p.x0) * channels, step, lines, rows, s->iy, s->ry, n);
+    for (int32_t q = 0; q < lines; q++, row += step) {
+        extend(s, c, in, &p, y + q, (unsigned char *)row, channels * sizeof *row, column_u8);
+        kernels->sep_h_u8(kal_row(j->out, y + q), row, s->ix, s->rx, channels, width * channels);
+    }
 }
 
 // ---- wide ---------------------------------------------------------------------------------------
 
-KAL__INLINE void widen_u8_body(double *dst, const uint8_t *src, size_t n)
+void kal__sep_v_f64_c(double *dst, size_t step, int32_t lines, const double *rows, size_t pitch,
+                      const double *t, int32_t taps, size_t n)
 {
-    for (size_t i = 0; i < n; i++) dst[i] = src[i];
-}
-KAL__VARIANTS(widen_u8, (double *restrict dst, const uint8_t *restrict src, size_t n), (dst, src, n))
-
-KAL__INLINE void widen_u16_body(double *dst, const uint16_t *src, size_t n)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = src[i];
-}
-KAL__VARIANTS(widen_u16, (double *restrict dst, const uint16_t *restrict src, size_t n), (dst, src, n))
-
-KAL__INLINE void widen_f32_body(double *dst, const float *src, size_t n)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = (double)src[i];
-}
-KAL__VARIANTS(widen_f32, (double *restrict dst, const float *restrict src, size_t n), (dst, src, n))
-
-KAL__INLINE void sep_v_f64_body(double *acc, const double *src, double t, size_t n)
-{
-    for (size_t i = 0; i < n; i++) acc[i] += t * src[i];
-}
-KAL__VARIANTS(sep_v_f64, (double *restrict acc, const double *restrict src, double t, size_t n),
-              (acc, src, t, n))
-
-KAL__INLINE void sep_h_f64_body(double *dst, const double *row, const double *t, int32_t taps,
-                                size_t channels, size_t n)
-{
-    enum { BLOCK = 64 };
-    for (size_t from = 0; from < n; from += BLOCK) {
-        const size_t m = n - from < BLOCK ? n - from : BLOCK;
-        double sum[BLOCK];
-        for (size_t i = 0; i < m; i++) sum[i] = 0;
-        for (int32_t k = 0; k < taps; k++) {
-            const double *at = row + from + (size_t)k * channels;
-            const double w = t[k];
-            for (size_t i = 0; i < m; i++) sum[i] += w * at[i];
-        }
-        for (size_t i = 0; i < m; i++) dst[from + i] = sum[i];
+    for (int32_t q = 0; q < lines; q++, rows += pitch, dst += step) {
+        for (size_t i = 0; i < n; i++) dst[i] = 0;
+        for (int32_t k = 0; k < taps; k++)
+            for (size_t i = 0; i < n; i++) dst[i] += t[k] * rows[(size_t)k * pitch + i];
     }
 }
-KAL__VARIANTS(sep_h_f64,
-              (double *restrict dst, const double *restrict row, const double *restrict t, int32_t taps,
-               size_t channels, size_t n),
-              (dst, row, t, taps, channels, n))
 
-KAL__INLINE void narrow_u8_body(uint8_t *dst, const double *src, double scale, double offset, size_t n)
+void kal__sep_h_f64_c(double *dst, const double *row, const double *t, int32_t taps, size_t channels,
+                      size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        const double v = src[i] * scale + offset;
-        dst[i] = (uint8_t)(int32_t)((v > 255 ? 255 : v > 0 ? v : 0) + 0.5);
-    }
-}
-KAL__VARIANTS(narrow_u8,
-              (uint8_t *restrict dst, const double *restrict src, double scale, double offset, size_t n),
-              (dst, src, scale, offset, n))
-
-KAL__INLINE void narrow_u16_body(uint16_t *dst, const double *src, double scale, double offset, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const double v = src[i] * scale + offset;
-        dst[i] = (uint16_t)(int32_t)((v > 65535 ? 65535 : v > 0 ? v : 0) + 0.5);
-    }
-}
-KAL__VARIANTS(narrow_u16,
-              (uint16_t *restrict dst, const double *restrict src, double scale, double offset, size_t n),
-              (dst, src, scale, offset, n))
-
-KAL__INLINE void narrow_f32_body(float *dst, const double *src, double scale, double offset, size_t n)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = (float)(src[i] * scale + offset);
-}
-KAL__VARIANTS(narrow_f32,
-              (float *restrict dst, const double *restrict src, double scale, double offset, size_t n),
-              (dst, src, scale, offset, n))
-
-// Pixels first … first + n of a row as doubles, colours times alpha.
-static void widen(double *dst, const void *src, size_t first, size_t n, const kal_extent *e)
-{
-    const size_t channels = (size_t)e->channels, from = first * channels, count = n * channels;
-    if (e->type == KAL_U8)
-        widen_u8(dst, (const uint8_t *)src + from, count);
-    else if (e->type == KAL_U16)
-        widen_u16(dst, (const uint16_t *)src + from, count);
-    else
-        widen_f32(dst, (const float *)src + from, count);
-    for (size_t i = 0; i < n && e->alpha; i++, dst += channels)
-        for (size_t k = 0; k + 1 < channels; k++) dst[k] *= dst[channels - 1];
+    for (size_t i = 0; i < n; i++) dst[i] = 0;
+    for (int32_t k = 0; k < taps; k++)
+        for (size_t i = 0; i < n; i++) dst[i] += t[k] * row[(size_t)k * channels + i];
 }
 
 static void column_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y,
@@ -316,73 +279,69 @@ static void column_wide(const kal__sep *s, const kal_call *c, const kal_tile *in
     for (size_t k = 0; k < channels; k++) acc[k] = 0;
     for (int32_t i = -s->ry; i <= s->ry; i++) {
         const uint8_t *src = x < 0 ? NULL : source_row(s, c, in, y + i);
-        if (src) widen(one, src, (size_t)(x - in->rect.x0), 1, &c->extent);
+        if (src) kal__widen(one, src, (size_t)(x - in->rect.x0), 1, &c->extent, c->extent.alpha);
         for (size_t k = 0; k < channels; k++) acc[k] += s->y[i + s->ry] * (src ? one[k] : s->fill[k]);
     }
 }
 
-// With alpha: colours are divided by it, and are nothing where there is none.
-static void finish_alpha(const kal__sep *s, const kal_extent *e, void *dst, const double *sum, size_t n)
+// Columns x0 … x1 of the rows between the passes, by way of `block`, their source rows as doubles.
+static void columns_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x0, int32_t x1,
+                         int32_t y, int32_t lines, double *dst, size_t step, double *block)
 {
-    const size_t channels = (size_t)e->channels;
-    const double top = kal_type_max(e->type);
-    for (size_t x = 0, at = 0; x < n; x++, at += channels) {
-        const double a = sum[at + channels - 1] * s->scale, held = kal__clamp(a, 0, top);
-        for (size_t k = 0; k + 1 < channels; k++)
-            kal__set(dst, e->type, at + k, held <= 0 ? 0 : sum[at + k] * s->scale / a + s->offset);
-        kal__set(dst, e->type, at + channels - 1, e->type == KAL_F32 ? a : held);
-    }
-}
-
-static void finish(const kal__sep *s, const kal_extent *e, void *dst, const double *sum, size_t pixels)
-{
-    const size_t n = pixels * (size_t)e->channels;
-    if (e->alpha)
-        finish_alpha(s, e, dst, sum, pixels);
-    else if (e->type == KAL_U8)
-        narrow_u8(dst, sum, s->scale, s->offset, n);
-    else if (e->type == KAL_U16)
-        narrow_u16(dst, sum, s->scale, s->offset, n);
-    else
-        narrow_f32(dst, sum, s->scale, s->offset, n);
-}
-
-static void row_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y,
-                     void *dst, void *scratch)
-{
-    const kal_extent *e = &c->extent;
-    const size_t channels = (size_t)e->channels;
-    const span p = span_of(s, in, out, c->in[0]->extent.width);
-    const size_t room = (size_t)(p.x1 - p.x0) * channels, width = (size_t)(out.x1 - out.x0);
-    double *row = scratch, *one = row + room;
-    const size_t pixels = p.in1 > p.in0 ? (size_t)(p.in1 - p.in0) : 0;
-    double *inside = row + (ptrdiff_t)(p.in0 - p.x0) * (ptrdiff_t)channels;
-    for (size_t i = 0; i < pixels * channels; i++) inside[i] = 0;
-    for (int32_t k = -s->ry; k <= s->ry && pixels; k++) {
-        const uint8_t *src = source_row(s, c, in, y + k);
+    const size_t channels = (size_t)c->extent.channels, pixels = (size_t)(x1 - x0), n = pixels * channels;
+    double *to = block;
+    for (int32_t k = 0; k < 2 * s->ry + lines; k++, to += n) {
+        const uint8_t *src = source_row(s, c, in, y + k - s->ry);
         if (src)
-            widen(one, src, (size_t)(p.in0 - in->rect.x0), pixels, e);
+            kal__widen(to, src, (size_t)(x0 - in->rect.x0), pixels, &c->extent, c->extent.alpha);
         else
-            for (size_t i = 0; i < pixels * channels; i++) one[i] = s->fill[i % channels];
-        sep_v_f64(inside, one, s->y[k + s->ry], pixels * channels);
+            for (size_t i = 0; i < n; i++) to[i] = s->fill[i % channels];
     }
-    extend(s, c, in, &p, y, (unsigned char *)row, channels * sizeof *row, column_wide);
-    sep_h_f64(one, row, s->x, 2 * s->rx + 1, channels, width * channels);
-    finish(s, e, dst, one, width);
+    kal__kernels()->sep_v_f64(dst, step, lines, block, n, s->y, 2 * s->ry + 1, n);
 }
 
-void kal__sep_row(const kal__sep *s, const kal_call *c, const kal_tile *in, kal_rect out, int32_t y,
-                  void *dst, void *scratch)
+static void finish(const kal__sep *s, const kal_extent *e, void *dst, size_t first, double *sum,
+                   size_t pixels)
 {
-    if (s->ix)
-        row_u8(s, c, in, out, y, dst, scratch);
+    if (e->alpha)
+        kal__kernels()->unweigh_f64(sum, pixels, (size_t)e->channels, s->scale, s->offset);
     else
-        row_wide(s, c, in, out, y, dst, scratch);
+        kal__scale_f64(sum, s->scale, s->offset, pixels * (size_t)e->channels);
+    kal__narrow(dst, first, sum, pixels, e);
 }
 
-kal_status kal__sep_run(const kal__sep *s, const kal_job *j)
+static void lines_wide(const kal__sep *s, const kal_call *c, const kal_job *j, int32_t y, int32_t lines)
 {
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
-        kal__sep_row(s, j->call, &j->in[0], j->out->rect, y, kal_row(j->out, y), j->scratch);
-    return KAL_OK;
+    const kal_rect out = j->out->rect;
+    const kal_tile *in = &j->in[0];
+    const kal_extent *e = &c->extent;
+    const size_t channels = (size_t)e->channels, width = (size_t)(out.x1 - out.x0), most = block_pixels(e);
+    const span p = span_of(s, in, out, c->in[0]->extent.width);
+    const size_t step = aligned((width + 2 * (size_t)s->rx) * channels * sizeof(double)) / sizeof(double);
+    double *row = j->scratch, *block = row + LINES * step;
+    for (int32_t x = p.in0; x < p.in1; x += (int32_t)most)
+        columns_wide(s, c, in, x, p.in1 - x < (int32_t)most ? p.in1 : x + (int32_t)most, y, lines,
+                     row + (size_t)(x - p.x0) * channels, step, block);
+    for (int32_t q = 0; q < lines; q++, row += step) {
+        extend(s, c, in, &p, y + q, (unsigned char *)row, channels * sizeof *row, column_wide);
+        for (size_t x = 0; x < width; x += most) {
+            const size_t pixels = width - x < most ? width - x : most;
+            kal__kernels()->sep_h_f64(block, row + x * channels, s->x, 2 * s->rx + 1, channels,
+                                      pixels * channels);
+            finish(s, e, kal_row(j->out, y + q), x, block, pixels);
+        }
+    }
+}
+
+void kal__sep_run(const kal__sep *s, const kal_call *c, const kal_job *j, kal__sep_after *after)
+{
+    const kal_rect out = j->out->rect;
+    for (int32_t y = out.y0; y < out.y1; y += LINES) {
+        const int32_t lines = out.y1 - y < LINES ? out.y1 - y : LINES;
+        if (s->narrow)
+            lines_u8(s, c, j, y, lines);
+        else
+            lines_wide(s, c, j, y, lines);
+        for (int32_t q = 0; q < lines && after; q++) after(j, y + q);
+    }
 }

@@ -57,16 +57,10 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
     return st;
 }
 
-// The filter's own scratch, then a blurred row.
-static size_t sep_scratch(const kal_call *c, int32_t width)
-{
-    return (kal__sep_scratch(c, radius(c), width) + 63) & ~(size_t)63;
-}
-
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)height;
-    return sep_scratch(c, width) + (size_t)width * kal_pixel_size(&c->extent);
+    return kal__sep_scratch(c, true, radius(c), radius(c), width);
 }
 
 static inline double within(double v, double max)
@@ -75,43 +69,43 @@ static inline double within(double v, double max)
     return low < max ? low : max;
 }
 
-#define SHARPEN(type, T, expr)                                                                          \
-    KAL__INLINE void sharpen_##type##_body(T *restrict dst, const T *restrict src,                      \
-                                           const T *restrict blurred, size_t n, double amount,          \
-                                           double threshold)                                            \
-    {                                                                                                   \
-        for (size_t i = 0; i < n; i++) {                                                                \
-            const double x = (double)src[i], d = x - (double)blurred[i], more = x + amount * d;         \
-            const double v = (d < 0 ? -d : d) > threshold ? more : x;                                   \
-            dst[i] = (T)(expr);                                                                         \
-        }                                                                                               \
-    }                                                                                                   \
-    KAL__VARIANTS(sharpen_##type,                                                                       \
-                  (T * dst, const T *src, const T *blurred, size_t n, double amount, double threshold), \
-                  (dst, src, blurred, n, amount, threshold))
+#define SHARPEN(type, T, expr)                                                                              \
+    KAL__INLINE void sharpen_##type##_body(T *restrict dst, const T *restrict src, size_t n, double amount, \
+                                           double threshold)                                                \
+    {                                                                                                       \
+        for (size_t i = 0; i < n; i++) {                                                                    \
+            const double x = (double)src[i], d = x - (double)dst[i], more = x + amount * d;                 \
+            const double v = (d < 0 ? -d : d) > threshold ? more : x;                                       \
+            dst[i] = (T)(expr);                                                                             \
+        }                                                                                                   \
+    }                                                                                                       \
+    KAL__VARIANTS(sharpen_##type, (T * dst, const T *src, size_t n, double amount, double threshold),       \
+                  (dst, src, n, amount, threshold))
 SHARPEN(u8, uint8_t, (int32_t)(within(v, 255) + 0.5))
 SHARPEN(u16, uint16_t, (int32_t)(within(v, 65535) + 0.5))
 SHARPEN(f32, float, v)
 
-static kal_status run(const kal_job *j)
+// dst holds the blurred row.
+static void sharpen_row(const kal_job *j, int32_t y)
 {
     const kal_sharpen_p *p = j->call->params;
     const kal_extent *e = &j->call->extent;
     const kal_rect o = j->out->rect;
     const size_t pixels = (size_t)(o.x1 - o.x0), n = pixels * (size_t)e->channels;
-    void *blurred = (unsigned char *)j->scratch + sep_scratch(j->call, o.x1 - o.x0);
-    for (int32_t y = o.y0; y < o.y1; y++) {
-        void *dst = kal_row(j->out, y);
-        const void *src = kal_at(&j->in[0], o.x0, y);
-        kal__sep_row(j->state, j->call, &j->in[0], o, y, blurred, j->scratch);
-        if (e->type == KAL_U8)
-            sharpen_u8(dst, src, blurred, n, p->amount, p->threshold);
-        else if (e->type == KAL_U16)
-            sharpen_u16(dst, src, blurred, n, p->amount, p->threshold);
-        else
-            sharpen_f32(dst, src, blurred, n, p->amount, p->threshold);
-        kal__keep_alpha(e, dst, src, pixels);
-    }
+    void *dst = kal_row(j->out, y);
+    const void *src = kal_at(&j->in[0], o.x0, y);
+    if (e->type == KAL_U8)
+        sharpen_u8(dst, src, n, p->amount, p->threshold);
+    else if (e->type == KAL_U16)
+        sharpen_u16(dst, src, n, p->amount, p->threshold);
+    else
+        sharpen_f32(dst, src, n, p->amount, p->threshold);
+    kal__keep_alpha(e, dst, src, pixels);
+}
+
+static kal_status run(const kal_job *j)
+{
+    kal__sep_run(j->state, j->call, j, sharpen_row);
     return KAL_OK;
 }
 

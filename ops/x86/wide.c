@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Pixels with alpha as doubles: two or four channels fill vectors evenly; the other numbers are left to the reference.
+#include "../kernels.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+
+// The alpha of each lane's pixel.
+KAL__TARGET_AVX2 static inline __m256d alpha256(__m256d v, size_t channels)
+{
+    return channels == 4 ? _mm256_permute4x64_pd(v, 0xff) : _mm256_permute_pd(v, 0xf);
+}
+
+KAL__TARGET_AVX2 static inline __m256d keep256(__m256d colours, __m256d alpha, size_t channels)
+{
+    return channels == 4 ? _mm256_blend_pd(colours, alpha, 8) : _mm256_blend_pd(colours, alpha, 10);
+}
+
+KAL__TARGET_AVX2 void kal__weigh_f64_avx2(double *v, size_t pixels, size_t channels)
+{
+    size_t i = 0;
+    const size_t n = pixels * channels;
+    if (channels == 2 || channels == 4)
+        for (; i + 4 <= n; i += 4) {
+            const __m256d x = _mm256_loadu_pd(v + i);
+            _mm256_storeu_pd(v + i, keep256(_mm256_mul_pd(x, alpha256(x, channels)), x, channels));
+        }
+    kal__weigh_f64_c(v + i, (n - i) / channels, channels);
+}
+
+KAL__TARGET_AVX2 void kal__unweigh_f64_avx2(double *v, size_t pixels, size_t channels, double scale,
+                                            double offset)
+{
+    size_t i = 0;
+    const size_t n = pixels * channels;
+    const __m256d by = _mm256_set1_pd(scale), more = _mm256_set1_pd(offset), zero = _mm256_setzero_pd();
+    if (channels == 2 || channels == 4)
+        for (; i + 4 <= n; i += 4) {
+            const __m256d x = _mm256_mul_pd(_mm256_loadu_pd(v + i), by), a = alpha256(x, channels);
+            const __m256d colours = _mm256_add_pd(_mm256_div_pd(x, a), more),
+                          none = _mm256_cmp_pd(a, zero, _CMP_LE_OQ);
+            _mm256_storeu_pd(v + i, keep256(_mm256_andnot_pd(none, colours), x, channels));
+        }
+    kal__unweigh_f64_c(v + i, (n - i) / channels, channels, scale, offset);
+}
+
+KAL__TARGET_AVX512 static inline __m512d alpha512(__m512d v, size_t channels)
+{
+    return channels == 4 ? _mm512_permutex_pd(v, 0xff) : _mm512_permute_pd(v, 0xff);
+}
+
+KAL__TARGET_AVX512 void kal__weigh_f64_avx512(double *v, size_t pixels, size_t channels)
+{
+    size_t i = 0;
+    const size_t n = pixels * channels;
+    const __mmask8 colours = channels == 4 ? 0x77 : 0x55;
+    if (channels == 2 || channels == 4)
+        for (; i + 8 <= n; i += 8) {
+            const __m512d x = _mm512_loadu_pd(v + i);
+            _mm512_storeu_pd(v + i, _mm512_mask_mul_pd(x, colours, x, alpha512(x, channels)));
+        }
+    kal__weigh_f64_avx2(v + i, (n - i) / channels, channels);
+}
+
+KAL__TARGET_AVX512 void kal__unweigh_f64_avx512(double *v, size_t pixels, size_t channels, double scale,
+                                                double offset)
+{
+    size_t i = 0;
+    const size_t n = pixels * channels;
+    const __mmask8 colours = channels == 4 ? 0x77 : 0x55;
+    const __m512d by = _mm512_set1_pd(scale), more = _mm512_set1_pd(offset), zero = _mm512_setzero_pd();
+    if (channels == 2 || channels == 4)
+        for (; i + 8 <= n; i += 8) {
+            const __m512d x = _mm512_mul_pd(_mm512_loadu_pd(v + i), by), a = alpha512(x, channels);
+            const __mmask8 some = _mm512_cmp_pd_mask(a, zero, _CMP_NLE_UQ);
+            const __m512d y = _mm512_maskz_add_pd(some, _mm512_div_pd(x, a), more);
+            _mm512_storeu_pd(v + i, _mm512_mask_mov_pd(x, colours, y));
+        }
+    kal__unweigh_f64_avx2(v + i, (n - i) / channels, channels, scale, offset);
+}
+
+#endif
