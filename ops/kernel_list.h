@@ -16,14 +16,24 @@ KERNEL(resize_v_real, BOTH,
 KERNEL(resize_turn_real, AVX2, (double *dst, const double *src, size_t pitch, size_t n))
 KERNEL(resize_h_real, BOTH, (const struct kal__across_real *a))
 KERNEL(sep_v_u8, BOTH,
-       (int16_t * dst, size_t step, int32_t lines, const uint8_t *const *rows, const int16_t *t,
-        int32_t radius, size_t n))
+       (int16_t * dst, size_t step, int32_t lines, const void *const *rows, const int16_t *t, int32_t radius,
+        size_t n))
 KERNEL(sep_h_u8, BOTH,
        (uint8_t * dst, const int16_t *row, const int16_t *t, int32_t radius, size_t channels, size_t n))
-KERNEL(sep_v_f64, BOTH,
-       (double *dst, size_t step, int32_t lines, const double *rows, size_t pitch, const double *t,
-        int32_t taps, size_t n))
+#define SEP_WIDE(type)                                                                                       \
+    KERNEL(sep_wide_##type, BOTH,                                                                            \
+           (double *dst, size_t step, int32_t lines, const void *const *rows, const double *t, int32_t taps, \
+            size_t n))
+SEP_WIDE(u8)
+SEP_WIDE(u16)
+SEP_WIDE(f32)
+SEP_WIDE(f64)
+#undef SEP_WIDE
 KERNEL(sep_h_f64, BOTH,
        (double *dst, const double *row, const double *t, int32_t taps, size_t channels, size_t n))
 KERNEL(weigh_f64, BOTH, (double *v, size_t pixels, size_t channels))
 KERNEL(unweigh_f64, BOTH, (double *v, size_t pixels, size_t channels, double scale, double offset))
+KERNEL(narrow_u8, AVX2, (uint8_t * dst, const double *src, size_t n))
+KERNEL(narrow_u16, AVX2, (uint16_t * dst, const double *src, size_t n))
+KERNEL(sharpen_u8, AVX2, (uint8_t * dst, const uint8_t *src, size_t n, double amount, double threshold))
+KERNEL(sharpen_u16, AVX2, (uint16_t * dst, const uint16_t *src, size_t n, double amount, double threshold))

@@ -113,14 +113,37 @@ static size_t aligned(size_t bytes)
     return (bytes + 63) & ~(size_t)63;
 }
 
+// What lies in a job's scratch, for the u8 path words between the passes, else doubles.
+typedef struct room {
+    const void **rows;   // source rows of a group of lines
+    void *row;           // between the passes: LINES of them,
+    size_t step;         // samples from one to the next
+    void *fill;          // a source row of the fill colour
+    double *block;       // wide path: source rows of a block of pixels with alpha; sums of a block
+    size_t bytes;
+} room;
+
+static room room_of(const kal_extent *e, bool narrow, int32_t rx, int32_t ry, int32_t width, void *scratch)
+{
+    const size_t channels = (size_t)e->channels, rows = 2 * (size_t)ry + LINES, pixels = (size_t)width,
+                 size = narrow ? sizeof(int16_t) : sizeof(double),
+                 step = aligned((pixels + 2 * (size_t)rx) * channels * size);
+    const size_t fill = aligned(rows * sizeof(void *)) + LINES * step,
+                 block = fill + aligned((pixels + 2 * (size_t)rx) * kal_pixel_size(e));
+    unsigned char *at = scratch;
+    return (room){
+        .rows = scratch,
+        .row = at ? at + fill - LINES * step : NULL,
+        .step = step / size,
+        .fill = at ? at + fill : NULL,
+        .block = at ? (void *)(at + block) : NULL,
+        .bytes = block + (narrow ? 0 : rows * block_pixels(e) * channels * sizeof(double)),
+    };
+}
+
 size_t kal__sep_scratch(const kal_call *c, bool integers, int32_t rx, int32_t ry, int32_t width)
 {
-    const size_t channels = (size_t)c->extent.channels, rows = 2 * (size_t)ry + LINES,
-                 row = ((size_t)width + 2 * (size_t)rx) * channels,
-                 block = block_pixels(&c->extent) * channels;
-    if (kal__sep_narrow(c, integers))   // source rows; rows between the passes; a row of fill
-        return aligned(rows * sizeof(void *)) + LINES * aligned(row * sizeof(int16_t)) + row;
-    return LINES * aligned(row * sizeof(double)) + (rows + 1) * block * sizeof(double);
+    return room_of(&c->extent, kal__sep_narrow(c, integers), rx, ry, width, NULL).bytes;
 }
 
 // ---- the row between the passes -----------------------------------------------------------------
@@ -174,21 +197,36 @@ static const uint8_t *source_row(const kal__sep *s, const kal_call *c, const kal
     return at < 0 ? NULL : kal_row(in, at);
 }
 
+// The source rows that `lines` rows from y on need, from column x on; n samples of them.
+static void source_rows(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y,
+                        int32_t lines, size_t n, const room *r)
+{
+    const size_t channels = (size_t)c->extent.channels;
+    for (size_t i = 0; i < n && s->edge == KAL_EDGE_FILL; i++)
+        kal__set(r->fill, c->extent.type, i, s->fill[i % channels]);
+    for (int32_t k = 0; k < 2 * s->ry + lines; k++) {
+        const uint8_t *src = source_row(s, c, in, y + k - s->ry);
+        r->rows[k] = src ? src + (ptrdiff_t)(x - in->rect.x0) * in->pixel : r->fill;
+    }
+}
+
 // ---- u8, 14 bits --------------------------------------------------------------------------------
 
 // Weights outside, samples inside: the sums of a block of samples stay in registers or L1, and every sample is independent.
 enum { BLOCK = 128 };
 
-void kal__sep_v_u8_c(int16_t *dst, size_t step, int32_t lines, const uint8_t *const *rows, const int16_t *t,
+void kal__sep_v_u8_c(int16_t *dst, size_t step, int32_t lines, const void *const *rows, const int16_t *t,
                      int32_t radius, size_t n)
 {
     for (int32_t q = 0; q < lines; q++, rows++, dst += step)
         for (size_t from = 0; from < n; from += BLOCK) {
             int32_t sum[BLOCK];
             const size_t m = n - from < BLOCK ? n - from : BLOCK;
-            for (size_t i = 0; i < m; i++) sum[i] = 128 + t[0] * rows[radius][from + i];
+            const uint8_t *mid = (const uint8_t *)rows[radius] + from;
+            for (size_t i = 0; i < m; i++) sum[i] = 128 + t[0] * mid[i];
             for (int32_t k = 1; k <= radius; k++) {
-                const uint8_t *up = rows[radius - k] + from, *down = rows[radius + k] + from;
+                const uint8_t *up = (const uint8_t *)rows[radius - k] + from,
+                              *down = (const uint8_t *)rows[radius + k] + from;
                 for (size_t i = 0; i < m; i++) sum[i] += t[k] * (int16_t)(up[i] + down[i]);
             }
             for (size_t i = 0; i < m; i++) dst[from + i] = (int16_t)(sum[i] >> 8);
@@ -232,20 +270,15 @@ static void lines_u8(const kal__sep *s, const kal_call *c, const kal_job *j, int
     const kal_tile *in = &j->in[0];
     const size_t channels = (size_t)c->extent.channels, width = (size_t)(out.x1 - out.x0);
     const span p = span_of(s, in, out, c->in[0]->extent.width);
-    const size_t n = p.in1 > p.in0 ? (size_t)(p.in1 - p.in0) * channels : 0;
-    const size_t step = aligned((width + 2 * (size_t)s->rx) * channels * sizeof(int16_t)) / sizeof(int16_t);
-    const uint8_t **rows = j->scratch;
-    int16_t *row = (int16_t *)((char *)j->scratch + aligned((2 * (size_t)s->ry + LINES) * sizeof *rows));
-    uint8_t *fill = (uint8_t *)(row + LINES * step);
-    if (s->edge == KAL_EDGE_FILL)
-        for (size_t i = 0; i < n; i++) fill[i] = (uint8_t)s->fill[i % channels];
-    for (int32_t k = 0; k < 2 * s->ry + lines && n; k++) {
-        const uint8_t *src = source_row(s, c, in, y + k - s->ry);
-        rows[k] = src ? src + (size_t)(p.in0 - in->rect.x0) * channels : fill;
-    }
+    const room r = room_of(&c->extent, true, s->rx, s->ry, (int32_t)width, j->scratch);
     const kal__kernel_table *kernels = kal__kernels();
-    if (n) kernels->sep_v_u8(row + (size_t)(p.in0 - p.x0) * channels, step, lines, rows, s->iy, s->ry, n);
-    for (int32_t q = 0; q < lines; q++, row += step) {
+    int16_t *row = r.row;
+    if (p.in0 < p.in1) {
+        const size_t n = (size_t)(p.in1 - p.in0) * channels;
+        source_rows(s, c, in, p.in0, y, lines, n, &r);
+        kernels->sep_v_u8(row + (size_t)(p.in0 - p.x0) * channels, r.step, lines, r.rows, s->iy, s->ry, n);
+    }
+    for (int32_t q = 0; q < lines; q++, row += r.step) {
         extend(s, c, in, &p, y + q, (unsigned char *)row, channels * sizeof *row, column_u8);
         kernels->sep_h_u8(kal_row(j->out, y + q), row, s->ix, s->rx, channels, width * channels);
     }
@@ -253,15 +286,20 @@ static void lines_u8(const kal__sep *s, const kal_call *c, const kal_job *j, int
 
 // ---- wide ---------------------------------------------------------------------------------------
 
-void kal__sep_v_f64_c(double *dst, size_t step, int32_t lines, const double *rows, size_t pitch,
-                      const double *t, int32_t taps, size_t n)
-{
-    for (int32_t q = 0; q < lines; q++, rows += pitch, dst += step) {
-        for (size_t i = 0; i < n; i++) dst[i] = 0;
-        for (int32_t k = 0; k < taps; k++)
-            for (size_t i = 0; i < n; i++) dst[i] += t[k] * rows[(size_t)k * pitch + i];
+#define WIDE_V(type, T)                                                                              \
+    void kal__sep_wide_##type##_c(double *dst, size_t step, int32_t lines, const void *const *rows,  \
+                                  const double *t, int32_t taps, size_t n)                           \
+    {                                                                                                \
+        for (int32_t q = 0; q < lines; q++, dst += step) {                                           \
+            for (size_t i = 0; i < n; i++) dst[i] = 0;                                               \
+            for (int32_t k = 0; k < taps; k++)                                                       \
+                for (size_t i = 0; i < n; i++) dst[i] += t[k] * (double)((const T *)rows[q + k])[i]; \
+        }                                                                                            \
     }
-}
+WIDE_V(u8, uint8_t)
+WIDE_V(u16, uint16_t)
+WIDE_V(f32, float)
+WIDE_V(f64, double)
 
 void kal__sep_h_f64_c(double *dst, const double *row, const double *t, int32_t taps, size_t channels,
                       size_t n)
@@ -284,20 +322,43 @@ static void column_wide(const kal__sep *s, const kal_call *c, const kal_tile *in
     }
 }
 
-// Columns x0 … x1 of the rows between the passes, by way of `block`, their source rows as doubles.
-static void columns_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x0, int32_t x1,
-                         int32_t y, int32_t lines, double *dst, size_t step, double *block)
+// Pixels with alpha: the source rows of columns x0 … x1 as doubles, colours weighted, in place of the rows themselves.
+static void weighted_rows(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x0, int32_t x1,
+                          int32_t y, int32_t lines, const room *r)
 {
     const size_t channels = (size_t)c->extent.channels, pixels = (size_t)(x1 - x0), n = pixels * channels;
-    double *to = block;
+    double *to = r->block;
     for (int32_t k = 0; k < 2 * s->ry + lines; k++, to += n) {
         const uint8_t *src = source_row(s, c, in, y + k - s->ry);
         if (src)
-            kal__widen(to, src, (size_t)(x0 - in->rect.x0), pixels, &c->extent, c->extent.alpha);
+            kal__widen(to, src, (size_t)(x0 - in->rect.x0), pixels, &c->extent, true);
         else
             for (size_t i = 0; i < n; i++) to[i] = s->fill[i % channels];
+        r->rows[k] = to;
     }
-    kal__kernels()->sep_v_f64(dst, step, lines, block, n, s->y, 2 * s->ry + 1, n);
+}
+
+static void columns_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, const span *p, int32_t y,
+                         int32_t lines, const room *r)
+{
+    const kal_extent *e = &c->extent;
+    const kal__kernel_table *k = kal__kernels();
+    const size_t channels = (size_t)e->channels;
+    double *row = (double *)r->row + (size_t)(p->in0 - p->x0) * channels;
+    if (e->alpha) {
+        const int32_t most = (int32_t)block_pixels(e), taps = 2 * s->ry + 1;
+        for (int32_t x = p->in0; x < p->in1; x += most, row += (size_t)most * channels) {
+            const int32_t end = p->in1 - x < most ? p->in1 : x + most;
+            weighted_rows(s, c, in, x, end, y, lines, r);
+            k->sep_wide_f64(row, r->step, lines, r->rows, s->y, taps, (size_t)(end - x) * channels);
+        }
+    } else if (p->in0 < p->in1) {
+        const size_t n = (size_t)(p->in1 - p->in0) * channels;
+        source_rows(s, c, in, p->in0, y, lines, n, r);
+        (e->type == KAL_U8    ? k->sep_wide_u8
+         : e->type == KAL_U16 ? k->sep_wide_u16
+                              : k->sep_wide_f32)(row, r->step, lines, r->rows, s->y, 2 * s->ry + 1, n);
+    }
 }
 
 static void finish(const kal__sep *s, const kal_extent *e, void *dst, size_t first, double *sum,
@@ -313,22 +374,19 @@ static void finish(const kal__sep *s, const kal_extent *e, void *dst, size_t fir
 static void lines_wide(const kal__sep *s, const kal_call *c, const kal_job *j, int32_t y, int32_t lines)
 {
     const kal_rect out = j->out->rect;
-    const kal_tile *in = &j->in[0];
     const kal_extent *e = &c->extent;
     const size_t channels = (size_t)e->channels, width = (size_t)(out.x1 - out.x0), most = block_pixels(e);
-    const span p = span_of(s, in, out, c->in[0]->extent.width);
-    const size_t step = aligned((width + 2 * (size_t)s->rx) * channels * sizeof(double)) / sizeof(double);
-    double *row = j->scratch, *block = row + LINES * step;
-    for (int32_t x = p.in0; x < p.in1; x += (int32_t)most)
-        columns_wide(s, c, in, x, p.in1 - x < (int32_t)most ? p.in1 : x + (int32_t)most, y, lines,
-                     row + (size_t)(x - p.x0) * channels, step, block);
-    for (int32_t q = 0; q < lines; q++, row += step) {
-        extend(s, c, in, &p, y + q, (unsigned char *)row, channels * sizeof *row, column_wide);
+    const span p = span_of(s, &j->in[0], out, c->in[0]->extent.width);
+    const room r = room_of(e, false, s->rx, s->ry, (int32_t)width, j->scratch);
+    columns_wide(s, c, &j->in[0], &p, y, lines, &r);
+    double *row = r.row;
+    for (int32_t q = 0; q < lines; q++, row += r.step) {
+        extend(s, c, &j->in[0], &p, y + q, (unsigned char *)row, channels * sizeof *row, column_wide);
         for (size_t x = 0; x < width; x += most) {
             const size_t pixels = width - x < most ? width - x : most;
-            kal__kernels()->sep_h_f64(block, row + x * channels, s->x, 2 * s->rx + 1, channels,
+            kal__kernels()->sep_h_f64(r.block, row + x * channels, s->x, 2 * s->rx + 1, channels,
                                       pixels * channels);
-            finish(s, e, kal_row(j->out, y + q), x, block, pixels);
+            finish(s, e, kal_row(j->out, y + q), x, r.block, pixels);
         }
     }
 }

@@ -8,8 +8,8 @@
 //
 // 8 and 16 bits round half up and saturate.
 #include "channels.h"
-#include "cpu.h"
 #include "fmath.h"
+#include "kernels.h"
 #include "sep.h"
 
 #include <stdlib.h>
@@ -69,21 +69,28 @@ static inline double within(double v, double max)
     return low < max ? low : max;
 }
 
-#define SHARPEN(type, T, expr)                                                                              \
-    KAL__INLINE void sharpen_##type##_body(T *restrict dst, const T *restrict src, size_t n, double amount, \
-                                           double threshold)                                                \
-    {                                                                                                       \
-        for (size_t i = 0; i < n; i++) {                                                                    \
-            const double x = (double)src[i], d = x - (double)dst[i], more = x + amount * d;                 \
-            const double v = (d < 0 ? -d : d) > threshold ? more : x;                                       \
-            dst[i] = (T)(expr);                                                                             \
-        }                                                                                                   \
-    }                                                                                                       \
-    KAL__VARIANTS(sharpen_##type, (T * dst, const T *src, size_t n, double amount, double threshold),       \
-                  (dst, src, n, amount, threshold))
+#define SHARPEN(type, T, expr)                                                                    \
+    void kal__sharpen_##type##_c(T *dst, const T *src, size_t n, double amount, double threshold) \
+    {                                                                                             \
+        for (size_t i = 0; i < n; i++) {                                                          \
+            const double x = (double)src[i], d = x - (double)dst[i], more = x + amount * d;       \
+            const double v = (d < 0 ? -d : d) > threshold ? more : x;                             \
+            dst[i] = (T)(expr);                                                                   \
+        }                                                                                         \
+    }
 SHARPEN(u8, uint8_t, (int32_t)(within(v, 255) + 0.5))
 SHARPEN(u16, uint16_t, (int32_t)(within(v, 65535) + 0.5))
-SHARPEN(f32, float, v)
+
+KAL__INLINE void sharpen_f32_body(float *restrict dst, const float *restrict src, size_t n, double amount,
+                                  double threshold)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double x = (double)src[i], d = x - (double)dst[i], more = x + amount * d;
+        dst[i] = (float)((d < 0 ? -d : d) > threshold ? more : x);
+    }
+}
+KAL__VARIANTS(sharpen_f32, (float *dst, const float *src, size_t n, double amount, double threshold),
+              (dst, src, n, amount, threshold))
 
 // dst holds the blurred row.
 static void sharpen_row(const kal_job *j, int32_t y)
@@ -95,9 +102,9 @@ static void sharpen_row(const kal_job *j, int32_t y)
     void *dst = kal_row(j->out, y);
     const void *src = kal_at(&j->in[0], o.x0, y);
     if (e->type == KAL_U8)
-        sharpen_u8(dst, src, n, p->amount, p->threshold);
+        kal__kernels()->sharpen_u8(dst, src, n, p->amount, p->threshold);
     else if (e->type == KAL_U16)
-        sharpen_u16(dst, src, n, p->amount, p->threshold);
+        kal__kernels()->sharpen_u16(dst, src, n, p->amount, p->threshold);
     else
         sharpen_f32(dst, src, n, p->amount, p->threshold);
     kal__keep_alpha(e, dst, src, pixels);

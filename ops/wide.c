@@ -35,15 +35,14 @@ void kal__widen(double *dst, const void *src, size_t first, size_t n, const kal_
 }
 
 // Without branches, which would be taken at random where sums go over and under. NaN gives 0.
-#define NARROW(type, T, max)                                                                     \
-    KAL__INLINE void narrow_##type##_body(T *restrict dst, const double *restrict src, size_t n) \
-    {                                                                                            \
-        for (size_t i = 0; i < n; i++) {                                                         \
-            const double low = src[i] > 0 ? src[i] : 0;                                          \
-            dst[i] = (T)(int32_t)((low < max ? low : max) + 0.5);                                \
-        }                                                                                        \
-    }                                                                                            \
-    KAL__VARIANTS(narrow_##type, (T * dst, const double *src, size_t n), (dst, src, n))
+#define NARROW(type, T, max)                                         \
+    void kal__narrow_##type##_c(T *dst, const double *src, size_t n) \
+    {                                                                \
+        for (size_t i = 0; i < n; i++) {                             \
+            const double low = src[i] > 0 ? src[i] : 0;              \
+            dst[i] = (T)(int32_t)((low < max ? low : max) + 0.5);    \
+        }                                                            \
+    }
 NARROW(u8, uint8_t, 255.0)
 NARROW(u16, uint16_t, 65535.0)
 
@@ -57,9 +56,9 @@ void kal__narrow(void *dst, size_t first, const double *src, size_t n, const kal
 {
     const size_t from = first * (size_t)e->channels, count = n * (size_t)e->channels;
     if (e->type == KAL_U8)
-        narrow_u8((uint8_t *)dst + from, src, count);
+        kal__kernels()->narrow_u8((uint8_t *)dst + from, src, count);
     else if (e->type == KAL_U16)
-        narrow_u16((uint16_t *)dst + from, src, count);
+        kal__kernels()->narrow_u16((uint16_t *)dst + from, src, count);
     else
         narrow_f32((float *)dst + from, src, count);
 }

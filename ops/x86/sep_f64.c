@@ -13,97 +13,136 @@
 
 enum { LINES = 4 };
 
-#define V_ROW(T, W, load, set1, mul, add, cond)                                               \
-    do {                                                                                      \
-        const T x0 = load(rows + (size_t)j * pitch), x1 = load(rows + (size_t)j * pitch + W); \
-        _Pragma("GCC unroll 4") for (int32_t q = 0; q < lines; q++) if (cond)                 \
-        {                                                                                     \
-            const T w = set1(t[j - q]);                                                       \
-            acc[q][0] = add(acc[q][0], mul(w, x0));                                           \
-            acc[q][1] = add(acc[q][1], mul(w, x1));                                           \
-        }                                                                                     \
+#define V_ROW(T, V, W, load, cond)                                            \
+    do {                                                                      \
+        const T x0 = load(rows[j], i), x1 = load(rows[j], i + W);             \
+        _Pragma("GCC unroll 4") for (int32_t q = 0; q < lines; q++) if (cond) \
+        {                                                                     \
+            const T w = V##_set1_pd(t[j - q]);                                \
+            acc[q][0] = V##_add_pd(acc[q][0], V##_mul_pd(w, x0));             \
+            acc[q][1] = V##_add_pd(acc[q][1], V##_mul_pd(w, x1));             \
+        }                                                                     \
     } while (0)
 
-#define V_BLOCK(name, target, T, W, zero, load, set1, mul, add, store)                                    \
-    target static inline __attribute__((always_inline)) void name(                                        \
-        double *dst, size_t step, const int32_t lines, const double *rows, size_t pitch, const double *t, \
-        int32_t taps)                                                                                     \
-    {                                                                                                     \
-        T acc[LINES][2];                                                                                  \
-        _Pragma("GCC unroll 4") for (int32_t q = 0; q < lines; q++) acc[q][0] = acc[q][1] = zero();       \
-        int32_t j = 0;                                                                                    \
-        for (; j < lines - 1; j++) V_ROW(T, W, load, set1, mul, add, q <= j && j - q < taps);             \
-        for (; j < taps; j++) V_ROW(T, W, load, set1, mul, add, true);                                    \
-        for (; j < taps + lines - 1; j++) V_ROW(T, W, load, set1, mul, add, j - q < taps);                \
-        _Pragma("GCC unroll 4") for (int32_t q = 0; q < lines; q++)                                       \
-        {                                                                                                 \
-            store(dst + (size_t)q * step, acc[q][0]);                                                     \
-            store(dst + (size_t)q * step + W, acc[q][1]);                                                 \
-        }                                                                                                 \
+// V: what the intrinsics of vectors T of W doubles begin with.
+#define V_KERNEL(type, level, lower, target, T, V, W, load)                                            \
+    target static inline __attribute__((always_inline)) void type##_##level##_block(                   \
+        double *dst, size_t step, const int32_t lines, const void *const *rows, const double *t,       \
+        int32_t taps, size_t i)                                                                        \
+    {                                                                                                  \
+        T acc[LINES][2];                                                                               \
+        _Pragma("GCC unroll 4") for (int32_t q = 0; q < lines; q++) acc[q][0] = acc[q][1] =            \
+            V##_setzero_pd();                                                                          \
+        int32_t j = 0;                                                                                 \
+        for (; j < lines - 1; j++) V_ROW(T, V, W, load, q <= j && j - q < taps);                       \
+        for (; j < taps; j++) V_ROW(T, V, W, load, true);                                              \
+        for (; j < taps + lines - 1; j++) V_ROW(T, V, W, load, j - q < taps);                          \
+        _Pragma("GCC unroll 4") for (int32_t q = 0; q < lines; q++)                                    \
+        {                                                                                              \
+            V##_storeu_pd(dst + (size_t)q * step + i, acc[q][0]);                                      \
+            V##_storeu_pd(dst + (size_t)q * step + i + W, acc[q][1]);                                  \
+        }                                                                                              \
+    }                                                                                                  \
+    target void kal__sep_wide_##type##_##level(double *dst, size_t step, int32_t lines,                \
+                                               const void *const *rows, const double *t, int32_t taps, \
+                                               size_t n)                                               \
+    {                                                                                                  \
+        if (n < 2 * W) {                                                                               \
+            kal__sep_wide_##type##_##lower(dst, step, lines, rows, t, taps, n);                        \
+            return;                                                                                    \
+        }                                                                                              \
+        for (size_t i = 0; i < n; i += 2 * W) {                                                        \
+            if (i + 2 * W > n) i = n - 2 * W;                                                          \
+            int32_t q = 0;                                                                             \
+            for (; q + LINES <= lines; q += LINES)                                                     \
+                type##_##level##_block(dst + (size_t)q * step, step, LINES, rows + q, t, taps, i);     \
+            for (; q < lines; q++)                                                                     \
+                type##_##level##_block(dst + (size_t)q * step, step, 1, rows + q, t, taps, i);         \
+        }                                                                                              \
     }
 
-#define V_KERNEL(level, block, target, W, lower)                                                          \
-    target void kal__sep_v_f64_##level(double *dst, size_t step, int32_t lines, const double *rows,       \
-                                       size_t pitch, const double *t, int32_t taps, size_t n)             \
-    {                                                                                                     \
-        if (n < 2 * W) {                                                                                  \
-            lower(dst, step, lines, rows, pitch, t, taps, n);                                             \
-            return;                                                                                       \
-        }                                                                                                 \
-        for (size_t i = 0; i < n; i += 2 * W) {                                                           \
-            if (i + 2 * W > n) i = n - 2 * W;                                                             \
-            int32_t q = 0;                                                                                \
-            for (; q + LINES <= lines; q += LINES)                                                        \
-                block(dst + (size_t)q * step + i, step, LINES, rows + (size_t)q * pitch + i, pitch, t,    \
-                      taps);                                                                              \
-            for (; q < lines; q++)                                                                        \
-                block(dst + (size_t)q * step + i, step, 1, rows + (size_t)q * pitch + i, pitch, t, taps); \
-        }                                                                                                 \
-    }
+KAL__TARGET_AVX2 static inline __m256d u8_256(const void *row, size_t i)
+{
+    int32_t four;
+    __builtin_memcpy(&four, (const uint8_t *)row + i, sizeof four);
+    return _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(four)));
+}
 
-V_BLOCK(v_block256, KAL__TARGET_AVX2, __m256d, 4, _mm256_setzero_pd, _mm256_loadu_pd, _mm256_set1_pd,
-        _mm256_mul_pd, _mm256_add_pd, _mm256_storeu_pd)
-V_KERNEL(avx2, v_block256, KAL__TARGET_AVX2, 4, kal__sep_v_f64_c)
-V_BLOCK(v_block512, KAL__TARGET_AVX512, __m512d, 8, _mm512_setzero_pd, _mm512_loadu_pd, _mm512_set1_pd,
-        _mm512_mul_pd, _mm512_add_pd, _mm512_storeu_pd)
-V_KERNEL(avx512, v_block512, KAL__TARGET_AVX512, 8, kal__sep_v_f64_avx2)
+KAL__TARGET_AVX2 static inline __m256d u16_256(const void *row, size_t i)
+{
+    return _mm256_cvtepi32_pd(_mm_cvtepu16_epi32(_mm_loadl_epi64((const void *)((const uint16_t *)row + i))));
+}
+
+KAL__TARGET_AVX2 static inline __m256d f32_256(const void *row, size_t i)
+{
+    return _mm256_cvtps_pd(_mm_loadu_ps((const float *)row + i));
+}
+
+KAL__TARGET_AVX2 static inline __m256d f64_256(const void *row, size_t i)
+{
+    return _mm256_loadu_pd((const double *)row + i);
+}
+
+KAL__TARGET_AVX512 static inline __m512d u8_512(const void *row, size_t i)
+{
+    return _mm512_cvtepi32_pd(
+        _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)((const uint8_t *)row + i))));
+}
+
+KAL__TARGET_AVX512 static inline __m512d u16_512(const void *row, size_t i)
+{
+    return _mm512_cvtepi32_pd(
+        _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)((const uint16_t *)row + i))));
+}
+
+KAL__TARGET_AVX512 static inline __m512d f32_512(const void *row, size_t i)
+{
+    return _mm512_cvtps_pd(_mm256_loadu_ps((const float *)row + i));
+}
+
+KAL__TARGET_AVX512 static inline __m512d f64_512(const void *row, size_t i)
+{
+    return _mm512_loadu_pd((const double *)row + i);
+}
+
+V_KERNEL(u8, avx2, c, KAL__TARGET_AVX2, __m256d, _mm256, 4, u8_256)
+V_KERNEL(u16, avx2, c, KAL__TARGET_AVX2, __m256d, _mm256, 4, u16_256)
+V_KERNEL(f32, avx2, c, KAL__TARGET_AVX2, __m256d, _mm256, 4, f32_256)
+V_KERNEL(f64, avx2, c, KAL__TARGET_AVX2, __m256d, _mm256, 4, f64_256)
+V_KERNEL(u8, avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8, u8_512)
+V_KERNEL(u16, avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8, u16_512)
+V_KERNEL(f32, avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8, f32_512)
+V_KERNEL(f64, avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8, f64_512)
 
 // ---- rows -----------------------------------------------------------------------------------------
 // `vectors` sums beside each other hide the additions' latency.
 
-#define H_BLOCK(name, target, T, W, zero, load, set1, mul, add, store)                                     \
-    target static inline __attribute__((always_inline)) void name(                                         \
+#define H_KERNEL(level, lower, target, T, V, W)                                                            \
+    target static inline __attribute__((always_inline)) void h_##level##_block(                            \
         double *dst, const double *row, const double *t, int32_t taps, size_t channels, const int vectors) \
     {                                                                                                      \
         T acc[8];                                                                                          \
-        _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) acc[v] = zero();                         \
+        _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) acc[v] = V##_setzero_pd();               \
         for (int32_t k = 0; k < taps; k++, row += channels) {                                              \
-            const T w = set1(t[k]);                                                                        \
+            const T w = V##_set1_pd(t[k]);                                                                 \
             _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) acc[v] =                             \
-                add(acc[v], mul(w, load(row + v * W)));                                                    \
+                V##_add_pd(acc[v], V##_mul_pd(w, V##_loadu_pd(row + v * W)));                              \
         }                                                                                                  \
-        _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) store(dst + v * W, acc[v]);              \
+        _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) V##_storeu_pd(dst + v * W, acc[v]);      \
+    }                                                                                                      \
+    target void kal__sep_h_f64_##level(double *dst, const double *row, const double *t, int32_t taps,      \
+                                       size_t channels, size_t n)                                          \
+    {                                                                                                      \
+        size_t i = 0;                                                                                      \
+        for (; i + 8 * W <= n; i += 8 * W) h_##level##_block(dst + i, row + i, t, taps, channels, 8);      \
+        for (; i + 4 * W <= n; i += 4 * W) h_##level##_block(dst + i, row + i, t, taps, channels, 4);      \
+        for (; i + W <= n; i += W) h_##level##_block(dst + i, row + i, t, taps, channels, 1);              \
+        if (i < n && n >= W)                                                                               \
+            h_##level##_block(dst + n - W, row + n - W, t, taps, channels, 1);                             \
+        else if (i < n)                                                                                    \
+            kal__sep_h_f64_##lower(dst + i, row + i, t, taps, channels, n - i);                            \
     }
-
-#define H_KERNEL(level, block, target, W, lower)                                                      \
-    target void kal__sep_h_f64_##level(double *dst, const double *row, const double *t, int32_t taps, \
-                                       size_t channels, size_t n)                                     \
-    {                                                                                                 \
-        size_t i = 0;                                                                                 \
-        for (; i + 8 * W <= n; i += 8 * W) block(dst + i, row + i, t, taps, channels, 8);             \
-        for (; i + 4 * W <= n; i += 4 * W) block(dst + i, row + i, t, taps, channels, 4);             \
-        for (; i + W <= n; i += W) block(dst + i, row + i, t, taps, channels, 1);                     \
-        if (i < n && n >= W)                                                                          \
-            block(dst + n - W, row + n - W, t, taps, channels, 1);                                    \
-        else if (i < n)                                                                               \
-            lower(dst + i, row + i, t, taps, channels, n - i);                                        \
-    }
-
-H_BLOCK(h_block256, KAL__TARGET_AVX2, __m256d, 4, _mm256_setzero_pd, _mm256_loadu_pd, _mm256_set1_pd,
-        _mm256_mul_pd, _mm256_add_pd, _mm256_storeu_pd)
-H_KERNEL(avx2, h_block256, KAL__TARGET_AVX2, 4, kal__sep_h_f64_c)
-H_BLOCK(h_block512, KAL__TARGET_AVX512, __m512d, 8, _mm512_setzero_pd, _mm512_loadu_pd, _mm512_set1_pd,
-        _mm512_mul_pd, _mm512_add_pd, _mm512_storeu_pd)
-H_KERNEL(avx512, h_block512, KAL__TARGET_AVX512, 8, kal__sep_h_f64_avx2)
+H_KERNEL(avx2, c, KAL__TARGET_AVX2, __m256d, _mm256, 4)
+H_KERNEL(avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8)
 
 #endif

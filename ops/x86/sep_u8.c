@@ -33,9 +33,10 @@ KAL__TARGET_AVX2 static inline __m256i load256(const void *p)
 }
 
 // Rows at distance k above and below, added.
-KAL__TARGET_AVX2 static inline sums256 v_sums256(const uint8_t *const *mid, int32_t k, size_t i)
+KAL__TARGET_AVX2 static inline sums256 v_sums256(const void *const *mid, int32_t k, size_t i)
 {
-    const __m256i one = _mm256_set1_epi8(1), up = load256(mid[-k] + i), down = load256(mid[k] + i);
+    const __m256i one = _mm256_set1_epi8(1), up = load256((const uint8_t *)mid[-k] + i),
+                  down = load256((const uint8_t *)mid[k] + i);
     return (sums256){_mm256_maddubs_epi16(_mm256_unpacklo_epi8(up, down), one),
                      _mm256_maddubs_epi16(_mm256_unpackhi_epi8(up, down), one)};
 }
@@ -49,10 +50,11 @@ KAL__TARGET_AVX2 static inline void add256(__m256i acc[4], sums256 s, sums256 ne
     acc[3] = _mm256_add_epi32(acc[3], _mm256_madd_epi16(_mm256_unpackhi_epi16(s.b, next.b), w));
 }
 
-KAL__TARGET_AVX2 static inline void v_block256(int16_t *dst, const uint8_t *const *mid, const int16_t *t,
+KAL__TARGET_AVX2 static inline void v_block256(int16_t *dst, const void *const *mid, const int16_t *t,
                                                int32_t radius, size_t i)
 {
-    const __m256i zero = _mm256_setzero_si256(), half = _mm256_set1_epi32(128), x = load256(mid[0] + i);
+    const __m256i zero = _mm256_setzero_si256(), half = _mm256_set1_epi32(128),
+                  x = load256((const uint8_t *)mid[0] + i);
     const sums256 none = {zero, zero};
     __m256i acc[4] = {half, half, half, half};
     sums256 s = {_mm256_unpacklo_epi8(x, zero), _mm256_unpackhi_epi8(x, zero)};
@@ -68,7 +70,7 @@ KAL__TARGET_AVX2 static inline void v_block256(int16_t *dst, const uint8_t *cons
     _mm256_storeu_si256((void *)(dst + i + 16), _mm256_permute2x128_si256(a, b, 0x31));
 }
 
-KAL__TARGET_AVX2 void kal__sep_v_u8_avx2(int16_t *dst, size_t step, int32_t lines, const uint8_t *const *rows,
+KAL__TARGET_AVX2 void kal__sep_v_u8_avx2(int16_t *dst, size_t step, int32_t lines, const void *const *rows,
                                          const int16_t *t, int32_t radius, size_t n)
 {
     if (n < 32) {
@@ -125,10 +127,10 @@ typedef struct sums512 {
     __m512i a, b;
 } sums512;
 
-KAL__TARGET_AVX512 static inline sums512 v_sums512(const uint8_t *const *mid, int32_t k, size_t i)
+KAL__TARGET_AVX512 static inline sums512 v_sums512(const void *const *mid, int32_t k, size_t i)
 {
-    const __m512i one = _mm512_set1_epi8(1), up = _mm512_loadu_si512(mid[-k] + i),
-                  down = _mm512_loadu_si512(mid[k] + i);
+    const __m512i one = _mm512_set1_epi8(1), up = _mm512_loadu_si512((const uint8_t *)mid[-k] + i),
+                  down = _mm512_loadu_si512((const uint8_t *)mid[k] + i);
     return (sums512){_mm512_maddubs_epi16(_mm512_unpacklo_epi8(up, down), one),
                      _mm512_maddubs_epi16(_mm512_unpackhi_epi8(up, down), one)};
 }
@@ -142,11 +144,11 @@ KAL__TARGET_AVX512 static inline void add512(__m512i acc[4], sums512 s, sums512 
     acc[3] = _mm512_add_epi32(acc[3], _mm512_madd_epi16(_mm512_unpackhi_epi16(s.b, next.b), w));
 }
 
-KAL__TARGET_AVX512 static inline void v_block512(int16_t *dst, const uint8_t *const *mid, const int16_t *t,
+KAL__TARGET_AVX512 static inline void v_block512(int16_t *dst, const void *const *mid, const int16_t *t,
                                                  int32_t radius, size_t i)
 {
     const __m512i zero = _mm512_setzero_si512(), half = _mm512_set1_epi32(128),
-                  x = _mm512_loadu_si512(mid[0] + i);
+                  x = _mm512_loadu_si512((const uint8_t *)mid[0] + i);
     const sums512 none = {zero, zero};
     __m512i acc[4] = {half, half, half, half};
     sums512 s = {_mm512_unpacklo_epi8(x, zero), _mm512_unpackhi_epi8(x, zero)};
@@ -164,7 +166,7 @@ KAL__TARGET_AVX512 static inline void v_block512(int16_t *dst, const uint8_t *co
 }
 
 KAL__TARGET_AVX512 void kal__sep_v_u8_avx512(int16_t *dst, size_t step, int32_t lines,
-                                             const uint8_t *const *rows, const int16_t *t, int32_t radius,
+                                             const void *const *rows, const int16_t *t, int32_t radius,
                                              size_t n)
 {
     if (n < 64) {

@@ -1,11 +1,39 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Pixels with alpha as doubles: two or four channels fill vectors evenly; the other numbers are left to the reference.
+// Doubles to integers; pixels with alpha: two or four channels fill vectors evenly, the other numbers are left to the reference.
 #include "../kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+
+// max gives its second operand when the first is NaN.
+KAL__TARGET_AVX2 static inline __m128i round4(const double *src, __m256d top)
+{
+    const __m256d v = _mm256_max_pd(_mm256_loadu_pd(src), _mm256_setzero_pd());
+    return _mm256_cvttpd_epi32(_mm256_add_pd(_mm256_min_pd(v, top), _mm256_set1_pd(0.5)));
+}
+
+KAL__TARGET_AVX2 void kal__narrow_u8_avx2(uint8_t *dst, const double *src, size_t n)
+{
+    const __m256d top = _mm256_set1_pd(255);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const __m128i a = _mm_packs_epi32(round4(src + i, top), round4(src + i + 4, top)),
+                      b = _mm_packs_epi32(round4(src + i + 8, top), round4(src + i + 12, top));
+        _mm_storeu_si128((void *)(dst + i), _mm_packus_epi16(a, b));
+    }
+    kal__narrow_u8_c(dst + i, src + i, n - i);
+}
+
+KAL__TARGET_AVX2 void kal__narrow_u16_avx2(uint16_t *dst, const double *src, size_t n)
+{
+    const __m256d top = _mm256_set1_pd(65535);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        _mm_storeu_si128((void *)(dst + i), _mm_packus_epi32(round4(src + i, top), round4(src + i + 4, top)));
+    kal__narrow_u16_c(dst + i, src + i, n - i);
+}
 
 // The alpha of each lane's pixel.
 KAL__TARGET_AVX2 static inline __m256d alpha256(__m256d v, size_t channels)

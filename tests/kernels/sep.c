@@ -9,9 +9,10 @@
 static rng r = {7};
 
 typedef struct pass {
+    kal_type type;   // of rows; doubles where they are called u32
     int32_t lines, radius;
     size_t channels, n, step;
-    const uint8_t **bytes;
+    const void **rows;
     int16_t *words, *t;
     double *reals, *w;
 } pass;
@@ -19,7 +20,7 @@ typedef struct pass {
 static void run_v_u8(const kal__kernel_table *k, void *out, const void *arg)
 {
     const pass *p = arg;
-    k->sep_v_u8(out, p->step, p->lines, p->bytes, p->t, p->radius, p->n);
+    k->sep_v_u8(out, p->step, p->lines, p->rows, p->t, p->radius, p->n);
 }
 
 static void run_h_u8(const kal__kernel_table *k, void *out, const void *arg)
@@ -28,10 +29,13 @@ static void run_h_u8(const kal__kernel_table *k, void *out, const void *arg)
     k->sep_h_u8(out, p->words, p->t, p->radius, p->channels, p->n);
 }
 
-static void run_v_f64(const kal__kernel_table *k, void *out, const void *arg)
+static void run_wide(const kal__kernel_table *k, void *out, const void *arg)
 {
     const pass *p = arg;
-    k->sep_v_f64(out, p->step, p->lines, p->reals, p->n, p->w, 2 * p->radius + 1, p->n);
+    (p->type == KAL_U8    ? k->sep_wide_u8
+     : p->type == KAL_U16 ? k->sep_wide_u16
+     : p->type == KAL_F32 ? k->sep_wide_f32
+                          : k->sep_wide_f64)(out, p->step, p->lines, p->rows, p->w, 2 * p->radius + 1, p->n);
 }
 
 static void run_h_f64(const kal__kernel_table *k, void *out, const void *arg)
@@ -92,10 +96,10 @@ static void try_u8(pass *p, bool extreme, bool timed)
     const size_t rows = 2 * (size_t)p->radius + (size_t)p->lines,
                  row = p->n + 2 * (size_t)p->radius * p->channels;
     uint8_t *memory = malloc(rows * p->n + 1);
-    p->bytes = malloc(rows * sizeof *p->bytes);
+    p->rows = malloc(rows * sizeof *p->rows);
     p->words = malloc(row * sizeof *p->words);
     for (size_t i = 0; i < rows * p->n; i++) memory[i] = extreme ? 255 : (uint8_t)rng_next(&r);
-    for (size_t k = 0; k < rows; k++) p->bytes[k] = memory + k * p->n;
+    for (size_t k = 0; k < rows; k++) p->rows[k] = memory + k * p->n;
     for (size_t i = 0; i < row; i++) p->words[i] = (int16_t)(extreme ? 16320 : rng_below(&r, 16321));
     p->step = p->n + (size_t)rng_below(&r, 3);
     const size_t out = p->n ? ((size_t)p->lines - 1) * p->step + p->n : 0;
@@ -105,25 +109,54 @@ static void try_u8(pass *p, bool extreme, bool timed)
     note(name, sizeof name, "sep_h_u8", p);
     kernel_try(&(kernel_call){name, run_h_u8, p, p->n, 1, items, items}, timed);
     free(memory);
-    free(p->bytes);
+    free(p->rows);
     free(p->words);
 }
 
-static void try_f64(pass *p, bool timed)
+// Columns from each type of sample to doubles.
+static void try_wide(pass *p, bool timed)
+{
+    static const struct {
+        kal_type type;
+        size_t size;
+        const char *name;
+    } kinds[] = {{KAL_U8, 1, "sep_wide_u8"},
+                 {KAL_U16, 2, "sep_wide_u16"},
+                 {KAL_F32, 4, "sep_wide_f32"},
+                 {KAL_U32, 8, "sep_wide_f64"}};
+    char name[80];
+    const size_t rows = 2 * (size_t)p->radius + (size_t)p->lines;
+    unsigned char *memory = malloc(rows * p->n * 8 + 1);
+    p->rows = malloc(rows * sizeof *p->rows);
+    p->step = p->n + (size_t)rng_below(&r, 3);
+    for (int k = 0; k < 4; k++) {
+        p->type = kinds[k].type;
+        for (size_t i = 0; i < rows * p->n; i++) {
+            const double v = timed ? (double)rng_below(&r, 256) : random_real();
+            if (p->type == KAL_U32)
+                memcpy(memory + i * 8, &v, 8);
+            else
+                kal__set(memory, p->type, i, p->type == KAL_F32 ? v : (double)(rng_next(&r) & 65535));
+        }
+        for (size_t i = 0; i < rows; i++) p->rows[i] = memory + i * p->n * kinds[k].size;
+        const size_t out = p->n ? ((size_t)p->lines - 1) * p->step + p->n : 0;
+        const double items = (double)p->n * p->lines;
+        note(name, sizeof name, kinds[k].name, p);
+        kernel_try(&(kernel_call){name, run_wide, p, out * 8, 8, items, items * (double)kinds[k].size},
+                   timed);
+    }
+    free(memory);
+    free(p->rows);
+}
+
+static void try_h_f64(pass *p, bool timed)
 {
     char name[80];
-    const size_t rows = 2 * (size_t)p->radius + (size_t)p->lines,
-                 row = p->n + 2 * (size_t)p->radius * p->channels,
-                 most = rows * p->n > row ? rows * p->n : row;
-    p->reals = malloc((most + 1) * sizeof *p->reals);
-    for (size_t i = 0; i < most; i++) p->reals[i] = timed ? (double)rng_below(&r, 256) : random_real();
-    p->step = p->n + (size_t)rng_below(&r, 3);
-    const size_t out = p->n ? ((size_t)p->lines - 1) * p->step + p->n : 0;
-    const double items = (double)p->n;
-    note(name, sizeof name, "sep_v_f64", p);
-    kernel_try(&(kernel_call){name, run_v_f64, p, out * 8, 8, items * p->lines, items * p->lines * 8}, timed);
+    const size_t row = p->n + 2 * (size_t)p->radius * p->channels;
+    p->reals = malloc((row + 1) * sizeof *p->reals);
+    for (size_t i = 0; i < row; i++) p->reals[i] = timed ? (double)rng_below(&r, 256) : random_real();
     note(name, sizeof name, "sep_h_f64", p);
-    kernel_try(&(kernel_call){name, run_h_f64, p, p->n * 8, 8, items, items * 8}, timed);
+    kernel_try(&(kernel_call){name, run_h_f64, p, p->n * 8, 8, (double)p->n, (double)p->n * 8}, timed);
     free(p->reals);
 }
 
@@ -137,7 +170,8 @@ static void try_random(void)
     random_halves(p.t, p.radius);
     for (int32_t k = 0; k <= 2 * p.radius; k++) p.w[k] = random_real();
     try_u8(&p, rng_below(&r, 4) == 0, false);
-    try_f64(&p, false);
+    try_wide(&p, false);
+    try_h_f64(&p, false);
     free(p.t);
     free(p.w);
 }
@@ -151,58 +185,20 @@ static void time_gaussian(double sigma)
     for (p.channels = 1; p.channels <= 4; p.channels += p.channels == 1 ? 2 : 1) {
         p.n = 4000 * p.channels;
         try_u8(&p, false, true);
-        p.n = 96;   // columns are taken in blocks
-        try_f64(&p, true);
+        try_wide(&p, true);
+        try_h_f64(&p, true);
     }
     free(p.t);
     free(p.w);
-}
-
-// ---- alpha ----------------------------------------------------------------------------------------
-
-typedef struct pixels {
-    const double *v;
-    size_t n, channels;
-    double scale, offset;
-} pixels;
-
-static void run_weigh(const kal__kernel_table *k, void *out, const void *arg)
-{
-    const pixels *p = arg;
-    memcpy(out, p->v, p->n * p->channels * sizeof(double));
-    k->weigh_f64(out, p->n, p->channels);
-}
-
-static void run_unweigh(const kal__kernel_table *k, void *out, const void *arg)
-{
-    const pixels *p = arg;
-    memcpy(out, p->v, p->n * p->channels * sizeof(double));
-    k->unweigh_f64(out, p->n, p->channels, p->scale, p->offset);
-}
-
-static void try_alpha(size_t n, size_t channels, bool timed)
-{
-    char name[80];
-    double v[5 * 512];
-    for (size_t i = 0; i < n * channels; i++) v[i] = random_real();
-    const pixels p = {v, n, channels, (double)rng_below(&r, 3) - 1, (double)rng_below(&r, 3) - 1};
-    const size_t bytes = n * channels * sizeof *v;
-    snprintf(name, sizeof name, "weigh_f64 ch=%zu n=%zu", channels, n);
-    kernel_try(&(kernel_call){name, run_weigh, &p, bytes, 8, (double)n, (double)bytes}, timed);
-    snprintf(name, sizeof name, "unweigh_f64 ch=%zu n=%zu", channels, n);
-    kernel_try(&(kernel_call){name, run_unweigh, &p, bytes, 8, (double)n, (double)bytes}, timed);
 }
 
 int main(int argc, char **argv)
 {
     kernel_begin(argc, argv);
     for (int i = 0; i < 1500; i++) try_random();
-    for (size_t channels = 1; channels <= 5; channels++)
-        for (size_t n = 0; n < 40; n++) try_alpha(n, channels, false);
     if (kernel_bench) {
         static const double sigmas[] = {1, 3, 10, 30};
         for (int i = 0; i < 4; i++) time_gaussian(sigmas[i]);
-        for (size_t channels = 2; channels <= 4; channels += 2) try_alpha(512, channels, true);
     }
     return check_done();
 }
