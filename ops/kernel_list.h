@@ -31,6 +31,7 @@ SEP_WIDE(f64)
 #undef SEP_WIDE
 KERNEL(sep_h_f64, BOTH,
        (double *dst, const double *row, const double *t, int32_t taps, size_t channels, size_t n))
+KERNEL(weigh_u8, AVX2, (uint16_t * dst, const uint8_t *src, size_t pixels, size_t channels))
 KERNEL(weigh_f64, BOTH, (double *v, size_t pixels, size_t channels))
 KERNEL(unweigh_f64, BOTH, (double *v, size_t pixels, size_t channels, double scale, double offset))
 KERNEL(narrow_u8, AVX2, (uint8_t * dst, const double *src, size_t n))

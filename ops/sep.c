@@ -322,18 +322,26 @@ static void column_wide(const kal__sep *s, const kal_call *c, const kal_tile *in
     }
 }
 
-// Pixels with alpha: the source rows of columns x0 … x1 as doubles, colours weighted, in place of the rows themselves.
+// Pixels with alpha: the source rows of columns x0 … x1 with colours weighted, in place of the rows themselves. Of u8 they fit
+// u16; else they are doubles.
 static void weighted_rows(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x0, int32_t x1,
                           int32_t y, int32_t lines, const room *r)
 {
-    const size_t channels = (size_t)c->extent.channels, pixels = (size_t)(x1 - x0), n = pixels * channels;
-    double *to = r->block;
-    for (int32_t k = 0; k < 2 * s->ry + lines; k++, to += n) {
+    const kal_extent *e = &c->extent;
+    const size_t channels = (size_t)e->channels, pixels = (size_t)(x1 - x0), n = pixels * channels,
+                 first = (size_t)(x0 - in->rect.x0);
+    const bool bytes = e->type == KAL_U8;
+    unsigned char *to = (unsigned char *)r->block;
+    for (int32_t k = 0; k < 2 * s->ry + lines; k++, to += n * (bytes ? sizeof(uint16_t) : sizeof(double))) {
         const uint8_t *src = source_row(s, c, in, y + k - s->ry);
-        if (src)
-            kal__widen(to, src, (size_t)(x0 - in->rect.x0), pixels, &c->extent, true);
+        if (src && bytes)
+            kal__kernels()->weigh_u8((uint16_t *)to, src + first * channels, pixels, channels);
+        else if (src)
+            kal__widen((double *)to, src, first, pixels, e, true);
+        else if (bytes)
+            for (size_t i = 0; i < n; i++) ((uint16_t *)to)[i] = (uint16_t)s->fill[i % channels];
         else
-            for (size_t i = 0; i < n; i++) to[i] = s->fill[i % channels];
+            for (size_t i = 0; i < n; i++) ((double *)to)[i] = s->fill[i % channels];
         r->rows[k] = to;
     }
 }
@@ -350,7 +358,8 @@ static void columns_wide(const kal__sep *s, const kal_call *c, const kal_tile *i
         for (int32_t x = p->in0; x < p->in1; x += most, row += (size_t)most * channels) {
             const int32_t end = p->in1 - x < most ? p->in1 : x + most;
             weighted_rows(s, c, in, x, end, y, lines, r);
-            k->sep_wide_f64(row, r->step, lines, r->rows, s->y, taps, (size_t)(end - x) * channels);
+            (e->type == KAL_U8 ? k->sep_wide_u16 : k->sep_wide_f64)(row, r->step, lines, r->rows, s->y, taps,
+                                                                    (size_t)(end - x) * channels);
         }
     } else if (p->in0 < p->in1) {
         const size_t n = (size_t)(p->in1 - p->in0) * channels;

@@ -16,6 +16,14 @@ WIDEN(u8, uint8_t)
 WIDEN(u16, uint16_t)
 WIDEN(f32, float)
 
+void kal__weigh_u8_c(uint16_t *dst, const uint8_t *src, size_t pixels, size_t channels)
+{
+    for (; pixels > 0; pixels--, dst += channels, src += channels) {
+        for (size_t k = 0; k + 1 < channels; k++) dst[k] = (uint16_t)(src[k] * src[channels - 1]);
+        dst[channels - 1] = src[channels - 1];
+    }
+}
+
 void kal__weigh_f64_c(double *v, size_t pixels, size_t channels)
 {
     for (; pixels > 0; pixels--, v += channels)

@@ -35,6 +35,25 @@ KAL__TARGET_AVX2 void kal__narrow_u16_avx2(uint16_t *dst, const double *src, siz
     kal__narrow_u16_c(dst + i, src + i, n - i);
 }
 
+KAL__TARGET_AVX2 void kal__weigh_u8_avx2(uint16_t *dst, const uint8_t *src, size_t pixels, size_t channels)
+{
+    size_t i = 0;
+    const size_t n = pixels * channels;
+    for (; (channels == 2 || channels == 4) && i + 16 <= n; i += 16) {
+        const __m256i x = _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)(src + i)));
+        __m256i y;
+        if (channels == 4) {
+            const __m256i a = _mm256_shufflehi_epi16(_mm256_shufflelo_epi16(x, 0xff), 0xff);
+            y = _mm256_blend_epi16(_mm256_mullo_epi16(x, a), x, 0x88);
+        } else {
+            const __m256i a = _mm256_shufflehi_epi16(_mm256_shufflelo_epi16(x, 0xf5), 0xf5);
+            y = _mm256_blend_epi16(_mm256_mullo_epi16(x, a), x, 0xaa);
+        }
+        _mm256_storeu_si256((void *)(dst + i), y);
+    }
+    kal__weigh_u8_c(dst + i, src + i, (n - i) / channels, channels);
+}
+
 // The alpha of each lane's pixel.
 KAL__TARGET_AVX2 static inline __m256d alpha256(__m256d v, size_t channels)
 {

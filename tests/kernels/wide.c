@@ -43,6 +43,28 @@ static void run_unweigh(const kal__kernel_table *k, void *out, const void *arg)
     k->unweigh_f64(out, p->n, p->channels, p->scale, p->offset);
 }
 
+typedef struct veiled {
+    const uint8_t *v;
+    size_t n, channels;
+} veiled;
+
+static void run_weigh_u8(const kal__kernel_table *k, void *out, const void *arg)
+{
+    const veiled *b = arg;
+    k->weigh_u8(out, b->v, b->n, b->channels);
+}
+
+static void try_alpha_u8(size_t n, size_t channels, bool timed)
+{
+    char name[80];
+    uint8_t v[5 * 512];
+    for (size_t i = 0; i < n * channels; i++) v[i] = rng_below(&r, 3) ? (uint8_t)rng_next(&r) : 255;
+    const veiled b = {v, n, channels};
+    snprintf(name, sizeof name, "weigh_u8 ch=%zu n=%zu", channels, n);
+    kernel_try(&(kernel_call){name, run_weigh_u8, &b, n * channels * 2, 2, (double)n, (double)(n * channels)},
+               timed);
+}
+
 static void try_alpha(size_t n, size_t channels, bool timed)
 {
     char name[80];
@@ -125,12 +147,18 @@ int main(int argc, char **argv)
 {
     kernel_begin(argc, argv);
     for (size_t n = 0; n < 100; n++) {
-        for (size_t channels = 1; channels <= 5; channels++) try_alpha(n, channels, false);
+        for (size_t channels = 1; channels <= 5; channels++) {
+            try_alpha(n, channels, false);
+            try_alpha_u8(n, channels, false);
+        }
         try_narrow(n, false);
         for (int i = 0; i < 5; i++) try_sharpen(n, false);
     }
     for (int i = 0; i < 100; i++) try_sharpen(4096, false);
-    for (size_t channels = 2; channels <= 4; channels += 2) try_alpha(512, channels, true);
+    for (size_t channels = 2; channels <= 4; channels += 2) {
+        try_alpha(512, channels, true);
+        try_alpha_u8(512, channels, true);
+    }
     try_narrow(4096, true);
     try_sharpen(4096, true);
     return check_done();
