@@ -96,8 +96,10 @@ static void release(void *state)
 
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
+    (void)width;
     (void)height;
-    return kal__matrix_scratch(c, ((const kal_convolve_p *)c->params)->columns, width);
+    const kal_convolve_p *p = c->params;
+    return kal__matrix_scratch(c, p->columns, p->kernel.n / p->columns);
 }
 
 static kal_status run(const kal_job *j)

@@ -124,7 +124,7 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
     const kal_convolve_sep_p *p = c->params;
     const int32_t n = p->horizontal.n;
     const size_t a = kal__sep_scratch(c, false, n / 2, p->vertical.n / 2, width),
-                 b = kal__matrix_scratch(c, n, width);
+                 b = kal__matrix_scratch(c, n, p->vertical.n);
     return a > b ? a : b;
 }
 

@@ -20,10 +20,14 @@
 
 typedef struct kal__matrix {
     int32_t columns, rows;
-    double *weights, sum;   // row by row, and S
+    double sum;   // S
     double scale, offset;
     kal_edge edge;
     double fill[KAL_MAX_CHANNELS];   // colour outside, multiplied by its alpha where colours are
+    int32_t taps;                    // weights that are not zero, row by row:
+    int32_t *at;                     // where the sample of each lies in a block of source rows,
+    double *weights;                 // the weights,
+    int16_t *integers;               // or u8 samples and whole weights; NULL: doubles. Even in number
 } kal__matrix;
 
 /// S of n weights, exactly 0 when it counts as that.
@@ -34,7 +38,7 @@ double kal__weights_sum(const double *weights, int32_t n);
 kal_status kal__matrix_new(const kal_call *c, const double *weights, int32_t columns, int32_t rows,
                            double sum, kal_edge edge, kal_list color, kal__matrix **out, kal_error *err);
 void kal__matrix_free(kal__matrix *m);
-size_t kal__matrix_scratch(const kal_call *c, int32_t columns, int32_t width);
+size_t kal__matrix_scratch(const kal_call *c, int32_t columns, int32_t rows);
 /// The whole job, with scratch of that size.
 void kal__matrix_run(const kal__matrix *m, const kal_job *j);
 

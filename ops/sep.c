@@ -62,7 +62,10 @@ kal_status kal__sep_new(const kal_call *c, const double *x, int32_t nx, const do
     s->edge = edge;
     s->x = copy_of(x, nx);
     s->y = copy_of(y, ny);
-    kal_status st = s->x && s->y ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    s->at = kal__new((size_t)nx, sizeof *s->at);
+    for (int32_t k = 0; k < nx && s->at; k++) s->at[k] = k * e->channels;
+    kal_status st =
+        s->x && s->y && s->at ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
     s->narrow = kal__sep_narrow(c, integers);
     if (!st && s->narrow) st = integers_of(x, s->rx, &s->ix, err);
     if (!st && s->narrow) st = integers_of(y, s->ry, &s->iy, err);
@@ -84,6 +87,7 @@ void kal__sep_free(void *sep)
     if (!s) return;
     free(s->x);
     free(s->y);
+    free(s->at);
     free(s->ix);
     free(s->iy);
     free(s);
@@ -286,28 +290,25 @@ static void lines_u8(const kal__sep *s, const kal_call *c, const kal_job *j, int
 
 // ---- wide ---------------------------------------------------------------------------------------
 
-#define WIDE_V(type, T)                                                                              \
-    void kal__sep_wide_##type##_c(double *dst, size_t step, int32_t lines, const void *const *rows,  \
-                                  const double *t, int32_t taps, size_t n)                           \
-    {                                                                                                \
-        for (int32_t q = 0; q < lines; q++, dst += step) {                                           \
-            for (size_t i = 0; i < n; i++) dst[i] = 0;                                               \
-            for (int32_t k = 0; k < taps; k++)                                                       \
-                for (size_t i = 0; i < n; i++) dst[i] += t[k] * (double)((const T *)rows[q + k])[i]; \
-        }                                                                                            \
+#define WIDE_V(type, T)                                                                             \
+    void kal__sep_wide_##type##_c(double *dst, size_t step, int32_t lines, const void *const *rows, \
+                                  const double *t, int32_t taps, size_t n)                          \
+    {                                                                                               \
+        for (int32_t q = 0; q < lines; q++, rows++, dst += step)                                    \
+            for (size_t from = 0; from < n; from += BLOCK) {                                        \
+                double sum[BLOCK] = {0};                                                            \
+                const size_t m = n - from < BLOCK ? n - from : BLOCK;                               \
+                for (int32_t k = 0; k < taps; k++) {                                                \
+                    const T *x = (const T *)rows[k] + from;                                         \
+                    for (size_t i = 0; i < m; i++) sum[i] += t[k] * (double)x[i];                   \
+                }                                                                                   \
+                for (size_t i = 0; i < m; i++) dst[from + i] = sum[i];                              \
+            }                                                                                       \
     }
 WIDE_V(u8, uint8_t)
 WIDE_V(u16, uint16_t)
 WIDE_V(f32, float)
 WIDE_V(f64, double)
-
-void kal__sep_h_f64_c(double *dst, const double *row, const double *t, int32_t taps, size_t channels,
-                      size_t n)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = 0;
-    for (int32_t k = 0; k < taps; k++)
-        for (size_t i = 0; i < n; i++) dst[i] += t[k] * row[(size_t)k * channels + i];
-}
 
 static void column_wide(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y,
                         void *pixel)
@@ -393,8 +394,8 @@ static void lines_wide(const kal__sep *s, const kal_call *c, const kal_job *j, i
         extend(s, c, &j->in[0], &p, y + q, (unsigned char *)row, channels * sizeof *row, column_wide);
         for (size_t x = 0; x < width; x += most) {
             const size_t pixels = width - x < most ? width - x : most;
-            kal__kernels()->sep_h_f64(r.block, row + x * channels, s->x, 2 * s->rx + 1, channels,
-                                      pixels * channels);
+            kal__kernels()->sum_f64(r.block, row + x * channels, s->at, s->x, 2 * s->rx + 1,
+                                    pixels * channels);
             finish(s, e, kal_row(j->out, y + q), x, r.block, pixels);
         }
     }

@@ -15,6 +15,7 @@
 typedef struct kal__sep {
     int32_t rx, ry;         // weights on each side of the middle
     double *x, *y;          // 2r + 1 weights each
+    int32_t *at;            // how many samples on the horizontal ones lie
     bool narrow;            // the u8 path, with
     int16_t *ix, *iy;       // the 14-bit weights from the middle outwards: radius + 1, and a zero
     double scale, offset;   // out = sum · scale + offset, wide path

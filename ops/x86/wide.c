@@ -14,25 +14,33 @@ KAL__TARGET_AVX2 static inline __m128i round4(const double *src, __m256d top)
     return _mm256_cvttpd_epi32(_mm256_add_pd(_mm256_min_pd(v, top), _mm256_set1_pd(0.5)));
 }
 
+// The last blocks of a row overlap.
 KAL__TARGET_AVX2 void kal__narrow_u8_avx2(uint8_t *dst, const double *src, size_t n)
 {
     const __m256d top = _mm256_set1_pd(255);
-    size_t i = 0;
-    for (; i + 16 <= n; i += 16) {
+    if (n < 16) {
+        kal__narrow_u8_c(dst, src, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i += 16) {
+        if (i + 16 > n) i = n - 16;
         const __m128i a = _mm_packs_epi32(round4(src + i, top), round4(src + i + 4, top)),
                       b = _mm_packs_epi32(round4(src + i + 8, top), round4(src + i + 12, top));
         _mm_storeu_si128((void *)(dst + i), _mm_packus_epi16(a, b));
     }
-    kal__narrow_u8_c(dst + i, src + i, n - i);
 }
 
 KAL__TARGET_AVX2 void kal__narrow_u16_avx2(uint16_t *dst, const double *src, size_t n)
 {
     const __m256d top = _mm256_set1_pd(65535);
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
+    if (n < 8) {
+        kal__narrow_u16_c(dst, src, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i += 8) {
+        if (i + 8 > n) i = n - 8;
         _mm_storeu_si128((void *)(dst + i), _mm_packus_epi32(round4(src + i, top), round4(src + i + 4, top)));
-    kal__narrow_u16_c(dst + i, src + i, n - i);
+    }
 }
 
 KAL__TARGET_AVX2 void kal__weigh_u8_avx2(uint16_t *dst, const uint8_t *src, size_t pixels, size_t channels)

@@ -14,7 +14,7 @@ typedef struct pass {
     size_t channels, n, step;
     const void **rows;
     int16_t *words, *t;
-    double *reals, *w;
+    double *w;
 } pass;
 
 static void run_v_u8(const kal__kernel_table *k, void *out, const void *arg)
@@ -36,12 +36,6 @@ static void run_wide(const kal__kernel_table *k, void *out, const void *arg)
      : p->type == KAL_U16 ? k->sep_wide_u16
      : p->type == KAL_F32 ? k->sep_wide_f32
                           : k->sep_wide_f64)(out, p->step, p->lines, p->rows, p->w, 2 * p->radius + 1, p->n);
-}
-
-static void run_h_f64(const kal__kernel_table *k, void *out, const void *arg)
-{
-    const pass *p = arg;
-    k->sep_h_f64(out, p->reals, p->w, 2 * p->radius + 1, p->channels, p->n);
 }
 
 // ---- weights ------------------------------------------------------------------------------------
@@ -149,17 +143,6 @@ static void try_wide(pass *p, bool timed)
     free(p->rows);
 }
 
-static void try_h_f64(pass *p, bool timed)
-{
-    char name[80];
-    const size_t row = p->n + 2 * (size_t)p->radius * p->channels;
-    p->reals = malloc((row + 1) * sizeof *p->reals);
-    for (size_t i = 0; i < row; i++) p->reals[i] = timed ? (double)rng_below(&r, 256) : random_real();
-    note(name, sizeof name, "sep_h_f64", p);
-    kernel_try(&(kernel_call){name, run_h_f64, p, p->n * 8, 8, (double)p->n, (double)p->n * 8}, timed);
-    free(p->reals);
-}
-
 static void try_random(void)
 {
     pass p = {.lines = 1 + rng_below(&r, 6), .radius = rng_below(&r, rng_below(&r, 4) ? 12 : 60)};
@@ -171,7 +154,6 @@ static void try_random(void)
     for (int32_t k = 0; k <= 2 * p.radius; k++) p.w[k] = random_real();
     try_u8(&p, rng_below(&r, 4) == 0, false);
     try_wide(&p, false);
-    try_h_f64(&p, false);
     free(p.t);
     free(p.w);
 }
@@ -186,7 +168,6 @@ static void time_gaussian(double sigma)
         p.n = 4000 * p.channels;
         try_u8(&p, false, true);
         try_wide(&p, true);
-        try_h_f64(&p, true);
     }
     free(p.t);
     free(p.w);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// The passes of sep.h in doubles. Every sum runs over the weights in their order, begun from zero, with a multiplication and an
+// The vertical pass of sep.h in doubles. Every sum runs over the weights in their order, begun from zero, with a multiplication and an
 // addition each, so each sample has the reference's bits; vectors hold samples beside each other. Blocks overlap at the end of a row.
 #include "../kernels.h"
 
@@ -113,36 +113,5 @@ V_KERNEL(u8, avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8, u8_512)
 V_KERNEL(u16, avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8, u16_512)
 V_KERNEL(f32, avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8, f32_512)
 V_KERNEL(f64, avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8, f64_512)
-
-// ---- rows -----------------------------------------------------------------------------------------
-// `vectors` sums beside each other hide the additions' latency.
-
-#define H_KERNEL(level, lower, target, T, V, W)                                                            \
-    target static inline __attribute__((always_inline)) void h_##level##_block(                            \
-        double *dst, const double *row, const double *t, int32_t taps, size_t channels, const int vectors) \
-    {                                                                                                      \
-        T acc[8];                                                                                          \
-        _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) acc[v] = V##_setzero_pd();               \
-        for (int32_t k = 0; k < taps; k++, row += channels) {                                              \
-            const T w = V##_set1_pd(t[k]);                                                                 \
-            _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) acc[v] =                             \
-                V##_add_pd(acc[v], V##_mul_pd(w, V##_loadu_pd(row + v * W)));                              \
-        }                                                                                                  \
-        _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) V##_storeu_pd(dst + v * W, acc[v]);      \
-    }                                                                                                      \
-    target void kal__sep_h_f64_##level(double *dst, const double *row, const double *t, int32_t taps,      \
-                                       size_t channels, size_t n)                                          \
-    {                                                                                                      \
-        size_t i = 0;                                                                                      \
-        for (; i + 8 * W <= n; i += 8 * W) h_##level##_block(dst + i, row + i, t, taps, channels, 8);      \
-        for (; i + 4 * W <= n; i += 4 * W) h_##level##_block(dst + i, row + i, t, taps, channels, 4);      \
-        for (; i + W <= n; i += W) h_##level##_block(dst + i, row + i, t, taps, channels, 1);              \
-        if (i < n && n >= W)                                                                               \
-            h_##level##_block(dst + n - W, row + n - W, t, taps, channels, 1);                             \
-        else if (i < n)                                                                                    \
-            kal__sep_h_f64_##lower(dst + i, row + i, t, taps, channels, n - i);                            \
-    }
-H_KERNEL(avx2, c, KAL__TARGET_AVX2, __m256d, _mm256, 4)
-H_KERNEL(avx512, avx2, KAL__TARGET_AVX512, __m512d, _mm512, 8)
 
 #endif
