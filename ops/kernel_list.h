@@ -33,6 +33,9 @@ KERNEL(sum_f64, BOTH,
        (double *dst, const double *src, const int32_t *at, const double *w, int32_t taps, size_t n))
 KERNEL(sum_i16, AVX2,
        (double *dst, const int16_t *src, const int32_t *at, const int16_t *w, int32_t taps, size_t n))
+KERNEL(sum_u8, AVX2,
+       (uint8_t * dst, const int16_t *src, const int32_t *at, const int16_t *w, int32_t taps, int32_t start,
+        int32_t shift, size_t n))
 KERNEL(weigh_u8, AVX2, (uint16_t * dst, const uint8_t *src, size_t pixels, size_t channels))
 KERNEL(weigh_f64, BOTH, (double *v, size_t pixels, size_t channels))
 KERNEL(unweigh_f64, BOTH, (double *v, size_t pixels, size_t channels, double scale, double offset))

@@ -185,6 +185,41 @@ void kal__sum_i16_c(double *dst, const int16_t *src, const int32_t *at, const in
     }
 }
 
+void kal__sum_u8_c(uint8_t *dst, const int16_t *src, const int32_t *at, const int16_t *w, int32_t taps,
+                   int32_t start, int32_t shift, size_t n)
+{
+    for (size_t from = 0; from < n; from += BLOCK) {
+        int32_t sum[BLOCK];
+        const size_t m = n - from < BLOCK ? n - from : BLOCK;
+        for (size_t i = 0; i < m; i++) sum[i] = start;
+        for (int32_t k = 0; k < taps; k++) {
+            const int16_t *x = src + from + (size_t)at[k];
+            for (size_t i = 0; i < m; i++) sum[i] += w[k] * x[i];
+        }
+        for (size_t i = 0; i < m; i++) {
+            const int32_t v = sum[i] >> shift;
+            dst[from + i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+        }
+    }
+}
+
+// Whole weights over a scale of 2^shift with a whole offset: sum / scale + offset + 1/2 is exact in doubles, and its integer part is
+// (sum + start) >> shift. False: another scale or offset, or the sum might leave 32 bits.
+typedef struct direct {
+    int32_t start, shift;
+} direct;
+
+static bool direct_of(const kal__matrix *m, direct *d)
+{
+    if (!m->integers || !(m->offset >= -65536 && m->offset <= 65536)) return false;
+    for (d->shift = 0; d->shift < 14 && m->scale != 1 << d->shift;) d->shift++;
+    d->start = (int32_t)m->offset * (1 << d->shift) + (1 << d->shift) / 2;
+    if (m->scale != 1 << d->shift || m->offset != (int32_t)m->offset) return false;
+    double most = d->start < 0 ? -(double)d->start : d->start;
+    for (int32_t k = 0; k < m->taps; k++) most += 255 * (m->weights[k] < 0 ? -m->weights[k] : m->weights[k]);
+    return most < 2147483648.0;
+}
+
 KAL__INLINE void divide_body(double *v, double by, size_t n)
 {
     for (size_t i = 0; i < n; i++) v[i] /= by;
@@ -217,25 +252,33 @@ static void finish(const kal__matrix *m, const kal_extent *e, void *dst, size_t 
 }
 
 // Rows y … y + lines of columns x … x + pixels.
-static void block(const kal__matrix *m, const kal_job *j, int32_t x, int32_t y, int32_t lines, size_t pixels)
+static void block(const kal__matrix *m, const kal_job *j, int32_t x, int32_t y, int32_t lines, size_t pixels,
+                  const direct *d)
 {
     const kal_extent *e = &j->call->extent;
-    const size_t pitch = pitch_of(e, m->columns), n = pixels * (size_t)e->channels;
-    double *const sum = j->scratch, *const rows = sum + block_pixels(e, m->columns) * (size_t)e->channels;
+    const kal__kernel_table *k = kal__kernels();
+    const size_t pitch = pitch_of(e, m->columns), channels = (size_t)e->channels, n = pixels * channels;
+    double *const sum = j->scratch, *const rows = sum + block_pixels(e, m->columns) * channels;
     int16_t *const words = (int16_t *)rows;
     const int32_t x0 = x - m->columns / 2, x1 = x + (int32_t)pixels + m->columns / 2;
-    for (int32_t k = 0; k < lines + m->rows - 1; k++) {
-        const size_t at = (size_t)k * pitch;
-        line(m, j->call, &j->in[0], x0, x1, y + k - m->rows / 2,
+    for (int32_t r = 0; r < lines + m->rows - 1; r++) {
+        const size_t at = (size_t)r * pitch;
+        line(m, j->call, &j->in[0], x0, x1, y + r - m->rows / 2,
              m->integers ? (void *)(words + at) : (void *)(rows + at));
     }
     for (int32_t q = 0; q < lines; q++) {
         const size_t at = (size_t)q * pitch;
+        const size_t first = (size_t)(x - j->out->rect.x0);
+        unsigned char *dst = kal_row(j->out, y + q);
+        if (d) {
+            k->sum_u8(dst + first * channels, words + at, m->at, m->integers, m->taps, d->start, d->shift, n);
+            continue;
+        }
         if (m->integers)
-            kal__kernels()->sum_i16(sum, words + at, m->at, m->integers, m->taps, n);
+            k->sum_i16(sum, words + at, m->at, m->integers, m->taps, n);
         else
-            kal__kernels()->sum_f64(sum, rows + at, m->at, m->weights, m->taps, n);
-        finish(m, e, kal_row(j->out, y + q), (size_t)(x - j->out->rect.x0), sum, pixels);
+            k->sum_f64(sum, rows + at, m->at, m->weights, m->taps, n);
+        finish(m, e, dst, first, sum, pixels);
     }
 }
 
@@ -244,10 +287,12 @@ void kal__matrix_run(const kal__matrix *m, const kal_job *j)
     const kal_extent *e = &j->call->extent;
     const kal_rect o = j->out->rect;
     const int32_t most = (int32_t)block_pixels(e, m->columns);
+    direct d;
+    const bool whole_out = direct_of(m, &d);
     for (int32_t y = o.y0; y < o.y1; y += LINES) {
         const int32_t lines = o.y1 - y < LINES ? o.y1 - y : LINES;
         for (int32_t x = o.x0; x < o.x1; x += most)
-            block(m, j, x, y, lines, (size_t)(o.x1 - x < most ? o.x1 - x : most));
+            block(m, j, x, y, lines, (size_t)(o.x1 - x < most ? o.x1 - x : most), whole_out ? &d : NULL);
         for (int32_t q = 0; q < lines && e->alpha && m->sum == 0; q++)
             kal__keep_alpha(e, kal_row(j->out, y + q), kal_at(&j->in[0], o.x0, y + q), (size_t)(o.x1 - o.x0));
     }

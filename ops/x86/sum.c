@@ -3,7 +3,7 @@
 //
 // Sums over weights, tap k at src + at[k]: matrix.h, and the horizontal pass of sep.h. In doubles each sum runs over the weights in
 // their order, begun from zero, with a multiplication and an addition each, so that each sample has the reference's bits. In
-// integers weights go in pairs; sums are below 2^31 by matrix.c's `whole`, so their order is free. The last blocks of a row overlap.
+// integers weights go in pairs; sums are below 2^31 by matrix.c's `whole` and `direct_of`, so their order is free. The last blocks of a row overlap.
 #include "../kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -49,12 +49,10 @@ static inline int32_t pair_at(const int16_t *w, int32_t k)
     return pair;
 }
 
-// Sums of 32 samples: 0-3 and 8-11, 4-7 and 12-15, and the same of the second half.
-KAL__TARGET_AVX2 static inline void i16_block256(double *dst, const int16_t *src, const int32_t *at,
+// Adds the sums of 32 samples: 0-3 and 8-11, 4-7 and 12-15, and the same of the second half.
+KAL__TARGET_AVX2 static inline void i16_block256(__m256i acc[4], const int16_t *src, const int32_t *at,
                                                  const int16_t *w, int32_t taps)
 {
-    __m256i acc[4];
-    for (int v = 0; v < 4; v++) acc[v] = _mm256_setzero_si256();
     for (int32_t k = 0; k < taps; k += 2) {
         const __m256i by = _mm256_set1_epi32(pair_at(w, k));
         const int16_t *x = src + at[k], *y = src + at[k + 1];
@@ -67,13 +65,6 @@ KAL__TARGET_AVX2 static inline void i16_block256(double *dst, const int16_t *src
         acc[2] = _mm256_add_epi32(acc[2], _mm256_madd_epi16(_mm256_unpacklo_epi16(x1, y1), by));
         acc[3] = _mm256_add_epi32(acc[3], _mm256_madd_epi16(_mm256_unpackhi_epi16(x1, y1), by));
     }
-    for (int v = 0; v < 4; v += 2) {
-        double *to = dst + 8 * v;
-        _mm256_storeu_pd(to, _mm256_cvtepi32_pd(_mm256_castsi256_si128(acc[v])));
-        _mm256_storeu_pd(to + 4, _mm256_cvtepi32_pd(_mm256_castsi256_si128(acc[v + 1])));
-        _mm256_storeu_pd(to + 8, _mm256_cvtepi32_pd(_mm256_extracti128_si256(acc[v], 1)));
-        _mm256_storeu_pd(to + 12, _mm256_cvtepi32_pd(_mm256_extracti128_si256(acc[v + 1], 1)));
-    }
 }
 
 KAL__TARGET_AVX2 void kal__sum_i16_avx2(double *dst, const int16_t *src, const int32_t *at, const int16_t *w,
@@ -85,7 +76,36 @@ KAL__TARGET_AVX2 void kal__sum_i16_avx2(double *dst, const int16_t *src, const i
     }
     for (size_t i = 0; i < n; i += 32) {
         if (i + 32 > n) i = n - 32;
-        i16_block256(dst + i, src + i, at, w, taps);
+        const __m256i zero = _mm256_setzero_si256();
+        __m256i acc[4] = {zero, zero, zero, zero};
+        i16_block256(acc, src + i, at, w, taps);
+        for (int v = 0; v < 4; v += 2) {
+            double *to = dst + i + 8 * v;
+            _mm256_storeu_pd(to, _mm256_cvtepi32_pd(_mm256_castsi256_si128(acc[v])));
+            _mm256_storeu_pd(to + 4, _mm256_cvtepi32_pd(_mm256_castsi256_si128(acc[v + 1])));
+            _mm256_storeu_pd(to + 8, _mm256_cvtepi32_pd(_mm256_extracti128_si256(acc[v], 1)));
+            _mm256_storeu_pd(to + 12, _mm256_cvtepi32_pd(_mm256_extracti128_si256(acc[v + 1], 1)));
+        }
+    }
+}
+
+KAL__TARGET_AVX2 void kal__sum_u8_avx2(uint8_t *dst, const int16_t *src, const int32_t *at, const int16_t *w,
+                                       int32_t taps, int32_t start, int32_t shift, size_t n)
+{
+    if (n < 32) {
+        kal__sum_u8_c(dst, src, at, w, taps, start, shift, n);
+        return;
+    }
+    const __m256i first = _mm256_set1_epi32(start);
+    const __m128i by = _mm_cvtsi32_si128(shift);
+    for (size_t i = 0; i < n; i += 32) {
+        if (i + 32 > n) i = n - 32;
+        __m256i acc[4] = {first, first, first, first};
+        i16_block256(acc, src + i, at, w, taps);
+        for (int v = 0; v < 4; v++) acc[v] = _mm256_sra_epi32(acc[v], by);
+        const __m256i v =
+            _mm256_packus_epi16(_mm256_packs_epi32(acc[0], acc[1]), _mm256_packs_epi32(acc[2], acc[3]));
+        _mm256_storeu_si256((void *)(dst + i), _mm256_permute4x64_epi64(v, 0xd8));
     }
 }
 

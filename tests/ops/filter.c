@@ -87,14 +87,16 @@ static void check_filter(kal_node *node, kal_node *in, const filter *f)
 
 static const double sharp[] = {0, -1, 0, -1, 5, -1, 0, -1, 0}, sobel[] = {-1, 0, 1, -2, 0, 2, -1, 0, 1};
 static const double ramp[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, thirds[] = {0.1, 0.2, -0.3};
+static const double huge[] = {32768, 40000, -8000};
 static const double far[] = {3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};
 
 static void test_convolve(int32_t w, int32_t h)
 {
-    static const filter filters[] = {{sharp, 3, 3, 0, 0, 0, 0},   {sobel, 3, 3, 2, 0.25, 0, 0},
-                                     {ramp, 5, 3, 0, 0, 0, 0},    {ramp, 1, 15, 70, 3, 0, 0},
-                                     {far, 13, 1, 0, -1, 0, 0},   {thirds, 3, 1, 0, 0, 0, 0},
-                                     {ramp, 3, 5, -20, 200, 0, 0}};
+    static const filter filters[] = {{sharp, 3, 3, 0, 0, 0, 0},    {sobel, 3, 3, 2, 0.25, 0, 0},
+                                     {ramp, 5, 3, 0, 0, 0, 0},     {ramp, 1, 15, 70, 3, 0, 0},
+                                     {far, 13, 1, 0, -1, 0, 0},    {thirds, 3, 1, 0, 0, 0, 0},
+                                     {ramp, 3, 5, -20, 200, 0, 0}, {sharp, 3, 3, 4, -7, 0, 0},
+                                     {sobel, 3, 3, 0, 128, 0, 0},  {huge, 3, 1, 65536, 0, 0, 0}};
     kal_extent e;
     for (int k = 0; next_kind(&k, &e, w, h);)
         for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
