@@ -175,8 +175,8 @@ static int32_t stand_in(const kal__sep *s, const kal_call *c, int32_t x)
     return kal_edge_index(x, c->in[0]->extent.width, s->edge);
 }
 
-// Extends the computed columns by the edge mode: size bytes a pixel, `fill` one such pixel. A column that lies outside `row` but
-// is needed by an edge is computed into `row` only if it falls inside it; see edge_column.
+// Extends the computed columns by the edge mode, `size` bytes a pixel: columns that stand in `row` are copied, the others, which lie
+// elsewhere in the input or are fill (-1), are computed one by one.
 typedef void column_fn(const kal__sep *s, const kal_call *c, const kal_tile *in, int32_t x, int32_t y,
                        void *pixel);
 
@@ -206,11 +206,13 @@ static void source_rows(const kal__sep *s, const kal_call *c, const kal_tile *in
                         int32_t lines, size_t n, const room *r)
 {
     const size_t channels = (size_t)c->extent.channels;
-    for (size_t i = 0; i < n && s->edge == KAL_EDGE_FILL; i++)
-        kal__set(r->fill, c->extent.type, i, s->fill[i % channels]);
+    bool filled = false;
     for (int32_t k = 0; k < 2 * s->ry + lines; k++) {
         const uint8_t *src = source_row(s, c, in, y + k - s->ry);
         r->rows[k] = src ? src + (ptrdiff_t)(x - in->rect.x0) * in->pixel : r->fill;
+        for (size_t i = 0; i < n && !src && !filled; i++)
+            kal__set(r->fill, c->extent.type, i, s->fill[i % channels]);
+        filled = filled || !src;
     }
 }
 
