@@ -175,6 +175,9 @@ KAL__TARGET_AVX512 void kal__sep_v_u8_avx512(int16_t *dst, size_t step, int32_t 
     }
     for (size_t i = 0; i < n; i += 64) {
         if (i + 64 > n) i = n - 64;
+        // more rows than the processor follows by itself
+        for (int32_t k = 0; k < 2 * radius + lines && i + 192 <= n; k++)
+            _mm_prefetch((const char *)rows[k] + i + 128, _MM_HINT_T0);
         for (int32_t q = 0; q < lines; q++)
             v_block512(dst + (size_t)q * step, rows + q + radius, t, radius, i);
     }
