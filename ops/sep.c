@@ -15,7 +15,7 @@
 double *kal__gaussian_weights(double sigma, int32_t *radius)
 {
     const int32_t r = sigma > 0 ? (int32_t)kal__ceil(3 * sigma) : 0;
-    double *w = kal__new((size_t)(2 * r + 1), sizeof *w);
+    double *w = kal__new(2 * (size_t)r + 1, sizeof *w);
     if (!w) return NULL;
     double sum = 0;
     for (int32_t i = -r; i <= r; i++)

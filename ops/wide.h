@@ -11,7 +11,7 @@
 void kal__widen(double *dst, const void *src, size_t first, size_t n, const kal_extent *e, bool weigh);
 /// Pixels first … first + n of a row from doubles; integers half up and saturated.
 void kal__narrow(void *dst, size_t first, const double *src, size_t n, const kal_extent *e);
-/// v · scale + offset
-void kal__scale_f64(double *v, double scale, double offset, size_t n);
+/// v · by + offset
+void kal__scale_f64(double *v, double by, double offset, size_t n);
 
 #endif
