@@ -62,15 +62,12 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
 static kal_status run(const kal_job *j)
 {
     const kal_list b = ((const kal_band_extract_p *)j->call->params)->bands;
-    const size_t size = kal_type_size(j->call->extent.type), from = (size_t)j->call->in[0]->extent.channels;
-    const size_t n = (size_t)kal_tile_width(j->out);
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        unsigned char *dst = kal_row(j->out, y);
-        const unsigned char *src = kal_row(&j->in[0], y);
-        for (int32_t k = 0; k < b.n; k++)
-            kal__copy_channel(dst + (size_t)k * size, (size_t)b.n, src + (size_t)b.v[k] * size, from, n,
-                              size);
-    }
+    const int32_t from = j->call->in[0]->extent.channels;
+    const size_t size = kal_type_size(j->call->extent.type), n = (size_t)kal_tile_width(j->out);
+    uint8_t pattern[KAL_MAX_CHANNELS];
+    for (int32_t k = 0; k < b.n; k++) pattern[k] = (uint8_t)b.v[k];
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
+        kal__choose_channels(kal_row(j->out, y), b.n, kal_row(&j->in[0], y), from, n, size, pattern);
     return KAL_OK;
 }
 

@@ -5,6 +5,7 @@
 // the inputs is an ordinary channel; the result's last one is alpha when `alpha` says so. One colour channel
 // makes gray, three make rgb, others data.
 #include "channels.h"
+#include "kernels.h"
 
 #include <stdio.h>
 
@@ -49,6 +50,11 @@ static kal_status run(const kal_job *j)
     const size_t n = (size_t)kal_tile_width(j->out);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         unsigned char *dst = kal_row(j->out, y);
+        if (j->call->n == 3 && to == 3 && size == 1) {
+            kal__kernels()->join3_u8(dst, kal_row(&j->in[0], y), kal_row(&j->in[1], y), kal_row(&j->in[2], y),
+                                     n);
+            continue;
+        }
         for (int32_t i = 0; i < j->call->n; i++) {
             const unsigned char *src = kal_row(&j->in[i], y);
             const size_t from = (size_t)j->call->in[i]->extent.channels;

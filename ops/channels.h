@@ -15,6 +15,10 @@ void kal__copy_channel(void *dst, size_t dstep, const void *src, size_t sstep, s
 /// Copies the alpha channel, if there is one, between two rows of the same kind.
 void kal__keep_alpha(const kal_extent *e, void *dst, const void *src, size_t n);
 
+/// Channel pattern[k] of each pixel becomes channel k, for `to` channels of `size` bytes out of `from`.
+void kal__choose_channels(void *dst, int32_t to, const void *src, int32_t from, size_t n, size_t size,
+                          const uint8_t *pattern);
+
 /// What a picture with this many colour channels is: gray, rgb, or data.
 static inline kal_model kal__model_of(int32_t colours)
 {

@@ -14,6 +14,7 @@
 // doubles, unclamped. The result has the base's size and channels; what sticks out is cut off, and outside
 // the image the base is copied.
 #include "channels.h"
+#include "kernels.h"
 #include "paste.h"
 
 extern const kal_op kal__op_insert;
@@ -104,6 +105,29 @@ typedef struct layout {
 OVER(u8, uint8_t, uint32_t, 255u)
 OVER(u16, uint16_t, uint64_t, 65535u)
 
+static const layout rgba_on_rgb = {3, 4, true, false}, rgba_on_rgba = {3, 4, true, true};
+
+void kal__over_rgb_u8_c(uint8_t *dst, const uint8_t *top, const uint8_t *base, size_t n)
+{
+    over_u8_c(dst, top, base, n, &rgba_on_rgb);
+}
+
+void kal__over_rgba_u8_c(uint8_t *dst, const uint8_t *top, const uint8_t *base, size_t n)
+{
+    over_u8_c(dst, top, base, n, &rgba_on_rgba);
+}
+
+// The common kinds have kernels.
+static void over_u8(void *out, const void *image, const void *under, size_t n, const layout *l)
+{
+    if (l->colours != 3 || !l->alpha)
+        over_u8_c(out, image, under, n, l);
+    else if (l->base_alpha)
+        kal__kernels()->over_rgba_u8(out, image, under, n);
+    else
+        kal__kernels()->over_rgb_u8(out, image, under, n);
+}
+
 static void over_f32_c(void *out, const void *image, const void *under, size_t n, const layout *l)
 {
     const size_t colours = l->colours, step = colours + l->base_alpha;
@@ -121,14 +145,22 @@ static void over_f32_c(void *out, const void *image, const void *under, size_t n
 static kal_status run(const kal_job *j)
 {
     static void (*const over[])(void *, const void *, const void *, size_t, const layout *) = {
-        [KAL_U8] = over_u8_c, [KAL_U16] = over_u16_c, [KAL_F32] = over_f32_c};
+        [KAL_U8] = over_u8, [KAL_U16] = over_u16_c, [KAL_F32] = over_f32_c};
     const kal_extent *image = &j->call->in[0]->extent, *base = &j->call->extent;
     const layout l = {(size_t)kal__colours(base), (size_t)image->channels, image->alpha, base->alpha};
     const kal_rect at = place(j->call), hit = kal_rect_clip(j->out->rect, at);
     const size_t row = (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel;
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        memcpy(kal_row(j->out, y), kal_row(&j->in[1], y), row);
-        if (y < hit.y0 || y >= hit.y1) continue;
+        const size_t left = (size_t)(hit.x0 - j->out->rect.x0) * (size_t)j->out->pixel,
+                     right = (size_t)(hit.x1 - j->out->rect.x0) * (size_t)j->out->pixel;
+        unsigned char *dst = kal_row(j->out, y);
+        const unsigned char *src = kal_row(&j->in[1], y);
+        if (kal_rect_empty(hit) || y < hit.y0 || y >= hit.y1) {
+            memcpy(dst, src, row);
+            continue;
+        }
+        memcpy(dst, src, left);
+        memcpy(dst + right, src + right, row - right);
         over[base->type](kal_at(j->out, hit.x0, y), kal_at(&j->in[0], hit.x0 - at.x0, y - at.y0),
                          kal_at(&j->in[1], hit.x0, y), (size_t)(hit.x1 - hit.x0), &l);
     }

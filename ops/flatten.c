@@ -7,6 +7,7 @@
 //
 // M is odd, so there are no halves: the integer formula is the exact result to the nearest.
 #include "channels.h"
+#include "kernels.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -25,6 +26,13 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     if (c->in[0]->extent.alpha) return false;
     to->same = c->in[0];
     return true;
+}
+
+void kal__flatten_rgba_u8_c(uint8_t *dst, const uint8_t *src, size_t n, const uint8_t *under)
+{
+    for (size_t i = 0; i < n; i++, src += 4, dst += 3)
+        for (size_t k = 0; k < 3; k++)
+            dst[k] = (uint8_t)((src[k] * src[3] + under[k] * (255u - src[3]) + 127) / 255);
 }
 
 #define FLATTEN(type, T, M)                                                                        \
@@ -57,7 +65,9 @@ static kal_status run(const kal_job *j)
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         void *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
-        if (e->type == KAL_U8)
+        if (e->type == KAL_U8 && colours == 3)
+            kal__kernels()->flatten_rgba_u8(dst, src, n, under);
+        else if (e->type == KAL_U8)
             flatten_u8_c(dst, src, n, colours, under);
         else if (e->type == KAL_U16)
             flatten_u16_c(dst, src, n, colours, (const uint16_t *)(const void *)under);

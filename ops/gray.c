@@ -9,6 +9,7 @@
 // White stays white, and equal channels keep their value. Three channels of data count as R, G, B; one
 // channel of data only gets another name.
 #include "channels.h"
+#include "kernels.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -33,31 +34,45 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
-static void luma_u8_c(uint8_t *dst, size_t step, const uint8_t *src, size_t channels, size_t n)
+static inline uint8_t luma(const uint8_t *p)
 {
-    if (channels == 3 && step == 1)
-        for (size_t i = 0; i < n; i++) {
-            const uint32_t r = src[3 * i], g = src[3 * i + 1], b = src[3 * i + 2];
-            dst[i] = (uint8_t)((9798 * r + 19235 * g + 3735 * b + 16384) >> 15);
-        }
-    else
-        for (size_t i = 0; i < n; i++, src += channels)
-            dst[i * step] = (uint8_t)((9798u * src[0] + 19235u * src[1] + 3735u * src[2] + 16384) >> 15);
+    return (uint8_t)((9798u * p[0] + 19235u * p[1] + 3735u * p[2] + 16384) >> 15);
+}
+
+void kal__gray_rgb_u8_c(uint8_t *dst, const uint8_t *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = luma(src + 3 * i);
+}
+
+void kal__gray_rgba_u8_c(uint8_t *dst, const uint8_t *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        dst[2 * i] = luma(src + 4 * i);
+        dst[2 * i + 1] = src[4 * i + 3];
+    }
 }
 
 // 65535 · 32768 + 16384 still fits 32 bits.
-static void luma_u16_c(uint16_t *dst, size_t step, const uint16_t *src, size_t channels, size_t n)
+KAL__INLINE void luma_u16_body(uint16_t *restrict dst, size_t step, const uint16_t *restrict src,
+                               size_t channels, size_t n)
 {
     for (size_t i = 0; i < n; i++, src += channels)
         dst[i * step] = (uint16_t)((9798u * src[0] + 19235u * src[1] + 3735u * src[2] + 16384) >> 15);
 }
 
-static void luma_f32_c(float *dst, size_t step, const float *src, size_t channels, size_t n)
+KAL__VARIANTS(luma_u16, (uint16_t * dst, size_t step, const uint16_t *src, size_t channels, size_t n),
+              (dst, step, src, channels, n))
+
+KAL__INLINE void luma_f32_body(float *restrict dst, size_t step, const float *restrict src, size_t channels,
+                               size_t n)
 {
     for (size_t i = 0; i < n; i++, src += channels)
         dst[i * step] =
             (float)((9798 * (double)src[0] + 19235 * (double)src[1] + 3735 * (double)src[2]) / 32768);
 }
+
+KAL__VARIANTS(luma_f32, (float *dst, size_t step, const float *src, size_t channels, size_t n),
+              (dst, step, src, channels, n))
 
 static kal_status run(const kal_job *j)
 {
@@ -72,12 +87,14 @@ static kal_status run(const kal_job *j)
             memcpy(dst, src, n * to * size);
             continue;
         }
-        if (in->type == KAL_U8)
-            luma_u8_c(dst, to, src, from, n);
-        else if (in->type == KAL_U16)
-            luma_u16_c((uint16_t *)(void *)dst, to, (const uint16_t *)(const void *)src, from, n);
+        if (in->type == KAL_U8) {
+            (from == 3 ? kal__kernels()->gray_rgb_u8 : kal__kernels()->gray_rgba_u8)(dst, src, n);
+            continue;
+        }
+        if (in->type == KAL_U16)
+            luma_u16((uint16_t *)(void *)dst, to, (const uint16_t *)(const void *)src, from, n);
         else
-            luma_f32_c((float *)(void *)dst, to, (const float *)(const void *)src, from, n);
+            luma_f32((float *)(void *)dst, to, (const float *)(const void *)src, from, n);
         if (in->alpha) kal__copy_channel(dst + size, to, src + 3 * size, from, n, size);
     }
     return KAL_OK;

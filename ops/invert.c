@@ -4,7 +4,7 @@
 // invert: out = white − in for every colour channel (255 − x, 65535 − x, 1 − x); alpha stays. Exact; twice is the identity for
 // integers.
 #include "channels.h"
-#include "op.h"
+#include "cpu.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -14,20 +14,15 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
 }
 
 // Alpha is inverted with the rest and put back after: the loops stay plain.
-static void invert_u8_c(uint8_t *dst, const uint8_t *src, size_t n)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = (uint8_t)(255 - src[i]);
-}
-
-static void invert_u16_c(uint16_t *dst, const uint16_t *src, size_t n)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = (uint16_t)(65535 - src[i]);
-}
-
-static void invert_f32_c(float *dst, const float *src, size_t n)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = 1.0f - src[i];
-}
+#define INVERT(type, T, expr)                                                               \
+    KAL__INLINE void invert_##type##_body(T *restrict dst, const T *restrict src, size_t n) \
+    {                                                                                       \
+        for (size_t i = 0; i < n; i++) dst[i] = (T)(expr - src[i]);                         \
+    }                                                                                       \
+    KAL__VARIANTS(invert_##type, (T * dst, const T *src, size_t n), (dst, src, n))
+INVERT(u8, uint8_t, 255)
+INVERT(u16, uint16_t, 65535)
+INVERT(f32, float, 1.0f)
 
 static kal_status run(const kal_job *j)
 {
@@ -37,11 +32,11 @@ static kal_status run(const kal_job *j)
         void *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
         if (e->type == KAL_U8)
-            invert_u8_c(dst, src, n * channels);
+            invert_u8(dst, src, n * channels);
         else if (e->type == KAL_U16)
-            invert_u16_c(dst, src, n * channels);
+            invert_u16(dst, src, n * channels);
         else
-            invert_f32_c(dst, src, n * channels);
+            invert_f32(dst, src, n * channels);
         kal__keep_alpha(e, dst, src, n);
     }
     return KAL_OK;

@@ -4,6 +4,7 @@
 // threshold: a mask (u8, one channel), 255 where any colour channel is above the value, else 0. Alpha is not
 // looked at. Unset, the value is half of full scale: 127.5, 32767.5 or 0.5.
 #include "fmath.h"
+#include "kernels.h"
 #include "op.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
@@ -24,44 +25,70 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
+void kal__above_rgb_u8_c(uint8_t *dst, const uint8_t *src, size_t n, uint8_t least)
+{
+    for (size_t i = 0; i < n; i++, src += 3)
+        dst[i] = (src[0] >= least) | (src[1] >= least) | (src[2] >= least) ? 255 : 0;
+}
+
+void kal__above_rgba_u8_c(uint8_t *dst, const uint8_t *src, size_t n, uint8_t least)
+{
+    for (size_t i = 0; i < n; i++, src += 4)
+        dst[i] = (src[0] >= least) | (src[1] >= least) | (src[2] >= least) ? 255 : 0;
+}
+
+#define ABOVE(type, T, L)                                                                                   \
+    KAL__INLINE void above_one_##type##_body(uint8_t *restrict dst, const T *restrict src, size_t n,        \
+                                             L limit)                                                       \
+    {                                                                                                       \
+        for (size_t i = 0; i < n; i++) dst[i] = (L)src[i] > limit ? 255 : 0;                                \
+    }                                                                                                       \
+    KAL__VARIANTS(above_one_##type, (uint8_t * dst, const T *src, size_t n, L limit), (dst, src, n, limit)) \
+    KAL__INLINE void above_##type##_body(uint8_t *restrict dst, const T *restrict src, size_t n,            \
+                                         size_t channels, size_t colours, L limit)                          \
+    {                                                                                                       \
+        for (size_t i = 0; i < n; i++) {                                                                    \
+            bool any = false;                                                                               \
+            for (size_t k = 0; k < colours; k++) any |= (L)src[i * channels + k] > limit;                   \
+            dst[i] = any ? 255 : 0;                                                                         \
+        }                                                                                                   \
+    }                                                                                                       \
+    KAL__VARIANTS(above_##type,                                                                             \
+                  (uint8_t * dst, const T *src, size_t n, size_t channels, size_t colours, L limit),        \
+                  (dst, src, n, channels, colours, limit))
+ABOVE(u8, uint8_t, int32_t)
+ABOVE(u16, uint16_t, int32_t)
+ABOVE(f32, float, double)
+
 // Integers: above the value is above its whole part.
-static void above_u8_c(uint8_t *dst, const uint8_t *src, size_t n, size_t channels, size_t colours,
-                       int32_t limit)
+static void row_u8(uint8_t *dst, const uint8_t *src, size_t n, const kal_extent *e, int32_t limit)
 {
-    if (channels == 1)
-        for (size_t i = 0; i < n; i++) dst[i] = src[i] > limit ? 255 : 0;
-    else if (channels == 3 && colours == 3)
-        for (size_t i = 0; i < n; i++)
-            dst[i] = ((src[3 * i] > limit) | (src[3 * i + 1] > limit) | (src[3 * i + 2] > limit)) ? 255 : 0;
-    else if (channels == 4 && colours == 3)
-        for (size_t i = 0; i < n; i++)
-            dst[i] = ((src[4 * i] > limit) | (src[4 * i + 1] > limit) | (src[4 * i + 2] > limit)) ? 255 : 0;
+    const int32_t colours = kal__colours(e);
+    if (limit >= 255)
+        memset(dst, 0, n);
+    else if (e->channels == 1)
+        above_one_u8(dst, src, n, limit);
+    else if (colours == 3)
+        (e->alpha ? kal__kernels()->above_rgba_u8 : kal__kernels()->above_rgb_u8)(dst, src, n,
+                                                                                  (uint8_t)(limit + 1));
     else
-        for (size_t i = 0; i < n; i++) {
-            bool any = false;
-            for (size_t k = 0; k < colours; k++) any |= src[i * channels + k] > limit;
-            dst[i] = any ? 255 : 0;
-        }
+        above_u8(dst, src, n, (size_t)e->channels, (size_t)colours, limit);
 }
 
-static void above_u16_c(uint8_t *dst, const uint16_t *src, size_t n, size_t channels, size_t colours,
-                        int32_t limit)
+static void row_u16(uint8_t *dst, const uint16_t *src, size_t n, const kal_extent *e, int32_t limit)
 {
-    for (size_t i = 0; i < n; i++) {
-        bool any = false;
-        for (size_t k = 0; k < colours; k++) any |= src[i * channels + k] > limit;
-        dst[i] = any ? 255 : 0;
-    }
+    if (e->channels == 1)
+        above_one_u16(dst, src, n, limit);
+    else
+        above_u16(dst, src, n, (size_t)e->channels, (size_t)kal__colours(e), limit);
 }
 
-static void above_f32_c(uint8_t *dst, const float *src, size_t n, size_t channels, size_t colours,
-                        double limit)
+static void row_f32(uint8_t *dst, const float *src, size_t n, const kal_extent *e, double limit)
 {
-    for (size_t i = 0; i < n; i++) {
-        bool any = false;
-        for (size_t k = 0; k < colours; k++) any |= (double)src[i * channels + k] > limit;
-        dst[i] = any ? 255 : 0;
-    }
+    if (e->channels == 1)
+        above_one_f32(dst, src, n, limit);
+    else
+        above_f32(dst, src, n, (size_t)e->channels, (size_t)kal__colours(e), limit);
 }
 
 static kal_status run(const kal_job *j)
@@ -69,17 +96,16 @@ static kal_status run(const kal_job *j)
     const kal_extent *in = &j->call->in[0]->extent;
     const double value = ((const kal_threshold_p *)j->call->params)->value;
     const int32_t whole = (int32_t)kal__floor(value);
-    const size_t n = (size_t)kal_tile_width(j->out), channels = (size_t)in->channels,
-                 colours = (size_t)kal__colours(in);
+    const size_t n = (size_t)kal_tile_width(j->out);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         uint8_t *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
         if (in->type == KAL_U8)
-            above_u8_c(dst, src, n, channels, colours, whole);
+            row_u8(dst, src, n, in, whole);
         else if (in->type == KAL_U16)
-            above_u16_c(dst, src, n, channels, colours, whole);
+            row_u16(dst, src, n, in, whole);
         else
-            above_f32_c(dst, src, n, channels, colours, value);
+            row_f32(dst, src, n, in, value);
     }
     return KAL_OK;
 }

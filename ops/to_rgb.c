@@ -4,6 +4,7 @@
 // to_rgb: R = G = B = the one colour channel; alpha stays. Exact. Three channels of data only get another
 // name.
 #include "channels.h"
+#include "kernels.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -33,6 +34,7 @@ static kal_status run(const kal_job *j)
     const size_t n = (size_t)kal_tile_width(j->out), from = (size_t)in->channels,
                  to = (size_t)j->call->extent.channels;
     const size_t size = kal_type_size(in->type);
+    static const uint8_t pattern[4] = {0, 0, 0, 1};
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         unsigned char *dst = kal_row(j->out, y);
         const unsigned char *src = kal_row(&j->in[0], y);
@@ -40,8 +42,10 @@ static kal_status run(const kal_job *j)
             memcpy(dst, src, n * to * size);
             continue;
         }
-        for (size_t k = 0; k < 3; k++) kal__copy_channel(dst + k * size, to, src, from, n, size);
-        if (in->alpha) kal__copy_channel(dst + 3 * size, to, src + size, from, n, size);
+        if (size == 1 && from == 1)
+            kal__kernels()->join3_u8(dst, src, src, src, n);
+        else
+            kal__choose_channels(dst, (int32_t)to, src, (int32_t)from, n, size, pattern);
     }
     return KAL_OK;
 }

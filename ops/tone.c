@@ -117,8 +117,9 @@ kal_status kal__tone_run(const kal_job *j)
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         void *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
-        if (t->same && !e->alpha) {
+        if (t->same && (!e->alpha || t->u8)) {   // alpha goes along and is put back
             map_channel(t, j->call, 0, dst, src, n * channels, 1);
+            kal__keep_alpha(e, dst, src, n);
             continue;
         }
         for (int32_t k = 0; k < kal__colours(e); k++) map_channel(t, j->call, k, dst, src, n, channels);
