@@ -53,3 +53,9 @@ KERNEL(flatten_rgba_u8, AVX2, (uint8_t * dst, const uint8_t *src, size_t n, cons
 KERNEL(over_rgb_u8, AVX2, (uint8_t * dst, const uint8_t *top, const uint8_t *base, size_t n))
 KERNEL(over_rgba_u8, BOTH, (uint8_t * dst, const uint8_t *top, const uint8_t *base, size_t n))
 KERNEL(permute_u8, BOTH, (uint8_t * dst, int32_t to, const uint8_t *src, int32_t from, size_t n, const uint8_t *pattern))
+KERNEL(bilinear_gray_u8, AVX2,
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos, int64_t sin))
+KERNEL(bilinear_rgb_u8, AVX2,
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos, int64_t sin))
+KERNEL(bilinear_rgba_u8, AVX2,
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos, int64_t sin))

@@ -23,7 +23,9 @@
 #include "fill.h"
 
 #include "fmath.h"
+#include "kernels.h"
 #include "mem.h"
+#include "patch.h"
 
 #include <stdlib.h>
 
@@ -100,118 +102,64 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
 
 // ---- where a pixel comes from -------------------------------------------------------------------
 
-typedef struct map {
-    int64_t x0, y0;   // of output pixel (0, 0)
-    int64_t cos, sin;
-    int64_t bias;   // added before the whole part is taken
-    struct support support;
-} map;
-
 static bool is_narrow(const kal_call *c)
 {
     return c->extent.type == KAL_U8 && ((const kal_rotate_p *)c->params)->kernel == BILINEAR;
 }
 
-static map map_of(const kal_call *c)
+// What is added before the whole part is taken is in x0 and y0.
+static kal__slant slant_of(const kal_call *c)
 {
     const kal_rotate_p *p = c->params;
     const kal_extent *in = &c->in[0]->extent, *out = &c->extent;
     const int64_t cos = (int64_t)kal__round(cosine(p) * (double)ONE);
     const int64_t sin = (int64_t)kal__round(sine(p) * (double)ONE);
     const int64_t w = out->width - 1, h = out->height - 1;
-    map m = {.cos = cos, .sin = sin, .support = supports[p->kernel]};
-    m.x0 = ((in->width - 1) * ONE - w * cos + h * sin) >> 1;
-    m.y0 = ((in->height - 1) * ONE - w * sin - h * cos) >> 1;
-    m.bias = p->kernel == NEAREST ? ONE / 2 : is_narrow(c) ? ONE / 512 : 0;
-    return m;
+    const int64_t bias = p->kernel == NEAREST ? ONE / 2 : is_narrow(c) ? ONE / 512 : 0;
+    return (kal__slant){.x0 = (((in->width - 1) * ONE - w * cos + h * sin) >> 1) + bias,
+                        .y0 = (((in->height - 1) * ONE - w * sin - h * cos) >> 1) + bias,
+                        .cos = cos,
+                        .sin = sin,
+                        .before = supports[p->kernel].before,
+                        .after = supports[p->kernel].after};
 }
 
-static int64_t map_x(const map *m, int32_t x, int32_t y)
-{
-    return m->x0 + x * m->cos - y * m->sin + m->bias;
-}
-
-static int64_t map_y(const map *m, int32_t x, int32_t y)
-{
-    return m->y0 + x * m->sin + y * m->cos + m->bias;
-}
-
-static int32_t whole(int64_t s)
-{
-    return (int32_t)(s >> 32);
-}
-
-static void include(int64_t v, int64_t *lo, int64_t *hi)
-{
-    if (v < *lo) *lo = v;
-    if (v > *hi) *hi = v;
-}
-
-// The taps of the corners; all others lie between.
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 {
     (void)i;
     if (kal_rect_empty(out)) return kal_rect_of(0, 0, 0, 0);
-    const map m = map_of(c);
-    int64_t x0 = INT64_MAX, x1 = INT64_MIN, y0 = INT64_MAX, y1 = INT64_MIN;
-    for (int k = 0; k < 4; k++) {
-        const int32_t x = k & 1 ? out.x1 - 1 : out.x0, y = k & 2 ? out.y1 - 1 : out.y0;
-        include(map_x(&m, x, y), &x0, &x1);
-        include(map_y(&m, x, y), &y0, &y1);
-    }
-    const kal_rect taps = kal_rect_of(whole(x0) - m.support.before, whole(y0) - m.support.before,
-                                      whole(x1) + m.support.after + 1, whole(y1) + m.support.after + 1);
-    return kal__need_around(&c->in[0]->extent, taps, (kal_edge)((const kal_rotate_p *)c->params)->edge);
+    const kal__slant s = slant_of(c);
+    return kal__need_around(&c->in[0]->extent, kal__slant_taps(&s, out),
+                            (kal_edge)((const kal_rotate_p *)c->params)->edge);
 }
 
 // ---- state --------------------------------------------------------------------------------------
 
-typedef struct rotation {
-    map map;
+// n output pixels; sx, sy are the first one's coordinates in the patch.
+typedef struct rotation rotation;
+typedef void span_fn(const rotation *s, const kal__patch *p, void *dst, size_t n, int64_t sx, int64_t sy);
+
+struct rotation {
+    kal__slant slant;
+    span_fn *span;
     kal_edge edge;
     kal_extent in;
-    double fill[KAL_MAX_CHANNELS];                           // premultiplied
-    _Alignas(8) unsigned char pixel[KAL_MAX_CHANNELS * 4];   // the same as samples
-} rotation;
+    int32_t taps;
+    _Alignas(8) unsigned char pixel[KAL_MAX_CHANNELS * 4];   // the fill colour
+};
 
-static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+static const unsigned char *whole_at(const kal__patch *p, size_t pixel, int64_t sx, int64_t sy)
 {
-    const kal_rotate_p *p = c->params;
-    const kal_extent *e = &c->extent;
-    rotation *s = *state = kal__new_zero(1, sizeof *s);
-    if (!s) return kal_fail(err, KAL_NOMEM, "rotate: out of memory");
-    s->map = map_of(c);
-    s->edge = (kal_edge)p->edge;
-    s->in = c->in[0]->extent;
-    kal__colour_pixel(p->color, e, true, s->pixel);
-    for (int32_t k = 0; k < e->channels; k++) s->fill[k] = kal__get(s->pixel, e->type, (size_t)k);
-    for (int32_t k = 0; k < kal__colours(e) && e->alpha; k++) s->fill[k] *= s->fill[e->channels - 1];
-    return KAL_OK;
+    return p->data + (sy >> 32) * p->stride + (sx >> 32) * (ptrdiff_t)pixel;
 }
 
-// ---- taps ---------------------------------------------------------------------------------------
-
-// The pixel that stands for (x, y); NULL: the fill colour.
-static const unsigned char *tap(const rotation *s, const kal_tile *in, int32_t x, int32_t y)
+static void rotate_nearest(const rotation *s, const kal__patch *p, void *out, size_t n, int64_t sx,
+                           int64_t sy)
 {
-    x = kal_edge_index(x, s->in.width, s->edge);
-    y = kal_edge_index(y, s->in.height, s->edge);
-    return x < 0 || y < 0 ? NULL : kal_at(in, x, y);
-}
-
-// A run of output pixels of row y. `inside`: every tap lies inside the image.
-typedef void span_fn(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1, bool inside);
-
-static void rotate_nearest(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1,
-                           bool inside)
-{
-    const kal_tile *in = &j->in[0];
-    const size_t pixel = (size_t)in->pixel;
-    unsigned char *dst = kal_at(j->out, x0, y);
-    for (int32_t x = x0; x < x1; x++, dst += pixel) {
-        const int32_t u = whole(map_x(&s->map, x, y)), v = whole(map_y(&s->map, x, y));
-        const unsigned char *src = inside ? kal_at(in, u, v) : tap(s, in, u, v);
-        if (!src) src = s->pixel;
+    const size_t pixel = kal_pixel_size(&s->in);
+    unsigned char *dst = out;
+    for (size_t i = 0; i < n; i++, dst += pixel, sx += s->slant.cos, sy += s->slant.sin) {
+        const unsigned char *src = whole_at(p, pixel, sx, sy);
         if (pixel == 3)
             dst[0] = src[0], dst[1] = src[1], dst[2] = src[2];
         else
@@ -244,26 +192,12 @@ static inline void mix_alpha_u8(uint8_t *dst, const uint8_t *const p[4], uint32_
     dst[last] = (uint8_t)alpha;
 }
 
-static inline void bilinear_u8(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1,
-                               bool inside, size_t channels, bool alpha)
+static inline void bilinear_u8(uint8_t *dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx,
+                               int64_t sy, int64_t cos, int64_t sin, size_t channels, bool alpha)
 {
-    const kal_tile *in = &j->in[0];
-    uint8_t *dst = kal_at(j->out, x0, y);
-    int64_t sx = map_x(&s->map, x0, y), sy = map_y(&s->map, x0, y);
-    for (int32_t x = x0; x < x1; x++, dst += channels, sx += s->map.cos, sy += s->map.sin) {
-        const int32_t u = whole(sx), v = whole(sy);
-        const uint8_t *p[4];
-        if (inside) {
-            p[0] = kal_row(in, v) + (size_t)(u - in->rect.x0) * channels;
-            p[2] = kal_row(in, v + 1) + (size_t)(u - in->rect.x0) * channels;
-            p[1] = p[0] + channels;
-            p[3] = p[2] + channels;
-        } else {
-            for (int k = 0; k < 4; k++) {
-                p[k] = tap(s, in, u + (k & 1), v + (k >> 1));
-                if (!p[k]) p[k] = s->pixel;
-            }
-        }
+    for (size_t i = 0; i < n; i++, dst += channels, sx += cos, sy += sin) {
+        const uint8_t *at = patch + (sy >> 32) * stride + (sx >> 32) * (ptrdiff_t)channels;
+        const uint8_t *const p[4] = {at, at + channels, at + stride, at + stride + channels};
         if (alpha)
             mix_alpha_u8(dst, p, (uint32_t)(sx >> 24 & 255), (uint32_t)(sy >> 24 & 255), channels);
         else
@@ -271,18 +205,33 @@ static inline void bilinear_u8(const rotation *s, const kal_job *j, int32_t y, i
     }
 }
 
-static void rotate_bilinear_u8_c(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1,
-                                 bool inside)
+#define BILINEAR(kind, channels, alpha)                                                                     \
+    void kal__bilinear_##kind##_u8_c(uint8_t *dst, size_t n, const uint8_t *patch, ptrdiff_t stride,        \
+                                     int64_t sx, int64_t sy, int64_t cos, int64_t sin)                      \
+    {                                                                                                       \
+        bilinear_u8(dst, n, patch, stride, sx, sy, cos, sin, channels, alpha);                              \
+    }                                                                                                       \
+    static void rotate_##kind##_u8(const rotation *s, const kal__patch *p, void *dst, size_t n, int64_t sx, \
+                                   int64_t sy)                                                              \
+    {                                                                                                       \
+        kal__kernels()->bilinear_##kind##_u8(dst, n, p->data, p->stride, sx, sy, s->slant.cos,              \
+                                             s->slant.sin);                                                 \
+    }
+BILINEAR(gray, 1, false)
+BILINEAR(rgb, 3, false)
+BILINEAR(rgba, 4, true)
+
+static void rotate_any_u8(const rotation *s, const kal__patch *p, void *dst, size_t n, int64_t sx, int64_t sy)
 {
-    const size_t channels = (size_t)s->in.channels;
-    if (channels == 1)
-        bilinear_u8(s, j, y, x0, x1, inside, 1, false);
-    else if (channels == 3 && !s->in.alpha)
-        bilinear_u8(s, j, y, x0, x1, inside, 3, false);
-    else if (channels == 4 && s->in.alpha)
-        bilinear_u8(s, j, y, x0, x1, inside, 4, true);
-    else
-        bilinear_u8(s, j, y, x0, x1, inside, channels, s->in.alpha);
+    bilinear_u8(dst, n, p->data, p->stride, sx, sy, s->slant.cos, s->slant.sin, (size_t)s->in.channels,
+                s->in.alpha);
+}
+
+static span_fn *bilinear_for(const kal_extent *e)
+{
+    if (e->channels == 1) return rotate_gray_u8;
+    if (e->channels == 3 && !e->alpha) return rotate_rgb_u8;
+    return e->channels == 4 && e->alpha ? rotate_rgba_u8 : rotate_any_u8;
 }
 
 // ---- wide ---------------------------------------------------------------------------------------
@@ -302,12 +251,11 @@ static inline void weights(double f, int32_t taps, double *w)
 }
 
 // sum += w · pixel, colours times alpha
-static inline void add_tap(double *sum, const void *p, const double *fill, double w, kal_type type,
-                           size_t channels, bool alpha)
+static inline void add_tap(double *sum, const void *p, double w, kal_type type, size_t channels, bool alpha)
 {
-    const double a = alpha && p ? kal__get(p, type, channels - 1) : 1;
-    for (size_t k = 0; k < channels - alpha; k++) sum[k] += w * (p ? kal__get(p, type, k) * a : fill[k]);
-    if (alpha) sum[channels - 1] += w * (p ? a : fill[channels - 1]);
+    const double a = alpha ? kal__get(p, type, channels - 1) : 1;
+    for (size_t k = 0; k < channels - alpha; k++) sum[k] += w * (kal__get(p, type, k) * a);
+    if (alpha) sum[channels - 1] += w * a;
 }
 
 static inline void finish(void *dst, kal_type type, size_t channels, bool alpha, const double *sum)
@@ -319,26 +267,22 @@ static inline void finish(void *dst, kal_type type, size_t channels, bool alpha,
     if (alpha) kal__set(dst, type, channels - 1, a);
 }
 
-static inline void wide(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1, bool inside,
+static inline void wide(const rotation *s, const kal__patch *p, void *out, size_t n, int64_t sx, int64_t sy,
                         int32_t taps, kal_type type, size_t channels, bool alpha)
 {
-    const kal_tile *in = &j->in[0];
-    const int32_t before = s->map.support.before;
-    unsigned char *dst = kal_at(j->out, x0, y);
+    const int32_t before = s->slant.before;
+    const size_t pixel = channels * kal_type_size(type);
+    unsigned char *dst = out;
     double wx[4], wy[4], row[KAL_MAX_CHANNELS], sum[KAL_MAX_CHANNELS];
-    for (int32_t x = x0; x < x1; x++, dst += j->out->pixel) {
-        const int64_t sx = map_x(&s->map, x, y), sy = map_y(&s->map, x, y);
-        const int32_t u = whole(sx), v = whole(sy);
+    for (size_t i = 0; i < n; i++, dst += pixel, sx += s->slant.cos, sy += s->slant.sin) {
+        const unsigned char *first = whole_at(p, pixel, sx - before * ONE, sy - before * ONE);
         weights((double)(uint32_t)sx / (double)ONE, taps, wx);
         weights((double)(uint32_t)sy / (double)ONE, taps, wy);
         for (size_t k = 0; k < channels; k++) sum[k] = 0;
-        for (int32_t b = 0; b < taps; b++) {
-            const unsigned char *p = inside ? kal_at(in, u - before, v - before + b) : NULL;
+        for (int32_t b = 0; b < taps; b++, first += p->stride) {
             for (size_t k = 0; k < channels; k++) row[k] = 0;
-            for (int32_t a = 0; a < taps; a++) {
-                const void *at = inside ? p + a * in->pixel : tap(s, in, u - before + a, v - before + b);
-                add_tap(row, at, s->fill, wx[a], type, channels, alpha);
-            }
+            for (int32_t a = 0; a < taps; a++)
+                add_tap(row, first + (size_t)a * pixel, wx[a], type, channels, alpha);
             for (size_t k = 0; k < channels; k++) sum[k] += wy[b] * row[k];
         }
         finish(dst, type, channels, alpha, sum);
@@ -346,17 +290,15 @@ static inline void wide(const rotation *s, const kal_job *j, int32_t y, int32_t 
 }
 
 // The common kinds with everything known to the compiler.
-static void rotate_wide(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1, bool inside)
+static void rotate_wide(const rotation *s, const kal__patch *p, void *dst, size_t n, int64_t sx, int64_t sy)
 {
     const kal_extent *e = &s->in;
-    const size_t n = (size_t)e->channels;
-    const int32_t taps = s->map.support.before + s->map.support.after + 1;
 #define KIND(T, N, A)                                        \
-    if (e->type == T && n == N && e->alpha == A && inside) { \
-        if (taps == 2)                                       \
-            wide(s, j, y, x0, x1, true, 2, T, N, A);         \
+    if (e->type == T && e->channels == N && e->alpha == A) { \
+        if (s->taps == 2)                                    \
+            wide(s, p, dst, n, sx, sy, 2, T, N, A);          \
         else                                                 \
-            wide(s, j, y, x0, x1, true, 4, T, N, A);         \
+            wide(s, p, dst, n, sx, sy, 4, T, N, A);          \
         return;                                              \
     }
     KIND(KAL_U8, 1, false)
@@ -365,7 +307,21 @@ static void rotate_wide(const rotation *s, const kal_job *j, int32_t y, int32_t 
     KIND(KAL_U16, 3, false)
     KIND(KAL_F32, 3, false)
 #undef KIND
-    wide(s, j, y, x0, x1, inside, taps, e->type, n, e->alpha);
+    wide(s, p, dst, n, sx, sy, s->taps, e->type, (size_t)e->channels, e->alpha);
+}
+
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    const kal_rotate_p *p = c->params;
+    rotation *s = *state = kal__new_zero(1, sizeof *s);
+    if (!s) return kal_fail(err, KAL_NOMEM, "rotate: out of memory");
+    s->slant = slant_of(c);
+    s->span = p->kernel == NEAREST ? rotate_nearest : is_narrow(c) ? bilinear_for(&c->extent) : rotate_wide;
+    s->edge = (kal_edge)p->edge;
+    s->in = c->in[0]->extent;
+    s->taps = s->slant.before + s->slant.after + 1;
+    kal__colour_pixel(p->color, &c->extent, true, s->pixel);
+    return KAL_OK;
 }
 
 // ---- the run ------------------------------------------------------------------------------------
@@ -388,13 +344,12 @@ static void narrow_to(int64_t start, int64_t step, int64_t lo, int64_t hi, int32
     if (end < *b) *b = end > *a ? (int32_t)end : *a;
 }
 
-// The x of row y whose whole coordinates are at least `first` and at least `end` short of the image's far
-// sides.
-static void narrow_both(const rotation *s, int32_t y, int32_t first, int32_t end, int32_t *a, int32_t *b)
+// The x in a..b of row y with a tap inside the image.
+static void narrow_row(const rotation *s, int32_t y, int32_t *a, int32_t *b)
 {
-    const map *m = &s->map;
-    narrow_to(map_x(m, 0, y), m->cos, first * ONE, (s->in.width - end) * ONE, a, b);
-    narrow_to(map_y(m, 0, y), m->sin, first * ONE, (s->in.height - end) * ONE, a, b);
+    const kal__slant *m = &s->slant;
+    narrow_to(kal__slant_x(m, 0, y), m->cos, -m->after * ONE, (s->in.width + m->before) * ONE, a, b);
+    narrow_to(kal__slant_y(m, 0, y), m->sin, -m->after * ONE, (s->in.height + m->before) * ONE, a, b);
 }
 
 static void fill_run(const rotation *s, const kal_job *j, int32_t y, int32_t x0, int32_t x1)
@@ -410,40 +365,93 @@ static void fill_run(const rotation *s, const kal_job *j, int32_t y, int32_t x0,
     }
 }
 
-// fill | some taps outside | all inside | some outside | fill
-static void row_of(const rotation *s, const kal_job *j, span_fn *span, int32_t y, int32_t x0, int32_t x1)
+// Per output row the first x and the end of what is not plain fill colour.
+typedef struct span {
+    int32_t a, b;
+} span;
+
+// Columns of the block without those that are fill colour in all its rows.
+static kal_rect trimmed(kal_rect block, const span *spans)
 {
-    const struct support u = s->map.support;
-    if (s->edge == KAL_EDGE_FILL) {
-        int32_t a = x0, b = x1;
-        narrow_both(s, y, -u.after, -u.before, &a, &b);
-        fill_run(s, j, y, x0, a);
-        fill_run(s, j, y, b, x1);
-        x0 = a;
-        x1 = b;
+    int32_t first = block.x1, end = block.x0;
+    for (int32_t y = block.y0; y < block.y1; y++) {
+        const span *at = &spans[y - block.y0];
+        if (at->a < at->b && at->a < first) first = at->a;
+        if (at->a < at->b && at->b > end) end = at->b;
     }
-    int32_t a = x0, b = x1;
-    narrow_both(s, y, u.before, u.after, &a, &b);
-    if (x0 < a) span(s, j, y, x0, a, false);
-    if (a < b) span(s, j, y, a, b, true);
-    if (b < x1) span(s, j, y, b, x1, false);
+    return kal_rect_of(first > block.x0 ? first : block.x0, block.y0, end < block.x1 ? end : block.x1,
+                       block.y1);
 }
 
-// In narrow columns, so that the slanting rows of the input stay in the cache from one output row to the
-// next.
+// The first block from x on that is not all fill colour.
+static bool next_block(kal_rect row, int32_t x, int32_t side, const span *spans, kal_rect *block)
+{
+    for (; x < row.x1; x += side) {
+        *block = trimmed(kal_rect_of(x, row.y0, x + side < row.x1 ? x + side : row.x1, row.y1), spans);
+        if (!kal_rect_empty(*block)) return true;
+    }
+    return false;
+}
+
+static void sample_row(const kal_job *j, const kal__patch *p, kal_rect block, int32_t y, const span *at)
+{
+    const rotation *s = j->state;
+    const int32_t x0 = at->a > block.x0 ? at->a : block.x0, x1 = at->b < block.x1 ? at->b : block.x1;
+    if (x0 < x1)
+        s->span(s, p, kal_at(j->out, x0, y), (size_t)(x1 - x0), kal__slant_x(&s->slant, x0, y) - p->x0 * ONE,
+                kal__slant_y(&s->slant, x0, y) - p->y0 * ONE);
+}
+
+// A row of blocks, from the left. While one is sampled the next one's source is asked for.
+static void run_blocks(const kal_job *j, kal_rect row, int32_t side, const span *spans, void *room)
+{
+    const rotation *s = j->state;
+    const kal__patch_source from = {&s->slant, &j->in[0], &s->in, s->edge, s->pixel};
+    kal__patch patches[2], *now = &patches[0], *then = &patches[1];
+    kal_rect block, next;
+    bool any = next_block(row, row.x0, side, spans, &block);
+    if (any) kal__patch_plan(now, &from, block);
+    while (any) {
+        any = next_block(row, block.x1, side, spans, &next);
+        if (any) kal__patch_plan(then, &from, next);
+        kal__patch_copy(now, &from, room);
+        for (int32_t y = row.y0; y < row.y1; y++) {
+            if (any) kal__patch_ask(then, &from, y - row.y0, row.y1 - row.y0);
+            sample_row(j, now, block, y, &spans[y - row.y0]);
+        }
+        kal__patch *const swap = now;
+        now = then;
+        then = swap;
+        block = next;
+    }
+}
+
+// The spans of the rows, then the patch.
+static size_t scratch(const kal_call *c, int32_t width, int32_t height)
+{
+    const kal__slant s = slant_of(c);
+    return (((size_t)height * sizeof(span) + 63) & ~(size_t)63) +
+           kal__patch_room(&s, width, height, kal_pixel_size(&c->extent));
+}
+
 static kal_status run(const kal_job *j)
 {
-    enum { COLUMNS = 64 };
     const rotation *s = j->state;
-    const int32_t kernel = ((const kal_rotate_p *)j->call->params)->kernel;
-    span_fn *const span = kernel == NEAREST    ? rotate_nearest
-                          : is_narrow(j->call) ? rotate_bilinear_u8_c
-                                               : rotate_wide;
     const kal_rect o = j->out->rect;
-    for (int32_t x = o.x0; x < o.x1; x += COLUMNS) {
-        const int32_t end = x + COLUMNS < o.x1 ? x + COLUMNS : o.x1;
-        for (int32_t y = o.y0; y < o.y1; y++) row_of(s, j, span, y, x, end);
+    const int32_t side = kal__patch_block((size_t)j->out->pixel);
+    span *spans = j->scratch;
+    void *room = (unsigned char *)j->scratch + (((size_t)(o.y1 - o.y0) * sizeof(span) + 63) & ~(size_t)63);
+    for (int32_t y = o.y0; y < o.y1; y++) {
+        span at = {o.x0, o.x1};
+        if (s->edge == KAL_EDGE_FILL) narrow_row(s, y, &at.a, &at.b);
+        if (at.a > at.b) at.a = at.b;
+        fill_run(s, j, y, o.x0, at.a);
+        fill_run(s, j, y, at.b, o.x1);
+        spans[y - o.y0] = at;
     }
+    for (int32_t y = o.y0; y < o.y1; y += side)
+        run_blocks(j, kal_rect_of(o.x0, y, o.x1, y + side < o.y1 ? y + side : o.y1), side, spans + (y - o.y0),
+                   room);
     return KAL_OK;
 }
 
@@ -466,6 +474,7 @@ const kal_op kal__op_rotate = {
     .fold = fold,
     .prepare = prepare,
     .release = free,
+    .scratch = scratch,
     .run = run,
     .samples = KAL__SAMPLES("angle=33", "angle=-10 expand=false edge=mirror", "angle=90",
                             "angle=200.5 kernel=nearest edge=wrap", "angle=270 expand=false color=255",
