@@ -6,6 +6,7 @@
 //     out(x, y) = in(u, v),  (u, v) = swap ? (y', x') : (x', y'),  x' = mx ? W−1−x : x,  y' = my ? H−1−y : y
 //
 // with W×H the output's size. Exact. Turns of turns fold into one. flip is the two plain mirrors by their other name.
+#include "kernels.h"
 #include "op.h"
 
 typedef struct symmetry {
@@ -86,56 +87,123 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
-// `step` bytes from one source pixel to the next.
-static void copy_pixels(unsigned char *dst, const unsigned char *src, ptrdiff_t step, int32_t n, size_t pixel)
+// ---- mirrored rows ------------------------------------------------------------------------------
+
+KAL__INLINE void mirror(unsigned char *dst, const unsigned char *src, size_t n, size_t pixel)
 {
-    switch (pixel) {
-    case 1:
-        for (int32_t i = 0; i < n; i++) dst[i] = src[i * step];
-        break;
-    case 3:
-        for (int32_t i = 0; i < n; i++) {
-            const unsigned char *s = src + i * step;
-            dst[3 * i] = s[0], dst[3 * i + 1] = s[1], dst[3 * i + 2] = s[2];
-        }
-        break;
-    default:
-        for (int32_t i = 0; i < n; i++) memcpy(dst + (size_t)i * pixel, src + i * step, pixel);
+    for (size_t i = 0; i < n; i++) memcpy(dst + i * pixel, src + (n - 1 - i) * pixel, pixel);
+}
+
+// Of the usual sizes the compiler knows.
+#define BY_SIZE(pixel, CASE, otherwise) \
+    switch (pixel) {                    \
+        CASE(1)                         \
+        CASE(2)                         \
+        CASE(3)                         \
+        CASE(4)                         \
+        CASE(6)                         \
+        CASE(8)                         \
+        CASE(12)                        \
+        CASE(16)                        \
+    default: otherwise;                 \
     }
+
+void kal__mirror_u8_c(uint8_t *dst, const uint8_t *src, size_t n, size_t pixel)
+{
+#define MIRROR(size) \
+    case size: mirror(dst, src, n, size); return;
+    BY_SIZE(pixel, MIRROR, mirror(dst, src, n, pixel))
 }
 
 static void run_straight(const kal_job *j, symmetry s)
 {
-    const kal_rect o = j->out->rect, in = j->in[0].rect;
-    const ptrdiff_t pixel = j->out->pixel;
+    const kal_rect o = j->out->rect;
+    const size_t pixel = (size_t)j->out->pixel, n = (size_t)(o.x1 - o.x0);
     for (int32_t y = o.y0; y < o.y1; y++) {
-        const int32_t v = s.my ? j->call->extent.height - 1 - y : y;
-        const unsigned char *src = kal_row(&j->in[0], v);
-        if (s.mx)
-            copy_pixels(kal_row(j->out, y), src + (in.x1 - 1 - in.x0) * pixel, -pixel, o.x1 - o.x0,
-                        (size_t)pixel);
+        const unsigned char *src = kal_row(&j->in[0], s.my ? j->call->extent.height - 1 - y : y);
+        if (!s.mx)
+            memcpy(kal_row(j->out, y), src, n * pixel);
+        else if (pixel <= 16)
+            kal__kernels()->mirror_u8(kal_row(j->out, y), src, n, pixel);
         else
-            memcpy(kal_row(j->out, y), src, (size_t)(o.x1 - o.x0) * (size_t)pixel);
+            mirror(kal_row(j->out, y), src, n, pixel);
     }
 }
 
-// Columns become rows: in blocks, so that both sides stay in the cache.
+// ---- columns that become rows -------------------------------------------------------------------
+// Eight rows of the input, in the order of the output's columns, to n rows of eight pixels, `step` bytes apart.
+
+KAL__INLINE void turn(uint8_t *dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n, size_t pixel)
+{
+    for (size_t i = 0; i < n; i++, dst += step)
+        for (size_t k = 0; k < 8; k++) memcpy(dst + k * pixel, rows[k] + i * pixel, pixel);
+}
+
+#define TURN(size)                                                                                  \
+    void kal__turn_##size##_c(uint8_t *dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n) \
+    {                                                                                               \
+        turn(dst, step, rows, n, size);                                                             \
+    }
+TURN(1)
+TURN(3)
+TURN(4)
+
+static void turn_rows(uint8_t *dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n, size_t pixel)
+{
+    switch (pixel) {
+    case 1: kal__kernels()->turn_1(dst, step, rows, n); return;
+    case 3: kal__kernels()->turn_3(dst, step, rows, n); return;
+    case 4: kal__kernels()->turn_4(dst, step, rows, n); return;
+    }
+#define TURN_ROWS(size) \
+    case size: turn(dst, step, rows, n, size); return;
+    BY_SIZE(pixel, TURN_ROWS, turn(dst, step, rows, n, pixel))
+}
+
+// Output columns x … x + 8 of rows y … y + n, and a word to the memory about the columns `ahead` of them.
+static void turn_eight(const kal_job *j, symmetry s, int32_t x, int32_t y, int32_t n, int32_t ahead)
+{
+    const int32_t w = j->call->extent.width, h = j->call->extent.height;
+    const kal_tile *in = &j->in[0];
+    const int32_t first = s.my ? h - y - n : y,
+                  top = s.my ? y + n - 1 : y;   // the input's column, and the row it becomes
+    const uint8_t *rows[8];
+    for (int32_t k = 0; k < 8; k++) rows[k] = kal_at(in, first, s.mx ? w - 1 - (x + k) : x + k);
+    for (int32_t k = 0; ahead && k < 8 && x + ahead + k < j->out->rect.x1; k++) {
+        const int32_t v = x + ahead + k;
+        const uint8_t *at = kal_at(in, first, s.mx ? w - 1 - v : v),
+                      *last = at + (ptrdiff_t)n * in->pixel - 1;
+        for (; at < last; at += 64) __builtin_prefetch(at);
+        __builtin_prefetch(last);
+    }
+    turn_rows(kal_at(j->out, x, top), s.my ? -j->out->stride : j->out->stride, rows, (size_t)n,
+              (size_t)in->pixel);
+}
+
+static void turn_narrow(const kal_job *j, symmetry s)
+{
+    const kal_rect o = j->out->rect;
+    const int32_t w = j->call->extent.width, h = j->call->extent.height;
+    for (int32_t y = o.y0; y < o.y1; y++)
+        for (int32_t x = o.x0; x < o.x1; x++)
+            memcpy(kal_at(j->out, x, y), kal_at(&j->in[0], s.my ? h - 1 - y : y, s.mx ? w - 1 - x : x),
+                   (size_t)j->out->pixel);
+}
+
+// In rows of blocks, so that the output's rows stay in the cache while they fill from the left. The last eight columns may be done twice.
 static void run_swapped(const kal_job *j, symmetry s)
 {
     const kal_rect o = j->out->rect;
-    const int32_t w = j->call->extent.width, h = j->call->extent.height, side = 32;
-    const ptrdiff_t pixel = j->out->pixel;
-    const kal_tile *in = &j->in[0];
-    for (int32_t by = o.y0; by < o.y1; by += side)
-        for (int32_t bx = o.x0; bx < o.x1; bx += side)
-            for (int32_t x = bx; x < bx + side && x < o.x1; x++) {
-                const int32_t v = s.mx ? w - 1 - x : x;   // the input's row
-                const unsigned char *src = kal_row(in, v);
-                for (int32_t y = by; y < by + side && y < o.y1; y++) {
-                    const int32_t u = s.my ? h - 1 - y : y;
-                    memcpy(kal_at(j->out, x, y), src + (u - in->rect.x0) * pixel, (size_t)pixel);
-                }
-            }
+    const int32_t side = 64, ahead = 32;
+    if (o.x1 - o.x0 < 8) {
+        turn_narrow(j, s);
+        return;
+    }
+    for (int32_t y = o.y0; y < o.y1; y += side) {
+        const int32_t n = o.y1 - y < side ? o.y1 - y : side;
+        for (int32_t x = o.x0; x + 8 <= o.x1; x += 8) turn_eight(j, s, x, y, n, ahead);
+        if ((o.x1 - o.x0) % 8) turn_eight(j, s, o.x1 - 8, y, n, 0);
+    }
 }
 
 static kal_status run(const kal_job *j)
