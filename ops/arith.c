@@ -102,7 +102,15 @@ static inline int32_t quotient(int32_t x, int32_t y, int32_t max)
     const double whole = (2.0 * max * low + y) / (y ? 2.0 * y : 1);
     return y ? (int32_t)whole : x ? max : 0;
 }
-PAIR(divide, u8, uint8_t, int32_t, quotient(x, y, 255))
+// With bytes the same is floor((255 x + ⌊y / 2⌋) / y), as 510 x + y is not a multiple of 2 y for odd y. Floats hold both, and their
+// rounding is far under 1 / y.
+static inline int32_t quotient_u8(int32_t x, int32_t y)
+{
+    const int32_t low = x < y ? x : y, none = y == 0;
+    const int32_t whole = (int32_t)((float)(255 * low + (y >> 1)) / (float)(y + none));
+    return whole | (255 & -(none & (x != 0)));
+}
+PAIR(divide, u8, uint8_t, int32_t, quotient_u8(x, y))
 PAIR(divide, u16, uint16_t, int32_t, quotient(x, y, 65535))
 PAIR(divide, f32, float, float, y == 0 ? 0 : x / y)
 

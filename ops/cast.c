@@ -10,7 +10,7 @@
 // u8→u16→u8 and u8→f32→u8 are the identity. u32 samples are labels: from and to u32 the number itself is
 // kept, as far as it fits (f32→u32 rounds half up). NaN becomes 0.
 #include "channels.h"
-#include "cpu.h"
+#include "kernels.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -57,8 +57,27 @@ CAST(u8, uint8_t, u32, uint32_t, v)
 CAST(u16, uint16_t, u8, uint8_t, (v * 255u + 32767) / 65535)
 CAST(u16, uint16_t, f32, float, (float)v / 65535.0f)
 CAST(u16, uint16_t, u32, uint32_t, v)
-CAST(f32, float, u8, uint8_t, scaled(v, 255))
-CAST(f32, float, u16, uint16_t, scaled(v, 65535))
+
+void kal__f32_to_u8_c(uint8_t *dst, const float *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = (uint8_t)scaled(src[i], 255);
+}
+
+void kal__f32_to_u16_c(uint16_t *dst, const float *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = (uint16_t)scaled(src[i], 65535);
+}
+
+static void cast_f32_u8(void *dst, const void *src, size_t n)
+{
+    kal__kernels()->f32_to_u8(dst, src, n);
+}
+
+static void cast_f32_u16(void *dst, const void *src, size_t n)
+{
+    kal__kernels()->f32_to_u16(dst, src, n);
+}
+
 CAST(f32, float, u32, uint32_t, kal__to_u32((double)v))
 CAST(u32, uint32_t, u8, uint8_t, v < 255 ? v : 255)
 CAST(u32, uint32_t, u16, uint16_t, v < 65535 ? v : 65535)

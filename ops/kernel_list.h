@@ -63,3 +63,6 @@ KERNEL(mirror_u8, AVX2, (uint8_t * dst, const uint8_t *src, size_t n, size_t pix
 KERNEL(turn_1, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n))
 KERNEL(turn_3, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n))
 KERNEL(turn_4, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n))
+KERNEL(f32_to_u8, BOTH, (uint8_t * dst, const float *src, size_t n))
+KERNEL(f32_to_u16, BOTH, (uint16_t * dst, const float *src, size_t n))
+KERNEL(stretch_f32, BOTH, (float * dst, const float *src, size_t n, const double *by))

@@ -7,6 +7,7 @@
 //     out = (out_black + t · (out_white − out_black)) · max
 #include "channels.h"
 #include "fmath.h"
+#include "kernels.h"
 #include "tone.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
@@ -43,9 +44,28 @@ static double curve(const kal_call *c, int32_t channel, double x)
     return (p->out_black + t * (p->out_white - p->out_black)) * max;
 }
 
+// The same without a gamma, max being 1: low + clamp((x − black) / range) · rise
+void kal__stretch_f32_c(float *dst, const float *src, size_t n, const double *by)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[i] = (float)(by[2] + kal__clamp(((double)src[i] - by[0]) / by[1], 0, 1) * by[3]);
+}
+
+static void levels_f32(const kal_call *c, int32_t channel, float *dst, const float *src, size_t n,
+                       size_t step)
+{
+    const kal_levels_p *p = c->params;
+    if (p->gamma == 1 && step == 1)
+        kal__kernels()->stretch_f32(
+            dst, src, n,
+            (const double[4]){p->black, p->white - p->black, p->out_black, p->out_white - p->out_black});
+    else
+        for (size_t i = 0; i < n; i++) dst[i * step] = (float)curve(c, channel, (double)src[i * step]);
+}
+
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
-    return kal__tone_new(c, curve, NULL, true, state, err);
+    return kal__tone_new(c, curve, levels_f32, true, state, err);
 }
 
 #define PARAMS kal_levels_p

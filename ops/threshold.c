@@ -37,28 +37,39 @@ void kal__above_rgba_u8_c(uint8_t *dst, const uint8_t *src, size_t n, uint8_t le
         dst[i] = (src[0] >= least) | (src[1] >= least) | (src[2] >= least) ? 255 : 0;
 }
 
-#define ABOVE(type, T, L)                                                                                   \
-    KAL__INLINE void above_one_##type##_body(uint8_t *restrict dst, const T *restrict src, size_t n,        \
-                                             L limit)                                                       \
-    {                                                                                                       \
-        for (size_t i = 0; i < n; i++) dst[i] = (L)src[i] > limit ? 255 : 0;                                \
-    }                                                                                                       \
-    KAL__VARIANTS(above_one_##type, (uint8_t * dst, const T *src, size_t n, L limit), (dst, src, n, limit)) \
-    KAL__INLINE void above_##type##_body(uint8_t *restrict dst, const T *restrict src, size_t n,            \
-                                         size_t channels, size_t colours, L limit)                          \
-    {                                                                                                       \
-        for (size_t i = 0; i < n; i++) {                                                                    \
-            bool any = false;                                                                               \
-            for (size_t k = 0; k < colours; k++) any |= (L)src[i * channels + k] > limit;                   \
-            dst[i] = any ? 255 : 0;                                                                         \
-        }                                                                                                   \
-    }                                                                                                       \
-    KAL__VARIANTS(above_##type,                                                                             \
-                  (uint8_t * dst, const T *src, size_t n, size_t channels, size_t colours, L limit),        \
+#define ABOVE_ONE(type, T, L)                                                                        \
+    KAL__INLINE void above_one_##type##_body(uint8_t *restrict dst, const T *restrict src, size_t n, \
+                                             L limit)                                                \
+    {                                                                                                \
+        for (size_t i = 0; i < n; i++) dst[i] = (L)src[i] > limit ? 255 : 0;                         \
+    }                                                                                                \
+    KAL__VARIANTS(above_one_##type, (uint8_t * dst, const T *src, size_t n, L limit), (dst, src, n, limit))
+ABOVE_ONE(u16, uint16_t, int32_t)
+ABOVE_ONE(f32, float, double)
+
+#define ABOVE(type, T, L)                                                                            \
+    KAL__INLINE void above_##type##_body(uint8_t *restrict dst, const T *restrict src, size_t n,     \
+                                         size_t channels, size_t colours, L limit)                   \
+    {                                                                                                \
+        for (size_t i = 0; i < n; i++) {                                                             \
+            bool any = false;                                                                        \
+            for (size_t k = 0; k < colours; k++) any |= (L)src[i * channels + k] > limit;            \
+            dst[i] = any ? 255 : 0;                                                                  \
+        }                                                                                            \
+    }                                                                                                \
+    KAL__VARIANTS(above_##type,                                                                      \
+                  (uint8_t * dst, const T *src, size_t n, size_t channels, size_t colours, L limit), \
                   (dst, src, n, channels, colours, limit))
 ABOVE(u8, uint8_t, int32_t)
 ABOVE(u16, uint16_t, int32_t)
 ABOVE(f32, float, double)
+
+// Bytes compared as bytes.
+KAL__INLINE void above_byte_body(uint8_t *restrict dst, const uint8_t *restrict src, size_t n, uint8_t least)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = src[i] >= least ? 255 : 0;
+}
+KAL__VARIANTS(above_byte, (uint8_t * dst, const uint8_t *src, size_t n, uint8_t least), (dst, src, n, least))
 
 // Integers: above the value is above its whole part.
 static void row_u8(uint8_t *dst, const uint8_t *src, size_t n, const kal_extent *e, int32_t limit)
@@ -67,7 +78,7 @@ static void row_u8(uint8_t *dst, const uint8_t *src, size_t n, const kal_extent 
     if (limit >= 255)
         memset(dst, 0, n);
     else if (e->channels == 1)
-        above_one_u8(dst, src, n, limit);
+        above_byte(dst, src, n, (uint8_t)(limit + 1));
     else if (colours == 3)
         (e->alpha ? kal__kernels()->above_rgba_u8 : kal__kernels()->above_rgb_u8)(dst, src, n,
                                                                                   (uint8_t)(limit + 1));

@@ -9,6 +9,8 @@
 
 #include "node.h"
 
+#include <math.h>
+
 typedef struct work {
     const kal_call *call;
     void *state;
@@ -52,8 +54,10 @@ static void fill(rng *r, const kal_extent *e, unsigned char *data)
 {
     const size_t n = bytes_of(e), noise = n < (1 << 20) ? n : (1 << 20);
     if (e->type == KAL_F32) {
-        for (size_t i = 0; i < n / 4; i++)
-            ((float *)(void *)data)[i] = (float)rng_below(r, 1 << 20) / (1 << 20);
+        static const float odd[] = {-0.0f, -1, 1, 1.5f, 1e30f, -1e30f, 1e-40f, INFINITY, -INFINITY, NAN};
+        float *at = (float *)(void *)data;
+        for (size_t i = 0; i < n / 4; i++) at[i] = (float)rng_below(r, 1 << 20) / (1 << 20) * 1.2f - 0.1f;
+        for (size_t i = 0; i < n / 4; i += 37) at[i] = odd[rng_below(r, sizeof odd / sizeof *odd)];
         return;
     }
     for (size_t i = 0; i < noise; i++) data[i] = (unsigned char)rng_next(r);
