@@ -54,13 +54,21 @@ void kal__choose_channels(void *dst, int32_t to, const void *src, int32_t from, 
                           (const unsigned char *)src + pattern[k] * size, (size_t)from, n, size);
 }
 
-// Whole pixels as one number each, whose last bytes are alpha.
-#define KEEP(T)                                                                                 \
-    KAL__INLINE void keep_##T##_body(T *restrict dst, const T *restrict src, size_t n, T alpha) \
-    {                                                                                           \
-        for (size_t i = 0; i < n; i++) dst[i] = (T)((dst[i] & (T)~alpha) | (src[i] & alpha));   \
-    }                                                                                           \
-    KAL__VARIANTS(keep_##T, (T * dst, const T *src, size_t n, T alpha), (dst, src, n, alpha))
+// Whole pixels as one number each, whose last bytes are alpha; rows of bytes need not be aligned to them.
+#define KEEP(T)                                                                                      \
+    KAL__INLINE void keep_##T##_body(unsigned char *restrict dst, const unsigned char *restrict src, \
+                                     size_t n, T alpha)                                              \
+    {                                                                                                \
+        for (size_t i = 0; i < n; i++) {                                                             \
+            T d, s;                                                                                  \
+            memcpy(&d, dst + i * sizeof(T), sizeof(T));                                              \
+            memcpy(&s, src + i * sizeof(T), sizeof(T));                                              \
+            d = (T)((d & (T)~alpha) | (s & alpha));                                                  \
+            memcpy(dst + i * sizeof(T), &d, sizeof(T));                                              \
+        }                                                                                            \
+    }                                                                                                \
+    KAL__VARIANTS(keep_##T, (unsigned char *dst, const unsigned char *src, size_t n, T alpha),       \
+                  (dst, src, n, alpha))
 KEEP(uint16_t)
 KEEP(uint32_t)
 KEEP(uint64_t)
