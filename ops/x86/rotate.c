@@ -68,14 +68,17 @@ KAL__TARGET_AVX2 static inline __m256i down(__m256i rows, __m256i wy)
         _mm256_add_epi32(_mm256_madd_epi16(rows, wy), _mm256_set1_epi32((1 << 23) + (1 << 15))), 16);
 }
 
+KAL__TARGET_AVX2 static inline __m128i load_two(const uint8_t *a, const uint8_t *b)
+{
+    int64_t second;
+    __builtin_memcpy(&second, b, 8);
+    return _mm_insert_epi64(_mm_loadl_epi64((const __m128i *)(const void *)a), second, 1);
+}
+
 KAL__TARGET_AVX2 static inline __m256i load_four(const uint8_t *a, const uint8_t *b, const uint8_t *c,
                                                  const uint8_t *d)
 {
-    const __m128i low = _mm_castps_si128(_mm_loadh_pi(
-        _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)a)), (const __m64 *)(const void *)b));
-    const __m128i high = _mm_castps_si128(_mm_loadh_pi(
-        _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)c)), (const __m64 *)(const void *)d));
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(load_two(a, b)), load_two(c, d), 1);
 }
 
 // Two rows of four pixels → words. `spread` brings the weights of the four to their samples; lows and highs are the same for rows.
@@ -199,11 +202,7 @@ KAL__TARGET_AVX2 static inline __m256i two_rgba(const uint8_t *p, const uint8_t 
 {
     const __m256i one = _mm256_set1_epi32(256), gx = _mm256_sub_epi32(one, fx),
                   gy = _mm256_sub_epi32(one, fy);
-    const __m128i top = _mm_castps_si128(_mm_loadh_pi(
-        _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)p)), (const __m64 *)(const void *)q));
-    const __m128i low = _mm_castps_si128(
-        _mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)(p + stride))),
-                     (const __m64 *)(const void *)(q + stride)));
+    const __m128i top = load_two(p, q), low = load_two(p + stride, q + stride);
     __m256i sum = _mm256_setzero_si256();
     // shuffles gather the left (0, 2) and the right (1, 3) pixels of both
     const __m256i all = _mm256_add_epi32(

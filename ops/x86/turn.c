@@ -32,7 +32,7 @@ KAL__TARGET_AVX2 static inline __m128i load_8(const uint8_t *p)
 KAL__TARGET_AVX2 static inline void store_pair(uint8_t *dst, ptrdiff_t step, __m128i v)
 {
     _mm_storel_epi64((__m128i *)(void *)dst, v);
-    _mm_storeh_pd((double *)(void *)(dst + step), _mm_castsi128_pd(v));
+    _mm_storel_epi64((__m128i *)(void *)(dst + step), _mm_unpackhi_epi64(v, v));
 }
 
 KAL__TARGET_AVX2 static inline void turn_1(uint8_t *dst, ptrdiff_t step, const uint8_t *const rows[8],
