@@ -52,17 +52,21 @@ KERNEL(join3_u8, BOTH, (uint8_t * dst, const uint8_t *a, const uint8_t *b, const
 KERNEL(flatten_rgba_u8, AVX2, (uint8_t * dst, const uint8_t *src, size_t n, const uint8_t *under))
 KERNEL(over_rgb_u8, AVX2, (uint8_t * dst, const uint8_t *top, const uint8_t *base, size_t n))
 KERNEL(over_rgba_u8, BOTH, (uint8_t * dst, const uint8_t *top, const uint8_t *base, size_t n))
-KERNEL(permute_u8, BOTH, (uint8_t * dst, int32_t to, const uint8_t *src, int32_t from, size_t n, const uint8_t *pattern))
+KERNEL(permute_u8, BOTH,
+       (uint8_t * dst, int32_t to, const uint8_t *src, int32_t from, size_t n, const uint8_t *pattern))
 KERNEL(bilinear_gray_u8, AVX2,
-       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos, int64_t sin))
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos,
+        int64_t sin))
 KERNEL(bilinear_rgb_u8, AVX2,
-       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos, int64_t sin))
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos,
+        int64_t sin))
 KERNEL(bilinear_rgba_u8, AVX2,
-       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos, int64_t sin))
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos,
+        int64_t sin))
 KERNEL(mirror_u8, AVX2, (uint8_t * dst, const uint8_t *src, size_t n, size_t pixel))
 KERNEL(turn_1, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n))
 KERNEL(turn_3, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n))
 KERNEL(turn_4, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n))
 KERNEL(f32_to_u8, BOTH, (uint8_t * dst, const float *src, size_t n))
 KERNEL(f32_to_u16, BOTH, (uint16_t * dst, const float *src, size_t n))
-KERNEL(stretch_f32, BOTH, (float * dst, const float *src, size_t n, const double *by))
+KERNEL(stretch_f32, BOTH, (float *dst, const float *src, size_t n, const double *by))
