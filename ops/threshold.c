@@ -28,13 +28,13 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
 void kal__above_rgb_u8_c(uint8_t *dst, const uint8_t *src, size_t n, uint8_t least)
 {
     for (size_t i = 0; i < n; i++, src += 3)
-        dst[i] = (src[0] >= least) | (src[1] >= least) | (src[2] >= least) ? 255 : 0;
+        dst[i] = ((src[0] >= least) | (src[1] >= least) | (src[2] >= least)) ? 255 : 0;
 }
 
 void kal__above_rgba_u8_c(uint8_t *dst, const uint8_t *src, size_t n, uint8_t least)
 {
     for (size_t i = 0; i < n; i++, src += 4)
-        dst[i] = (src[0] >= least) | (src[1] >= least) | (src[2] >= least) ? 255 : 0;
+        dst[i] = ((src[0] >= least) | (src[1] >= least) | (src[2] >= least)) ? 255 : 0;
 }
 
 #define ABOVE_ONE(type, T, L)                                                                        \
