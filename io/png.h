@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What reading (png.c) and writing (png_write.c) share: how the library's errors and memory become ours.
+// What the files of PNG share. Reading: png.c is the codec, what libpng reads of it, and the table; png_meta.c metadata; png_rows.c rows.
+// Writing: png_write.c.
 #ifndef KAL_IO_PNG_H
 #define KAL_IO_PNG_H
 
@@ -33,6 +34,57 @@ png_voidp kal__png_malloc(png_structp png, png_alloc_size_t n);
 void kal__png_free(png_structp png, png_voidp p);
 /// Are samples of two bytes the other way round than in the file, which is big-endian?
 bool kal__png_swapped(void);
+
+// ---- reading ------------------------------------------------------------------------------------
+
+struct kal__decoder {
+    kal__png_fail fail;
+    png_structp png;
+    png_infop info;
+    kal__reader *reader;
+    kal_limits limits;
+    kal__meta *meta;   // NULL when only pixels are wanted
+    bool lost;         // memory ran out for metadata
+    size_t row;        // bytes of an output row
+    int32_t left;      // rows not yet read
+    bool interlaced;
+    unsigned char chunk[8];   // the last eight bytes libpng read at once: a chunk's length and name
+    size_t at;
+    unsigned char *input;         // KAL__PNG_INPUT bytes, unless the file lies in memory
+    struct kal__png_rows *rows;   // NULL: libpng reads them
+};
+
+#define KAL__PNG_INPUT ((size_t)64 << 10)
+
+static inline uint32_t kal__be32(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/// Up to n bytes; fewer at the end of the file or, with fail.status set, after an error. dst NULL: passed over.
+size_t kal__png_pull(kal__decoder *d, unsigned char *dst, size_t n);
+/// The bytes that come next, without copying: how many, 0 as for kal__png_pull. kal__png_used says how many of them were used.
+size_t kal__png_peek(kal__decoder *d, const unsigned char **p);
+void kal__png_used(kal__decoder *d, size_t n);
+/// Reports that the file ends too soon, or what stopped the reader.
+kal_status kal__png_cut(kal__decoder *d);
+/// Reports damage about here.
+kal_status kal__png_damaged(kal__decoder *d, const char *text);
+
+/// Has libpng hand over the chunks that hold metadata.
+void kal__png_keep_chunks(png_structp png, kal__decoder *d);
+/// Writers put EXIF and XMP behind the pixels too. Steps from chunk to chunk; damage here is the decoder's to report.
+void kal__png_scan_behind(kal__decoder *d);
+
+/// Rows of a picture that is not interlaced, from the first IDAT on, whose head has just been read. The next n rows; then the rest.
+/// What they hold, beside the decoder, is kal__png_rows_memory.
+kal_status kal__png_rows_new(kal__decoder *d);
+kal_status kal__png_rows_read(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n);
+kal_status kal__png_rows_end(kal__decoder *d);
+void kal__png_rows_free(struct kal__png_rows *r);
+size_t kal__png_rows_memory(const kal__decoder *d);
+
+// ---- writing ------------------------------------------------------------------------------------
 
 #define KAL__PNG_PARAMS(P)                                                                   \
     P(INT, compression, 6, 0, 9, "", "0 stores, 1 is fast, 9 is small; pixels are the same") \

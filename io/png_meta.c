@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Metadata of a PNG, taken from the chunks themselves before and behind the pixels: libpng would drop or refuse what we only carry.
+#include "png.h"
+
+#include "inflate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
+
+// Inflates into an empty blob. Damaged or too large: nothing is taken. false: out of memory.
+static bool inflate_blob(const unsigned char *p, size_t n, uint64_t limit, kal__blob *out)
+{
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)p, .avail_in = (uInt)n};
+    unsigned char *data = NULL;
+    size_t room = 0;
+    int code = inflateInit(&z);
+    bool ok = code != Z_MEM_ERROR;
+    while (ok && code == Z_OK && room < limit) {
+        const size_t more = room ? room : 8192;
+        ok = kal__grow(&data, room + more, 1);
+        if (!ok) break;
+        z.next_out = data + room;
+        z.avail_out = (uInt)more;
+        room += more;
+        code = inflate(&z, Z_NO_FLUSH);
+    }
+    if (ok && code == Z_STREAM_END && z.total_out <= limit) ok = kal__blob_set(out, data, z.total_out);
+    inflateEnd(&z);
+    free(data);
+    return ok;
+}
+
+static bool take_exif(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
+{
+    (void)limit;
+    const size_t skip =
+        n > 6 && !memcmp(p, "Exif\0\0", 6) ? 6 : 0;   // JPEG's prefix, which some writers leave there
+    return kal__blob_set(&m->exif, p + skip, n - skip);
+}
+
+// name\0 method deflated
+static bool take_icc(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
+{
+    const unsigned char *end = memchr(p, 0, n < 80 ? n : 80);
+    const size_t skip = end ? (size_t)(end - p) + 2 : n;
+    return m->icc.size || skip >= n || end[1] != 0 || inflate_blob(p + skip, n - skip, limit, &m->icc);
+}
+
+// keyword\0 compressed? method language\0 translated\0 text
+static bool take_xmp(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
+{
+    size_t at = sizeof KAL__XMP_KEY;
+    if (m->xmp.size || n < at + 2 || memcmp(p, KAL__XMP_KEY, at) != 0) return true;
+    const bool packed = p[at] == 1;
+    at += 2;
+    for (int i = 0; i < 2; i++) {
+        const unsigned char *end = memchr(p + at, 0, n - at);
+        if (!end) return true;
+        at = (size_t)(end - p) + 1;
+    }
+    return packed ? inflate_blob(p + at, n - at, limit, &m->xmp) : kal__blob_set(&m->xmp, p + at, n - at);
+}
+
+static const struct {
+    const char *chunk;
+    bool (*take)(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit);
+} kept[] = {{"eXIf", take_exif}, {"iCCP", take_icc}, {"iTXt", take_xmp}};
+#define KEPT (sizeof kept / sizeof *kept)
+
+static size_t kept_index(const void *name)
+{
+    size_t i = 0;
+    while (i < KEPT && memcmp(kept[i].chunk, name, 4) != 0) i++;
+    return i;
+}
+
+static int on_chunk(png_structp png, png_unknown_chunkp c)
+{
+    kal__decoder *d = png_get_user_chunk_ptr(png);
+    const size_t i = kept_index(c->name);
+    const bool damaged = !memcmp(d->fail.damaged, c->name, 4);
+    d->fail.damaged[0] = 0;
+    if (i == KEPT || damaged) return 1;
+    if (!kept[i].take(d->meta, c->data, c->size, d->limits.meta_bytes)) d->lost = true;
+    return 1;
+}
+
+static void take_late(kal__decoder *d, size_t i, const unsigned char head[8], size_t n)
+{
+    unsigned char *data = kal__new(n + 4, 1);
+    if (!data) {
+        d->lost = true;
+        return;
+    }
+    const bool all = kal__png_pull(d, data, n + 4) == n + 4;
+    const uint32_t crc = kal__crc32(kal__crc32(0, head + 4, 4), data, n);
+    if (all && crc == kal__be32(data + n) && !kept[i].take(d->meta, data, n, d->limits.meta_bytes))
+        d->lost = true;
+    free(data);
+}
+
+// Writers put EXIF and XMP behind the pixels too. Steps from chunk to chunk; damage here is the decoder's to
+// report.
+void kal__png_scan_behind(kal__decoder *d)
+{
+    unsigned char head[8];
+    uint64_t skip = (uint64_t)kal__be32(d->chunk) + 4;
+    while (kal__png_pull(d, NULL, (size_t)skip) == skip && kal__png_pull(d, head, 8) == 8 &&
+           memcmp(head + 4, "IEND", 4) != 0) {
+        const uint32_t n = kal__be32(head);
+        const size_t i = kept_index(head + 4);
+        skip = (uint64_t)n + 4;
+        if (i == KEPT || n > d->limits.meta_bytes || n > PNG_UINT_31_MAX) continue;
+        take_late(d, i, head, n);
+        skip = 0;
+    }
+}
+
+void kal__png_keep_chunks(png_structp png, kal__decoder *d)
+{
+    png_byte names[KEPT * 5] = {0};
+    for (size_t i = 0; i < KEPT; i++) memcpy(names + 5 * i, kept[i].chunk, 4);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, names, KEPT);
+    png_set_read_user_chunk_fn(png, d, on_chunk);
+}
