@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See deflate.h. What filtered rows of photographs need is not more matches but fewer: literals are cheap there (2 to 5 bits), and a short
+// match costs more than what it replaces. So everything is weighed in bits: literals by how frequent they are nearby, lengths and
+// distances by how frequent they were, and a match is taken for what it saves, if no later one saves more.
+//
+// A stretch of STRETCH bytes at a time: find matches → tokens → blocks, cut where statistics change → codes → bits.
+#include "deflate.h"
+
+#include "deflate_block.h"
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STRETCH ((size_t)256 << 10)
+#define PART ((size_t)16 << 10)   // bytes of input with statistics of their own, from which blocks are made
+#define PARTS (STRETCH / PART)
+#define HASH_BITS 15
+#define MASK (KAL__DEFLATE_WINDOW - 1)
+#define UNIT 16   // of a bit, in costs
+
+// ---- statistics ---------------------------------------------------------------------------------
+
+// 16·log2(v), rounded down.
+static unsigned log2_16(uint32_t v)
+{
+    const unsigned top = 31 - (unsigned)__builtin_clz(v);
+    uint64_t m = ((uint64_t)v << 31) >> top;   // 1 … 2 in units of 2^-31
+    unsigned r = top;
+    for (int i = 0; i < 4; i++) {
+        m = m * m >> 31;
+        const unsigned bit = (unsigned)(m >> 32);
+        r = r << 1 | bit;
+        m >>= bit;
+    }
+    return r;
+}
+
+// The bits of an ideal code, in units.
+static uint64_t ideal(const uint32_t *counts, int n)
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < n; i++) sum += counts[i];
+    if (!sum) return 0;
+    const unsigned all = log2_16(sum);
+    uint64_t r = 0;
+    for (int i = 0; i < n; i++)
+        if (counts[i]) {
+            const unsigned cost = all - log2_16(counts[i]);
+            r += (uint64_t)counts[i] * (cost > UNIT ? cost : UNIT) +
+                 6 * UNIT;   // and about 6 bits in the head
+        }
+    return r;
+}
+
+static uint64_t block_cost(const tally *c)
+{
+    return ideal(c->literal, LITERALS) + ideal(c->distance, DISTANCES) + 120 * UNIT;
+}
+
+static void merge(tally *to, const tally *from)
+{
+    for (int i = 0; i < LITERALS; i++) to->literal[i] += from->literal[i];
+    for (int i = 0; i < DISTANCES; i++) to->distance[i] += from->distance[i];
+}
+
+// ---- matches ------------------------------------------------------------------------------------
+
+// How hard each level tries.
+static const struct effort {
+    int depth;   // candidates looked at
+    unsigned nice;
+    bool lazy;
+} efforts[10] = {{0, 0, false},  {1, 32, false},  {2, 32, false},  {4, 32, true},   {8, 64, true},
+                 {12, 64, true}, {16, 258, true}, {32, 258, true}, {64, 258, true}, {256, 258, true}};
+
+typedef struct work {
+    int32_t head[1 << HASH_BITS], before[KAL__DEFLATE_WINDOW];   // positions + 1, 0: none
+    uint32_t tokens[STRETCH];                                    // a byte, or length << 16 | distance - 1
+    uint32_t cost_before[PART + MAX_MATCH + 1];                  // of the part's first i bytes as literals
+    tally parts[PARTS], learned;                                 // the latter: from the part before
+    size_t part_tokens[PARTS], part_bytes[PARTS];
+    unsigned literal_cost[256], length_cost[MAX_MATCH + 1], distance_cost[DISTANCES];
+    int hash_bytes;
+    struct effort effort;
+} work;
+
+static inline unsigned hash(uint64_t here, int bytes)
+{
+    return (unsigned)((here << (64 - 8 * bytes)) * 0x9e3779b185ebca87u >> (64 - HASH_BITS));
+}
+
+static unsigned match_length(const unsigned char *a, const unsigned char *b, unsigned most)
+{
+    unsigned n = 0;
+    while (n + 8 <= most) {
+        const uint64_t diff = get64(a + n) ^ get64(b + n);
+        if (diff) return n + (unsigned)__builtin_ctzll(diff) / 8;
+        n += 8;
+    }
+    while (n < most && a[n] == b[n]) n++;
+    return n;
+}
+
+// ---- costs --------------------------------------------------------------------------------------
+
+// Costs of n symbols from how often each came, `unseen` for those that did not.
+static void costs_of(const uint32_t *counts, int n, unsigned least, unsigned *costs)
+{
+    uint32_t sum = 1;
+    for (int i = 0; i < n; i++) sum += counts[i];
+    const unsigned all = log2_16(sum);
+    for (int i = 0; i < n; i++) {
+        const unsigned c = counts[i] ? all - log2_16(counts[i]) : all + UNIT;
+        costs[i] = c > least ? c : least;
+    }
+}
+
+// Cheap, so that matches are tried; how frequent they then are says what they really cost.
+static void default_match_costs(work *w)
+{
+    for (unsigned l = MIN_MATCH; l <= MAX_MATCH; l++)
+        w->length_cost[l] =
+            (1u + kal__length_extra[length_symbol(l)]) * UNIT + (unsigned)length_symbol(l) * 4;
+    for (int d = 0; d < DISTANCES; d++) w->distance_cost[d] = (1u + kal__distance_extra[d]) * UNIT;
+}
+
+// To what codes for these counts would cost, `old` quarters of what was before.
+static void adapt_match_costs(work *w, const tally *c, unsigned old)
+{
+    unsigned costs[LITERALS], distances[DISTANCES];
+    costs_of(c->literal, LITERALS, UNIT, costs);
+    costs_of(c->distance, DISTANCES, UNIT, distances);
+    for (unsigned l = MIN_MATCH; l <= MAX_MATCH; l++) {
+        const int s = length_symbol(l);
+        w->length_cost[l] =
+            (w->length_cost[l] * old + (costs[257 + s] + kal__length_extra[s] * UNIT) * (4 - old)) / 4;
+    }
+    for (int d = 0; d < DISTANCES; d++)
+        w->distance_cost[d] =
+            (w->distance_cost[d] * old + (distances[d] + kal__distance_extra[d] * UNIT) * (4 - old)) / 4;
+}
+
+// From the bytes themselves and from what were literals in the part before.
+static void literal_costs(work *w, const unsigned char *p, size_t n, size_t ahead)
+{
+    uint32_t seen[256] = {0};
+    for (size_t i = 0; i < n; i++) seen[p[i]]++;
+    for (int i = 0; i < 256; i++) seen[i] += w->learned.literal[i];
+    costs_of(seen, 256, UNIT, w->literal_cost);
+    uint32_t sum = 0;
+    for (size_t i = 0; i < ahead; i++) {
+        w->cost_before[i] = sum;
+        sum += w->literal_cost[p[i]];
+    }
+    w->cost_before[ahead] = sum;
+}
+
+// ---- tokens -------------------------------------------------------------------------------------
+
+typedef struct match {
+    unsigned length, distance;
+    int gain;   // bits saved against literals, in units
+} match;
+
+static inline void consider(const work *w, size_t at, unsigned length, unsigned distance, match *best)
+{
+    const int literals = (int)(w->cost_before[at + length] - w->cost_before[at]);
+    const int gain = literals - (int)(w->length_cost[length] + w->distance_cost[distance_symbol(distance)]);
+    if (gain > best->gain) *best = (match){length, distance, gain};
+}
+
+// The best match at p[i]; `at` is i within the part, `end` where the input ends.
+static match find(work *w, const unsigned char *p, size_t i, size_t at, size_t end, const unsigned *near)
+{
+    match best = {0, 0, 0};
+    const unsigned most = end - i < MAX_MATCH ? (unsigned)(end - i) : MAX_MATCH;
+    const uint64_t here = get64(p + i);
+    unsigned longest = 0;
+    for (int k = 0; k < KAL__DEFLATE_NEAR; k++) {
+        if (near[k] > i || !near[k]) continue;
+        const unsigned char *q = p + i - near[k];
+        if ((get64(q) ^ here) << 40) continue;   // three bytes, at once: this branch can be foreseen
+        const unsigned l = match_length(q, p + i, most);
+        if (l >= MIN_MATCH && l > longest) {
+            consider(w, at, l, near[k], &best);
+            longest = l;
+        }
+    }
+    if (longest >= w->effort.nice) return best;
+    int32_t from = w->head[hash(here, w->hash_bytes)];
+    for (int depth = w->effort.depth; from && depth; depth--) {
+        const size_t q = (size_t)from - 1;
+        if (i - q > KAL__DEFLATE_WINDOW - 1) break;
+        if (!((get64(p + q) ^ here) << (64 - 8 * w->hash_bytes)) && longest < most &&
+            p[q + longest] == p[i + longest]) {
+            const unsigned l = match_length(p + q, p + i, most);
+            if (l > longest) {
+                consider(w, at, l, (unsigned)(i - q), &best);
+                longest = l;
+                if (l >= w->effort.nice) break;
+            }
+        }
+        const int32_t older = w->before[q & MASK];
+        if (older >= from) break;   // its place has been taken by a later position
+        from = older;
+    }
+    return best;
+}
+
+static inline void insert(work *w, const unsigned char *p, size_t i)
+{
+    int32_t *head = &w->head[hash(get64(p + i), w->hash_bytes)];
+    w->before[i & MASK] = *head;
+    *head = (int32_t)i + 1;
+}
+
+typedef struct stretch {
+    const unsigned char *p;
+    size_t from, end, data_end;
+    const unsigned *near;
+} stretch;
+
+// Where nothing has matched for long, only some positions are looked at: of noise that leaves the time for its codes.
+static inline bool looked_at(size_t i, size_t missed)
+{
+    const size_t skip = missed < 64 ? 0 : missed < 512 ? 1 : 3;
+    return !(i & skip);
+}
+
+// Takes back literals that the match can begin with.
+static inline void reach_back(const unsigned char *p, size_t i, match *m, uint32_t *tokens, uint32_t **t,
+                              tally *c)
+{
+    while (*t > tokens && !((*t)[-1] >> 16) && m->length < MAX_MATCH && i > m->distance &&
+           p[i - 1] == p[i - 1 - m->distance]) {
+        --*t;
+        c->literal[p[--i]]--;
+        m->length++;
+    }
+}
+
+// Tokens of one part, which starts at `i`; a match may reach beyond it. Where the next one starts.
+static size_t parse_part(work *w, const stretch *s, size_t i, size_t part, uint32_t **to)
+{
+    const unsigned char *p = s->p;
+    const size_t first = i, part_end = s->end - i < PART ? s->end : i + PART;
+    const size_t ahead = s->end - i < PART + MAX_MATCH ? s->end - i : PART + MAX_MATCH;
+    const size_t looks = s->data_end < 8 ? 0 : s->data_end - 7;   // up to there eight bytes can be looked at
+    tally *c = &w->parts[part];
+    uint32_t *const tokens = *to, *t = tokens;
+    literal_costs(w, p + i, part_end - i, ahead);
+    match m = {0, 0, 0};
+    size_t missed = 0;
+    bool known = false;   // m has been found already, by looking one further
+    while (i < part_end) {
+        if (!known)
+            m = i < looks && looked_at(i, missed) ? find(w, p, i, i - first, s->end, s->near)
+                                                  : (match){0, 0, 0};
+        if (i < looks) insert(w, p, i);
+        known = false;
+        if (m.gain > 0 && w->effort.lazy && m.length < w->effort.nice && i + 1 < part_end && i + 1 < looks) {
+            const match next = find(w, p, i + 1, i + 1 - first, s->end, s->near);
+            known = next.gain > m.gain;
+            if (known) m = next;
+        }
+        if (m.gain <= 0 || known) {
+            c->literal[p[i]]++;
+            *t++ = p[i++];
+            missed++;
+            continue;
+        }
+        const size_t end = i + m.length;
+        if (missed >= 64) reach_back(p, i, &m, tokens, &t, c);
+        missed = 0;
+        c->literal[257 + length_symbol(m.length)]++;
+        c->distance[distance_symbol(m.distance)]++;
+        *t++ = m.length << 16 | (m.distance - 1);
+        // the inside of a long match is itself at hand later, and would only crowd out others
+        const size_t dull = i + 16, bright = m.length > 48 ? end - 16 : 0;
+        for (i++; i < end; i++)
+            if (i < looks && (i < dull || i >= bright)) insert(w, p, i);
+    }
+    w->part_tokens[part] = (size_t)(t - tokens);
+    w->part_bytes[part] = i - first;
+    *to = t;
+    return i;
+}
+
+// ---- blocks -------------------------------------------------------------------------------------
+
+static void put_blocks(work *w, bits *b, const unsigned char *p, size_t parts, bool last)
+{
+    const uint32_t *t = w->tokens;
+    for (size_t i = 0, next; i < parts; i = next) {
+        tally all = w->parts[i];
+        size_t tokens = w->part_tokens[i], bytes = w->part_bytes[i];
+        uint64_t cost = block_cost(&all);
+        for (next = i + 1; next < parts; next++) {
+            tally both = all;
+            merge(&both, &w->parts[next]);
+            const uint64_t together = block_cost(&both), alone = block_cost(&w->parts[next]);
+            if (together > cost + alone) break;
+            all = both;
+            cost = together;
+            tokens += w->part_tokens[next];
+            bytes += w->part_bytes[next];
+        }
+        kal__put_block(b, p, bytes, t, tokens, &all, last && next == parts);
+        p += bytes;
+        t += tokens;
+    }
+}
+
+// ---- pieces -------------------------------------------------------------------------------------
+
+size_t kal__deflate_bound(size_t n)
+{
+    return n + n / 1000 + 5 * (n / PART + 2) + 64;
+}
+
+size_t kal__deflate_memory(int level)
+{
+    return level ? sizeof(work) : 0;
+}
+
+// Forgets all positions, and takes in those of the window before `at`.
+static void look_back(work *w, const stretch *s, size_t at)
+{
+    memset(w->head, 0, sizeof w->head);
+    for (size_t i = at < KAL__DEFLATE_WINDOW ? 0 : at - KAL__DEFLATE_WINDOW; i < at && i + 8 <= s->data_end;
+         i++)
+        insert(w, s->p, i);
+}
+
+// What the tokens of a part take in bits, in units.
+static uint64_t part_cost(const tally *c)
+{
+    uint64_t r = block_cost(c);
+    for (int i = 257; i < LITERALS; i++) r += (uint64_t)c->literal[i] * kal__length_extra[i - 257] * UNIT;
+    for (int i = 0; i < DISTANCES; i++) r += (uint64_t)c->distance[i] * kal__distance_extra[i] * UNIT;
+    return r;
+}
+
+// Parses a part in the middle of a piece to learn what things cost, and how many bytes to look for at once: many leave noise its peace, few
+// find what is short. The more the better, unless it costs a 256th.
+static void learn(work *w, const stretch *s, size_t dict)
+{
+    static const int ways[] = {8, 5, 3};
+    const size_t n = s->end - dict, middle = dict + (n > PART ? (n - PART) / 2 : 0);
+    uint64_t least = UINT64_MAX;
+    tally best = {0};
+    int bytes = 0;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        uint32_t *t = w->tokens;
+        memset(&w->parts[0], 0, sizeof w->parts[0]);
+        memset(&w->learned, 0, sizeof w->learned);
+        default_match_costs(w);
+        w->hash_bytes = ways[i];
+        look_back(w, s, middle);
+        parse_part(w, s, middle, 0, &t);
+        const uint64_t cost = part_cost(&w->parts[0]);
+        if (cost >= least - least / 256) continue;
+        least = cost;
+        best = w->parts[0];
+        bytes = ways[i];
+    }
+    w->learned = best;
+    w->hash_bytes = bytes;
+    default_match_costs(w);
+    adapt_match_costs(w, &best, 0);
+    look_back(w, s, dict);
+}
+
+static void deflate_stretch(work *w, const stretch *s, bits *b, bool last)
+{
+    uint32_t *t = w->tokens;
+    size_t part = 0;
+    memset(w->parts, 0, sizeof w->parts);
+    for (size_t i = s->from; i < s->end; part++) {
+        i = parse_part(w, s, i, part, &t);
+        w->learned = w->parts[part];
+        adapt_match_costs(w, &w->learned, 1);
+    }
+    put_blocks(w, b, s->p + s->from, part, last);
+}
+
+size_t kal__deflate(const unsigned char *data, size_t dict, size_t n, const unsigned near[KAL__DEFLATE_NEAR],
+                    int level, bool last, unsigned char *out)
+{
+    bits b = {out, 0, 0};
+    if (!level) {
+        kal__put_stored(&b, data + dict, n, last);
+        return (size_t)(b.out - out);
+    }
+    work *w = kal__new(1, sizeof *w);
+    if (!w) return 0;
+    w->effort = efforts[level];
+    stretch s = {data, dict, dict + n < dict + STRETCH ? dict + n : dict + STRETCH, dict + n, near};
+    learn(w, &s, dict);
+    s.end = dict;
+    while (s.end < s.data_end) {
+        s.from = s.end;
+        s.end = s.data_end - s.from < STRETCH ? s.data_end : s.from + STRETCH;
+        deflate_stretch(w, &s, &b, last && s.end == s.data_end);
+    }
+    if (last)
+        align(&b);
+    else
+        kal__put_stored(&b, NULL, 0, false);   // ends at a byte
+    free(w);
+    return (size_t)(b.out - out);
+}
