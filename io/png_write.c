@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Writing PNG, and what reading and writing share. See png.h and png.c.
+// Writing PNG, and what reading and writing share; see png.h. libpng writes what stands before the pixels. Rows are packed in pieces,
+// each a chunk IDAT of its own: they are filtered, each by the filter with the smallest sum of distances from 0, and deflated behind the
+// 32 KiB that came before them, which are filtered again for that. So pieces need each other's pixels and nothing else.
 #include "png.h"
+
+#include "deflate.h"
+#include "inflate.h"
+#include "png_filter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <zlib.h>
 
 _Noreturn void kal__png_fail_with(kal__png_fail *f, const char *text)
 {
@@ -63,9 +71,12 @@ bool kal__png_swapped(void)
 
 struct kal__encoder {
     kal__png_fail fail;
-    png_structp png;
+    png_structp png;   // writes what stands before the pixels
     png_infop info;
     kal__writer *writer;
+    kal_extent extent;
+    int level;
+    uint32_t sum;   // Adler-32 of what has been joined
 };
 
 static void on_write(png_structp png, png_bytep data, size_t n)
@@ -93,10 +104,8 @@ kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memo
                         "png holds gray or RGB with or without alpha, not %d channels%s; "
                         "use band_extract before saving",
                         x->channels, x->alpha ? " of which one is alpha" : "");
-    // deflate with a 32 KiB window, libpng's structs and output buffer, and rows: this, the last, two to try
-    // filters on; and the libraries' own pages, measured
-    *memory =
-        sizeof(kal__encoder) + (264 + 8 + 8 + 128) * 1024 + 4 * ((size_t)x->width * kal_pixel_size(x) + 64);
+    *memory = sizeof(kal__encoder) +
+              (264 + 8 + 8 + 128) * 1024;   // libpng's structs, zlib for a profile, their pages
     return KAL_OK;
 }
 
@@ -139,7 +148,6 @@ static kal_status begin(kal__encoder *e, const kal_extent *x, const kal__png_p *
         put_meta(e, meta, exif);
     else
         png_write_info(e->png, e->info);
-    if (wide && kal__png_swapped()) png_set_swap(e->png);
     return KAL_OK;
 }
 
@@ -156,6 +164,9 @@ kal_status kal__png_begin(const kal_extent *x, const void *p, const kal__meta *m
     if (!e) return kal_fail(err, KAL_NOMEM, "png: out of memory");
     e->fail.err = err;
     e->writer = w;
+    e->extent = *x;
+    e->level = ((const kal__png_p *)p)->compression;
+    e->sum = 1;
     kal__blob exif;
     kal_status st = KAL_OK;
     if (!kal__exif_to_write(meta, &exif)) st = kal_fail(err, KAL_NOMEM, "png: out of memory");
@@ -168,29 +179,192 @@ kal_status kal__png_begin(const kal_extent *x, const void *p, const kal__meta *m
     return st;
 }
 
-kal_status kal__png_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
-                        kal_error *err)
+// ---- pieces -------------------------------------------------------------------------------------
+
+#define PIECE ((size_t)256 << 10)   // filtered bytes
+
+// What follows from extent and level.
+typedef struct shape {
+    size_t row, line;       // bytes of a row; of it and its filter
+    size_t bpp;             // bytes of a pixel
+    int32_t rows, before;   // of a piece; filtered again before it
+    bool alone;             // its rows see no row above
+} shape;
+
+static shape shape_of(const kal_extent *x, int level)
 {
-    e->fail.err = err;
-    if (setjmp(e->fail.where)) return e->fail.status;
-    for (int32_t y = 0; y < n; y++) png_write_row(e->png, src + y * stride);
+    const size_t bpp = kal_pixel_size(x), row = (size_t)x->width * bpp, line = row + 1;
+    shape s = {row, line, bpp, 1, 0, false};
+    if (line < PIECE) s.rows = (int32_t)(PIECE / line);
+    // A row that is a piece by itself does without the one above, which all stages before would have to hold too.
+    s.alone = !level || line >= PIECE;
+    if (!s.alone) s.before = (int32_t)((KAL__DEFLATE_WINDOW + line - 1) / line);
+    return s;
+}
+
+// Around the deflated bytes: length, name and sum of the chunk, and the zlib stream's head and sum.
+static size_t piece_bound(const shape *s)
+{
+    return kal__deflate_bound((size_t)s->rows * s->line) + 12 + 6;
+}
+
+static size_t filtered_size(const shape *s)
+{
+    return (size_t)(s->rows + s->before) * s->line;
+}
+
+// Two to try filters on, one of zeros, and two in the file's byte order.
+static size_t rows_beside(const kal_extent *x)
+{
+    return x->type == KAL_U16 ? 5 : 3;
+}
+
+void kal__png_pieces(const kal_extent *x, const void *given, kal__pieces *out)
+{
+    const kal__png_p *p = given;
+    const shape s = shape_of(x, p->compression);
+    out->rows = s.rows;
+    out->above = s.alone ? 0 : s.before + 1;
+    out->memory =
+        filtered_size(&s) + rows_beside(x) * s.row + kal__deflate_memory(p->compression) + piece_bound(&s);
+}
+
+typedef struct packing {
+    shape shape;
+    unsigned char *filtered;
+    unsigned char *tried[2], *wide[2],
+        *zeros;   // rows: to try filters on, in the file's byte order, above the first
+    unsigned char *memory;
+} packing;
+
+static bool packing_new(packing *p, const kal_extent *x)
+{
+    const size_t filtered = filtered_size(&p->shape), row = p->shape.row;
+    unsigned char *m = p->memory = kal__new(filtered + rows_beside(x) * row, 1);
+    if (!m) return false;
+    p->filtered = m;
+    for (int i = 0; i < 2; i++) {
+        p->tried[i] = m + filtered + (size_t)i * row;
+        if (x->type == KAL_U16) p->wide[i] = m + filtered + (size_t)(3 + i) * row;
+    }
+    p->zeros = memset(m + filtered + 2 * row, 0, row);
+    return true;
+}
+
+// A row as it is in the file. 16 bits are turned into one of two places, so that the row above stays.
+static const unsigned char *file_row(packing *p, const kal_tile *rows, int32_t y, bool wide)
+{
+    if (y < 0) return p->zeros;
+    const unsigned char *row = kal_row(rows, y);
+    if (!wide || !kal__png_swapped()) return row;
+    unsigned char *to = p->wide[y & 1];
+    for (size_t i = 0; i < p->shape.row; i += 2) {
+        to[i] = row[i + 1];
+        to[i + 1] = row[i];
+    }
+    return to;
+}
+
+static void filter_row(packing *p, unsigned char *out, const unsigned char *row, const unsigned char *up)
+{
+    const shape *s = &p->shape;
+    uint64_t least = UINT64_MAX;
+    int best = 0;
+    for (int f = 0; f < (s->alone ? KAL__PNG_UP : KAL__PNG_FILTERS); f++) {
+        const uint64_t sum = kal__png_filter(f, s->bpp, p->tried[1], row, up, s->row);
+        if (sum >= least) continue;
+        least = sum;
+        best = f;
+        unsigned char *swap = p->tried[0];
+        p->tried[0] = p->tried[1];
+        p->tried[1] = swap;
+    }
+    out[0] = (unsigned char)best;
+    memcpy(out + 1, p->tried[0], s->row);
+}
+
+// Rows from … end - 1, one behind the other.
+static void filter_rows(packing *p, const kal_tile *rows, int32_t from, int32_t end, int level, bool wide)
+{
+    unsigned char *out = p->filtered;
+    const unsigned char *up = !p->shape.alone ? file_row(p, rows, from - 1, wide) : p->zeros;
+    for (int32_t y = from; y < end; y++, out += p->shape.line) {
+        const unsigned char *row = file_row(p, rows, y, wide);
+        if (level) {
+            filter_row(p, out, row, up);
+        } else {
+            out[0] = KAL__PNG_NONE;
+            memcpy(out + 1, row, p->shape.row);
+        }
+        up = row;
+    }
+}
+
+static void put_be32(unsigned char *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++) p[i] = (unsigned char)(v >> (24 - 8 * i));
+}
+
+// Deflate with a window of 32 KiB; what kind of level; a multiple of 31.
+static void put_stream_head(unsigned char *p, int level)
+{
+    const unsigned kind = level < 2 ? 0 : level < 6 ? 1 : level == 6 ? 2 : 3, head = 0x7800 | kind << 6;
+    p[0] = 0x78;
+    p[1] = (unsigned char)(head + 31 - head % 31);
+}
+
+// A piece of the file: length, "IDAT", data and, but in the last one, its CRC. note: Adler-32 of the filtered bytes, how many they are,
+// CRC of name and data; whether it is the last one, which still gets the stream's sum.
+kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
+                         kal_error *err)
+{
+    packing p = {.shape = shape_of(&e->extent, e->level)};
+    const shape *s = &p.shape;
+    const int32_t y1 = rows->rect.y1, from = y0 > s->before ? y0 - s->before : 0;
+    const bool first = y0 == 0, last = y1 == e->extent.height;
+    const bool ready = packing_new(&p, &e->extent) && (out->data = kal__new(piece_bound(s), 1));
+    size_t n = 0;
+    if (ready) {
+        filter_rows(&p, rows, from, y1, e->level, e->extent.type == KAL_U16);
+        const size_t again = (size_t)(y0 - from) * s->line, bytes = (size_t)(y1 - y0) * s->line;
+        const size_t dict = again < KAL__DEFLATE_WINDOW ? again : KAL__DEFLATE_WINDOW;
+        const unsigned near[KAL__DEFLATE_NEAR] = {1, (unsigned)s->bpp,
+                                                  s->line < KAL__DEFLATE_WINDOW ? (unsigned)s->line : 0};
+        const size_t head = 8 + (first ? 2 : 0);
+        n = kal__deflate(p.filtered + again - dict, dict, bytes, near, e->level, last, out->data + head);
+        if (first) put_stream_head(out->data + 8, e->level);
+        out->size = head + n;
+        out->note[0] = adler32_z(1, p.filtered + again, bytes);
+        out->note[1] = bytes;
+        out->note[3] = last;
+    }
+    free(p.memory);
+    if (!n) return kal_fail(err, KAL_NOMEM, "png: out of memory");
+    put_be32(out->data, (uint32_t)(out->size - 8 + (last ? 4 : 0)));
+    memcpy(out->data + 4, "IDAT", 4);
+    out->note[2] = kal__crc32(0, out->data + 4, out->size - 4);
+    if (!last) {
+        put_be32(out->data + out->size, (uint32_t)out->note[2]);
+        out->size += 4;
+    }
     return KAL_OK;
 }
 
-static kal_status finish_writing(kal__encoder *e)
+kal_status kal__png_join(kal__encoder *e, const kal__piece *piece, kal_error *err)
 {
-    if (setjmp(e->fail.where)) return e->fail.status;
-    png_write_end(e->png, NULL);
-    return KAL_OK;
+    e->sum = (uint32_t)adler32_combine(e->sum, piece->note[0], (z_off_t)piece->note[1]);
+    kal_status st = e->writer->write(e->writer, piece->data, piece->size, err);
+    if (st || !piece->note[3]) return st;
+    unsigned char tail[8];
+    put_be32(tail, e->sum);
+    put_be32(tail + 4, kal__crc32((uint32_t)piece->note[2], tail, 4));
+    return e->writer->write(e->writer, tail, sizeof tail, err);
 }
 
 kal_status kal__png_end(kal__encoder *e, kal_error *err)
 {
-    kal_status st = KAL_OK;
-    if (err) {
-        e->fail.err = err;
-        st = finish_writing(e);
-    }
+    static const unsigned char end[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
+    const kal_status st = err ? e->writer->write(e->writer, end, sizeof end, err) : KAL_OK;
     encoder_free(e);
     return st;
 }
