@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// ours WORKLOAD IN OUT: kallitype's side of ./dev bench, through the public API. Prints "ms X", what the work took in this process; a kernel
+// (k-…) goes from samples in memory to rows of ours on one thread, warm, and prints the median of 9 as "ms X cpu Y".
+// ours text WORKLOAD IN OUT prints the text instead, for `kal run`. Exit code 2: there is no such workload.
+#define _GNU_SOURCE
+#include "measure.h"
+
+#include <kal/kal.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct work {
+    const char *name, *text;
+} work;
+
+// ---- whole workloads: %1$s is the folder of inputs, %2$s that of outputs -------------------------
+
+static const work texts[] = {
+    {"w1", "load \"%1$s/p12.jpg\" | resize width=256 | save \"%2$s/ours.jpg\" quality=85"},
+    {"w2", "load \"%1$s/p12.jpg\" | resize width=50%% | save \"%2$s/ours.jpg\" quality=85"},
+    {"w3", "load \"%1$s/p100.jpg\" | crop 3800x2700+4100+2900 | gaussian 3 | uncrop | save \"%2$s/ours.jpg\" "
+           "quality=85"},
+    {"w4-6", "load \"%1$s/p100.png\" | resize width=25%% | save \"%2$s/ours.png\" compression=6"},
+    {"w4-1", "load \"%1$s/p100.png\" | resize width=25%% | save \"%2$s/ours.png\" compression=1"},
+#define FOUR " | linear scale=1.1 offset=-8 | gamma 0.5555555555555556 | invert | linear scale=0.9 offset=10"
+    {"w5", "load \"%1$s/p100.ppm\"" FOUR FOUR FOUR FOUR FOUR " | save \"%2$s/ours.ppm\""},
+    {"w6", "load \"%1$s/p12.jpg\" | rotate 33 | save \"%2$s/ours.jpg\" quality=85"},
+    {"w8", "in | resize width=512 | save \"%2$s/ours.jpg\" quality=85"},
+    {"w9", "load \"%1$s/p12.heic\" | resize width=1024 | save \"%2$s/ours.jpg\" quality=85"},
+    {"w11", "load \"%1$s/a4.png\" | resize width=1024 | flatten white | save \"%2$s/ours.jpg\" quality=85"},
+    {NULL, NULL},
+};
+
+// ---- kernels: "in" is 12 MP of RGB in memory; what is named after it, made of it beforehand -------
+
+static const work kernels[] = {
+    {"k-resize", "in | resize width=50%"},
+    {"k-resize25", "in | resize width=25%"},
+    {"k-gauss", "in | gaussian 3"},
+    {"k-rotate", "in | rotate 33"},
+    {"k-gray", "in | gray"},
+    {"k-thresh", "gray | threshold"},
+    {"k-over", "over | composite base"},
+    {"k-invert", "in | invert"},
+    {"k-chain20", "in" FOUR FOUR FOUR FOUR FOUR},
+    {NULL, NULL},
+};
+
+static void die(const kal_error *err)
+{
+    kal_error_print(err);
+    exit(1);
+}
+
+static const char *text_of(const work *list, const char *name)
+{
+    while (list->name && strcmp(list->name, name) != 0) list++;
+    return list->text;
+}
+
+static void run(const char *text, const kal_options *o)
+{
+    kal_error err;
+    kal_program *p = NULL;
+    if (kal_program_parse(text, strlen(text), NULL, 0, &p, &err) || kal_program_run(p, o, &err)) die(&err);
+    kal_program_free(&p);
+}
+
+// ---- W8: 200 small files, two workers of one thread each, as the peers do it ----------------------
+
+typedef struct batch {
+    const char *in, *out;
+    atomic_int next;
+} batch;
+
+static void *worker(void *arg)
+{
+    batch *b = arg;
+    const kal_options o = {.threads = 1, .memo_mode = KAL_MEMO_NEVER};
+    for (int i; (i = atomic_fetch_add(&b->next, 1)) < 200;) {
+        char in[1024], out[1024];
+        kal_error err;
+        snprintf(in, sizeof in, "%s/small/%03d.jpg", b->in, i);
+        snprintf(out, sizeof out, "%s/ours-%03d.jpg", b->out, i);
+        kal_scope *s = kal_scope_new();
+        kal_node *n = kal_resize(s, kal_load(s, in, NULL), kal_resize_params(.width = 512));
+        if (kal_save(n, out, "quality=85", &o, &err)) die(&err);
+        kal_scope_free(&s);
+    }
+    return NULL;
+}
+
+static void many(const char *in, const char *out)
+{
+    batch b = {in, out, 0};
+    pthread_t other;
+    if (pthread_create(&other, NULL, worker, &b)) exit(1);
+    worker(&b);
+    pthread_join(other, NULL);
+}
+
+// ---- memory to memory ---------------------------------------------------------------------------
+
+static const kal_options alone = {.threads = 1, .memo_mode = KAL_MEMO_NEVER};
+
+typedef struct rows {
+    kal_node *node;
+    kal_extent e;
+    unsigned char *data;
+} rows;
+
+static rows rows_of(kal_node *n)
+{
+    rows r = {.node = n};
+    kal_error err;
+    if (kal_node_extent(n, &r.e, &err)) die(&err);
+    const size_t size = (size_t)r.e.width * (size_t)r.e.height * kal_pixel_size(&r.e);
+    r.data = malloc(size);
+    if (!r.data) exit(1);
+    memset(r.data, 1, size);
+    return r;
+}
+
+static void fill(void *arg)
+{
+    const rows *r = arg;
+    kal_error err;
+    const ptrdiff_t stride = (ptrdiff_t)r->e.width * (ptrdiff_t)kal_pixel_size(&r->e);
+    if (kal_read(r->node, kal_rect_all(&r->e), r->data, stride, &alone, &err)) die(&err);
+}
+
+// The node's samples as a node of samples in memory.
+static kal_node *solid(kal_scope *s, kal_node *n)
+{
+    rows r = rows_of(n);
+    fill(&r);
+    kal_node *made = kal_pixels(s, &r.e, r.data, (ptrdiff_t)r.e.width * (ptrdiff_t)kal_pixel_size(&r.e));
+    free(r.data);
+    return made;
+}
+
+// Opaque, or half of it seen through.
+static kal_node *with_alpha(kal_scope *s, kal_node *n, unsigned char alpha)
+{
+    rows r = rows_of(n);
+    fill(&r);
+    const size_t pixels = (size_t)r.e.width * (size_t)r.e.height;
+    unsigned char *p = malloc(pixels * 4);
+    if (!p) exit(1);
+    for (size_t i = 0; i < pixels; i++) {
+        memcpy(p + 4 * i, r.data + 3 * i, 3);
+        p[4 * i + 3] = alpha;
+    }
+    r.e.channels = 4;
+    r.e.alpha = true;
+    kal_node *made = kal_pixels(s, &r.e, p, (ptrdiff_t)r.e.width * 4);
+    free(p);
+    free(r.data);
+    return made;
+}
+
+static kal_node *picture(kal_scope *s, const char *folder, const char *name)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return solid(s, kal_load(s, path, NULL));
+}
+
+static void kernel(const char *text, const char *in)
+{
+    kal_error err;
+    kal_program *p = NULL;
+    kal_scope *s = kal_scope_new();
+    kal_node *photo = picture(s, in, "p12.ppm");
+    const kal_binding names[] = {{"in", photo, NULL},
+                                 {"gray", solid(s, kal_gray(s, photo, NULL)), NULL},
+                                 {"base", with_alpha(s, photo, 255), NULL},
+                                 {"over", with_alpha(s, kal_flip(s, photo, NULL), 128), NULL}};
+    if (kal_program_parse(text, strlen(text), names, 4, &p, &err)) die(&err);
+    rows r = rows_of(kal_program_root(p));
+    measure_kernel(fill, &r);
+    free(r.data);
+    kal_program_free(&p);
+    kal_scope_free(&s);
+}
+
+// 10 000 patches of 64×64 at seeded places of 100 MP in memory.
+static void patches(const char *in)
+{
+    kal_error err;
+    kal_scope *s = kal_scope_new();
+    kal_node *photo = picture(s, in, "p100.ppm");
+    kal_extent e;
+    if (kal_node_extent(photo, &e, &err)) die(&err);
+    static unsigned char patch[64 * 64 * 3];
+    measure m = measure_begin();
+    for (int i = 0; i < 10000; i++) {
+        int x, y;
+        measure_place(&m, e.width - 64, e.height - 64, &x, &y);
+        if (kal_read(photo, kal_rect_of(x, y, x + 64, y + 64), patch, 64 * 3, &alone, &err)) die(&err);
+    }
+    measure_end(&m);
+    kal_scope_free(&s);
+}
+
+int main(int argc, char **argv)
+{
+    const int only_text = argc == 5 && !strcmp(argv[1], "text");
+    if (argc != 4 + only_text) return 2;
+    const char *name = argv[1 + only_text], *in = argv[2 + only_text], *out = argv[3 + only_text];
+    const char *text = text_of(texts, name), *k = text_of(kernels, name);
+    if (text) {
+        static char full[4096];
+        snprintf(full, sizeof full, text, in, out);
+        if (only_text) return puts(full) < 0;
+        measure m = measure_begin();
+        if (!strcmp(name, "w8"))
+            many(in, out);
+        else
+            run(full, &(kal_options){.memo_mode = KAL_MEMO_NEVER});
+        measure_end(&m);
+    } else if (k && !only_text)
+        kernel(k, in);
+    else if (!strcmp(name, "patches") && !only_text)
+        patches(in);
+    else
+        return 2;
+    return 0;
+}
