@@ -57,6 +57,16 @@ static inline void measure_kernel(void (*call)(void *), void *arg)
     printf("ms %.2f cpu %.2f\n", wall[MEASURE_RUNS / 2], cpu[MEASURE_RUNS / 2]);
 }
 
+// What a kernel made, for comparing: OUT/PEER.WORKLOAD.raw.
+static inline void measure_dump(const char *out, const char *peer, const char *name, const void *data,
+                                size_t size)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s.%s.raw", out, peer, name);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(data, 1, size, f) != size || fclose(f)) exit(1);
+}
+
 // The next of the places every driver visits.
 static inline void measure_place(measure *m, int width, int height, int *x, int *y)
 {

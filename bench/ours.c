@@ -172,7 +172,7 @@ static kal_node *picture(kal_scope *s, const char *folder, const char *name)
     return solid(s, kal_load(s, path, NULL));
 }
 
-static void kernel(const char *text, const char *in)
+static void kernel(const char *name, const char *text, const char *in, const char *out)
 {
     kal_error err;
     kal_program *p = NULL;
@@ -185,6 +185,7 @@ static void kernel(const char *text, const char *in)
     if (kal_program_parse(text, strlen(text), names, 4, &p, &err)) die(&err);
     rows r = rows_of(kal_program_root(p));
     measure_kernel(fill, &r);
+    measure_dump(out, "ours", name, r.data, (size_t)r.e.width * (size_t)r.e.height * kal_pixel_size(&r.e));
     free(r.data);
     kal_program_free(&p);
     kal_scope_free(&s);
@@ -211,6 +212,7 @@ static void patches(const char *in)
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && !strcmp(argv[1], "version")) return printf("kallitype %s\n", kal_version()) < 0;
     const int only_text = argc == 5 && !strcmp(argv[1], "text");
     if (argc != 4 + only_text) return 2;
     const char *name = argv[1 + only_text], *in = argv[2 + only_text], *out = argv[3 + only_text];
@@ -226,7 +228,7 @@ int main(int argc, char **argv)
             run(full, &(kal_options){.memo_mode = KAL_MEMO_NEVER});
         measure_end(&m);
     } else if (k && !only_text)
-        kernel(k, in);
+        kernel(name, k, in, out);
     else if (!strcmp(name, "patches") && !only_text)
         patches(in);
     else

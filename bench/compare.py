@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""Whether what the peers made is the picture we made: mean and largest difference of the decoded samples, 0..255.
+
+Peers differ by rounding, by what a decoder of theirs does, and some by what they compute (OpenCV shrinks by areas, Pillow's blur is three
+boxes): what counts is the closest peer. Ours must be within `MEAN` of it.
+"""
+import os
+
+import numpy as np
+from PIL import Image
+
+Image.MAX_IMAGE_PIXELS = None
+MEAN = 1.0
+NAMES = {"ours": "ours", "libvips": "vips", "sharp": "sharp", "Pillow": "pillow", "OpenCV": "opencv", "zimg": "zimg", "GraphicsMagick": "gm"}
+
+
+def files(work, out, name):
+    if work.startswith("k-"):
+        return [f"{out}/{name}.{work}.raw"]
+    if work == "w8":
+        return [f"{out}/{name}-{i:03d}.jpg" for i in range(0, 200, 20)]
+    suffix = "png" if work.startswith("w4") else "ppm" if work == "w5" else "jpg"
+    return [f"{out}/{name}.{suffix}"]
+
+
+def samples(path):
+    if path.endswith(".raw"):
+        return np.fromfile(path, np.uint8)
+    return np.asarray(Image.open(path))
+
+
+def difference(mine, theirs):
+    """(mean, max), or what else differs; by rows, for 100 megapixels."""
+    total = count = most = 0
+    for a, b in zip(mine, theirs):
+        a, b = samples(a), samples(b)
+        if a.shape != b.shape:
+            return f"{shape(a)} here, {shape(b)} there"
+        for y in range(0, a.shape[0], 1 << (24 if a.ndim == 1 else 10)):
+            rows = slice(y, y + (1 << (24 if a.ndim == 1 else 10)))
+            d = np.abs(a[rows].astype(np.int16) - b[rows])
+            total += int(d.sum(dtype=np.int64))
+            count += d.size
+            most = max(most, int(d.max()))
+    return [total / count, most]
+
+
+def shape(a):
+    return f"{a.size} samples" if a.ndim == 1 else f"{a.shape[1]}×{a.shape[0]}"
+
+
+def differences(work, out, peers):
+    """By peer; also the bytes that each wrote."""
+    made = {p: files(work, out, NAMES[p]) for p in peers if p in NAMES}
+    made = {p: f for p, f in made.items() if all(os.path.exists(x) for x in f)}
+    if "ours" not in made:
+        return {}
+    return {
+        p: {"difference": difference(made["ours"], f), "bytes": sum(os.path.getsize(x) for x in f)}
+        for p, f in made.items()
+        if p != "ours"
+    } | {"ours": {"bytes": sum(os.path.getsize(x) for x in made["ours"])}}
+
+
+def closest(found):
+    """(peer, mean, max), or None."""
+    pairs = [(d["difference"][0], d["difference"][1], p) for p, d in found.items() if isinstance(d.get("difference"), list)]
+    return min(pairs)[::-1] if pairs else None

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""The workloads in OpenCV. It has no antialiased Lanczos: INTER_AREA, its advice for shrinking and cheaper, stands in; nor an alpha over."""
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(1 << 31)
+import cv2
+import numpy as np
+
+from peer import THREADS, main, places
+
+cv2.setNumThreads(THREADS)
+AREA = cv2.INTER_AREA
+GAMMA = np.clip(255 * (np.arange(256) / 255) ** (1 / 1.8) + 0.5, 0, 255).astype(np.uint8)
+
+
+def chain(image):
+    for _ in range(5):
+        image = cv2.convertScaleAbs(image, alpha=1.1, beta=-8)
+        image = cv2.LUT(image, GAMMA)
+        image = cv2.bitwise_not(image)
+        image = cv2.convertScaleAbs(image, alpha=0.9, beta=10)
+    return image
+
+
+def jpeg(image, out, name="opencv"):
+    cv2.imwrite(f"{out}/{name}.jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
+def fit(image, side):
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    return cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=AREA)
+
+
+def rotate(image):
+    height, width = image.shape[:2]
+    m = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), 33, 1)
+    to_width = int(np.ceil(height * abs(m[0, 1]) + width * m[0, 0]))
+    to_height = int(np.ceil(height * m[0, 0] + width * abs(m[0, 1])))
+    m[:, 2] += (to_width - width) / 2, (to_height - height) / 2
+    return cv2.warpAffine(image, m, (to_width, to_height), flags=cv2.INTER_LINEAR)
+
+
+def w3(folder, out):
+    image = cv2.imread(folder + "/p100.jpg")
+    part = image[2900:5600, 4100:7900]
+    part[:] = cv2.GaussianBlur(part, (0, 0), 3)
+    jpeg(image, out)
+
+
+def w4(level):
+    def run(folder, out):
+        image = cv2.resize(cv2.imread(folder + "/p100.png"), (3000, 2125), interpolation=AREA)
+        cv2.imwrite(out + "/opencv.png", image, [cv2.IMWRITE_PNG_COMPRESSION, level])
+
+    return run
+
+
+def w8(folder, out):
+    def one(i):
+        image = cv2.imread(f"{folder}/small/{i:03d}.jpg", cv2.IMREAD_REDUCED_COLOR_2)
+        jpeg(fit(image, 512), out, f"opencv-{i:03d}")
+
+    cv2.setNumThreads(1)
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(one, range(200)))
+
+
+WORKS = {
+    "w1": lambda folder, out: jpeg(fit(cv2.imread(folder + "/p12.jpg", cv2.IMREAD_REDUCED_COLOR_8), 256), out),
+    "w2": lambda folder, out: jpeg(cv2.resize(cv2.imread(folder + "/p12.jpg"), (2000, 1500), interpolation=AREA), out),
+    "w3": w3,
+    "w4-6": w4(6),
+    "w4-1": w4(1),
+    "w5": lambda folder, out: cv2.imwrite(out + "/opencv.ppm", chain(cv2.imread(folder + "/p100.ppm"))),
+    "w6": lambda folder, out: jpeg(rotate(cv2.imread(folder + "/p12.jpg")), out),
+    "w8": w8,
+}
+
+
+def kernels(folder):
+    photo = cv2.imread(folder + "/p12.ppm")
+    gray = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
+    return {
+        "k-resize": lambda: cv2.resize(photo, (2000, 1500), interpolation=AREA),
+        "k-resize25": lambda: cv2.resize(photo, (1000, 750), interpolation=AREA),
+        "k-gauss": lambda: cv2.GaussianBlur(photo, (19, 19), 3),
+        "k-rotate": lambda: rotate(photo),
+        "k-gray": lambda: cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY),
+        "k-thresh": lambda: cv2.threshold(gray, 127, 255, cv2.THRESH_BINARY)[1],
+        "k-invert": lambda: cv2.bitwise_not(photo),
+        "k-chain20": lambda: chain(photo),
+    }, lambda image: (image[:, :, ::-1] if image.ndim == 3 else image).tobytes()
+
+
+def patches(folder):
+    photo = cv2.imread(folder + "/p100.ppm")
+
+    def all_of_them():
+        for x, y in places(photo.shape[1] - 64, photo.shape[0] - 64):
+            photo[y : y + 64, x : x + 64].copy()
+
+    return all_of_them
+
+
+main("opencv", "OpenCV " + cv2.__version__, WORKS, kernels, patches)

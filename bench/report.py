@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""The workloads, the limits of each, and the figures as text and as docs/performance.md."""
+import os
+import re
+
+import compare
+
+
+def limit(decode, kernel, encode):
+    """Decoding, the kernel and encoding laid side by side on all processors as well as can be; a coder of one stream runs on one."""
+    return max(decode, encode, (decode + kernel + encode) / os.cpu_count())
+
+
+# Title, and the limit: from the floors `f` and the best kernel `k` there is, ours among them (0 when it was not measured).
+WORKS = {
+    "w1": ("12 MP JPEG → 256 px", lambda f, k: f["decode:p12.jpg/8"]),
+    "w2": ("12 MP JPEG → half, Lanczos3", lambda f, k: limit(f["decode:p12.jpg/1"], k("k-resize"), f["encode:p12.jpg/2"])),
+    "w3": (
+        "100 MP JPEG: crop, gaussian 3, uncrop",
+        lambda f, k: limit(f["decode:p100.jpg/1"], k("k-gauss") * 3800 * 2700 / 12e6, f["encode:p100.jpg/1"]),
+    ),
+    "w4-6": (
+        "100 MP PNG → quarter → PNG, level 6",
+        lambda f, k: limit(f["decode:p100.png"], k("k-resize25") * 8.5, f["deflate-6"]),
+    ),
+    "w4-1": ("the same, level 1", lambda f, k: limit(f["decode:p100.png"], k("k-resize25") * 8.5, f["deflate-1"])),
+    "w5": ("100 MP PPM, 20 point ops", lambda f, k: f["copy:p100.ppm"]),
+    "w6": ("12 MP JPEG, rotated by 33°", lambda f, k: limit(f["decode:p12.jpg/1"], k("k-rotate"), f["encode:p12.jpg/1"])),
+    "w8": ("200 JPEGs of 1–2 MP → 512 px", lambda f, k: (f["decode:small/2"] + f["encode:small"]) / os.cpu_count()),
+    "w9": ("12 MP HEIC → 1024 px", lambda f, k: f["decode:p12.heic"]),
+    "w11": (
+        "4 MP RGBA PNG → half, over white",
+        lambda f, k: limit(f["decode:a4.png"], k("k-resize") * 4 / 3 * 4.2 / 12, f["encode:p12.jpg/2"] / 3),
+    ),
+    "k-resize": ("half, Lanczos3", None),
+    "k-resize25": ("quarter, Lanczos3", None),
+    "k-gauss": ("gaussian 3", None),
+    "k-rotate": ("rotate 33°, bilinear", None),
+    "k-gray": ("RGB → gray", None),
+    "k-thresh": ("threshold, one channel", None),
+    "k-over": ("RGBA over RGBA", None),
+    "k-invert": ("invert", None),
+    "k-chain20": ("20 point ops", None),
+    "patches": ("10 000 patches of 64×64 of 100 MP", None),
+}
+OURS = ("ours", "kal run")
+
+
+def is_kernel(work):
+    return WORKS[work][1] is None
+
+
+def rivals(work, results):
+    return {p: v for p, v in results["works"][work]["peers"].items() if p not in OURS}
+
+
+def best(work, results, field):
+    """(peer, value) with the least of a field, of the peers alone; None when there is none."""
+    found = [(v[field], p) for p, v in rivals(work, results).items() if v[field] is not None]
+    return min(found)[::-1] if found else None
+
+
+def limit_of(work, results):
+    def kernel(k):
+        found = [v["inside"] for v in results["works"].get(k, {"peers": {}})["peers"].values() if v["inside"]]
+        return min(found, default=0)
+
+    f = WORKS[work][1]
+    return f(results["floors"], kernel) if f and results["floors"] else None
+
+
+def ms(value):
+    return "–" if value is None else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def over(mine, theirs):
+    return "–" if mine is None or not theirs else f"{mine / theirs:.2f}"
+
+
+def agreement(work, results):
+    """Our pixels and the closest peer's."""
+    near = compare.closest(results["works"][work]["differences"])
+    if not near:
+        return "–"
+    peer, most, mean = near[0], near[1], near[2]
+    return f"{mean:.3f} / {most} {peer}" + (" DIFFERS" if mean > compare.MEAN else "")
+
+
+def text(work, results):
+    """One workload, for the terminal."""
+    entry, top = results["works"][work], limit_of(work, results)
+    lines = [f"\n{work}  {WORKS[work][0]}" + (f"   limit {ms(top)} ms" if top else "")]
+    lines.append(f"  {'':16}{'wall ms':>9}{'in process':>12}{'cpu ms':>9}{'peak MB':>9}{'bytes':>11}  rounds  mean/max difference")
+    for peer, v in sorted(entry["peers"].items(), key=lambda p: p[1]["inside"] or p[1]["wall"]):
+        found = entry["differences"].get(peer, {})
+        d = found.get("difference", "")
+        d = f"{d[0]:.3f} / {d[1]}" if isinstance(d, list) else d
+        size = found.get("bytes", "")
+        lines.append(f"  {peer:16}{ms(v['wall']):>9}{ms(v['inside']):>12}{ms(v['cpu']):>9}{v['mb']:9.0f}{size:>11}  {v['rounds']:6}  {d}")
+    mine, rival = entry["peers"].get("ours"), best(work, results, "inside")
+    if mine and rival:
+        lines.append(f"  ours / {rival[0]}: {over(mine['inside'], rival[1])}" + (f"   ours / limit: {over(mine['inside'], top)}" if top else ""))
+    return "\n".join(lines)
+
+
+def table(header, rows):
+    def line(cells):
+        return "| " + " | ".join(str(c) for c in cells) + " |"
+
+    return "\n".join([line(header), "|" + "---|" * len(header), *map(line, rows)]) + "\n"
+
+
+def summary(results, works):
+    rows = []
+    for w in works:
+        entry, top = results["works"][w], limit_of(w, results)
+        mine, whole = entry["peers"]["ours"], entry["peers"].get("kal run", {"wall": None, "mb": None})
+        inside, wall, lean = (best(w, results, field) or (None, None) for field in ("inside", "wall", "mb"))
+        rows.append(
+            [
+                f"{w} {WORKS[w][0]}",
+                ms(top),
+                f"**{ms(mine['inside'])}** = {over(mine['inside'], top)}×",
+                f"{ms(inside[1])} {inside[0]}",
+                over(mine["inside"], inside[1]),
+                f"{ms(whole['wall'])} / {whole['mb']:.0f}" if whole["wall"] else "–",
+                f"{ms(wall[1])} {wall[0]}",
+                f"{lean[1]:.0f} {lean[0]}",
+                agreement(w, results),
+            ]
+        )
+    return table(
+        [
+            "workload",
+            "limit",
+            "ours, in process",
+            "best peer",
+            "ours / peer",
+            "`kal run`, whole: ms / MB",
+            "best whole",
+            "leanest, MB",
+            "difference: mean / max, closest",
+        ],
+        rows,
+    )
+
+
+def kernels(results, works):
+    names = sorted({p for w in works for p in rivals(w, results)}, key=list(results["versions"]).index)
+    rows = []
+    for w in works:
+        peers, rival = results["works"][w]["peers"], best(w, results, "inside")
+        cells = [ms(peers[p]["inside"]) if p in peers else "" for p in names]
+        rows.append([WORKS[w][0], f"**{ms(peers['ours']['inside'])}**", *cells, over(peers["ours"]["inside"], rival and rival[1]), agreement(w, results)])
+    return table(["kernel", "ours", *names, "ours / best", "difference: mean / max, closest"], rows)
+
+
+def details(results, works):
+    names = sorted({p for w in works for p in results["works"][w]["peers"]}, key=list(results["versions"]).index)
+    rows = []
+    for w in works:
+        peers = results["works"][w]["peers"]
+        cells = []
+        for p in names:
+            v = peers.get(p)
+            cells.append(f"{ms(v['wall'])} / {ms(v['inside'])} / {ms(v['cpu'])} / {v['mb']:.0f}" if v else "")
+        rows.append([w, *cells])
+    return table(["", *names], rows)
+
+
+def machine():
+    cpu = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo").read())
+    memory = int(re.search(r"MemTotal:\s*(\d+)", open("/proc/meminfo").read())[1])
+    return f"{os.cpu_count()} × {cpu[1] if cpu else os.uname().machine}, {memory / 2**20:.0f} GiB, {os.uname().sysname}"
+
+
+def write(path, results):
+    """The part of the page between its two markers."""
+    done = [w for w in WORKS if w in results["works"]]
+    whole, small = [w for w in done if not is_kernel(w)], [w for w in done if is_kernel(w)]
+    peers = {v: p for p, v in results["versions"].items() if p not in OURS}
+    parts = [
+        f"Measured on {results['machine']}. " + "; ".join(peers) + ".\n",
+        "### Workloads, ms\n",
+        summary(results, whole),
+        "### Kernels, one thread, memory to memory, ms\n",
+        kernels(results, small),
+        "### Every peer: wall / in process / processor time, ms / peak MB\n",
+        details(results, whole),
+        "### Floors, ms of processor time\n",
+        table(["what", "ms"], [[f"`{k}`", ms(v)] for k, v in results["floors"].items()]),
+    ]
+    page = open(path, encoding="utf-8").read()
+    begin, end = "<!-- measured -->\n", "<!-- /measured -->"
+    head, rest = page.split(begin)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(head + begin + "\n" + "\n".join(parts) + "\n" + end + rest.split(end)[1])
