@@ -29,14 +29,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def peers(build, npm):
     """Name, command, environment. A driver that cannot say its version is not there."""
-    python = ["/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable]
     return {
         "ours": ([build + "/bench/kal-ours"], {}),
         "kal run": ([build + "/cli/kal"], {}),
         "libvips": ([build + "/bench/kal-peer-vips"], {}),
         "sharp": (["node", HERE + "/peers/sharp.cjs"], {"NODE_PATH": npm + "/node_modules"}),
-        "Pillow": (python + [HERE + "/peers/pillow.py"], {}),
-        "OpenCV": (python + [HERE + "/peers/opencv.py"], {}),
+        "Pillow": ([sys.executable, HERE + "/peers/pillow.py"], {}),
+        "OpenCV": ([sys.executable, HERE + "/peers/opencv.py"], {}),
         "zimg": ([build + "/bench/kal-peer-zimg"], {}),
         "GraphicsMagick": (["gm"], {}),
         "heif-convert": (["heif-convert"], {}),
