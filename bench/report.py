@@ -51,6 +51,11 @@ def is_kernel(work):
     return WORKS[work][1] is None
 
 
+def took(work):
+    """What a work is judged by: processor time of a kernel, which has one thread; the clock for the rest."""
+    return "inside_cpu" if is_kernel(work) else "inside"
+
+
 def rivals(work, results):
     return {p: v for p, v in results["works"][work]["peers"].items() if p not in OURS}
 
@@ -63,7 +68,7 @@ def best(work, results, field):
 
 def limit_of(work, results):
     def kernel(k):
-        found = [v["inside"] for v in results["works"].get(k, {"peers": {}})["peers"].values() if v["inside"]]
+        found = [v[took(k)] for v in results["works"].get(k, {"peers": {}})["peers"].values() if v[took(k)]]
         return min(found, default=0)
 
     f = WORKS[work][1]
@@ -89,18 +94,22 @@ def agreement(work, results):
 
 def text(work, results):
     """One workload, for the terminal."""
-    entry, top = results["works"][work], limit_of(work, results)
+    entry, top, field = results["works"][work], limit_of(work, results), took(work)
     lines = [f"\n{work}  {WORKS[work][0]}" + (f"   limit {ms(top)} ms" if top else "")]
-    lines.append(f"  {'':16}{'wall ms':>9}{'in process':>12}{'cpu ms':>9}{'peak MB':>9}{'bytes':>11}  rounds  mean/max difference")
-    for peer, v in sorted(entry["peers"].items(), key=lambda p: p[1]["inside"] or p[1]["wall"]):
+    if is_kernel(work):
+        head, columns = ("ms cpu", "ms wall"), ("inside_cpu", "inside")
+    else:
+        head, columns = ("in process", "wall ms", "cpu ms", "peak MB"), ("inside", "wall", "cpu", "mb")
+    lines.append(f"  {'':16}" + "".join(f"{h:>12}" for h in head) + f"{'bytes':>12}  rounds  mean/max difference")
+    for peer, v in sorted(entry["peers"].items(), key=lambda p: p[1][field] or p[1]["wall"]):
         found = entry["differences"].get(peer, {})
         d = found.get("difference", "")
         d = f"{d[0]:.3f} / {d[1]}" if isinstance(d, list) else d
-        size = found.get("bytes", "")
-        lines.append(f"  {peer:16}{ms(v['wall']):>9}{ms(v['inside']):>12}{ms(v['cpu']):>9}{v['mb']:9.0f}{size:>11}  {v['rounds']:6}  {d}")
-    mine, rival = entry["peers"].get("ours"), best(work, results, "inside")
+        cells = "".join(f"{ms(v[c]):>12}" for c in columns) + f"{found.get('bytes', ''):>12}"
+        lines.append(f"  {peer:16}{cells}  {v['rounds']:6}  {d}")
+    mine, rival = entry["peers"].get("ours"), best(work, results, field)
     if mine and rival:
-        lines.append(f"  ours / {rival[0]}: {over(mine['inside'], rival[1])}" + (f"   ours / limit: {over(mine['inside'], top)}" if top else ""))
+        lines.append(f"  ours / {rival[0]}: {over(mine[field], rival[1])}" + (f"   ours / limit: {over(mine[field], top)}" if top else ""))
     return "\n".join(lines)
 
 
@@ -150,9 +159,10 @@ def kernels(results, works):
     names = sorted({p for w in works for p in rivals(w, results)}, key=list(results["versions"]).index)
     rows = []
     for w in works:
-        peers, rival = results["works"][w]["peers"], best(w, results, "inside")
-        cells = [ms(peers[p]["inside"]) if p in peers else "" for p in names]
-        rows.append([WORKS[w][0], f"**{ms(peers['ours']['inside'])}**", *cells, over(peers["ours"]["inside"], rival and rival[1]), agreement(w, results)])
+        peers, rival = results["works"][w]["peers"], best(w, results, took(w))
+        mine = peers["ours"][took(w)]
+        cells = [ms(peers[p][took(w)]) if p in peers else "" for p in names]
+        rows.append([WORKS[w][0], f"**{ms(mine)}**", *cells, over(mine, rival and rival[1]), agreement(w, results)])
     return table(["kernel", "ours", *names, "ours / best", "difference: mean / max, closest"], rows)
 
 
@@ -184,7 +194,7 @@ def write(path, results):
         f"Measured on {results['machine']}. " + "; ".join(peers) + ".\n",
         "### Workloads, ms\n",
         summary(results, whole),
-        "### Kernels, one thread, memory to memory, ms\n",
+        "### Kernels, one thread, memory to memory, ms of processor time\n",
         kernels(results, small),
         "### Every peer: wall / in process / processor time, ms / peak MB\n",
         details(results, whole),

@@ -10,8 +10,9 @@
 
 Every round starts every peer once, in turn, so that a drift of the machine hits all alike; round 0 warms up and does not count. A peer that
 took five times as long as the fastest then is run in two rounds only. Of the rounds the medians count: wall clock, processor time and peak
-memory of the whole process, and the time the driver says the work took in it ("ms X"). Afterwards our pixels are compared with the peers'.
-Kernels (k-…) run on one thread from memory to memory. The figures are kept in out/bench/results.json.
+memory of the whole process, and what the driver says the work took in it ("ms X cpu Y"). Kernels (k-…) and patches run on one thread from
+memory to memory; of them processor time counts, which other work on the machine hardly changes. Afterwards our pixels are compared with the
+peers'. The figures are kept in out/bench/results.json.
 """
 import argparse
 import json
@@ -24,6 +25,7 @@ import sys
 import compare
 import report
 
+FIELDS = ("wall", "inside", "cpu", "mb", "inside_cpu")
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -58,7 +60,8 @@ def version(command, env, arguments):
     except OSError as e:
         return None, e.strerror
     said = (done.stdout or done.stderr).strip().split("\n")[0]
-    return (said, "") if done.returncode == 0 else (None, (done.stderr or done.stdout).strip().split("\n")[-1])
+    why = re.search(r"^.*(Error|error|cannot).*$", done.stderr, re.M)
+    return (said, "") if done.returncode == 0 else (None, why[0] if why else f"exit code {done.returncode}")
 
 
 def arguments(peer, work, ours, i, o):
@@ -76,14 +79,15 @@ def arguments(peer, work, ours, i, o):
 
 
 def once(spawn, command, env):
-    """Exit code and (wall, in process, processor time, MB) of one run."""
+    """Exit code and (wall, in process, processor time, MB, processor time in process) of one run."""
     done = subprocess.run([spawn, *command], env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     took = re.search(r"^spawn ([\d.]+) ([\d.]+) (\d+) (\d+)$", done.stdout, re.M)
-    inside = re.search(r"^ms ([\d.]+)", done.stdout, re.M)
+    inside = re.search(r"^ms ([\d.]+) cpu ([\d.]+)$", done.stdout, re.M)
     if not took:
         return done.returncode or 1, None
     wall, cpu, kb = (float(n) for n in took.groups()[:3])
-    return int(took[4]), (wall, float(inside[1]) if inside else None, cpu, kb / 1024)
+    inside, inside_cpu = (float(n) for n in inside.groups()) if inside else (None, None)
+    return int(took[4]), (wall, inside, cpu, kb / 1024, inside_cpu)
 
 
 def median(values):
@@ -121,7 +125,7 @@ def measure(work, there, a):
         if n == 2:
             runs = {p: r for p, r in runs.items() if p not in slow}
     return {
-        peer: dict(zip(("wall", "inside", "cpu", "mb"), (median(c) for c in zip(*r)))) | {"rounds": len(r)}
+        peer: dict(zip(FIELDS, (median(c) for c in zip(*r)))) | {"rounds": len(r)}
         for peer, r in rows.items()
         if r
     }

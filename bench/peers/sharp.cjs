@@ -79,7 +79,7 @@ async function kernel (of) {
 }
 
 async function main () {
-  if (name === 'version') return console.log(`sharp ${require('sharp/package.json').version} (libvips ${sharp.versions.vips})`)
+  if (name === 'version') return console.log(`sharp ${sharp.versions.sharp} (libvips ${sharp.versions.vips})`)
   if (name in kernels) return kernel(kernels[name])
   if (!(name in works)) process.exit(2)
   const start = now()
