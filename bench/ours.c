@@ -22,7 +22,7 @@ typedef struct work {
 // ---- whole workloads: %1$s is the folder of inputs, %2$s that of outputs -------------------------
 
 static const work texts[] = {
-    {"w1", "load \"%1$s/p12.jpg\" | resize width=256 | save \"%2$s/ours.jpg\" quality=85"},
+    {"w1", "load \"%1$s/p12.jpg\" | thumbnail 256 | save \"%2$s/ours.jpg\" quality=85"},
     {"w2", "load \"%1$s/p12.jpg\" | resize width=50%% | save \"%2$s/ours.jpg\" quality=85"},
     {"w3", "load \"%1$s/p100.jpg\" | crop 3800x2700+4100+2900 | gaussian 3 | uncrop | save \"%2$s/ours.jpg\" "
            "quality=85"},
@@ -31,8 +31,8 @@ static const work texts[] = {
 #define FOUR " | linear scale=1.1 offset=-8 | gamma 0.5555555555555556 | invert | linear scale=0.9 offset=10"
     {"w5", "load \"%1$s/p100.ppm\"" FOUR FOUR FOUR FOUR FOUR " | save \"%2$s/ours.ppm\""},
     {"w6", "load \"%1$s/p12.jpg\" | rotate 33 | save \"%2$s/ours.jpg\" quality=85"},
-    {"w8", "in | resize width=512 | save \"%2$s/ours.jpg\" quality=85"},
-    {"w9", "load \"%1$s/p12.heic\" | resize width=1024 | save \"%2$s/ours.jpg\" quality=85"},
+    {"w8", "in | thumbnail 512 | save \"%2$s/ours.jpg\" quality=85"},
+    {"w9", "load \"%1$s/p12.heic\" | thumbnail 1024 | save \"%2$s/ours.jpg\" quality=85"},
     {"w11", "load \"%1$s/a4.png\" | resize width=1024 | flatten white | save \"%2$s/ours.jpg\" quality=85"},
     {NULL, NULL},
 };
@@ -89,7 +89,7 @@ static void *worker(void *arg)
         snprintf(in, sizeof in, "%s/small/%03d.jpg", b->in, i);
         snprintf(out, sizeof out, "%s/ours-%03d.jpg", b->out, i);
         kal_scope *s = kal_scope_new();
-        kal_node *n = kal_resize(s, kal_load(s, in, NULL), kal_resize_params(.width = 512));
+        kal_node *n = kal_thumbnail(s, kal_load(s, in, NULL), kal_thumbnail_params(.width = 512));
         if (kal_save(n, out, "quality=85", &o, &err)) die(&err);
         kal_scope_free(&s);
     }
@@ -191,20 +191,26 @@ static void kernel(const char *name, const char *text, const char *in, const cha
     kal_scope_free(&s);
 }
 
-// 10 000 patches of 64×64 at seeded places of 100 MP in memory.
+// 10 000 patches of 64×64 at seeded places of 100 MP in memory, by the batch as training reads them.
 static void patches(const char *in)
 {
+    enum { SIDE = 64, BATCH = 250, ALL = 10000 };
     kal_error err;
     kal_scope *s = kal_scope_new();
     kal_node *photo = picture(s, in, "p100.ppm");
     kal_extent e;
     if (kal_node_extent(photo, &e, &err)) die(&err);
-    static unsigned char patch[64 * 64 * 3];
+    static unsigned char made[BATCH][SIDE * SIDE * 3];
+    static kal_rect rects[BATCH];
     measure m = measure_begin();
-    for (int i = 0; i < 10000; i++) {
-        int x, y;
-        measure_place(&m, e.width - 64, e.height - 64, &x, &y);
-        if (kal_read(photo, kal_rect_of(x, y, x + 64, y + 64), patch, 64 * 3, &alone, &err)) die(&err);
+    for (int i = 0; i < ALL; i += BATCH) {
+        for (int k = 0; k < BATCH; k++) {
+            int x, y;
+            measure_place(&m, e.width - SIDE, e.height - SIDE, &x, &y);
+            rects[k] = kal_rect_of(x, y, x + SIDE, y + SIDE);
+        }
+        if (kal_read_rects(photo, rects, BATCH, made, (ptrdiff_t)SIDE * 3, sizeof *made, &alone, &err))
+            die(&err);
     }
     measure_end(&m);
     kal_scope_free(&s);

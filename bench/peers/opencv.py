@@ -15,12 +15,13 @@ AREA = cv2.INTER_AREA
 GAMMA = np.clip(255 * (np.arange(256) / 255) ** (1 / 1.8) + 0.5, 0, 255).astype(np.uint8)
 
 
-def chain(image):
+def chain(image, to=None):
+    """All steps after the first happen in place."""
     for _ in range(5):
-        image = cv2.convertScaleAbs(image, alpha=1.1, beta=-8)
-        image = cv2.LUT(image, GAMMA)
-        image = cv2.bitwise_not(image)
-        image = cv2.convertScaleAbs(image, alpha=0.9, beta=10)
+        to = cv2.convertScaleAbs(image, to, alpha=1.1, beta=-8)
+        cv2.LUT(to, GAMMA, to)
+        cv2.bitwise_not(to, to)
+        image = cv2.convertScaleAbs(to, to, alpha=0.9, beta=10)
     return image
 
 
@@ -34,19 +35,19 @@ def fit(image, side):
     return cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=AREA)
 
 
-def rotate(image):
+def rotate(image, to=None):
     height, width = image.shape[:2]
     m = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), 33, 1)
     to_width = int(np.ceil(height * abs(m[0, 1]) + width * m[0, 0]))
     to_height = int(np.ceil(height * m[0, 0] + width * abs(m[0, 1])))
     m[:, 2] += (to_width - width) / 2, (to_height - height) / 2
-    return cv2.warpAffine(image, m, (to_width, to_height), flags=cv2.INTER_LINEAR)
+    return cv2.warpAffine(image, m, (to_width, to_height), to, flags=cv2.INTER_LINEAR)
 
 
 def w3(folder, out):
     image = cv2.imread(folder + "/p100.jpg")
     part = image[2900:5600, 4100:7900]
-    part[:] = cv2.GaussianBlur(part, (0, 0), 3)
+    part[:] = cv2.GaussianBlur(part, (19, 19), 3, borderType=cv2.BORDER_REPLICATE)
     jpeg(image, out)
 
 
@@ -81,17 +82,20 @@ WORKS = {
 
 
 def kernels(folder):
+    """Each fills an array that is there already."""
     photo = cv2.imread(folder + "/p12.ppm")
     gray = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
+    half, quarter = np.ones((1500, 2000, 3), np.uint8), np.ones((750, 1000, 3), np.uint8)
+    same, one, canvas = np.ones_like(photo), np.ones_like(gray), rotate(photo)
     return {
-        "k-resize": lambda: cv2.resize(photo, (2000, 1500), interpolation=AREA),
-        "k-resize25": lambda: cv2.resize(photo, (1000, 750), interpolation=AREA),
-        "k-gauss": lambda: cv2.GaussianBlur(photo, (19, 19), 3),
-        "k-rotate": lambda: rotate(photo),
-        "k-gray": lambda: cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY),
-        "k-thresh": lambda: cv2.threshold(gray, 127, 255, cv2.THRESH_BINARY)[1],
-        "k-invert": lambda: cv2.bitwise_not(photo),
-        "k-chain20": lambda: chain(photo),
+        "k-resize": lambda: cv2.resize(photo, (2000, 1500), half, interpolation=AREA),
+        "k-resize25": lambda: cv2.resize(photo, (1000, 750), quarter, interpolation=AREA),
+        "k-gauss": lambda: cv2.GaussianBlur(photo, (19, 19), 3, same, borderType=cv2.BORDER_REPLICATE),
+        "k-rotate": lambda: rotate(photo, canvas),
+        "k-gray": lambda: cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY, one),
+        "k-thresh": lambda: cv2.threshold(gray, 127, 255, cv2.THRESH_BINARY, one)[1],
+        "k-invert": lambda: cv2.bitwise_not(photo, same),
+        "k-chain20": lambda: chain(photo, same),
     }, lambda image: (image[:, :, ::-1] if image.ndim == 3 else image).tobytes()
 
 
