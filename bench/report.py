@@ -88,8 +88,8 @@ def agreement(work, results):
     near = compare.closest(results["works"][work]["differences"])
     if not near:
         return "–"
-    peer, most, mean = near[0], near[1], near[2]
-    return f"{mean:.3f} / {most} {peer}" + (" DIFFERS" if mean > compare.MEAN else "")
+    peer, most, mean = near
+    return f"{mean:.3f} / {most} {peer}" + ("" if compare.agrees(work, mean) else " DIFFERS")
 
 
 def text(work, results):

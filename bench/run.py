@@ -5,7 +5,7 @@
     ./dev bench                      everything
     ./dev bench w2 k-resize          these workloads
     ./dev bench --rounds 9 w2        more rounds
-    ./dev bench --only ours,libvips w2
+    ./dev bench --only libvips w2    against these peers alone; the figures are not kept
     ./dev bench --write              docs/performance.md anew, from the last figures of every workload
 
 Every round starts every peer once, in turn, so that a drift of the machine hits all alike; round 0 warms up and does not count. A peer that
@@ -51,7 +51,7 @@ def peers(build, npm):
 TOOLS = {
     ("GraphicsMagick", "w1"): "convert -size 512x512 {i}/p12.jpg -thumbnail 256x256 -quality 85 {o}/gm.jpg",
     ("GraphicsMagick", "w2"): "convert {i}/p12.jpg -filter Lanczos -resize 50% -quality 85 {o}/gm.jpg",
-    ("GraphicsMagick", "w6"): "convert {i}/p12.jpg -rotate -33 -quality 85 {o}/gm.jpg",
+    ("GraphicsMagick", "w6"): "convert {i}/p12.jpg -background black -rotate -33 -quality 85 {o}/gm.jpg",
     ("heif-convert", "w9"): "-q 85 {i}/p12.heic {o}/heif-convert.jpg",   # whole size: a decode and an encode
 }
 VERSIONS = {"kal run": ["version"], "GraphicsMagick": ["version"], "heif-convert": ["--help"]}
@@ -178,9 +178,10 @@ def main():
         peers_of = measure(work, there, a)
         results["works"][work] = {"peers": peers_of, "differences": compare.differences(work, a.out, peers_of)}
         results["machine"] = report.machine()
-        with open(kept + ".part", "w") as f:
-            json.dump(results, f, indent=1)
-        os.replace(kept + ".part", kept)
+        if not a.only:
+            with open(kept + ".part", "w") as f:
+                json.dump(results, f, indent=1)
+            os.replace(kept + ".part", kept)
         print(report.text(work, results), flush=True)
     if a.write:
         report.write(os.path.join(HERE, "../docs/performance.md"), results)
