@@ -125,7 +125,8 @@ def summary(results, works):
     for w in works:
         entry, top = results["works"][w], limit_of(w, results)
         mine, whole = entry["peers"]["ours"], entry["peers"].get("kal run", {"wall": None, "mb": None})
-        inside, wall, lean = (best(w, results, field) or (None, None) for field in ("inside", "wall", "mb"))
+        fields = ("inside", "inside_cpu", "wall", "mb")
+        inside, cpu, wall, lean = (best(w, results, field) or ("", None) for field in fields)
         rows.append(
             [
                 f"{w} {WORKS[w][0]}",
@@ -133,9 +134,10 @@ def summary(results, works):
                 f"**{ms(mine['inside'])}** = {over(mine['inside'], top)}×",
                 f"{ms(inside[1])} {inside[0]}",
                 over(mine["inside"], inside[1]),
+                f"{ms(mine['inside_cpu'])} : {ms(cpu[1])} {cpu[0]} = {over(mine['inside_cpu'], cpu[1])}",
                 f"{ms(whole['wall'])} / {whole['mb']:.0f}" if whole["wall"] else "–",
                 f"{ms(wall[1])} {wall[0]}",
-                f"{lean[1]:.0f} {lean[0]}",
+                f"{ms(lean[1])} {lean[0]}",
                 agreement(w, results),
             ]
         )
@@ -146,6 +148,7 @@ def summary(results, works):
             "ours, in process",
             "best peer",
             "ours / peer",
+            "processor time, ours : least",
             "`kal run`, whole: ms / MB",
             "best whole",
             "leanest, MB",
@@ -182,7 +185,8 @@ def details(results, works):
 def machine():
     cpu = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo").read())
     memory = int(re.search(r"MemTotal:\s*(\d+)", open("/proc/meminfo").read())[1])
-    return f"{os.cpu_count()} × {cpu[1] if cpu else os.uname().machine}, {memory / 2**20:.0f} GiB, {os.uname().sysname}"
+    name = cpu[1] if cpu else os.uname().machine
+    return f"{os.cpu_count()} × {name}, {memory / 2**20:.0f} GiB, {os.uname().sysname}; load {os.getloadavg()[1]:.1f}"
 
 
 def write(path, results):
@@ -190,8 +194,10 @@ def write(path, results):
     done = [w for w in WORKS if w in results["works"]]
     whole, small = [w for w in done if not is_kernel(w)], [w for w in done if is_kernel(w)]
     peers = {v: p for p, v in results["versions"].items() if p not in OURS}
+    rounds = sorted({v["rounds"] for w in done for v in results["works"][w]["peers"].values()})
     parts = [
-        f"Measured on {results['machine']}. " + "; ".join(peers) + ".\n",
+        f"Measured on {results['machine']} (above the number of processors, read processor time), "
+        f"rounds {rounds[0]} to {rounds[-1]}. " + "; ".join(peers) + ".\n",
         "### Workloads, ms\n",
         summary(results, whole),
         "### Kernels, one thread, memory to memory, ms of processor time\n",
