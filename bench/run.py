@@ -62,7 +62,7 @@ def version(command, env, arguments):
         done = subprocess.run(command + arguments, env={**os.environ, **env}, capture_output=True, text=True, timeout=60)
     except OSError as e:
         return None, e.strerror
-    said = " ".join((done.stdout or done.stderr).strip().split("\n")[0].split()[:5]).rstrip(".")
+    said = " ".join((done.stdout or done.stderr).strip().split("\n")[0].split()[:4]).rstrip(".")
     why = re.search(r"^.*(Error|error|cannot).*$", done.stderr, re.M)
     return (said, "") if done.returncode == 0 else (None, why[0] if why else f"exit code {done.returncode}")
 
