@@ -31,7 +31,7 @@ static const work texts[] = {
 #define FOUR " | linear scale=1.1 offset=-8 | gamma 0.5555555555555556 | invert | linear scale=0.9 offset=10"
     {"w5", "load \"%1$s/p100.ppm\"" FOUR FOUR FOUR FOUR FOUR " | save \"%2$s/ours.ppm\""},
     {"w6", "load \"%1$s/p12.jpg\" | rotate 33 | save \"%2$s/ours.jpg\" quality=85"},
-    {"w8", "in | thumbnail 512 | save \"%2$s/ours.jpg\" quality=85"},
+    {"w8", "in | thumbnail 512 gap=1 | save \"%2$s/ours.jpg\" quality=85"},
     {"w9", "load \"%1$s/p12.heic\" | thumbnail 1024 | save \"%2$s/ours.jpg\" quality=85"},
     {"w11", "load \"%1$s/a4.png\" | resize width=1024 | flatten white | save \"%2$s/ours.jpg\" quality=85"},
     {NULL, NULL},
@@ -89,7 +89,7 @@ static void *worker(void *arg)
         snprintf(in, sizeof in, "%s/small/%03d.jpg", b->in, i);
         snprintf(out, sizeof out, "%s/ours-%03d.jpg", b->out, i);
         kal_scope *s = kal_scope_new();
-        kal_node *n = kal_thumbnail(s, kal_load(s, in, NULL), kal_thumbnail_params(.width = 512));
+        kal_node *n = kal_thumbnail(s, kal_load(s, in, NULL), kal_thumbnail_params(.width = 512, .gap = 1));
         if (kal_save(n, out, "quality=85", &o, &err)) die(&err);
         kal_scope_free(&s);
     }
@@ -209,7 +209,8 @@ static void patches(const char *in)
             measure_place(&m, e.width - SIDE, e.height - SIDE, &x, &y);
             rects[k] = kal_rect_of(x, y, x + SIDE, y + SIDE);
         }
-        if (kal_read_rects(photo, rects, BATCH, made, (ptrdiff_t)SIDE * 3, sizeof *made, &alone, &err))
+        if (kal_read_rects(photo, rects, BATCH, made, (ptrdiff_t)SIDE * 3, sizeof *made,
+                           &(kal_options){.memo_mode = KAL_MEMO_NEVER}, &err))
             die(&err);
     }
     measure_end(&m);

@@ -12,6 +12,7 @@ typedef struct kal__patches {
     const kal_rect *rects;   // the caller's
     int32_t *order;          // by y0
     int32_t n, tallest;
+    size_t bytes;   // of all of them
     unsigned char *dst;
     ptrdiff_t stride, step;
 } kal__patches;

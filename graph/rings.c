@@ -5,6 +5,7 @@
 #include "build.h"
 
 #include "need.h"
+#include "patches.h"
 #include "tables.h"
 
 #include <stdlib.h>
@@ -35,6 +36,27 @@ static int32_t natural_rows(const kal__stage *s)
     return rows;
 }
 
+static bool needs_whole(const kal__stage *s, int32_t step)
+{
+    return (s->kind == KAL__DECODE_STAGE && step == 0) ||
+           (s->kind == KAL__COMPUTE_STAGE && (s->steps[0].node->call.op->flags & KAL_OP_WHOLE));
+}
+
+// Of a stage that is not made of pieces.
+static int64_t rows_of_band(const kal__builder *b, const kal__stage *s, size_t row)
+{
+    const int32_t height = s->rect.y1 - s->rect.y0, step = natural_rows(s);
+    if (needs_whole(s, step)) return height;
+    if (b->band) return b->band;
+    if (s->kind == KAL__DECODE_STAGE && !s->serial) return rows_of_part(s, row);
+    // Rectangles of rows that are there already: each is cut as seldom as workers allow.
+    if (s->patches && s->edges[0].from->kind == KAL__CONST_STAGE) return height / (2 * b->p->threads - 1) + 1;
+    int64_t rows = (int64_t)(BAND_BYTES / (row ? row : 1));
+    if (rows < 16) rows = 16;
+    rows >>= b->shrink;
+    return step > 0 ? (rows < step ? step : rows / step * step) : rows;
+}
+
 void kal__choose_band(const kal__builder *b, kal__stage *s)
 {
     const int32_t height = s->rect.y1 - s->rect.y0;
@@ -42,21 +64,11 @@ void kal__choose_band(const kal__builder *b, kal__stage *s)
         s->n_bands = (height + s->band - 1) / s->band;
         return;
     }
-    const int32_t step = natural_rows(s);
     const size_t row =
         (size_t)(s->rect.x1 - s->rect.x0) *
         kal_pixel_size(&(s->kind == KAL__ENCODE_STAGE ? kal__input(s->node, 0) : s->node)->call.extent);
-    int64_t rows = (int64_t)(BAND_BYTES / (row ? row : 1));
-    if (rows < 16) rows = 16;
-    rows >>= b->shrink;
-    if (s->kind == KAL__DECODE_STAGE && !s->serial && row) rows = rows_of_part(s, row);
-    if (b->band) rows = b->band;
-    if (step > 0 && !b->band) rows = rows < step ? step : rows / step * step;
-    if (s->kind == KAL__DECODE_STAGE && step == 0) rows = height;
-    if (s->kind == KAL__COMPUTE_STAGE && (s->steps[0].node->call.op->flags & KAL_OP_WHOLE)) rows = height;
-    if (rows < 1) rows = 1;
-    if (rows > height) rows = height;
-    s->band = (int32_t)rows;
+    const int64_t rows = rows_of_band(b, s, row);
+    s->band = rows < 1 ? 1 : rows > height ? height : (int32_t)rows;
     s->n_bands = (height + s->band - 1) / s->band;
     if (s->kind != KAL__CONST_STAGE && !s->outside) s->stride = row;
 }
@@ -149,7 +161,7 @@ kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
     p->tables += kal__tables_find(s);
     s->scratch = stage_scratch(s);
     if (s->scratch > p->scratch) p->scratch = s->scratch;
-    const size_t bytes = s->stride * (size_t)(s->rect.y1 - s->rect.y0);
+    const size_t bytes = s->patches ? s->patches->bytes : s->stride * (size_t)(s->rect.y1 - s->rect.y0);
     p->n_bands += s->kind == KAL__CONST_STAGE ? 0 : (uint64_t)s->n_bands;
     if (s->kind == KAL__COMPUTE_STAGE)
         for (int32_t k = 0; k < s->n_steps; k++)
