@@ -208,6 +208,12 @@ static void pack_bits(unsigned char *out, const unsigned char *src, int32_t widt
         if (!src[x]) out[x / 8] |= (unsigned char)(0x80 >> x % 8);
 }
 
+// Are rows in the file what they are in memory?
+static bool as_they_are(const kal__encoder *e)
+{
+    return !e->plain && e->form != KAL__PNM_PBM && e->form != KAL__PNM_PFM && kal_type_size(e->extent.type) == 1;
+}
+
 static kal_status put_row(kal__encoder *e, const unsigned char *src, kal_error *err)
 {
     const size_t size = kal_type_size(e->extent.type);
@@ -231,6 +237,8 @@ static kal_status put_row(kal__encoder *e, const unsigned char *src, kal_error *
 kal_status kal__pnm_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
                         kal_error *err)
 {
+    if (as_they_are(e) && stride == (ptrdiff_t)e->row)
+        return e->writer->write(e->writer, src, e->row * (size_t)n, err);
     kal_status st = KAL_OK;
     for (int32_t y = 0; y < n && !st; y++, e->y++) st = put_row(e, src + y * stride, err);
     return st;

@@ -27,9 +27,12 @@ typedef struct file_writer {
     bool own;      // close it
     bool direct;   // a device, a pipe, standard output: nothing to rename
     char *path, *temp;
+    uint64_t begun;   // bytes that are on their way to the disk
     size_t n;
     unsigned char buffer[BUFFER];
 } file_writer;
+
+#define AHEAD ((uint64_t)16 << 20)
 
 // A closed pipe is an error of this write, not a signal to the process.
 static ssize_t quiet_write(const file_writer *f, const unsigned char *p, size_t n)
@@ -50,6 +53,19 @@ static ssize_t quiet_write(const file_writer *f, const unsigned char *p, size_t 
     return done;
 }
 
+// A file that replaces another is sent to the disk when it is renamed: of a large one most should be there by then. Only begun, not
+// waited for; whether it helps is the system's business.
+static void send_ahead(file_writer *f)
+{
+#if defined(SYNC_FILE_RANGE_WRITE)
+    if (f->direct || f->base.written < f->begun + AHEAD) return;
+    (void)sync_file_range(f->fd, (off_t)f->begun, (off_t)(f->base.written - f->begun), SYNC_FILE_RANGE_WRITE);
+    f->begun = f->base.written;
+#else
+    (void)f;
+#endif
+}
+
 static kal_status write_out(file_writer *f, const unsigned char *p, size_t n, kal_error *err)
 {
     while (n) {
@@ -61,6 +77,7 @@ static kal_status write_out(file_writer *f, const unsigned char *p, size_t n, ka
         p += done;
         n -= (size_t)done;
     }
+    send_ahead(f);
     return KAL_OK;
 }
 
