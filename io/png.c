@@ -160,7 +160,7 @@ static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__met
 static size_t decoder_memory(const kal__decoder *d)
 {
     const size_t rows = d->interlaced ? (40 + 8) * 1024 + 2 * (d->row + 64) : kal__png_rows_memory(d);
-    return sizeof *d + (d->input ? KAL__PNG_INPUT : 0) + (4 + 288) * 1024 + rows;
+    return sizeof *d + (d->input ? KAL__PNG_INPUT : 0) + (4 + 480) * 1024 + rows;
 }
 
 static kal_status png_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,

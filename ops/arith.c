@@ -21,8 +21,8 @@ typedef void pair_fn(void *dst, const void *x, const void *y, size_t n, size_t s
 
 typedef struct kind {
     const char *name;
-    double neutral;   // the number that changes nothing
-    double (*number)(double x, double v);
+    double neutral;                                   // the number that changes nothing
+    void (*numbers)(double *x, size_t n, double v);   // in place
     kal__curve_f32 *number_f32;
     pair_fn *pair[3];   // by type
 } kind;
@@ -37,9 +37,9 @@ static double value(const kal_call *c, int32_t channel)
     return kal__per_channel(((const kal_add_p *)c->params)->value, channel, 0);
 }
 
-static double curve(const kal_call *c, int32_t channel, double x)
+static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
 {
-    return kind_of(c)->number(x, value(c, channel));
+    kind_of(c)->numbers(v, n, value(c, channel));
 }
 
 // ---- kernels ------------------------------------------------------------------------------------
@@ -50,6 +50,10 @@ static double curve(const kal_call *c, int32_t channel, double x)
     static double name##_number(double x, double v)                                                        \
     {                                                                                                      \
         return expr;                                                                                       \
+    }                                                                                                      \
+    static void name##_numbers(double *x, size_t n, double v)                                              \
+    {                                                                                                      \
+        for (size_t i = 0; i < n; i++) x[i] = name##_number(x[i], v);                                      \
     }                                                                                                      \
     static void name##_number_f32_c(const kal_call *c, int32_t channel, float *dst, const float *src,      \
                                     size_t n, size_t step)                                                 \
@@ -119,10 +123,10 @@ PAIR(divide, f32, float, float, y == 0 ? 0 : x / y)
         [KAL_U8] = name##_u8, [KAL_U16] = name##_u16, [KAL_F32] = name##_f32 \
     }
 static const kind kinds[] = {
-    {"add", 0, add_number, add_number_f32_c, ROWS(add)},
-    {"subtract", 0, subtract_number, subtract_number_f32_c, ROWS(subtract)},
-    {"multiply", 1, multiply_number, multiply_number_f32_c, ROWS(multiply)},
-    {"divide", 1, divide_number, divide_number_f32_c, ROWS(divide)},
+    {"add", 0, add_numbers, add_number_f32_c, ROWS(add)},
+    {"subtract", 0, subtract_numbers, subtract_number_f32_c, ROWS(subtract)},
+    {"multiply", 1, multiply_numbers, multiply_number_f32_c, ROWS(multiply)},
+    {"divide", 1, divide_numbers, divide_number_f32_c, ROWS(divide)},
 };
 
 // ---- the record's functions ---------------------------------------------------------------------

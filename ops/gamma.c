@@ -21,11 +21,11 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
-static double curve(const kal_call *c, int32_t channel, double x)
+static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
 {
     (void)channel;
-    const double max = kal_type_max(c->extent.type);
-    return x <= 0 ? 0 : max * kal__pow(x / max, ((const kal_gamma_p *)c->params)->exponent);
+    const double max = kal_type_max(c->extent.type), exponent = ((const kal_gamma_p *)c->params)->exponent;
+    for (size_t i = 0; i < n; i++) v[i] = v[i] <= 0 ? 0 : max * kal__pow(v[i] / max, exponent);
 }
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)

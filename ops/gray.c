@@ -77,10 +77,11 @@ KAL__VARIANTS(luma_f32, (float *dst, size_t step, const float *src, size_t chann
 static kal_status run(const kal_job *j)
 {
     const kal_extent *in = &j->call->in[0]->extent;
-    const size_t n = (size_t)kal_tile_width(j->out), from = (size_t)in->channels,
-                 to = (size_t)j->call->extent.channels;
+    const size_t from = (size_t)in->channels, to = (size_t)j->call->extent.channels;
+    size_t n;
+    const int32_t rows = kal__rows_together(j, 1, &n);
     const size_t size = kal_type_size(in->type);
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y += rows) {
         unsigned char *dst = kal_row(j->out, y);
         const unsigned char *src = kal_row(&j->in[0], y);
         if (from == to) {

@@ -27,8 +27,10 @@ INVERT(f32, float, 1.0f)
 static kal_status run(const kal_job *j)
 {
     const kal_extent *e = &j->call->extent;
-    const size_t n = (size_t)kal_tile_width(j->out), channels = (size_t)e->channels;
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+    const size_t channels = (size_t)e->channels;
+    size_t n;
+    const int32_t rows = kal__rows_together(j, 1, &n);
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y += rows) {
         void *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
         if (e->type == KAL_U8)

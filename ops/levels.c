@@ -34,14 +34,18 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
-static double curve(const kal_call *c, int32_t channel, double x)
+static double level(const kal_levels_p *p, double x, double max)
 {
-    (void)channel;
-    const kal_levels_p *p = c->params;
-    const double max = kal_type_max(c->extent.type);
     double t = kal__clamp((x / max - p->black) / (p->white - p->black), 0, 1);
     if (p->gamma != 1) t = kal__pow(t, 1 / p->gamma);
     return (p->out_black + t * (p->out_white - p->out_black)) * max;
+}
+
+static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
+{
+    (void)channel;
+    const double max = kal_type_max(c->extent.type);
+    for (size_t i = 0; i < n; i++) v[i] = level(c->params, v[i], max);
 }
 
 // The same without a gamma, max being 1: low + clamp((x − black) / range) · rise
@@ -54,13 +58,14 @@ void kal__stretch_f32_c(float *dst, const float *src, size_t n, const double *by
 static void levels_f32(const kal_call *c, int32_t channel, float *dst, const float *src, size_t n,
                        size_t step)
 {
+    (void)channel;
     const kal_levels_p *p = c->params;
     if (p->gamma == 1 && step == 1)
         kal__kernels()->stretch_f32(
             dst, src, n,
             (const double[4]){p->black, p->white - p->black, p->out_black, p->out_white - p->out_black});
     else
-        for (size_t i = 0; i < n; i++) dst[i * step] = (float)curve(c, channel, (double)src[i * step]);
+        for (size_t i = 0; i < n; i++) dst[i * step] = (float)level(p, (double)src[i * step], 1);
 }
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)

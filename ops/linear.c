@@ -32,10 +32,12 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
-static double curve(const kal_call *c, int32_t channel, double x)
+static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
 {
     const kal_linear_p *p = c->params;
-    return x * kal__per_channel(p->scale, channel, 1) + kal__per_channel(p->offset, channel, 0);
+    const double scale = kal__per_channel(p->scale, channel, 1),
+                 offset = kal__per_channel(p->offset, channel, 0);
+    for (size_t i = 0; i < n; i++) v[i] = v[i] * scale + offset;
 }
 
 static void linear_f32_c(const kal_call *c, int32_t channel, float *dst, const float *src, size_t n,

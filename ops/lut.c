@@ -22,10 +22,11 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
                     kal__colours(out), each);
 }
 
-static double curve(const kal_call *c, int32_t channel, double x)
+static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
 {
     const kal_list t = ((const kal_lut_p *)c->params)->table;
-    return t.v[(t.n > 256 ? 256 * channel : 0) + (int32_t)x];
+    const double *table = t.v + (t.n > 256 ? 256 * channel : 0);
+    for (size_t i = 0; i < n; i++) v[i] = table[(int32_t)v[i]];
 }
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)

@@ -79,6 +79,21 @@ static inline double kal__per_channel(kal_list l, int32_t c, double none)
 /// (or `clear`, then transparent when the list is empty). `pixel` has room for KAL_MAX_CHANNELS × 4 bytes.
 void kal__colour_pixel(kal_list colour, const kal_extent *e, bool clear, void *pixel);
 
+/// Rows of a pointwise job that lie right behind each other in every tile are as good as one: how many rows at a time, and the pixels in
+/// them. `n` tiles of input are looked at.
+static inline int32_t kal__rows_together(const kal_job *j, int32_t n, size_t *pixels)
+{
+    const kal_tile *t = j->out;
+    const int32_t rows = t->rect.y1 - t->rect.y0, width = kal_tile_width(t);
+    bool plain = t->stride == (ptrdiff_t)width * t->pixel && t->row0 + rows <= t->ring;
+    for (int32_t i = 0; i < n; i++) {
+        t = &j->in[i];
+        plain &= t->stride == (ptrdiff_t)width * t->pixel && t->row0 + rows <= t->ring;
+    }
+    *pixels = (size_t)width * (size_t)(plain ? rows : 1);
+    return plain ? rows : 1;
+}
+
 /// Refuses u32 labels (or f32, when `floats` is false) for an op that computes with samples.
 kal_status kal__check_type(const char *op, const kal_extent *e, bool floats, kal_error *err);
 

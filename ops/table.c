@@ -24,8 +24,9 @@ MAP(uint32_t)   // floats too: only moved
 static kal_status run(const kal_job *j)
 {
     const kal__table *t = j->state;
-    const size_t n = (size_t)kal_tile_width(j->out);
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+    size_t n;
+    const int32_t rows = kal__rows_together(j, 1, &n);
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y += rows) {
         void *dst = kal_row(j->out, y);
         const uint8_t *src = kal_row(&j->in[0], y);
         if (t->size == 1 && t->same)

@@ -107,8 +107,9 @@ static kal_status run(const kal_job *j)
     const kal_extent *in = &j->call->in[0]->extent;
     const double value = ((const kal_threshold_p *)j->call->params)->value;
     const int32_t whole = (int32_t)kal__floor(value);
-    const size_t n = (size_t)kal_tile_width(j->out);
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+    size_t n;
+    const int32_t rows = kal__rows_together(j, 1, &n);
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y += rows) {
         uint8_t *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
         if (in->type == KAL_U8)

@@ -19,15 +19,27 @@ typedef struct tone {
     uint16_t *u16;
 } tone;
 
+enum { SOME = 256 };   // samples that are reals at a time; a table is a multiple of it
+
+// As kal__to_u8 and kal__to_u16, in a form that becomes a vector loop.
+static void round_into(const tone *t, size_t at, const double *v)
+{
+    if (t->u8)
+        for (size_t i = 0; i < SOME; i++)
+            t->u8[at + i] = (uint8_t)(int32_t)((v[i] > 255 ? 255 : v[i] > 0 ? v[i] : 0) + 0.5);
+    else
+        for (size_t i = 0; i < SOME; i++)
+            t->u16[at + i] = (uint16_t)(int32_t)((v[i] > 65535 ? 65535 : v[i] > 0 ? v[i] : 0) + 0.5);
+}
+
 static void fill_tables(const kal_call *c, const tone *t, int32_t tables)
 {
+    double v[SOME];
     for (int32_t k = 0; k < tables; k++)
-        for (size_t i = 0; i < t->entries; i++) {
-            const double v = t->curve(c, k, (double)i);
-            if (t->u8)
-                t->u8[(size_t)k * t->entries + i] = kal__to_u8(v);
-            else
-                t->u16[(size_t)k * t->entries + i] = kal__to_u16(v);
+        for (size_t from = 0; from < t->entries; from += SOME) {
+            for (int32_t i = 0; i < SOME; i++) v[i] = (int32_t)from + i;
+            t->curve(c, k, v, SOME);
+            round_into(t, (size_t)k * t->entries + from, v);
         }
 }
 
@@ -83,13 +95,18 @@ static void map_u16_c(uint16_t *dst, const uint16_t *src, size_t n, size_t step,
     for (size_t i = 0; i < n; i++) dst[i * step] = table[src[i * step]];
 }
 
-// Without a table: sample by sample.
+// Without a table.
 static void map_each(const tone *t, const kal_call *c, int32_t channel, void *dst, const void *src, size_t n,
                      size_t step)
 {
     const kal_type type = c->extent.type;
-    for (size_t i = (size_t)channel, end = i + n * step; i < end; i += step)
-        kal__set(dst, type, i, t->curve(c, channel, kal__get(src, type, i)));
+    double v[SOME];
+    for (size_t from = 0; from < n; from += SOME) {
+        const size_t some = n - from < SOME ? n - from : SOME, at = (size_t)channel + from * step;
+        for (size_t i = 0; i < some; i++) v[i] = kal__get(src, type, at + i * step);
+        t->curve(c, channel, v, some);
+        for (size_t i = 0; i < some; i++) kal__set(dst, type, at + i * step, v[i]);
+    }
 }
 
 // Samples channel, channel + step … of a row.
@@ -113,8 +130,10 @@ kal_status kal__tone_run(const kal_job *j)
 {
     const tone *t = j->state;
     const kal_extent *e = &j->call->extent;
-    const size_t n = (size_t)kal_tile_width(j->out), channels = (size_t)e->channels;
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+    const size_t channels = (size_t)e->channels;
+    size_t n;
+    const int32_t rows = kal__rows_together(j, 1, &n);
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y += rows) {
         void *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
         if (t->same && (!e->alpha || t->u8)) {   // alpha goes along and is put back
