@@ -262,6 +262,8 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
     kal_status st = open_source(c, stats, err);
     if (st) return st;
     kal_limits_get(&c->limits);
+    if (!c->limits.threads || c->limits.threads > (uint32_t)s->helpers)
+        c->limits.threads = (uint32_t)s->helpers;
     st = c->source->codec->open(c->reader, &c->limits, &c->decoder, err);
     if (!st && c->source->codec->aim)
         st = c->source->codec->aim(c->decoder, c->source->shrink, s->rect, !s->serial, err);

@@ -177,6 +177,7 @@ static kal_status add_decode(kal__builder *b, const kal_node *n)
     s->serial = true;
     s->codec_memory = source->header.memory + kal__source_memory(source);
     s->coded = n->call.extent.width;
+    s->helpers = b->p->threads;
     s->rect.y0 = 0;   // rows come from the top whatever is needed …
     if (source->header.rows == 0) s->rect = kal_rect_all(&n->call.extent);
     if (source->codec->reach) {   // … unless the codec can skip some

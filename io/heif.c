@@ -80,8 +80,10 @@ static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_erro
     if (!d->context) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
     lib->heif_context_set_maximum_image_size_limit(
         d->context, limits->pixels < KAL_MAX_SIDE ? (int)limits->pixels : KAL_MAX_SIDE);
-    // 0: on this thread
-    if (lib->heif_context_set_max_decoding_threads) lib->heif_context_set_max_decoding_threads(d->context, 0);
+    // for the tiles of a picture made of them; 0: on this thread
+    if (lib->heif_context_set_max_decoding_threads)
+        lib->heif_context_set_max_decoding_threads(d->context,
+                                                   limits->threads > 1 ? (int)limits->threads : 0);
     struct heif_error e =
         lib->heif_context_read_from_memory_without_copy(d->context, d->bytes, d->size, NULL);
     if (!e.code) e = lib->heif_context_get_primary_image_handle(d->context, &d->handle);
@@ -199,7 +201,8 @@ static size_t decoder_memory(const kal__decoder *d)
                         d->extent.channels;
     const double pixels =
         (double)d->extent.width * (double)d->extent.height * (double)kal_type_size(d->extent.type);
-    return (size_t)(pixels * each) + held[av1].fixed + (d->copy ? d->size : 0);
+    const size_t tiles = chroma < 0 ? (size_t)8 << 20 : 0;   // a grid: several are decoded at once
+    return (size_t)(pixels * each) + held[av1].fixed + tiles + (d->copy ? d->size : 0);
 }
 
 static kal_status heif_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
