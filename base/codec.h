@@ -141,10 +141,11 @@ typedef struct kal__codec {
     int32_t shrinks;   ///< the most of 2, 4, 8 by which it can decode smaller
     /// Makes the header that of the picture at 1/by.
     void (*shrink)(kal__header *h, int32_t by);
-    /// What is decoded when the part `want` of that picture is wanted: rows come from the top of it, as wide as it. Grows with `want`.
+    /// The columns x0 … x1 that rows will have when the part `want` of that picture is wanted, y0 and y1 as they are: at least those of `want`,
+    /// which come out as in the whole picture; what lies beside them need not.
     kal_rect (*reach)(const kal__header *h, kal_rect want);
-    /// Between open and the first row: only `part`, which `reach` gave, of the picture at 1/by; by rows, or (when the header has part_rows)
-    /// in parts.
+    /// Between open and the first row: only `part`, which `reach` gave, of the picture at 1/by; rows come from part.y0 on. By rows, or (when the
+    /// header has part_rows) in parts.
     kal_status (*aim)(kal__decoder *d, int32_t by, kal_rect part, bool parts, kal_error *err);
     /// Decodes the rows and columns of a part of what was aimed at, in place of `rows`. Threads: any number at once, until close.
     kal_status (*part)(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,

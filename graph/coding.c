@@ -265,8 +265,9 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
     if (!c->limits.threads || c->limits.threads > (uint32_t)s->helpers)
         c->limits.threads = (uint32_t)s->helpers;
     st = c->source->codec->open(c->reader, &c->limits, &c->decoder, err);
+    const kal_rect part = kal_rect_of(s->coded_x0, s->rect.y0, s->coded_x0 + s->coded, s->rect.y1);
     if (!st && c->source->codec->aim)
-        st = c->source->codec->aim(c->decoder, c->source->shrink, s->rect, !s->serial, err);
+        st = c->source->codec->aim(c->decoder, c->source->shrink, part, !s->serial, err);
     if (!st) __atomic_fetch_add(&stats->decodes, 1, __ATOMIC_RELAXED);
     return st;
 }
@@ -274,6 +275,15 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
 static bool can_be_stopped(const kal__watch *w)
 {
     return w->deadline > 0 || (w->options && w->options->cancel);
+}
+
+// From whole rows to those columns that are needed.
+static void take_columns(const kal__stage *s, const kal_tile *out, const unsigned char *from)
+{
+    const size_t pixel = (size_t)out->pixel, row = (size_t)s->coded * pixel;
+    from += (size_t)(out->rect.x0 - s->coded_x0) * pixel;
+    for (int32_t y = out->rect.y0; y < out->rect.y1; y++, from += row)
+        memcpy(kal_row(out, y), from, s->stride);
 }
 
 static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch, const kal__watch *watch,
@@ -290,8 +300,7 @@ static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch,
     const kal_status st = whole && can_be_stopped(watch)
                               ? rows_on_a_thread(s, dst, (ptrdiff_t)row, n, watch, err)
                               : c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
-    for (int32_t y = 0; y < n && !st && !direct; y++)
-        memcpy(kal_row(&out, r.y0 + y), scratch + (size_t)y * row + (size_t)r.x0 * (size_t)pixel, s->stride);
+    if (!st && !direct) take_columns(s, &out, scratch);
     return st;
 }
 
@@ -309,12 +318,17 @@ static kal_status decode_end(kal__stage *s, kal_stats *stats, kal_error *err)
 }
 
 // The last part to end closes: nothing is left to check, because the whole file was digested and looked through before.
-static kal_status decode_part(kal__stage *s, kal_rect r, kal_error *err)
+static kal_status decode_part(kal__stage *s, kal_rect r, unsigned char *scratch, kal_error *err)
 {
     kal__coding *c = s->coding;
-    const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
+    const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
+    const size_t row = (size_t)s->coded * (size_t)pixel;
+    const kal_tile out = kal__ring_tile(s, r, 0, 0, pixel);
+    const bool direct = row == s->stride;
+    const kal_rect part = kal_rect_of(s->coded_x0, r.y0, s->coded_x0 + s->coded, r.y1);
     const kal_status st =
-        c->source->codec->part(c->decoder, r, kal_row(&out, r.y0), (ptrdiff_t)s->stride, err);
+        c->source->codec->part(c->decoder, part, direct ? kal_row(&out, r.y0) : scratch, (ptrdiff_t)row, err);
+    if (!st && !direct) take_columns(s, &out, scratch);
     if (st) return st;   // the run ends, and closes
     // acquire/release: the last one sees that the others are done with the decoder
     if (__atomic_sub_fetch(&c->parts_left, 1, __ATOMIC_ACQ_REL) > 0) return KAL_OK;
@@ -325,7 +339,7 @@ static kal_status decode_part(kal__stage *s, kal_rect r, kal_error *err)
 kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
                             kal_stats *stats, kal_error *err)
 {
-    if (!s->serial) return decode_part(s, kal__band_rect(s, band), err);
+    if (!s->serial) return decode_part(s, kal__band_rect(s, band), scratch, err);
     kal_status st = band == 0 ? decode_begin(s, stats, err) : KAL_OK;
     if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, watch, err);
     if (!st && band == s->n_bands - 1) st = decode_end(s, stats, err);

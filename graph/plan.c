@@ -181,8 +181,11 @@ static kal_status add_decode(kal__builder *b, const kal_node *n)
     s->rect.y0 = 0;   // rows come from the top whatever is needed …
     if (source->header.rows == 0) s->rect = kal_rect_all(&n->call.extent);
     if (source->codec->reach) {   // … unless the codec can skip some
-        s->rect = source->codec->reach(&source->header, me->need);
-        s->coded = s->rect.x1 - s->rect.x0;
+        const kal_rect part = source->codec->reach(&source->header, me->need);
+        s->rect =
+            me->need;   // and no more: what lies beside it is not exact, and must not come into the memo
+        s->coded_x0 = part.x0;
+        s->coded = part.x1 - part.x0;
     }
     const bool enough = s->rect.y1 - s->rect.y0 >= 2 * KAL__PART_RUNS * source->header.part_rows;
     if (source->header.part_rows > 0 && enough && b->p->threads > 1 && !b->shrink) {

@@ -302,14 +302,9 @@ static void jpeg_shrink(kal__header *h, int32_t by)
 // edge is not what stands there in the whole picture.
 static kal_rect jpeg_reach(const kal__header *h, kal_rect want)
 {
-    if (!h->columns) return kal_rect_of(0, 0, h->extent.width, want.y1);
-    const int32_t w = h->columns, x1 = (want.x1 + w - 1) / w * w + w;
-    want.x0 = want.x0 / w * w - w;
-    want.y0 = want.y0 / h->rows * h->rows - h->rows;
-    if (want.x0 < 0) want.x0 = 0;
-    if (want.y0 < 0) want.y0 = 0;
-    want.x1 = x1 < h->extent.width ? x1 : h->extent.width;
-    return want;
+    const int32_t w = h->columns, x1 = w ? (want.x1 + w - 1) / w * w + w : h->extent.width;
+    const int32_t x0 = w ? want.x0 / w * w - w : 0;
+    return kal_rect_of(x0 < 0 ? 0 : x0, want.y0, x1 < h->extent.width ? x1 : h->extent.width, want.y1);
 }
 
 void kal__jpeg_start(struct jpeg_decompress_struct *j, int32_t by)
@@ -327,6 +322,17 @@ static kal_status changed(const char *name, kal_error *err)
     return kal_fail(err, KAL_CHANGED, "%s: jpeg: the picture has another size than its header had", name);
 }
 
+// Rows of MCUs are passed over but for one, for the sake of the rows below it, which is decoded and dropped.
+static void skip_rows(struct jpeg_decompress_struct *j, int32_t n)
+{
+    const int32_t unit = j->max_v_samp_factor * (int32_t)j->scale_num;
+    const int32_t passed = can_be_cut(j) && n >= 2 * unit ? (n / unit - 1) * unit : 0;
+    if (passed) jpeg_skip_scanlines(j, (JDIMENSION)passed);
+    const JDIMENSION samples = j->output_width * (JDIMENSION)j->output_components;
+    JSAMPARRAY row = n > passed ? j->mem->alloc_sarray((j_common_ptr)j, JPOOL_IMAGE, samples, 1) : NULL;
+    while (j->output_scanline < (JDIMENSION)n) jpeg_read_scanlines(j, row, 1);
+}
+
 kal_status kal__jpeg_cut(struct jpeg_decompress_struct *j, kal_rect part, const char *name, kal_error *err)
 {
     if ((JDIMENSION)part.x1 > j->output_width || (JDIMENSION)part.y1 > j->output_height)
@@ -338,7 +344,7 @@ kal_status kal__jpeg_cut(struct jpeg_decompress_struct *j, kal_rect part, const 
             return kal_fail(err, KAL_INTERNAL, "%s: jpeg: columns %d..%d became %u..%u", name, part.x0,
                             part.x1, x, x + w);
     }
-    if (part.y0 > 0) jpeg_skip_scanlines(j, (JDIMENSION)part.y0);
+    skip_rows(j, part.y0);
     return KAL_OK;
 }
 

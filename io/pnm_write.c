@@ -211,7 +211,8 @@ static void pack_bits(unsigned char *out, const unsigned char *src, int32_t widt
 // Are rows in the file what they are in memory?
 static bool as_they_are(const kal__encoder *e)
 {
-    return !e->plain && e->form != KAL__PNM_PBM && e->form != KAL__PNM_PFM && kal_type_size(e->extent.type) == 1;
+    return !e->plain && e->form != KAL__PNM_PBM && e->form != KAL__PNM_PFM &&
+           kal_type_size(e->extent.type) == 1;
 }
 
 static kal_status put_row(kal__encoder *e, const unsigned char *src, kal_error *err)

@@ -56,17 +56,22 @@ static void compare_parts(rng *r, const kal_node *node, const char *where)
     if (!REQUIRE_NOTE(whole, "%s: %s", where, check_error.message)) return;
     compare_threads(node, whole, &e, where);
     const size_t pixel = kal_pixel_size(&e);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 24; i++) {
         const kal_rect q = random_part(r, &e);
         const size_t row = (size_t)(q.x1 - q.x0) * pixel;
         unsigned char *got = malloc(row * (size_t)(q.y1 - q.y0));
-        bool same = REQUIRE_OK(kal_read(node, q, got, (ptrdiff_t)row, &o, &check_error));
+        // every other one stays in the memo, where a later one may find itself inside it
+        const kal_options part = {.memo_mode = i % 2 ? KAL_MEMO_ALWAYS : KAL_MEMO_NEVER,
+                                  .threads = 1 + i % 3};
+        bool same = REQUIRE_OK(kal_read(node, q, got, (ptrdiff_t)row, &part, &check_error));
         for (int32_t y = q.y0; y < q.y1 && same; y++)
             same = !memcmp(got + (size_t)(y - q.y0) * row,
                            whole + ((size_t)y * (size_t)e.width + (size_t)q.x0) * pixel, row);
-        REQUIRE_NOTE(same, "%s: part %d,%d..%d,%d differs", where, q.x0, q.y0, q.x1, q.y1);
+        REQUIRE_NOTE(same, "%s: part %d,%d..%d,%d differs%s", where, q.x0, q.y0, q.x1, q.y1,
+                     i % 2 ? ", with a memo" : "");
         free(got);
     }
+    kal_memo_clear(NULL);
     free(whole);
 }
 
