@@ -73,7 +73,13 @@ static bool find_runs(struct kal__jpeg_index *x, const unsigned char *p, const u
     return false;
 }
 
-// Copies the segments that decoding needs. The library has read them: they are well-formed.
+// Markers without a segment, which the library passes over wherever one may stand: RST0…7, TEM, and the 0 of a stuffed byte.
+static bool is_bare(unsigned char marker)
+{
+    return marker <= 1 || (marker >= 0xd0 && marker <= 0xd7);
+}
+
+// Copies the segments that decoding needs. The library has read them: they are well-formed, and SOS is the last.
 static bool take_header(struct kal__jpeg_index *x, size_t scan)
 {
     x->header = kal__new(scan, 1);
@@ -84,6 +90,10 @@ static bool take_header(struct kal__jpeg_index *x, size_t scan)
         const unsigned char *p = x->memory + at;
         if (p[0] != 0xff || p[1] == 0xff) {   // padding before a marker
             at++;
+            continue;
+        }
+        if (is_bare(p[1])) {
+            at += 2;
             continue;
         }
         const size_t size = 2 + ((size_t)p[2] << 8 | p[3]);

@@ -136,6 +136,39 @@ static void test_damaged(rng *r)
     free(copy), free(file), free(pixels);
 }
 
+// A marker without a segment may stand between segments. Taken for one, its length would be the marker behind it: a jump into the middle
+// of metadata, where a frame that is none awaits.
+static void test_bare_marker(rng *r)
+{
+    enum { JUMP = 4 + 65507 - 2 };   // from the file's begin: TEM, and 0xffe1 for a length
+    const kal_extent e = extent_of(120, 700, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    rng_pixels(r, &e, pixels);
+    unsigned long size;
+    unsigned char *file = jpeg_of(&e, pixels, &(jpeg_kind){.h = 2, .v = 2, .restart_rows = 1}, &size);
+    const size_t more = 2 + 2 + 65535;
+    unsigned char *copy = calloc(size + more, 1);
+    memcpy(copy, "\xff\xd8\xff\x01\xff\xe1\xff\xff", 8);
+    memcpy(copy + 2 + more, file + 2, size - 2);
+    size_t scan = 2 + more;
+    for (bool sos = false; !sos; scan += 2 + ((size_t)copy[scan + 2] << 8 | copy[scan + 3]))
+        sos = copy[scan + 1] == 0xda;
+    const size_t rest = scan - JUMP - 6;
+    memcpy(copy + JUMP, "\xff\xc0\0\2\xff\xe2", 6);
+    copy[JUMP + 6] = (unsigned char)(rest >> 8), copy[JUMP + 7] = (unsigned char)rest;
+    kal_scope *s = kal_scope_new();
+    const kal_options one = {.threads = 1, .memo_mode = KAL_MEMO_NEVER},
+                      four = {.threads = 4, .memo_mode = KAL_MEMO_NEVER};
+    unsigned char *want = read_all(kal_load_bytes(s, file, size, NULL), &one, NULL);
+    kal_node *node = kal_load_bytes(s, copy, size + more, NULL);
+    unsigned char *a = read_all(node, &one, NULL), *b = read_all(node, &four, NULL);
+    if (REQUIRE_NOTE(want && a && b, "%s", check_error.message))
+        REQUIRE(!memcmp(want, a, bytes_of(&e)) && !memcmp(want, b, bytes_of(&e)));
+    kal_scope_free(&s);
+    free(want), free(a), free(b);
+    free(copy), free(file), free(pixels);
+}
+
 static void test_refusals(void)
 {
     kal_scope *s = kal_scope_new();
@@ -166,6 +199,7 @@ int main(int argc, char **argv)
     one(&r, &kinds[8], 203, 1251, 1);
     one(&r, &kinds[8], 4003, 600, 3);
     test_damaged(&r);
+    test_bare_marker(&r);
     test_refusals();
     return check_done();
 }
