@@ -381,9 +381,10 @@ static kal_status encode_end(kal__stage *s, kal_stats *stats, kal_error *err)
 }
 
 // ---- encoding in pieces -------------------------------------------------------------------------
-// A worker that has packed a piece leaves it in a slot. If nobody is joining, it joins whatever is next, and goes on until the next
-// piece is missing; if somebody is, that one will find it. Bands in the window are neither done nor joined, so slots never collide; a
-// joiner's own band is not done before it returns, so the stage does not end before its file does.
+// A worker that has packed a piece leaves it in a slot and, under the same lock, looks whether somebody is joining. If so, that one will
+// find it. If not, the next piece is missing or is its own: it joins from its own on until one is missing. So all that waits begins at the
+// joiner's own band or behind it, and that band is not done before the joiner returns. Bands at work are less than a window beyond what is
+// done, therefore slots never collide, and the stage does not end before its file does.
 
 typedef struct joining {
     pthread_mutex_t lock;
@@ -419,11 +420,14 @@ static kal_status pieces_begin(kal__stage *s, kal_error *err)
     return KAL_OK;
 }
 
-static kal_status join_ready(kal__stage *s, kal_stats *stats, kal_error *err)
+static kal_status leave_and_join(kal__stage *s, int32_t band, const kal__piece *piece, kal_stats *stats,
+                                 kal_error *err)
 {
     joining *j = s->coding->joining;
     kal_status st = KAL_OK;
     pthread_mutex_lock(&j->lock);
+    j->pieces[band % j->n] = *piece;
+    j->full[band % j->n] = true;
     if (j->busy) {
         pthread_mutex_unlock(&j->lock);
         return KAL_OK;
@@ -448,7 +452,6 @@ static kal_status join_ready(kal__stage *s, kal_stats *stats, kal_error *err)
 static kal_status pack_band(kal__stage *s, kal_rect r, int32_t band, kal_stats *stats, kal_error *err)
 {
     const kal__edge *e = &s->edges[0];
-    joining *j = s->coding->joining;
     const int32_t y0 = r.y0;
     r.y0 = y0 - s->above > s->rect.y0 ? y0 - s->above : s->rect.y0;
     const kal_tile in =
@@ -459,11 +462,7 @@ static kal_status pack_band(kal__stage *s, kal_rect r, int32_t band, kal_stats *
         free(piece.data);
         return st;
     }
-    pthread_mutex_lock(&j->lock);
-    j->pieces[band % j->n] = piece;
-    j->full[band % j->n] = true;
-    pthread_mutex_unlock(&j->lock);
-    return join_ready(s, stats, err);
+    return leave_and_join(s, band, &piece, stats, err);
 }
 
 kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err)
