@@ -60,14 +60,10 @@ static int64_t rows_of_band(const kal__builder *b, const kal__stage *s, size_t r
 void kal__choose_band(const kal__builder *b, kal__stage *s)
 {
     const int32_t height = s->rect.y1 - s->rect.y0;
-    if (s->window) {   // pieces: the codec's to say
-        s->n_bands = (height + s->band - 1) / s->band;
-        return;
-    }
     const size_t row =
         (size_t)(s->rect.x1 - s->rect.x0) *
         kal_pixel_size(&(s->kind == KAL__ENCODE_STAGE ? kal__input(s->node, 0) : s->node)->call.extent);
-    const int64_t rows = rows_of_band(b, s, row);
+    const int64_t rows = s->window ? s->band : rows_of_band(b, s, row);   // pieces: the codec's to say
     s->band = rows < 1 ? 1 : rows > height ? height : (int32_t)rows;
     s->n_bands = (height + s->band - 1) / s->band;
     if (s->kind != KAL__CONST_STAGE && !s->outside) s->stride = row;

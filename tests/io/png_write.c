@@ -226,9 +226,36 @@ static void compare_size(const char *path)
     free(pixels);
 }
 
+// Samples that lie in memory are the workers' at once: they run as far ahead of who joins as the window lets them, and no piece is lost.
+static void test_from_memory(void)
+{
+    rng r = {9};
+    const kal_extent e = extent_of(1200, 1500, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    rng_pixels(&r, &e, pixels);
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_encode(s, kal_pixels(s, &e, pixels, 1200 * 3), "png", "compression=0");
+    kal_bytes want = {0};
+    kal_stats stats = {0};
+    const kal_options one = {.threads = 1, .memo_mode = KAL_MEMO_NEVER},
+                      many = {.threads = 6, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+    REQUIRE_OK(kal_read_bytes(n, &one, &want, &check_error));
+    for (int i = 0; i < 20; i++) {
+        kal_bytes got = {0};
+        REQUIRE_OK(kal_read_bytes(n, &many, &got, &check_error));
+        REQUIRE(stats.threads == 6);
+        REQUIRE(got.size == want.size && !memcmp(got.data, want.data, want.size));
+        kal_bytes_free(&got);
+    }
+    kal_bytes_free(&want);
+    kal_scope_free(&s);
+    free(pixels);
+}
+
 int main(void)
 {
     test_pictures();
+    test_from_memory();
     each_shared("|png|apng|", compare_size);
     each_shared("|jpg|jpeg|", compare_size);
     kal_memo_clear(NULL);
