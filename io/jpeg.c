@@ -256,7 +256,7 @@ static bool can_be_cut(const struct jpeg_decompress_struct *j)
     return j->max_h_samp_factor <= 2 && j->max_v_samp_factor <= 2;
 }
 
-// Rows of the smallest part that can be decoded by itself; 0 when there is none.
+// Rows of the smallest part that can be decoded by itself; 0 when there is none, -1 out of memory.
 static int32_t find_parts(kal__decoder *d)
 {
     const size_t scan = (size_t)d->reader->position - d->src.bytes_in_buffer;
@@ -282,7 +282,8 @@ static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__hea
         h->rows = d->jpeg.max_v_samp_factor * DCTSIZE;
         h->columns = can_be_cut(&d->jpeg) ? d->jpeg.max_h_samp_factor * DCTSIZE : 0;
         h->memory = decoder_memory(&d->jpeg);
-        h->part_rows = find_parts(d);
+        const int32_t rows = find_parts(d);
+        h->part_rows = rows > 0 ? rows : 0;   // without memory in one go
     }
     decoder_free(d);
     return st;
@@ -361,7 +362,9 @@ static kal_status jpeg_aim(kal__decoder *d, int32_t by, kal_rect part, bool part
 {
     d->by = by;
     d->part = part;
-    if (!parts || find_parts(d)) return KAL_OK;
+    const int32_t rows = parts ? find_parts(d) : 1;
+    if (rows > 0) return KAL_OK;
+    if (rows < 0) return kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", d->reader->name);
     return changed(d->reader->name, err);   // the header had them
 }
 

@@ -30,7 +30,7 @@ void kal__jpeg_start(struct jpeg_decompress_struct *j, int32_t by);
 kal_status kal__jpeg_cut(struct jpeg_decompress_struct *j, kal_rect part, const char *name, kal_error *err);
 
 /// Where the restart intervals of a file are (jpeg_parts.c). NULL, and 0, when the file cannot be decoded in parts; else the rows of the
-/// smallest part. `j` has read the header, `scan` bytes of the reader's memory, which must stay.
+/// smallest part; -1: out of memory. `j` has read the header, `scan` bytes of the reader's memory, which must stay.
 struct kal__jpeg_index;
 int32_t kal__jpeg_index_new(const struct jpeg_decompress_struct *j, const kal__reader *r, size_t scan,
                             struct kal__jpeg_index **out);

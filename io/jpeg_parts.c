@@ -116,20 +116,21 @@ int32_t kal__jpeg_index_new(const struct jpeg_decompress_struct *j, const kal__r
     const int32_t rows = rows_of_run(j);
     if (!rows || !r->memory) return 0;
     struct kal__jpeg_index *x = kal__new_zero(1, sizeof *x);
-    if (!x) return 0;   // then in one go
+    if (!x) return -1;
     x->memory = r->memory;
     x->name = r->name;
     x->rows = rows;
     x->height = (int32_t)j->image_height;
     x->n = (x->height + rows - 1) / rows;
     x->start = kal__new((size_t)x->n + 1, sizeof *x->start);
-    if (x->start && find_runs(x, r->memory + scan, r->memory + r->size, intervals_of_run(j)) &&
-        take_header(x, scan)) {
+    const bool runs = x->start && find_runs(x, r->memory + scan, r->memory + r->size, intervals_of_run(j));
+    if (runs && take_header(x, scan)) {
         *out = x;
         return rows;
     }
+    const bool starved = !x->start || (runs && !x->header);
     kal__jpeg_index_free(x);
-    return 0;
+    return starved ? -1 : 0;
 }
 
 void kal__jpeg_index_free(struct kal__jpeg_index *x)

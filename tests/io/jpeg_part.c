@@ -5,6 +5,8 @@
 // restarts, at every reduction. `io.jpeg_part [seed]`.
 #include "jpegs.h"
 
+#include "mem.h"
+
 static const jpeg_kind kinds[] = {
     {.h = 2, .v = 2},
     {.h = 2, .v = 1},
@@ -169,6 +171,27 @@ static void test_bare_marker(rng *r)
     free(copy), free(file), free(pixels);
 }
 
+// Whichever allocation fails, no file is said to have changed.
+static void test_no_memory(rng *r)
+{
+    const kal_extent e = extent_of(120, 700, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    rng_pixels(r, &e, pixels);
+    unsigned long size;
+    unsigned char *file = jpeg_of(&e, pixels, &(jpeg_kind){.h = 2, .v = 2, .restart_rows = 1}, &size);
+    const kal_options four = {.threads = 4, .memo_mode = KAL_MEMO_NEVER};
+    for (long n = 1; n < 60; n++) {
+        kal_scope *s = kal_scope_new();
+        kal_node *node = kal_load_bytes(s, file, size, NULL);
+        kal__fail_alloc(n, false);
+        const kal_status st = kal_read(node, kal_rect_all(&e), pixels, 360, &four, &check_error);
+        kal__fail_alloc(0, false);
+        REQUIRE_NOTE(!st || st == KAL_NOMEM, "allocation %ld: %s", n, check_error.message);
+        kal_scope_free(&s);
+    }
+    free(file), free(pixels);
+}
+
 static void test_refusals(void)
 {
     kal_scope *s = kal_scope_new();
@@ -200,6 +223,7 @@ int main(int argc, char **argv)
     one(&r, &kinds[8], 4003, 600, 3);
     test_damaged(&r);
     test_bare_marker(&r);
+    test_no_memory(&r);
     test_refusals();
     return check_done();
 }
