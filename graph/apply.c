@@ -116,9 +116,13 @@ static kal_status instead_of_first(applying *a, const kal_folded *to, kal_error 
         if (st) return st;
         if (made) replace_first(a, made);
     }
-    if (!to->before) return KAL_OK;
+    const void *shrunk = made ? to->shrunk_params : NULL;
+    if (!to->before) {
+        if (shrunk) kal__params_from(kal__schema_of(to->op), a->params, shrunk);
+        return KAL_OK;
+    }
     kal_node *in = kal__node_of(a->in[0]);
-    const kal_status st = kal__apply(to->before, to->before_params, &in, 1, &made, err);
+    const kal_status st = kal__apply(to->before, shrunk ? shrunk : to->before_params, &in, 1, &made, err);
     if (!st) replace_first(a, made);
     return st;
 }

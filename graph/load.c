@@ -267,9 +267,11 @@ static kal_status load(const char *path, const void *data, size_t size, const ka
                        kal_error *err)
 {
     *out = NULL;
+    kal__load_p checked = *p;
+    kal_status st = kal__params_check(kal__schema_of(&kal__op_load), &checked, err);
+    if (st) return st;
     loading l = {.source = kal__new_zero(1, sizeof(kal__source)), .meta = kal__meta_new()};
     kal_limits_get(&l.limits);
-    kal_status st = KAL_OK;
     if (!l.source || !l.meta)
         st = kal_fail(err, KAL_NOMEM, "out of memory for a source");
     else

@@ -46,13 +46,15 @@ static const struct kernel {
 
 static double stretch(const kal__axis *a)
 {
-    return a->antialias && a->in > a->out ? (double)a->in / a->out : 1;
+    const double out = 8.0 * a->out;
+    return a->antialias && (double)a->size > out ? (double)a->size / out : 1;
 }
 
 // One pixel, weight 1.
 static bool picks(const kal__axis *a)
 {
-    return a->in == a->out || a->kernel == KAL_NEAREST || (a->kernel == KAL_BOX && stretch(a) == 1);
+    const bool same = a->in == a->out && a->from == 0 && a->size == 8 * (int64_t)a->in;
+    return same || a->kernel == KAL_NEAREST || (a->kernel == KAL_BOX && stretch(a) == 1);
 }
 
 // A window before the border cuts it; `fraction` of the centre.
@@ -64,12 +66,12 @@ typedef struct reach {
 
 static reach reach_of(const kal__axis *a, int32_t o)
 {
-    const int64_t den = 2 * (int64_t)a->out;
+    const int64_t den = 16 * (int64_t)a->out, centre = (2 * (int64_t)o + 1) * a->size + 2 * a->from * a->out;
     if (picks(a)) {
-        const int64_t at = (2 * (int64_t)o + 1) * a->in / den;
+        const int64_t at = centre / den < a->in ? centre / den : a->in - 1;
         return (reach){at, 0, at, at + 1};
     }
-    const int64_t num = (2 * (int64_t)o + 1) * a->in - a->out;
+    const int64_t num = centre - 8 * (int64_t)a->out;
     const int64_t base = num >= 0 ? num / den : -1;   // c > −1/2
     const double f = (double)(num - base * den) / (double)den, s = stretch(a);
     // A box that covers part of a pixel reaches half a pixel further.
@@ -102,7 +104,7 @@ int32_t kal__widest(const kal__axis *a)
 
 int32_t kal__columns(const kal__axis *a, int32_t outputs)
 {
-    const int64_t n = ((int64_t)outputs * a->in + a->out - 1) / a->out + kal__widest(a);
+    const int64_t out = 8 * (int64_t)a->out, n = (outputs * a->size + out - 1) / out + kal__widest(a);
     return n < a->in ? (int32_t)n : a->in;
 }
 
@@ -167,20 +169,20 @@ static size_t padded(int32_t count)
 // After as many outputs the fraction of a centre comes back.
 static int32_t period_of(const kal__axis *a)
 {
-    int64_t x = a->in, y = a->out;
+    int64_t x = a->size, y = 8 * (int64_t)a->out;
     while (y) {
         const int64_t m = x % y;
         x = y;
         y = m;
     }
-    return (int32_t)(a->out / x);
+    return (int32_t)(8 * (int64_t)a->out / x);
 }
 
 // From the widest window and the period, and a window's length of outputs at each end whose windows are cut.
 size_t kal__taps_bytes(const kal__axis *a, bool integers)
 {
     const size_t outs = (size_t)a->out, widest = (size_t)kal__widest(a);
-    const size_t cut_ones = 2 * (widest * outs / (size_t)a->in + 2);
+    const size_t cut_ones = 2 * (widest * outs * 8 / (size_t)a->size + 2);
     size_t sets = (size_t)period_of(a) + cut_ones;
     if (sets > outs) sets = outs;
     return outs * (sizeof(kal__window) + sizeof(size_t)) +

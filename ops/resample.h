@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// The weights of resampling one axis from `in` to `out` pixels. Pixel centres: output o lies at
+// The weights of resampling one axis from `in` to `out` pixels, or from a part of it. Pixel centres: output o lies at
 //
 //     c = (o + 1/2) · in / out − 1/2 = ((2o + 1)·in − out) / (2·out)
 //
-// among the input's pixels, split exactly into a whole part and a fraction. Its window is every pixel nearer
+// among the input's pixels (of a part that begins at b and is s long: b + (o + 1/2) · s / out − 1/2), split exactly into a whole part and a fraction. Its window is every pixel nearer
 // to c than the kernel's radius, cut at the image's border; the weights in it are divided by their sum. When
 // the axis shrinks and antialias is on, the kernel is stretched by s = in / out; else s = 1.
 //
@@ -24,9 +24,15 @@
 
 typedef struct kal__axis {
     int32_t in, out;
+    int64_t from, size;   // the part of the input, in eighths of a pixel
     kal_kernel kernel;
     bool antialias;
 } kal__axis;
+
+static inline kal__axis kal__whole_axis(int32_t in, int32_t out, kal_kernel kernel, bool antialias)
+{
+    return (kal__axis){in, out, 0, 8 * (int64_t)in, kernel, antialias};
+}
 
 /// The input pixels that an output coordinate is made of; never empty.
 typedef struct kal__window {

@@ -14,6 +14,7 @@
 // A flat image of integers stays exactly as it is.
 #include "resize.h"
 
+#include "fmath.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -50,12 +51,30 @@ static kal_status wanted_size(const kal_resize_p *p, const kal_extent *in, int64
     return KAL_OK;
 }
 
+// Checks the part of one axis that is resized; the rest of it is written as 0.
+static kal_status take_part(const char *side, double from, double *size, int32_t in, int32_t *whole,
+                            kal_error *err)
+{
+    const double end = *size > 0 ? from + *size : in;
+    if (kal__floor(8 * from) != 8 * from || kal__floor(8 * *size) != 8 * *size)
+        return kal_fail(err, KAL_INVALID, "resize: the part to take is in eighths of a pixel");
+    if (!(from < in) || end > in)
+        return kal_fail(err, KAL_INVALID, "resize: the part %g..%g is not inside the %s of %d", from, end,
+                        side, in);
+    *whole = (int32_t)kal__ceil(end - from);
+    if (from + *size == in) *size = 0;
+    return KAL_OK;
+}
+
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
     kal_resize_p *p = params;
     const kal_extent *in = &c->in[0]->extent;
     int64_t w, h;
-    const kal_status st = wanted_size(p, in, &w, &h, err);
+    kal_extent part = *in;   // in whole pixels, for the aspect
+    kal_status st = take_part("width", p->from_x, &p->from_width, in->width, &part.width, err);
+    if (!st) st = take_part("height", p->from_y, &p->from_height, in->height, &part.height, err);
+    if (!st) st = wanted_size(p, &part, &w, &h, err);
     if (st) return st;
     if (in->type == KAL_U32 && p->kernel != KAL_NEAREST && (w != in->width || h != in->height))
         return kal_fail(err, KAL_UNSUPPORTED, "resize: u32 samples are labels; kernel must be nearest");
@@ -63,7 +82,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     p->height = (int32_t)h;
     p->enlarge = true;   // worked out: the size says it
     if (in->model == KAL_MASK) p->kernel = KAL_NEAREST;
-    const bool shrinks = w < in->width || h < in->height;
+    const bool shrinks = w < part.width || h < part.height;
     if (p->kernel == KAL_NEAREST || !shrinks) p->antialias = true;   // it makes no difference
     *out = *in;
     out->width = p->width;
@@ -75,6 +94,8 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
     (void)room;
     const kal_extent *in = &c->in[0]->extent;
+    const kal_resize_p *p = c->params;
+    if (p->from_x != 0 || p->from_y != 0 || p->from_width != 0 || p->from_height != 0) return false;
     if (c->extent.width != in->width || c->extent.height != in->height) return false;
     to->same = c->in[0];
     return true;
@@ -86,8 +107,12 @@ static kal__axis axis_of(const kal_call *c, bool vertical)
 {
     const kal_resize_p *p = c->params;
     const kal_extent *in = &c->in[0]->extent, *out = &c->extent;
-    kal__axis a = {in->width, out->width, (kal_kernel)p->kernel, p->antialias};
-    if (vertical) a.in = in->height, a.out = out->height;
+    const kal_kernel kernel = (kal_kernel)p->kernel;
+    kal__axis a = vertical ? kal__whole_axis(in->height, out->height, kernel, p->antialias)
+                           : kal__whole_axis(in->width, out->width, kernel, p->antialias);
+    const double size = vertical ? p->from_height : p->from_width;
+    a.from = (int64_t)(8 * (vertical ? p->from_y : p->from_x));
+    a.size = size > 0 ? (int64_t)(8 * size) : a.size - a.from;
     return a;
 }
 
@@ -208,7 +233,10 @@ const kal_op kal__op_resize = {
     .help = "Another size\n"
             "Without width or height the aspect is kept. enlarge=false scales the wanted size down until it\n"
             "fits the image. box is the mean over what an output pixel covers. With alpha, colours are\n"
-            "weighted by it. Masks always use nearest, labels (u32) accept nothing else.",
+            "weighted by it. Masks always use nearest, labels (u32) accept nothing else. A part of the "
+            "image, in\n"
+            "eighths of a pixel, can be taken instead of all of it; what lies around it still counts for its "
+            "edges.",
     .inputs = "image",
     KAL__PARAMS(params, kal_resize_p),
     .flags = KAL_OP_FITS,
@@ -224,5 +252,8 @@ const kal_op kal__op_resize = {
     .samples = KAL__SAMPLES("width=7 height=4", "width=23", "height=5 kernel=bilinear antialias=false",
                             "width=3 height=31 kernel=bicubic", "width=17 height=6 kernel=mitchell",
                             "width=4 height=8 kernel=box", "width=6 height=21 kernel=nearest",
-                            "width=200 height=3 enlarge=false kernel=bicubic"),
+                            "width=200 height=3 enlarge=false kernel=bicubic",
+                            "width=9 height=5 from_x=0.125 from_y=0.5 from_width=0.75 from_height=5.25",
+                            "width=5 height=13 kernel=bilinear from_y=0.875 antialias=false",
+                            "width=6 height=4 kernel=nearest from_y=1.5 from_height=3"),
 };

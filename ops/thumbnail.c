@@ -76,6 +76,20 @@ static int32_t start_of(int32_t side, int32_t kept, int32_t where)
     return where < 0 ? 0 : where > 0 ? side - kept : (side - kept) / 2;
 }
 
+// Of a picture of W × H at 1/by the last column and row may hold less than a whole pixel: only W/by × H/by of it is picture. Turned upright, they may
+// be the first.
+static void part_of_shrunk(const kal_call *in, int32_t by, kal_resize_p *resize)
+{
+    static const bool first_x[] = {0, 1, 1, 0, 0, 1, 1, 0},
+                      first_y[] = {0, 0, 1, 1, 0, 0, 1, 1};   // by kal_turn_how
+    const int32_t how = in->op->flags & KAL_OP_UPRIGHT ? ((const kal_turn_p *)in->params)->how : 0;
+    const int32_t w = (in->extent.width + by - 1) / by, h = (in->extent.height + by - 1) / by;
+    resize->from_width = (double)in->extent.width / by;
+    resize->from_height = (double)in->extent.height / by;
+    if (first_x[how]) resize->from_x = w - resize->from_width;
+    if (first_y[how]) resize->from_y = h - resize->from_height;
+}
+
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
     static const signed char across[] = {0, 0, 1, 1, 1, 0, -1, -1, -1},
@@ -92,8 +106,12 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     *to = (kal_folded){.op = &kal__op_resize, .params = resize, .n = 1, .in = {c->in[0]}};
     to->shrink =
         in->model == KAL_MASK || p->kernel == KAL_NEAREST || p->gap <= 0 ? 1 : reduction(in, w, h, p->gap);
+    kal_resize_p *shrunk = resize + 1;
+    *shrunk = *resize;
+    if (to->shrink > 1) part_of_shrunk(c->in[0], to->shrink, shrunk);
+    to->shrunk_params = shrunk;
     if (w == c->extent.width && h == c->extent.height) return true;
-    kal_crop_p *crop = (kal_crop_p *)(resize + 1);
+    kal_crop_p *crop = (kal_crop_p *)(shrunk + 1);
     *crop = kal_crop_defaults();
     crop->width = c->extent.width;
     crop->height = c->extent.height;
@@ -113,7 +131,7 @@ static kal_status run(const kal_job *j)
 
 #define PARAMS kal_thumbnail_p
 static const kal_param params[] = {KAL_THUMBNAIL_PARAMS(KAL_SCHEMA)};
-_Static_assert(sizeof(kal_resize_p) + sizeof(kal_crop_p) <= KAL_FOLD_ROOM, "room for both");
+_Static_assert(2 * sizeof(kal_resize_p) + sizeof(kal_crop_p) <= KAL_FOLD_ROOM, "room for both");
 
 const kal_op kal__op_thumbnail = {
     .name = "thumbnail",

@@ -104,6 +104,8 @@ typedef struct kal_folded {
     const void *before_params;     ///< and these parameters
     int32_t
         shrink;   ///< above 1: in[0], when it comes straight from a file whose format can, is decoded so many times smaller
+    const void *
+        shrunk_params;   ///< when that was done: what goes with in[0] then, in place of `before_params`, or of `params`; NULL: the same
 } kal_folded;
 #define KAL_FOLD_ROOM 512
 

@@ -171,7 +171,12 @@ KAL_OP_1(rotate)
     P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "new height; unset: keeps the aspect") \
     P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")                     \
     P(BOOL, antialias, true, 0, 0, "", "widen the filter when shrinking")                \
-    P(BOOL, enlarge, true, 0, 0, "", "false: never enlarge; the aspect is kept")
+    P(BOOL, enlarge, true, 0, 0, "", "false: never enlarge; the aspect is kept")         \
+    P(FLOAT, from_x, 0, 0, KAL_MAX_SIDE, "px",                                           \
+      "left edge of the part that is resized, in eighths of a pixel")                    \
+    P(FLOAT, from_y, 0, 0, KAL_MAX_SIDE, "px", "its top edge")                           \
+    P(FLOAT, from_width, 0, 0, KAL_MAX_SIDE, "px", "its width; 0: all to the right")     \
+    P(FLOAT, from_height, 0, 0, KAL_MAX_SIDE, "px", "its height; 0: all below")
 KAL_PARAMS(resize, KAL_RESIZE_PARAMS)
 #define kal_resize_params(...) KAL_WITH(resize, KAL_RESIZE_PARAMS, __VA_ARGS__)
 KAL_OP_1(resize)

@@ -86,7 +86,7 @@ static void test_weights(void)
     for (int i = 0; i < 300; i++) {
         const int32_t in = 1 + rng_below(&seed, i % 3 ? 60 : 3000);
         const int32_t out = 1 + rng_below(&seed, i % 2 ? 60 : 3000);
-        const kal__axis a = {in, out, (kal_kernel)(i % 6), i % 7 != 0};
+        const kal__axis a = kal__whole_axis(in, out, (kal_kernel)(i % 6), i % 7 != 0);
         kal__taps t;
         if (!REQUIRE(kal__taps_make(&a, true, &t))) return;
         bool good = true;
@@ -123,7 +123,7 @@ static void test_scratch(void)
         kal_call call = {.params = &params, .extent = image.extent, .n = 1, .in = inputs};
         call.extent.width = out, call.extent.height = 3;
         const size_t n = kal_op_find("resize")->scratch(&call, out, 3);
-        const kal__axis a = {in, out, (kal_kernel)params.kernel, params.antialias};
+        const kal__axis a = kal__whole_axis(in, out, (kal_kernel)params.kernel, params.antialias);
         const size_t window = (size_t)kal__widest(&a) * (size_t)channels;
         REQUIRE_NOTE(n <= (8u << 20) + (window > 8192 ? window * sizeof(double) : 0),
                      "%d to %d, %d channels, kernel %d: %zu bytes", in, out, channels, i % 6, n);
@@ -139,7 +139,8 @@ static void test_integers(void)
         const int32_t w = 1 + rng_below(&seed, 90), h = 1 + rng_below(&seed, 60), k = 1 + i % 5;
         if (w == iw && h == ih) continue;
         picture p = picture_of((kal_extent){iw, ih, n, KAL_U8, KAL_DATA, false});
-        const kal__axis ax = {iw, w, (kal_kernel)k, true}, ay = {ih, h, (kal_kernel)k, true};
+        const kal__axis ax = kal__whole_axis(iw, w, (kal_kernel)k, true),
+                        ay = kal__whole_axis(ih, h, (kal_kernel)k, true);
         kal__taps tx, ty;
         if (!REQUIRE(kal__taps_make(&ax, true, &tx) && kal__taps_make(&ay, true, &ty))) return;
         const kal_resize_p *params = kal_resize_params(.width = w, .height = h, .kernel = k);

@@ -94,7 +94,7 @@ static void test_file(void)
 {
     kal_scope *s = kal_scope_new();
     kal_bytes file, text;
-    if (!REQUIRE_OK(kal_read_bytes(kal_encode(s, smooth(s, 1600, 1200), "jpeg", "quality=95"), NULL, &file,
+    if (!REQUIRE_OK(kal_read_bytes(kal_encode(s, smooth(s, 1601, 1203), "jpeg", "quality=95"), NULL, &file,
                                    &check_error)))
         return;
     kal_node *image = kal_load_bytes(s, file.data, file.size, NULL);
@@ -111,7 +111,7 @@ static void test_file(void)
         const kal_node *stored = kal_node_input(thumb, 0);
         kal_extent e, full;
         if (!REQUIRE_OK(kal_node_extent(stored, &e, &check_error))) continue;
-        REQUIRE_NOTE(e.width == (1600 + cases[i].reduced - 1) / cases[i].reduced,
+        REQUIRE_NOTE(e.width == (1601 + cases[i].reduced - 1) / cases[i].reduced,
                      "width %d gap %g: decoded %d wide", w, cases[i].gap, e.width);
         unsigned char *a = read_all(thumb, NULL, &e), *b = read_all(whole, NULL, &full);
         if (REQUIRE(a && b && e.width == full.width && e.height == full.height))
@@ -129,10 +129,53 @@ static void test_file(void)
     kal_memo_clear(NULL);
 }
 
+// However a file is turned, its thumbnail is in register with that of the whole picture, decoded smaller or not.
+static void test_turned(void)
+{
+    static const unsigned char exif[] =
+        "Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x01\0\0\0\0\0";
+    kal_scope *s = kal_scope_new();
+    kal_bytes file;
+    kal_node *image = smooth(s, 1601, 1203);
+    if (!REQUIRE_OK(kal_read_bytes(kal_encode(s, image, "jpeg", "quality=95"), NULL, &file, &check_error)))
+        return;
+    for (unsigned char o = 1; o <= 8; o++) {
+        const size_t n = sizeof exif - 1, size = file.size + n + 4;
+        unsigned char *turned = malloc(size);
+        memcpy(turned, file.data, 2);
+        memcpy(turned + 2, (unsigned char[]){0xff, 0xe1, 0, (unsigned char)(n + 2)}, 4);
+        memcpy(turned + 6, exif, n);
+        turned[6 + 25] = o;
+        memcpy(turned + 6 + n, file.data + 2, file.size - 2);
+        kal_node *photo = kal_load_bytes(s, turned, size, NULL);
+        int found;
+        bool applied;
+        kal_node_orientation(photo, &found, &applied);
+        REQUIRE(found == o);
+        for (int32_t fit = KAL_FIT_INSIDE; fit <= KAL_FIT_FILL; fit++) {
+            kal_thumbnail_p p = kal_thumbnail_defaults();
+            p.width = 100, p.height = 90, p.fit = fit;
+            kal_extent e, whole_e;
+            unsigned char *a = read_all(kal_thumbnail(s, photo, &p), NULL, &e);
+            p.gap = 0;
+            unsigned char *b = read_all(kal_thumbnail(s, photo, &p), NULL, &whole_e);
+            if (REQUIRE(a && b && e.width == whole_e.width && e.height == whole_e.height))
+                REQUIRE_NOTE(mean_difference(a, b, bytes_of(&e)) < 2.5, "orientation %d, fit %d: %g", o, fit,
+                             mean_difference(a, b, bytes_of(&e)));
+            free(a), free(b);
+        }
+        free(turned);
+    }
+    kal_bytes_free(&file);
+    kal_scope_free(&s);
+    kal_memo_clear(NULL);
+}
+
 int main(void)
 {
     test_sizes();
     test_gravity();
     test_file();
+    test_turned();
     return check_done();
 }
