@@ -17,7 +17,9 @@ static int32_t split(source_text *list, char mark, const char **paths)
     for (char *at = list->data, *end = at + list->size; at < end;) {
         char *stop = memchr(at, mark, (size_t)(end - at));
         if (!stop) stop = end;
-        if (stop > at && paths) paths[n] = at, *stop = 0;
+        char *last =
+            mark == '\n' && stop > at && stop[-1] == '\r' ? stop - 1 : stop;   // a list from elsewhere
+        if (stop > at && paths) paths[n] = at, *stop = *last = 0;
         n += stop > at;
         at = stop + 1;
     }
