@@ -3,27 +3,12 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 #
 # --profile from outside: profile.sh PATH-TO-KAL. The JSON is read by python3 and the page by chromium, where they are there.
-LC_ALL=C
-export LC_ALL
-unset KAL_THREADS KAL_MAX_MEMORY KAL_DEADLINE KAL_ISA
-case $1 in
-    /*) kal=$1 ;;
-    *) kal=$PWD/$1 ;;
-esac
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-passed=0 failed=0
+here=$(dirname "$0")
+. "$here/checks.sh"
 
-ok() { passed=$((passed + 1)); echo "ok - $1"; }
-not_ok() { failed=$((failed + 1)); echo "not ok - $1"; [ -s err ] && sed 's/^/#   /' err; return 0; }
-skip() { echo "ok - $1 # skip $2"; }
-check() { what=$1; shift; if "$@" >out 2>err </dev/null; then ok "$what"; else not_ok "$what"; fi; }
-fails() { what=$1 want=$2; shift 2; "$@" >out 2>err </dev/null; if [ $? = "$want" ]; then ok "$what"; else not_ok "$what"; fi; }
+check() { label=$1; shift; code "$label" 0 "$@"; }   # what it says is looked at: out, err
 count() { grep -o "$1" "$2" | wc -l; }
 
-awk 'BEGIN { w = 400; h = 300; printf "P6\n%d %d\n255\n", w, h
-    for (y = 0; y < h; y++) for (x = 0; x < w; x++) printf "%c%c%c", 33 + int(x / 5), 33 + int(y / 4), 33 + (x * y) % 90 }' >in.ppm
 text='load in.ppm | crop 120 80 64 64 | gaussian 6 | invert | uncrop feather=8 | save out.png'
 
 # ---- the trace
@@ -112,14 +97,13 @@ else
 fi
 
 # ---- trouble
-fails 'another suffix' 2 "$kal" run "$text" --profile x.txt
+code 'another suffix' 2 "$kal" run "$text" --profile x.txt
 if grep -q 'a page' err; then ok 'says what there is'; else not_ok 'says what there is'; fi
-fails 'the place of an output' 2 "$kal" run 'load in.ppm' -o both.json --format png --profile both.json
-fails 'no such folder' 1 "$kal" run "$text" --profile none/x.html
+code 'the place of an output' 2 "$kal" run 'load in.ppm' -o both.json --format png --profile both.json
+code 'no such folder' 1 "$kal" run "$text" --profile none/x.html
 rm -f out.png
-fails 'a run that fails' 4 "$kal" run 'load in.ppm | gaussian 20 | save out.png' --max-memory 10k --profile bad.json
+code 'a run that fails' 4 "$kal" run 'load in.ppm | gaussian 20 | save out.png' --max-memory 10k --profile bad.json
 check 'has a profile' grep -q '"failed": true' bad.json
 check 'and nothing else is left' sh -c '! ls | grep -e part -e out.png'
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

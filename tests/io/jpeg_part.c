@@ -199,7 +199,9 @@ static void test_refusals(void)
     unsigned char pixels[9 * 9 * 3] = {0};
     unsigned long size;
     unsigned char *file = jpeg_of(&e, pixels, &kinds[0], &size);
-    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_load_bytes(s, file, size, "shrink=3"), &check_error));
+    static const char *const wrong[] = {"shrink=0", "shrink=3", "shrink=-1", "shrink=16"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_load_bytes(s, file, size, wrong[i]), &check_error));
     free(file);
     kal_bytes png;
     kal_node *encoded = kal_encode(s, kal_pixels(s, &e, pixels, 27), "png", NULL);
