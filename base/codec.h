@@ -108,8 +108,8 @@ typedef struct kal__pieces {
     int32_t
         rows;   ///< of a piece, the last one may have fewer; 0: rows must come one after another, through `put`
     int32_t above;   ///< rows above its first that a piece must see
-    size_t
-        memory;   ///< bytes that one piece holds while it is packed and until it is joined, its result included
+    size_t memory;   ///< bytes that packing one piece holds beside its result
+    size_t result;   ///< bytes of a packed piece at most, held until it is joined
 } kal__pieces;
 
 /// A packed piece on its way to the file. `data` is from malloc; the engine frees it after `join`.

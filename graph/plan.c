@@ -271,7 +271,8 @@ static kal_status add_encoder(kal__builder *b, kal__stage *s, const kal_extent *
         s->window = b->shrink || b->p->threads < 2 ? 1 : b->p->threads + 1;
     }
     const kal_status st = c->accepts(e, s->node->call.params, &s->codec_memory, b->err);
-    s->codec_memory += pieces.memory * (size_t)s->window + KAL__WRITER_BYTES;
+    const size_t at_once = (size_t)(s->window < b->p->threads ? s->window : b->p->threads);
+    s->codec_memory += pieces.memory * at_once + pieces.result * (size_t)s->window + KAL__WRITER_BYTES;
     return st;
 }
 

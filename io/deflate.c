@@ -395,8 +395,9 @@ size_t kal__deflate(const unsigned char *data, size_t dict, size_t n, const unsi
         kal__put_stored(&b, data + dict, n, last);
         return (size_t)(b.out - out);
     }
-    work *w = kal__new(1, sizeof *w);
-    if (!w) return 0;
+    kal__slab *slab = kal__slab_new(sizeof(work));   // goes back whole: a heap would keep it, and holes beside it
+    if (!slab) return 0;
+    work *w = (work *)slab->data;
     w->effort = efforts[level];
     stretch s = {data, dict, dict + n < dict + STRETCH ? dict + n : dict + STRETCH, dict + n, near};
     learn(w, &s, dict);
@@ -410,6 +411,6 @@ size_t kal__deflate(const unsigned char *data, size_t dict, size_t n, const unsi
         align(&b);
     else
         kal__put_stored(&b, NULL, 0, false);   // ends at a byte
-    free(w);
+    kal__slab_unref(&slab);
     return (size_t)(b.out - out);
 }

@@ -226,9 +226,9 @@ void kal__jpeg_pieces(const kal_extent *x, const void *given, kal__pieces *out)
     const size_t n = PIECE_BYTES / (mcu * row);
     out->rows = (int32_t)(mcu * (n ? n : 1));
     if (out->rows > x->height) out->rows = x->height;
-    // the result; the library's rows, a block high beside what is being converted; its structs and tables
-    out->memory = coded(x, p, (size_t)out->rows * row) / 100 * worst_percent(p->quality) +
-                  row * (DCTSIZE + 4) + 64 * 1024;
+    // the library's rows, a block high beside what is being converted; its structs and tables
+    out->memory = row * (DCTSIZE + 4) + 64 * 1024;
+    out->result = coded(x, p, (size_t)out->rows * row) / 100 * worst_percent(p->quality);
 }
 
 // RST0…7 count the rows of MCUs of the file, not of the piece.

@@ -225,8 +225,8 @@ void kal__png_pieces(const kal_extent *x, const void *given, kal__pieces *out)
     const shape s = shape_of(x, p->compression);
     out->rows = s.rows;
     out->above = s.alone ? 0 : s.before + 1;
-    out->memory =
-        filtered_size(&s) + rows_beside(x) * s.row + kal__deflate_memory(p->compression) + piece_bound(&s);
+    out->memory = filtered_size(&s) + rows_beside(x) * s.row + kal__deflate_memory(p->compression);
+    out->result = piece_bound(&s);
 }
 
 typedef struct packing {
@@ -234,14 +234,15 @@ typedef struct packing {
     unsigned char *filtered;
     unsigned char *tried[2], *wide[2],
         *zeros;   // rows: to try filters on, in the file's byte order, above the first
-    unsigned char *memory;
+    kal__slab *memory;
 } packing;
 
 static bool packing_new(packing *p, const kal_extent *x)
 {
     const size_t filtered = filtered_size(&p->shape), row = p->shape.row;
-    unsigned char *m = p->memory = kal__new(filtered + rows_beside(x) * row, 1);
-    if (!m) return false;
+    p->memory = kal__slab_new(filtered + rows_beside(x) * row);
+    if (!p->memory) return false;
+    unsigned char *m = p->memory->data;
     p->filtered = m;
     for (int i = 0; i < 2; i++) {
         p->tried[i] = m + filtered + (size_t)i * row;
@@ -338,7 +339,7 @@ kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0
         out->note[1] = bytes;
         out->note[3] = last;
     }
-    free(p.memory);
+    kal__slab_unref(&p.memory);
     if (!n) return kal_fail(err, KAL_NOMEM, "png: out of memory");
     put_be32(out->data, (uint32_t)(out->size - 8 + (last ? 4 : 0)));
     memcpy(out->data + 4, "IDAT", 4);

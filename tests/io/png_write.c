@@ -59,7 +59,7 @@ static kal_bytes by_hand(const kal_extent *e, const unsigned char *pixels, int l
         const int32_t y0 = i * pieces.rows, y1 = e->height - y0 < pieces.rows ? e->height : y0 + pieces.rows;
         kal_tile t = ring_of(e, pixels, y0 > pieces.above ? y0 - pieces.above : 0, y1);
         REQUIRE_OK(png->pack(c, &t, y0, &packed[i], &check_error));
-        REQUIRE(packed[i].size <= pieces.memory);
+        REQUIRE(packed[i].size <= pieces.result);
         free(t.data);
     }
     for (int32_t i = 0; i < n; i++) {
