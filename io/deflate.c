@@ -395,7 +395,8 @@ size_t kal__deflate(const unsigned char *data, size_t dict, size_t n, const unsi
         kal__put_stored(&b, data + dict, n, last);
         return (size_t)(b.out - out);
     }
-    kal__slab *slab = kal__slab_new(sizeof(work));   // goes back whole: a heap would keep it, and holes beside it
+    kal__slab *slab =
+        kal__slab_new(sizeof(work));   // goes back whole: a heap would keep it, and holes beside it
     if (!slab) return 0;
     work *w = (work *)slab->data;
     w->effort = efforts[level];
