@@ -13,7 +13,7 @@
 // ---- signals ------------------------------------------------------------------------------------
 
 static kal_cancel *volatile current;
-static volatile sig_atomic_t caught;
+static int caught;   // atomic: the thread that takes the signal is not the one that asks
 enum { N_SIGNALS = 4 };
 static struct sigaction before[N_SIGNALS];
 static const int signals[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
@@ -21,7 +21,7 @@ static const int signals[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 static void on_signal(int number)
 {
     (void)number;
-    caught = 1;
+    __atomic_store_n(&caught, 1, __ATOMIC_RELAXED);
     kal_cancel_set(current);
 }
 
@@ -51,7 +51,7 @@ void release_signals(kal_cancel **cancel)
 
 bool interrupted(void)
 {
-    return caught;
+    return __atomic_load_n(&caught, __ATOMIC_RELAXED);
 }
 
 // ---- progress -----------------------------------------------------------------------------------

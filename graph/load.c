@@ -220,28 +220,12 @@ static kal_status shrink_to(kal__source *s, int32_t by, const char *name, kal_er
     return KAL_OK;
 }
 
-// The same place and bytes under another header.
-static kal__source *source_like(const kal__source *s)
-{
-    kal__source *n = kal__new_zero(1, sizeof *n);
-    if (!n) return NULL;
-    *n = *s;
-    n->refs = 1;
-    n->bytes = kal__slab_ref(s->bytes);
-    if (!s->path) return n;
-    const size_t size = strlen(s->path) + 1;
-    n->path = kal__new(size, 1);
-    if (n->path) memcpy(n->path, s->path, size);
-    if (!n->path) kal__source_unref(&n);
-    return n;
-}
-
 static kal_status stored_smaller(const kal_node *n, int32_t by, kal_node **out, kal_error *err)
 {
     kal__source *s = kal__node_source(n);
     kal_status st = KAL_OK;
     if (s->shrink == 1 && by <= s->codec->shrinks) {
-        loading l = {.source = source_like(s), .meta = n->meta};
+        loading l = {.source = kal__source_copy(s, s->path), .meta = n->meta};
         st = l.source ? shrink_to(l.source, by, "load", err)
                       : kal_fail(err, KAL_NOMEM, "out of memory for a source");
         if (!st) st = decode_node(&l, out, err);

@@ -246,21 +246,35 @@ kal__source *kal__node_source(const kal_node *node)
     return s;
 }
 
-// One has a path, the other bytes: both are worth keeping.
-static kal__source *merge(const kal__source *path, const kal__source *bytes)
+kal__source *kal__source_copy(const kal__source *s, const char *path)
 {
-    kal__source *s = kal__new(1, sizeof *s);
-    char *name = kal__new(strlen(path->path) + 1, 1);
-    if (!s || !name) {
-        free(s);
+    kal__source *n = kal__new(1, sizeof *n);
+    const size_t size = path ? strlen(path) + 1 : 0;
+    char *name = path ? kal__new(size, 1) : NULL;
+    if (!n || (path && !name)) {
+        free(n);
         free(name);
         return NULL;
     }
-    *s = *bytes;
-    s->refs = 1;
-    s->stamp = path->stamp;
-    s->path = strcpy(name, path->path);
-    kal__slab_ref(s->bytes);
+    if (path) memcpy(name, path, size);
+    // Field by field: others may be counting references of the old one.
+    *n = (kal__source){.refs = 1,
+                       .codec = s->codec,
+                       .header = s->header,
+                       .shrink = s->shrink,
+                       .digest = s->digest,
+                       .stamp = s->stamp,
+                       .path = name,
+                       .bytes = kal__slab_ref(s->bytes),
+                       .size = s->size};
+    return n;
+}
+
+// One has a path, the other bytes: both are worth keeping.
+static kal__source *merge(const kal__source *path, const kal__source *bytes)
+{
+    kal__source *s = kal__source_copy(bytes, path->path);
+    if (s) s->stamp = path->stamp;
     return s;
 }
 

@@ -85,13 +85,15 @@ kal_node *kal__error_node(kal_scope *scope, const kal_error *err);
 /// Interns: returns the existing node of that key, or a new one with the call (and its lists and texts) copied. `fill` completes a new
 /// node before anyone sees it. NULL when out of memory.
 typedef void kal__fill_fn(kal_node *node, void *arg);
-kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *params,
-                      size_t n_params, size_t params_size, kal__fill_fn *fill, void *arg);
+kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *rows, size_t n_rows,
+                      size_t params_size, kal__fill_fn *fill, void *arg);
 /// Hands a node (one reference) to the scope, or to the caller when scope is NULL.
 kal_node *kal__born(kal_scope *scope, kal_node *node);
 
 kal__source *kal__source_ref(kal__source *s);
 void kal__source_unref(kal__source **s);
+/// The same bytes under this path (NULL: none); NULL when out of memory.
+kal__source *kal__source_copy(const kal__source *s, const char *path);
 /// The node's current source, with a reference of the caller's own.
 kal__source *kal__node_source(const kal_node *node);
 /// The same content was loaded again: the file seen last is the likeliest to be there still; bytes that were given stay.
@@ -137,7 +139,7 @@ typedef struct kal__param_context {
     kal__arena *arena;         // for lists and texts
 } kal__param_context;
 /// Sets a parameter from a token: a bare number or word, the inside of a string, or a list "[1 2 3]".
-kal_status kal__param_set(kal__schema s, const kal_param *row, void *params, const char *text, size_t n,
+kal_status kal__param_set(kal__schema s, const kal_param *p, void *params, const char *text, size_t n,
                           const kal__param_context *context, kal_error *err);
 /// "name=value name=value …" or positional values.
 kal_status kal__params_parse(kal__schema s, void *params, const char *text, const kal__param_context *context,
@@ -158,7 +160,7 @@ typedef struct kal__key_parts {
     const kal_call *const *in;
     int32_t n;
 } kal__key_parts;
-kal_status kal__make_key(const kal__key_parts *parts, kal_key *out, kal_error *err);
+kal_status kal__make_key(const kal__key_parts *k, kal_key *out, kal_error *err);
 
 // ---- order (order.c) ----------------------------------------------------------------------------
 
