@@ -284,7 +284,7 @@ typedef struct progress {
     int32_t request;           // in the profile
 } progress;
 void progress_start(progress *p, const settings *s, crowd *all, int32_t number, const char *label);
-void progress_tell(void *p, kal_phase phase, uint64_t done, uint64_t total);
+void progress_tell(void *user, kal_phase now, uint64_t done, uint64_t total);
 void progress_end(progress *p);
 bool wants_progress(const settings *s);
 
@@ -294,7 +294,7 @@ int profile_new(struct profile **out, const settings *s);
 /// An evaluation of these nodes begins, on this thread: which request it is. `since`: when its text was taken up, 0 when that is told
 /// already.
 int32_t profile_begin(struct profile *p, const char *label, kal_node *const *nodes, int32_t n, double since);
-void profile_end(struct profile *p, int32_t request, const kal_stats *stats, bool failed);
+void profile_end(struct profile *p, int32_t which, const kal_stats *stats, bool failed);
 kal_trace_fn profile_trace;
 kal_node_stats_fn profile_node;
 /// A page or a trace, as the suffix says.

@@ -31,6 +31,6 @@ typedef struct kal__digest kal__digest;
 kal__digest *kal__digest_new(const kal_extent *e, kal_rect rect, kal_key *out);
 /// The next row, packed.
 void kal__digest_row(kal__digest *d, const unsigned char *row);
-void kal__digest_free(kal__digest **d);
+void kal__digest_free(kal__digest **slot);
 
 #endif

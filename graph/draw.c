@@ -38,7 +38,8 @@ static void print_changed(kal__schema s, const void *params, kal__text *t)
         kal__params_default(s, defaults);
         kal__params_print(one, params, &a);
         kal__params_print(one, defaults, &b);
-        const bool made = kal__text_done(&a, &x, NULL) & kal__text_done(&b, &y, NULL);
+        bool made = kal__text_done(&a, &x, NULL);
+        made = kal__text_done(&b, &y, NULL) && made;
         if (made && strcmp(x, y) && !kal__param_is_auto(&s.rows[i], params)) kal__puts(t, x);
         t->failed |= !made;
         free(x);
@@ -65,7 +66,8 @@ static bool label(const kal_node *n, box *b)
         print_changed(kal__schema_of_node(n), n->call.params, &detail);
     if (n->kind != KAL__ENCODE && !n->dynamic)
         kal__putf(&title, "  %d×%d", n->call.extent.width, n->call.extent.height);
-    return kal__text_done(&title, &b->title, NULL) & kal__text_done(&detail, &b->detail, NULL);
+    const bool titled = kal__text_done(&title, &b->title, NULL);
+    return kal__text_done(&detail, &b->detail, NULL) && titled;
 }
 
 static size_t letters(const char *s)

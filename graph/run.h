@@ -27,6 +27,6 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
 /// Plans and runs; the writers of the wants are neither committed nor aborted. Statistics are added to options->stats, progress is told
 /// but for its end, which the caller tells once files are committed. `start`: when the request began, which the deadline counts from.
 kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, double start,
-                         kal__tally *tally, kal_error *err);
+                         kal__tally *told, kal_error *err);
 
 #endif

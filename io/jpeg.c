@@ -178,7 +178,7 @@ static void decoder_free(kal__decoder *d)
     free(d);
 }
 
-static const unsigned char *starts(const jpeg_saved_marker_ptr m, const char *tag, size_t n)
+static const unsigned char *starts(const struct jpeg_marker_struct *m, const char *tag, size_t n)
 {
     return m->data_length >= n && !memcmp(m->data, tag, n) ? m->data + n : NULL;
 }

@@ -49,12 +49,12 @@ typedef struct kal__jpeg_p {
     size_t size;
     KAL__JPEG_PARAMS(KAL_FIELD)
 } kal__jpeg_p;
-kal_status kal__jpeg_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
-kal_status kal__jpeg_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
+kal_status kal__jpeg_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err);
+kal_status kal__jpeg_begin(const kal_extent *x, const void *given, const kal__meta *meta, kal__writer *w,
                            kal__encoder **out, kal_error *err);
 kal_status kal__jpeg_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
                          kal_error *err);
-void kal__jpeg_pieces(const kal_extent *x, const void *params, kal__pieces *out);
+void kal__jpeg_pieces(const kal_extent *x, const void *given, kal__pieces *out);
 kal_status kal__jpeg_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
                           kal_error *err);
 kal_status kal__jpeg_join(kal__encoder *e, const kal__piece *piece, kal_error *err);

@@ -93,10 +93,10 @@ typedef struct kal__png_p {
     size_t size;
     KAL__PNG_PARAMS(KAL_FIELD)
 } kal__png_p;
-kal_status kal__png_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
+kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err);
 kal_status kal__png_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                           kal__encoder **out, kal_error *err);
-void kal__png_pieces(const kal_extent *x, const void *params, kal__pieces *out);
+void kal__png_pieces(const kal_extent *x, const void *given, kal__pieces *out);
 kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
                          kal_error *err);
 kal_status kal__png_join(kal__encoder *e, const kal__piece *piece, kal_error *err);

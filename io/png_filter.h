@@ -16,8 +16,8 @@ void kal__png_unfilter(int filter, size_t bpp, unsigned char *out, const unsigne
 void kal__png_unfilter_paeth2(size_t bpp, unsigned char *const out[2], const unsigned char *const in[2],
                               const unsigned char *up, size_t n);
 
-/// Filters n bytes of `row` and gives the sum of the results' distances from 0, as signed bytes.
-uint64_t kal__png_filter(int filter, size_t bpp, unsigned char *out, const unsigned char *row,
+/// Filters n bytes of `in` and gives the sum of the results' distances from 0, as signed bytes.
+uint64_t kal__png_filter(int filter, size_t bpp, unsigned char *out, const unsigned char *in,
                          const unsigned char *up, size_t n);
 
 #endif

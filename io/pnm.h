@@ -36,8 +36,8 @@ typedef struct kal__pnm_p {
     size_t size;
     KAL__PNM_PARAMS(KAL_FIELD)
 } kal__pnm_p;
-kal_status kal__pnm_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
-kal_status kal__pnm_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
+kal_status kal__pnm_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err);
+kal_status kal__pnm_begin(const kal_extent *x, const void *given, const kal__meta *meta, kal__writer *w,
                           kal__encoder **out, kal_error *err);
 kal_status kal__pnm_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
                         kal_error *err);

@@ -42,11 +42,11 @@ int32_t kal__patch_block(size_t pixel);
 /// Room for the patch of any block of an output of that size.
 size_t kal__patch_room(const kal__slant *s, int32_t width, int32_t height, size_t pixel);
 /// Finds what the pixels of `block` need, …
-void kal__patch_plan(kal__patch *p, const kal__patch_source *s, kal_rect block);
+void kal__patch_plan(kal__patch *p, const kal__patch_source *from, kal_rect block);
 /// … asks the memory for some of it (part `k` of `n`), so that it is near when …
-void kal__patch_ask(const kal__patch *p, const kal__patch_source *s, int32_t k, int32_t n);
+void kal__patch_ask(const kal__patch *p, const kal__patch_source *from, int32_t k, int32_t n);
 /// … it is copied.
-void kal__patch_copy(kal__patch *p, const kal__patch_source *s, void *room);
+void kal__patch_copy(kal__patch *p, const kal__patch_source *from, void *room);
 
 static inline int64_t kal__slant_x(const kal__slant *s, int32_t x, int32_t y)
 {

@@ -18,7 +18,7 @@ typedef void kal__curve_f32(const kal_call *c, int32_t channel, float *dst, cons
 /// The state of a tone op. `floats` may be NULL; `same`: all colour channels have the curve of channel 0.
 kal_status kal__tone_new(const kal_call *c, kal__curve *curve, kal__curve_f32 *floats, bool same,
                          void **state, kal_error *err);
-void kal__tone_free(void *tone);
+void kal__tone_free(void *state);
 /// Runs the state that kal__tone_new made.
 kal_status kal__tone_run(const kal_job *j);
 
