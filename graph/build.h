@@ -15,6 +15,7 @@ typedef struct kal__info {
     bool found;       // in the memo …
     kal__slab *hit;   // … with these pixels, until a stage holds them
     kal_rect hit_rect;
+    bool untouched;   // an op of which only what it hands on is needed: readers look at its last input
 } kal__info;
 
 typedef struct kal__builder {
@@ -30,6 +31,14 @@ typedef struct kal__builder {
     kal_error *err;
 } kal__builder;
 
+static inline kal__info *kal__info_of(const kal__builder *b, const kal_node *n)
+{
+    return &b->infos[kal__order_find(&b->p->order, n)];
+}
+
+/// Makes `e` an edge from the stage that has the rows of `input`.
+void kal__connect(const kal__builder *b, kal__stage *to, kal__edge *e, const kal_node *input);
+
 static inline kal_status kal__no_memory(const kal__builder *b)
 {
     return kal_fail(b->err, KAL_NOMEM, "out of memory for a plan");
@@ -37,8 +46,13 @@ static inline kal_status kal__no_memory(const kal__builder *b)
 
 /// Rows a band, bands, stride.
 void kal__choose_band(const kal__builder *b, kal__stage *s);
-/// Which rows each band of the stage reads through the edge.
-kal_status kal__read_rows(const kal__builder *b, kal__stage *s, kal__edge *e);
+/// What a band of the edge's reader reads through the edge, in the reader's coordinates; may be empty.
+kal_rect kal__band_need(const kal__edge *e, int32_t band);
+/// Which rows each band of the reader reads through the edge.
+kal_status kal__read_rows(const kal__builder *b, kal__edge *e);
+/// Lets readers of a stage that hands on most of its last input read that input past it, where they need nothing it touches. After bands
+/// were chosen, from the last stage to the first; the stage is left with the rows that are still read.
+kal_status kal__look_past(kal__builder *b, kal__stage *s);
 /// Tables, scratch, an estimate of the work.
 kal_status kal__prepare_stage(kal__builder *b, kal__stage *s);
 /// The least rings, by simulation; then wider ones if memory allows.

@@ -358,9 +358,8 @@ static kal_status encode_begin(kal__stage *s, kal_error *err)
 
 static kal_status encode_rows(kal__stage *s, kal_rect r, kal_error *err)
 {
-    const kal__edge *e = &s->edges[0];
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.in[0]->extent);
-    const kal_tile in = kal__ring_tile(e->from, r, e->dx, e->dy, pixel);
+    const kal_tile in = kal__edge_tile(&s->edges[0], r, pixel);
     for (int32_t y = r.y0; y < r.y1;) {   // as many rows at once as lie together in the ring
         const int32_t at = (in.row0 + (y - r.y0)) % in.ring;
         const int32_t n = in.ring - at < r.y1 - y ? in.ring - at : r.y1 - y;
@@ -451,11 +450,10 @@ static kal_status leave_and_join(kal__stage *s, int32_t band, const kal__piece *
 
 static kal_status pack_band(kal__stage *s, kal_rect r, int32_t band, kal_stats *stats, kal_error *err)
 {
-    const kal__edge *e = &s->edges[0];
     const int32_t y0 = r.y0;
     r.y0 = y0 - s->above > s->rect.y0 ? y0 - s->above : s->rect.y0;
     const kal_tile in =
-        kal__ring_tile(e->from, r, e->dx, e->dy, (int32_t)kal_pixel_size(&s->node->call.in[0]->extent));
+        kal__edge_tile(&s->edges[0], r, (int32_t)kal_pixel_size(&s->node->call.in[0]->extent));
     kal__piece piece = {0};
     const kal_status st = s->node->u.codec->pack(s->coding->encoder, &in, y0, &piece, err);
     if (st) {

@@ -104,8 +104,9 @@ static void as_json(const kal__plan *p, kal__text *t)
                   "\"bytes\": %zu, \"codec_bytes\": %zu, \"inputs\": [",
                   strategy(s), s->rect.x0, s->rect.y0, s->rect.x1, s->rect.y1, s->n_bands, s->band, s->rows,
                   s->memory, s->codec_memory);
-        for (int32_t e = 0, n = 0; e < s->n_edges; e++)
-            if (s->edges[e].from) kal__putf(t, "%s%d", n++ ? ", " : "", s->edges[e].from->index);
+        int32_t n = 0;
+        for (KAL__EACH_EDGE(e, s))
+            if (e->from) kal__putf(t, "%s%d", n++ ? ", " : "", e->from->index);
         kal__puts(t, "]}");
     }
     kal__puts(t, "\n]}\n");

@@ -14,28 +14,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static kal__info *info_of(const kal__builder *b, const kal_node *n)
-{
-    return &b->infos[kal__order_find(&b->p->order, n)];
-}
-
 static bool is_view(const kal_node *n)
 {
     return n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_VIEW);
+}
+
+// Has no rows of its own: readers look at an input.
+static bool passes(const kal__builder *b, const kal_node *n)
+{
+    return is_view(n) || kal__info_of(b, n)->untouched;
 }
 
 // ---- 1. needs: from the wants back to the sources -------------------------------------------------
 
 static void want_pixels(kal__builder *b, const kal_node *n, kal_rect rect)
 {
-    kal__info *i = info_of(b, n);
+    kal__info *i = kal__info_of(b, n);
     i->need = kal_rect_join(i->need, rect);
     i->uses++;
 }
 
 static kal_status propagate(kal__builder *b, const kal_node *n)
 {
-    kal__info *me = info_of(b, n);
+    kal__info *me = kal__info_of(b, n);
     if (n->kind == KAL__ENCODE) {
         want_pixels(b, kal__input(n, 0), kal_rect_all(&n->call.in[0]->extent));
         return KAL_OK;
@@ -50,6 +51,8 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
         b->p->nodes_reused++;
         return KAL_OK;
     }
+    me->untouched = n->kind == KAL__APPLY && n->call.op->touches &&
+                    kal_rect_empty(kal_rect_clip(n->call.op->touches(&n->call), me->need));
     for (int32_t i = 0; i < n->call.n; i++) {
         const kal_rect r = kal__need(&n->call, i, me->need);
         if (kal_rect_empty(r)) continue;
@@ -78,27 +81,29 @@ static kal__stage *stage_new(kal__builder *b, kal__stage_kind kind, const kal_no
                       .edges = edges,
                       .n_edges = n_edges,
                       .index = b->p->n_stages};
+    for (int32_t i = 0; i < n_edges; i++) edges[i] = (kal__edge){.to = s, .slot = i};
     b->p->stages[b->p->n_stages++] = s;
     return s;
 }
 
-// Through crops to the stage that has the rows; (dx, dy) collects the shift.
+// Through what passes to the stage that has the rows; (dx, dy) collects the shift.
 static kal__stage *resolve(const kal__builder *b, const kal_node *n, int32_t *dx, int32_t *dy)
 {
     *dx = *dy = 0;
-    while (is_view(n) && !info_of(b, n)->stage) {
-        const kal_rect at = kal__need(&n->call, 0, kal_rect_of(0, 0, 1, 1));
+    while (passes(b, n) && !kal__info_of(b, n)->stage) {
+        const bool view = is_view(n);
+        const kal_rect at = view ? kal__need(&n->call, 0, kal_rect_of(0, 0, 1, 1)) : kal_rect_of(0, 0, 1, 1);
         *dx += at.x0;
         *dy += at.y0;
-        n = kal__input(n, 0);
+        n = kal__input(n, view ? 0 : n->call.n - 1);
     }
-    return info_of(b, n)->stage;
+    return kal__info_of(b, n)->stage;
 }
 
-static void connect(const kal__builder *b, kal__stage *to, kal__edge *e, const kal_node *input, bool needed)
+void kal__connect(const kal__builder *b, kal__stage *to, kal__edge *e, const kal_node *input)
 {
     e->to = to;
-    e->from = needed ? resolve(b, input, &e->dx, &e->dy) : NULL;
+    e->from = resolve(b, input, &e->dx, &e->dy);
     if (!e->from) return;
     e->next_reader = e->from->readers;
     e->from->readers = e;
@@ -111,8 +116,9 @@ static void connect_step(const kal__builder *b, kal__stage *s, const kal__step *
     int32_t e = step->first_edge;
     for (int32_t i = 0; i < c->n; i++) {
         if (i == step->from_step) continue;
-        const bool needed = !kal_rect_empty(kal__need(c, i, s->rect));
-        connect(b, s, &s->edges[e++], kal__input(step->node, i), needed);
+        if (!kal_rect_empty(kal__need(c, i, s->rect)))
+            kal__connect(b, s, &s->edges[e], kal__input(step->node, i));
+        e++;
     }
 }
 
@@ -122,8 +128,8 @@ static int32_t fusable_input(const kal__builder *b, const kal_node *n)
     if (!(n->call.op->flags & KAL_OP_POINTWISE)) return -1;
     for (int32_t i = 0; i < n->call.n; i++) {
         const kal_node *in = kal__input(n, i);
-        const kal__info *f = info_of(b, in);
-        if (in->kind != KAL__APPLY || is_view(in) || f->found || f->uses != 1 || kal_rect_empty(f->need))
+        const kal__info *f = kal__info_of(b, in);
+        if (in->kind != KAL__APPLY || passes(b, in) || f->found || f->uses != 1 || kal_rect_empty(f->need))
             continue;
         if (in->call.op->flags & (KAL_OP_WHOLE | KAL_OP_SERIAL)) continue;
         if (b->keep && kal__memo_worth(b->options->memo_mode, in, kal__cost_of(in))) continue;
@@ -148,7 +154,7 @@ static kal_status add_compute(kal__builder *b, const kal_node *last)
 {
     int32_t n_edges;
     const int32_t n = run_length(b, last, &n_edges);
-    kal__info *me = info_of(b, last);
+    kal__info *me = kal__info_of(b, last);
     kal__stage *s = stage_new(b, KAL__COMPUTE_STAGE, last, me->need, n_edges, n);
     if (!s) return kal__no_memory(b);
     const kal_node *node = last;
@@ -170,7 +176,7 @@ static kal_status add_compute(kal__builder *b, const kal_node *last)
 
 static kal_status add_decode(kal__builder *b, const kal_node *n)
 {
-    kal__info *me = info_of(b, n);
+    kal__info *me = kal__info_of(b, n);
     kal__stage *s = stage_new(b, KAL__DECODE_STAGE, n, me->need, 0, 0);
     if (!s) return kal__no_memory(b);
     kal__source *source = kal__node_source(n);
@@ -205,7 +211,7 @@ static kal_status add_const(kal__builder *b, const kal_node *n, kal__slab *slab,
     s->slab = slab;   // a reference of the plan's own
     s->stride = (size_t)(rect.x1 - rect.x0) * kal_pixel_size(&n->call.extent);
     s->rows = rect.y1 - rect.y0;
-    info_of(b, n)->stage = s;
+    kal__info_of(b, n)->stage = s;
     return KAL_OK;
 }
 
@@ -214,7 +220,7 @@ static void mark_fused(const kal__builder *b, bool *fused)
 {
     for (size_t i = 0; i < b->p->order.n; i++) {
         const kal_node *n = b->p->order.nodes[i];
-        if (n->kind != KAL__APPLY || is_view(n) || b->infos[i].found || kal_rect_empty(b->infos[i].need))
+        if (n->kind != KAL__APPLY || passes(b, n) || b->infos[i].found || kal_rect_empty(b->infos[i].need))
             continue;
         const int32_t in = fusable_input(b, n);
         if (in >= 0) fused[kal__order_find(&b->p->order, kal__input(n, in))] = true;
@@ -240,7 +246,7 @@ static kal_status add_stages(kal__builder *b)
             st = add_const(b, n, kal__slab_ref(n->u.pixels.slab), kal_rect_all(&n->call.extent));
         } else if (n->kind == KAL__DECODE) {
             st = add_decode(b, n);
-        } else if (n->kind == KAL__APPLY && !is_view(n)) {
+        } else if (n->kind == KAL__APPLY && !passes(b, n)) {
             st = add_compute(b, n);
         }
         if (st) return st;
@@ -280,9 +286,9 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
 {
     const kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
     const kal__stage_kind kind = w->writer ? KAL__ENCODE_STAGE : w->key ? KAL__DIGEST_STAGE : KAL__COPY_STAGE;
-    if (kind == KAL__COPY_STAGE && !w->patches && !is_view(image) && info_of(b, image)->uses == 1 &&
-        can_write_outside(b, info_of(b, image)->stage, w)) {
-        kal__stage *s = info_of(b, image)->stage;
+    if (kind == KAL__COPY_STAGE && !w->patches && !passes(b, image) && kal__info_of(b, image)->uses == 1 &&
+        can_write_outside(b, kal__info_of(b, image)->stage, w)) {
+        kal__stage *s = kal__info_of(b, image)->stage;
         s->outside = true;
         s->data = w->dst;
         s->stride = (size_t)w->stride;
@@ -293,7 +299,7 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
     s->serial = kind != KAL__COPY_STAGE;
     s->writer = w->writer;
     s->patches = w->patches;
-    connect(b, s, &s->edges[0], image, true);
+    kal__connect(b, s, &s->edges[0], image);
     if (kind == KAL__COPY_STAGE) {
         s->outside = true;
         s->data = w->dst;
@@ -330,13 +336,14 @@ static kal_status build(kal__builder *b)
     if (!st) st = add_stages(b);
     for (size_t i = 0; i < b->n_wants && !st; i++) st = add_sink(b, &b->wants[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++) kal__choose_band(b, p->stages[i]);
+    decide_keeping(b);
+    for (int32_t i = p->n_stages; i-- > 0 && !st;) st = kal__look_past(b, p->stages[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++)
-        for (int32_t e = 0; e < p->stages[i]->n_edges && !st; e++)
-            st = kal__read_rows(b, p->stages[i], &p->stages[i]->edges[e]);
+        for (KAL__EACH_EDGE(e, p->stages[i]))
+            if (!st) st = kal__read_rows(b, e);
     for (int32_t i = 0; i < p->n_stages && !st; i++) st = kal__prepare_stage(b, p->stages[i]);
     if (st) return st;
     if (p->work_ns < 100e3 && !b->band) p->threads = 1;   // less than handing it over would cost
-    decide_keeping(b);
     return kal__size_rings(b);
 }
 

@@ -29,13 +29,16 @@ typedef enum kal__stage_kind {
     KAL__CONST_STAGE,   // rows that exist already: samples in memory, a memo hit
 } kal__stage_kind;
 
-/// One input of a stage.
+/// One input of a stage. Bands that need nothing of what `from` touches read the edge `past` it instead.
 typedef struct kal__edge {
     kal__stage *from;   // NULL: nothing of this input is needed
     kal__stage *to;
-    int32_t dx, dy;     // coordinates here + (dx, dy) = coordinates of `from`
-    int32_t *ready;     // per band: `from` must be done up to this row …
-    int32_t *release;   // … and rows before this one are not needed by this band or any later
+    int32_t slot;             // which of the stage's edges this is, or stands in for
+    int32_t dx, dy;           // coordinates here + (dx, dy) = coordinates of `from`
+    struct kal__edge *past;   // to the stage whose rows `from` hands on; NULL: all is read here
+    kal_rect touched;         // what `from` does not just hand on, in its coordinates
+    int32_t *ready;           // per band: `from` must be done up to this row …
+    int32_t *release;         // … and rows before this one are not needed by this band or any later
     struct kal__edge *next_reader;
 } kal__edge;
 
@@ -177,6 +180,25 @@ static inline kal_rect kal__band_rect(const kal__stage *s, int32_t b)
     return r;
 }
 
+/// All edges of a stage, those past others included.
+static inline kal__edge *kal__edge_after(const kal__edge *e)
+{
+    if (e->past) return e->past;
+    return e->slot + 1 < e->to->n_edges ? &e->to->edges[e->slot + 1] : NULL;
+}
+#define KAL__EACH_EDGE(e, s)                         \
+    kal__edge *e = (s)->n_edges ? (s)->edges : NULL; \
+    e;                                               \
+    e = kal__edge_after(e)
+
+/// The edge through which a rect of the input is read.
+static inline const kal__edge *kal__edge_for(const kal__edge *e, kal_rect need)
+{
+    while (e->past && kal_rect_empty(kal_rect_clip(kal_rect_shift(need, e->dx, e->dy), e->touched)))
+        e = e->past;
+    return e;
+}
+
 /// A window onto a ring: `rect` in the stage's coordinates shifted by (-dx, -dy).
 static inline kal_tile kal__ring_tile(const kal__stage *s, kal_rect rect, int32_t dx, int32_t dy,
                                       int32_t pixel)
@@ -185,6 +207,13 @@ static inline kal_tile kal__ring_tile(const kal__stage *s, kal_rect rect, int32_
     t.row0 = (rect.y0 + dy - s->rect.y0) % s->rows;
     t.data = s->data + (ptrdiff_t)(rect.x0 + dx - s->rect.x0) * pixel;
     return t;
+}
+
+/// A window onto what an edge reads.
+static inline kal_tile kal__edge_tile(const kal__edge *e, kal_rect rect, int32_t pixel)
+{
+    e = kal__edge_for(e, rect);
+    return kal__ring_tile(e->from, rect, e->dx, e->dy, pixel);
 }
 
 #endif

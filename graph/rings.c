@@ -71,41 +71,58 @@ void kal__choose_band(const kal__builder *b, kal__stage *s)
 
 static const kal_call *edge_call(const kal__stage *s, const kal__edge *e, int32_t *input)
 {
-    const int32_t at = (int32_t)(e - s->edges);
     int32_t k = s->n_steps - 1;
-    while (k > 0 && s->steps[k].first_edge > at) k--;
+    while (k > 0 && s->steps[k].first_edge > e->slot) k--;
     if (k < 0) return NULL;   // a sink reads what it is
-    *input = at - s->steps[k].first_edge;
+    *input = e->slot - s->steps[k].first_edge;
     if (s->steps[k].from_step >= 0 && *input >= s->steps[k].from_step) ++*input;
     return &s->steps[k].node->call;
 }
 
+kal_rect kal__band_need(const kal__edge *e, int32_t band)
+{
+    int32_t input = 0;
+    const kal__stage *s = e->to;
+    const kal_call *call = edge_call(s, e, &input);
+    kal_rect in = kal__band_rect(s, band);
+    if (call) in = kal__need(call, input, in);
+    if (s->above) in.y0 = in.y0 - s->above > s->rect.y0 ? in.y0 - s->above : s->rect.y0;
+    if (kal_rect_empty(in)) return in;
+    // what is read through another of the input's edges is not read through this one
+    return kal__edge_for(&s->edges[e->slot], in) == e ? in : kal_rect_of(0, 0, 0, 0);
+}
+
+static kal_status asks_outside(const kal__builder *b, const kal__edge *e, int32_t band)
+{
+    int32_t input = 0;
+    const kal_call *call = edge_call(e->to, e, &input);
+    const kal_rect out = kal__band_rect(e->to, band);
+    return kal_fail(b->err, KAL_INTERNAL,
+                    "%s: need() asks for more for a part than for the whole (input %d, rows %d..%d)",
+                    call ? call->op->name : "a plan", input, out.y0, out.y1);
+}
+
 // Rows per band, made monotone: a band may start when all rows that it or an earlier one needs are done; rows are let go when
 // neither it nor a later one needs them.
-kal_status kal__read_rows(const kal__builder *b, kal__stage *s, kal__edge *e)
+kal_status kal__read_rows(const kal__builder *b, kal__edge *e)
 {
-    e->ready = kal__take(&b->p->arena, (size_t)s->n_bands * 2, sizeof *e->ready);
+    const int32_t n = e->to->n_bands;
+    e->ready = kal__take(&b->p->arena, (size_t)n * 2, sizeof *e->ready);
     if (!e->ready) return kal__no_memory(b);
-    e->release = e->ready + s->n_bands;
+    e->release = e->ready + n;
     if (!e->from) return KAL_OK;
-    int32_t input = 0;
-    const kal_call *call = edge_call(s, e, &input);
     int32_t high = e->from->rect.y0;
-    for (int32_t k = 0; k < s->n_bands; k++) {
-        const kal_rect out = kal__band_rect(s, k);
-        kal_rect in = call ? kal__need(call, input, out) : out;
-        if (s->above) in.y0 = in.y0 - s->above > s->rect.y0 ? in.y0 - s->above : s->rect.y0;
+    for (int32_t k = 0; k < n; k++) {
+        const kal_rect in = kal__band_need(e, k);
         const bool empty = kal_rect_empty(in);
         if (!empty && !kal_rect_inside(kal_rect_shift(in, e->dx, e->dy), e->from->rect))
-            return kal_fail(b->err, KAL_INTERNAL,
-                            "%s: need() asks for more for a part than for the whole (input %d, rows %d..%d)",
-                            call ? call->op->name : "a plan", input, out.y0, out.y1);
+            return asks_outside(b, e, k);
         if (!empty && in.y1 + e->dy > high) high = in.y1 + e->dy;
         e->ready[k] = high;
         e->release[k] = empty ? INT32_MAX : in.y0 + e->dy;
     }
     int32_t low = e->from->rect.y1;
-    for (int32_t k = s->n_bands; k-- > 0;) {
+    for (int32_t k = n; k-- > 0;) {
         if (e->release[k] < low) low = e->release[k];
         e->release[k] = low;
     }

@@ -75,7 +75,7 @@ static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out
         const kal_rect need = kal__need(c, i, out);
         const int32_t pixel = (int32_t)kal_pixel_size(&c->in[i]->extent);
         if (edge->from && !kal_rect_empty(need))
-            in[i] = kal__ring_tile(edge->from, need, edge->dx, edge->dy, pixel);
+            in[i] = kal__edge_tile(edge, need, pixel);
         else
             in[i] = (kal_tile){.ring = 1, .pixel = pixel};
     }
@@ -127,9 +127,8 @@ static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scra
 
 static void copy_rows(const kal__stage *s, kal_rect r)
 {
-    const kal__edge *e = &s->edges[0];
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
-    const kal_tile in = kal__ring_tile(e->from, r, e->dx, e->dy, pixel);
+    const kal_tile in = kal__edge_tile(&s->edges[0], r, pixel);
     if (s->patches) {
         kal__patches_copy(s->patches, &in);
         return;
@@ -141,9 +140,7 @@ static void copy_rows(const kal__stage *s, kal_rect r)
 
 static void digest_rows(const kal__stage *s, kal_rect r)
 {
-    const kal__edge *e = &s->edges[0];
-    const kal_tile in =
-        kal__ring_tile(e->from, r, e->dx, e->dy, (int32_t)kal_pixel_size(&s->node->call.extent));
+    const kal_tile in = kal__edge_tile(&s->edges[0], r, (int32_t)kal_pixel_size(&s->node->call.extent));
     for (int32_t y = r.y0; y < r.y1; y++) kal__digest_row(s->digest, kal_row(&in, y));
 }
 

@@ -35,8 +35,8 @@ static int32_t row_held(const kal__stage *s)
 
 static bool inputs_done(const kal__stage *s)
 {
-    for (int32_t i = 0; i < s->n_edges; i++)
-        if (s->edges[i].from && row_done(s->edges[i].from) < s->edges[i].ready[s->next]) return false;
+    for (KAL__EACH_EDGE(e, s))
+        if (e->from && row_done(e->from) < e->ready[s->next]) return false;
     return true;
 }
 
@@ -187,10 +187,8 @@ static void stage_over(kal__plan *p, kal__stage *s, kal__freed_fn *freed)
 {
     s->over = true;
     p->schedule.unfinished--;
-    for (int32_t i = 0; i < s->n_edges; i++) {
-        kal__stage *from = s->edges[i].from;
-        if (from && --from->readers_left == 0 && from->over) ring_freed(p, from, freed);
-    }
+    for (KAL__EACH_EDGE(e, s))
+        if (e->from && --e->from->readers_left == 0 && e->from->over) ring_freed(p, e->from, freed);
     if (s->readers_left == 0) ring_freed(p, s, freed);
 }
 
@@ -205,8 +203,8 @@ void kal__schedule_finish(kal__plan *p, kal__stage *s, int32_t band, kal__freed_
     if (s->done == old) return;
     if (s->done == s->n_bands) stage_over(p, s, freed);
     for (kal__edge *e = s->readers; e; e = e->next_reader) offer(p, e->to);
-    for (int32_t i = 0; i < s->n_edges; i++)
-        if (s->edges[i].from) offer(p, s->edges[i].from);
+    for (KAL__EACH_EDGE(e, s))
+        if (e->from) offer(p, e->from);
 }
 
 // ---- simulation ---------------------------------------------------------------------------------
@@ -219,10 +217,8 @@ static kal__stage *who_lacks_room(kal__plan *p)
         if (s->over || s->next >= s->n_bands) continue;
         for (int32_t guard = 0; guard <= p->n_stages; guard++) {
             kal__stage *waits_for = NULL;
-            for (int32_t e = 0; e < s->n_edges && !waits_for; e++) {
-                kal__stage *from = s->edges[e].from;
-                if (from && row_done(from) < s->edges[e].ready[s->next]) waits_for = from;
-            }
+            for (KAL__EACH_EDGE(e, s))
+                if (!waits_for && e->from && row_done(e->from) < e->ready[s->next]) waits_for = e->from;
             if (!waits_for) break;
             s = waits_for;
         }

@@ -183,6 +183,7 @@ const kal_op kal__op_composite = {
     .cost = 1,
     .extent = extent,
     .need = need,
+    .touches = place,
     .fold = fold,
     .run = run,
     .samples = KAL__SAMPLES("", "x=1 y=1", "x=-2 y=3", "x=3 y=-1"),

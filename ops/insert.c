@@ -56,6 +56,7 @@ const kal_op kal__op_insert = {
     .cost = 0.1f,
     .extent = extent,
     .need = need,
+    .touches = place,
     .fold = fold,
     .run = run,
     .samples = KAL__SAMPLES("x=1 y=1", "x=-1 y=2", "x=3 y=-2"),

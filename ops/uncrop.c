@@ -169,6 +169,7 @@ const kal_op kal__op_uncrop = {
     .cost = 0.2f,
     .extent = extent,
     .need = need,
+    .touches = place,
     .fold = fold,
     .run = run,
     .undoes = "crop",

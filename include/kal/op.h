@@ -185,6 +185,8 @@ typedef struct kal_op {
     kal_status (*extent)(const kal_call *call, void *params, kal_extent *out, kal_error *err);
     /// The part of input i that `out` needs, clipped to the input; may be empty. Grows with `out`. NULL: the same rect.
     kal_rect (*need)(const kal_call *call, int32_t i, kal_rect out);
+    /// Optional: outside this rect the result is the last input, pixel for pixel. Who needs nothing of the rect reads that input instead.
+    kal_rect (*touches)(const kal_call *call);
     /// Optional. true: `to` says what the call really is. `room` is KAL_FOLD_ROOM bytes for parameters.
     bool (*fold)(const kal_call *call, kal_folded *to, void *room);
     /// Optional: tables, made once per evaluation, and their release.
