@@ -159,6 +159,25 @@ static void law_need(rng *r, const kal_node *node, const unsigned char *want)
 }
 
 // Every image in the graph that has no text of its own, by the name the text gives it.
+// Outside what an op says it touches, its result is its last input.
+static void law_touches(const kal_node *node, const unsigned char *want)
+{
+    const kal_call *c = &node->call;
+    if (node->kind != KAL__APPLY || !c->op->touches) return;
+    const kal_rect touched = c->op->touches(c);
+    const kal_extent *e = &c->extent, *base = &c->in[c->n - 1]->extent;
+    const size_t pixel = kal_pixel_size(e);
+    LAW(base->width == e->width && base->height == e->height && kal_pixel_size(base) == pixel);
+    unsigned char *whole = naive_pixels(kal__node_of(c->in[c->n - 1]));
+    for (int32_t y = 0; y < e->height; y++)
+        for (int32_t x = 0; x < e->width; x++) {
+            const size_t at = ((size_t)y * (size_t)e->width + (size_t)x) * pixel;
+            const bool inside = y >= touched.y0 && y < touched.y1 && x >= touched.x0 && x < touched.x1;
+            LAW(inside || !memcmp(want + at, whole + at, pixel));
+        }
+    free(whole);
+}
+
 static int32_t bindings_of(kal_node *node, kal_binding *b, char names[][40], int32_t most)
 {
     kal__order o;
@@ -290,6 +309,7 @@ static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent
         law_tilings(node, want, bytes_of(&e));
         law_rects(r, node, want);
         law_need(r, node, want);
+        law_touches(node, want);
         law_text(node);
         if (kal_node_call(node)->op == op && n == kal_node_call(node)->n) law_params(node, in, n);
         free(want);
