@@ -161,7 +161,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     *out = c->in[0]->extent;
     if (c->n == 1 || c->in[1]->extent.model != KAL_MASK) kal__unmask(out);
     const kal_status st = c->n == 1 ? check_value(op, v, out, err) : check_other(op, c, v, err);
-    return st ? st : kal__check_type(op, out, true, err);
+    return st ? st : kal__check_type(op, out, err);
 }
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)

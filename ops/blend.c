@@ -14,7 +14,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal__unmask(out);
     kal_status st = kal__check_pair("blend", "the base", c, err);
     if (!st) st = kal__check_paste("blend", c, err);
-    return st ? st : kal__check_type("blend", out, true, err);
+    return st ? st : kal__check_type("blend", out, err);
 }
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)

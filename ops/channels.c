@@ -94,14 +94,13 @@ void kal__keep_alpha(const kal_extent *e, void *dst, const void *src, size_t n)
 
 kal_status kal__check_pair(const char *op, const char *second, const kal_call *c, kal_error *err)
 {
-    static const char *const types[] = {"u8", "u16", "f32", "u32"};
     const kal_extent *a = &c->in[0]->extent, *b = &c->in[1]->extent;
     if (a->width != b->width || a->height != b->height)
         return kal_fail(err, KAL_INVALID,
                         "%s: the image is %d×%d and %s is %d×%d; crop, embed or resize one of them", op,
                         a->width, a->height, second, b->width, b->height);
     if (a->type != b->type)
-        return kal_fail(err, KAL_INVALID, "%s: the image is %s and %s is %s; use cast", op, types[a->type],
-                        second, types[b->type]);
+        return kal_fail(err, KAL_INVALID, "%s: the image is %s and %s is %s; use cast", op,
+                        kal__type_name(a->type), second, kal__type_name(b->type));
     return KAL_OK;
 }

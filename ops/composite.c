@@ -22,19 +22,18 @@ extern const kal_op kal__op_insert;
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
     (void)params;
-    static const char *const types[] = {"u8", "u16", "f32", "u32"};
     const kal_extent *a = &c->in[0]->extent, *b = &c->in[1]->extent;
     *out = *b;
     if (a->model != KAL_MASK) kal__unmask(out);
     if (a->type != b->type)
         return kal_fail(err, KAL_INVALID, "composite: the image is %s and the base is %s; use cast",
-                        types[a->type], types[b->type]);
+                        kal__type_name(a->type), kal__type_name(b->type));
     if (kal__colours(a) != kal__colours(b))
         return kal_fail(
             err, KAL_INVALID,
             "composite: the image has %d colour channel%s and the base has %d; use to_rgb or gray",
             kal__colours(a), kal__colours(a) == 1 ? "" : "s", kal__colours(b));
-    return kal__check_type("composite", out, true, err);
+    return kal__check_type("composite", out, err);
 }
 
 static kal_rect place(const kal_call *c)

@@ -46,7 +46,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal_convolve_p *p = params;
     *out = c->in[0]->extent;
     kal__unmask(out);
-    kal_status st = kal__check_type("convolve", out, true, err);
+    kal_status st = kal__check_type("convolve", out, err);
     if (!st) st = check_matrix(p, err);
     if (!st) st = kal__check_per_channel("convolve", "color", p->color, out, true, err);
     if (st) return st;

@@ -41,7 +41,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal_convolve_sep_p *p = params;
     *out = c->in[0]->extent;
     kal__unmask(out);
-    kal_status st = kal__check_type("convolve_sep", out, true, err);
+    kal_status st = kal__check_type("convolve_sep", out, err);
     if (!st && p->horizontal.n == 0)
         st = kal_fail(err, KAL_INVALID, "convolve_sep: give the weights: horizontal=[1 2 1]");
     if (p->vertical.n == 0) p->vertical = p->horizontal;

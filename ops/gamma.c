@@ -10,7 +10,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
 {
     (void)params;
     *out = c->in[0]->extent;
-    return kal__check_type("gamma", out, true, err);
+    return kal__check_type("gamma", out, err);
 }
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)

@@ -15,7 +15,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     *out = c->in[0]->extent;
     kal__unmask(out);
     const kal_status st = kal__check_per_channel("gaussian", "color", p->color, out, true, err);
-    return st ? st : kal__check_type("gaussian", out, true, err);
+    return st ? st : kal__check_type("gaussian", out, err);
 }
 
 static int32_t radius(const kal_call *c)

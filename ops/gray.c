@@ -22,7 +22,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
                         colours);
     out->channels = 1 + out->alpha;
     out->model = KAL_GRAY;
-    return kal__check_type("gray", out, true, err);
+    return kal__check_type("gray", out, err);
 }
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)

@@ -10,7 +10,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
 {
     (void)params;
     *out = c->in[0]->extent;
-    return kal__check_type("invert", out, true, err);
+    return kal__check_type("invert", out, err);
 }
 
 // Alpha is inverted with the rest and put back after: the loops stay plain.

@@ -19,7 +19,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
         return kal_fail(err, KAL_INVALID,
                         "levels: white=%g must be above black=%g; swap out_black and out_white to invert",
                         p->white, p->black);
-    return kal__check_type("levels", out, true, err);
+    return kal__check_type("levels", out, err);
 }
 
 // f32 would still be clamped.

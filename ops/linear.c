@@ -13,7 +13,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal__unmask(out);
     kal_status st = kal__check_per_channel("linear", "scale", p->scale, out, false, err);
     if (!st) st = kal__check_per_channel("linear", "offset", p->offset, out, false, err);
-    return st ? st : kal__check_type("linear", out, true, err);
+    return st ? st : kal__check_type("linear", out, err);
 }
 
 static bool all(kal_list l, double v)

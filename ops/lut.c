@@ -12,8 +12,9 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     *out = c->in[0]->extent;
     kal__unmask(out);
     if (out->type != KAL_U8)
-        return kal_fail(err, KAL_UNSUPPORTED,
-                        "lut: tables are for u8 samples; cast type=u8 first, or use gamma, levels or linear");
+        return kal__refuse_type(
+            "lut", out, "do not choose from 256 values; cast type=u8 first, or use gamma, levels or linear",
+            err);
     const int32_t each = 256 * kal__colours(out);
     if (t.n == 256 || t.n == each) return KAL_OK;
     if (each == 256) return kal_fail(err, KAL_INVALID, "lut: table has %d values; give 256", t.n);

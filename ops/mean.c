@@ -9,7 +9,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
 {
     (void)params;
     *out = (kal_extent){c->in[0]->extent.channels, 1, 1, KAL_F32, KAL_DATA, false};
-    return kal__check_type("mean", &c->in[0]->extent, true, err);
+    return kal__check_type("mean", &c->in[0]->extent, err);
 }
 
 static kal_status run(const kal_job *j)

@@ -22,13 +22,21 @@ void kal__colour_pixel(kal_list colour, const kal_extent *e, bool clear, void *p
     kal__set(pixel, e->type, (size_t)n, colour.n == n + 1 && colour.n > 1 ? colour.v[n] : opaque);
 }
 
-kal_status kal__check_type(const char *op, const kal_extent *e, bool floats, kal_error *err)
+const char *kal__type_name(kal_type type)
 {
-    if (e->type == KAL_U32)
-        return kal_fail(err, KAL_UNSUPPORTED, "%s: u32 samples are labels and cannot be computed with", op);
-    if (e->type == KAL_F32 && !floats)
-        return kal_fail(err, KAL_UNSUPPORTED, "%s: f32 samples are not supported", op);
-    return KAL_OK;
+    static const char *const names[] = {"u8", "u16", "f32", "u32"};
+    return names[type];
+}
+
+kal_status kal__refuse_type(const char *op, const kal_extent *e, const char *advice, kal_error *err)
+{
+    return kal_fail(err, KAL_INVALID, "%s: %s samples %s", op, kal__type_name(e->type), advice);
+}
+
+kal_status kal__check_type(const char *op, const kal_extent *e, kal_error *err)
+{
+    if (e->type != KAL_U32) return KAL_OK;
+    return kal__refuse_type(op, e, "are labels and cannot be computed with; cast type=f32 first", err);
 }
 
 kal_status kal__same_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)

@@ -94,8 +94,18 @@ static inline int32_t kal__rows_together(const kal_job *j, int32_t n, size_t *pi
     return plain ? rows : 1;
 }
 
-/// Refuses u32 labels (or f32, when `floats` is false) for an op that computes with samples.
-kal_status kal__check_type(const char *op, const kal_extent *e, bool floats, kal_error *err);
+const char *kal__type_name(kal_type type);
+
+/// How an op says that it does not take samples of this type: a mistake of the request, KAL_INVALID, like what a format cannot hold.
+/// `advice` goes on after "u32 samples" and says what to do.
+kal_status kal__refuse_type(const char *op, const kal_extent *e, const char *advice, kal_error *err);
+/// Refuses u32 labels for an op that computes with samples.
+kal_status kal__check_type(const char *op, const kal_extent *e, kal_error *err);
+/// Refuses u32 labels for an op that would mix them with any kernel but nearest.
+static inline kal_status kal__refuse_mixing(const char *op, const kal_extent *e, kal_error *err)
+{
+    return kal__refuse_type(op, e, "are labels and are not mixed; kernel must be nearest", err);
+}
 
 /// The extent of input 0, for ops that keep it.
 kal_status kal__same_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err);

@@ -77,7 +77,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (!st) st = wanted_size(p, &part, &w, &h, err);
     if (st) return st;
     if (in->type == KAL_U32 && p->kernel != KAL_NEAREST && (w != in->width || h != in->height))
-        return kal_fail(err, KAL_UNSUPPORTED, "resize: u32 samples are labels; kernel must be nearest");
+        return kal__refuse_mixing("resize", in, err);
     p->width = (int32_t)w;
     p->height = (int32_t)h;
     p->enlarge = true;   // worked out: the size says it

@@ -76,7 +76,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (p->edge != KAL_EDGE_FILL) p->color = (kal_list){NULL, 0};
     if (in->model == KAL_MASK) p->kernel = NEAREST;
     if (in->type == KAL_U32 && p->kernel != NEAREST && kal__floor(p->angle / 90) * 90 != p->angle)
-        return kal_fail(err, KAL_UNSUPPORTED, "rotate: u32 samples are labels; kernel must be nearest");
+        return kal__refuse_mixing("rotate", in, err);
     if (p->expand) {
         out->width = side(in->width * cosine(p), in->height * sine(p));
         out->height = side(in->width * sine(p), in->height * cosine(p));

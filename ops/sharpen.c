@@ -20,7 +20,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     *out = c->in[0]->extent;
     kal__unmask(out);
     const kal_status st = kal__check_per_channel("sharpen", "color", p->color, out, true, err);
-    return st ? st : kal__check_type("sharpen", out, true, err);
+    return st ? st : kal__check_type("sharpen", out, err);
 }
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)

@@ -13,7 +13,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_extent *in = &c->in[0]->extent;
     *out = (kal_extent){in->width, in->height, 1, KAL_U8, KAL_MASK, false};
     if (p->value == KAL_AUTO) p->value = kal_type_max(in->type) / 2;
-    return kal__check_type("threshold", in, true, err);
+    return kal__check_type("threshold", in, err);
 }
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)

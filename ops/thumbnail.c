@@ -54,8 +54,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
         return kal_fail(err, KAL_INVALID, "thumbnail: give the box a width, a height or both");
     if (p->width == KAL_AUTO) p->width = p->height;
     if (p->height == KAL_AUTO) p->height = p->width;
-    if (out->type == KAL_U32 && p->kernel != KAL_NEAREST)
-        return kal_fail(err, KAL_UNSUPPORTED, "thumbnail: u32 samples are labels; kernel must be nearest");
+    if (out->type == KAL_U32 && p->kernel != KAL_NEAREST) return kal__refuse_mixing("thumbnail", out, err);
     int32_t w, h;
     resized(p, &c->in[0]->extent, &w, &h);
     out->width = p->fit == KAL_FIT_COVER ? least(w, p->width) : w;

@@ -17,7 +17,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
             "to_rgb: the image has %d colour channels; 1 or 3 are needed: choose with band_extract", colours);
     out->channels = 3 + out->alpha;
     out->model = KAL_RGB;
-    return kal__check_type("to_rgb", out, true, err);
+    return kal__check_type("to_rgb", out, err);
 }
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)

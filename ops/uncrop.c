@@ -28,7 +28,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     *out = *base;
     if (in->model != KAL_MASK || p->feather) kal__unmask(out);
     kal_status st = kal__check_paste("uncrop", c, err);
-    if (!st && p->feather) st = kal__check_type("uncrop with feather", base, true, err);
+    if (!st && p->feather) st = kal__check_type("uncrop with feather", base, err);
     if (st) return st;
     if (p->width == KAL_AUTO) p->width = in->width;
     if (p->height == KAL_AUTO) p->height = in->height;

@@ -75,6 +75,10 @@ refused 'the deadline' 4 'deadline' "$kal" run 'load in.jpg | gaussian 500 | gau
 check 'a failure leaves nothing behind' test ! -e x.jpg
 same 'no temporary files' "$(find . -name '.*.kal-*')" ''
 
+# ---- and what an op does not take
+refused 'labels to compute with' 2 'cast type=f32 first' "$kal" run 'load in.jpg | cast u32 | gaussian 2 | save x.pfm'
+refused 'labels to mix' 2 'kernel must be nearest' "$kal" run 'load in.jpg | cast u32 | resize 50% | save x.pfm'
+refused 'floats for a table' 2 'cast type=u8 first' "$kal" run 'load in.jpg | cast f32 | lut [1 2] | save x.pfm'
 
 # ---- what a format cannot hold is a mistake of the request, in the text and in -o
 for pair in 'u16 jpg' 'f32 png' 'u32 pnm'; do

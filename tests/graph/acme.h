@@ -26,7 +26,7 @@ static inline kal_status acme_extent(const kal_call *c, void *params, kal_extent
 {
     (void)params;
     *out = c->in[0]->extent;
-    return out->type == KAL_U8 ? KAL_OK : kal_fail(err, KAL_UNSUPPORTED, "acme: u8 only");
+    return out->type == KAL_U8 ? KAL_OK : kal_fail(err, KAL_INVALID, "acme: u8 only");
 }
 
 static inline kal_rect acme_need(const kal_call *c, int32_t i, kal_rect out)

@@ -299,9 +299,12 @@ static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent
              kind->alpha, grow[g][0], grow[g][1]);
     kal_node *node = kal_apply_text(s, op->name, sample, in, n);
     const bool ok = !kal_node_error(node, &check_error);
-    if (!ok)
+    if (!ok) {
         REQUIRE_NOTE(strstr(check_error.message, op->name) || op->fold,
                      "%s: the error does not name the op: %s", where, check_error.message);
+        REQUIRE_NOTE(check_error.status == KAL_INVALID, "%s: what an op does not take is invalid, not %s",
+                     where, kal_status_name(check_error.status));
+    }
     if (ok) {
         kal_extent e;
         kal_node_extent(node, &e, NULL);
