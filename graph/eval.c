@@ -173,7 +173,10 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
 kal_status kal__check_rect(const kal_extent *e, kal_rect rect, const void *dst, ptrdiff_t stride,
                            kal_error *err)
 {
-    if (kal_rect_empty(rect) || !kal_rect_inside(rect, kal_rect_all(e)))
+    if (kal_rect_empty(rect))
+        return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is empty", rect.x0, rect.y0, rect.x1,
+                        rect.y1);
+    if (!kal_rect_inside(rect, kal_rect_all(e)))
         return kal_fail(err, KAL_INVALID, "the rectangle %d,%d..%d,%d is not inside the image of %d×%d",
                         rect.x0, rect.y0, rect.x1, rect.y1, e->width, e->height);
     const ptrdiff_t row = (ptrdiff_t)(rect.x1 - rect.x0) * (ptrdiff_t)kal_pixel_size(e);

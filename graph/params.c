@@ -30,6 +30,12 @@ static bool is_int(const kal_param *p)
     return p->kind == KAL_PARAM_INT || p->kind == KAL_PARAM_X || p->kind == KAL_PARAM_Y;
 }
 
+// A width or a height.
+static bool is_size(const kal_param *p)
+{
+    return (p->kind == KAL_PARAM_X || p->kind == KAL_PARAM_Y) && p->min == 1;
+}
+
 static bool is_list(const kal_param *p)
 {
     return p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR;
@@ -109,6 +115,9 @@ static kal_status out_of_range(kal__schema s, const kal_param *p, double v, doub
 {
     char a[32], b[32], c[32];
     kal__print_double(a, v);
+    if (is_size(p) && v < 1)
+        return kal_fail(err, KAL_INVALID, "%s: %s=%s is an empty rectangle; give at least 1", s.of, p->name,
+                        a);
     kal__print_double(b, lo);
     kal__print_double(c, hi);
     return kal_fail(err, KAL_INVALID, "%s: %s=%s is outside %s..%s", s.of, p->name, a, b, c);
@@ -322,8 +331,10 @@ static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const
     if (percent) {
         if (!c->image || p->kind == KAL_PARAM_INT)
             return bad_value(s, p, text, n, "allowed: nothing here to take percent of", err);
+        const bool some = v > 0;
         v = v / 100 * (p->kind == KAL_PARAM_X ? c->image->width : c->image->height);
         v = (double)(int64_t)(v < 0 ? v - 0.5 : v + 0.5);
+        if (some && v < 1 && is_size(p)) v = 1;   // a little of a picture is a pixel, not nothing
     }
     if (v < -2e9 || v > 2e9 || v != (double)(int64_t)v)
         return bad_value(s, p, text, n, "a whole number", err);
@@ -343,6 +354,29 @@ static kal_status set_bool(kal__schema s, const kal_param *p, bool *out, const c
     return bad_value(s, p, text, n, "true or false", err);
 }
 
+// The words of a choice, cut apart.
+typedef struct words {
+    char text[200];
+    const char *at[24];
+    size_t n;
+} words;
+
+static void split(words *w, const char *choices)
+{
+    snprintf(w->text, sizeof w->text, "%s", choices);
+    w->n = 0;
+    for (char *c = w->text; c && w->n < sizeof w->at / sizeof *w->at;) {
+        w->at[w->n++] = c;
+        c = strchr(c, '|');
+        if (c) *c++ = 0;
+    }
+}
+
+static const char *word_of(const void *of, size_t i)
+{
+    return ((const words *)of)->at[i];
+}
+
 static kal_status set_choice(kal__schema s, const kal_param *p, int32_t *out, const char *text, size_t n,
                              kal_error *err)
 {
@@ -356,8 +390,12 @@ static kal_status set_choice(kal__schema s, const kal_param *p, int32_t *out, co
         w += m;
         if (!*w) break;
     }
-    char want[200];
-    snprintf(want, sizeof want, "one of %s", p->unit);
+    words all;
+    split(&all, p->unit);
+    const char *near = kal__nearest(text, n, word_of, &all, all.n);
+    char want[300];
+    snprintf(want, sizeof want, "one of %s%s%s%s", p->unit, near ? "; did you mean \"" : "", near ? near : "",
+             near ? "\"?" : "");
     return bad_value(s, p, text, n, want, err);
 }
 

@@ -97,7 +97,8 @@ static kal_status check(const kal_extent *e, kal__patches *p, kal_rect *all, kal
 kal_status kal_read_rects(const kal_node *node, const kal_rect *rects, int32_t n, void *dst, ptrdiff_t stride,
                           ptrdiff_t step, const kal_options *options, kal_error *err)
 {
-    if (n < 0 || (n && !rects)) return kal_fail(err, KAL_INVALID, "there are no rectangles to read");
+    if (n < 0) return kal_fail(err, KAL_INVALID, "the number of rectangles is %d; give 0 or more", n);
+    if (n && !rects) return kal_fail(err, KAL_INVALID, "the rectangles are missing (NULL), and n is %d", n);
     kal__request q;
     kal_status st = kal__request_begin(&q, node, options, err);
     if (st) return st;

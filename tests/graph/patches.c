@@ -55,6 +55,9 @@ static void test_refusals(const kal_node *node)
     REQUIRE_FAILS(KAL_INVALID, kal_read_rects(node, rects, 2, room, 24, 191, NULL, &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_read_rects(node, rects, 2, room, 23, 192, NULL, &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_read_rects(node, rects, -1, room, 24, 192, NULL, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "number of rectangles is -1"), "%s", check_error.message);
+    REQUIRE_FAILS(KAL_INVALID, kal_read_rects(node, NULL, 2, room, 24, 192, NULL, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "NULL"), "%s", check_error.message);
     rects[1].x1 = 1000;
     REQUIRE_FAILS(KAL_INVALID, kal_read_rects(node, rects, 2, room, 24, 192, NULL, &check_error));
     REQUIRE(strstr(check_error.message, "rectangle 1"));

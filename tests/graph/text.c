@@ -46,6 +46,8 @@ static void comforts(void)
     equal("in | crop 64x50+0+0 ; in | crop 64x50+10+20", "crop in 10 20 64 50");
     equal("in | crop 64x50+10+20", "in | crop x=10 y=20 width=64 height=50");
     equal("in | crop width=50% height=50%", "in | crop 0 0 100 75");
+    equal("in | resize width=0.001%", "in | resize width=1");
+    equal("in | crop width=0.001% height=50%", "in | crop width=1 height=75");
     equal("in | crop x=25% y=10%", "in | crop 50 15 150 135");
     equal("in | crop 10 10 | crop 5 5 20 20", "in | crop 15 15 20 20");
     equal("in | crop", "in");
@@ -79,6 +81,11 @@ static void comforts(void)
 
 static void places(void)
 {
+    refused("in | crop 0 0 0 0", "line 1, column 6", "width=0 is an empty rectangle");
+    refused("in | crop 0 0 4 -1", "line 1, column 6", "height=-1 is an empty rectangle");
+    refused("in | resize width=0%", "line 1, column 6", "width=0 is an empty");
+    refused("in | thumbnail 9 gravity=center", "line 1, column 18", "did you mean \"centre\"?");
+    refused("in | gaussian 2 edge=mirorr", "line 1, column 17", "did you mean \"mirror\"?");
     refused("in | gausian 2", "line 1, column 6:", "did you mean \"gaussian\"");
     refused("in | gaussian sgima=2", "line 1, column 15:", "did you mean \"sigma\"");
     refused("in\n| gaussian 2", "line 2, column 1:", "an op or a name was expected");
