@@ -234,6 +234,7 @@ typedef struct runner {
     const settings *s;
     const inputs *in;
     bool shares;   // between its jobs: the memo is worth its memory
+    bool left;     // threads were left behind that wait for a file: nothing is freed
     kal_cancel *cancel;
     struct crowd *crowd;       // NULL for a single job
     struct profile *profile;   // NULL: none is wanted

@@ -190,6 +190,10 @@ int jobs_run(const settings *s, const maker *m, const inputs *in, bool each)
     code = each ? many_run(&r, m) : one_run(&r, m);
     if (s->stats) json_stats(r.piped ? stderr : stdout, &r.total);
     code = worse(code, profile_write(r.profile));
+    if (r.left) {   // threads that wait for a file have what would be freed
+        fflush(stdout);
+        _exit(code);
+    }
     profile_free(&r.profile);
     claims_free(&r.outputs);
     return code;

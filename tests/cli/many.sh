@@ -120,4 +120,18 @@ for signal in INT TERM; do
     fi
 done
 
+# a pipe that nobody writes to: whoever opens it waits, and one signal is enough
+mkdir waits
+mkfifo fifo
+if command -v timeout >/dev/null; then
+    timeout --foreground --preserve-status -k 20 -s INT 1 $fresh "$kal" run 'in | invert' big1.png fifo big2.png -o 'waits/{stem}.png' --threads 2 >out 2>err
+    same 'a pipe without a writer' $? 130
+    same 'leaves nothing half written' "$(ls -A waits | grep kal-)" ''
+    has 'and the sentence' "$(cat err)" 'of 3 were done'
+    timeout --foreground --preserve-status -k 20 -s INT 1 $fresh "$kal" run 'load fifo' -o waits/one.png >out 2>err
+    same 'one alone' $? 130
+else
+    skip 'a pipe without a writer' 'no timeout'
+fi
+
 finish
