@@ -74,6 +74,7 @@ enum {
 typedef enum option_kind {
     IS_FLAG,
     IS_TEXT,
+    IS_PATH,   // of a file
     IS_LIST,
     IS_COUNT,
     IS_BYTES,

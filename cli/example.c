@@ -103,6 +103,20 @@ static bool find_calls(example *x)
     return false;
 }
 
+// A long list that repeats itself, as the shell would repeat it: "table=[$(printf '0 85 %.0s' $(seq 128))]".
+static bool shorten(const char *sample, char *out, size_t size)
+{
+    const char *list = strchr(sample, '['), *end = list ? strrchr(list, ']') : NULL;
+    if (strlen(sample) < 200 || !end || memchr(list, '%', (size_t)(end - list))) return false;
+    const size_t n = (size_t)(end - ++list);
+    size_t k = 1;
+    while (k < n && (n % k || list[k - 1] != ' ' || memcmp(list, list + k, n - k))) k++;
+    if (k == n) return false;
+    snprintf(out, size, "%.*s$(printf '%.*s%%.0s' $(seq %zu))]", (int)(list - sample), sample, (int)k, list,
+             n / k);
+    return true;
+}
+
 // ---- printing -----------------------------------------------------------------------------------
 
 static void put_files(int n, const char *suffix)
@@ -128,8 +142,9 @@ static void put_words(const char *sample)
         size_t n = 0;
         for (bool list = false; sample[n] && (list || sample[n] != ' '); n++)
             list = sample[n] == '[' || (list && sample[n] != ']');
-        const char *quote =
-            memchr(sample, ' ', n) || memchr(sample, '[', n) || memchr(sample, '#', n) ? "'" : "";
+        const char *quote = memchr(sample, '$', n) ? "\""
+                            : memchr(sample, ' ', n) || memchr(sample, '[', n) || memchr(sample, '#', n) ? "'"
+                                                                                                         : "";
         printf(" %s%.*s%s", quote, (int)n, sample, quote);
         sample += n + (sample[n] == ' ');
     }
@@ -148,7 +163,8 @@ static void put_text(const example *x)
     char suffix[16];
     example_suffix(suffix);
     if (x->n == 1) {
-        printf("  kal run 'load in.%s | %s | save out.%s'\n", suffix, x->calls, x->suffix);
+        const char quote = strchr(x->calls, '$') ? '"' : '\'';
+        printf("  kal run %cload in.%s | %s | save out.%s%c\n", quote, suffix, x->calls, x->suffix, quote);
         return;
     }
     printf("  kal run '%s'", x->calls);
@@ -167,6 +183,11 @@ void print_example(const kal_op *op)
     example x = {.scope = kal_scope_new(), .op = op};
     x.picture = x.scope ? make_picture(x.scope) : NULL;
     if (x.picture && find_calls(&x)) {
+        char shorter[200];
+        if (shorten(x.sample, shorter, sizeof shorter)) {
+            x.sample = shorter;
+            put_calls(&x, NULL);
+        }
         puts("\nexample");
         if (*x.sample || !op->undoes) put_verb(&x);
         put_text(&x);

@@ -141,6 +141,43 @@ void help_verb(const verb *v)
     print_options(v->groups | OPT_HELP);
 }
 
+// ---- words of the text --------------------------------------------------------------------------
+
+static const struct {
+    const char *name, *help, *usage, *more, *example;
+} words[] = {
+    {"save", "Write an image to a file; a word of the text, not an op",
+     "IMAGE | save PATH [format=NAME] [params]",
+     "The suffix tells the format, format= overrules it; - is standard output. The format's parameters "
+     "follow,\n"
+     "  by name or by position: see kal help FORMAT. All saves of a text are one plan, and no file appears "
+     "unless\n"
+     "  all succeed. Beside the text, -o saves the last expression.",
+     "kal run 'load in.%s | save out.%s'"},
+    {"print", "Tell about an image on standard output; a word of the text, not an op", "print IMAGE [| OP …]",
+     "One line: size, kind, key, and the content key, which names the pixels.", "kal run 'print load in.%s'"},
+};
+
+static bool help_word(const char *name)
+{
+    char s[16];
+    example_suffix(s);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i].name, name) != 0) continue;
+        printf("%s - %s\n\n  %s\n\n  %s\n\nexample\n  ", name, words[i].help, words[i].usage, words[i].more);
+        for (const char *c = words[i].example; *c; c++) {
+            const bool here = c[0] == '%' && c[1] == 's';
+            if (here)
+                fputs(s, stdout), c++;
+            else
+                putchar(*c);
+        }
+        puts("");
+        return true;
+    }
+    return false;
+}
+
 // ---- kal help -----------------------------------------------------------------------------------
 
 static void help_screen(void)
@@ -171,6 +208,7 @@ int help_main(settings *s)
     if (v && !s->json) return help_verb(v), EXIT_OK;
     if (op) return ops_main(s);
     if (codec_find(word, &c)) return help_codec(&c), EXIT_OK;
+    if (help_word(word)) return EXIT_OK;
     const char *near = nearest_word(word);
     if (near) return usage("there is no verb, op or format \"%s\"; did you mean \"%s\"?", word, near);
     return usage("there is no verb, op or format \"%s\"", word);

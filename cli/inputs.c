@@ -10,6 +10,13 @@
 
 // ---- pictures -----------------------------------------------------------------------------------
 
+// Blanks alone name no file in a list of lines; whoever has such a file says -0.
+static bool names_nothing(const char *at, const char *end, char mark)
+{
+    while (at < end && mark == '\n' && (*at == ' ' || *at == '\t' || *at == '\r')) at++;
+    return at == end;
+}
+
 // Cuts the list in place. Called twice, first to count.
 static int32_t split(source_text *list, char mark, const char **paths)
 {
@@ -19,8 +26,10 @@ static int32_t split(source_text *list, char mark, const char **paths)
         if (!stop) stop = end;
         char *last =
             mark == '\n' && stop > at && stop[-1] == '\r' ? stop - 1 : stop;   // a list from elsewhere
-        if (stop > at && paths) paths[n] = at, *stop = *last = 0;
-        n += stop > at;
+        if (!names_nothing(at, stop, mark)) {
+            if (paths) paths[n] = at, *stop = *last = 0;
+            n++;
+        }
         at = stop + 1;
     }
     return n;

@@ -10,27 +10,28 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define AT(field) offsetof(settings, field)
 
 static const option options[] = {
-    {"file", 'f', "FILE", NULL, IS_TEXT, AT(file), 0, 0, OPT_TEXT,
+    {"file", 'f', "FILE", NULL, IS_PATH, AT(file), 0, 0, OPT_TEXT,
      "read the text from a file; - is standard input"},
     {"set", 0, "NAME=VALUE", NULL, IS_LIST, AT(sets), 0, 0, OPT_TEXT,
      "set a literal of the text; may be repeated"},
-    {"out", 'o', "OUT", NULL, IS_TEXT, AT(out), 0, 0, OPT_OUT | OPT_DRAW,
+    {"out", 'o', "OUT", NULL, IS_PATH, AT(out), 0, 0, OPT_OUT | OPT_DRAW,
      "save the last expression there; - is standard output; may hold {stem} {ext} {dir} {n} {key}"},
     {"format", 0, "NAME", NULL, IS_TEXT, AT(format), 0, 0, OPT_OUT,
      "format of -o when its suffix does not tell"},
     {"encode", 0, "PARAMS", NULL, IS_TEXT, AT(encode), 0, 0, OPT_OUT,
      "parameters of the format of -o, as in the text of a save"},
-    {"files-from", 0, "FILE", NULL, IS_TEXT, AT(list), 0, 0, OPT_RUN,
+    {"files-from", 0, "FILE", NULL, IS_PATH, AT(list), 0, 0, OPT_RUN,
      "more pictures, a line each; - is standard input"},
     {"null", '0', NULL, NULL, IS_FLAG, AT(null), 0, 0, OPT_RUN,
      "in that list a byte of 0 ends a name, as find -print0 writes it"},
     {"stats", 0, "none|json", NULL, IS_CHOICE, AT(stats), 0, 0, OPT_RUN,
      "what the run did, as one JSON object"},
-    {"profile", 0, "FILE", NULL, IS_TEXT, AT(profile), 0, 0, OPT_RUN,
+    {"profile", 0, "FILE", NULL, IS_PATH, AT(profile), 0, 0, OPT_RUN,
      "write what ran when: .html is a page for a browser, .json a trace for Perfetto"},
     {"progress", 0, "auto|never|always|json", NULL, IS_CHOICE, AT(progress), 0, 0, OPT_RUN,
      "auto: on a terminal, after half a second; json: one line per event"},
@@ -113,6 +114,22 @@ static int bad_value(const option *o, const char *from, const char *text)
                  number_text(o->max, high));
 }
 
+static bool is_no_file(const char *path)
+{
+    struct stat st;
+    const size_t n = strlen(path);
+    return !n || path[n - 1] == '/' || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+static int no_file(const option *o, const char *from, const char *path)
+{
+    if (!*path) return usage("%s: the name is empty", from);
+    const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
+    if (!(o->groups & OPT_OUT)) return usage("%s: %s is a folder, not a file", from, path);
+    return usage("%s: %s is a folder; name a file in it, or with several pictures %s%s{stem}.{ext}", from,
+                 path, path, slash);
+}
+
 // `from` names the place for messages: "--threads" or "KAL_THREADS".
 static int set_value(settings *s, const option *o, const char *from, const char *text)
 {
@@ -121,7 +138,11 @@ static int set_value(settings *s, const option *o, const char *from, const char 
     int32_t choice;
     switch (o->kind) {
     case IS_FLAG: *(bool *)field = true; return EXIT_OK;
-    case IS_TEXT: *(const char **)field = text; return EXIT_OK;
+    case IS_PATH:
+    case IS_TEXT:
+        if (o->kind == IS_PATH && is_no_file(text)) return no_file(o, from, text);
+        *(const char **)field = text;
+        return EXIT_OK;
     case IS_LIST: s->sets[s->n_sets++] = text; return EXIT_OK;
     case IS_CHOICE: return parse_choice(o->value, text, field) ? EXIT_OK : bad_value(o, from, text);
     case IS_ENV:   // the library reads the variable itself

@@ -36,7 +36,7 @@ static bool ends_word(char c)
 
 bool kal__lex_plain(const char *s)
 {
-    if (!*s || *s == '#') return false;
+    if (!*s || *s == '#' || *s == '\'') return false;
     for (; *s; s++)
         if (ends_word(*s) || (unsigned char)*s < 0x20) return false;
     return true;
@@ -114,6 +114,7 @@ kal_status kal__lex(kal__lexer *l, kal__token *t, kal_error *err)
             return KAL_OK;
         }
     if (*l->at == ']' || !*l->at) return fail_at(l, l->at, *l->at ? "a ] without its [" : "a NUL byte", err);
+    if (*l->at == '\'') return fail_at(l, l->at, "a text stands in \"double quotes\"", err);
     while (l->at < l->end && !ends_word(*l->at)) l->at++;
     *t = (kal__token){KAL__WORD, t->at, (size_t)(l->at - t->at), t->at};
     return KAL_OK;

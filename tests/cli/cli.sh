@@ -60,6 +60,13 @@ refused 'an unknown verb' 2 'did you mean "run"' "$kal" rnu
 refused 'an unknown option' 2 'did you mean --threads' "$kal" run --thread 2 in in.jpg
 refused 'a bad number' 2 '"x" is not a number' "$kal" run --threads x in in.jpg -o x.jpg
 refused 'a bad variable' 2 'KAL_THREADS' env KAL_THREADS=many "$kal" run in in.jpg -o x.jpg
+mkdir folder
+refused 'an empty -o' 2 'the name is empty' "$kal" run in none.jpg -o ''
+refused 'a folder as -o' 2 'folder/{stem}' "$kal" run in none.jpg -o folder/
+refused 'a folder as -o without a slash' 2 'folder/{stem}' "$kal" invert none.jpg -o folder
+refused 'an empty -f' 2 'the name is empty' "$kal" run -f ''
+refused 'an empty name to load' 2 'which file' "$kal" load '' -o x.jpg
+refused 'quotes of another kind' 2 'double quotes' "$kal" run "load '' | save x.jpg"
 refused 'nothing to save' 2 'saves nothing' "$kal" run 'load in.jpg'
 refused 'an unknown suffix' 2 'the formats are' "$kal" run in in.jpg -o x.xyz
 refused 'standard output has no suffix' 2 'format' "$kal" run in in.jpg -o -
@@ -188,6 +195,12 @@ for op in $("$kal" ops | sed -n 's/^  \([a-z_0-9.]*\) .*/\1/p'); do
         code "example: $(printf %.60s "$line")" 0 sh -c "cd examples && PATH='$bin':\$PATH && $line"
         check 'makes a file' sh -c 'test -s "$(echo examples/out.*)" && rm -f examples/*' -
     done <examples.txt
+done
+for op in $("$kal" ops | sed -n 's/^  \([a-z_0-9.]*\) .*/\1/p'); do "$kal" help "$op"; done >helps
+same 'no line of help is endless' "$(grep -c '.\{200\}' helps)" 0
+for word in save print; do
+    code "help $word" 0 "$kal" help $word
+    has "$word is explained" "$(cat out)" "$word - "
 done
 code 'help' 0 "$kal" help
 has 'help fits a screen' "$([ "$(wc -l <out)" -le 24 ] && echo yes)" yes

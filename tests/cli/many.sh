@@ -61,6 +61,10 @@ code 'a list of one' 0 sh -c 'echo set/p30.jpg | "$1" resize --files-from - 40 -
 code 'an op over a list' 0 "$kal" resize --files-from list 40 -o 'two/{stem}-40.ppm'
 same 'each' "$(ls two/*-40.ppm | wc -l | tr -d ' ')" 38
 code 'a list without a template binds in1, in2' 0 sh -c 'printf "in.ppm\nset/p00.jpg\n" | "$1" run "insert in2 in1" --files-from - -o ins.ppm' - "$kal"
+printf '  \nset/p00.jpg\n\t \r\n\n set \n' >blanks
+refused 'lines of blanks are passed over' 3 ' set : No such' "$kal" run in --files-from blanks -o 'two/{stem}-{n}-b.ppm'
+check 'and not counted' test -s two/p00-1-b.ppm
+refused 'a list of blanks' 2 'names no file' sh -c 'printf "  \n\n" | "$1" run in --files-from - -o x.ppm' - "$kal"
 refused 'an empty list' 2 'names no file' "$kal" run in --files-from /dev/null -o 'one/{stem}.png'
 refused 'no such list' 3 'none.txt' "$kal" run in --files-from none.txt -o 'one/{stem}.png'
 refused 'bytes of 0 without -0' 2 '-0' "$kal" run in --files-from list0 -o 'one/{stem}.png'

@@ -81,6 +81,8 @@ static void comforts(void)
 
 static void places(void)
 {
+    refused("load 'in.jpg'", "line 1, column 6", "double quotes");
+    refused("load ''", "line 1, column 6", "double quotes");
     refused("in | crop 0 0 0 0", "line 1, column 6", "width=0 is an empty rectangle");
     refused("in | crop 0 0 4 -1", "line 1, column 6", "height=-1 is an empty rectangle");
     refused("in | resize width=0%", "line 1, column 6", "width=0 is an empty");
