@@ -284,6 +284,7 @@ static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__hea
         h->memory = decoder_memory(&d->jpeg);
         const int32_t rows = find_parts(d);
         h->part_rows = rows > 0 ? rows : 0;   // without memory in one go
+        h->memory += kal__jpeg_index_memory(d->index);
     }
     decoder_free(d);
     return st;

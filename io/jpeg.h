@@ -35,6 +35,8 @@ struct kal__jpeg_index;
 int32_t kal__jpeg_index_new(const struct jpeg_decompress_struct *j, const kal__reader *r, size_t scan,
                             struct kal__jpeg_index **out);
 void kal__jpeg_index_free(struct kal__jpeg_index *x);
+/// Bytes that it holds, and a part's copy of the header; 0 for NULL.
+size_t kal__jpeg_index_memory(const struct kal__jpeg_index *x);
 /// Decodes a part of the picture at 1/by. Threads: any number at once.
 kal_status kal__jpeg_index_rows(const struct kal__jpeg_index *x, int32_t by, kal_rect rect,
                                 unsigned char *dst, ptrdiff_t stride, kal_error *err);

@@ -79,13 +79,13 @@ static bool is_bare(unsigned char marker)
     return marker <= 1 || (marker >= 0xd0 && marker <= 0xd7);
 }
 
-// Copies the segments that decoding needs. The library has read them: they are well-formed, and SOS is the last.
-static bool take_header(struct kal__jpeg_index *x, size_t scan)
+// Walks the segments and copies those that decoding needs; `to` NULL: only counts. The library has read them: they are well-formed, and
+// SOS is the last.
+static bool walk_header(struct kal__jpeg_index *x, size_t scan, unsigned char *to)
 {
-    x->header = kal__new(scan, 1);
-    if (!x->header) return false;
-    memcpy(x->header, x->memory, 2);
+    if (to) memcpy(to, x->memory, 2);
     x->header_size = 2;
+    x->height_at = 0;
     for (size_t at = 2; at + 4 <= scan;) {
         const unsigned char *p = x->memory + at;
         if (p[0] != 0xff || p[1] == 0xff) {   // padding before a marker
@@ -101,7 +101,7 @@ static bool take_header(struct kal__jpeg_index *x, size_t scan)
         if (at + size > scan) return false;
         if (p[1] == 0xc0 || p[1] == 0xc1) x->height_at = x->header_size + 5;
         if (!metadata) {
-            memcpy(x->header + x->header_size, p, size);
+            if (to) memcpy(to + x->header_size, p, size);
             x->header_size += size;
         }
         at += size;
@@ -124,11 +124,14 @@ int32_t kal__jpeg_index_new(const struct jpeg_decompress_struct *j, const kal__r
     x->n = (x->height + rows - 1) / rows;
     x->start = kal__new((size_t)x->n + 1, sizeof *x->start);
     const bool runs = x->start && find_runs(x, r->memory + scan, r->memory + r->size, intervals_of_run(j));
-    if (runs && take_header(x, scan)) {
+    const bool sound = runs && walk_header(x, scan, NULL);
+    if (sound) x->header = kal__new(x->header_size, 1);
+    if (x->header) {
+        walk_header(x, scan, x->header);
         *out = x;
         return rows;
     }
-    const bool starved = !x->start || (runs && !x->header);
+    const bool starved = !x->start || sound;
     kal__jpeg_index_free(x);
     return starved ? -1 : 0;
 }
@@ -139,6 +142,12 @@ void kal__jpeg_index_free(struct kal__jpeg_index *x)
     free(x->header);
     free(x->start);
     free(x);
+}
+
+size_t kal__jpeg_index_memory(const struct kal__jpeg_index *x)
+{
+    if (!x) return 0;
+    return sizeof *x + 2 * x->header_size + ((size_t)x->n + 1) * sizeof *x->start;
 }
 
 // ---- one part -----------------------------------------------------------------------------------

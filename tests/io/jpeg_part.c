@@ -171,6 +171,31 @@ static void test_bare_marker(rng *r)
     free(copy), free(file), free(pixels);
 }
 
+// What is kept of where the parts are is in the plan.
+static void test_planned(rng *r)
+{
+    const kal_extent e = extent_of(120, 8000, 3, KAL_U8);
+    static const jpeg_kind two[] = {{.h = 2, .v = 2}, {.h = 2, .v = 2, .restart_rows = 1}};
+    uint64_t planned[2] = {0, 0};
+    unsigned char *pixels = malloc(bytes_of(&e));
+    rng_pixels(r, &e, pixels);
+    for (int k = 0; k < 2; k++) {
+        unsigned long size;
+        unsigned char *file = jpeg_of(&e, pixels, &two[k], &size);
+        kal_scope *s = kal_scope_new();
+        kal_stats stats;
+        const kal_options one = {.threads = 1, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+        REQUIRE_OK(
+            kal_read(kal_load_bytes(s, file, size, NULL), kal_rect_all(&e), pixels, 360, &one, &check_error));
+        planned[k] = stats.planned_bytes;
+        kal_scope_free(&s);
+        free(file);
+    }
+    REQUIRE_NOTE(planned[1] >= planned[0] + 500 * sizeof(size_t), "%llu planned, %llu with restarts",
+                 (unsigned long long)planned[0], (unsigned long long)planned[1]);
+    free(pixels);
+}
+
 // Whichever allocation fails, no file is said to have changed.
 static void test_no_memory(rng *r)
 {
@@ -226,6 +251,7 @@ int main(int argc, char **argv)
     test_damaged(&r);
     test_bare_marker(&r);
     test_no_memory(&r);
+    test_planned(&r);
     test_refusals();
     return check_done();
 }
