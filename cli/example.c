@@ -17,7 +17,7 @@ typedef struct example {
     const char *sample;
     int n;              // pictures it is given
     char calls[2000];   // as in the text: op and parameters, after "in |" when there is one picture
-    char suffix[16];    // of a file that can hold the result
+    char suffix[16];    // of a file that can hold the result; empty for a value, which is printed
 } example;
 
 static const char *const no_sample[] = {"", NULL};
@@ -48,6 +48,8 @@ static bool find_suffix(example *x, kal_node *image)
 {
     kal_codec_info c;
     const char *word;
+    *x->suffix = 0;
+    if (kal_node_value(image, NULL)) return true;
     example_suffix(x->suffix);
     if (holds(x, image, x->suffix)) return true;
     for (size_t i = 0; kal_codec_at(i, &c, NULL); i++)
@@ -155,7 +157,8 @@ static void put_verb(example *x)
     printf("  kal %s", x->op->name);
     each_input(x->op, input_file, x);
     put_words(x->sample);
-    printf(" -o out.%s\n", x->suffix);
+    if (*x->suffix) printf(" -o out.%s", x->suffix);
+    puts("");
 }
 
 static void put_text(const example *x)
@@ -164,18 +167,20 @@ static void put_text(const example *x)
     example_suffix(suffix);
     if (x->n == 1) {
         const char quote = strchr(x->calls, '$') ? '"' : '\'';
-        printf("  kal run %cload in.%s | %s | save out.%s%c\n", quote, suffix, x->calls, x->suffix, quote);
+        printf("  kal run %c%sload in.%s | %s%s%s%c\n", quote, *x->suffix ? "" : "print ", suffix, x->calls,
+               *x->suffix ? " | save out." : "", x->suffix, quote);
         return;
     }
-    printf("  kal run '%s'", x->calls);
+    printf("  kal run '%s%s'", *x->suffix ? "" : "print ", x->calls);
     put_files(x->n, suffix);
-    printf(" -o out.%s\n", x->suffix);
+    if (*x->suffix) printf(" -o out.%s", x->suffix);
+    puts("");
 }
 
 void print_example(const kal_op *op)
 {
     char suffix[16];
-    if (!arity_of(op).max) {   // a source: its first parameter names a file
+    if (op->flags & KAL_OP_SOURCE) {   // a source: its first parameter names a file
         example_suffix(suffix);
         if (op->n_params) printf("\nexample\n  kal %s in.%s -o out.%s\n", op->name, suffix, suffix);
         return;

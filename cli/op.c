@@ -109,7 +109,7 @@ static int make_op(job *j, const settings *s, const void *what, const char *cons
         if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
         return fail(ASKING, &err);
     }
-    return job_save_to(j, s);
+    return s->out ? job_save_to(j, s) : EXIT_OK;
 }
 
 int op_main(const kal_op *op, settings *s)
@@ -121,7 +121,7 @@ int op_main(const kal_op *op, settings *s)
     int code = c.params ? inputs_take(&in, s, s->words, n) : usage("out of memory");
     const bool each = !code && a.max == 1 && inputs_each(&in, s);
     if (!code && (in.n < a.min || (in.n > a.max && !each))) code = wrong_number(op, a, in.n);
-    if (!code && !s->out) code = usage("%s: where to? -o OUT", op->name);
+    if (!code && !s->out && !op->measure) code = usage("%s: where to? -o OUT", op->name);
     const maker m = {make_op, &c, false};
     if (!code) code = jobs_run(s, &m, &in, each);
     if (c.params) inputs_free(&in);

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // `kal run`: a job is one plan; what is told about it, and how it ends. Several at once: many.c.
+#define _GNU_SOURCE   // asprintf
 #include "cli.h"
 
 #include <stdlib.h>
@@ -122,30 +123,50 @@ static int save_all(runner *r, job *j, bool memo)
     return EXIT_OK;
 }
 
+// "[12, 34, 56, 78]"; NULL: the error says why.
+static char *value_text(const kal_node *node, const kal_options *o, kal_error *err)
+{
+    kal_value v;
+    kal_bytes text;
+    if (kal_read_value(node, o, &v, err)) return NULL;
+    const kal_status st = kal_value_print(&v, &text, err);
+    kal_value_free(&v);
+    return st ? NULL : (char *)text.data;
+}
+
+static char *image_text(const char *name, kal_node *node, const kal_options *o, kal_error *err)
+{
+    kal_extent e;
+    kal_key key, content;
+    char extent[96], text[2][33], *line = NULL;
+    kal_status st = kal_node_extent(node, &e, err);
+    if (!st) st = kal_node_key(node, &key, err);
+    if (!st) st = kal_content_key(node, o, &content, err);
+    if (!st && asprintf(&line, "%s %s key=%s content=%s", name, extent_text(&e, extent),
+                        kal_key_print(key, text[0]), kal_key_print(content, text[1])) < 0)
+        line = NULL;
+    return line;
+}
+
 static int print_one(runner *r, const job *j, kal_node *node, const char *name, double since, FILE *to,
                      bool memo)
 {
     kal_stats stats = {0};
     progress p;
-    kal_error err;
-    kal_extent e;
-    kal_key key, content;
-    char extent[96], text[2][33];
+    kal_error err = {KAL_NOMEM, "out of memory"};
     progress_start(&p, r->s, r->crowd, j->number, name);
     const kal_options o = options_of(r, &p, memo, &stats);
     p.request = profile_begin(r->profile, name, &node, 1, since);
-    kal_status st = kal_node_extent(node, &e, &err);
-    if (!st) st = kal_node_key(node, &key, &err);
-    if (!st) st = kal_content_key(node, &o, &content, &err);
-    profile_end(r->profile, p.request, &stats, st != KAL_OK);
+    char *text = kal_node_value(node, NULL) ? value_text(node, &o, &err) : image_text(name, node, &o, &err);
+    profile_end(r->profile, p.request, &stats, !text);
     progress_end(&p);
     add_stats(r, &stats);
-    if (st) {
+    if (!text) {
         if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
         return fail(RUNNING, &err);
     }
-    fprintf(to, "%s %s key=%s content=%s\n", name, extent_text(&e, extent), kal_key_print(key, text[0]),
-            kal_key_print(content, text[1]));
+    fprintf(to, "%s\n", text);
+    free(text);
     return EXIT_OK;
 }
 
@@ -153,6 +174,9 @@ int runner_job(runner *r, job *j)
 {
     int32_t prints = 0;
     while (j->program && kal_program_print(j->program, prints, NULL)) prints++;
+    // a value that stands alone, or ends a text that saves nothing, is the answer
+    if (!j->n && !prints && j->root && kal_node_value(j->root, NULL))
+        return print_one(r, j, j->root, "value", j->began, answers(), false);
     if (!j->n && !prints) return usage("the text saves nothing: end it with | save OUT, or say -o OUT");
     const bool piped = to_stdout(j), memo = r->shares || prints + (j->n > 0) > 1;
     int code = claim_outputs(r, j);

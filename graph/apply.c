@@ -7,6 +7,7 @@
 #include "calm.h"
 #include "dynamic.h"
 #include "load.h"
+#include "value.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,9 +41,13 @@ kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, k
         return kal_fail(err, KAL_INVALID, "%s takes %s%d input%s (%s), not %d", op->name,
                         n < a.min && a.max > a.min ? "at least " : "", n < a.min ? a.min : a.max,
                         (n < a.min ? a.min : a.max) == 1 ? "" : "s", op->inputs, n);
-    for (int32_t i = 0; i < n; i++)
+    for (int32_t i = 0; i < n; i++) {
         if (in[i]->kind == KAL__ENCODE)
             return kal_fail(err, KAL_INVALID, "%s: input %d is encoded bytes, not an image", op->name, i);
+        if (kal__gives_value(in[i]))
+            return kal_fail(err, KAL_INVALID, "%s: input %d is a value (%s: %s), not an image", op->name, i,
+                            in[i]->call.op->name, kal__value_word(in[i]->call.op->measure->kind));
+    }
     return KAL_OK;
 }
 
@@ -96,6 +101,10 @@ static kal_status settle(applying *a, kal_error *err)
         return st;
     }
     st = kal__params_settled(s, a->params, err);
+    if (op->measure) {   // a value has no size
+        memset(&a->call.extent, 0, sizeof a->call.extent);
+        return st;
+    }
     if (!st) st = check_extent(op, &a->call.extent, err);
     return st ? st : check_pointwise(&a->call, err);
 }
@@ -163,7 +172,8 @@ static kal_status intern(applying *a, kal_node **out, kal_error *err)
     char version[16];
     snprintf(version, sizeof version, "%u", op->version);
     kal_key key;
-    const kal__key_parts parts = {.kind = KAL__APPLY,
+    const kal__kind kind = op->measure ? KAL__VALUE : KAL__APPLY;
+    const kal__key_parts parts = {.kind = kind,
                                   .what = op->name,
                                   .version = version,
                                   .schema = kal__schema_of(op),
@@ -172,7 +182,7 @@ static kal_status intern(applying *a, kal_node **out, kal_error *err)
                                   .n = a->call.n};
     const kal_status st = kal__make_key(&parts, &key, err);
     if (st) return st;
-    *out = kal__intern(KAL__APPLY, key, &a->call, op->params, op->n_params, op->params_size, NULL, NULL);
+    *out = kal__intern(kind, key, &a->call, op->params, op->n_params, op->params_size, NULL, NULL);
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", op->name);
 }
 

@@ -5,6 +5,7 @@
 #include "parse.h"
 
 #include "calm.h"
+#include "value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,14 +69,65 @@ static kal_status unknown_param(kal__schema s, const kal__token *key, kal_error 
                     near ? near : "", near ? "\"?" : "");
 }
 
-const kal_param *kal__bound_row(kal__schema s, const kal__arg *a)
+int32_t kal__bound_arg(kal__schema s, const kal__arg *a)
 {
-    const kal_param *row = a->node ? kal__param_find(s, a->key.text, a->key.n) : NULL;
+    const int32_t code = a->node ? kal__bound_code(s, a->key.text, a->key.n) : -1;
     const bool word = a->value.kind == KAL__WORD && a->value.text != a->key.text;
-    return row && !(word && (row->kind == KAL_PARAM_CHOICE || row->kind == KAL_PARAM_TEXT ||
-                             row->kind == KAL_PARAM_BOOL))
-               ? row
+    if (code < 0 || (size_t)code >= s.n || !word) return code;
+    const kal_param_kind k = s.rows[code].kind;
+    return k == KAL_PARAM_CHOICE || k == KAL_PARAM_TEXT || k == KAL_PARAM_BOOL ? -1 : code;
+}
+
+static bool is_named(const kal__arg *args, int32_t n, const char *name)
+{
+    for (int32_t i = 0; i < n; i++)
+        if (args[i].key.kind == KAL__WORD && args[i].key.n == strlen(name) &&
+            !memcmp(args[i].key.text, name, args[i].key.n))
+            return true;
+    return false;
+}
+
+// A value written like an input goes to the first list that is still open; a box or a size where the op has a place for one.
+static const char *place_for(kal__schema s, const kal__written *c, const kal_node *value)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.rows[i].kind == KAL_PARAM_LIST && !is_named(c->args, c->n_args, s.rows[i].name))
+            return s.rows[i].name;
+    const kal_value_kind kind = value->call.op->measure->kind;
+    const char *group = kind == KAL_VALUE_BOXES ? "box" : kind == KAL_VALUE_SIZE ? "size" : NULL;
+    return group && kal__bound_code(s, group, strlen(group)) >= 0 && !is_named(c->args, c->n_args, group)
+               ? group
                : NULL;
+}
+
+kal_status kal__place_values(const kal_op *op, kal__written *c, kal_error *err)
+{
+    for (int32_t i = 0; i < c->n_values; i++) {
+        const char *name = place_for(kal__schema_of(op), c, c->values[i]);
+        if (!name)
+            return kal_fail(err, KAL_INVALID, "%s has no place for %s of %s; name the parameter: %s name=(…)",
+                            op->name, kal__value_word(c->values[i]->call.op->measure->kind),
+                            c->values[i]->call.op->name, op->name);
+        if (c->n_args == KAL__MAX_ARGS)
+            return kal_fail(err, KAL_LIMIT, "more than %d arguments", KAL__MAX_ARGS);
+        const kal__token key = {KAL__WORD, name, strlen(name), c->op.at};
+        c->args[c->n_args++] = (kal__arg){key, key, c->values[i]};
+        c->values[i] = NULL;
+    }
+    c->n_values = 0;
+    return KAL_OK;
+}
+
+// What computed values will set is no longer open for others.
+static void mark_bound(kal__schema s, const kal__arg *args, int32_t n, bool *set)
+{
+    for (int32_t i = 0; i < n; i++) {
+        const kal_param *rows[4];
+        const int32_t code = kal__bound_arg(s, &args[i]);
+        const int32_t m = code < 0 ? 0 : kal__bound_rows(s, code, rows);
+        for (int32_t k = 0; k < m; k++)
+            if (rows[k] - s.rows < MAX_ROWS) set[rows[k] - s.rows] = true;
+    }
 }
 
 kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params,
@@ -83,11 +135,12 @@ kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *p
 {
     size_t position = 0;
     bool set[MAX_ROWS] = {false};
+    mark_bound(s, args, n, set);
     for (int32_t i = 0; i < n; i++) {
         const kal__arg *a = &args[i];
         const bool named = a->key.kind == KAL__WORD;
         *bad = named ? &a->key : &a->value;
-        if (a->node && kal__bound_row(s, a)) continue;
+        if (kal__bound_arg(s, a) >= 0) continue;
         if (!named && geometry(s, &a->value, params, set)) continue;
         while (!named && position < s.n && set[position]) position++;
         const kal_param *row = named            ? kal__param_find(s, a->key.text, a->key.n)

@@ -62,9 +62,9 @@ static bool label(const kal_node *n, box *b)
     } else {
         kal__puts(&title, n->call.op->name);
     }
-    if (n->kind == KAL__APPLY || n->kind == KAL__ENCODE || n->kind == KAL__DYNAMIC)
+    if (n->kind != KAL__DECODE && n->kind != KAL__PIXELS)
         print_changed(kal__schema_of_node(n), n->call.params, &detail);
-    if (n->kind != KAL__ENCODE && !n->dynamic)
+    if (n->kind != KAL__ENCODE && n->kind != KAL__VALUE && !n->dynamic)
         kal__putf(&title, "  %d×%d", n->call.extent.width, n->call.extent.height);
     const bool titled = kal__text_done(&title, &b->title, NULL);
     return kal__text_done(&detail, &b->detail, NULL) && titled;

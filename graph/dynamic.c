@@ -7,6 +7,7 @@
 #include "apply.h"
 #include "load.h"
 #include "run.h"
+#include "value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,17 +28,65 @@ static void fill_later(kal_node *node, void *arg)
     node->meta = images ? kal__meta_ref(kal__input(node, images == 2 ? 1 : 0)->meta) : NULL;
 }
 
+// A box or a size sets several parameters at once: one number stands for them.
+static const struct {
+    const char *name;
+    int32_t code, n;
+    const char *rows[4];
+} groups[] = {{"box", KAL__BOX, 4, {"x", "y", "width", "height"}},
+              {"size", KAL__SIZE, 2, {"width", "height"}}};
+
+static bool has_group(kal__schema s, int g)
+{
+    bool all = true;
+    for (int32_t i = 0; i < groups[g].n && all; i++) {
+        const kal_param *p = kal__param_find(s, groups[g].rows[i], strlen(groups[g].rows[i]));
+        all = p && p->kind <= KAL_PARAM_Y;
+    }
+    return all;
+}
+
+int32_t kal__bound_code(kal__schema s, const char *name, size_t n)
+{
+    const kal_param *p = kal__param_find(s, name, n);
+    if (p) return (int32_t)(p - s.rows);
+    for (int g = 0; g < 2; g++)
+        if (strlen(groups[g].name) == n && !memcmp(name, groups[g].name, n) && has_group(s, g))
+            return groups[g].code;
+    return -1;
+}
+
+const char *kal__bound_name(kal__schema s, int32_t code)
+{
+    for (int g = 0; g < 2; g++)
+        if (groups[g].code == code) return groups[g].name;
+    return s.rows[code].name;
+}
+
+int32_t kal__bound_rows(kal__schema s, int32_t code, const kal_param **rows)
+{
+    for (int g = 0; g < 2; g++) {
+        if (groups[g].code != code) continue;
+        for (int32_t i = 0; i < groups[g].n; i++)
+            rows[i] = kal__param_find(s, groups[g].rows[i], strlen(groups[g].rows[i]));
+        return groups[g].n;
+    }
+    rows[0] = &s.rows[code];
+    return 1;
+}
+
 static kal_status check_bound(const kal_op *op, const kal__bound *b, int32_t n, later *l, kal_error *err)
 {
     if (n > KAL__MAX_BOUND)
         return kal_fail(err, KAL_LIMIT, "%s: more than %d parameters are computed", op->name, KAL__MAX_BOUND);
     l->n = n;
     for (int32_t i = 0; i < n; i++) {
-        const kal_param_kind k = b[i].param->kind;
+        l->param[i] = b[i].code;
+        if (b[i].code == KAL__BOX || b[i].code == KAL__SIZE) continue;
+        const kal_param_kind k = op->params[b[i].code].kind;
         if (k == KAL_PARAM_TEXT || k == KAL_PARAM_CHOICE || k == KAL_PARAM_BOOL)
             return kal_fail(err, KAL_INVALID, "%s: %s is not a number and cannot be computed", op->name,
-                            b[i].param->name);
-        l->param[i] = (int32_t)(b[i].param - op->params);
+                            op->params[b[i].code].name);
     }
     return KAL_OK;
 }
@@ -85,92 +134,166 @@ typedef struct resolving {
     double start;
 } resolving;
 
-// The samples of a value as numbers.
-static kal_status read_value(kal_node *node, const resolving *r, kal__arena *arena, kal_list *out,
-                             kal_error *err)
+// What is bound: a value node, or an f32 image of few samples, which are its numbers.
+typedef struct known {
+    bool have, asked;
+    kal_value value;
+    float *samples;
+} known;
+
+static kal_status ask(kal_node *node, known *k, kal__want *w, kal_error *err)
 {
     const kal_extent *e = &node->call.extent;
+    k->asked = true;
+    *w = (kal__want){.node = node, .value = &k->value};
+    if (node->kind == KAL__VALUE) return KAL_OK;
     const int64_t n = (int64_t)e->width * e->height * e->channels;
     if (node->kind == KAL__ENCODE || e->type != KAL_F32)
         return kal_fail(err, KAL_INVALID,
                         "a parameter is bound to an image; bind it to a value (see kal ops)");
     if (n > 65536)
         return kal_fail(err, KAL_INVALID, "a parameter is bound to an image of %lld samples", (long long)n);
-    float *samples = kal__take(arena, (size_t)n, sizeof *samples);
-    double *v = kal__take(arena, (size_t)n, sizeof *v);
-    if (!samples || !v) return kal_fail(err, KAL_NOMEM, "out of memory for a value");
-    const kal__want w = {.node = node,
-                         .rect = kal_rect_all(e),
-                         .dst = (unsigned char *)samples,
-                         .stride = (ptrdiff_t)((size_t)e->width * kal_pixel_size(e))};
-    const kal_status st = kal__evaluate(&w, 1, &r->options, r->start, &(kal__tally){0, 0}, err);
-    for (int64_t i = 0; i < n && !st; i++) {
-        v[i] = (double)samples[i];
-        if (v[i] - v[i] != 0) return kal_fail(err, KAL_INVALID, "a computed value is not a finite number");
-    }
-    *out = (kal_list){v, (int32_t)n};
-    return st;
+    k->samples = kal__new((size_t)n, sizeof *k->samples);
+    if (!k->samples || kal_value_make(&k->value, KAL_VALUE_NUMBERS, 1, (int32_t)n))
+        return kal_fail(err, KAL_NOMEM, "out of memory for a value");
+    *w = (kal__want){.node = node,
+                     .rect = kal_rect_all(e),
+                     .dst = (unsigned char *)k->samples,
+                     .stride = (ptrdiff_t)((size_t)e->width * kal_pixel_size(e))};
+    return KAL_OK;
 }
 
-static void put_value(const kal_param *p, unsigned char *params, kal_list v)
+static kal_status settle_value(known *k, kal_error *err)
 {
-    unsigned char *at = params + p->offset;
-    if (p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR)
-        memcpy(at, &v, sizeof v);
-    else if (p->kind == KAL_PARAM_FLOAT)
-        memcpy(at, &v.v[0], sizeof(double));
-    else {
-        const double r = v.v[0] < 0 ? v.v[0] - 0.5 : v.v[0] + 0.5;
-        const int32_t i = r > 2e9 ? INT32_MAX : r < -2e9 ? -INT32_MAX : (int32_t)r;
-        memcpy(at, &i, sizeof i);
-    }
-}
-
-static kal_status resolve_one(const kal_node *n, kal_node *const *in, const resolving *r, kal_node **out,
-                              kal_error *err)
-{
-    if (n->kind == KAL__ENCODE) {
-        _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
-        memcpy(params, n->call.params, n->u.codec->params_size);
-        return kal__encode(in[0], n->u.codec, params, out, err);
-    }
-    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
-    const kal_op *op = n->call.op;
-    const int32_t images = n->call.n - n->u.bound.n;
-    kal__arena arena = {0};
-    kal_status st = KAL_OK;
-    memcpy(params, n->call.params, op->params_size);
-    for (int32_t i = 0; i < n->u.bound.n && !st; i++) {
-        kal_list v;
-        st = read_value(in[images + i], r, &arena, &v, err);
-        const kal_param *p = &op->params[n->u.bound.param[i]];
-        if (!st && v.n != 1 && p->kind != KAL_PARAM_LIST && p->kind != KAL_PARAM_COLOR)
-            st = kal_fail(err, KAL_INVALID,
-                          "%s: %s is one number, and the value has %d; reduce it first (gray, band_extract)",
-                          op->name, p->name, v.n);
-        if (!st) put_value(&op->params[n->u.bound.param[i]], params, v);
-    }
-    if (!st) st = kal__apply(op, params, in, images, out, err);
-    kal__arena_free(&arena);
-    return st;
-}
-
-static kal_status resolve_all(const kal__order *o, kal_node **made, const resolving *r, kal_error *err)
-{
-    for (size_t i = 0; i < o->n; i++) {
-        const kal_node *n = o->nodes[i];
-        if (!n->dynamic) {
-            made[i] = kal_node_ref(kal__node_of(&n->call));
-            continue;
-        }
-        kal_node **in = kal__new((size_t)n->call.n, sizeof *in);
-        if (!in) return kal_fail(err, KAL_NOMEM, "out of memory");
-        for (int32_t k = 0; k < n->call.n; k++) in[k] = made[kal__order_find(o, kal__input(n, k))];
-        const kal_status st = resolve_one(n, in, r, &made[i], err);
-        free(in);
-        if (st) return st;
+    k->have = true;
+    for (int64_t i = 0; i < (int64_t)k->value.rows * k->value.columns; i++) {
+        if (k->samples) k->value.v[i] = (double)k->samples[i];
+        if (k->value.v[i] - k->value.v[i] != 0)
+            return kal_fail(err, KAL_INVALID, "a computed value is not a finite number");
     }
     return KAL_OK;
+}
+
+static int32_t whole(double v)
+{
+    const double r = v < 0 ? v - 0.5 : v + 0.5;
+    return r > 2e9 ? INT32_MAX : r < -2e9 ? -INT32_MAX : (int32_t)r;
+}
+
+static void put_number(const kal_param *p, unsigned char *params, double v)
+{
+    const int32_t i = whole(v);
+    if (p->kind == KAL_PARAM_FLOAT)
+        memcpy(params + p->offset, &v, sizeof v);
+    else
+        memcpy(params + p->offset, &i, sizeof i);
+}
+
+// One value into its parameter, or parameters.
+static kal_status put_value(const kal_op *op, int32_t code, const kal_value *v, unsigned char *params,
+                            kal_error *err)
+{
+    const kal_param *rows[4];
+    const kal__schema s = kal__schema_of(op);
+    const int32_t n = kal__bound_rows(s, code, rows), count = v->rows * v->columns;
+    if (v->kind == KAL_VALUE_TEXT)
+        return kal_fail(err, KAL_INVALID, "%s: %s is bound to a text", op->name, kal__bound_name(s, code));
+    if (rows[0]->kind == KAL_PARAM_LIST || rows[0]->kind == KAL_PARAM_COLOR) {
+        memcpy(params + rows[0]->offset, &(kal_list){v->v, count}, sizeof(kal_list));
+        return KAL_OK;
+    }
+    if (count != n)
+        return kal_fail(err, KAL_INVALID,
+                        "%s: %s takes %d number%s, and the value has %d (%d × %d); reduce it first", op->name,
+                        kal__bound_name(s, code), n, n == 1 ? "" : "s", count, v->rows, v->columns);
+    double numbers[4];
+    for (int32_t i = 0; i < n; i++) numbers[i] = v->v[i];
+    if (v->kind == KAL_VALUE_BOXES) {   // edges are rounded, then the size is taken
+        for (int32_t i = 0; i < n; i++) numbers[i] = whole(numbers[i]);
+        numbers[2] -= numbers[0], numbers[3] -= numbers[1];
+    }
+    for (int32_t i = 0; i < n; i++) put_number(rows[i], params, numbers[i]);
+    return KAL_OK;
+}
+
+typedef struct resolution {
+    kal__order order;
+    kal_node **made;   // what each node resolves to, once it is known
+    known *known;      // of each node that is bound
+    kal__want *wants;
+    size_t n_wants;
+} resolution;
+
+// The node made of what is known by now. *waits: for an input or a value.
+static kal_status resolve_one(resolution *r, size_t at, bool *waits, kal_error *err)
+{
+    const kal_node *n = r->order.nodes[at];
+    const int32_t bound = n->kind == KAL__DYNAMIC ? n->u.bound.n : 0, images = n->call.n - bound;
+    *waits = false;
+    if (!n->dynamic) {
+        r->made[at] = kal_node_ref(kal__node_of(&n->call));
+        return KAL_OK;
+    }
+    for (int32_t i = 0; i < n->call.n; i++) {
+        const size_t k = kal__order_find(&r->order, kal__input(n, i));
+        if (!r->made[k] || (i >= images && !r->known[k].have)) *waits = true;
+        if (!r->made[k] || i < images || r->known[k].asked) continue;
+        const kal_status st = ask(r->made[k], &r->known[k], &r->wants[r->n_wants++], err);
+        if (st) return st;
+    }
+    if (*waits) return KAL_OK;
+    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
+    kal_node *in[KAL__MAX_INPUTS];
+    for (int32_t i = 0; i < images; i++) in[i] = r->made[kal__order_find(&r->order, kal__input(n, i))];
+    memcpy(params, n->call.params, kal__schema_of_node(n).size);
+    if (n->kind == KAL__ENCODE) return kal__encode(in[0], n->u.codec, params, &r->made[at], err);
+    kal_status st = KAL_OK;
+    for (int32_t i = 0; i < bound && !st; i++)
+        st = put_value(n->call.op, n->u.bound.param[i],
+                       &r->known[kal__order_find(&r->order, kal__input(n, images + i))].value, params, err);
+    return st ? st : kal__apply(n->call.op, params, in, images, &r->made[at], err);
+}
+
+// Everything that is known by now; what is not and can be asked for goes into the wants.
+static kal_status resolve_round(resolution *r, bool *done, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    *done = true;
+    r->n_wants = 0;
+    for (size_t i = 0; i < r->order.n && !st; i++) {
+        bool waits = false;
+        if (!r->made[i]) st = resolve_one(r, i, &waits, err);
+        if (waits) *done = false;
+    }
+    return st;
+}
+
+// Values that are asked for together are computed by one plan, so that what they share is computed once.
+static kal_status resolve_all(resolution *r, const resolving *w, kal_error *err)
+{
+    for (;;) {
+        bool done;
+        kal_status st = resolve_round(r, &done, err);
+        if (st || done) return st;
+        if (r->n_wants)
+            st = kal__evaluate(r->wants, r->n_wants, &w->options, w->start, &(kal__tally){0, 0}, err);
+        for (size_t i = 0; i < r->order.n && !st; i++)
+            if (r->known[i].asked && !r->known[i].have) st = settle_value(&r->known[i], err);
+        if (st) return st;
+    }
+}
+
+static void resolution_free(resolution *r)
+{
+    for (size_t i = 0; r->made && i < r->order.n; i++) kal_node_unref(&r->made[i]);
+    for (size_t i = 0; r->known && i < r->order.n; i++) {
+        kal_value_free(&r->known[i].value);
+        free(r->known[i].samples);
+    }
+    free(r->made);
+    free(r->known);
+    free(r->wants);
+    kal__order_free(&r->order);
 }
 
 kal_status kal__static(const kal_node *node, const kal_options *options, double start, kal_node **out,
@@ -188,15 +311,16 @@ kal_status kal__static(const kal_node *node, const kal_options *options, double 
     if (options) r.options = *options;
     r.options.progress = NULL;
     r.options.node_stats = NULL;
-    kal__order o;
-    st = kal__order_make(&root, 1, &o, err);
+    resolution all = {0};
+    st = kal__order_make(&root, 1, &all.order, err);
     if (st) return st;
-    kal_node **made = kal__new_zero(o.n, sizeof *made);
-    st = made ? resolve_all(&o, made, &r, err) : kal_fail(err, KAL_NOMEM, "out of memory");
-    if (!st) *out = kal_node_ref(made[o.n - 1]);
-    for (size_t i = 0; made && i < o.n; i++) kal_node_unref(&made[i]);
-    free(made);
-    kal__order_free(&o);
+    all.made = kal__new_zero(all.order.n, sizeof *all.made);
+    all.known = kal__new_zero(all.order.n, sizeof *all.known);
+    all.wants = kal__new_zero(all.order.n, sizeof *all.wants);
+    st = all.made && all.known && all.wants ? resolve_all(&all, &r, err)
+                                            : kal_fail(err, KAL_NOMEM, "out of memory");
+    if (!st) *out = kal_node_ref(all.made[all.order.n - 1]);
+    resolution_free(&all);
     return st;
 }
 
@@ -207,6 +331,8 @@ kal_status kal_node_extent(const kal_node *node, kal_extent *out, kal_error *err
     if (st) return st;
     if (s->kind == KAL__ENCODE)
         st = kal_fail(err, KAL_INVALID, "encoded bytes have no size in pixels");
+    else if (s->kind == KAL__VALUE)
+        st = kal_fail(err, KAL_INVALID, "%s gives a value, which has no size in pixels", s->call.op->name);
     else
         *out = s->call.extent;
     kal_node_unref(&s);
@@ -229,10 +355,10 @@ kal_node *kal_apply_bound(kal_scope *scope, const char *name, const void *params
         if (!bound[i].param)
             st = kal_fail(&err, KAL_INVALID, "%s: a computed value without the name of its parameter", name);
         if (st) break;
-        rows[i] = (kal__bound){kal__param_find(kal__schema_of(op), bound[i].param, strlen(bound[i].param)),
+        rows[i] = (kal__bound){kal__bound_code(kal__schema_of(op), bound[i].param, strlen(bound[i].param)),
                                bound[i].value};
         st = kal_node_error(bound[i].value, &err);
-        if (!st && !rows[i].param)
+        if (!st && rows[i].code < 0)
             st = kal_fail(&err, KAL_INVALID, "%s has no parameter \"%s\"", name, bound[i].param);
     }
     if (!st) st = kal__check_inputs(op, in, n, &err);

@@ -9,11 +9,17 @@
 
 #include "node.h"
 
-/// A parameter and the image whose samples are its value.
+/// A parameter, by its row in the schema, and the node whose numbers are its value; or one of these for several.
+enum { KAL__BOX = 254, KAL__SIZE = 255 };   // x, y, width, height; width, height
 typedef struct kal__bound {
-    const kal_param *param;
+    int32_t code;
     kal_node *value;
 } kal__bound;
+/// The code of a name; -1: there is no such parameter.
+int32_t kal__bound_code(kal__schema s, const char *name, size_t n);
+const char *kal__bound_name(kal__schema s, int32_t code);
+/// The parameters that a code stands for, at most 4.
+int32_t kal__bound_rows(kal__schema s, int32_t code, const kal_param **rows);
 
 /// An op applied later: inputs or parameters are not known yet.
 kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *const *in, int32_t n,

@@ -7,11 +7,13 @@
 #include "coding.h"
 #include "dynamic.h"
 #include "encoded.h"
+#include "measure.h"
 #include "memo.h"
 #include "need.h"
 #include "options.h"
 #include "request.h"
 #include "trace.h"
+#include "value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +101,11 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
             if (!known) w.writer = kal__remember(w.writer, room);
             if (!known && !w.writer) return kal_fail(err, KAL_NOMEM, "out of memory");
         }
+        if (w.value && o->memo && kal__fact_find(o->memo, w.node, w.value)) {
+            known = true;
+            stats->nodes++;
+            stats->nodes_reused++;
+        }
         if (!known) left[(*n_left)++] = w;
     }
     return KAL_OK;
@@ -126,9 +133,10 @@ static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__reso
     return st;
 }
 
-static void remember_encoded(kal__want *wants, size_t n, const kal__resolved *o, kal_status st, double ns)
+static void remember(kal__want *wants, size_t n, const kal__resolved *o, kal_status st, double ns)
 {
     for (size_t i = 0; i < n && o->memo; i++) {
+        if (wants[i].value && !st) kal__fact_put(o->memo, wants[i].node, wants[i].value, ns);
         if (!wants[i].writer || wants[i].node->is_volatile) continue;
         if (!st) kal__remembered(wants[i].writer, o->memo, wants[i].node->key, ns);
         wants[i].writer->abort(wants[i].writer);
@@ -162,7 +170,7 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     kal__tally tally = {0, 0};
     st = split_known(wants, n, &o, left, &n_left, &room, stats, err);
     if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, &room, stats, &tally, err);
-    remember_encoded(left, n_left, &o, st, (kal__now() - start) * 1e9);
+    remember(left, n_left, &o, st, (kal__now() - start) * 1e9);
     free(left);
     kal__calm_end(&calm);
     stats->wall_ms = (kal__now() - start) * 1e3;
@@ -193,23 +201,34 @@ static double begin(const kal_options *o)
     return kal__now();
 }
 
-// The static node to evaluate; it must be an image, or encoded bytes.
-static kal_status settled(const kal_node *node, bool encoded, const kal_options *options, double start,
+typedef enum gives { IMAGE, BYTES, VALUE } gives;
+
+// The static node to evaluate; it must be of the kind that is asked for.
+static kal_status settled(const kal_node *node, gives wanted, const kal_options *options, double start,
                           kal_node **out, kal_error *err)
 {
+    static const char *const words[] = {"an image", "encoded bytes", "a value"};
+    static const char *const hints[] = {"", ": see kal_encode", ": see mean"};
     const kal_status st = kal__static(node, options, start, out, err);
-    if (st || ((*out)->kind == KAL__ENCODE) == encoded) return st;
+    if (st) return st;
+    const gives is = (*out)->kind == KAL__ENCODE ? BYTES : (*out)->kind == KAL__VALUE ? VALUE : IMAGE;
+    if (is == wanted) return KAL_OK;
     kal_node_unref(out);
-    return kal_fail(err, KAL_INVALID,
-                    encoded ? "the node is an image, not encoded bytes: see kal_encode"
-                            : "encoded bytes have no pixels");
+    return kal_fail(err, KAL_INVALID, "the node is %s, not %s%s", words[is], words[wanted], hints[wanted]);
 }
 
 kal_status kal__request_begin(kal__request *q, const kal_node *node, const kal_options *options,
                               kal_error *err)
 {
     *q = (kal__request){.options = options, .start = begin(options)};
-    return settled(node, false, options, q->start, &q->image, err);
+    return settled(node, IMAGE, options, q->start, &q->image, err);
+}
+
+kal_status kal__request_begin_value(kal__request *q, const kal_node *node, const kal_options *options,
+                                    kal_error *err)
+{
+    *q = (kal__request){.options = options, .start = begin(options)};
+    return settled(node, VALUE, options, q->start, &q->image, err);
 }
 
 kal_status kal__request_end(kal__request *q, kal_status st)
@@ -231,8 +250,26 @@ kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t st
     return kal__request_end(&q, st);
 }
 
+static kal_status value_key(const kal_node *node, const kal_options *options, kal_key *out, kal_error *err)
+{
+    kal_value v;
+    kal__text t = {0};
+    kal_status st = kal_read_value(node, options, &v, err);
+    if (st) return st;
+    kal__puts(&t, "kalv1");
+    kal__value_pack(&v, &t);
+    if (t.failed)
+        st = kal_fail(err, KAL_NOMEM, "out of memory for a key");
+    else
+        *out = kal__hash_of(t.data, t.size);
+    free(t.data);
+    kal_value_free(&v);
+    return st;
+}
+
 kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out, kal_error *err)
 {
+    if (kal_node_value(node, NULL)) return value_key(node, options, out, err);
     kal__request q;
     kal_status st = kal__request_begin(&q, node, options, err);
     if (st) return st;
@@ -247,7 +284,7 @@ static kal_status want_encoded(const kal_node *node, const kal_options *options,
                                kal_error *err)
 {
     kal_node *encoded;
-    const kal_status st = settled(node, true, options, start, &encoded, err);
+    const kal_status st = settled(node, BYTES, options, start, &encoded, err);
     if (!st) *w = (kal__want){.node = encoded, .rect = kal_rect_all(&encoded->call.in[0]->extent)};
     return st;
 }

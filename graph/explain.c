@@ -44,6 +44,7 @@ static const char *strategy(const kal__stage *s)
     switch (s->kind) {
     case KAL__CONST_STAGE: return s->node->kind == KAL__PIXELS ? "in memory" : "from the memo";
     case KAL__ENCODE_STAGE: return s->window ? "in pieces" : "in order";
+    case KAL__MEASURE_STAGE:
     case KAL__DIGEST_STAGE: return "in order";
     case KAL__COPY_STAGE: return "into your rows";
     case KAL__DECODE_STAGE:
@@ -112,8 +113,9 @@ static void as_json(const kal__plan *p, kal__text *t)
     kal__puts(t, "\n]}\n");
 }
 
-// A writer that is never written to: plans only ask whether there is one.
+// Never written to: plans only ask whether there is one.
 static kal__writer nowhere;
+static kal_value no_value;
 
 static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options *options, kal__want *wants,
                            kal_error *err)
@@ -125,6 +127,7 @@ static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options 
         const bool encoded = node->kind == KAL__ENCODE;
         const kal_extent *e = &(encoded ? kal__input(node, 0) : node)->call.extent;
         wants[i] = (kal__want){.node = node, .rect = kal_rect_all(e), .writer = encoded ? &nowhere : NULL};
+        if (node->kind == KAL__VALUE) wants[i].value = &no_value;
         wants[i].stride = (ptrdiff_t)((size_t)e->width * kal_pixel_size(e));
     }
     return KAL_OK;

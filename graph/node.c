@@ -116,6 +116,7 @@ static void destroy(kal_node *node)
     case KAL__ERROR: free(node->u.error); break;
     case KAL__APPLY:
     case KAL__DYNAMIC:
+    case KAL__VALUE:
     case KAL__ENCODE: break;
     }
     kal__meta_unref(&node->meta);

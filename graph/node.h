@@ -28,6 +28,7 @@ typedef enum kal__kind {
     KAL__ENCODE,   // encoded bytes of an image
     KAL__ERROR,    // a mistake; not interned, no key
     KAL__DYNAMIC,   // an op whose parameters or inputs hang on values still to be computed: has a key, no extent
+    KAL__VALUE,   // an op on inputs that gives a value: has a key, no extent
 } kal__kind;
 
 #define KAL__MAX_BOUND 8
@@ -67,6 +68,12 @@ struct kal_node {
         kal_error *error;   // ERROR
     } u;
 };
+
+/// Whether the node gives, or will give, a value instead of an image.
+static inline bool kal__gives_value(const kal_node *n)
+{
+    return (n->kind == KAL__VALUE || n->kind == KAL__DYNAMIC) && n->call.op->measure;
+}
 
 static inline kal_node *kal__node_of(const kal_call *call)
 {

@@ -75,6 +75,10 @@ static bool same(const kal__token *t, const char *s)
 
 static kal_status add_input(kal__parser *r, kal__written *c, const kal__token *at, kal_node *node)
 {
+    if (kal__gives_value(node) && c->n_values < KAL__MAX_BOUND) {
+        c->values[c->n_values++] = node;
+        return KAL_OK;
+    }
     if (c->n == KAL__MAX_INPUTS) {
         kal_node_unref(&node);
         kal_fail(r->err, KAL_LIMIT, "more than %d inputs", KAL__MAX_INPUTS);
@@ -161,7 +165,8 @@ static kal_status parse_arg(kal__parser *r, kal__written *c, int32_t most)
         return st ? st : next(r);
     }
     const kal__name *n = t.kind == KAL__WORD ? kal__find_name(r->p, t.text, t.n) : NULL;
-    if (n && n->node && c->n < most) return add_input(r, c, &t, kal_node_ref(n->node));
+    if (n && n->node && (c->n < most || kal__gives_value(n->node)))
+        return add_input(r, c, &t, kal_node_ref(n->node));
     if (t.kind == KAL__LIST && c->n < most && lists_names(r, &t)) return list_inputs(r, c, &t);
     return add_arg(r, c, (kal__token){.kind = KAL__END}, t);
 }
@@ -174,6 +179,7 @@ static bool starts_arg(const kal__token *t)
 static void call_free(kal__written *c)
 {
     for (int32_t i = 0; i < c->n; i++) kal_node_unref(&c->in[i]);
+    for (int32_t i = 0; i < c->n_values; i++) kal_node_unref(&c->values[i]);
     for (int32_t i = 0; i < c->n_args; i++) kal_node_unref(&c->args[i].node);
 }
 
@@ -184,20 +190,19 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     const kal__schema s = kal__schema_of(op);
     kal__params_default(s, params);
-    if (op->undoes && c->n == 1) {
-        const kal_status st = kal__undo(op, c, params, r->err);
-        if (st) return fail_at(r, &c->op, st);
-    }
+    kal_status st = kal__place_values(op, c, r->err);
+    if (!st && op->undoes && c->n == 1) st = kal__undo(op, c, params, r->err);
+    if (st) return fail_at(r, &c->op, st);
     kal__arena arena = {0};
     const kal__param_context context = {c->n && !c->in[0]->dynamic ? &c->in[0]->call.extent : NULL, &arena};
     const kal__token *bad = &c->op;
-    kal_status st = kal__set_args(s, c->args, c->n_args, params, &context, &bad, r->err);
+    st = kal__set_args(s, c->args, c->n_args, params, &context, &bad, r->err);
     if (!st) bad = &c->op;
     kal__bound bound[KAL__MAX_ARGS];
     int32_t n_bound = 0;
     for (int32_t i = 0; i < c->n_args; i++) {
-        const kal_param *row = kal__bound_row(s, &c->args[i]);
-        if (row) bound[n_bound++] = (kal__bound){row, c->args[i].node};
+        const int32_t code = kal__bound_arg(s, &c->args[i]);
+        if (code >= 0) bound[n_bound++] = (kal__bound){code, c->args[i].node};
     }
     if (!st && n_bound) st = kal__check_inputs(op, c->in, c->n, r->err);
     if (!st)
@@ -236,7 +241,7 @@ static kal_status parse_call(kal__parser *r, kal_node *piped, kal_node **out)
         return no_memory(r);
     }
     c->op = t;
-    if (piped) c->in[c->n++] = piped;
+    if (piped) add_input(r, c, &t, piped);   // the first always fits
     const kal_op *op = NULL;
     const bool input = same(&t, "input") && !piped;
     kal_status st = t.kind != KAL__WORD ? wrong(r, &t, "an op or a name was expected")
@@ -356,7 +361,7 @@ static kal_status parse_save(kal__parser *r, kal_node *image)
         return no_memory(r);
     }
     c->op = r->t;
-    if (image) c->in[c->n++] = image;
+    if (image) c->in[c->n++] = image;   // a value too: the error says that it is one
     kal_status st = next(r);
     while (!st && starts_arg(&r->t)) st = parse_arg(r, c, 1);
     if (!st && c->n != 1) st = wrong(r, &c->op, "save what? save image out.jpg, or image | save out.jpg");

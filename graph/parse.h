@@ -63,6 +63,8 @@ typedef struct kal__written {
     kal__token op;
     kal_node *in[KAL__MAX_INPUTS];   // owned
     int32_t n;
+    kal_node *values[KAL__MAX_BOUND];   // owned: written like inputs, but they give values
+    int32_t n_values;
     kal__arg args[KAL__MAX_ARGS];
     int32_t n_args;
 } kal__written;
@@ -87,8 +89,11 @@ kal_status kal__parse(kal__parser *r);
 /// Sets all arguments; *bad is the one at fault.
 kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params,
                          const kal__param_context *context, const kal__token **bad, kal_error *err);
-/// The parameter a computed value goes to; NULL when the name of an image only looks like a word for it ("edge=wrap").
-const kal_param *kal__bound_row(kal__schema s, const kal__arg *a);
+/// What a computed value goes to (kal__bound.code); -1 when there is none, or when the name of an image only looks like a word
+/// for it ("edge=wrap").
+int32_t kal__bound_arg(kal__schema s, const kal__arg *a);
+/// Turns values written like inputs into arguments.
+kal_status kal__place_values(const kal_op *op, kal__written *c, kal_error *err);
 /// An op that undoes another, written without its base: finds what it undoes upstream, takes base and place from it.
 kal_status kal__undo(const kal_op *op, kal__written *c, void *params, kal_error *err);
 

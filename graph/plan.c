@@ -7,6 +7,7 @@
 
 #include "memo.h"
 #include "coding.h"
+#include "measure.h"
 #include "need.h"
 #include "run.h"
 #include "tables.h"
@@ -34,6 +35,16 @@ static void want_pixels(kal__builder *b, const kal_node *n, kal_rect rect)
     i->uses++;
 }
 
+// Inputs that a value is only about, without a look at their pixels, are not computed.
+static kal_status propagate_value(kal__builder *b, const kal_node *n)
+{
+    for (int32_t i = 0; i < n->call.n && n->call.op->measure->rows; i++) {
+        const kal_rect r = kal__need(&n->call, i, kal_rect_all(&n->call.in[0]->extent));
+        if (!kal_rect_empty(r)) want_pixels(b, kal__input(n, i), r);
+    }
+    return KAL_OK;
+}
+
 static kal_status propagate(kal__builder *b, const kal_node *n)
 {
     kal__info *me = kal__info_of(b, n);
@@ -41,6 +52,7 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
         want_pixels(b, kal__input(n, 0), kal_rect_all(&n->call.in[0]->extent));
         return KAL_OK;
     }
+    if (n->kind == KAL__VALUE) return propagate_value(b, n);
     if (kal_rect_empty(me->need)) return KAL_OK;
     b->p->nodes++;
     if (n->kind == KAL__PIXELS) return KAL_OK;
@@ -282,8 +294,25 @@ static kal_status add_encoder(kal__builder *b, kal__stage *s, const kal_extent *
     return st;
 }
 
+static kal_status add_measure(kal__builder *b, const kal__want *w)
+{
+    const kal_call *c = &w->node->call;
+    const kal_measure *m = c->op->measure;
+    const bool looks = m->rows && c->n;
+    const kal_rect rect = looks ? kal_rect_all(&c->in[0]->extent) : kal_rect_of(0, 0, 1, 1);
+    kal__stage *s = stage_new(b, KAL__MEASURE_STAGE, w->node, rect, looks ? c->n : 0, 1);
+    if (!s) return kal__no_memory(b);
+    s->serial = true;
+    s->value = w->value;
+    s->codec_memory = m->size ? m->size(c) : 0;
+    s->steps[0] = (kal__step){.node = w->node, .from_step = -1};
+    if (looks) connect_step(b, s, &s->steps[0]);
+    return KAL_OK;
+}
+
 static kal_status add_sink(kal__builder *b, const kal__want *w)
 {
+    if (w->value) return add_measure(b, w);
     const kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
     const kal__stage_kind kind = w->writer ? KAL__ENCODE_STAGE : w->key ? KAL__DIGEST_STAGE : KAL__COPY_STAGE;
     if (kind == KAL__COPY_STAGE && !w->patches && !passes(b, image) && kal__info_of(b, image)->uses == 1 &&
@@ -330,7 +359,7 @@ static kal_status build(kal__builder *b)
 {
     kal__plan *p = b->p;
     for (size_t i = 0; i < b->n_wants; i++)
-        if (!b->wants[i].writer) want_pixels(b, b->wants[i].node, b->wants[i].rect);
+        if (!b->wants[i].writer && !b->wants[i].value) want_pixels(b, b->wants[i].node, b->wants[i].rect);
     kal_status st = KAL_OK;
     for (size_t i = p->order.n; i-- > 0 && !st;) st = propagate(b, p->order.nodes[i]);
     if (!st) st = add_stages(b);
@@ -447,6 +476,7 @@ void kal__plan_free(kal__plan **plan)
             if (s->steps[k].state && op->release) op->release(s->steps[k].state);
         }
         kal__tables_free(s);
+        kal__measure_close(s);
         kal__digest_free(&s->digest);
         kal__slab_unref(&s->slab);
     }

@@ -22,6 +22,7 @@ typedef struct kal__stage kal__stage;
 
 typedef enum kal__stage_kind {
     KAL__ENCODE_STAGE,   // in order of preference when several can run
+    KAL__MEASURE_STAGE,
     KAL__DIGEST_STAGE,
     KAL__COPY_STAGE,   // into the caller's rows
     KAL__DECODE_STAGE,
@@ -94,17 +95,20 @@ struct kal__stage {
     kal__writer *writer;                  // ENCODE_STAGE
     struct kal__digest *digest;           // DIGEST_STAGE
     const struct kal__patches *patches;   // COPY_STAGE of many rectangles
+    void *gathered;                       // MEASURE_STAGE: from its rows so far …
+    kal_value *value;                     // … and where the value goes
     double ns;                            // time spent, for the memo's cost and the profile
 };
 
-/// What is wanted: pixels into memory (of one rectangle or of many), encoded bytes into a writer, or a content key.
+/// What is wanted: pixels into memory (of one rectangle or of many), encoded bytes into a writer, a content key, or a value.
 typedef struct kal__want {
-    kal_node *node;   // an image, or (writer) an encoded node
+    kal_node *node;   // an image, (writer) an encoded node, or (value) a value node
     kal_rect rect;
     unsigned char *dst;
     ptrdiff_t stride;
     kal__writer *writer;
     kal_key *key;
+    kal_value *value;
     const struct kal__patches *patches;   // pixels of many rectangles, `rect` around them
 } kal__want;
 

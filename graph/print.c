@@ -3,6 +3,7 @@
 //
 // A graph as text: one line for each node that is used more than once or not as a first input, pipes between the others.
 // What is printed parses back to the same keys.
+#include "dynamic.h"
 #include "load.h"
 
 #include <stdlib.h>
@@ -27,6 +28,12 @@ static int32_t n_inputs(const kal_node *n)
     return is_source(n) ? 0 : n->call.n;
 }
 
+// Those of them that are images; values are named behind their parameters.
+static int32_t n_images(const kal_node *n)
+{
+    return n_inputs(n) - (n->kind == KAL__DYNAMIC ? n->u.bound.n : 0);
+}
+
 static kal_status start(printer *p, const kal_node *node, kal_error *err)
 {
     kal_node *root = (kal_node *)(uintptr_t)node;
@@ -45,7 +52,7 @@ static kal_status start(printer *p, const kal_node *node, kal_error *err)
     }
     for (size_t i = 0; i < p->order.n; i++) {
         const kal_node *n = p->order.nodes[i];
-        if (!p->uses[i] || !n_inputs(n)) continue;
+        if (!p->uses[i] || !n_images(n)) continue;
         const size_t first = kal__order_find(&p->order, kal__input(n, 0));
         p->piped[first] = p->uses[first] == 1;
     }
@@ -64,20 +71,28 @@ static void print_source(printer *p, const kal_node *n)
               n->call.extent.height);
 }
 
+static bool is_bound(const kal_node *n, const kal_param *row)
+{
+    const kal_param *rows[4];
+    for (int32_t k = 0; k < n->u.bound.n; k++) {
+        const int32_t m = kal__bound_rows(kal__schema_of(n->call.op), n->u.bound.param[k], rows);
+        for (int32_t i = 0; i < m; i++)
+            if (rows[i] == row) return true;
+    }
+    return false;
+}
+
 // Parameters of a dynamic call: literals that were given, and the names of values.
 static void print_bound(printer *p, const kal_node *n, int32_t images)
 {
     const kal__schema s = kal__schema_of(n->call.op);
     for (size_t i = 0; i < s.n; i++) {
-        int32_t bound = -1;
-        for (int32_t k = 0; k < n->u.bound.n; k++)
-            if (n->u.bound.param[k] == (int32_t)i) bound = k;
-        if (bound >= 0)
-            kal__putf(&p->text, " %s=n%u", s.rows[i].name,
-                      p->line[kal__order_find(&p->order, kal__input(n, images + bound))]);
-        else if (!kal__param_is_auto(&s.rows[i], n->call.params))
+        if (!is_bound(n, &s.rows[i]) && !kal__param_is_auto(&s.rows[i], n->call.params))
             kal__params_print((kal__schema){&s.rows[i], 1, s.size, s.of}, n->call.params, &p->text);
     }
+    for (int32_t k = 0; k < n->u.bound.n; k++)
+        kal__putf(&p->text, " %s=n%u", kal__bound_name(s, n->u.bound.param[k]),
+                  p->line[kal__order_find(&p->order, kal__input(n, images + k))]);
 }
 
 static void print_call(printer *p, const kal_node *n, bool after_pipe)
@@ -103,7 +118,7 @@ static bool print_line(printer *p, size_t last)
     size_t n = 1, room = 16, *run = kal__new(room, sizeof *run);
     if (!run) return false;
     run[0] = last;
-    for (const kal_node *at = p->order.nodes[last]; n_inputs(at);) {
+    for (const kal_node *at = p->order.nodes[last]; n_images(at);) {
         const size_t in = kal__order_find(&p->order, kal__input(at, 0));
         if (!p->piped[in]) break;
         if (n == room && !kal__grow(&run, room *= 2, sizeof *run)) {
@@ -117,8 +132,11 @@ static bool print_line(printer *p, size_t last)
     if (is_source(first)) {
         print_source(p, first);
         n--;
-    } else if (first->call.n && first->kind != KAL__ERROR) {
+    } else if (n_images(first)) {
         kal__putf(&p->text, "n%u", p->line[kal__order_find(&p->order, kal__input(first, 0))]);
+    } else {
+        print_call(p, first, false);
+        n--;
     }
     for (size_t k = n, count = 0; k-- > 0; count++) {
         kal__puts(&p->text, count % 8 == 7 ? " |\n    " : " | ");

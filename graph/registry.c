@@ -71,8 +71,11 @@ static kal_status check_record(const kal_op *op, kal_error *err)
     if (!op->inputs || !op->help)
         return kal_fail(err, KAL_INVALID, "op %s: `inputs` and `help` are needed, empty if need be",
                         op->name);
-    if (!op->extent || (!op->run && !(op->flags & KAL_OP_VIEW)))
-        return kal_fail(err, KAL_INVALID, "op %s: `extent` and `run` are needed", op->name);
+    if (!op->extent || (!op->run && !op->measure && !(op->flags & KAL_OP_VIEW)))
+        return kal_fail(err, KAL_INVALID, "op %s: `extent` and `run` (or `measure`) are needed", op->name);
+    if (op->measure && (op->run || !op->measure->end))
+        return kal_fail(err, KAL_INVALID, "op %s: a measure has an `end`, and there is no `run` beside it",
+                        op->name);
     if (op->params_size < sizeof(size_t) || op->params_size > KAL__PARAMS_ROOM)
         return kal_fail(err, KAL_INVALID,
                         "op %s: the params struct begins with `size_t size` and has at most %d bytes",

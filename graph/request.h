@@ -10,13 +10,16 @@
 typedef struct kal__request {
     const kal_options *options;
     double start;      // which the deadline counts from
-    kal_node *image;   // static; held until the end
+    kal_node *image;   // or value; static; held until the end
     kal__tally tally;
 } kal__request;
 
 /// After a failure there is nothing to end.
 kal_status kal__request_begin(kal__request *q, const kal_node *node, const kal_options *options,
                               kal_error *err);
+/// The same for a request for a value.
+kal_status kal__request_begin_value(kal__request *q, const kal_node *node, const kal_options *options,
+                                    kal_error *err);
 /// Tells how it ended, lets go of the node, returns the status given.
 kal_status kal__request_end(kal__request *q, kal_status st);
 /// Refuses a rectangle outside the image, no memory, and a stride shorter than a row.

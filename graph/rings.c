@@ -39,7 +39,7 @@ static int32_t natural_rows(const kal__stage *s)
 static bool needs_whole(const kal__stage *s, int32_t step)
 {
     return (s->kind == KAL__DECODE_STAGE && step == 0) ||
-           (s->kind == KAL__COMPUTE_STAGE && (s->steps[0].node->call.op->flags & KAL_OP_WHOLE));
+           (s->n_steps && (s->steps[0].node->call.op->flags & KAL_OP_WHOLE));
 }
 
 // Of a stage that is not made of pieces.
@@ -60,9 +60,9 @@ static int64_t rows_of_band(const kal__builder *b, const kal__stage *s, size_t r
 void kal__choose_band(const kal__builder *b, kal__stage *s)
 {
     const int32_t height = s->rect.y1 - s->rect.y0;
-    const size_t row =
-        (size_t)(s->rect.x1 - s->rect.x0) *
-        kal_pixel_size(&(s->kind == KAL__ENCODE_STAGE ? kal__input(s->node, 0) : s->node)->call.extent);
+    const bool of_input = (s->kind == KAL__ENCODE_STAGE || s->kind == KAL__MEASURE_STAGE) && s->node->call.n;
+    const kal_extent *e = of_input ? &s->node->call.in[0]->extent : &s->node->call.extent;
+    const size_t row = (size_t)(s->rect.x1 - s->rect.x0) * kal_pixel_size(e);
     const int64_t rows = s->window ? s->band : rows_of_band(b, s, row);   // pieces: the codec's to say
     s->band = rows < 1 ? 1 : rows > height ? height : (int32_t)rows;
     s->n_bands = (height + s->band - 1) / s->band;

@@ -8,6 +8,7 @@
 
 #include "admit.h"
 #include "coding.h"
+#include "measure.h"
 #include "memo.h"
 #include "need.h"
 #include "patches.h"
@@ -144,6 +145,30 @@ static void digest_rows(const kal__stage *s, kal_rect r)
     for (int32_t y = r.y0; y < r.y1; y++) kal__digest_row(s->digest, kal_row(&in, y));
 }
 
+// The next rows of what a value is made of; after the last, the value.
+static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *scratch, kal_stats *stats,
+                               kal_error *err)
+{
+    const kal_call *c = &s->node->call;
+    const kal_measure *m = c->op->measure;
+    kal_status st = band ? KAL_OK : kal__measure_open(s, err);
+    kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
+    if (!st && !in) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    __atomic_fetch_add(&stats->computed_tiles, s->n_edges > 0, __ATOMIC_RELAXED);
+    if (!st && s->n_edges) {
+        const kal_tile out = {.rect = r, .ring = 1};
+        input_tiles(s, &s->steps[0], r, NULL, in);
+        const kal_job job = {
+            .call = c, .state = s->steps[0].state, .in = in, .out = &out, .scratch = scratch, .err = err};
+        st = m->rows(&job, s->gathered);
+    }
+    if (!st && band == s->n_bands - 1) st = m->end(c, s->gathered, s->value, err);
+    if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
+    if (st && err) err->status = st;
+    if (in != few) free(in);
+    return st;
+}
+
 static kal_status run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
                            kal_stats *stats, kal_error *err)
 {
@@ -153,6 +178,7 @@ static kal_status run_band(kal__stage *s, int32_t band, void *scratch, const kal
     case KAL__ENCODE_STAGE: return kal__encode_band(s, band, stats, err);
     case KAL__COPY_STAGE: copy_rows(s, r); return KAL_OK;
     case KAL__DIGEST_STAGE: digest_rows(s, r); return KAL_OK;
+    case KAL__MEASURE_STAGE: return measure_rows(s, r, band, scratch, stats, err);
     case KAL__CONST_STAGE: return KAL_INTERNAL;
     case KAL__COMPUTE_STAGE: break;
     }

@@ -121,6 +121,9 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     const kal__schema s = kal__schema_of_codec(c);
     if (image->kind == KAL__ENCODE)
         return kal_fail(err, KAL_INVALID, "%s: encoded bytes cannot be encoded again", c->name);
+    if (kal__gives_value(image))
+        return kal_fail(err, KAL_INVALID, "%s: %s gives a value, not an image: print it", c->name,
+                        image->call.op->name);
     kal_status st = kal__params_check(s, params, err);
     size_t memory;
     if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);

@@ -13,8 +13,9 @@ static const struct {
     const char *what, *name;   // name NULL: that of the op or codec
 } kinds[] = {
     [KAL__ENCODE_STAGE] = {"encode", NULL},   [KAL__DIGEST_STAGE] = {"digest", "content key"},
-    [KAL__COPY_STAGE] = {"copy", "copy out"}, [KAL__DECODE_STAGE] = {"decode", NULL},
-    [KAL__COMPUTE_STAGE] = {"compute", NULL}, [KAL__CONST_STAGE] = {"const", NULL},
+    [KAL__MEASURE_STAGE] = {"measure", NULL}, [KAL__COPY_STAGE] = {"copy", "copy out"},
+    [KAL__DECODE_STAGE] = {"decode", NULL},   [KAL__COMPUTE_STAGE] = {"compute", NULL},
+    [KAL__CONST_STAGE] = {"const", NULL},
 };
 
 // "gaussian+invert"; of a long run the first three and how many more.

@@ -37,7 +37,8 @@ KAL_API kal_node *kal_apply(kal_scope *scope, const char *op, const void *params
 KAL_API kal_node *kal_apply_text(kal_scope *scope, const char *op, const char *params,
                                  kal_node *const *inputs, int32_t n);
 
-/// A parameter whose value is computed: the samples of `value` (an f32 image of few samples, as `mean` makes) are the number or list.
+/// A parameter whose value is computed: the numbers of `value` (a value node, as `mean` makes, or an f32 image of few samples). "box" stands
+/// for x, y, width and height together, "size" for width and height, where an op has those and no parameter of that name.
 typedef struct kal_bound {
     const char *param;
     kal_node *value;
@@ -114,8 +115,8 @@ typedef void kal_node_stats_fn(void *user, const kal_node_stats *stats);
 typedef struct kal_trace {
     const kal_node
         *node;   ///< whose rows they are, of a fused run the last; alive during the call. NULL: no band
-    const char
-        *what;   ///< "decode", "encode", "compute", "copy", "digest"; "plan", "prepare", "finish". Static
+    const char *
+        what;   ///< "decode", "encode", "compute", "measure", "copy", "digest"; "plan", "prepare", "finish". Static
     const char *name;       ///< of op or codec, "gaussian+invert" for a fused run; alive during the call
     int32_t thread;         ///< 0: the caller; else a worker of the pool, the same number in every request
     int32_t band, y0, y1;   ///< which band, and its rows; -1, 0, 0 when it is none
@@ -168,6 +169,12 @@ KAL_API kal_status kal_read_rects(const kal_node *node, const kal_rect *rects, i
                                   ptrdiff_t stride, ptrdiff_t step, const kal_options *options,
                                   kal_error *err);
 
+/// Computes a value node. *out is yours.
+KAL_API kal_status kal_read_value(const kal_node *node, const kal_options *options, kal_value *out,
+                                  kal_error *err);
+/// What kind of value the node gives; false for images, encoded bytes and errors.
+KAL_API bool kal_node_value(const kal_node *node, kal_value_kind *kind);
+
 /// The content key: over size, type, model and the samples, whatever the picture came from. Computes the pixels.
 KAL_API kal_status kal_content_key(const kal_node *node, const kal_options *options, kal_key *out,
                                    kal_error *err);
@@ -181,6 +188,9 @@ typedef struct kal_bytes {
     size_t size;
 } kal_bytes;
 KAL_API void kal_bytes_free(kal_bytes *bytes);
+
+/// A value as JSON: a number, a list, boxes as [[x0, y0, x1, y1], …], text in quotes. Free with kal_bytes_free; NUL-terminated.
+KAL_API kal_status kal_value_print(const kal_value *value, kal_bytes *out, kal_error *err);
 
 /// Computes an encoded node (see kal_encode) into memory.
 KAL_API kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, kal_bytes *out,

@@ -152,6 +152,45 @@ typedef struct kal_job {
     kal_error *err;   ///< for a message, if the kernel fails
 } kal_job;
 
+// ---- values -------------------------------------------------------------------------------------
+
+/// What an op can give instead of an image.
+typedef enum kal_value_kind {
+    KAL_VALUE_NUMBERS,    ///< rows of any width: a mean per channel is one row, a histogram one per channel
+    KAL_VALUE_SIZE,       ///< one row: width, height
+    KAL_VALUE_POINTS,     ///< rows of x, y
+    KAL_VALUE_BOXES,      ///< rows of x0, y0, x1, y1: half open
+    KAL_VALUE_POLYGONS,   ///< rows of polygon, x, y: a polygon's points follow each other
+    KAL_VALUE_TEXT,       ///< UTF-8
+} kal_value_kind;
+
+/// A computed value. Owned by whoever has it: kal_value_free.
+typedef struct kal_value {
+    kal_value_kind kind;
+    int32_t rows, columns;
+    double *v;    ///< rows · columns numbers, row by row
+    char *text;   ///< of a TEXT
+} kal_value;
+
+/// Makes room for a value of rows · columns numbers, all 0; NOMEM. Whatever *out held is not freed.
+KAL_API kal_status kal_value_make(kal_value *out, kal_value_kind kind, int32_t rows, int32_t columns);
+/// A TEXT of its own copy; NOMEM.
+KAL_API kal_status kal_value_make_text(kal_value *out, const char *text);
+KAL_API void kal_value_free(kal_value *value);
+
+/// How an op makes a value of its inputs: it looks at their rows from top to bottom, one band at a time and in order, and keeps what it
+/// gathers in memory of its own. (With KAL_OP_WHOLE there is one band; with no input, none.)
+typedef struct kal_measure {
+    kal_value_kind kind;
+    /// Bytes of what is gathered, zeroed before the first row; at most what it will ever hold. NULL: none.
+    size_t (*size)(const kal_call *call);
+    /// `job->out->rect` says which rows these are, in input 0's coordinates; there is nothing to write. NULL: pixels are not looked at.
+    kal_status (*rows)(const kal_job *job, void *gathered);
+    kal_status (*end)(const kal_call *call, void *gathered, kal_value *out, kal_error *err);
+    /// Optional: lets go of what `gathered` points to.
+    void (*release)(void *gathered);
+} kal_measure;
+
 // ---- the record ---------------------------------------------------------------------------------
 
 typedef enum kal_op_flags {
@@ -199,6 +238,8 @@ typedef struct kal_op {
     /// The kernel. Threads: any number at once on different jobs (unless SERIAL or WHOLE). Must not call kal_ functions
     /// that evaluate.
     kal_status (*run)(const kal_job *job);
+    /// In place of `run`, for an op that gives a value. Its `extent` only checks; its result has no size.
+    const kal_measure *measure;
     void *user;   ///< yours; not part of the key
 
     /// Optional, a comfort of the text: with input 1 left out, the nearest op of this name upstream lends its input 0 and the

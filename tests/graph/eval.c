@@ -221,10 +221,12 @@ static void computed(kal_scope *s, kal_node *image)
     kal_node *on = kal_invert(s, later, NULL);
     kal_extent e;
     REQUIRE_OK(kal_node_error(on, &check_error));
-    float v[1];
-    REQUIRE_OK(kal_read(mean, kal_rect_of(0, 0, 1, 1), v, sizeof v, NULL, &check_error));
+    kal_value v;
+    REQUIRE_OK(kal_read_value(mean, NULL, &v, &check_error));
+    REQUIRE(v.kind == KAL_VALUE_NUMBERS && v.rows == 1 && v.columns == 1);
     kal_node *literal = kal_invert(
-        s, kal_gaussian(s, far, kal_gaussian_params(.sigma = (double)v[0], .edge = KAL_EDGE_MIRROR)), NULL);
+        s, kal_gaussian(s, far, kal_gaussian_params(.sigma = v.v[0], .edge = KAL_EDGE_MIRROR)), NULL);
+    kal_value_free(&v);
     void *a = read_all(on, NULL, &e), *b = read_all(literal, &fresh, NULL);
     REQUIRE_MEM(a, b, bytes_of(&e));
     free(a);

@@ -23,7 +23,8 @@ static kal_status job(kal_error *err)
     kal_node *turned = kal_turn(s, back, kal_turn_params(.how = KAL_TURN_LEFT));
     kal_bytes text = {0};
     kal_program *p = NULL;
-    static const char graph[] = "x = in | invert; sigma = 2\nin | gaussian sigma | insert x 3 4 | mean";
+    static const char graph[] = "x = in | invert; sigma = 2\nin | gaussian sigma | insert x 3 4 "
+                                "| subtract value=(in | mean) | mean";
     const kal_options o = {.threads = 1, .memo_mode = KAL_MEMO_ALWAYS};
     kal_status st = kal_save(turned, path, "quality=70", &o, err);
     if (!st) st = kal_print_graph(turned, &text, err);
@@ -31,8 +32,11 @@ static kal_status job(kal_error *err)
     if (!st)
         st = kal_program_parse(graph, sizeof graph - 1, &(kal_binding){.name = "in", .node = photo}, 1, &p,
                                err);
-    float v[3];
-    if (!st) st = kal_read(kal_program_root(p), kal_rect_of(0, 0, 3, 1), v, sizeof v, &o, err);
+    kal_value v = {.rows = 0};
+    if (!st) st = kal_read_value(kal_program_root(p), &o, &v, err);
+    if (!st) st = kal_value_print(&v, &text, err);
+    kal_bytes_free(&text);
+    kal_value_free(&v);
     if (!st) st = kal_explain(&turned, 1, KAL_AS_JSON, NULL, &text, err);
     kal_bytes_free(&text);
     if (!st) st = kal_draw(&turned, 1, KAL_AS_SVG, &text, err);

@@ -178,6 +178,36 @@ static void law_touches(const kal_node *node, const unsigned char *want)
     free(whole);
 }
 
+// A value is the same for any bands, threads and instruction set, with the memo and without.
+static void law_value(const kal_node *node)
+{
+    const kal_options plain = {.memo_mode = KAL_MEMO_NEVER, .threads = 1};
+    kal_key want, got;
+    if (!LAW(kal_content_key(node, &plain, &want, &check_error) == KAL_OK)) return;
+    const kal__isa best = kal__cpu_isa();
+    for (int isa = KAL__SCALAR; isa <= KAL__AVX512; isa++)
+        for (int32_t band = 1; band < 20; band += 6) {
+            const kal_options o = {.band = band, .threads = 1 + band % 4, .memo_mode = KAL_MEMO_NEVER};
+            kal__cpu_set_isa((kal__isa)isa);
+            LAW(kal_content_key(node, &o, &got, &check_error) == KAL_OK && kal_key_equal(want, got));
+        }
+    kal__cpu_set_isa(best);
+    kal_stats stats = {0};
+    const kal_options keep = {.memo_mode = KAL_MEMO_ALWAYS, .stats = &stats};
+    for (int i = 0; i < 2; i++)
+        LAW(kal_content_key(node, &keep, &got, &check_error) == KAL_OK && kal_key_equal(want, got));
+    LAW(node->is_volatile || (stats.nodes_reused == 1 && stats.computed_tiles == 0));
+    kal_value v;
+    kal_bytes text;
+    if (LAW(kal_read_value(node, NULL, &v, &check_error) == KAL_OK)) {
+        LAW(v.kind == kal_node_call(node)->op->measure->kind);
+        if (LAW(kal_value_print(&v, &text, &check_error) == KAL_OK)) LAW(text.size && !text.data[text.size]);
+        kal_bytes_free(&text);
+        kal_value_free(&v);
+    }
+    kal_memo_clear(NULL);
+}
+
 static int32_t bindings_of(kal_node *node, kal_binding *b, char names[][40], int32_t most)
 {
     kal__order o;
@@ -280,6 +310,18 @@ static int law_params(const kal_node *node, kal_node *const *in, int32_t n)
     return changed;
 }
 
+static void laws_of_pixels(rng *r, const kal_node *node)
+{
+    kal_extent e;
+    kal_node_extent(node, &e, NULL);
+    unsigned char *want = naive_pixels(node);
+    law_tilings(node, want, bytes_of(&e));
+    law_rects(r, node, want);
+    law_need(r, node, want);
+    law_touches(node, want);
+    free(want);
+}
+
 static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent *kind, int g)
 {
     kal_scope *s = kal_scope_new();
@@ -306,16 +348,12 @@ static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent
                      where, kal_status_name(check_error.status));
     }
     if (ok) {
-        kal_extent e;
-        kal_node_extent(node, &e, NULL);
-        unsigned char *want = naive_pixels(node);
-        law_tilings(node, want, bytes_of(&e));
-        law_rects(r, node, want);
-        law_need(r, node, want);
-        law_touches(node, want);
+        if (kal_node_value(node, NULL))
+            law_value(node);
+        else
+            laws_of_pixels(r, node);
         law_text(node);
         if (kal_node_call(node)->op == op && n == kal_node_call(node)->n) law_params(node, in, n);
-        free(want);
     }
     kal_scope_free(&s);
     return ok;

@@ -11,7 +11,7 @@ static const kal_op *random_op(rng *r, bool samplewise)
     while (kal_op_at((size_t)n)) n++;
     for (;;) {
         const kal_op *op = kal_op_at((size_t)rng_below(r, n));
-        if (op->samples && ((op->flags & KAL_OP_SAMPLEWISE) != 0) == samplewise) return op;
+        if (op->samples && !op->measure && ((op->flags & KAL_OP_SAMPLEWISE) != 0) == samplewise) return op;
     }
 }
 

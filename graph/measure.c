@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See measure.h. In the memo a value of n bytes is an entry of n×1 samples, like encoded bytes.
+#include "measure.h"
+
+#include "calm.h"
+#include "dynamic.h"
+#include "memo.h"
+#include "request.h"
+#include "value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- a stage ------------------------------------------------------------------------------------
+
+kal_status kal__measure_open(kal__stage *s, kal_error *err)
+{
+    if (!s->codec_memory) return KAL_OK;
+    s->gathered = kal__new_zero(1, s->codec_memory);
+    return s->gathered ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", s->node->call.op->name);
+}
+
+void kal__measure_close(kal__stage *s)
+{
+    if (!s->gathered) return;
+    const kal_measure *m = s->node->call.op->measure;
+    if (m->release) m->release(s->gathered);
+    free(s->gathered);
+    s->gathered = NULL;
+}
+
+// ---- facts --------------------------------------------------------------------------------------
+
+bool kal__fact_find(kal_memo *m, const kal_node *node, kal_value *out)
+{
+    kal__slab *slab;
+    kal_rect have;
+    if (node->is_volatile || !kal__memo_find(m, node->key, kal_rect_of(0, 0, 1, 1), &slab, &have))
+        return false;
+    const bool ok = kal__value_unpack(slab->data, (size_t)have.x1, out);
+    if (!ok) kal_value_free(out);
+    kal__slab_unref(&slab);
+    return ok;
+}
+
+void kal__fact_put(kal_memo *m, const kal_node *node, const kal_value *v, double ns)
+{
+    kal__text t = {0};
+    if (node->is_volatile) return;
+    kal__value_pack(v, &t);
+    kal__slab *slab = t.failed || t.size > INT32_MAX ? NULL : kal__slab_new(t.size);
+    if (slab) {
+        memcpy(slab->data, t.data, t.size);
+        kal__memo_put(m, node->key, kal_rect_of(0, 0, (int32_t)t.size, 1), slab, t.size, ns);
+        kal__slab_unref(&slab);
+    }
+    free(t.data);
+}
+
+// ---- the public face ----------------------------------------------------------------------------
+
+bool kal_node_value(const kal_node *node, kal_value_kind *kind)
+{
+    if (!node || !kal__gives_value(node)) return false;
+    if (kind) *kind = node->call.op->measure->kind;
+    return true;
+}
+
+kal_status kal_read_value(const kal_node *node, const kal_options *options, kal_value *out, kal_error *err)
+{
+    kal__request q;
+    *out = (kal_value){.kind = KAL_VALUE_NUMBERS};
+    kal_status st = kal__request_begin_value(&q, node, options, err);
+    if (st) return st;
+    const kal__want w = {.node = q.image, .value = out};
+    st = kal__evaluate(&w, 1, options, q.start, &q.tally, err);
+    if (st) kal_value_free(out);
+    return kal__request_end(&q, st);
+}
+
+kal_status kal_value_print(const kal_value *v, kal_bytes *out, kal_error *err)
+{
+    kal__text t = {0};
+    char *data;
+    *out = (kal_bytes){NULL, 0};
+    kal__value_json(v, &t);
+    if (!kal__text_done(&t, &data, &out->size)) return kal_fail(err, KAL_NOMEM, "out of memory for a value");
+    out->data = (unsigned char *)data;
+    return KAL_OK;
+}
