@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// One band of a stage: windows onto what it reads, then the kernels, the codec, or a copy.
+#include "band.h"
+
+#include "coding.h"
+#include "measure.h"
+#include "need.h"
+#include "patches.h"
+#include "tables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Windows onto the inputs of a step for an output rect; `previous` is what the step before made.
+static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out, const kal_tile *previous,
+                        kal_tile *in)
+{
+    const kal_call *c = &step->node->call;
+    int32_t e = step->first_edge;
+    for (int32_t i = 0; i < c->n; i++) {
+        if (i == step->from_step) {
+            in[i] = *previous;
+            continue;
+        }
+        const kal__edge *edge = &s->edges[e++];
+        const kal_rect need = kal__need(c, i, out);
+        const int32_t pixel = (int32_t)kal_pixel_size(&c->in[i]->extent);
+        if (edge->from && !kal_rect_empty(need))
+            in[i] = kal__edge_tile(edge, need, pixel);
+        else
+            in[i] = (kal_tile){.ring = 1, .pixel = pixel};
+    }
+}
+
+static kal_status run_step(const kal__stage *s, const kal__step *step, const kal_tile *previous,
+                           const kal_tile *out, void *scratch, kal_error *err)
+{
+    const kal_call *c = &step->node->call;
+    kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
+    if (!in) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    input_tiles(s, step, out->rect, previous, in);
+    kal_job job = {.call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
+    if (step->table) job.state = step->table;
+    if (err) err->message[0] = 0;
+    kal_status st = (step->table ? kal__table_op : c->op)->run(&job);
+    if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
+    if (st && err) err->status = st;
+    if (in != few) free(in);
+    return st;
+}
+
+// Several ops: a few rows at a time through all of them, between two buffers in the scratch, the last into the ring.
+static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scratch, kal_error *err)
+{
+    const int32_t rows = kal__fused_rows(s), width = r.x1 - r.x0;
+    const size_t between = (kal__widest_between(s) * (size_t)rows + 63) & ~(size_t)63;
+    unsigned char *const buffer[2] = {scratch, scratch + between};
+    void *const op_scratch = scratch + 2 * between;
+    for (int32_t y = r.y0; y < r.y1; y += rows) {
+        const kal_rect part = kal_rect_of(r.x0, y, r.x1, y + rows < r.y1 ? y + rows : r.y1);
+        kal_tile previous = {0};
+        for (int32_t k = 0, n = 0, last; k < s->n_steps; k = last + 1, n++) {
+            last = kal__run_end(s, k);
+            const int32_t pixel = (int32_t)kal_pixel_size(&s->steps[last].node->call.extent);
+            kal_tile out = {.rect = part,
+                            .data = buffer[n & 1],
+                            .stride = (ptrdiff_t)width * pixel,
+                            .ring = rows,
+                            .pixel = pixel};
+            if (last == s->n_steps - 1) out = kal__ring_tile(s, part, 0, 0, pixel);
+            const kal_status st = run_step(s, &s->steps[k], &previous, &out, op_scratch, err);
+            if (st) return st;
+            previous = out;
+        }
+    }
+    return KAL_OK;
+}
+
+static void copy_rows(const kal__stage *s, kal_rect r)
+{
+    const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
+    const kal_tile in = kal__edge_tile(&s->edges[0], r, pixel);
+    if (s->patches) {
+        kal__patches_copy(s->patches, &in);
+        return;
+    }
+    const ptrdiff_t stride = (ptrdiff_t)s->stride;   // may be negative
+    for (int32_t y = r.y0; y < r.y1; y++)
+        memcpy(s->data + (y - s->rect.y0) * stride, kal_row(&in, y), (size_t)(r.x1 - r.x0) * (size_t)pixel);
+}
+
+static void digest_rows(const kal__stage *s, kal_rect r)
+{
+    const kal_tile in = kal__edge_tile(&s->edges[0], r, (int32_t)kal_pixel_size(&s->node->call.extent));
+    for (int32_t y = r.y0; y < r.y1; y++) kal__digest_row(s->digest, kal_row(&in, y));
+}
+
+// The next rows of what a value is made of; after the last, the value.
+static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *scratch, kal_stats *stats,
+                               kal_error *err)
+{
+    const kal_call *c = &s->node->call;
+    const kal_measure *m = c->op->measure;
+    kal_status st = band ? KAL_OK : kal__measure_open(s, err);
+    kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
+    if (!st && !in) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    __atomic_fetch_add(&stats->computed_tiles, s->n_edges > 0, __ATOMIC_RELAXED);
+    if (!st && s->n_edges) {
+        const kal_tile out = {.rect = r, .ring = 1};
+        input_tiles(s, &s->steps[0], r, NULL, in);
+        const kal_job job = {
+            .call = c, .state = s->steps[0].state, .in = in, .out = &out, .scratch = scratch, .err = err};
+        st = m->rows(&job, s->gathered);
+    }
+    if (!st && band == s->n_bands - 1) st = m->end(c, s->gathered, s->value, err);
+    if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
+    if (st && err) err->status = st;
+    if (in != few) free(in);
+    return st;
+}
+
+kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
+                         kal_stats *stats, kal_error *err)
+{
+    const kal_rect r = kal__band_rect(s, band);
+    switch (s->kind) {
+    case KAL__DECODE_STAGE: return kal__decode_band(s, band, scratch, watch, stats, err);
+    case KAL__ENCODE_STAGE: return kal__encode_band(s, band, stats, err);
+    case KAL__COPY_STAGE: copy_rows(s, r); return KAL_OK;
+    case KAL__DIGEST_STAGE: digest_rows(s, r); return KAL_OK;
+    case KAL__MEASURE_STAGE: return measure_rows(s, r, band, scratch, stats, err);
+    case KAL__CONST_STAGE: return KAL_INTERNAL;
+    case KAL__COMPUTE_STAGE: break;
+    }
+    __atomic_fetch_add(&stats->computed_tiles, 1, __ATOMIC_RELAXED);
+    if (kal__run_end(s, 0) < s->n_steps - 1) return run_fused(s, r, scratch, err);
+    const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
+    return run_step(s, &s->steps[0], NULL, &out, scratch, err);
+}
