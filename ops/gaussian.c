@@ -69,7 +69,7 @@ static const kal_param params[] = {KAL_GAUSSIAN_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_gaussian = {
     .name = "gaussian",
-    .version = 1,
+    .version = 2,
     .family = "filter",
     .help = "Gaussian blur\nRadius ceil(3·sigma). With alpha, colours are weighted by it.",
     .inputs = "image",

@@ -17,9 +17,10 @@ KERNEL(resize_turn_real, AVX2, (double *dst, const double *src, size_t pitch, si
 KERNEL(resize_h_real, BOTH, (const struct kal__across_real *a))
 KERNEL(sep_v_u8, BOTH,
        (int16_t * dst, size_t step, int32_t lines, const void *const *rows, const int16_t *t, int32_t radius,
-        size_t n))
+        int32_t shift, size_t n))
 KERNEL(sep_h_u8, BOTH,
-       (uint8_t * dst, const int16_t *row, const int16_t *t, int32_t radius, size_t channels, size_t n))
+       (uint8_t * dst, const int16_t *row, const int16_t *t, int32_t radius, int32_t shift, size_t channels,
+        size_t n))
 #define SEP_WIDE(type)                                                                                       \
     KERNEL(sep_wide_##type, BOTH,                                                                            \
            (double *dst, size_t step, int32_t lines, const void *const *rows, const double *t, int32_t taps, \

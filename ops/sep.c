@@ -25,20 +25,34 @@ double *kal__gaussian_weights(double sigma, int32_t *radius)
     return w;
 }
 
-// 14-bit weights from the middle outwards, and a zero to make pairs; with both sides they sum to 16384 exactly: what rounding lost
-// goes to the middle. NULL in `out` when memory is short.
-static kal_status integers_of(const double *w, int32_t radius, int16_t **out, kal_error *err)
+// Bits that weights have beyond 14: as many as keep each of them in 16 bits, at most 3, which keeps the sums of the second pass in 32.
+static int32_t extra_bits(const double *w, int32_t radius)
+{
+    double most = 0;
+    for (int32_t k = 0; k <= radius; k++) most = w[radius + k] > most ? w[radius + k] : most;
+    int32_t bits = 3;
+    while (bits && most * (16384 << bits) > 32766) bits--;
+    return bits;
+}
+
+// Integers for the weights from the middle outwards, and a zero to make pairs; with both sides they sum to 16384 << bits exactly.
+// The middle is the nearest even number, as the sides are equal. On the side, what stands up to a place is rounded, not the weight at
+// the place: what one loses the next gets, each is within 1 of what it should be, and nothing collects anywhere. A middle that
+// took all the losses would show through a wide blur as a sharp picture.
+static kal_status integers_of(const double *w, int32_t radius, int32_t bits, int16_t **out, kal_error *err)
 {
     int16_t *t = *out = kal__new((size_t)radius + 2, sizeof *t);
     if (!t) return kal_fail(err, KAL_NOMEM, "out of memory for weights");
-    int32_t middle = 16384;
-    for (int32_t k = 1; k <= radius; k++) {
-        t[k] = (int16_t)kal__round(w[radius + k] * 16384);
-        middle -= 2 * t[k];
+    const double one = 16384 << bits;
+    const int32_t half_middle = (int32_t)kal__round(w[radius] * one / 2), side = (8192 << bits) - half_middle;
+    double sum = w[radius] * one / 2 - half_middle;
+    for (int32_t k = 1, before = 0; k <= radius; k++) {
+        sum += w[radius + k] * one;
+        const int32_t upto = k < radius ? (int32_t)kal__round(sum) : side;
+        t[k] = (int16_t)(upto - before);
+        before = upto;
     }
-    // What the kernels' bounds rest on. For gaussians the middle is 14 at least, at any sigma.
-    if (middle < 0) return kal_fail(err, KAL_INTERNAL, "weights for 14 bits have the middle %d", middle);
-    t[0] = (int16_t)middle;
+    t[0] = (int16_t)(2 * half_middle);
     t[radius + 1] = 0;
     return KAL_OK;
 }
@@ -67,8 +81,12 @@ kal_status kal__sep_new(const kal_call *c, const double *x, int32_t nx, const do
     kal_status st =
         s->x && s->y && s->at ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
     s->narrow = kal__sep_narrow(c, integers);
-    if (!st && s->narrow) st = integers_of(x, s->rx, &s->ix, err);
-    if (!st && s->narrow) st = integers_of(y, s->ry, &s->iy, err);
+    if (!st && s->narrow) {
+        s->bits_x = extra_bits(x, s->rx);
+        s->bits_y = extra_bits(y, s->ry);
+        st = integers_of(x, s->rx, s->bits_x, &s->ix, err);
+        if (!st) st = integers_of(y, s->ry, s->bits_y, &s->iy, err);
+    }
     if (st) {
         kal__sep_free(s);
         *out = NULL;
@@ -216,42 +234,42 @@ static void source_rows(const kal__sep *s, const kal_call *c, const kal_tile *in
     }
 }
 
-// ---- u8, 14 bits --------------------------------------------------------------------------------
+// ---- u8, 14 bits and more --------------------------------------------------------------------------------
 
 // Weights outside, samples inside: the sums of a block of samples stay in registers or L1, and every sample is independent.
 enum { BLOCK = 128 };
 
 void kal__sep_v_u8_c(int16_t *dst, size_t step, int32_t lines, const void *const *rows, const int16_t *t,
-                     int32_t radius, size_t n)
+                     int32_t radius, int32_t shift, size_t n)
 {
     for (int32_t q = 0; q < lines; q++, rows++, dst += step)
         for (size_t from = 0; from < n; from += BLOCK) {
             int32_t sum[BLOCK];
             const size_t m = n - from < BLOCK ? n - from : BLOCK;
             const uint8_t *mid = (const uint8_t *)rows[radius] + from;
-            for (size_t i = 0; i < m; i++) sum[i] = 128 + t[0] * mid[i];
+            for (size_t i = 0; i < m; i++) sum[i] = (1 << (shift - 1)) + t[0] * mid[i];
             for (int32_t k = 1; k <= radius; k++) {
                 const uint8_t *up = (const uint8_t *)rows[radius - k] + from,
                               *down = (const uint8_t *)rows[radius + k] + from;
                 for (size_t i = 0; i < m; i++) sum[i] += t[k] * (int16_t)(up[i] + down[i]);
             }
-            for (size_t i = 0; i < m; i++) dst[from + i] = (int16_t)(sum[i] >> 8);
+            for (size_t i = 0; i < m; i++) dst[from + i] = (int16_t)(sum[i] >> shift);
         }
 }
 
-void kal__sep_h_u8_c(uint8_t *dst, const int16_t *row, const int16_t *t, int32_t radius, size_t channels,
-                     size_t n)
+void kal__sep_h_u8_c(uint8_t *dst, const int16_t *row, const int16_t *t, int32_t radius, int32_t shift,
+                     size_t channels, size_t n)
 {
     for (size_t from = 0; from < n; from += BLOCK) {
         int32_t sum[BLOCK];
         const size_t m = n - from < BLOCK ? n - from : BLOCK;
         const int16_t *mid = row + from + (size_t)radius * channels;
-        for (size_t i = 0; i < m; i++) sum[i] = (1 << 19) + t[0] * mid[i];
+        for (size_t i = 0; i < m; i++) sum[i] = (1 << (shift - 1)) + t[0] * mid[i];
         for (int32_t k = 1; k <= radius; k++) {
             const int16_t *left = mid - (size_t)k * channels, *right = mid + (size_t)k * channels;
             for (size_t i = 0; i < m; i++) sum[i] += t[k] * (int16_t)(left[i] + right[i]);
         }
-        for (size_t i = 0; i < m; i++) dst[from + i] = (uint8_t)(sum[i] >> 20);
+        for (size_t i = 0; i < m; i++) dst[from + i] = (uint8_t)(sum[i] >> shift);
     }
 }
 
@@ -259,14 +277,15 @@ static void column_u8(const kal__sep *s, const kal_call *c, const kal_tile *in, 
                       void *pixel)
 {
     const size_t channels = (size_t)c->extent.channels;
+    const int32_t shift = 8 + s->bits_y;
     for (size_t k = 0; k < channels; k++) {
-        int32_t acc = 128;
+        int32_t acc = 1 << (shift - 1);
         for (int32_t i = -s->ry; i <= s->ry; i++) {
             const uint8_t *src = x < 0 ? NULL : source_row(s, c, in, y + i);
             acc += s->iy[i < 0 ? -i : i] *
                    (src ? src[(size_t)(x - in->rect.x0) * channels + k] : (int32_t)s->fill[k]);
         }
-        ((int16_t *)pixel)[k] = (int16_t)(acc >> 8);
+        ((int16_t *)pixel)[k] = (int16_t)(acc >> shift);
     }
 }
 
@@ -282,11 +301,13 @@ static void lines_u8(const kal__sep *s, const kal_call *c, const kal_job *j, int
     if (p.in0 < p.in1) {
         const size_t n = (size_t)(p.in1 - p.in0) * channels;
         source_rows(s, c, in, p.in0, y, lines, n, &r);
-        kernels->sep_v_u8(row + (size_t)(p.in0 - p.x0) * channels, r.step, lines, r.rows, s->iy, s->ry, n);
+        kernels->sep_v_u8(row + (size_t)(p.in0 - p.x0) * channels, r.step, lines, r.rows, s->iy, s->ry,
+                          8 + s->bits_y, n);
     }
     for (int32_t q = 0; q < lines; q++, row += r.step) {
         extend(s, c, in, &p, y + q, (unsigned char *)row, channels * sizeof *row, column_u8);
-        kernels->sep_h_u8(kal_row(j->out, y + q), row, s->ix, s->rx, channels, width * channels);
+        kernels->sep_h_u8(kal_row(j->out, y + q), row, s->ix, s->rx, 20 + s->bits_x, channels,
+                          width * channels);
     }
 }
 

@@ -121,7 +121,7 @@ static const kal_param params[] = {KAL_SHARPEN_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_sharpen = {
     .name = "sharpen",
-    .version = 1,
+    .version = 2,
     .family = "filter",
     .help = "Unsharp mask: adds amount times the difference from a Gaussian blur\n"
             "Only where the difference is larger than threshold, which is in the sample's unit. Negative\n"

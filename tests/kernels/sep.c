@@ -9,8 +9,8 @@
 static rng r = {7};
 
 typedef struct pass {
-    kal_type type;   // of rows; doubles where they are called u32
-    int32_t lines, radius;
+    kal_type type;                 // of rows; doubles where they are called u32
+    int32_t lines, radius, bits;   // bits: of weights beyond 14
     size_t channels, n, step;
     const void **rows;
     int16_t *words, *t;
@@ -20,13 +20,13 @@ typedef struct pass {
 static void run_v_u8(const kal__kernel_table *k, void *out, const void *arg)
 {
     const pass *p = arg;
-    k->sep_v_u8(out, p->step, p->lines, p->rows, p->t, p->radius, p->n);
+    k->sep_v_u8(out, p->step, p->lines, p->rows, p->t, p->radius, 8 + p->bits, p->n);
 }
 
 static void run_h_u8(const kal__kernel_table *k, void *out, const void *arg)
 {
     const pass *p = arg;
-    k->sep_h_u8(out, p->words, p->t, p->radius, p->channels, p->n);
+    k->sep_h_u8(out, p->words, p->t, p->radius, 20 + p->bits, p->channels, p->n);
 }
 
 static void run_wide(const kal__kernel_table *k, void *out, const void *arg)
@@ -40,29 +40,24 @@ static void run_wide(const kal__kernel_table *k, void *out, const void *arg)
 
 // ---- weights ------------------------------------------------------------------------------------
 
-// From the middle outwards, with both sides 16384 in all: all in the middle, all in the outermost pair, or spread at random.
-static void random_halves(int16_t *t, int32_t radius)
+// From the middle outwards, with both sides 2^(14 + bits) in all: all in the middle, all in the outermost pairs, or spread at random.
+static void random_halves(pass *p)
 {
-    int32_t left = 8192;
-    const int how = radius ? rng_below(&r, 4) : 0;
-    memset(t, 0, ((size_t)radius + 2) * sizeof *t);
-    if (how == 1) t[radius] = 8192, left = 0;
-    for (int32_t k = 1; k <= radius && how > 1; k++) {
-        t[k] = (int16_t)rng_below(&r, left / (how == 2 ? radius : 2) + 1);
-        left -= t[k];
+    const int32_t most = 32767;
+    int32_t left = 8192 << p->bits;
+    const int how = rng_below(&r, 4);
+    memset(p->t, 0, ((size_t)p->radius + 2) * sizeof *p->t);
+    for (int32_t k = p->radius; k > 0 && how; k--) {
+        const int32_t free = left < most ? left : most, part = free / (how == 2 ? p->radius : 2);
+        p->t[k] = (int16_t)(how == 1 ? free : rng_below(&r, part + 1));
+        left -= p->t[k];
     }
-    t[0] = (int16_t)(2 * left);
-}
-
-static void gaussian_halves(int16_t *t, const double *w, int32_t radius)
-{
-    int32_t middle = 16384;
-    for (int32_t k = 1; k <= radius; k++) {
-        t[k] = (int16_t)(w[radius + k] * 16384 + 0.5);
-        middle -= 2 * t[k];
+    for (int32_t k = 1; k <= p->radius && 2 * left > most; k++) {
+        const int32_t free = most - p->t[k], part = left < free ? left : free;
+        p->t[k] = (int16_t)(p->t[k] + part);
+        left -= part;
     }
-    t[0] = (int16_t)middle;
-    t[radius + 1] = 0;
+    p->t[0] = (int16_t)(2 * left);
 }
 
 // Any double now and then, else something small.
@@ -145,12 +140,13 @@ static void try_wide(pass *p, bool timed)
 
 static void try_random(void)
 {
-    pass p = {.lines = 1 + rng_below(&r, 6), .radius = rng_below(&r, rng_below(&r, 4) ? 12 : 60)};
+    pass p = {.lines = 1 + rng_below(&r, 9), .radius = rng_below(&r, rng_below(&r, 4) ? 12 : 60)};
+    p.bits = rng_below(&r, p.radius < 3 ? p.radius + 1 : 4);   // so that all of it fits the weights there are
     p.channels = 1 + (size_t)rng_below(&r, 5);
     p.n = (size_t)rng_below(&r, rng_below(&r, 3) ? 90 : 400);
     p.t = malloc(((size_t)p.radius + 2) * sizeof *p.t);
     p.w = malloc((2 * (size_t)p.radius + 1) * sizeof *p.w);
-    random_halves(p.t, p.radius);
+    random_halves(&p);
     for (int32_t k = 0; k <= 2 * p.radius; k++) p.w[k] = random_real();
     try_u8(&p, rng_below(&r, 4) == 0, false);
     try_wide(&p, false);
@@ -163,7 +159,7 @@ static void time_gaussian(double sigma)
     pass p = {.lines = 4};
     p.w = kal__gaussian_weights(sigma, &p.radius);
     p.t = malloc(((size_t)p.radius + 2) * sizeof *p.t);
-    gaussian_halves(p.t, p.w, p.radius);
+    random_halves(&p);
     for (p.channels = 1; p.channels <= 4; p.channels += p.channels == 1 ? 2 : 1) {
         p.n = 4000 * p.channels;
         try_u8(&p, false, true);
