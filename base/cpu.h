@@ -19,7 +19,7 @@ const char *kal__isa_name(kal__isa isa);
 // ---- what a function written for one level needs before it -----------------------------------------
 #if defined(__x86_64__) && defined(__GNUC__)
 #define KAL__TARGET_AVX2 __attribute__((target("avx2")))
-#define KAL__TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi")))
+#define KAL__TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vnni")))
 #endif
 
 // ---- one loop, several instruction sets -----------------------------------------------------------

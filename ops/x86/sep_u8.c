@@ -125,89 +125,115 @@ KAL__TARGET_AVX2 void kal__sep_h_u8_avx2(uint8_t *dst, const int16_t *row, const
 
 // ---- AVX-512 --------------------------------------------------------------------------------------
 
-typedef struct sums512 {
-    __m512i a, b;
-} sums512;
-
-KAL__TARGET_AVX512 static inline sums512 v_sums512(const void *const *mid, int32_t k, size_t i)
+KAL__TARGET_AVX512 static inline __m512i load512(const void *p)
 {
-    const __m512i one = _mm512_set1_epi8(1), up = _mm512_loadu_si512((const uint8_t *)mid[-k] + i),
-                  down = _mm512_loadu_si512((const uint8_t *)mid[k] + i);
-    return (sums512){_mm512_maddubs_epi16(_mm512_unpacklo_epi8(up, down), one),
-                     _mm512_maddubs_epi16(_mm512_unpackhi_epi8(up, down), one)};
+    return _mm512_loadu_si512(p);
 }
 
-KAL__TARGET_AVX512 static inline void add512(__m512i acc[4], sums512 s, sums512 next, int32_t pair)
+// s and next are sums at distance k and k + 1, w their weights.
+KAL__TARGET_AVX512 static inline void add512(__m512i acc[2], __m512i s, __m512i next, __m512i w)
 {
-    const __m512i w = _mm512_set1_epi32(pair);
-    acc[0] = _mm512_add_epi32(acc[0], _mm512_madd_epi16(_mm512_unpacklo_epi16(s.a, next.a), w));
-    acc[1] = _mm512_add_epi32(acc[1], _mm512_madd_epi16(_mm512_unpackhi_epi16(s.a, next.a), w));
-    acc[2] = _mm512_add_epi32(acc[2], _mm512_madd_epi16(_mm512_unpacklo_epi16(s.b, next.b), w));
-    acc[3] = _mm512_add_epi32(acc[3], _mm512_madd_epi16(_mm512_unpackhi_epi16(s.b, next.b), w));
+    acc[0] = _mm512_dpwssd_epi32(acc[0], _mm512_unpacklo_epi16(s, next), w);
+    acc[1] = _mm512_dpwssd_epi32(acc[1], _mm512_unpackhi_epi16(s, next), w);
 }
 
-KAL__TARGET_AVX512 static inline void v_block512(int16_t *dst, const void *const *mid, const int16_t *t,
-                                                 int32_t radius, int32_t shift, size_t i)
+// 32 samples of a source row as words.
+KAL__TARGET_AVX512 static inline __m512i words512(const void *row, size_t i)
 {
+    return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const void *)((const uint8_t *)row + i)));
+}
+
+KAL__TARGET_AVX512 static inline __m512i sum512(__m512i a, __m512i b)
+{
+    return _mm512_add_epi16(a, b);
+}
+
+// Four rows at once, 32 samples of each. At distance k they need the source rows −k … 3 − k, which are up[0] … up[3], and k … k + 3,
+// down[0] … down[3]. One further out that is a new row at either end: every source row is loaded and widened once for all four.
+KAL__TARGET_AVX512 static inline void v_block512(int16_t *dst, size_t step, const void *const *mid,
+                                                 const int16_t *t, int32_t radius, int32_t shift, size_t i)
+{
+    const __m512i half = _mm512_set1_epi32(1 << (shift - 1)), r0 = words512(mid[0], i),
+                  r1 = words512(mid[1], i), r2 = words512(mid[2], i), r3 = words512(mid[3], i);
+    __m512i up[4] = {words512(mid[-2], i), words512(mid[-1], i), r0, r1},
+            down[4] = {r2, r3, words512(mid[4], i), words512(mid[5], i)};
+    __m512i acc[4][2] = {{half, half}, {half, half}, {half, half}, {half, half}},
+            w = _mm512_set1_epi32(pair_at(t, 0));
+    add512(acc[0], r0, sum512(up[1], r1), w);
+    add512(acc[1], r1, sum512(r0, r2), w);
+    add512(acc[2], r2, sum512(r1, r3), w);
+    add512(acc[3], r3, sum512(r2, down[2]), w);
+    for (int32_t k = 2; k <= radius; k += 2) {
+        const int32_t next = k < radius ? k + 1 : k;   // the weight after the last is 0
+        const __m512i above = words512(mid[-next], i), below = words512(mid[next + 3], i);
+        w = _mm512_set1_epi32(pair_at(t, k));
+        add512(acc[0], sum512(up[0], down[0]), sum512(above, down[1]), w);
+        add512(acc[1], sum512(up[1], down[1]), sum512(up[0], down[2]), w);
+        add512(acc[2], sum512(up[2], down[2]), sum512(up[1], down[3]), w);
+        add512(acc[3], sum512(up[3], down[3]), sum512(up[2], below), w);
+        if (k + 2 > radius) break;
+        up[3] = up[1];
+        up[2] = up[0];
+        up[1] = above;
+        up[0] = words512(mid[-k - 2], i);
+        down[0] = down[2];
+        down[1] = down[3];
+        down[2] = below;
+        down[3] = words512(mid[k + 5], i);
+    }
     const __m128i by = _mm_cvtsi32_si128(shift);
-    const __m512i zero = _mm512_setzero_si512(), half = _mm512_set1_epi32(1 << (shift - 1)),
-                  x = _mm512_loadu_si512((const uint8_t *)mid[0] + i);
-    const sums512 none = {zero, zero};
-    __m512i acc[4] = {half, half, half, half};
-    sums512 s = {_mm512_unpacklo_epi8(x, zero), _mm512_unpackhi_epi8(x, zero)};
-    add512(acc, s, radius ? v_sums512(mid, 1, i) : none, pair_at(t, 0));
-    int32_t k = 2;
-    for (; k < radius; k += 2) add512(acc, v_sums512(mid, k, i), v_sums512(mid, k + 1, i), pair_at(t, k));
-    if (k == radius) add512(acc, v_sums512(mid, k, i), none, pair_at(t, k));
-    const __m512i a = _mm512_packs_epi32(_mm512_sra_epi32(acc[0], by), _mm512_sra_epi32(acc[1], by));
-    const __m512i b = _mm512_packs_epi32(_mm512_sra_epi32(acc[2], by), _mm512_sra_epi32(acc[3], by));
-    // a and b hold the groups of eight 0 2 4 6 and 1 3 5 7
-    const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11),
-                  second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-    _mm512_storeu_si512(dst + i, _mm512_permutex2var_epi64(a, first, b));
-    _mm512_storeu_si512(dst + i + 32, _mm512_permutex2var_epi64(a, second, b));
+    _Pragma("GCC unroll 4") for (int q = 0; q < 4; q++)
+        _mm512_storeu_si512(dst + (size_t)q * step + i, _mm512_packs_epi32(_mm512_sra_epi32(acc[q][0], by),
+                                                                           _mm512_sra_epi32(acc[q][1], by)));
 }
 
 KAL__TARGET_AVX512 void kal__sep_v_u8_avx512(int16_t *dst, size_t step, int32_t lines,
                                              const void *const *rows, const int16_t *t, int32_t radius,
                                              int32_t shift, size_t n)
 {
-    if (n < 64) {
+    if (n < 32 || lines < 4 || radius < 2) {
         kal__sep_v_u8_avx2(dst, step, lines, rows, t, radius, shift, n);
         return;
     }
-    for (size_t i = 0; i < n; i += 64) {
-        if (i + 64 > n) i = n - 64;
+    for (size_t i = 0; i < n; i += 32) {
+        if (i + 32 > n) i = n - 32;
         // more rows than the processor follows by itself
-        for (int32_t k = 0; k < 2 * radius + lines && i + 192 <= n; k++)
+        for (int32_t k = 0; k < 2 * radius + lines && i % 64 == 0 && i + 192 <= n; k++)
             _mm_prefetch((const char *)rows[k] + i + 128, _MM_HINT_T0);
-        for (int32_t q = 0; q < lines; q++)
-            v_block512(dst + (size_t)q * step, rows + q + radius, t, radius, shift, i);
+        for (int32_t q = 0; q < lines; q += 4) {
+            if (q + 4 > lines) q = lines - 4;
+            v_block512(dst + (size_t)q * step, step, rows + q + radius, t, radius, shift, i);
+        }
     }
 }
 
-KAL__TARGET_AVX512 static inline sums512 h_sums512(const int16_t *mid, ptrdiff_t by)
+KAL__TARGET_AVX512 static inline __m512i h_sum512(const int16_t *mid, ptrdiff_t by)
 {
-    return (sums512){_mm512_add_epi16(_mm512_loadu_si512(mid - by), _mm512_loadu_si512(mid + by)),
-                     _mm512_add_epi16(_mm512_loadu_si512(mid - by + 32), _mm512_loadu_si512(mid + by + 32))};
+    return sum512(load512(mid - by), load512(mid + by));
 }
 
 KAL__TARGET_AVX512 static inline __m512i h_block512(const int16_t *mid, const int16_t *t, int32_t radius,
                                                     int32_t shift, ptrdiff_t channels)
 {
-    const __m128i by = _mm_cvtsi32_si128(shift);
     const __m512i zero = _mm512_setzero_si512(), half = _mm512_set1_epi32(1 << (shift - 1));
-    const sums512 none = {zero, zero}, s = {_mm512_loadu_si512(mid), _mm512_loadu_si512(mid + 32)};
-    __m512i acc[4] = {half, half, half, half};
-    add512(acc, s, radius ? h_sums512(mid, channels) : none, pair_at(t, 0));
+    __m512i acc[2][2] = {{half, half}, {half, half}}, w = _mm512_set1_epi32(pair_at(t, 0));
+    add512(acc[0], load512(mid), radius ? h_sum512(mid, channels) : zero, w);
+    add512(acc[1], load512(mid + 32), radius ? h_sum512(mid + 32, channels) : zero, w);
     int32_t k = 2;
-    for (; k < radius; k += 2)
-        add512(acc, h_sums512(mid, k * channels), h_sums512(mid, (k + 1) * channels), pair_at(t, k));
-    if (k == radius) add512(acc, h_sums512(mid, k * channels), none, pair_at(t, k));
-    const __m512i a = _mm512_packs_epi32(_mm512_sra_epi32(acc[0], by), _mm512_sra_epi32(acc[1], by));
-    const __m512i b = _mm512_packs_epi32(_mm512_sra_epi32(acc[2], by), _mm512_sra_epi32(acc[3], by));
-    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-    return _mm512_permutexvar_epi64(order, _mm512_packus_epi16(a, b));
+    for (; k < radius; k += 2) {
+        w = _mm512_set1_epi32(pair_at(t, k));
+        add512(acc[0], h_sum512(mid, k * channels), h_sum512(mid, (k + 1) * channels), w);
+        add512(acc[1], h_sum512(mid + 32, k * channels), h_sum512(mid + 32, (k + 1) * channels), w);
+    }
+    if (k == radius) {
+        w = _mm512_set1_epi32(pair_at(t, k));
+        add512(acc[0], h_sum512(mid, k * channels), zero, w);
+        add512(acc[1], h_sum512(mid + 32, k * channels), zero, w);
+    }
+    const __m128i by = _mm_cvtsi32_si128(shift);
+    const __m512i a = _mm512_packs_epi32(_mm512_sra_epi32(acc[0][0], by), _mm512_sra_epi32(acc[0][1], by)),
+                  b = _mm512_packs_epi32(_mm512_sra_epi32(acc[1][0], by), _mm512_sra_epi32(acc[1][1], by));
+    return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), _mm512_packus_epi16(a, b));
 }
 
 KAL__TARGET_AVX512 void kal__sep_h_u8_avx512(uint8_t *dst, const int16_t *row, const int16_t *t,
