@@ -17,6 +17,8 @@
 
 #include "fmath.h"
 
+#include "cpu.h"
+
 #include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -167,14 +169,14 @@ double kal__round(double x)
 // ---- Double-double --------------------------------------------------------------------------
 
 // a + b exactly, for |a| ≥ |b| or a = 0 (Dekker)
-static dd quick_sum(double a, double b)
+KAL__INLINE dd quick_sum(double a, double b)
 {
     const double hi = a + b;
     return (dd){hi, b - (hi - a)};
 }
 
 // a + b exactly (Knuth)
-static dd sum(double a, double b)
+KAL__INLINE dd sum(double a, double b)
 {
     const double hi = a + b;
     const double b_part = hi - a;
@@ -182,7 +184,7 @@ static dd sum(double a, double b)
 }
 
 // The upper and lower half of the 53 bits of a (Dekker, after Veltkamp)
-static dd halves(double a)
+KAL__INLINE dd halves(double a)
 {
     const double c = a * 134217729.0;   // 2^27 + 1
     const double hi = c - (c - a);
@@ -190,7 +192,7 @@ static dd halves(double a)
 }
 
 // a × b exactly (Dekker), if neither overflows nor underflows on the way
-static dd product(double a, double b)
+KAL__INLINE dd product(double a, double b)
 {
     const double hi = a * b;
     const dd x = halves(a);
@@ -199,7 +201,7 @@ static dd product(double a, double b)
 }
 
 // a × b to about 100 bits
-static dd product_dd(dd a, dd b)
+KAL__INLINE dd product_dd(dd a, dd b)
 {
     const dd p = product(a.hi, b.hi);
     return quick_sum(p.hi, p.lo + (a.hi * b.lo + a.lo * b.hi));
@@ -342,7 +344,7 @@ double kal__cbrt(double x)
 
 // sin(r.hi + r.lo) for |r| ≤ π/4, to r^17/17!, the remainder being below 2^-62:
 //     r - r³/3! + r⁵/5! - ...,  and + lo cos r for the lower part
-static double sin_series(dd r)
+KAL__INLINE double sin_series(dd r)
 {
     const double z = r.hi * r.hi;
     double p = 1.0 / 355687428096000.0;   // 1 / 17!
@@ -358,7 +360,7 @@ static double sin_series(dd r)
 
 // cos(r.hi + r.lo) for |r| ≤ π/4, to r^18/18!, the remainder being below 2^-67:
 //     1 - r²/2! + r⁴/4! - ...,  and - lo sin r for the lower part
-static double cos_series(dd r)
+KAL__INLINE double cos_series(dd r)
 {
     const double z = r.hi * r.hi;
     double p = -1.0 / 6402373705728000.0;   // 1 / 18!
@@ -441,4 +443,30 @@ double kal__sinpi(double x)
 double kal__cospi(double x)
 {
     return sinpi_from(x, 1);
+}
+
+// The same operations on the same numbers, without a branch: both series are summed and one is taken. Adding and
+// subtracting 1.5 · 2^52 rounds as kal__rint does but for the sign of a zero, which is set in the end.
+KAL__INLINE double sinpi_flat(double x)
+{
+    const double whole = 0x1.8p52;
+    const double turn = x - 2.0 * ((0.5 * x + whole) - whole);
+    const double n = (2.0 * turn + whole) - whole;
+    const double r = turn - 0.5 * n;
+    const dd a = product_dd((dd){r, 0.0}, (dd){PI_HI, PI_LO});
+    const double s = sin_series(a), c = cos_series(a);
+    const double v = n * n == 1.0 ? c : s;
+    const double turned = n == -1.0 || n * n == 4.0 ? -v : v;
+    return turned == 0.0 ? x * 0.0 : turned;
+}
+
+KAL__INLINE void sinpi_all_body(double *dst, const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = sinpi_flat(x[i]);
+}
+KAL__VARIANTS(sinpi_all, (double *restrict dst, const double *restrict x, size_t n), (dst, x, n))
+
+void kal__sinpi_all(double *dst, const double *x, size_t n)
+{
+    sinpi_all(dst, x, n);
 }

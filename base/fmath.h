@@ -16,6 +16,8 @@
 #ifndef KAL_BASE_FMATH_H
 #define KAL_BASE_FMATH_H
 
+#include <stddef.h>
+
 double kal__exp(double x);    // below 0.7 ulp
 double kal__log(double x);    // below 0.51 ulp; of 0: -infinity, of a negative number: NaN
 double kal__cbrt(double x);   // below 0.51 ulp; odd
@@ -34,6 +36,9 @@ double kal__cos(double x);
 // of 1/2. A zero of sinpi has the sign of x, a zero of cospi is positive.
 double kal__sinpi(double x);
 double kal__cospi(double x);
+// kal__sinpi of each of n numbers, to the bit and several at a time; each is 0 or has 2^-500 < |x| < 2^31. The
+// arrays do not overlap.
+void kal__sinpi_all(double *dst, const double *x, size_t n);
 
 // Exact, for every double; infinities and NaNs are passed on. A zero result has the sign of x,
 // as in the C library.

@@ -4,13 +4,14 @@
 // See resample.h.
 #include "resample.h"
 
+#include "cpu.h"
 #include "fmath.h"
 #include "mem.h"
 
 #include <stdlib.h>
 
 // ---- kernels ------------------------------------------------------------------------------------
-// Of |x|, inside the radius.
+// Of |x|, any |x| below 4; what lies outside the radius is dropped later.
 
 static double bilinear(double x)
 {
@@ -28,18 +29,54 @@ static double mitchell(double x)
     return (((-7 / 3.0 * x + 12) * x - 20) * x + 32 / 3.0) / 6;
 }
 
-static double lanczos3(double x)
+enum { CHUNK = 128 };
+
+static void bilinear_all(double *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++) w[i] = bilinear(w[i]);
+}
+
+static void bicubic_all(double *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++) w[i] = bicubic(w[i]);
+}
+
+static void mitchell_all(double *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++) w[i] = mitchell(w[i]);
+}
+
+// sinc(x) · sinc(x/3) of the sines
+KAL__INLINE void lanczos3_join_body(double *w, const double *s, const double *s3, size_t n)
 {
     const double pi2 = 9.869604401089358;   // π²
-    return x == 0 ? 1 : 3 * kal__sinpi(x) * kal__sinpi(x / 3) / (pi2 * x * x);
+    for (size_t i = 0; i < n; i++) {
+        const double x = w[i], v = 3 * s[i] * s3[i] / (pi2 * x * x);
+        w[i] = x == 0 ? 1 : v;
+    }
+}
+KAL__VARIANTS(lanczos3_join,
+              (double *restrict w, const double *restrict s, const double *restrict s3, size_t n),
+              (w, s, s3, n))
+
+static void lanczos3_all(double *w, size_t n)
+{
+    double third[CHUNK], s[CHUNK], s3[CHUNK];
+    for (size_t i = 0; i < n; i++) third[i] = w[i] / 3;
+    kal__sinpi_all(s, w, n);
+    kal__sinpi_all(s3, third, n);
+    lanczos3_join(w, s, s3, n);
 }
 
 static const struct kernel {
     double radius;
-    double (*weight)(double);   // NULL: not a function of the stretched distance alone
+    void (*weights)(
+        double *w,
+        size_t n);   // of at most CHUNK distances; NULL: not a function of the stretched distance alone
 } kernels[] = {
-    [KAL_NEAREST] = {0, NULL},    [KAL_BOX] = {0.5, NULL},        [KAL_BILINEAR] = {1, bilinear},
-    [KAL_BICUBIC] = {2, bicubic}, [KAL_MITCHELL] = {2, mitchell}, [KAL_LANCZOS3] = {3, lanczos3},
+    [KAL_NEAREST] = {0, NULL},          [KAL_BOX] = {0.5, NULL},
+    [KAL_BILINEAR] = {1, bilinear_all}, [KAL_BICUBIC] = {2, bicubic_all},
+    [KAL_MITCHELL] = {2, mitchell_all}, [KAL_LANCZOS3] = {3, lanczos3_all},
 };
 
 // ---- windows ------------------------------------------------------------------------------------
@@ -119,25 +156,53 @@ int32_t kal__outputs_within(const kal__window *w, int32_t o, int32_t end, size_t
 
 // ---- weights ------------------------------------------------------------------------------------
 
-static double weight(const kal__axis *a, double distance)
-{
-    const double s = stretch(a), d = distance < 0 ? -distance : distance;
-    if (picks(a)) return 1;
-    if (a->kernel == KAL_BOX) return kal__clamp(s / 2 + 0.5 - d, 0, 1);
-    const double x = d / s;
-    return x < kernels[a->kernel].radius ? kernels[a->kernel].weight(x) : 0;
-}
-
-static void weights_of(const kal__axis *a, int32_t o, double *w)
+// How far the pixels of a window are from its centre.
+static void distances_of(const kal__axis *a, int32_t o, double *d)
 {
     const reach r = reach_of(a, o);
     const kal__window n = cut(a, &r);
-    double sum = 0;
     for (int32_t k = 0; k < n.count; k++) {
-        w[k] = weight(a, (double)(n.first + k - r.base) - r.fraction);
-        sum += w[k];
+        const double at = (double)(n.first + k - r.base) - r.fraction;
+        d[k] = at < 0 ? -at : at;
     }
-    for (int32_t k = 0; k < n.count; k++) w[k] /= sum;
+}
+
+// Distances become weights. Those of many windows at once: a window alone would not fill a vector.
+static void weights_of(const kal__axis *a, double *w, size_t n)
+{
+    const struct kernel *kernel = &kernels[a->kernel];
+    const double s = stretch(a);
+    for (size_t i = 0; i < n; i++) {
+        if (picks(a))
+            w[i] = 1;
+        else if (a->kernel == KAL_BOX)
+            w[i] = kal__clamp(s / 2 + 0.5 - w[i], 0, 1);
+        else
+            w[i] /= s;
+    }
+    for (size_t i = 0; i < n && kernel->weights && !picks(a); i += CHUNK) {
+        const size_t part = n - i < CHUNK ? n - i : CHUNK;
+        double x[CHUNK];
+        memcpy(x, w + i, part * sizeof *x);
+        kernel->weights(w + i, part);
+        for (size_t k = 0; k < part; k++)
+            if (!(x[k] < kernel->radius)) w[i + k] = 0;
+    }
+}
+
+static void divide_by_sum(double *w, int32_t n)
+{
+    double sum = 0;
+    for (int32_t k = 0; k < n; k++) sum += w[k];
+    for (int32_t k = 0; k < n; k++) w[k] /= sum;
+}
+
+// As kal__round does; the difference is exact, unlike x + 0.5.
+static inline int16_t round_half_away(double x)
+{
+    const int32_t whole = (int32_t)x;
+    const double part = x - whole;
+    return (int16_t)(whole + (part >= 0.5) - (part <= -0.5));
 }
 
 // Rounds to 14 bits and hands what rounding took on to the next weight, so that no run of weights is off by
@@ -148,10 +213,10 @@ static bool round_taps(const double *w, int32_t n, int16_t *t)
     double rest = 0;
     int32_t sum = 0, size = 0, largest = 0;
     for (int32_t k = 0; k < n; k++) {
-        const double wanted = w[k] * 16384 + rest, whole = kal__round(wanted);
-        if (!(whole >= -32768 && whole <= 32767)) return false;
-        t[k] = (int16_t)whole;
-        rest = wanted - whole;
+        const double wanted = w[k] * 16384 + rest;
+        if (!(wanted > -32768 && wanted < 32767)) return false;
+        t[k] = round_half_away(wanted);
+        rest = wanted - t[k];
         sum += t[k];
         size += abs(t[k]);
         if (t[k] > t[largest]) largest = k;
@@ -211,6 +276,28 @@ static size_t lay_out(const kal__axis *a, kal__taps *t)
     return n;
 }
 
+// Distances, all weights, then each set by itself; those that are shared come once.
+static void fill(const kal__axis *a, kal__taps *t, size_t n)
+{
+    size_t next = 1;
+    for (int32_t o = 0; o < a->out; o++) {
+        if (t->at[o] != next) continue;   // shared with an earlier one
+        distances_of(a, o, t->w + next);
+        next += padded(t->window[o].count);
+    }
+    weights_of(a, t->w, n);
+    next = 1;
+    for (int32_t o = 0; o < a->out; o++) {
+        if (t->at[o] != next) continue;
+        const int32_t count = t->window[o].count;
+        double *w = t->w + next;
+        w[-1] = w[count] = 0;
+        divide_by_sum(w, count);
+        if (t->t && !round_taps(w, count, t->t + next)) free(t->t), t->t = NULL;
+        next += padded(count);
+    }
+}
+
 bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out)
 {
     const size_t outs = (size_t)a->out;
@@ -220,13 +307,7 @@ bool kal__taps_make(const kal__axis *a, bool integers, kal__taps *out)
     t.w = n ? kal__new_zero(n, sizeof *t.w) : NULL;
     t.t = n && narrow ? kal__new_zero(n, sizeof *t.t) : NULL;
     const bool ok = t.w && (t.t || !narrow);
-    size_t next = 1;
-    for (int32_t o = 0; o < a->out && ok; o++) {
-        if (t.at[o] != next) continue;   // shared with an earlier one
-        weights_of(a, o, t.w + next);
-        if (t.t && !round_taps(t.w + next, t.window[o].count, t.t + next)) free(t.t), t.t = NULL;
-        next += padded(t.window[o].count);
-    }
+    if (ok) fill(a, &t, n);
     if (!ok) kal__taps_free(&t);
     *out = t;
     return ok;

@@ -6,6 +6,7 @@
 // compiler, optimisation level and machine. With any command line argument, prints the largest
 // error and the hash of every row of the table. Needs the C library's maths functions (-lm).
 
+#include "../../base/cpu.h"
 #include "../../base/fmath.h"
 
 #include <float.h>
@@ -446,6 +447,36 @@ static void check_sin_cos(void)
     }
 }
 
+// Many at once: the bits of one at a time, for any number of them, at every level of instructions.
+static void check_sinpi_all(void)
+{
+    enum { N = 4096 };
+    static double x[N], y[N];
+    const kal__isa isa = kal__cpu_isa();
+    uint64_t state = SEED;
+    for (int i = 0; i < N; i++) {
+        const double any = (double)(int64_t)next_random(&state) * 0x1p-63;   // in -1..1
+        x[i] = i % 4 == 0   ? 0.25 * (i - N / 2)
+               : i % 4 == 1 ? any * 8
+               : i % 4 == 2 ? any * 0x1p30
+                            : any * 0x1p-60;
+    }
+    x[1] = -0.0;
+    for (int level = KAL__SCALAR; level <= (int)isa; level++) {
+        kal__cpu_set_isa((kal__isa)level);
+        for (size_t n = 0; n <= 40; n++) {
+            y[n] = 7;
+            kal__sinpi_all(y, x + n, n);
+            REQUIRE(y[n] == 7, "%zu", n);
+            for (size_t i = 0; i < n; i++)
+                REQUIRE(to_bits(y[i]) == to_bits(kal__sinpi(x[n + i])), "%a", x[n + i]);
+        }
+        kal__sinpi_all(y, x, N);
+        for (int i = 0; i < N; i++) REQUIRE(to_bits(y[i]) == to_bits(kal__sinpi(x[i])), "%a", x[i]);
+    }
+    kal__cpu_set_isa(isa);
+}
+
 // Bit for bit the C library's, whose versions of these are exact as well.
 static void check_rounding(void)
 {
@@ -502,6 +533,7 @@ int main(int argc, char **argv)
     check_exp_log_cbrt();
     check_pow();
     check_sin_cos();
+    check_sinpi_all();
     check_rounding();
     if (failures > 0) fprintf(stderr, "%d checks failed (seed %llu)\n", failures, (unsigned long long)SEED);
     return failures > 0;
