@@ -88,7 +88,7 @@ AVX512_INLINE void columns_64(int16_t *dst, size_t pitch, size_t lines, const ui
                               _mm512_unpacklo_epi8(high, zero), _mm512_unpackhi_epi8(high, zero)};
         for (size_t l = 0; l < lines; l++) {
             const __m512i w = _mm512_set1_epi32(pair(t + l * taps + k));
-            for (int i = 0; i < 4; i++) s[l][i] = _mm512_add_epi32(s[l][i], _mm512_madd_epi16(v[i], w));
+            for (int i = 0; i < 4; i++) s[l][i] = _mm512_dpwssd_epi32(s[l][i], v[i], w);
         }
     }
     const __m512i first = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0),
@@ -224,7 +224,7 @@ AVX512_INLINE void output_avx512(const __m512i *v, const int16_t *t, size_t pair
     for (size_t c = 0; c < n; c++) s[c] = _mm512_set1_epi32(1 << 19);
     for (size_t k = 0; k < pairs; k++, v += channels, t += 2) {
         const __m512i w = _mm512_set1_epi32(pair(t));
-        for (size_t c = 0; c < n; c++) s[c] = _mm512_add_epi32(s[c], _mm512_madd_epi16(v[c], w));
+        for (size_t c = 0; c < n; c++) s[c] = _mm512_dpwssd_epi32(s[c], v[c], w);
     }
     for (size_t c = 0; c < n; c++) {
         const __m512i p = _mm512_max_epi32(_mm512_srai_epi32(s[c], 20), _mm512_setzero_si512());
