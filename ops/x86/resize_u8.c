@@ -27,6 +27,14 @@ static inline int32_t pair(const int16_t *t)
 
 // ---- columns --------------------------------------------------------------------------------------
 
+// Some tens of rows are read side by side, more than processors follow by themselves.
+#define AHEAD 384   // bytes
+AVX2_INLINE void want_soon(const uint8_t *const *src, size_t x)
+{
+    _mm_prefetch((const char *)((uintptr_t)src[0] + x + AHEAD), _MM_HINT_T0);
+    _mm_prefetch((const char *)((uintptr_t)src[1] + x + AHEAD), _MM_HINT_T0);
+}
+
 AVX2_INLINE void columns_32(int16_t *dst, size_t pitch, size_t lines, const uint8_t *const *src,
                             const int16_t *t, size_t taps, size_t x)
 {
@@ -35,6 +43,7 @@ AVX2_INLINE void columns_32(int16_t *dst, size_t pitch, size_t lines, const uint
     for (size_t l = 0; l < lines; l++)
         for (int i = 0; i < 4; i++) s[l][i] = half;
     for (size_t k = 0; k < taps; k += 2) {
+        if (x % 64 == 0) want_soon(src + k, x);
         const __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)(src[k] + x));
         const __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(src[k + 1] + x));
         const __m256i low = _mm256_unpacklo_epi8(a, b), high = _mm256_unpackhi_epi8(a, b);
@@ -81,6 +90,7 @@ AVX512_INLINE void columns_64(int16_t *dst, size_t pitch, size_t lines, const ui
     for (size_t l = 0; l < lines; l++)
         for (int i = 0; i < 4; i++) s[l][i] = half;
     for (size_t k = 0; k < taps; k += 2) {
+        want_soon(src + k, x);
         const __m512i a = _mm512_maskz_loadu_epi8(m, src[k] + x);
         const __m512i b = _mm512_maskz_loadu_epi8(m, src[k + 1] + x);
         const __m512i low = _mm512_unpacklo_epi8(a, b), high = _mm512_unpackhi_epi8(a, b);
