@@ -14,7 +14,7 @@
 // Alpha stays; the other's is not looked at. Between two masks the four are or, and-not, and, and the first
 // mask itself: the result is a mask.
 #include "channels.h"
-#include "cpu.h"
+#include "kernels.h"
 #include "tone.h"
 
 typedef void pair_fn(void *dst, const void *x, const void *y, size_t n, size_t step, size_t y_step);
@@ -46,7 +46,8 @@ static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
 // Samples lie `step` apart, those of the other image `y_step`; neighbours have a loop of their own, which
 // becomes a vector loop.
 
-#define NUMBER(name, expr)                                                                                 \
+// `many` is the whole loop over neighbours.
+#define NUMBER(name, expr, many)                                                                           \
     static double name##_number(double x, double v)                                                        \
     {                                                                                                      \
         return expr;                                                                                       \
@@ -60,14 +61,14 @@ static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
     {                                                                                                      \
         const double v = value(c, channel);                                                                \
         if (step == 1)                                                                                     \
-            for (size_t i = 0; i < n; i++) dst[i] = (float)name##_number((double)src[i], v);               \
+            many;                                                                                          \
         else                                                                                               \
             for (size_t i = 0; i < n; i++) dst[i * step] = (float)name##_number((double)src[i * step], v); \
     }
-NUMBER(add, x + v)
-NUMBER(subtract, x - v)
-NUMBER(multiply, (x * v))
-NUMBER(divide, x / v)
+NUMBER(add, x + v, kal__kernels()->scale_f32(dst, src, n, 1, v))
+NUMBER(subtract, x - v, kal__kernels()->scale_f32(dst, src, n, 1, -v))
+NUMBER(multiply, (x * v), kal__kernels()->scale_f32(dst, src, n, v, -0.0))   // −0 changes nothing, not even 0
+NUMBER(divide, x / v, for (size_t i = 0; i < n; i++) dst[i] = (float)((double)src[i] / v))
 
 #define PAIR(name, type, T, W, expr)                                                                      \
     static inline T name##_##type##_1(T a, T b)                                                           \

@@ -71,3 +71,5 @@ KERNEL(turn_4, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8
 KERNEL(f32_to_u8, BOTH, (uint8_t * dst, const float *src, size_t n))
 KERNEL(f32_to_u16, BOTH, (uint16_t * dst, const float *src, size_t n))
 KERNEL(stretch_f32, BOTH, (float *dst, const float *src, size_t n, const double *by))
+KERNEL(scale_f32, AVX2, (float *dst, const float *src, size_t n, double scale, double offset))
+KERNEL(clamp_f32, BOTH, (float *dst, const float *src, size_t n))

@@ -22,14 +22,16 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     return kal__check_type("levels", out, err);
 }
 
+static bool only_clamps(const kal_levels_p *p)
+{
+    return p->black == 0 && p->white == 1 && p->gamma == 1 && p->out_black == 0 && p->out_white == 1;
+}
+
 // f32 would still be clamped.
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
     (void)room;
-    const kal_levels_p *p = c->params;
-    const bool nothing =
-        p->black == 0 && p->white == 1 && p->gamma == 1 && p->out_black == 0 && p->out_white == 1;
-    if (!nothing || c->extent.type == KAL_F32) return false;
+    if (!only_clamps(c->params) || c->extent.type == KAL_F32) return false;
     to->same = c->in[0];
     return true;
 }
@@ -55,12 +57,28 @@ void kal__stretch_f32_c(float *dst, const float *src, size_t n, const double *by
         dst[i] = (float)(by[2] + kal__clamp(((double)src[i] - by[0]) / by[1], 0, 1) * by[3]);
 }
 
+// Which needs no doubles, as nothing is rounded; −0 becomes 0, NaN stays. On the bits, since compilers make branches of floats here.
+void kal__clamp_f32_c(float *dst, const float *src, size_t n)
+{
+    const int32_t one = 0x3f800000, infinite = 0x7f800000, quiet = 0x00400000;
+    for (size_t i = 0; i < n; i++) {
+        int32_t v;
+        memcpy(&v, src + i, sizeof v);
+        const int32_t above = -(v > one), nan = -((v & INT32_MAX) > infinite);
+        const int32_t inside = (above & one) | (~above & (v < 0 ? 0 : v));
+        const int32_t r = (nan & (v | quiet)) | (~nan & inside);
+        memcpy(dst + i, &r, sizeof r);
+    }
+}
+
 static void levels_f32(const kal_call *c, int32_t channel, float *dst, const float *src, size_t n,
                        size_t step)
 {
     (void)channel;
     const kal_levels_p *p = c->params;
-    if (p->gamma == 1 && step == 1)
+    if (only_clamps(p) && step == 1)
+        kal__kernels()->clamp_f32(dst, src, n);
+    else if (p->gamma == 1 && step == 1)
         kal__kernels()->stretch_f32(
             dst, src, n,
             (const double[4]){p->black, p->white - p->black, p->out_black, p->out_white - p->out_black});

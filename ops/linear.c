@@ -4,6 +4,7 @@
 // linear: out = in · scale + offset for every colour channel, in doubles; alpha stays. 8 and 16 bits round
 // half up and saturate.
 #include "channels.h"
+#include "kernels.h"
 #include "tone.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
@@ -40,14 +41,14 @@ static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
     for (size_t i = 0; i < n; i++) v[i] = v[i] * scale + offset;
 }
 
-static void linear_f32_c(const kal_call *c, int32_t channel, float *dst, const float *src, size_t n,
-                         size_t step)
+static void linear_f32(const kal_call *c, int32_t channel, float *dst, const float *src, size_t n,
+                       size_t step)
 {
     const kal_linear_p *p = c->params;
     const double scale = kal__per_channel(p->scale, channel, 1),
                  offset = kal__per_channel(p->offset, channel, 0);
     if (step == 1)
-        for (size_t i = 0; i < n; i++) dst[i] = (float)((double)src[i] * scale + offset);
+        kal__kernels()->scale_f32(dst, src, n, scale, offset);
     else
         for (size_t i = 0; i < n; i++) dst[i * step] = (float)((double)src[i * step] * scale + offset);
 }
@@ -55,7 +56,7 @@ static void linear_f32_c(const kal_call *c, int32_t channel, float *dst, const f
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
     const kal_linear_p *p = c->params;
-    return kal__tone_new(c, curve, linear_f32_c, p->scale.n <= 1 && p->offset.n <= 1, state, err);
+    return kal__tone_new(c, curve, linear_f32, p->scale.n <= 1 && p->offset.n <= 1, state, err);
 }
 
 #define PARAMS kal_linear_p

@@ -85,6 +85,11 @@ void kal__lut_u8_c(uint8_t *dst, const uint8_t *src, size_t n, const uint8_t *ta
     for (size_t i = 0; i < n; i++) dst[i] = table[src[i]];
 }
 
+void kal__scale_f32_c(float *dst, const float *src, size_t n, double scale, double offset)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = (float)((double)src[i] * scale + offset);
+}
+
 static void map_u8_c(uint8_t *dst, const uint8_t *src, size_t n, size_t step, const uint8_t *table)
 {
     for (size_t i = 0; i < n; i++) dst[i * step] = table[src[i * step]];
@@ -131,12 +136,13 @@ kal_status kal__tone_run(const kal_job *j)
     const tone *t = j->state;
     const kal_extent *e = &j->call->extent;
     const size_t channels = (size_t)e->channels;
+    const bool along = t->u8 || (t->floats && e->type == KAL_F32);   // costs less than leaving it out
     size_t n;
     const int32_t rows = kal__rows_together(j, 1, &n);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y += rows) {
         void *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
-        if (t->same && (!e->alpha || t->u8)) {   // alpha goes along and is put back
+        if (t->same && (!e->alpha || along)) {   // alpha goes along and is put back
             map_channel(t, j->call, 0, dst, src, n * channels, 1);
             kal__keep_alpha(e, dst, src, n);
             continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Floats through doubles, as cast.c and levels.c do it. A maximum and a minimum give their second operand when one is not a number: to
+// Floats through doubles, as cast.c, tone.c and levels.c do it. A maximum and a minimum give their second operand when one is not a number: to
 // integers clamp(v · max, 0, max) + 1/2 so makes 0 of NaN; levels keep it.
 #include "../kernels.h"
 
@@ -60,6 +60,42 @@ KAL__TARGET_AVX512 void kal__f32_to_u8_avx512(uint8_t *dst, const float *src, si
     for (size_t i = 0; i < n; i += 8) {
         const __mmask8 m = n - i >= 8 ? 255 : (__mmask8)((1u << (n - i)) - 1);
         _mm_mask_storeu_epi8(dst + i, m, _mm256_cvtepi32_epi8(eight(src + i, m, max)));
+    }
+}
+
+// Conversions are what this costs, and they are no faster in longer vectors.
+KAL__TARGET_AVX2 void kal__scale_f32_avx2(float *dst, const float *src, size_t n, double scale, double offset)
+{
+    const __m256d by = _mm256_set1_pd(scale), more = _mm256_set1_pd(offset);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const __m256d a = _mm256_cvtps_pd(_mm_loadu_ps(src + i)),
+                      b = _mm256_cvtps_pd(_mm_loadu_ps(src + i + 4));
+        _mm_storeu_ps(dst + i, _mm256_cvtpd_ps(_mm256_add_pd(_mm256_mul_pd(a, by), more)));
+        _mm_storeu_ps(dst + i + 4, _mm256_cvtpd_ps(_mm256_add_pd(_mm256_mul_pd(b, by), more)));
+    }
+    kal__scale_f32_c(dst + i, src + i, n - i, scale, offset);
+}
+
+// The second operand again, when it is NaN; a sum with 0 makes 0 of −0.
+KAL__TARGET_AVX2 void kal__clamp_f32_avx2(float *dst, const float *src, size_t n)
+{
+    const __m256 zero = _mm256_setzero_ps(), one = _mm256_set1_ps(1);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        const __m256 x = _mm256_min_ps(one, _mm256_max_ps(zero, _mm256_loadu_ps(src + i)));
+        _mm256_storeu_ps(dst + i, _mm256_add_ps(x, zero));
+    }
+    kal__clamp_f32_c(dst + i, src + i, n - i);
+}
+
+KAL__TARGET_AVX512 void kal__clamp_f32_avx512(float *dst, const float *src, size_t n)
+{
+    const __m512 zero = _mm512_setzero_ps(), one = _mm512_set1_ps(1);
+    for (size_t i = 0; i < n; i += 16) {
+        const __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __m512 x = _mm512_min_ps(one, _mm512_max_ps(zero, _mm512_maskz_loadu_ps(m, src + i)));
+        _mm512_mask_storeu_ps(dst + i, m, _mm512_add_ps(x, zero));
     }
 }
 
