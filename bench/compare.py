@@ -13,7 +13,7 @@ from PIL import Image
 Image.MAX_IMAGE_PIXELS = None
 MEAN = 1.0
 MEANS = {"w1": 2.0, "w8": 2.0}
-NAMES = {"ours": "ours", "libvips": "vips", "sharp": "sharp", "Pillow": "pillow", "OpenCV": "opencv", "zimg": "zimg", "GraphicsMagick": "gm"}
+NAMES = {"ours": "ours", "libvips": "vips", "sharp": "sharp", "Pillow": "pillow", "OpenCV": "opencv", "NumPy": "numpy", "zimg": "zimg", "GraphicsMagick": "gm"}
 
 
 def files(work, out, name):
@@ -28,6 +28,8 @@ def files(work, out, name):
 
 
 def samples(path):
+    if path.endswith("float20.raw"):
+        return np.clip(np.fromfile(path, np.float32) * 255 + 0.5, 0, 255).astype(np.uint8)
     if path.endswith(".raw"):
         return np.fromfile(path, np.uint8)
     return np.asarray(Image.open(path))

@@ -49,6 +49,8 @@ static const work kernels[] = {
     {"k-over", "over | composite base"},
     {"k-invert", "in | invert"},
     {"k-chain20", "in" FOUR FOUR FOUR FOUR FOUR},
+#define FOUR_REALS " | linear scale=1.1 offset=-0.03 | levels | invert | linear scale=0.9 offset=0.04"
+    {"k-float20", "floats" FOUR_REALS FOUR_REALS FOUR_REALS FOUR_REALS FOUR_REALS},
     {NULL, NULL},
 };
 
@@ -178,11 +180,13 @@ static void kernel(const char *name, const char *text, const char *in, const cha
     kal_program *p = NULL;
     kal_scope *s = kal_scope_new();
     kal_node *photo = picture(s, in, "p12.ppm");
-    const kal_binding names[] = {{"in", photo, NULL},
-                                 {"gray", solid(s, kal_gray(s, photo, NULL)), NULL},
-                                 {"base", with_alpha(s, photo, 255), NULL},
-                                 {"over", with_alpha(s, kal_flip(s, photo, NULL), 128), NULL}};
-    if (kal_program_parse(text, strlen(text), names, 4, &p, &err)) die(&err);
+    const kal_binding names[] = {
+        {"in", photo, NULL},
+        {"gray", solid(s, kal_gray(s, photo, NULL)), NULL},
+        {"floats", solid(s, kal_cast(s, photo, kal_cast_params(.type = KAL_F32))), NULL},
+        {"base", with_alpha(s, photo, 255), NULL},
+        {"over", with_alpha(s, kal_flip(s, photo, NULL), 128), NULL}};
+    if (kal_program_parse(text, strlen(text), names, 5, &p, &err)) die(&err);
     rows r = rows_of(kal_program_root(p));
     measure_kernel(fill, &r);
     measure_dump(out, "ours", name, r.data, (size_t)r.e.width * (size_t)r.e.height * kal_pixel_size(&r.e));

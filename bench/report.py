@@ -42,6 +42,7 @@ WORKS = {
     "k-over": ("RGBA over RGBA", None),
     "k-invert": ("invert", None),
     "k-chain20": ("20 point ops", None),
+    "k-float20": ("20 point ops on floats", None),
     "patches": ("10 000 patches of 64×64 of 100 MP", None),
 }
 OURS = ("ours", "kal run")

@@ -41,6 +41,7 @@ def peers(build, npm):
         "sharp": (["node", HERE + "/peers/sharp.cjs"], {"NODE_PATH": npm + "/node_modules"}),
         "Pillow": ([sys.executable, HERE + "/peers/pillow.py"], {}),
         "OpenCV": ([sys.executable, HERE + "/peers/opencv.py"], {}),
+        "NumPy": ([sys.executable, HERE + "/peers/arrays.py"], {}),
         "zimg": ([build + "/bench/kal-peer-zimg"], {}),
         "GraphicsMagick": (["gm"], {}),
         "heif-convert": (["heif-convert"], {}),
