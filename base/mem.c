@@ -167,6 +167,46 @@ bool kal__text_done(kal__text *t, char **data, size_t *size)
     return true;
 }
 
+// ---- past the caches ------------------------------------------------------------------------------
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+
+// Lines at both ends may be shared with a neighbour, who writes them too: they are left to the caches.
+void *kal__stream(void *restrict dst, const void *restrict src, size_t n)
+{
+    unsigned char *d = dst;
+    const unsigned char *s = src;
+    const size_t head = (0 - (uintptr_t)d) & 63;
+    if (n < head + 64) return memcpy(d, s, n);
+    memcpy(d, s, head);
+    size_t i = head;
+    for (; i + 64 <= n; i += 64)
+        for (size_t k = i; k < i + 64; k += 16)
+            _mm_stream_si128((__m128i *)(void *)(d + k),
+                             _mm_loadu_si128((const __m128i *)(const void *)(s + k)));
+    memcpy(d + i, s + i, n - i);
+    return dst;
+}
+
+void kal__stream_end(void)
+{
+    _mm_sfence();
+}
+
+#else
+
+void *kal__stream(void *restrict dst, const void *restrict src, size_t n)
+{
+    return memcpy(dst, src, n);
+}
+
+void kal__stream_end(void)
+{
+}
+
+#endif
+
 // ---- slabs --------------------------------------------------------------------------------------
 
 // A few freed slabs wait here: fresh pages cost more than most kernels.

@@ -56,6 +56,13 @@ void kal__put_json(kal__text *t, const char *s);
 /// Hands over the NUL-terminated text; false (and nothing) when it failed.
 bool kal__text_done(kal__text *t, char **data, size_t *size);
 
+// ---- past the caches ------------------------------------------------------------------------------
+
+/// memcpy for what nobody reads soon: whole lines go to memory without being fetched first, and push nothing out of the caches.
+void *kal__stream(void *restrict dst, const void *restrict src, size_t n);
+/// After the last of some, before anybody else is told that they are there.
+void kal__stream_end(void);
+
 // ---- slabs: pixels ------------------------------------------------------------------------------
 
 /// Refcounted page-aligned memory from mmap, size rounded up to whole pages. Freed slabs are kept for reuse up to a small

@@ -78,6 +78,9 @@ static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scra
     return KAL_OK;
 }
 
+// Nobody finds a result so large in a cache: it may as well go past them.
+#define STREAM_BYTES ((size_t)16 << 20)
+
 static void copy_rows(const kal__stage *s, kal_rect r)
 {
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
@@ -87,8 +90,11 @@ static void copy_rows(const kal__stage *s, kal_rect r)
         return;
     }
     const ptrdiff_t stride = (ptrdiff_t)s->stride;   // may be negative
+    const size_t row = (size_t)(r.x1 - r.x0) * (size_t)pixel;
+    const bool large = row * (size_t)(s->rect.y1 - s->rect.y0) >= STREAM_BYTES;
     for (int32_t y = r.y0; y < r.y1; y++)
-        memcpy(s->data + (y - s->rect.y0) * stride, kal_row(&in, y), (size_t)(r.x1 - r.x0) * (size_t)pixel);
+        (large ? kal__stream : memcpy)(s->data + (y - s->rect.y0) * stride, kal_row(&in, y), row);
+    if (large) kal__stream_end();
 }
 
 static void digest_rows(const kal__stage *s, kal_rect r)
