@@ -43,10 +43,12 @@ static kal_status run_step(const kal__stage *s, const kal__step *step, const kal
     input_tiles(s, step, out->rect, previous, in);
     kal_job job = {.call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
     if (step->table) job.state = step->table;
+    job.far = step == &s->steps[s->n_steps - 1] && kal__is_far(s);
     if (err) err->message[0] = 0;
     kal_status st = (step->table ? kal__table_op : c->op)->run(&job);
     if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
     if (st && err) err->status = st;
+    if (job.far) kal__stream_end();
     if (in != few) free(in);
     return st;
 }
@@ -78,9 +80,6 @@ static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scra
     return KAL_OK;
 }
 
-// Nobody finds a result so large in a cache: it may as well go past them.
-#define STREAM_BYTES ((size_t)16 << 20)
-
 static void copy_rows(const kal__stage *s, kal_rect r)
 {
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
@@ -91,10 +90,10 @@ static void copy_rows(const kal__stage *s, kal_rect r)
     }
     const ptrdiff_t stride = (ptrdiff_t)s->stride;   // may be negative
     const size_t row = (size_t)(r.x1 - r.x0) * (size_t)pixel;
-    const bool large = row * (size_t)(s->rect.y1 - s->rect.y0) >= STREAM_BYTES;
+    const bool far = kal__is_far(s);
     for (int32_t y = r.y0; y < r.y1; y++)
-        (large ? kal__stream : memcpy)(s->data + (y - s->rect.y0) * stride, kal_row(&in, y), row);
-    if (large) kal__stream_end();
+        (far ? kal__stream : memcpy)(s->data + (y - s->rect.y0) * stride, kal_row(&in, y), row);
+    if (far) kal__stream_end();
 }
 
 static void digest_rows(const kal__stage *s, kal_rect r)

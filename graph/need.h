@@ -26,6 +26,13 @@ static inline int32_t kal__fused_rows(const kal__stage *s)
     return n > (size_t)s->band ? s->band : (int32_t)n;
 }
 
+/// Whether a stage fills so many rows of the caller's that nobody will find them in a cache: they may as well go past them.
+static inline bool kal__is_far(const kal__stage *s)
+{
+    const size_t row = (size_t)(s->rect.x1 - s->rect.x0) * kal_pixel_size(&s->node->call.extent);
+    return s->outside && row * (size_t)(s->rect.y1 - s->rect.y0) >= (size_t)16 << 20;
+}
+
 /// About ns per byte to make this node's pixels again, what lies before it included as far as it is of the same size.
 double kal__cost_of(const kal_node *node);
 

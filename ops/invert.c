@@ -4,7 +4,7 @@
 // invert: out = white − in for every colour channel (255 − x, 65535 − x, 1 − x); alpha stays. Exact; twice is the identity for
 // integers.
 #include "channels.h"
-#include "cpu.h"
+#include "kernels.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -24,6 +24,12 @@ INVERT(u8, uint8_t, 255)
 INVERT(u16, uint16_t, 65535)
 INVERT(f32, float, 1.0f)
 
+// White less an integer is each of its bits turned.
+void kal__flip_far_c(uint8_t *dst, const uint8_t *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = (uint8_t)~src[i];
+}
+
 static kal_status run(const kal_job *j)
 {
     const kal_extent *e = &j->call->extent;
@@ -33,7 +39,9 @@ static kal_status run(const kal_job *j)
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y += rows) {
         void *dst = kal_row(j->out, y);
         const void *src = kal_row(&j->in[0], y);
-        if (e->type == KAL_U8)
+        if (j->far && e->type != KAL_F32 && !e->alpha)
+            kal__kernels()->flip_far(dst, src, n * channels * kal_type_size(e->type));
+        else if (e->type == KAL_U8)
             invert_u8(dst, src, n * channels);
         else if (e->type == KAL_U16)
             invert_u16(dst, src, n * channels);

@@ -148,6 +148,7 @@ typedef struct kal_job {
     const void *state;   ///< what `prepare` made; read-only
     const kal_tile *in;
     const kal_tile *out;
+    bool far;         ///< `out` is too much to be found in a cache: a kernel may write past them
     void *scratch;    ///< as many bytes as `scratch` asked for, 64-byte aligned, contents undefined
     kal_error *err;   ///< for a message, if the kernel fails
 } kal_job;

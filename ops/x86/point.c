@@ -129,6 +129,23 @@ KAL__TARGET_AVX2 void kal__above_rgba_u8_avx2(uint8_t *dst, const uint8_t *src, 
     kal__above_rgba_u8_c(dst + i, src + 4 * i, n - i, least);
 }
 
+// ---- past the caches ------------------------------------------------------------------------------
+
+// Whole lines are not fetched before they are written. The engine ends the stream.
+KAL__TARGET_AVX2 void kal__flip_far_avx2(uint8_t *dst, const uint8_t *src, size_t n)
+{
+    const __m256i ones = _mm256_set1_epi8(-1);
+    const size_t head = (0 - (uintptr_t)dst) & 63;
+    size_t i = head < n ? head : n;
+    kal__flip_far_c(dst, src, i);
+    for (; i + 64 <= n; i += 64) {
+        const __m256i a = load_32(src + i), b = load_32(src + i + 32);
+        _mm256_stream_si256((__m256i *)(void *)(dst + i), _mm256_xor_si256(a, ones));
+        _mm256_stream_si256((__m256i *)(void *)(dst + i + 32), _mm256_xor_si256(b, ones));
+    }
+    kal__flip_far_c(dst + i, src + i, n - i);
+}
+
 // ---- channels -----------------------------------------------------------------------------------
 
 KAL__TARGET_AVX2 void kal__pick3_u8_avx2(uint8_t *dst, const uint8_t *src, size_t n)

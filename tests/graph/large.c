@@ -40,6 +40,11 @@ int main(void)
     static const size_t offsets[] = {0, 1, 32, 63};
     for (int i = 0; i < 8; i++)
         try_read(part, data + (size_t)WIDTH * 3, offsets[i % 4], i % 3 ? (size_t)(61 * i) : 0, i > 4);
+    // an op that writes past the caches itself
+    for (size_t i = 0; i < bytes_of(&e); i++) data[i] = (unsigned char)~data[i];
+    kal_node *inverted = kal_invert(s, part, NULL);
+    for (int i = 0; i < 8; i++)
+        try_read(inverted, data + (size_t)WIDTH * 3, offsets[i % 4], i % 3 ? (size_t)(61 * i) : 0, i > 4);
     free(data);
     kal_scope_free(&s);
     return check_done();

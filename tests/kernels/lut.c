@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Tables of 256: every byte, every length around the widths of the vectors.
+// Tables of 256, and bytes turned past the caches: every byte, every length around the widths of the vectors.
 #include "kernel.h"
 
 typedef struct map {
@@ -16,6 +16,12 @@ static void run_lut_u8(const kal__kernel_table *k, void *out, const void *arg)
     k->lut_u8(out, m->src, m->n, m->table);
 }
 
+static void run_flip_far(const kal__kernel_table *k, void *out, const void *arg)
+{
+    const map *m = arg;
+    k->flip_far(out, m->src, m->n);
+}
+
 static void try_length(rng *r, size_t n, bool timed)
 {
     char name[64];
@@ -24,6 +30,8 @@ static void try_length(rng *r, size_t n, bool timed)
     for (size_t i = 0; i < n; i++) m.src[i] = (uint8_t)(n < 512 ? i * 7 : rng_next(r));
     snprintf(name, sizeof name, "lut_u8 n=%zu", n);
     kernel_try(&(kernel_call){name, run_lut_u8, &m, n, 1, (double)n, (double)n}, timed);
+    snprintf(name, sizeof name, "flip_far n=%zu", n);
+    kernel_try(&(kernel_call){name, run_flip_far, &m, n, 1, (double)n, (double)n}, timed);
     free(m.src);
 }
 
