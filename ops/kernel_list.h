@@ -74,3 +74,4 @@ KERNEL(stretch_f32, BOTH, (float *dst, const float *src, size_t n, const double 
 KERNEL(scale_f32, AVX2, (float *dst, const float *src, size_t n, double scale, double offset))
 KERNEL(clamp_f32, BOTH, (float *dst, const float *src, size_t n))
 KERNEL(flip_far, AVX2, (uint8_t * dst, const uint8_t *src, size_t n))
+KERNEL(histogram_u8, AVX2, (uint64_t * counts, const uint8_t *src, size_t n, size_t channels))
