@@ -94,7 +94,8 @@ bool kal__exif_to_write(const kal__meta *m, kal__blob *out);
 typedef struct kal__header {
     kal_extent extent;   ///< as stored, before orientation
     int32_t rows;   ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
-    int32_t part_rows;   ///< rows of the smallest part that can be decoded by itself; 0: none can
+    int32_t part_rows;   ///< rows of the smallest part that can be decoded by itself; 0: none can …
+    bool part_unseen;    ///< … that was seen without all bytes in memory, with which there may be some
     int32_t columns;     ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
     size_t memory;       ///< bytes the decoder will hold beside its output
 } kal__header;
@@ -133,6 +134,7 @@ typedef struct kal__codec {
     /// Reads the header into `h` and `meta`; nothing is decoded. The reader stands at the start.
     kal_status (*header)(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
                          kal_error *err);
+    bool streams;   ///< decodes rows from front to back, and is no faster with all bytes in memory
     /// Starts decoding from a fresh reader, which outlives the decoder; the limits are copied.
     kal_status (*open)(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err);
     /// The next n rows, packed by `stride`; the error names the reader and the offset. Rows come in order, each once.

@@ -5,50 +5,13 @@
 #define _GNU_SOURCE
 #include "coding.h"
 
+#include "hashing.h"
 #include "need.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-// ---- a reader that digests what passes through it -----------------------------------------------
-
-typedef struct hashing {
-    kal__reader base;
-    kal__reader *inner;
-    kal__hash hash;
-} hashing;
-
-static ptrdiff_t hashing_read(kal__reader *r, void *dst, size_t n, kal_error *err)
-{
-    hashing *h = (hashing *)r;
-    const ptrdiff_t got = h->inner->read(h->inner, dst, n, err);
-    if (got > 0) {
-        kal__hash_add(&h->hash, dst, (size_t)got);
-        r->position += (uint64_t)got;
-    }
-    return got;
-}
-
-static void hashing_close(kal__reader *r)
-{
-    hashing *h = (hashing *)r;
-    h->inner->close(h->inner);
-    free(h);
-}
-
-static kal__reader *hashing_new(kal__reader *inner)
-{
-    hashing *h = aligned_alloc(_Alignof(hashing), sizeof *h);
-    if (!h) return NULL;
-    memset(h, 0, sizeof *h);
-    h->base =
-        (kal__reader){.read = hashing_read, .close = hashing_close, .size = inner->size, .name = inner->name};
-    h->inner = inner;
-    kal__hash_init(&h->hash);
-    return &h->base;
-}
 
 // ---- opening a source again ---------------------------------------------------------------------
 
@@ -64,9 +27,15 @@ typedef struct kal__coding {
     int32_t parts_left;        // of a decoder in parts; atomic
 } kal__coding;
 
-size_t kal__source_memory(const kal__source *s)
+// All at once, unless it is large or nothing is gained by that.
+static bool is_held(const kal__source *s, bool parts)
 {
-    return !s->bytes && s->size <= KAL__SMALL_FILE ? s->size : 0;
+    return s->size <= KAL__SMALL_FILE && (parts || !s->codec->streams);
+}
+
+size_t kal__source_memory(const kal__source *s, bool parts)
+{
+    return s->bytes ? 0 : is_held(s, parts) ? s->size : KAL__STREAM_BYTES;
 }
 
 static kal_status changed(const kal__source *s, kal_error *err)
@@ -85,7 +54,7 @@ static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
     return kal__open_memory(c->bytes, size, c->source->path, &c->reader, err);
 }
 
-static kal_status open_source(kal__coding *c, kal_stats *stats, kal_error *err)
+static kal_status open_source(kal__coding *c, bool parts, kal_stats *stats, kal_error *err)
 {
     const kal__source *s = c->source;
     if (s->bytes)
@@ -96,32 +65,36 @@ static kal_status open_source(kal__coding *c, kal_stats *stats, kal_error *err)
     kal_status st = kal__open_file(s->path, &file, &stamp, err);
     if (st) return st;
     __atomic_fetch_add(&stats->opens, 1, __ATOMIC_RELAXED);
-    if (s->size <= KAL__SMALL_FILE) {
+    if (is_held(s, parts)) {
         st = open_small(c, file, err);
         __atomic_fetch_add(&stats->bytes_read, file->position, __ATOMIC_RELAXED);
         file->close(file);
         return st;
     }
-    c->reader = hashing_new(file);
+    c->reader = kal__hashing_new(file);
     c->digesting = true;
-    if (!c->reader) {
-        file->close(file);
-        return kal_fail(err, KAL_NOMEM, "%s: out of memory", s->path);
-    }
-    return KAL_OK;
+    return c->reader ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", s->path);
 }
 
 // Whatever the decoder left unread belongs to the digest too.
 static kal_status check_digest(kal__coding *c, kal_stats *stats, kal_error *err)
 {
     if (!c->digesting) return KAL_OK;
-    static _Thread_local unsigned char rest[1 << 16];
-    ptrdiff_t n;
-    while ((n = c->reader->read(c->reader, rest, sizeof rest, err)) > 0) continue;
-    if (n < 0) return KAL_IO;
+    kal_key key;
+    const kal_status st = kal__hashing_end(c->reader, UINT64_MAX, &key, err);
+    if (st) return st;
     __atomic_fetch_add(&stats->bytes_read, c->reader->position, __ATOMIC_RELAXED);
-    const kal_key key = kal__hash_done(&((hashing *)c->reader)->hash);
     return kal_key_equal(key, c->source->digest) ? KAL_OK : changed(c->source, err);
+}
+
+// What cannot be decoded may be another file by now, which is the better answer.
+static kal_status blame(kal__coding *c, kal_status st, kal_stats *stats, kal_error *err)
+{
+    const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
+    kal_error other;
+    if (!found || !c || !c->reader || check_digest(c, stats, &other) != KAL_CHANGED) return st;
+    if (err) *err = other;
+    return KAL_CHANGED;
 }
 
 static void joining_free(struct joining *j);
@@ -259,7 +232,7 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
     kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
     if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for decoding");
     c->source = kal__node_source(s->node);
-    kal_status st = open_source(c, stats, err);
+    kal_status st = open_source(c, !s->serial, stats, err);
     if (st) return st;
     kal_limits_get(&c->limits);
     if (!c->limits.threads || c->limits.threads > (uint32_t)s->helpers)
@@ -312,7 +285,7 @@ static kal_status decode_end(kal__stage *s, kal_stats *stats, kal_error *err)
     c->decoder = NULL;
     kal_status st = c->source->codec->close(d, whole ? err : NULL);
     if (!whole) st = KAL_OK;   // given up on purpose
-    if (!st) st = check_digest(c, stats, err);
+    st = st ? blame(c, st, stats, err) : check_digest(c, stats, err);
     coding_free(s);
     return st;
 }
@@ -342,8 +315,8 @@ kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const ka
     if (!s->serial) return decode_part(s, kal__band_rect(s, band), scratch, err);
     kal_status st = band == 0 ? decode_begin(s, stats, err) : KAL_OK;
     if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, watch, err);
-    if (!st && band == s->n_bands - 1) st = decode_end(s, stats, err);
-    return st;
+    if (st) return blame(s->coding, st, stats, err);
+    return band == s->n_bands - 1 ? decode_end(s, stats, err) : KAL_OK;
 }
 
 // ---- encoding -----------------------------------------------------------------------------------

@@ -8,8 +8,11 @@
 #include "plan.h"
 #include "run.h"
 
-/// Files up to this many bytes are read once, digested and decoded from memory: no window for a change is left.
+/// Files up to this many bytes are read at once when a codec gains by that. Others are digested as they stream by, and the request ends
+/// with KAL_CHANGED if it was another file in the end: nothing was committed by then.
 #define KAL__SMALL_FILE ((size_t)64 << 20)
+/// What a codec that streams holds of a file.
+#define KAL__STREAM_BYTES ((size_t)64 << 10)
 
 /// Decodes the rows of a band into the stage's ring; opens the source at the first and closes it at the last. A stage that is not serial decodes
 /// its bands as parts, on any worker. A codec that only decodes

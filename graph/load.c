@@ -5,6 +5,8 @@
 #include "load.h"
 
 #include "apply.h"
+#include "coding.h"
+#include "hashing.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -53,35 +55,6 @@ static kal_status read_header(loading *l, const unsigned char *bytes, size_t siz
     return st;
 }
 
-// A large file: the digest from one pass, the header from another, over the same descriptor's file.
-static kal_status read_large(loading *l, kal__reader *file, const char *format, kal_error *err)
-{
-    const size_t room = (size_t)1 << 20;
-    unsigned char *buffer = kal__new(room, 1);
-    if (!buffer) return kal_fail(err, KAL_NOMEM, "%s: out of memory", file->name);
-    kal__hash h;
-    kal__hash_init(&h);
-    ptrdiff_t n;
-    kal_status st = KAL_OK;
-    for (bool first = true; !st && (n = file->read(file, buffer, room, err)) != 0; first = false) {
-        if (n < 0) st = KAL_IO;
-        if (!st && first)
-            st = kal__codec_for_bytes(buffer, (size_t)n, file->name, format, &l->source->codec, err);
-        if (!st) kal__hash_add(&h, buffer, (size_t)n);
-        if (!st && file->position > l->limits.file_bytes)
-            st = kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", file->name,
-                          (unsigned long long)l->limits.file_bytes);
-    }
-    free(buffer);
-    l->source->digest = kal__hash_done(&h);
-    l->source->size = (size_t)file->position;
-    kal__reader *again = NULL;
-    if (!st) st = kal__open_file(file->name, &again, NULL, err);
-    if (!st) st = l->source->codec->header(again, &l->limits, &l->source->header, l->meta, err);
-    if (again) again->close(again);
-    return st;
-}
-
 static kal_status keep_bytes(loading *l, const void *data, size_t size, kal_error *err)
 {
     l->source->bytes = kal__slab_new(size);
@@ -105,21 +78,65 @@ static kal_status read_small(loading *l, kal__reader *file, bool keep, const cha
     return st;
 }
 
+// In one pass: its first bytes say what it is, then the header is read, then the rest is digested.
+static kal_status read_stream(loading *l, kal__reader *r, const char *format, kal_error *err)
+{
+    const unsigned char *front;
+    const uint64_t most = l->limits.file_bytes;
+    const ptrdiff_t n = kal__hashing_peek(r, &front, err);
+    if (n < 0) return err && err->status == KAL_NOMEM ? KAL_NOMEM : KAL_IO;
+    kal_status st = kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->source->codec, err);
+    if (st) return st;
+    if (!l->source->codec->streams && r->size <= KAL__SMALL_FILE) return read_small(l, r, false, format, err);
+    st = l->source->codec->header(r, &l->limits, &l->source->header, l->meta, err);
+    if (!st) st = kal__hashing_end(r, most, &l->source->digest, err);
+    l->source->size = (size_t)r->position;
+    return st;
+}
+
+static kal_status read_file(loading *l, kal__reader *file, const char *format, kal_error *err)
+{
+    if (file->size > l->limits.file_bytes) {
+        kal_fail(err, KAL_LIMIT, "%s: %zu bytes are more than the limit of %llu", file->name, file->size,
+                 (unsigned long long)l->limits.file_bytes);
+        file->close(file);
+        return KAL_LIMIT;
+    }
+    kal__reader *r = kal__hashing_new(file);
+    if (!r) return kal_fail(err, KAL_NOMEM, "out of memory for a file");
+    const kal_status st = read_stream(l, r, format, err);
+    r->close(r);
+    return st;
+}
+
+// The header again, with everything in memory: it may find parts then.
+static kal_status look_for_parts(loading *l, const char *path, const char *format, kal_error *err)
+{
+    kal__reader *file;
+    if (!l->source->header.part_unseen || l->source->size > KAL__SMALL_FILE) return KAL_OK;
+    kal__meta_unref(&l->meta);
+    l->meta = kal__meta_new();
+    if (!l->meta) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
+    kal_status st = kal__open_file(path, &file, &l->source->stamp, err);
+    if (st) return st;
+    st = read_small(l, file, false, format, err);
+    file->close(file);
+    return st;
+}
+
 static kal_status load_path(loading *l, const char *path, const char *format, kal_error *err)
 {
     kal__reader *file;
     kal_status st = kal__open_file(path, &file, &l->source->stamp, err);
     if (st) return st;
-    const bool once = !file->regular;   // standard input, a pipe: what was read is kept
-    if (file->regular && file->size > l->limits.file_bytes)
-        st = kal_fail(err, KAL_LIMIT, "%s: %zu bytes are more than the limit of %llu", path, file->size,
-                      (unsigned long long)l->limits.file_bytes);
-    else if (once || file->size <= KAL__SMALL_FILE)
-        st = read_small(l, file, once, format, err);
-    else
-        st = read_large(l, file, format, err);
-    file->close(file);
-    if (st || once) return st;
+    if (!file->regular) {   // standard input, a pipe: what was read is kept
+        st = read_small(l, file, true, format, err);
+        file->close(file);
+        return st;
+    }
+    st = read_file(l, file, format, err);
+    if (!st) st = look_for_parts(l, path, format, err);
+    if (st) return st;
     const size_t n = strlen(path) + 1;
     l->source->path = kal__new(n, 1);
     if (!l->source->path) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);

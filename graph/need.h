@@ -36,7 +36,7 @@ static inline bool kal__is_far(const kal__stage *s)
 /// About ns per byte to make this node's pixels again, what lies before it included as far as it is of the same size.
 double kal__cost_of(const kal_node *node);
 
-/// Bytes of the encoded file held while it is decoded.
-size_t kal__source_memory(const kal__source *s);
+/// Bytes of the encoded file held while it is decoded by rows, or in parts.
+size_t kal__source_memory(const kal__source *s, bool parts);
 
 #endif

@@ -193,7 +193,6 @@ static kal_status add_decode(kal__builder *b, const kal_node *n)
     if (!s) return kal__no_memory(b);
     kal__source *source = kal__node_source(n);
     s->serial = true;
-    s->codec_memory = source->header.memory + kal__source_memory(source);
     s->coded = n->call.extent.width;
     s->helpers = b->p->threads;
     s->rect.y0 = 0;   // rows come from the top whatever is needed …
@@ -205,11 +204,13 @@ static kal_status add_decode(kal__builder *b, const kal_node *n)
         s->coded_x0 = part.x0;
         s->coded = part.x1 - part.x0;
     }
+    s->codec_memory = source->header.memory;
     const bool enough = s->rect.y1 - s->rect.y0 >= 2 * KAL__PART_RUNS * source->header.part_rows;
     if (source->header.part_rows > 0 && enough && b->p->threads > 1 && !b->shrink) {
         s->serial = false;   // each worker has a decoder of its own
         s->codec_memory += source->header.memory * (size_t)(b->p->threads - 1);
     }
+    s->codec_memory += kal__source_memory(source, !s->serial);
     kal__source_unref(&source);
     me->stage = s;
     return KAL_OK;

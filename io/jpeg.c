@@ -284,6 +284,7 @@ static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__hea
         h->memory = decoder_memory(&d->jpeg);
         const int32_t rows = find_parts(d);
         h->part_rows = rows > 0 ? rows : 0;   // without memory in one go
+        h->part_unseen = !rows && !r->memory && d->jpeg.restart_interval;
         h->memory += kal__jpeg_index_memory(d->index);
     }
     decoder_free(d);
@@ -471,6 +472,7 @@ const kal__codec kal__codec_jpeg = {
     .version = jpeg_version,
     .sniff = jpeg_sniff,
     .header = jpeg_header,
+    .streams = true,
     .open = jpeg_open,
     .rows = jpeg_rows,
     .shrinks = 8,

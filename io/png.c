@@ -276,6 +276,7 @@ const kal__codec kal__codec_png = {
     .version = png_version,
     .sniff = png_sniff,
     .header = png_header,
+    .streams = true,
     .open = png_open,
     .rows = png_rows,
     .close = png_close,

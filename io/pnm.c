@@ -467,6 +467,7 @@ const kal__codec kal__codec_pnm = {
     .version = pnm_version,
     .sniff = pnm_sniff,
     .header = pnm_header,
+    .streams = true,
     .open = pnm_open,
     .rows = pnm_rows,
     .close = pnm_close,

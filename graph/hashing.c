@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See hashing.h.
+#include "hashing.h"
+
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FRONT ((size_t)64 << 10)
+
+typedef struct hashing {
+    kal__reader base;
+    kal__reader *inner;
+    unsigned char *front;   // bytes that were looked at, and are read again
+    size_t at, n;
+    kal__hash hash;
+} hashing;
+
+static ptrdiff_t take(hashing *h, void *dst, size_t n, kal_error *err)
+{
+    const ptrdiff_t got = h->inner->read(h->inner, dst, n, err);
+    if (got > 0) kal__hash_add(&h->hash, dst, (size_t)got);
+    return got;
+}
+
+static ptrdiff_t hashing_read(kal__reader *r, void *dst, size_t n, kal_error *err)
+{
+    hashing *h = (hashing *)r;
+    ptrdiff_t got;
+    if (h->at < h->n) {
+        got = (ptrdiff_t)(h->n - h->at < n ? h->n - h->at : n);
+        memcpy(dst, h->front + h->at, (size_t)got);
+        h->at += (size_t)got;
+    } else {
+        got = take(h, dst, n, err);
+    }
+    if (got > 0) r->position += (uint64_t)got;
+    return got;
+}
+
+static void hashing_close(kal__reader *r)
+{
+    hashing *h = (hashing *)r;
+    h->inner->close(h->inner);
+    free(h->front);
+    free(h);
+}
+
+kal__reader *kal__hashing_new(kal__reader *inner)
+{
+    hashing *h = aligned_alloc(_Alignof(hashing), sizeof *h);   // it holds an aligned hash state
+    if (!h) {
+        inner->close(inner);
+        return NULL;
+    }
+    memset(h, 0, sizeof *h);
+    h->base =
+        (kal__reader){.read = hashing_read, .close = hashing_close, .size = inner->size, .name = inner->name};
+    h->inner = inner;
+    kal__hash_init(&h->hash);
+    return &h->base;
+}
+
+ptrdiff_t kal__hashing_peek(kal__reader *r, const unsigned char **front, kal_error *err)
+{
+    hashing *h = (hashing *)r;
+    h->front = kal__new(FRONT, 1);
+    if (!h->front) {
+        kal_fail(err, KAL_NOMEM, "%s: out of memory", r->name);
+        return -1;
+    }
+    while (h->n < FRONT) {
+        const ptrdiff_t got = take(h, h->front + h->n, FRONT - h->n, err);
+        if (got < 0) return -1;
+        if (!got) break;
+        h->n += (size_t)got;
+    }
+    *front = h->front;
+    return (ptrdiff_t)h->n;
+}
+
+kal_status kal__hashing_end(kal__reader *r, uint64_t most, kal_key *out, kal_error *err)
+{
+    static _Thread_local unsigned char rest[1 << 16];
+    ptrdiff_t n;
+    while ((n = r->read(r, rest, sizeof rest, err)) > 0)
+        if (r->position > most)
+            return kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", r->name,
+                            (unsigned long long)most);
+    if (n < 0) return KAL_IO;
+    *out = kal__hash_done(&((hashing *)r)->hash);
+    return KAL_OK;
+}
