@@ -233,7 +233,7 @@ static size_t scaled(JDIMENSION n, int factor, int max)
     return (size_t)n * (size_t)factor / (size_t)max + 16;
 }
 
-// Two iMCU rows of samples and of output context; a progressive file's coefficients lie in memory whole. The library's own pages are
+// An iMCU row of samples and one more of context above and below, and the rows they become at full size; a progressive file's coefficients lie in memory whole. The library's own pages are
 // measured; an encoder beside it finds them there.
 static size_t decoder_memory(const struct jpeg_decompress_struct *j)
 {
@@ -242,7 +242,8 @@ static size_t decoder_memory(const struct jpeg_decompress_struct *j)
         const jpeg_component_info *c = &j->comp_info[i];
         const size_t wide = scaled(j->image_width, c->h_samp_factor, j->max_h_samp_factor);
         const size_t high = scaled(j->image_height, c->v_samp_factor, j->max_v_samp_factor);
-        bytes += wide * (size_t)c->v_samp_factor * DCTSIZE * 5;
+        bytes += wide * (size_t)c->v_samp_factor * (DCTSIZE + 2) +
+                 (size_t)j->image_width * (size_t)j->max_v_samp_factor;
         if (jpeg_has_multiple_scans((j_decompress_ptr)(uintptr_t)j)) bytes += wide * high * sizeof(JCOEF);
     }
     return bytes + (size_t)j->image_width * 3 * 4;
