@@ -17,6 +17,7 @@ struct kal__decoder {
     const kal__heif *lib;
     kal__reader *reader;
     kal_extent extent;
+    int workers;           // of the HEVC decoder; 0: libheif decides
     unsigned char *copy;   // of a file that does not lie in memory
     const unsigned char *bytes;
     size_t size;
@@ -80,10 +81,12 @@ static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_erro
     if (!d->context) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
     lib->heif_context_set_maximum_image_size_limit(
         d->context, limits->pixels < KAL_MAX_SIDE ? (int)limits->pixels : KAL_MAX_SIDE);
-    // for the tiles of a picture made of them; 0: on this thread
+    // Several tiles are decoded by libheif's threads (0: by this one), one tile by the decoder's workers.
+    const int threads = limits->threads > 1 ? (int)limits->threads : 1;
+    const bool tiles = kal__heif_tiles(d->bytes, d->size) > 1;
+    d->workers = tiles ? 0 : threads;
     if (lib->heif_context_set_max_decoding_threads)
-        lib->heif_context_set_max_decoding_threads(d->context,
-                                                   limits->threads > 1 ? (int)limits->threads : 0);
+        lib->heif_context_set_max_decoding_threads(d->context, tiles && threads > 1 ? threads : 0);
     struct heif_error e =
         lib->heif_context_read_from_memory_without_copy(d->context, d->bytes, d->size, NULL);
     if (!e.code) e = lib->heif_context_get_primary_image_handle(d->context, &d->handle);
@@ -237,9 +240,11 @@ static kal_status decode(kal__decoder *d, kal_error *err)
     struct heif_decoding_options *o = d->lib->heif_decoding_options_alloc();
     if (!o) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
     if (o->version >= 3) o->strict_decoding = 1;
+    kal__hevc_workers(d->workers);
     const struct heif_error e = d->lib->heif_decode_image(
         d->handle, &d->image, gray ? heif_colorspace_monochrome : heif_colorspace_RGB,
         gray ? heif_chroma_monochrome : colour[x->alpha][x->type == KAL_U8 ? 0 : 1 + little], o);
+    kal__hevc_workers(0);
     d->lib->heif_decoding_options_free(o);
     return e.code ? failed(d, e, err) : KAL_OK;
 }

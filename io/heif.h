@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // What the files about HEIF share: libheif's functions, found when first needed (heif_lib.c), what we read
-// from the boxes ourselves (heif_box.c), reading (heif.c) and writing (heif_write.c).
+// from the boxes ourselves (heif_box.c), reading (heif.c), its HEVC on several threads (heif_hevc.c) and writing
+// (heif_write.c).
 #ifndef KAL_IO_HEIF_H
 #define KAL_IO_HEIF_H
 
@@ -17,6 +18,9 @@
 #define KAL__HEIF 1   // its header was there when we were built
 #endif
 #endif
+#if !defined(KAL_NO_DE265) && __has_include(<libde265/de265.h>)
+#define KAL__DE265 1   // so was libde265's
+#endif
 #endif
 #endif
 
@@ -28,6 +32,8 @@ bool kal__heif_cut(const unsigned char *p, size_t n, char type[5]);
 /// The chroma format the primary picture is coded in: 0 gray, 1 4:2:0, 2 4:2:2, 3 4:4:4; -1: not said (a
 /// grid). libheif 1.15 does not tell before it has decoded.
 int kal__heif_chroma(const unsigned char *p, size_t n);
+/// How many coded pictures the primary one is put together from; a grid may have one alone (libheif crops so).
+int kal__heif_tiles(const unsigned char *p, size_t n);
 /// Is the primary picture of a kind beyond the ordinary ("unci", or "mini" for the short header)? Then a
 /// refusal is not damage.
 bool kal__heif_strange(const unsigned char *p, size_t n, char kind[5]);
@@ -90,13 +96,17 @@ const char *kal__avif_version(void);
     F(heif_image_set_raw_color_profile)                 \
     F(heif_image_set_nclx_color_profile)
 /// NULL when the library that runs has none.
-#define KAL__HEIF_OPTIONAL(F)                \
-    F(heif_init)                             \
-    F(heif_context_set_max_decoding_threads) \
-    F(heif_get_decoder_descriptors)          \
-    F(heif_decoder_descriptor_get_name)      \
-    F(heif_get_encoder_descriptors)          \
-    F(heif_encoder_descriptor_get_name)
+#define KAL__HEIF_OPTIONAL(F)                               \
+    F(heif_init)                                            \
+    F(heif_context_set_max_decoding_threads)                \
+    F(heif_get_decoder_descriptors)                         \
+    F(heif_decoder_descriptor_get_name)                     \
+    F(heif_get_encoder_descriptors)                         \
+    F(heif_encoder_descriptor_get_name)                     \
+    F(heif_register_decoder_plugin)                         \
+    F(heif_nclx_color_profile_set_color_primaries)          \
+    F(heif_nclx_color_profile_set_transfer_characteristics) \
+    F(heif_nclx_color_profile_set_matrix_coefficients)
 
 typedef struct kal__heif {
 #define KAL__HEIF_FIELD(name) __typeof__(name) *name;
@@ -107,6 +117,14 @@ typedef struct kal__heif {
 
 /// The library's functions, loading it at the first call; NULL when it is not there. Threads: any.
 const kal__heif *kal__heif_lib(void);
+
+// ---- HEVC on several threads --------------------------------------------------------------------
+
+/// Gives libheif a decoder that may start several workers, when libde265 can be had and libheif's decoder, `own`, is of
+/// that very library; false: nothing was done. Nobody else may be using libheif meanwhile.
+bool kal__hevc_register(const kal__heif *lib, const char *own);
+/// How many workers that decoder starts for pictures decoded on the calling thread from now on; 0: libheif's own decodes them.
+void kal__hevc_workers(int n);
 #endif
 
 // ---- writing ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // The boxes of a HEIF file, as far as we look at them ourselves: brands, whether the file was cut short, and
-// whether the primary picture is gray. Every length is checked against what is there; anything odd is left to
+// whether the primary picture is gray, and made of how many. Every length is checked against what is there; anything odd is left to
 // libheif to name.
 #include "heif.h"
 
@@ -127,6 +127,33 @@ int kal__heif_chroma(const unsigned char *p, size_t n)
         !find_box(meta, "iprp", &iprp) || !find_box(iprp, "ipco", &ipco) || !find_box(iprp, "ipma", &ipma))
         return -1;
     return item_chroma(ipma, ipco, id);
+}
+
+// ---- tiles --------------------------------------------------------------------------------------
+
+// iref: boxes named by what they say, here "dimg", made of: an item id, a count and the ids of its parts.
+static uint64_t parts_of(span iref, uint64_t id)
+{
+    const unsigned char *type;
+    span body;
+    const size_t width = iref.n && iref.p[0] ? 4 : 2;
+    if (!skip(&iref, 4)) return 0;
+    while (next_box(&iref, &type, &body))
+        if (!memcmp(type, "dimg", 4) && body.n >= width + 2 && be(body.p, width) == id)
+            return be(body.p + width, 2);
+    return 0;
+}
+
+int kal__heif_tiles(const unsigned char *p, size_t n)
+{
+    const span file = {p, n};
+    span meta, iref;
+    uint64_t id;
+    if (!find_box(file, "meta", &meta) || !skip(&meta, 4) || !primary_item(meta, &id) ||
+        !find_box(meta, "iref", &iref))
+        return 1;
+    const uint64_t parts = parts_of(iref, id);
+    return parts ? (int)parts : 1;
 }
 
 // ---- what libheif cannot read -------------------------------------------------------------------

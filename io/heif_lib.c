@@ -24,15 +24,25 @@ static kal__heif lib;
 static bool usable;
 static char versions[2][300];
 
-// "libheif 1.15.1, <decoder>, <encoder>": all that bits may depend on.
-static void describe(char *out, size_t room, enum heif_compression_format format)
+// The decoder libheif takes for a format; "" when it does not say.
+static const char *decoder_of(enum heif_compression_format format)
+{
+    const struct heif_decoder_descriptor *decoder;
+    if (!lib.heif_get_decoder_descriptors || !lib.heif_decoder_descriptor_get_name ||
+        lib.heif_get_decoder_descriptors(format, &decoder, 1) < 1)
+        return "";
+    return lib.heif_decoder_descriptor_get_name(decoder);
+}
+
+// "libheif 1.15.1, <decoder>, <encoder>": all that bits may depend on. Those of a sound picture do not depend on workers;
+// what a damaged one looks like may.
+static void describe(char *out, size_t room, enum heif_compression_format format, bool several)
 {
     int n = snprintf(out, room, "libheif %s", lib.heif_get_version());
-    const struct heif_decoder_descriptor *decoder;
+    const char *decoder = decoder_of(format);
     const struct heif_encoder_descriptor *encoder;
-    if (n > 0 && (size_t)n < room && lib.heif_get_decoder_descriptors &&
-        lib.heif_decoder_descriptor_get_name && lib.heif_get_decoder_descriptors(format, &decoder, 1) > 0)
-        n += snprintf(out + n, room - (size_t)n, ", %s", lib.heif_decoder_descriptor_get_name(decoder));
+    if (n > 0 && (size_t)n < room && *decoder)
+        n += snprintf(out + n, room - (size_t)n, ", %s%s", decoder, several ? " on several threads" : "");
     if (n > 0 && (size_t)n < room && lib.heif_get_encoder_descriptors &&
         lib.heif_encoder_descriptor_get_name &&
         lib.heif_get_encoder_descriptors(format, NULL, &encoder, 1) > 0)
@@ -42,7 +52,9 @@ static void describe(char *out, size_t room, enum heif_compression_format format
 // Never closed: the library's plug-ins leave threads and tables behind.
 static void load(void)
 {
+    void *others = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
     void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    if (others) dlclose(others);
     if (!handle) return;
     bool all = true;
     void *f;
@@ -57,8 +69,10 @@ static void load(void)
         return;
     }
     if (lib.heif_init) lib.heif_init(NULL);
-    describe(versions[0], sizeof versions[0], heif_compression_HEVC);
-    describe(versions[1], sizeof versions[1], heif_compression_AV1);
+    // libheif's list of decoders has no lock: it is left alone where somebody else may be reading it.
+    const bool several = !others && kal__hevc_register(&lib, decoder_of(heif_compression_HEVC));
+    describe(versions[0], sizeof versions[0], heif_compression_HEVC, several);
+    describe(versions[1], sizeof versions[1], heif_compression_AV1, false);
     usable = true;
 }
 
