@@ -100,14 +100,22 @@ static const char *place_for(kal__schema s, const kal__written *c, const kal_nod
                : NULL;
 }
 
+static kal_status no_place(const kal_op *op, const kal_node *value, kal_error *err)
+{
+    const char *number = NULL;
+    for (size_t i = 0; i < op->n_params && !number; i++)
+        if (op->params[i].kind <= KAL_PARAM_FLOAT) number = op->params[i].name;
+    return kal_fail(err, KAL_INVALID, "%s has no place for %s of %s%s%s%s%s%s", op->name,
+                    kal__value_word(value->call.op->measure->kind), value->call.op->name,
+                    number ? "; name the parameter: " : "", number ? op->name : "", number ? " " : "",
+                    number ? number : "", number ? "=(…)" : "");
+}
+
 kal_status kal__place_values(const kal_op *op, kal__written *c, kal_error *err)
 {
     for (int32_t i = 0; i < c->n_values; i++) {
         const char *name = place_for(kal__schema_of(op), c, c->values[i]);
-        if (!name)
-            return kal_fail(err, KAL_INVALID, "%s has no place for %s of %s; name the parameter: %s name=(…)",
-                            op->name, kal__value_word(c->values[i]->call.op->measure->kind),
-                            c->values[i]->call.op->name, op->name);
+        if (!name) return no_place(op, c->values[i], err);
         if (c->n_args == KAL__MAX_ARGS)
             return kal_fail(err, KAL_LIMIT, "more than %d arguments", KAL__MAX_ARGS);
         const kal__token key = {KAL__WORD, name, strlen(name), c->op.at};
@@ -171,67 +179,63 @@ static void copy_same_params(kal__schema from, const void *src, kal__schema to, 
     }
 }
 
-// The nodes seen by a search: a hash set of pointers, and the same in the order they were met.
-typedef struct seen {
-    const kal_node **queue, **slots;
-    size_t n, room;   // slots are twice the room
-} seen;
-
-static size_t seen_slot(const seen *s, const kal_node *node)
+const kal__trail *kal__trail_to(const kal__trail *t, const char *op)
 {
-    size_t i = (size_t)node->key.lo & (2 * s->room - 1);
-    while (s->slots[i] && s->slots[i] != node) i = (i + 1) & (2 * s->room - 1);
-    return i;
+    while (t && strcmp(t->op->name, op)) t = t->outer;
+    return t;
 }
 
-static bool see(seen *s, const kal_node *node)
+kal_status kal__undo(const kal_op *op, kal__written *c, const kal__trail *t, void *params, kal_error *err)
 {
-    if (s->n == s->room) {
-        const size_t room = s->room ? s->room * 2 : 32;
-        const kal_node **slots = kal__new_zero(room * 2, sizeof(kal_node *));
-        if (!slots || !kal__grow(&s->queue, room, sizeof *s->queue)) {
-            free(slots);
-            return false;
-        }
-        free(s->slots);
-        s->slots = slots;
-        s->room = room;
-        for (size_t i = 0; i < s->n; i++) s->slots[seen_slot(s, s->queue[i])] = s->queue[i];
-    }
-    const size_t at = seen_slot(s, node);
-    if (s->slots[at]) return true;
-    s->slots[at] = node;
-    s->queue[s->n++] = node;
-    return true;
-}
-
-// Breadth first, and no further than the first that is found: a long text full of bare uncrops stays linear.
-static const kal_node *nearest_upstream(kal_node *from, const char *op)
-{
-    seen s = {0};
-    const kal_node *found = NULL;
-    bool ok = see(&s, from);
-    for (size_t i = 0; ok && i < s.n && !found; i++) {
-        const kal_node *n = s.queue[i];
-        const bool named = n->kind == KAL__APPLY || n->kind == KAL__DYNAMIC;
-        if (named && !n->dynamic && !strcmp(n->call.op->name, op)) found = n;
-        for (int32_t k = 0; k < n->call.n && ok && !found; k++) ok = see(&s, kal__input(n, k));
-    }
-    free(s.queue);
-    free(s.slots);
-    return found;
-}
-
-kal_status kal__undo(const kal_op *op, kal__written *c, void *params, kal_error *err)
-{
-    const kal_node *done = c->in[0]->kind == KAL__ERROR ? NULL : nearest_upstream(c->in[0], op->undoes);
-    if (!done)
+    if (!t)
         return kal_fail(err, KAL_INVALID,
                         "%s: there is no %s upstream to put back; name the base: %s image base x=… y=…",
                         op->name, op->undoes, op->name);
-    copy_same_params(kal__schema_of(done->call.op), done->call.params, kal__schema_of(op), params);
-    c->in[c->n++] = kal_node_ref(kal__input(done, 0));
+    const kal__schema from = kal__schema_of(t->op), to = kal__schema_of(op);
+    copy_same_params(from, t->params, to, params);
+    c->in[c->n++] = kal_node_ref(t->base);
+    for (int32_t i = 0; i < t->n_bound && c->n_args < KAL__MAX_ARGS; i++) {
+        const char *name = kal__bound_name(from, t->bound[i].code);
+        if (kal__bound_code(to, name, strlen(name)) < 0 || is_named(c->args, c->n_args, name)) continue;
+        const kal__token key = {KAL__WORD, name, strlen(name), c->op.at};
+        c->args[c->n_args++] = (kal__arg){key, key, kal_node_ref(t->bound[i].value)};
+    }
     return KAL_OK;
+}
+
+// What is left open is worked out as the op itself does it, where the size of its input is known.
+static void settle_place(const kal_op *op, const kal__written *c, unsigned char *params)
+{
+    const kal_call *in = &c->in[0]->call;
+    kal_extent out = {0};
+    kal_error unused;
+    const kal_call call = {.op = op, .params = params, .n = 1, .in = &in};
+    if (!c->in[0]->dynamic) op->extent(&call, params, &out, &unused);
+}
+
+kal__trail *kal__trail_new(kal__arena *arena, const kal_op *op, const kal__written *c, const void *params,
+                           const kal__bound *bound, int32_t n_bound)
+{
+    kal__trail *t = kal__take(arena, 1, sizeof *t);
+    unsigned char *copy = kal__take(arena, 1, op->params_size);
+    kal__bound *own = kal__take(arena, (size_t)n_bound, sizeof *own);
+    if (!t || !copy || !own) return NULL;
+    memcpy(copy, params, op->params_size);
+    if (!n_bound) settle_place(op, c, copy);
+    for (int32_t i = 0; i < n_bound; i++) own[i] = (kal__bound){bound[i].code, kal_node_ref(bound[i].value)};
+    *t = (kal__trail){.op = op,
+                      .base = kal_node_ref(c->in[0]),
+                      .outer = c->trails[0],
+                      .params = copy,
+                      .bound = own,
+                      .n_bound = n_bound};
+    return t;
+}
+
+void kal__trail_release(kal__trail *t)
+{
+    kal_node_unref(&t->base);
+    for (int32_t i = 0; i < t->n_bound; i++) kal_node_unref(&t->bound[i].value);
 }
 
 // ---- arguments as a text of their own -------------------------------------------------------------

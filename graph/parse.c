@@ -73,7 +73,8 @@ static bool same(const kal__token *t, const char *s)
     return t->kind == KAL__WORD && t->n == strlen(s) && !memcmp(t->text, s, t->n);
 }
 
-static kal_status add_input(kal__parser *r, kal__written *c, const kal__token *at, kal_node *node)
+static kal_status add_input(kal__parser *r, kal__written *c, const kal__token *at, kal_node *node,
+                            const kal__trail *trail)
 {
     if (kal__gives_value(node) && c->n_values < KAL__MAX_BOUND) {
         c->values[c->n_values++] = node;
@@ -84,6 +85,7 @@ static kal_status add_input(kal__parser *r, kal__written *c, const kal__token *a
         kal_fail(r->err, KAL_LIMIT, "more than %d inputs", KAL__MAX_INPUTS);
         return fail_at(r, at, KAL_LIMIT);
     }
+    c->trails[c->n] = trail;
     c->in[c->n++] = node;
     return KAL_OK;
 }
@@ -128,7 +130,7 @@ static kal_status list_inputs(kal__parser *r, kal__written *c, const kal__token 
         const kal__token w = {KAL__WORD, word, (size_t)(at - word), word};
         const kal__name *n = kal__find_name(r->p, word, w.n);
         if (!n || !n->node) return wrong(r, &w, "the name of an image was expected");
-        const kal_status st = add_input(r, c, &w, kal_node_ref(n->node));
+        const kal_status st = add_input(r, c, &w, kal_node_ref(n->node), n->trail);
         if (st) return st;
     }
 }
@@ -150,7 +152,7 @@ static kal_status parse_arg(kal__parser *r, kal__written *c, int32_t most)
     if (t.kind == KAL__OPEN) {
         kal_node *node;
         st = parse_nested(r, &node);
-        return st ? st : add_input(r, c, &t, node);
+        return st ? st : add_input(r, c, &t, node, r->trail);
     }
     st = next(r);
     if (st) return st;
@@ -166,7 +168,7 @@ static kal_status parse_arg(kal__parser *r, kal__written *c, int32_t most)
     }
     const kal__name *n = t.kind == KAL__WORD ? kal__find_name(r->p, t.text, t.n) : NULL;
     if (n && n->node && (c->n < most || kal__gives_value(n->node)))
-        return add_input(r, c, &t, kal_node_ref(n->node));
+        return add_input(r, c, &t, kal_node_ref(n->node), n->trail);
     if (t.kind == KAL__LIST && c->n < most && lists_names(r, &t)) return list_inputs(r, c, &t);
     return add_arg(r, c, (kal__token){.kind = KAL__END}, t);
 }
@@ -185,13 +187,37 @@ static void call_free(kal__written *c)
 
 // ---- from a call to a node ----------------------------------------------------------------------
 
+static bool can_be_undone(const kal_op *op)
+{
+    const kal_op *other;
+    for (size_t i = 0; (other = kal_op_at(i)) != NULL; i++)
+        if (other->undoes && !strcmp(other->undoes, op->name)) return true;
+    return false;
+}
+
+// The trail of what a call made: one step longer, one shorter when the step was undone, else that of the first input that has one.
+static kal_status follow(kal__parser *r, const kal__written *c, const kal_op *op, const void *params,
+                         const kal__bound *bound, int32_t n_bound, const kal__trail *undone)
+{
+    r->trail = undone ? undone->outer : NULL;
+    for (int32_t i = 0; i < c->n && !r->trail && !undone; i++) r->trail = c->trails[i];
+    if (c->n != 1 || !can_be_undone(op)) return KAL_OK;
+    kal__trail *t = kal__trail_new(&r->p->arena, op, c, params, bound, n_bound);
+    if (!t) return kal_fail(r->err, KAL_NOMEM, "out of memory for a text");
+    t->next = r->p->trails;
+    r->p->trails = t;
+    r->trail = t;
+    return KAL_OK;
+}
+
 static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_node **out)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     const kal__schema s = kal__schema_of(op);
     kal__params_default(s, params);
+    const kal__trail *undone = op->undoes && c->n == 1 ? kal__trail_to(c->trails[0], op->undoes) : NULL;
     kal_status st = kal__place_values(op, c, r->err);
-    if (!st && op->undoes && c->n == 1) st = kal__undo(op, c, params, r->err);
+    if (!st && op->undoes && c->n == 1) st = kal__undo(op, c, undone, params, r->err);
     if (st) return fail_at(r, &c->op, st);
     kal__arena arena = {0};
     const kal__param_context context = {c->n && !c->in[0]->dynamic ? &c->in[0]->call.extent : NULL, &arena};
@@ -208,6 +234,8 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
     if (!st)
         st = n_bound ? kal__apply_later(op, params, c->in, c->n, bound, n_bound, out, r->err)
                      : kal__apply(op, params, c->in, c->n, out, r->err);
+    if (!st) st = follow(r, c, op, params, bound, n_bound, undone);
+    if (st) kal_node_unref(out);
     kal__arena_free(&arena);
     return st ? fail_at(r, bad, st) : KAL_OK;
 }
@@ -228,6 +256,7 @@ static kal_status bound_input(kal__parser *r, const kal__written *c, kal_node **
         return fail_at(r, &c->args[i].value, KAL_INVALID);
     }
     *out = kal_node_ref(c->in[0]);
+    r->trail = NULL;
     return KAL_OK;
 }
 
@@ -241,7 +270,7 @@ static kal_status parse_call(kal__parser *r, kal_node *piped, kal_node **out)
         return no_memory(r);
     }
     c->op = t;
-    if (piped) add_input(r, c, &t, piped);   // the first always fits
+    if (piped) add_input(r, c, &t, piped, r->trail);   // the first always fits
     const kal_op *op = NULL;
     const bool input = same(&t, "input") && !piped;
     kal_status st = t.kind != KAL__WORD ? wrong(r, &t, "an op or a name was expected")
@@ -263,6 +292,7 @@ static kal_status parse_first(kal__parser *r, kal_node **out)
     const kal__name *n = r->t.kind == KAL__WORD ? kal__find_name(r->p, r->t.text, r->t.n) : NULL;
     if (!n || !n->node) return parse_call(r, NULL, out);
     kal_node *node = kal_node_ref(n->node);
+    r->trail = n->trail;
     const kal_status st = next(r);
     if (st) kal_node_unref(&node);
     *out = node;
@@ -429,6 +459,7 @@ static kal_status parse_definition(kal__parser *r, const kal__token *id)
         st = next(r);
     } else {
         st = parse_pipe(r, &n.node);
+        n.trail = r->trail;
         if (!st) set_root(r, kal_node_ref(n.node));
     }
     if (st) return st;

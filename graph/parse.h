@@ -11,11 +11,24 @@
 
 #define KAL__MAX_ARGS 64
 
+/// What an expression went through, as the text says it, that another op can undo: the nearest crop, from what, and what that went through.
+/// Nodes do not know: two crops fold into one, and a crop of everything into nothing.
+typedef struct kal__trail {
+    const kal_op *op;
+    kal_node *base;   // owned
+    const struct kal__trail *outer;
+    const unsigned char *params;
+    kal__bound *bound;   // values owned
+    int32_t n_bound;
+    struct kal__trail *next;   // of the program
+} kal__trail;
+
 typedef struct kal__name {
     const char *text;
     size_t n;
-    kal_node *node;      // owned; or
-    const char *value;   // a literal
+    kal_node *node;            // owned …
+    const kal__trail *trail;   // … and how it came about; or
+    const char *value;         // a literal
     size_t value_n;
     bool fixed;   // set from outside: the text's own definition is ignored
     bool quoted;
@@ -42,6 +55,7 @@ struct kal_program {
     kal__printing *prints;
     size_t n_prints, prints_room;
     kal_node *root;
+    kal__trail *trails;   // all
 };
 
 typedef struct kal__parser {
@@ -49,6 +63,7 @@ typedef struct kal__parser {
     kal__lexer lex;
     kal__token t;   // the next token
     int nest;
+    const kal__trail *trail;   // of the expression that was read last
     kal_error *err;
 } kal__parser;
 
@@ -62,6 +77,7 @@ typedef struct kal__arg {
 typedef struct kal__written {
     kal__token op;
     kal_node *in[KAL__MAX_INPUTS];   // owned
+    const kal__trail *trails[KAL__MAX_INPUTS];
     int32_t n;
     kal_node *values[KAL__MAX_BOUND];   // owned: written like inputs, but they give values
     int32_t n_values;
@@ -94,7 +110,13 @@ kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *p
 int32_t kal__bound_arg(kal__schema s, const kal__arg *a);
 /// Turns values written like inputs into arguments.
 kal_status kal__place_values(const kal_op *op, kal__written *c, kal_error *err);
-/// An op that undoes another, written without its base: finds what it undoes upstream, takes base and place from it.
-kal_status kal__undo(const kal_op *op, kal__written *c, void *params, kal_error *err);
+/// The nearest part of a trail that was made by the op of this name; NULL when there is none.
+const kal__trail *kal__trail_to(const kal__trail *t, const char *op);
+/// An op that undoes another, written without its base: base and place come from what the text did before (NULL: an error).
+kal_status kal__undo(const kal_op *op, kal__written *c, const kal__trail *t, void *params, kal_error *err);
+/// The trail of a call that can be undone, in the arena; its nodes are given back by kal__trail_release. NULL: out of memory.
+kal__trail *kal__trail_new(kal__arena *arena, const kal_op *op, const kal__written *c, const void *params,
+                           const kal__bound *bound, int32_t n_bound);
+void kal__trail_release(kal__trail *t);
 
 #endif

@@ -159,6 +159,7 @@ void kal_program_free(kal_program **slot)
     for (size_t i = 0; i < p->n_saves; i++) kal_node_unref(&p->saves[i].encoded);
     for (size_t i = 0; i < p->n_prints; i++) kal_node_unref(&p->prints[i].node);
     kal_node_unref(&p->root);
+    for (kal__trail *t = p->trails; t; t = t->next) kal__trail_release(t);
     free(p->names);
     free(p->slots);
     free(p->saves);
@@ -169,25 +170,26 @@ void kal_program_free(kal_program **slot)
 
 kal_node *kal_program_root(const kal_program *p)
 {
-    return p->root;
+    return p ? p->root : NULL;
 }
 
 kal_node *kal_program_save(const kal_program *p, int32_t i, const char **path)
 {
-    if (i < 0 || (size_t)i >= p->n_saves) return NULL;
+    if (!p || i < 0 || (size_t)i >= p->n_saves) return NULL;
     if (path) *path = p->saves[i].path;
     return p->saves[i].encoded;
 }
 
 kal_node *kal_program_print(const kal_program *p, int32_t i, const char **name)
 {
-    if (i < 0 || (size_t)i >= p->n_prints) return NULL;
+    if (!p || i < 0 || (size_t)i >= p->n_prints) return NULL;
     if (name) *name = p->prints[i].name;
     return p->prints[i].node;
 }
 
 kal_status kal_program_run(const kal_program *p, const kal_options *options, kal_error *err)
 {
+    if (!p) return kal_fail(err, KAL_INVALID, "there is no program to run (NULL)");
     if (!p->n_saves) return kal_fail(err, KAL_INVALID, "the text saves nothing: end it with | save out.jpg");
     kal_node **nodes = kal__new(p->n_saves, sizeof *nodes);
     const char **paths = kal__new(p->n_saves, sizeof *paths);

@@ -62,6 +62,21 @@ static void comforts(void)
           "in | gaussian 2 | crop 64x50+10+20 | uncrop");
     equal("in | crop 64x50+10+20 | gaussian 2 | uncrop feather=3",
           "c = crop in 10 20 64 50\n uncrop (c | gaussian 2) in x=10 y=20 feather=3");
+    // the nearest crop is the nearest in the text, whatever became of it
+    equal("in | crop 10 10 100 100 | crop 5 5 20 20 | invert | uncrop",
+          "a = in | crop 10 10 100 100\nuncrop (a | crop 5 5 20 20 | invert) a 5 5");
+    equal("in | crop 10 10 100 100 | crop 5 5 20 20 | invert | uncrop | uncrop",
+          "a = in | crop 10 10 100 100\nuncrop (uncrop (a | crop 5 5 20 20 | invert) a 5 5) in 10 10");
+    equal("in | crop 0 0 100% 100% | invert | uncrop", "in | invert");
+    equal("in | crop | gaussian 2 | uncrop", "in | gaussian 2");
+    equal("a = in | crop 64x50+10+20\nb = a | invert\nb | uncrop",
+          "uncrop (in | crop 64x50+10+20 | invert) in 10 20");
+    equal("insert (in | crop 64x50+10+20) (in | crop 80x70+1+2) 3 4 | uncrop resize=lanczos3",
+          "uncrop (insert (in | crop 64x50+10+20) (in | crop 80x70+1+2) 3 4) in 10 20 64 50 resize=lanczos3");
+    equal("in | crop 90x90+5+6 | invert | crop x=(in | crop 0 0 1 1 | gray | mean) width=30 height=40 | "
+          "gaussian 1 | uncrop",
+          "a = in | crop 90x90+5+6 | invert; v = in | crop 0 0 1 1 | gray | mean\n"
+          "uncrop (a | crop x=v width=30 height=40 | gaussian 1) a x=v width=30 height=40");
     equal("in | crop 64x50+10+20 | invert | uncrop in x=1 y=2",
           "uncrop (in | crop 64x50+10+20 | invert) in 1 2");
     equal("insert small in 5 6", "small | insert in x=5 y=6");
@@ -108,6 +123,8 @@ static void places(void)
     refused("(in | invert", "line 1, column 13:", ") was expected");
     refused("in | invert)", "line 1, column 12:", "end of the statement");
     refused("in | uncrop", "line 1, column 6:", "no crop upstream");
+    refused("in | thumbnail 20 10 cover | uncrop", "line 1, column 30:", "no crop upstream");
+    refused("in | crop 9 9 20 20 | uncrop | uncrop", "line 1, column 32:", "no crop upstream");
     refused("in | save", "line 1, column 6:", "save where");
     refused("in | save out.xyz", "line 1, column 6:", "suffix");
     refused("in | save -", "line 1, column 6:", "format=");
@@ -186,6 +203,16 @@ static void noise(void)
     }
 }
 
+// What a failed parse leaves behind is asked in vain, not in a crash.
+static void nothing(void)
+{
+    REQUIRE(!kal_program_root(NULL) && !kal_program_save(NULL, 0, NULL) && !kal_program_print(NULL, 0, NULL));
+    REQUIRE_FAILS(KAL_INVALID, kal_program_run(NULL, NULL, &check_error));
+    kal_scope *s = kal_scope_new();
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_apply(s, "gaussian", NULL, NULL, 1), &check_error));
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     rng r = {5};
@@ -193,6 +220,7 @@ int main(void)
     const kal_extent e = extent_of(200, 150, 3, KAL_U8), f = extent_of(20, 10, 3, KAL_U8);
     in = rng_image(&r, s, &e);
     small = rng_image(&r, s, &f);
+    nothing();
     comforts();
     places();
     saving();
