@@ -245,7 +245,7 @@ kal_status kal__find_op(const char *name, size_t n, const kal_op **out, kal_erro
 static kal_node *bad_input(kal_scope *scope, const char *op, kal_node *const *in, int32_t n)
 {
     for (int32_t i = 0; i < n; i++) {
-        if (!in[i]) {
+        if (!in || !in[i]) {
             kal_error err;
             kal_fail(&err, KAL_INVALID, "%s: input %d is missing (NULL)", op, i);
             return kal__error_node(scope, &err);

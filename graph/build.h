@@ -55,6 +55,8 @@ kal_status kal__read_rows(const kal__builder *b, kal__edge *e);
 kal_status kal__look_past(kal__builder *b, kal__stage *s);
 /// Tables, scratch, an estimate of the work.
 kal_status kal__prepare_stage(kal__builder *b, kal__stage *s);
+/// LIMIT for what would take long to plan and cannot fit.
+kal_status kal__refuse_absurd(kal__builder *b);
 /// The least rings, by simulation; then wider ones if memory allows.
 kal_status kal__size_rings(kal__builder *b);
 

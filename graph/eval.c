@@ -163,6 +163,8 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     kal_status st = kal__resolve(options, &o, err);
     if (st) return st;
     const kal__watch w = {options, options && options->deadline > 0 ? start + options->deadline : 0};
+    st = kal__watch_check(&w, err);   // also when everything is known
+    if (st) return st;
     kal__want *left = kal__new_zero(n, sizeof *left);
     if (!left) return kal_fail(err, KAL_NOMEM, "out of memory");
     const kal__calm calm = kal__calm_begin();
@@ -336,7 +338,7 @@ static kal_status check_paths(const char *const *paths, int32_t n, kal_error *er
         names[i] = kal_target_name(paths[i]);
         if (!names[i]) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", paths[i]);
         for (int32_t k = 0; k < i && !st; k++)
-            if (!strcmp(names[i], names[k]) && strcmp(paths[i], "-"))
+            if (!strcmp(names[i], names[k]))
                 st = strcmp(paths[i], paths[k])
                          ? kal_fail(err, KAL_INVALID, "%s: two pictures would be written there, one as %s",
                                     paths[i], paths[k])

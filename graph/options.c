@@ -102,8 +102,12 @@ kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err
     kal_status st = threads ? KAL_OK : from_env("KAL_THREADS", &threads, err);
     if (!st && !memory) st = from_env("KAL_MAX_MEMORY", &memory, err);
     if (st) return st;
-    if (o && o->threads < 0)
-        return kal_fail(err, KAL_INVALID, "threads=%d is not a number of workers", o->threads);
+    if (o && (o->threads < 0 || o->threads > 256))
+        return kal_fail(err, KAL_INVALID,
+                        "threads=%d is not a number of workers: 1..256, 0 for all processors", o->threads);
+    if (o && (o->band < 0 || (unsigned)o->memo_mode > KAL_MEMO_NEVER || !(o->deadline >= 0)))
+        return kal_fail(err, KAL_INVALID, "band=%d, memo_mode=%d, deadline=%g: one of them has no meaning",
+                        o->band, (int)o->memo_mode, o->deadline);
     pthread_once(&once, read_machine);
     out->threads = threads ? (int32_t)(threads > 256 ? 256 : threads) : machine_cpus;
     if (!memory) memory = machine_memory;

@@ -366,7 +366,8 @@ static kal_status build(kal__builder *b)
     if (!st) st = add_stages(b);
     for (size_t i = 0; i < b->n_wants && !st; i++) st = add_sink(b, &b->wants[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++) kal__choose_band(b, p->stages[i]);
-    decide_keeping(b);
+    if (!st) st = kal__refuse_absurd(b);
+    if (!st) decide_keeping(b);
     for (int32_t i = p->n_stages; i-- > 0 && !st;) st = kal__look_past(b, p->stages[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++)
         for (KAL__EACH_EDGE(e, p->stages[i]))

@@ -54,6 +54,7 @@ static int64_t rows_of_band(const kal__builder *b, const kal__stage *s, size_t r
     int64_t rows = (int64_t)(BAND_BYTES / (row ? row : 1));
     if (rows < 16) rows = 16;
     rows >>= b->shrink;
+    if (rows < height >> 18) rows = height >> 18;   // a quarter of a million bands are enough
     return step > 0 ? (rows < step ? step : rows / step * step) : rows;
 }
 
@@ -222,19 +223,39 @@ static size_t peak_of(const kal__plan *p)
     return p->schedule.peak + p->scratch * (size_t)p->threads + p->tables;
 }
 
+static const char *stage_word(const kal__stage *s)
+{
+    return s->kind == KAL__DECODE_STAGE ? "load" : s->n_steps ? s->steps[0].node->call.op->name : "encode";
+}
+
 static kal_status too_big(kal__builder *b)
 {
     b->needed = peak_of(b->p);
     const kal__stage *big = b->p->stages[0];
     for (int32_t i = 1; i < b->p->n_stages; i++)
         if (b->p->stages[i]->memory > big->memory) big = b->p->stages[i];
-    const char *name = big->kind == KAL__DECODE_STAGE ? "load"
-                       : big->n_steps                 ? big->steps[0].node->call.op->name
-                                                      : "encode";
     return kal_fail(
         b->err, KAL_LIMIT,
         "the plan needs %zu bytes and %zu are allowed; the largest part is %s, %zu bytes (%d rows of %zu)",
-        peak_of(b->p), b->options->max_memory, name, big->memory, big->rows, big->stride);
+        peak_of(b->p), b->options->max_memory, stage_word(big), big->memory, big->rows, big->stride);
+}
+
+// So many bands that planning alone would take long, of a stage that cannot fit: said at once, with what it needs at least.
+kal_status kal__refuse_absurd(kal__builder *b)
+{
+    for (int32_t i = 0; i < b->p->n_stages; i++) {
+        const kal__stage *s = b->p->stages[i];
+        if (s->n_bands < 1 << 16 || s->kind == KAL__CONST_STAGE) continue;
+        const bool rows = s->kind >= KAL__DECODE_STAGE && !s->outside;
+        const double bytes = (rows ? (double)s->band * (double)s->stride : 0) + (double)s->codec_memory;
+        if (bytes <= (double)b->options->max_memory) continue;
+        b->needed = bytes < 9e18 ? (size_t)bytes : SIZE_MAX;
+        return kal_fail(b->err, KAL_LIMIT,
+                        "the plan needs at least %.0f bytes and %zu are allowed; %s alone, %d×%d, %s", bytes,
+                        b->options->max_memory, stage_word(s), s->rect.x1 - s->rect.x0,
+                        s->rect.y1 - s->rect.y0, rows ? "for a few rows" : "for its pieces");
+    }
+    return KAL_OK;
 }
 
 kal_status kal__size_rings(kal__builder *b)

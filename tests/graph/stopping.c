@@ -28,6 +28,17 @@ static void stopping(kal_scope *s, kal_node *image)
     REQUIRE(check_error.status == KAL_CANCELLED);
     REQUIRE_NOTE(seconds() - start < 1, "%g s", seconds() - start);
     pthread_join(t, NULL);
+    // what is remembered is not given out either
+    kal_bytes b = {0};
+    kal_node *file = kal_encode(s, kal_invert(s, image, NULL), "png", NULL);
+    const kal_options keep = {.memo_mode = KAL_MEMO_ALWAYS},
+                      stopped = {.memo_mode = KAL_MEMO_ALWAYS, .cancel = c};
+    REQUIRE_OK(kal_read_bytes(file, &keep, &b, &check_error));
+    kal_bytes_free(&b);
+    REQUIRE_FAILS(KAL_CANCELLED, kal_read_bytes(file, &stopped, &b, &check_error));
+    const kal_options late = {.memo_mode = KAL_MEMO_ALWAYS, .deadline = 1e-12};
+    REQUIRE_FAILS(KAL_DEADLINE, kal_read_bytes(file, &late, &b, &check_error));
+    kal_memo_clear(NULL);
     kal_cancel_free(&c);
     const kal_options d = {.deadline = 0.03, .band = 1};
     start = seconds();
