@@ -95,7 +95,7 @@ void help_op(const kal_op *op)
     int after_name = 1;
     printf("%s - %.*s\n\n  kal %s", op->name, (int)strcspn(op->help, "\n"), op->help, op->name);
     each_input(op, input_name, &after_name);
-    printf("%s -o OUT\n", op->n_params ? " [params]" : "");
+    printf("%s%s\n", op->n_params ? " [params]" : "", op->measure ? "" : " -o OUT");
     if (strchr(op->help, '\n')) puts("");
     print_paragraphs(op->help);
     if (op->inputs && *op->inputs) {

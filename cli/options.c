@@ -221,6 +221,8 @@ static int read_option(settings *s, unsigned groups, const char *word, const cha
     if (o->kind == IS_FLAG) return value ? usage("%s takes no value", name) : set_value(s, o, name, NULL);
     if (!value) value = next, *taken = true;
     if (!value) return usage("%s needs a value: %s %s", name, name, o->value);
+    if (o->kind == IS_PATH && *(const char **)((char *)s + o->offset))
+        return usage("%s is given twice: %s and %s", name, *(const char **)((char *)s + o->offset), value);
     return set_value(s, o, name, value);
 }
 

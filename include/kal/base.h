@@ -7,7 +7,8 @@
 //   1. a constructor borrows its inputs and takes a reference of its own;
 //   2. `*out` hands the caller one reference, and is NULL when the call failed;
 //   3. `unref` and `free` take a pointer to your pointer and clear it.
-// Exceptions are written in CAPITALS where they are declared.
+// Exceptions are written in CAPITALS where they are declared. A pointer may be NULL where it says so, `err` and `options` always.
+// From C++ fill a params struct by hand: `kal_gaussian_p p = kal_gaussian_defaults(); p.sigma = 3;`.
 #ifndef KAL_BASE_H
 #define KAL_BASE_H
 

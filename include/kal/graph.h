@@ -169,7 +169,7 @@ KAL_API kal_status kal_read_rects(const kal_node *node, const kal_rect *rects, i
                                   ptrdiff_t stride, ptrdiff_t step, const kal_options *options,
                                   kal_error *err);
 
-/// Computes a value node. *out is yours.
+/// Computes a value node. *out is yours: free it with kal_value_free.
 KAL_API kal_status kal_read_value(const kal_node *node, const kal_options *options, kal_value *out,
                                   kal_error *err);
 /// What kind of value the node gives; false for images, encoded bytes and errors.

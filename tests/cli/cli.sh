@@ -57,6 +57,8 @@ save a x.jpg
 | b'
 refused 'a crop outside' 2 'not inside' "$kal" run 'load in.jpg | crop 390 0 64 64' -o x.jpg
 refused 'an unknown verb' 2 'did you mean "run"' "$kal" rnu
+refused '-o twice' 2 '-o is given twice: a.png and b.png' "$kal" run in in.jpg -o a.png -o b.png
+refused 'two pictures to standard output' 2 'two pictures would be written there' "$kal" run 'a = load in.jpg; save a - format=pnm; save a - format=png'
 refused 'an unknown option' 2 'did you mean --threads' "$kal" run --thread 2 in in.jpg
 refused 'a bad number' 2 '"x" is not a number' "$kal" run --threads x in in.jpg -o x.jpg
 refused 'a bad variable' 2 'KAL_THREADS' env KAL_THREADS=many "$kal" run in in.jpg -o x.jpg
