@@ -53,8 +53,9 @@ lib=$(dirname "$(dirname "$pc")")
 for file in include/kal/kal.h share/doc/kallitype/LICENSE; do
     [ -f "$prefix/$file" ] || die "$file is not installed"
 done
+# with its slash, or as a whole: a short path is a part of words
 for place in "$source" "$build" "$dir/first"; do
-    if grep -rlIF "$place" "$prefix"; then die "installed text names $place"; fi
+    if grep -rlIF -e "$place/" -e "\"$place\"" "$prefix"; then die "installed text names $place"; fi
 done
 DESTDIR=$dir/dest quietly "$cmake" --install "$build" --prefix /opt/kallitype-test
 [ -n "$(find "$dir/dest/opt/kallitype-test" -name kallitype.pc)" ] || die "DESTDIR is not respected"
