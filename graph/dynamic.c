@@ -5,6 +5,7 @@
 #include "dynamic.h"
 
 #include "apply.h"
+#include "fmath.h"
 #include "load.h"
 #include "run.h"
 #include "value.h"
@@ -174,9 +175,10 @@ static kal_status settle_value(known *k, kal_error *err)
     return KAL_OK;
 }
 
+// Halves to even, as the ops on boxes round.
 static int32_t whole(double v)
 {
-    const double r = v < 0 ? v - 0.5 : v + 0.5;
+    const double r = kal__rint(v);
     return r > 2e9 ? INT32_MAX : r < -2e9 ? -INT32_MAX : (int32_t)r;
 }
 

@@ -166,6 +166,13 @@ static kal_status run(const kal_job *j)
     return KAL_OK;
 }
 
+static bool map(const kal_call *c, int32_t i, double m[6])
+{
+    const kal_composite_p *p = c->params;
+    kal__map_shift(i ? 0 : p->x, i ? 0 : p->y, m);
+    return true;
+}
+
 #define PARAMS kal_composite_p
 static const kal_param params[] = {KAL_COMPOSITE_PARAMS(KAL_SCHEMA)};
 
@@ -184,6 +191,7 @@ const kal_op kal__op_composite = {
     .need = need,
     .touches = place,
     .fold = fold,
+    .map = map,
     .run = run,
     .samples = KAL__SAMPLES("", "x=1 y=1", "x=-2 y=3", "x=3 y=-1"),
 };

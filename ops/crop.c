@@ -29,6 +29,14 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
     return kal_rect_shift(out, p->x, p->y);
 }
 
+static bool map(const kal_call *c, int32_t i, double m[6])
+{
+    (void)i;
+    const kal_crop_p *p = c->params;
+    kal__map_shift(-p->x, -p->y, m);
+    return true;
+}
+
 // All of it is the input; a crop of a crop is one crop.
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
@@ -62,6 +70,7 @@ const kal_op kal__op_crop = {
     .flags = KAL_OP_VIEW,
     .extent = extent,
     .need = need,
+    .map = map,
     .fold = fold,
     .samples = KAL__SAMPLES("x=1 y=2", "x=0 y=0 width=3 height=1", "x=2 width=1"),
 };

@@ -82,6 +82,14 @@ static kal_status run(const kal_job *j)
     return KAL_OK;
 }
 
+static bool map(const kal_call *c, int32_t i, double m[6])
+{
+    (void)i;
+    const kal_embed_p *p = c->params;
+    kal__map_shift(p->x, p->y, m);
+    return true;
+}
+
 #define PARAMS kal_embed_p
 static const kal_param params[] = {KAL_EMBED_PARAMS(KAL_SCHEMA)};
 
@@ -97,6 +105,7 @@ const kal_op kal__op_embed = {
     .extent = extent,
     .need = need,
     .fold = fold,
+    .map = map,
     .run = run,
     .samples =
         KAL__SAMPLES("x=2 y=1 width=20 height=15", "x=-3 y=4 width=18 height=9 edge=mirror",

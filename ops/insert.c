@@ -43,6 +43,13 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return to->same != NULL;
 }
 
+static bool map(const kal_call *c, int32_t i, double m[6])
+{
+    const kal_insert_p *p = c->params;
+    kal__map_shift(i ? 0 : p->x, i ? 0 : p->y, m);
+    return true;
+}
+
 #define PARAMS kal_insert_p
 static const kal_param params[] = {KAL_INSERT_PARAMS(KAL_SCHEMA)};
 
@@ -58,6 +65,7 @@ const kal_op kal__op_insert = {
     .need = need,
     .touches = place,
     .fold = fold,
+    .map = map,
     .run = run,
     .samples = KAL__SAMPLES("x=1 y=1", "x=-1 y=2", "x=3 y=-2"),
 };

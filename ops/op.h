@@ -107,6 +107,15 @@ static inline kal_status kal__refuse_mixing(const char *op, const kal_extent *e,
     return kal__refuse_type(op, e, "are labels and are not mixed; kernel must be nearest", err);
 }
 
+/// A `map` that only moves.
+static inline void kal__map_shift(double x, double y, double m[6])
+{
+    m[0] = m[4] = 1;
+    m[1] = m[3] = 0;
+    m[2] = x;
+    m[5] = y;
+}
+
 /// The extent of input 0, for ops that keep it.
 kal_status kal__same_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err);
 

@@ -223,6 +223,19 @@ static kal_status run(const kal_job *j)
     return KAL_OK;
 }
 
+static bool map(const kal_call *c, int32_t i, double m[6])
+{
+    (void)i;
+    const kal_resize_p *p = c->params;
+    const kal_extent *in = &c->in[0]->extent;
+    const double w = p->from_width > 0 ? p->from_width : in->width - p->from_x;
+    const double h = p->from_height > 0 ? p->from_height : in->height - p->from_y;
+    kal__map_shift(-p->from_x * p->width / w, -p->from_y * p->height / h, m);
+    m[0] = p->width / w;
+    m[4] = p->height / h;
+    return true;
+}
+
 #define PARAMS kal_resize_p
 static const kal_param params[] = {KAL_RESIZE_PARAMS(KAL_SCHEMA)};
 
@@ -248,6 +261,7 @@ const kal_op kal__op_resize = {
     .release = release,
     .tables = tables_size,
     .scratch = scratch,
+    .map = map,
     .run = run,
     .samples = KAL__SAMPLES("width=7 height=4", "width=23", "height=5 kernel=bilinear antialias=false",
                             "width=3 height=31 kernel=bicubic", "width=17 height=6 kernel=mitchell",

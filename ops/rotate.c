@@ -100,6 +100,20 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
+static bool map(const kal_call *c, int32_t i, double m[6])
+{
+    (void)i;
+    const kal_extent *in = &c->in[0]->extent, *out = &c->extent;
+    const double cos = cosine(c->params), sin = sine(c->params);
+    m[0] = cos;
+    m[1] = sin;
+    m[2] = (out->width - in->width * cos - in->height * sin) / 2;
+    m[3] = -sin;
+    m[4] = cos;
+    m[5] = (out->height + in->width * sin - in->height * cos) / 2;
+    return true;
+}
+
 // ---- where a pixel comes from -------------------------------------------------------------------
 
 static bool is_narrow(const kal_call *c)
@@ -475,6 +489,7 @@ const kal_op kal__op_rotate = {
     .prepare = prepare,
     .release = free,
     .scratch = scratch,
+    .map = map,
     .run = run,
     .samples = KAL__SAMPLES("angle=33", "angle=-10 expand=false edge=mirror", "angle=90",
                             "angle=200.5 kernel=nearest edge=wrap", "angle=270 expand=false color=255",

@@ -87,6 +87,19 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
+static bool map(const kal_call *c, int32_t i, double m[6])
+{
+    (void)i;
+    const symmetry s = of(c);
+    const double x = s.mx ? -1 : 1, y = s.my ? -1 : 1;
+    kal__map_shift(s.mx ? c->extent.width : 0, s.my ? c->extent.height : 0, m);
+    m[0] = s.swap ? 0 : x;
+    m[1] = s.swap ? x : 0;
+    m[3] = s.swap ? y : 0;
+    m[4] = s.swap ? 0 : y;
+    return true;
+}
+
 // ---- mirrored rows ------------------------------------------------------------------------------
 
 KAL__INLINE void mirror(unsigned char *dst, const unsigned char *src, size_t n, size_t pixel)
@@ -231,6 +244,7 @@ const kal_op kal__op_turn = {
     .extent = extent,
     .need = need,
     .fold = fold,
+    .map = map,
     .run = run,
     .samples = KAL__SAMPLES("how=mirror", "how=half", "how=flip", "how=transpose", "how=right",
                             "how=transverse", "how=left"),

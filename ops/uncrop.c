@@ -153,6 +153,17 @@ static kal_status run(const kal_job *j)
     return KAL_OK;
 }
 
+static bool map(const kal_call *c, int32_t i, double m[6])
+{
+    const kal_rect at = place(c);
+    const kal_extent *in = &c->in[0]->extent;
+    kal__map_shift(i ? 0 : at.x0, i ? 0 : at.y0, m);
+    if (i) return true;
+    m[0] = (double)(at.x1 - at.x0) / in->width;
+    m[4] = (double)(at.y1 - at.y0) / in->height;
+    return true;
+}
+
 #define PARAMS kal_uncrop_p
 static const kal_param params[] = {KAL_UNCROP_PARAMS(KAL_SCHEMA)};
 
@@ -171,6 +182,7 @@ const kal_op kal__op_uncrop = {
     .need = need,
     .touches = place,
     .fold = fold,
+    .map = map,
     .run = run,
     .undoes = "crop",
     .samples = KAL__SAMPLES("x=1 y=1", "x=0 y=2 feather=2", "x=2 y=1 feather=100",

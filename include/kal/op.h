@@ -227,6 +227,10 @@ typedef struct kal_op {
     kal_rect (*need)(const kal_call *call, int32_t i, kal_rect out);
     /// Optional: outside this rect the result is the last input, pixel for pixel. Who needs nothing of the rect reads that input instead.
     kal_rect (*touches)(const kal_call *call);
+    /// Optional: where input i lies on the result. m takes the input's coordinates to the result's, x' = m[0] x + m[1] y + m[2] and
+    /// y' = m[3] x + m[4] y + m[5]; pixel (x, y) reaches from x to x + 1. false: nowhere. NULL: an input of the result's size lies
+    /// where it is, another nowhere. Who moves pixels must say so, or boxes would not follow them (kal_call_map).
+    bool (*map)(const kal_call *call, int32_t i, double m[6]);
     /// Optional. true: `to` says what the call really is. `room` is KAL_FOLD_ROOM bytes for parameters.
     bool (*fold)(const kal_call *call, kal_folded *to, void *room);
     /// Optional: tables, made once per evaluation, and their release.
@@ -260,6 +264,11 @@ KAL_API void kal_op_arity(const kal_op *op, int32_t *min, int32_t *max);
 /// Adds your op; the record must live as long as the process. Registering the same record again is fine; the same name
 /// with another record is an error, as is a name without a dot. Threads: any.
 KAL_API kal_status kal_op_register(const kal_op *op, kal_error *err);
+
+/// What takes coordinates of one image to those of another, as `kal_op.map` does: through the nearest image that both are made
+/// from (one of them, it may be), against the way things were made and then along it. INVALID when there is none. Looks at no pixels;
+/// a graph's nodes are visited once each. Threads: any.
+KAL_API kal_status kal_call_map(const kal_call *from, const kal_call *to, double m[6], kal_error *err);
 
 // ---- help for writing ops -----------------------------------------------------------------------
 

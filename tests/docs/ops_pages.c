@@ -59,6 +59,7 @@ static const char *reads(const kal_op *op)
     static char becomes[200];
     if (op->flags & KAL_OP_SOURCE) return "A source: it reads a file and has no inputs.";
     if (op->flags & KAL_OP_VIEW) return "Never computed: a view of its input.";
+    if (op->measure && !op->measure->rows) return "Looks at no pixels.";
     if (op->flags & KAL_OP_WHOLE) return "Runs once, for the whole image.";
     if (op->flags & KAL_OP_POINTWISE)
         return "Pointwise: a pixel depends on the pixel at the same place of each input alone.";
@@ -245,6 +246,10 @@ static void put_fields(kal__text *t, const kal_op *op)
             snprintf(key, sizeof key, "%s=", p->name);
             const char *at = strstr(*s, key);
             double v;
+            if (p->kind == KAL_PARAM_LIST && !i && op->measure) {   // what the op is about
+                kal__putf(t, "kal_%s_params(.%s = {v, n}", op->name, p->name);
+                n++;
+            }
             if (!at || (at > *s && at[-1] != ' ') || p->kind > KAL_PARAM_FLOAT) continue;
             at += strlen(key);
             if (!kal__parse_double(at, strcspn(at, " "), &v)) continue;
@@ -270,10 +275,13 @@ static void put_from_c(kal__text *t, const kal_op *op)
         return;
     }
     const bool optional = a.max > a.min && !a.many;
-    const char *in = a.many       ? "images, n"
-                     : a.max == 2 ? (optional ? "image, other" : "image, base")
-                                  : "image";
-    kal__putf(t, "From C%s:\n\n```c\nkal_node *node = kal_%s(s, %s, ",
+    const bool map = a.max == 2 && op->measure;
+    const char *in = !a.max       ? ""
+                     : a.many     ? "images, n, "
+                     : map        ? "from, to, "
+                     : a.max == 2 ? (optional ? "image, other, " : "image, base, ")
+                                  : "image, ";
+    kal__putf(t, "From C%s:\n\n```c\nkal_node *node = kal_%s(s, %s",
               optional ? ", with `NULL` for what is left out" : "", op->name, in);
     put_fields(t, op);
     kal__puts(t, ");\n```\n\n");

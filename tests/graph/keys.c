@@ -154,7 +154,7 @@ static void constants(kal_scope *s)
         const kal_op *op = kal_op_at(i);
         for (const char *const *sample = op->samples; sample && *sample; sample++) {
             kal_node *n = NULL;
-            for (int32_t k = 1; k <= 2; k++) {
+            for (int32_t k = *op->inputs != 0; k <= 2; k++) {
                 n = kal_apply_text(s, op->name, *sample, in, k);
                 if (!kal_node_error(n, NULL)) break;
                 kal_node *const equal[2] = {in[0], in[0]};

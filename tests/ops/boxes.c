@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Boxes, points and sizes: what each op gives, what is refused, coordinates carried from image to image, crops by computed boxes.
+#include "check.h"
+
+static kal_scope *scope;
+static kal_node *photo;   // 40×30, channel 0 counts columns, channel 1 rows
+
+// The caller's reference.
+static kal_node *node_of(const char *text)
+{
+    kal_program *p;
+    const kal_binding in[] = {{.name = "photo", .node = photo}};
+    if (!REQUIRE_NOTE(!kal_program_parse(text, strlen(text), in, 1, &p, &check_error), "%s: %s", text,
+                      check_error.message))
+        return NULL;
+    kal_node *n = kal_node_ref(kal_program_root(p));
+    kal_program_free(&p);
+    return n;
+}
+
+static void gives(const char *text, const char *want)
+{
+    kal_value v;
+    kal_bytes b = {0};
+    kal_node *n = node_of(text);
+    if (n && REQUIRE_NOTE(!kal_read_value(n, NULL, &v, &check_error), "%s: %s", text, check_error.message)) {
+        REQUIRE_OK(kal_value_print(&v, &b, &check_error));
+        REQUIRE_NOTE(!strcmp((char *)b.data, want), "%s: %s, not %s", text, (char *)b.data, want);
+        kal_value_free(&v);
+        kal_bytes_free(&b);
+    }
+    kal_node_unref(&n);
+}
+
+static void refused(const char *text, const char *words)
+{
+    kal_program *p = NULL;
+    const kal_binding in = {.name = "photo", .node = photo};
+    kal_value v = {0};
+    kal_extent e;
+    kal_status st = kal_program_parse(text, strlen(text), &in, 1, &p, &check_error);
+    kal_node *root = st ? NULL : kal_program_root(p);
+    if (!st)
+        st = kal_node_value(root, NULL) ? kal_read_value(root, NULL, &v, &check_error)
+                                        : kal_node_extent(root, &e, &check_error);
+    REQUIRE_NOTE(st == KAL_INVALID && strstr(check_error.message, words), "%s: %s", text,
+                 check_error.message);
+    kal_value_free(&v);
+    kal_program_free(&p);
+}
+
+static bool same_node(const char *a, const char *b)
+{
+    kal_node *p = node_of(a), *q = node_of(b);
+    const bool same = p && p == q;
+    kal_node_unref(&p);
+    kal_node_unref(&q);
+    return same;
+}
+
+static bool same_content(const char *a, const char *b)
+{
+    kal_node *p = node_of(a), *q = node_of(b);
+    kal_key u = {0}, v = {0};
+    REQUIRE_OK(kal_content_key(p, NULL, &u, &check_error));
+    REQUIRE_OK(kal_content_key(q, NULL, &v, &check_error));
+    kal_node_unref(&p);
+    kal_node_unref(&q);
+    return kal_key_equal(u, v);
+}
+
+// The text of a node gives the same node.
+static void reads_back(const char *text)
+{
+    kal_bytes t = {0};
+    kal_key key;
+    kal_program *p = NULL;
+    char hex[33], name[40];
+    kal_node *n = node_of(text);
+    kal_node_key(photo, &key, NULL);
+    snprintf(name, sizeof name, "i%.12s", kal_key_print(key, hex));
+    REQUIRE_OK(kal_print_graph(n, &t, &check_error));
+    REQUIRE_OK(kal_program_parse((char *)t.data, t.size, &(kal_binding){.name = name, .node = photo}, 1, &p,
+                                 &check_error));
+    REQUIRE_NOTE(p && kal_program_root(p) == n, "%s: %s", text, (char *)t.data);
+    kal_program_free(&p);
+    kal_bytes_free(&t);
+    kal_node_unref(&n);
+}
+
+static bool has_size(const char *text, int32_t width, int32_t height)
+{
+    kal_extent e = {0};
+    kal_node *n = node_of(text);
+    REQUIRE_OK(kal_node_extent(n, &e, &check_error));
+    kal_node_unref(&n);
+    return e.width == width && e.height == height;
+}
+
+// ---- literals -----------------------------------------------------------------------------------
+
+static void literals(void)
+{
+    // a pixel box on 256 × 128: its other forms, and its size
+    gives("boxes [10 20 50 50] width=256 height=128", "[[10, 20, 50, 50]]");
+    gives("boxes [10 20 50 50] | box_numbers form=xywh", "[10, 20, 40, 30]");
+    gives("boxes [10 20 40 30] xywh", "[[10, 20, 50, 50]]");
+    gives("boxes [10 20 50 50] | box_size", "[40, 30]");
+    gives("boxes [10 20 50 50] | box_numbers unit=normalised width=256 height=128",
+          "[0.0390625, 0.15625, 0.1953125, 0.390625]");
+    gives("boxes [10 20 50 50] | box_numbers xywh normalised 256 128",
+          "[0.0390625, 0.15625, 0.15625, 0.234375]");
+    // a normalised box
+    gives("boxes [0.5 0.25 1 0.75] unit=normalised width=256 height=128", "[[128, 32, 256, 96]]");
+    gives("p = photo | resize 256 128; boxes [0.5 0.25 1 0.75] unit=normalised size=(size p)",
+          "[[128, 32, 256, 96]]");
+    REQUIRE(
+        has_size("p = photo | resize 256 128; crop p (boxes [0.5 0.25 1 0.75] unit=normalised size=(size p))",
+                 128, 64));
+    // one rounding rule: edges, halves to even; the far edge of a size too
+    gives("boxes [0.29 0 0.5 1] unit=normalised width=100 height=10", "[[29, 0, 50, 10]]");
+    gives("boxes [0.5 1.5 2.5 3.5]", "[[0, 2, 2, 4]]");
+    gives("boxes [0.5 1.5 1 2] xywh", "[[0, 2, 2, 4]]");
+    REQUIRE(has_size("photo | crop (box_shift [1 1 3 3] 0.5 0.5)", 2, 2));   // 1.5 2.5 … 3.5: 2 … 4
+    REQUIRE(same_content("photo | crop (box_shift [1 1 3 3] 0.5 0.5)", "photo | crop 2 2 2 2"));
+    // nothing is guessed: this is one pixel
+    gives("boxes [0 0 1 1] width=10 height=10", "[[0, 0, 1, 1]]");
+    REQUIRE(has_size("photo | crop (boxes [0 0 1 1])", 1, 1));
+    gives("boxes [0 0 1 1] unit=normalised width=10 height=10", "[[0, 0, 10, 10]]");
+    gives("boxes []", "[]");
+    refused("boxes [5 1 5 2]", "boxes: box 1 is empty");
+    refused("boxes [1 1 2 2 3 4 2 5]", "boxes: box 2 is empty");
+    refused("boxes [1 1 0 2] form=xywh", "is empty");
+    refused("boxes [-1 1 5 2]", "negative");
+    refused("boxes [0.1 0.1 0.5 0.5] unit=normalised", "needs the picture's width and height");
+    refused("boxes [0.1 0.1 5 0.5] unit=normalised width=10 height=10", "beyond 1");
+    refused("boxes [0.1 0.1 0.2 0.2] unit=normalised width=2 height=2", "empty once its edges are rounded");
+    refused("boxes [1 1 11 2] width=10 height=10", "reaches beyond the picture");
+    refused("boxes [1 1 11]", "3 numbers");
+    refused("box_shift [1 1 11]", "box_shift: boxes has 3 numbers");
+    refused("box_shift [1 1 1 5]", "box_shift: box 1 is empty");
+}
+
+// Equal boxes are one key; other boxes, other kinds of value and a size that was said are others.
+static void equality(void)
+{
+    REQUIRE(same_node("boxes [1 2 3 10]", "boxes boxes=[1.0 2 3 10] form=xyxy"));
+    REQUIRE(!same_content("boxes [1 2 3 10]", "boxes [1 2 3 11]"));
+    REQUIRE(!same_node("boxes [1 2 3 10]", "boxes [1 2 3 10] width=20 height=20"));
+    REQUIRE(same_content("boxes [1 2 3 10]", "boxes [1 2 2 8] form=xywh"));
+    REQUIRE(!same_content("points [40 30]", "size photo"));
+    REQUIRE(!same_content("boxes [1 2 3 10]", "box_numbers [1 2 3 10]"));
+    REQUIRE(!same_content("boxes [1 2 3 10]", "points [1 2 3 10]"));
+}
+
+static void points(void)
+{
+    gives("points [0.5 0.25] unit=normalised width=200 height=100", "[[100, 25]]");
+    gives("points [100 25] | point_numbers unit=normalised width=200 height=100", "[0.5, 0.25]");
+    gives("points [0.5 0.25 1 1] normalised size=(size photo)", "[[20, 7.5], [40, 30]]");
+    gives("points [1 2.5 3 4] | point_shift -1 0.5", "[[0, 3], [2, 4.5]]");
+    gives("points [1 2.5] | point_scale 2", "[[2, 5]]");
+    gives("points [1 2.5] | point_scale 2 -4", "[[2, -10]]");
+    gives("points [-3 4 50 29.5 7 8] | point_clip size=(size photo)", "[[0, 4], [39, 29], [7, 8]]");
+    gives("points [-3 4 50 29.5 7 8] | point_clip size=(size photo) how=drop", "[[7, 8]]");
+    gives("points [10 20] | point_transfer from=[100 100] to=[200 50]", "[[20, 10]]");
+    gives("points [5 5] | point_box", "[[5, 5, 6, 6]]");
+    gives("points [5 5.5 -0.5 9] | point_box", "[[-1, 5, 6, 10]]");
+    refused("point_box []", "point_box: there are no points");
+    refused("points [1 2 3]", "3 numbers");
+    refused("points [0.5 0.5] unit=normalised", "needs the picture's width and height");
+}
+
+static void sizes(void)
+{
+    kal_stats stats;
+    const kal_options o = {.stats = &stats, .memo_mode = KAL_MEMO_NEVER};
+    gives("size photo", "[40, 30]");
+    gives("photo | crop 1 2 3 4 | size", "[3, 4]");
+    gives("size_scale [5 7] 0.5", "[2, 4]");
+    gives("size_scale [640 480] x=0.5 y=2", "[320, 960]");
+    refused("size_scale [3 3] 0.1", "less than a pixel");
+    refused("size_scale [3 3 1]", "is not a size");
+    gives("size_fits [2 3] [3 4] smaller=true", "1");
+    gives("size_fits [2 5] [3 4] smaller=true", "0");
+    gives("size_fits [3 4] [2 5] smaller=true", "0");
+    gives("size_fits [3 4] [3 4]", "1");
+    gives("size_fits [3 4] [3 4] smaller=true", "0");
+    REQUIRE(has_size("photo | crop 0 0 10 10 | resize (size photo)", 40, 30));
+    REQUIRE(has_size("photo | resize size=(photo | size | size_scale 0.5)", 20, 15));
+    // no pixel is looked at
+    kal_bytes png = {0};
+    kal_value v;
+    kal_node *gray =
+        kal_band_extract(scope, photo, kal_band_extract_params(.bands = {(const double[]){0}, 1}));
+    kal_node *bytes = kal_cast(scope, gray, kal_cast_params(.type = KAL_U8));
+    if (!REQUIRE_OK(kal_read_bytes(kal_encode(scope, bytes, "png", NULL), NULL, &png, &check_error))) return;
+    kal_node *file = kal_load_bytes(scope, png.data, png.size, NULL);
+    kal_node *size = kal_size(scope, kal_gaussian(scope, file, NULL), NULL);
+    REQUIRE_OK(kal_read_value(size, &o, &v, &check_error));
+    REQUIRE(stats.decodes == 0 && v.kind == KAL_VALUE_SIZE && v.v[0] == 40);
+    kal_value_free(&v);
+    kal_bytes_free(&png);
+}
+
+// ---- boxes of boxes -----------------------------------------------------------------------------
+
+static void sets(void)
+{
+    gives("box_union [10 20 50 50 1 30 20 70]", "[[1, 20, 50, 70]]");
+    refused("box_union []", "box_union: there are no boxes");
+    gives("box_intersection [10 20 50 50 1 30 20 70]", "[[10, 30, 20, 50]]");
+    gives("box_intersection [10 20 50 50 50 20 60 50]", "[]");
+    gives("box_intersection []", "[]");
+    gives("box_iou [0 0 10 10] [0 0 10 20]", "0.5");
+    gives("box_iou [0 0 10 10 5 5 10 10] [0 0 10 10 5 0 15 10 10 0 20 10]",
+          "[[1, 0.3333333333333333, 0], [0.25, 0.25, 0]]");
+    gives("b = boxes [0 0 10 10]; box_iou b (box_pad b 0.5)", "0.25");
+    gives("box_contains [0 0 10 10] [5 5 10 10 5 5 11 10 0 0 10 10]", "[1, 0, 1]");
+    gives("box_contains [0 0 10 10 3 3 4 4] points=[3 3 10 3 0 0]", "[[1, 0, 1], [1, 0, 0]]");
+    refused("box_contains [0 0 10 10] [1 1 2 2] points=[1 1]", "not both");
+    gives("box_sort [10 20 50 50 1 20 9 70 4 4 5 5]", "[[4, 4, 5, 5], [1, 20, 9, 70], [10, 20, 50, 50]]");
+    gives("box_sort [10 20 50 50 1 20 9 70 4 4 5 5] descending=true",
+          "[[10, 20, 50, 50], [1, 20, 9, 70], [4, 4, 5, 5]]");
+    gives("box_sort [10 20 50 50 1 20 9 70 4 4 5 5] by=area descending=true count=1", "[[10, 20, 50, 50]]");
+    gives("box_sort [10 20 50 50 1 20 9 70 4 4 5 5] by=width skip=1 count=1", "[[1, 20, 9, 70]]");
+    gives("box_sort [0 5 1 6 9 0 10 1 4 0 5 1] by=area", "[[4, 0, 5, 1], [9, 0, 10, 1], [0, 5, 1, 6]]");
+    gives("box_sort [1 2 3 4] skip=3", "[]");
+    gives("box_merge [40 40 50 50 10 10 30 30]", "[[10, 10, 30, 30], [40, 40, 50, 50]]");
+    gives("box_merge [0 0 10 10 10 0 20 10]", "[[0, 0, 10, 10], [10, 0, 20, 10]]");
+    gives("box_merge [0 0 10 10 12 0 20 10] gap=2", "[[0, 0, 10, 10], [12, 0, 20, 10]]");
+    gives("box_merge [0 0 10 10 12 0 20 10] gap=2.5", "[[0, 0, 20, 10]]");
+    // two that meet only once a third was merged
+    gives("box_merge [0 0 10 10 20 20 30 30 9 25 11 26 9 9 21 21]", "[[0, 0, 30, 30]]");
+    // overlap after a margin
+    gives("boxes [10 10 20 20 22 10 32 20] | box_pad 0.5 | box_merge", "[[5, 5, 37, 25]]");
+}
+
+// Merged boxes do not overlap, hold every box, and do not hang on the order they came in.
+static void merges(rng *r)
+{
+    for (int round = 0; round < 60; round++) {
+        double v[4 * 24], other[4 * 24];
+        const int32_t n = 1 + rng_below(r, 24);
+        for (int32_t i = 0; i < n; i++) {
+            v[4 * i] = rng_below(r, 90), v[4 * i + 1] = rng_below(r, 90);
+            v[4 * i + 2] = v[4 * i] + 1 + rng_below(r, 20),
+                      v[4 * i + 3] = v[4 * i + 1] + 1 + rng_below(r, 20);
+        }
+        memcpy(other, v, sizeof v);
+        for (int32_t i = n - 1; i > 0; i--) {
+            double t[4];
+            const int32_t k = rng_below(r, i + 1);
+            memcpy(t, other + 4 * i, sizeof t);
+            memmove(other + 4 * i, other + 4 * k, sizeof t);
+            memcpy(other + 4 * k, t, sizeof t);
+        }
+        kal_value a = {0}, b = {0};
+        kal_node *one = kal_box_merge(scope, kal_box_merge_params(.boxes = {v, 4 * n}));
+        kal_node *two = kal_box_merge(scope, kal_box_merge_params(.boxes = {other, 4 * n}));
+        if (!REQUIRE_OK(kal_read_value(one, NULL, &a, &check_error))) continue;
+        if (!REQUIRE_OK(kal_read_value(two, NULL, &b, &check_error))) continue;
+        REQUIRE_NOTE(a.rows == b.rows && !memcmp(a.v, b.v, (size_t)a.rows * 4 * sizeof *a.v), "round %d",
+                     round);
+        for (int32_t i = 0; i < a.rows; i++)
+            for (int32_t k = 0; k < i; k++) {
+                const double *p = a.v + 4 * i, *q = a.v + 4 * k;
+                REQUIRE(!(p[0] < q[2] && q[0] < p[2] && p[1] < q[3] && q[1] < p[3]));
+            }
+        for (int32_t i = 0; i < n; i++) {
+            bool held = false;
+            for (int32_t k = 0; k < a.rows; k++) {
+                const double *p = v + 4 * i, *q = a.v + 4 * k;
+                held |= q[0] <= p[0] && q[1] <= p[1] && q[2] >= p[2] && q[3] >= p[3];
+            }
+            REQUIRE(held);
+        }
+        kal_value_free(&a);
+        kal_value_free(&b);
+    }
+}
+
+static void changes(void)
+{
+    gives("box_shift [10 20 50 50] -3 4.5", "[[7, 24.5, 47, 54.5]]");
+    gives("box_scale [10 20 50 50] 0.5", "[[5, 10, 25, 25]]");
+    gives("box_scale [10 20 50 50] 2 3", "[[20, 60, 100, 150]]");
+    gives("box_scale [10 20 50 50] 0.5 about=centre", "[[20, 27.5, 40, 42.5]]");
+    gives("box_pad [10 10 30 30] 0.1", "[[8, 8, 32, 32]]");
+    gives("box_pad [10 10 30 20] x=0.1 y=1", "[[8, 0, 32, 30]]");
+    gives("box_pad [10 10 30 30] 3 unit=pixel", "[[7, 7, 33, 33]]");
+    gives("box_pad [10 10 30 30] -0.25", "[[15, 15, 25, 25]]");
+    refused("box_pad [10 10 30 30] -0.5", "box_pad: box 1 is empty");
+    gives("box_pad [2 2 10 10] 0.5 | box_clip 64 64", "[[0, 0, 14, 14]]");
+    gives("box_pad [50 50 64 64] 0.5 | box_clip 64 64", "[[43, 43, 64, 64]]");
+    gives("box_clip [-5 2 12 20 40 0 41 9 -9 0 0 5] size=(size photo)", "[[0, 2, 12, 20]]");
+    gives("box_clip [1 1 9 9] box=(boxes [3 2 7 6])", "[[3, 2, 7, 6]]");
+    gives("box_clip [1 1 9 9] 4x4+3+2", "[[3, 2, 7, 6]]");
+    refused("box_clip [1 1 9 9]", "box_clip: width must be given");
+    gives("box_transfer [10 10 20 20] from=[100 100] to=[200 200]", "[[20, 20, 40, 40]]");
+    REQUIRE(
+        has_size("p = photo | resize 200 200; crop p (box_transfer [10 10 20 20] from=[100 100] to=(size p))",
+                 20, 20));
+    gives("box_transfer [10 10 20 20] [300 100] [100 100]",
+          "[[3.3333333333333335, 10, 6.666666666666667, 20]]");
+    refused("box_transfer [10 10 20 20] from=[100 0] to=[1 1]", "from is not a size");
+}
+
+static void fits(void)
+{
+    gives("box_square [10 20 50 50]", "[[10, 15, 50, 55]]");
+    gives("box_square [10 20 50 51]", "[[10, 16, 50, 56]]");   // 9 more: 4 above, 5 below
+    gives("box_square [10 20 50 51] shrink", "[[15, 20, 46, 51]]");
+    gives("box_square [0 2 9 40] width=60 height=50", "[[0, 2, 38, 40]]");
+    gives("box_square [30 2 40 30] size=(size photo)", "[[12, 2, 40, 30]]");
+    refused("box_square [0 2 35 12] size=(size photo)",
+            "box_square: box 1 would be 35×35, and the picture is 40×30");
+    gives("box_fit [10 20 50 50] 2", "[[0, 20, 60, 50]]");
+    gives("box_fit [10 20 50 50] 2 shrink", "[[10, 25, 50, 45]]");
+    gives("box_fit [10 20 50 50] 1", "[[10, 15, 50, 55]]");
+    gives("box_snap [10 20 50 50]", "[[6, 19, 54, 51]]");
+    gives("box_snap [10 20 50 50] 32", "[[-2, 19, 62, 51]]");
+    gives("box_snap [10 20 50 50] 32 size=(photo | resize 100 100 | size)", "[[0, 19, 64, 51]]");
+    gives("box_snap [10 20 50 50] 8 least=41", "[[6, 11, 54, 59]]");
+    gives("box_snap [10 20 50 50] 16 round=down", "[[14, 27, 46, 43]]");
+    gives("box_snap [10 20 14 24] 16 round=down", "[[4, 14, 20, 30]]");
+    refused("box_snap [0 0 39 20] 16 size=(size photo)", "box_snap: box 1 would be 48×32");
+    // edges are rounded first: two tenths of a pixel make no multiple more
+    gives("box_snap [9.9 0 26.1 16] 16", "[[10, 0, 26, 16]]");
+}
+
+// ---- from image to image ------------------------------------------------------------------------
+
+static void maps(void)
+{
+    static const char *const exact[][3] = {
+        {"photo | crop 5 6 20 10", "[1 2 3 4.5]", "[[6, 8, 8, 10.5]]"},
+        {"photo | crop 5 6 20 10 | crop 2 1 4 4", "[1 2 3 4]", "[[8, 9, 10, 11]]"},
+        {"photo | resize 80 90", "[10 9 20 30]", "[[5, 3, 10, 10]]"},
+        {"photo | crop 10 10 20 20 | resize 40 10", "[0 0 40 10]", "[[10, 10, 30, 30]]"},
+        {"photo | resize 4 10 from_x=8 from_width=8", "[0 0 4 10]", "[[8, 0, 16, 30]]"},
+        {"photo | flip horizontal", "[0 0 10 3]", "[[30, 0, 40, 3]]"},
+        {"photo | turn right", "[0 0 3 10]", "[[0, 27, 10, 30]]"},
+        {"photo | turn left", "[0 0 3 10]", "[[30, 0, 40, 3]]"},
+        {"photo | turn transpose", "[0 0 3 10]", "[[0, 0, 10, 3]]"},
+        {"photo | turn transverse", "[0 0 3 10]", "[[30, 27, 40, 30]]"},
+        {"photo | rotate 90", "[0 0 3 10]", "[[30, 0, 40, 3]]"},
+        {"photo | embed 3 4 60 50", "[3 4 8 9]", "[[0, 0, 5, 5]]"},
+        {"photo | center_pad 50 50", "[5 10 6 11]", "[[0, 0, 1, 1]]"},
+        {"photo | gaussian 2 | linear 2", "[5 10 6 11]", "[[5, 10, 6, 11]]"},
+        {"photo | crop 5 6 20 10 | gaussian 2 | uncrop", "[5 10 6 11]", "[[5, 10, 6, 11]]"},
+    };
+    char text[400];
+    for (size_t i = 0; i < sizeof exact / sizeof *exact; i++) {
+        snprintf(text, sizeof text, "other = %s; map_boxes other photo %s", exact[i][0], exact[i][1]);
+        gives(text, exact[i][2]);
+        // and back
+        char plain[100] = "";
+        for (const char *s = exact[i][2]; *s; s++) {
+            const size_t n = strlen(plain);
+            if (strchr("[],", *s) == NULL) plain[n] = *s, plain[n + 1] = 0;
+        }
+        char back[100];
+        const char *list = exact[i][1];
+        size_t n = 0;
+        back[n++] = '[';
+        for (const char *s = list; *s; s++) {
+            if (*s == ' ') back[n++] = ',';
+            back[n++] = *s;
+        }
+        back[n++] = ']';
+        back[n] = 0;
+        snprintf(text, sizeof text, "other = %s; map_boxes photo other [%s]", exact[i][0], plain);
+        gives(text, back);
+    }
+    // between two that come from one picture; onto a base it was pasted on
+    gives("a = photo | crop 5 6 20 10; b = photo | resize 80 60; map_boxes a b [1 2 3 4]",
+          "[[12, 16, 16, 20]]");
+    gives("a = photo | crop 5 6 20 10; b = a | gaussian 1; base = photo | resize 90 80; map_points b "
+          "(insert b base x=7 y=8) [1 2]",
+          "[[8, 10]]");
+    gives("a = photo | crop 5 6 20 10 | resize 40 20; map_points a (a | uncrop photo box=(boxes [5 6 25 16]) "
+          "resize=bilinear) [4 4]",
+          "[[7, 8]]");
+    gives("map_boxes photo photo [1 2 3 4.5]", "[[1, 2, 3, 4.5]]");
+    // computed boxes, computed images
+    gives("s = photo | crop (boxes [5 6 25 16]); map_boxes s photo (boxes [0 0 1 1] | box_pad 1 | box_clip 9 "
+          "9)",
+          "[[5, 6, 7, 8]]");
+    refused("map_boxes photo [1 2 3 4]", "map_boxes takes 2 inputs");
+    refused("map_points photo photo [1 2 3]", "map_points: points has 3 numbers");
+}
+
+// Between pictures with nothing in common, and through what has no place.
+static void strangers(rng *r)
+{
+    const kal_extent e = extent_of(9, 9, 1, KAL_U8);
+    kal_node *const two[2] = {rng_image(r, scope, &e), rng_image(r, scope, &e)};
+    const double v[4] = {1, 1, 2, 2};
+    kal_node *n = kal_map_boxes(scope, two[0], two[1], kal_map_boxes_params(.boxes = {v, 4}));
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(n, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "map_boxes: neither image"), "%s", check_error.message);
+    // one pasted on the other: by its place
+    kal_node *canvas = kal_insert(scope, two[0], two[1], kal_insert_params(.x = 3, .y = -2));
+    double m[6];
+    REQUIRE_OK(kal_call_map(kal_node_call(two[0]), kal_node_call(canvas), m, &check_error));
+    REQUIRE(m[0] == 1 && m[1] == 0 && m[2] == 3 && m[3] == 0 && m[4] == 1 && m[5] == -2);
+    REQUIRE_OK(kal_call_map(kal_node_call(canvas), kal_node_call(two[1]), m, &check_error));
+    REQUIRE(m[0] == 1 && m[1] == 0 && m[2] == 0 && m[3] == 0 && m[4] == 1 && m[5] == 0);
+}
+
+// What a map says is what happens to pixels: a picture that counts its own columns and rows.
+static void follows_pixels(void)
+{
+    static const char *const texts[] = {
+        "crop 5 6 20 10",
+        "resize 80 60 kernel=bilinear",
+        "resize 20 15 kernel=box",
+        "resize 33 41 kernel=bilinear antialias=false",
+        "rotate 33",
+        "rotate -10 expand=false",
+        "rotate 200 kernel=bicubic",
+        "turn right",
+        "turn left",
+        "turn half",
+        "turn transverse",
+        "flip vertical",
+        "embed -3 4 70 60",
+        "crop 5 6 20 10 | invert | invert | uncrop",
+        "resize 30 20 bilinear antialias=false from_x=2.5 from_y=1.25 from_width=30 from_height=20.5",
+        "rotate 20 | crop 5 5 20 20 | resize 37 50 kernel=bilinear | turn left"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[200];
+        kal_extent e = {0};
+        snprintf(text, sizeof text, "photo | %s", texts[i]);
+        kal_node *n = node_of(text);
+        float *p = n ? read_all(n, NULL, &e) : NULL;
+        double m[6];
+        if (!p || !REQUIRE_OK(kal_call_map(kal_node_call(n), kal_node_call(photo), m, &check_error)))
+            continue;
+        int32_t seen = 0;
+        for (int32_t y = 3; y < e.height - 3; y++)   // borders and seams mix with what lies beside
+            for (int32_t x = 3; x < e.width - 3; x++) {
+                const double u = m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2],
+                             v = m[3] * (x + 0.5) + m[4] * (y + 0.5) + m[5];
+                if (u < 3 || v < 3 || u > 37 || v > 27) continue;
+                const float *at = p + ((size_t)y * (size_t)e.width + (size_t)x) * 2;
+                const double du = (double)at[0] - u, dv = (double)at[1] - v;
+                REQUIRE_NOTE(du * du + dv * dv < 1e-4, "%s: %d,%d shows %g %g, not %g %g", text, x, y,
+                             (double)at[0], (double)at[1], u, v);
+                seen++;
+            }
+        REQUIRE_NOTE(seen > 50, "%s: only %d pixels were looked at", text, seen);
+        free(p);
+        kal_node_unref(&n);
+    }
+}
+
+// A thumbnail of a JPEG is made of a smaller decode: still the same picture.
+static void maps_decodes(rng *r)
+{
+    const kal_extent e = extent_of(320, 160, 3, KAL_U8);
+    kal_bytes jpeg = {0};
+    if (!REQUIRE_OK(kal_read_bytes(kal_encode(scope, rng_image(r, scope, &e), "jpeg", NULL), NULL, &jpeg,
+                                   &check_error)))
+        return;
+    kal_node *file = kal_load_bytes(scope, jpeg.data, jpeg.size, NULL);
+    kal_node *small = kal_thumbnail(scope, file, kal_thumbnail_params(.width = 40, .height = 40));
+    const double v[4] = {10, 5, 20, 10};
+    kal_value got = {0};
+    REQUIRE(kal_node_input(small, 0) != file);
+    kal_node *n = kal_map_boxes(scope, small, file, kal_map_boxes_params(.boxes = {v, 4}));
+    if (REQUIRE_OK(kal_read_value(n, NULL, &got, &check_error)))
+        REQUIRE_NOTE(got.v[0] == 80 && got.v[1] == 40 && got.v[2] == 160 && got.v[3] == 80, "%g %g %g %g",
+                     got.v[0], got.v[1], got.v[2], got.v[3]);
+    kal_value_free(&got);
+    kal_bytes_free(&jpeg);
+}
+
+// ---- crops --------------------------------------------------------------------------------------
+
+// Crop and put back is the picture itself, bit for bit, whichever way the box is computed.
+static void crops(void)
+{
+    static const char *const texts[] = {
+        "b = boxes [5 6 25 16]; photo | crop b | uncrop photo box=b",
+        "b = boxes [5 6 25 16]; photo | crop b | uncrop",
+        "b = boxes [5 6 25 16]; photo | crop b | invert | invert | uncrop",
+        "b = boxes [0.1 0.2 0.7 0.9] unit=normalised size=(size photo); photo | crop b | uncrop",
+        "b = boxes [5 6 25 16 20 3 30 9] | box_union; photo | crop b | uncrop photo b",
+        "b = boxes [5 6 25 16] | box_pad 0.1 | box_snap 8 size=(size photo); photo | crop b | uncrop "
+        "feather=3",
+        "b = boxes [5 6 25 16] | box_square size=(size photo); photo | crop b | uncrop",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        REQUIRE_NOTE(same_content(texts[i], "photo"), "%s", texts[i]);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) reads_back(texts[i]);
+    // what is done in between stays inside the box
+    REQUIRE(same_content("b = boxes [5 6 25 16]; photo | crop b | gaussian 2 | uncrop feather=3",
+                         "photo | crop 5 6 20 10 | gaussian 2 | uncrop feather=3"));
+    REQUIRE(same_content("b = boxes [5 6 25 16]; photo | crop b | gaussian 2 | uncrop",
+                         "photo | crop 5 6 20 10 | gaussian 2 | uncrop photo 5 6"));
+    refused("photo | crop (boxes [])", "box");
+    refused("photo | crop (boxes [1 1 2 2 3 3 4 4])", "reduce it first");
+    refused("photo | crop (boxes [1 1 99 2])", "crop: ");
+}
+
+int main(void)
+{
+    rng r = {11};
+    scope = kal_scope_new();
+    const kal_extent e = {40, 30, 2, KAL_F32, KAL_DATA, false};
+    float *pixels = malloc(bytes_of(&e));
+    for (int32_t i = 0; i < 40 * 30; i++)
+        pixels[2 * i] = (float)(i % 40) + 0.5f, pixels[2 * i + 1] = (float)(i / 40) + 0.5f;
+    photo = kal_pixels(scope, &e, pixels, 40 * 2 * sizeof *pixels);
+    free(pixels);
+    literals();
+    equality();
+    points();
+    sizes();
+    sets();
+    merges(&r);
+    changes();
+    fits();
+    maps();
+    strangers(&r);
+    follows_pixels();
+    maps_decodes(&r);
+    crops();
+    kal_scope_free(&scope);
+    kal_memo_clear(NULL);
+    return check_done();
+}
