@@ -108,7 +108,7 @@ KAL__ON_VALUES(box_iou, NUMBERS,
                "Common area over joint area of each pair of boxes\nA row for each box, a column for each of "
                "`with`: 1 for "
                "equal boxes, 0 for boxes that do not overlap.",
-               "[0 0 10 10] [5 5 15 15]", "[0 0 10 10 3 3 4 4] with=[5 5 15 15 0 0 10 10 20 20 30 30]");
+               "[0 0 10 10] with=[5 5 15 15]", "[0 0 10 10 3 3 4 4] with=[5 5 15 15 0 0 10 10 20 20 30 30]");
 
 static kal_status box_contains_check(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -155,7 +155,7 @@ KAL__ON_VALUES(
     box_contains, NUMBERS,
     "1 where a box has all of another, or a point, else 0\nA row for each box, a column for each of what is "
     "looked for. A point on the right or bottom edge is outside.",
-    "[0 0 10 10] [5 5 10 10 5 5 11 10]", "[0 0 10 10 3 3 4 4] points=[3 3 10 3 0 0]");
+    "[0 0 10 10] with=[5 5 10 10 5 5 11 10]", "[0 0 10 10 3 3 4 4] points=[3 3 10 3 0 0]");
 
 // ---- box_sort -----------------------------------------------------------------------------------
 

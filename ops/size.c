@@ -95,4 +95,4 @@ static const kal_param size_fits_params[] = {KAL_SIZE_FITS_PARAMS(KAL_SCHEMA)};
 KAL__ON_VALUES(
     size_fits, NUMBERS,
     "1 when a size fits into another, else 0\nNeither side is larger; with smaller=true both are smaller.",
-    "[2 3] [3 4]", "[2 5] into=[3 4]", "[2 4] [3 4] smaller=true");
+    "[2 3] into=[3 4]", "[2 5] [3 4]", "[2 4] [3 4] smaller=true");

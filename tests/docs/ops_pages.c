@@ -235,6 +235,20 @@ static void put_samples(kal__text *t, const kal_op *op)
     kal__puts(t, "```\n\n");
 }
 
+// "[1 2 3]…" as {(const double[]){1, 2, 3}, 3}
+static void put_list(kal__text *t, const char *sample)
+{
+    int n = 1;
+    kal__puts(t, "{(const double[]){");
+    for (const char *c = sample + 1; *c && *c != ']'; c++) {
+        if (*c == ' ')
+            kal__puts(t, ", "), n++;
+        else
+            kal__put(t, c, 1);
+    }
+    kal__putf(t, "}, %d}", n);
+}
+
 // The numbers of the first sample that has some as fields: kal_gaussian_params(.sigma = 1).
 static void put_fields(kal__text *t, const kal_op *op)
 {
@@ -245,19 +259,20 @@ static void put_fields(kal__text *t, const kal_op *op)
             char key[64];
             snprintf(key, sizeof key, "%s=", p->name);
             const char *at = strstr(*s, key);
+            const bool given = at && (at == *s || at[-1] == ' '), first = !i && **s == '[';
+            const bool list = p->kind == KAL_PARAM_LIST && op->measure && (given || first);
             double v;
-            if (p->kind == KAL_PARAM_LIST && !i && op->measure) {   // what the op is about
-                kal__putf(t, "kal_%s_params(.%s = {v, n}", op->name, p->name);
-                n++;
-            }
-            if (!at || (at > *s && at[-1] != ' ') || p->kind > KAL_PARAM_FLOAT) continue;
-            at += strlen(key);
-            if (!kal__parse_double(at, strcspn(at, " "), &v)) continue;
+            if (!list && (!given || p->kind > KAL_PARAM_FLOAT)) continue;
+            at = given ? at + strlen(key) : *s;
+            if (!list && !kal__parse_double(at, strcspn(at, " "), &v)) continue;
             if (n++)
                 kal__putf(t, ", .%s = ", p->name);
             else
                 kal__putf(t, "kal_%s_params(.%s = ", op->name, p->name);
-            kal__put(t, at, strcspn(at, " "));
+            if (list)
+                put_list(t, at);
+            else
+                kal__put(t, at, strcspn(at, " "));
         }
         if (n) {
             kal__puts(t, ")");
@@ -278,7 +293,7 @@ static void put_from_c(kal__text *t, const kal_op *op)
     const bool map = a.max == 2 && op->measure;
     const char *in = !a.max       ? ""
                      : a.many     ? "images, n, "
-                     : map        ? "from, to, "
+                     : map        ? "image, other, "
                      : a.max == 2 ? (optional ? "image, other, " : "image, base, ")
                                   : "image, ";
     kal__putf(t, "From C%s:\n\n```c\nkal_node *node = kal_%s(s, %s",
