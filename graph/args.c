@@ -87,17 +87,28 @@ static bool is_named(const kal__arg *args, int32_t n, const char *name)
     return false;
 }
 
-// A value written like an input goes to the first list that is still open; a box or a size where the op has a place for one.
-static const char *place_for(kal__schema s, const kal__written *c, const kal_node *value)
+static const char *open_list(kal__schema s, const kal__written *c)
 {
     for (size_t i = 0; i < s.n; i++)
         if (s.rows[i].kind == KAL_PARAM_LIST && !is_named(c->args, c->n_args, s.rows[i].name))
             return s.rows[i].name;
+    return NULL;
+}
+
+static const char *open_group(kal__schema s, const kal__written *c, const char *group)
+{
+    const bool has = kal__bound_code(s, group, strlen(group)) >= 0;
+    return has && !is_named(c->args, c->n_args, group) ? group : NULL;
+}
+
+// A value written like an input: a size goes to width and height, before any list of boxes that may lie in it; the rest to the first list
+// that is still open, and a box to where the op has a place for one.
+static const char *place_for(kal__schema s, const kal__written *c, const kal_node *value)
+{
     const kal_value_kind kind = value->call.op->measure->kind;
-    const char *group = kind == KAL_VALUE_BOXES ? "box" : kind == KAL_VALUE_SIZE ? "size" : NULL;
-    return group && kal__bound_code(s, group, strlen(group)) >= 0 && !is_named(c->args, c->n_args, group)
-               ? group
-               : NULL;
+    const char *size = kind == KAL_VALUE_SIZE ? open_group(s, c, "size") : NULL;
+    const char *list = size ? NULL : open_list(s, c);
+    return size ? size : list ? list : kind == KAL_VALUE_BOXES ? open_group(s, c, "box") : NULL;
 }
 
 static kal_status no_place(const kal_op *op, const kal_node *value, kal_error *err)

@@ -205,9 +205,9 @@ static kal_status put_value(const kal_op *op, int32_t code, const kal_value *v, 
         return KAL_OK;
     }
     if (count != n)
-        return kal_fail(err, KAL_INVALID,
-                        "%s: %s takes %d number%s, and the value has %d (%d × %d); reduce it first", op->name,
-                        kal__bound_name(s, code), n, n == 1 ? "" : "s", count, v->rows, v->columns);
+        return kal_fail(err, KAL_INVALID, "%s: %s takes %d number%s, and the value has %d%s", op->name,
+                        kal__bound_name(s, code), n, n == 1 ? "" : "s", count,
+                        count ? "; reduce it first" : ": nothing was found");
     double numbers[4];
     for (int32_t i = 0; i < n; i++) numbers[i] = v->v[i];
     if (v->kind == KAL_VALUE_BOXES) {   // edges are rounded, then the size is taken

@@ -135,6 +135,7 @@ kal_status kal_call_map(const kal_call *from, const kal_call *to, double m[6], k
 {
     ways a = {0}, b = {0};
     meeting best = {0};
+    if (!from || !to) return kal_fail(err, KAL_INVALID, "there is no image to map from or to (NULL)");
     kal_status st = ways_make(from, &a, err);
     if (!st) st = ways_make(to, &b, err);
     if (!st) find_meeting(&best, &a, &b);

@@ -7,8 +7,8 @@
 //     box_square, box_fit   grow: max(w, round(h·aspect)) × max(h, round(w/aspect)); shrink: the same with min, at least 1
 //     box_snap              each side to a multiple, up or down, at least one multiple and at least `least`
 //
-// about the middle: of what is added (or taken) half goes before, rounded down, so an odd pixel is added at the right or the bottom. With a
-// size, the box is then moved inside the picture.
+// about the middle: an odd pixel is added at the right or the bottom, and taken at the left or the top. With a size, the box is then moved
+// inside the picture.
 #include "box.h"
 
 typedef struct room {

@@ -78,10 +78,10 @@ static kal_status box_iou_check(const kal_call *c, void *params, kal_extent *out
     return st ? st : kal__check_boxes("box_iou", "with", p->with, err);
 }
 
-static kal_status new_matrix(kal_value *out, int32_t rows, int32_t columns, kal_error *err)
+static kal_status new_matrix(const char *op, kal_value *out, int32_t rows, int32_t columns, kal_error *err)
 {
-    if ((int64_t)rows * columns > 1 << 26)
-        return kal_fail(err, KAL_LIMIT, "%d × %d pairs of boxes are too many", rows, columns);
+    if ((int64_t)rows * columns > 1 << 22)
+        return kal_fail(err, KAL_LIMIT, "%s: %d × %d pairs are too many", op, rows, columns);
     return kal_value_make(out, KAL_VALUE_NUMBERS, rows, columns);
 }
 
@@ -91,7 +91,7 @@ static kal_status box_iou_end(const kal_call *c, void *gathered, kal_value *out,
     const kal_box_iou_p *p = c->params;
     const kal__box *a = kal__boxes_of(p->boxes), *b = kal__boxes_of(p->with);
     const int32_t rows = kal__n_boxes(p->boxes), columns = kal__n_boxes(p->with);
-    const kal_status st = new_matrix(out, rows, columns, err);
+    const kal_status st = new_matrix("box_iou", out, rows, columns, err);
     for (int32_t i = 0; i < rows && !st; i++)
         for (int32_t k = 0; k < columns; k++) {
             const double common = kal__box_area(kal__box_common(a[i], b[k]));
@@ -140,7 +140,7 @@ static kal_status box_contains_end(const kal_call *c, void *gathered, kal_value 
     const kal__point *q = kal__points_of(p->points);
     const int32_t rows = kal__n_boxes(p->boxes);
     const int32_t columns = p->points.n ? kal__n_points(p->points) : kal__n_boxes(p->with);
-    const kal_status st = new_matrix(out, rows, columns, err);
+    const kal_status st = new_matrix("box_contains", out, rows, columns, err);
     for (int32_t i = 0; i < rows && !st; i++)
         for (int32_t k = 0; k < columns; k++)
             out->v[(size_t)i * (size_t)columns + (size_t)k] =

@@ -1,103 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Boxes, points and sizes: what each op gives, what is refused, coordinates carried from image to image, crops by computed boxes.
-#include "check.h"
-
-static kal_scope *scope;
-static kal_node *photo;   // 40×30, channel 0 counts columns, channel 1 rows
-
-// The caller's reference.
-static kal_node *node_of(const char *text)
-{
-    kal_program *p;
-    const kal_binding in[] = {{.name = "photo", .node = photo}};
-    if (!REQUIRE_NOTE(!kal_program_parse(text, strlen(text), in, 1, &p, &check_error), "%s: %s", text,
-                      check_error.message))
-        return NULL;
-    kal_node *n = kal_node_ref(kal_program_root(p));
-    kal_program_free(&p);
-    return n;
-}
-
-static void gives(const char *text, const char *want)
-{
-    kal_value v;
-    kal_bytes b = {0};
-    kal_node *n = node_of(text);
-    if (n && REQUIRE_NOTE(!kal_read_value(n, NULL, &v, &check_error), "%s: %s", text, check_error.message)) {
-        REQUIRE_OK(kal_value_print(&v, &b, &check_error));
-        REQUIRE_NOTE(!strcmp((char *)b.data, want), "%s: %s, not %s", text, (char *)b.data, want);
-        kal_value_free(&v);
-        kal_bytes_free(&b);
-    }
-    kal_node_unref(&n);
-}
-
-static void refused(const char *text, const char *words)
-{
-    kal_program *p = NULL;
-    const kal_binding in = {.name = "photo", .node = photo};
-    kal_value v = {0};
-    kal_extent e;
-    kal_status st = kal_program_parse(text, strlen(text), &in, 1, &p, &check_error);
-    kal_node *root = st ? NULL : kal_program_root(p);
-    if (!st)
-        st = kal_node_value(root, NULL) ? kal_read_value(root, NULL, &v, &check_error)
-                                        : kal_node_extent(root, &e, &check_error);
-    REQUIRE_NOTE(st == KAL_INVALID && strstr(check_error.message, words), "%s: %s", text,
-                 check_error.message);
-    kal_value_free(&v);
-    kal_program_free(&p);
-}
-
-static bool same_node(const char *a, const char *b)
-{
-    kal_node *p = node_of(a), *q = node_of(b);
-    const bool same = p && p == q;
-    kal_node_unref(&p);
-    kal_node_unref(&q);
-    return same;
-}
-
-static bool same_content(const char *a, const char *b)
-{
-    kal_node *p = node_of(a), *q = node_of(b);
-    kal_key u = {0}, v = {0};
-    REQUIRE_OK(kal_content_key(p, NULL, &u, &check_error));
-    REQUIRE_OK(kal_content_key(q, NULL, &v, &check_error));
-    kal_node_unref(&p);
-    kal_node_unref(&q);
-    return kal_key_equal(u, v);
-}
-
-// The text of a node gives the same node.
-static void reads_back(const char *text)
-{
-    kal_bytes t = {0};
-    kal_key key;
-    kal_program *p = NULL;
-    char hex[33], name[40];
-    kal_node *n = node_of(text);
-    kal_node_key(photo, &key, NULL);
-    snprintf(name, sizeof name, "i%.12s", kal_key_print(key, hex));
-    REQUIRE_OK(kal_print_graph(n, &t, &check_error));
-    REQUIRE_OK(kal_program_parse((char *)t.data, t.size, &(kal_binding){.name = name, .node = photo}, 1, &p,
-                                 &check_error));
-    REQUIRE_NOTE(p && kal_program_root(p) == n, "%s: %s", text, (char *)t.data);
-    kal_program_free(&p);
-    kal_bytes_free(&t);
-    kal_node_unref(&n);
-}
-
-static bool has_size(const char *text, int32_t width, int32_t height)
-{
-    kal_extent e = {0};
-    kal_node *n = node_of(text);
-    REQUIRE_OK(kal_node_extent(n, &e, &check_error));
-    kal_node_unref(&n);
-    return e.width == width && e.height == height;
-}
+// Boxes, points and sizes: what each op gives, what is refused, crops by computed boxes.
+#include "values.h"
 
 // ---- literals -----------------------------------------------------------------------------------
 
@@ -119,6 +24,9 @@ static void literals(void)
     REQUIRE(
         has_size("p = photo | resize 256 128; crop p (boxes [0.5 0.25 1 0.75] unit=normalised size=(size p))",
                  128, 64));
+    gives("p = photo | resize 256 128; boxes [0.5 0.25 1 0.75] unit=normalised (size p)",
+          "[[128, 32, 256, 96]]");
+    gives("size photo | box_clip [1 1 99 99]", "[[1, 1, 40, 30]]");
     // one rounding rule: edges, halves to even; the far edge of a size too
     gives("boxes [0.29 0 0.5 1] unit=normalised width=100 height=10", "[[29, 0, 50, 10]]");
     gives("boxes [0.5 1.5 2.5 3.5]", "[[0, 2, 2, 4]]");
@@ -282,6 +190,37 @@ static void merges(rng *r)
     }
 }
 
+// Areas and membership are what counting pixels gives.
+static void counted(rng *r)
+{
+    for (int round = 0; round < 60; round++) {
+        double v[2][4];
+        for (int i = 0; i < 2; i++) {
+            v[i][0] = rng_below(r, 20), v[i][1] = rng_below(r, 20);
+            v[i][2] = v[i][0] + 1 + rng_below(r, 20), v[i][3] = v[i][1] + 1 + rng_below(r, 20);
+        }
+        double common = 0, joint = 0, outside = 0;
+        for (int y = 0; y < 40; y++)
+            for (int x = 0; x < 40; x++) {
+                bool in[2];
+                for (int i = 0; i < 2; i++)
+                    in[i] = x >= v[i][0] && x < v[i][2] && y >= v[i][1] && y < v[i][3];
+                common += in[0] && in[1], joint += in[0] || in[1], outside += in[1] && !in[0];
+            }
+        kal_value iou = {0}, has = {0};
+        REQUIRE_OK(
+            kal_read_value(kal_box_iou(scope, kal_box_iou_params(.boxes = {v[0], 4}, .with = {v[1], 4})),
+                           NULL, &iou, &check_error));
+        REQUIRE_OK(kal_read_value(
+            kal_box_contains(scope, kal_box_contains_params(.boxes = {v[0], 4}, .with = {v[1], 4})), NULL,
+            &has, &check_error));
+        REQUIRE_NOTE(iou.v && iou.v[0] == common / joint, "round %d", round);
+        REQUIRE_NOTE(has.v && has.v[0] == (outside == 0), "round %d", round);
+        kal_value_free(&iou);
+        kal_value_free(&has);
+    }
+}
+
 static void changes(void)
 {
     gives("box_shift [10 20 50 50] -3 4.5", "[[7, 24.5, 47, 54.5]]");
@@ -331,154 +270,6 @@ static void fits(void)
     gives("box_snap [9.9 0 26.1 16] 16", "[[10, 0, 26, 16]]");
 }
 
-// ---- from image to image ------------------------------------------------------------------------
-
-static void maps(void)
-{
-    static const char *const exact[][3] = {
-        {"photo | crop 5 6 20 10", "[1 2 3 4.5]", "[[6, 8, 8, 10.5]]"},
-        {"photo | crop 5 6 20 10 | crop 2 1 4 4", "[1 2 3 4]", "[[8, 9, 10, 11]]"},
-        {"photo | resize 80 90", "[10 9 20 30]", "[[5, 3, 10, 10]]"},
-        {"photo | crop 10 10 20 20 | resize 40 10", "[0 0 40 10]", "[[10, 10, 30, 30]]"},
-        {"photo | resize 4 10 from_x=8 from_width=8", "[0 0 4 10]", "[[8, 0, 16, 30]]"},
-        {"photo | flip horizontal", "[0 0 10 3]", "[[30, 0, 40, 3]]"},
-        {"photo | turn right", "[0 0 3 10]", "[[0, 27, 10, 30]]"},
-        {"photo | turn left", "[0 0 3 10]", "[[30, 0, 40, 3]]"},
-        {"photo | turn transpose", "[0 0 3 10]", "[[0, 0, 10, 3]]"},
-        {"photo | turn transverse", "[0 0 3 10]", "[[30, 27, 40, 30]]"},
-        {"photo | rotate 90", "[0 0 3 10]", "[[30, 0, 40, 3]]"},
-        {"photo | embed 3 4 60 50", "[3 4 8 9]", "[[0, 0, 5, 5]]"},
-        {"photo | center_pad 50 50", "[5 10 6 11]", "[[0, 0, 1, 1]]"},
-        {"photo | gaussian 2 | linear 2", "[5 10 6 11]", "[[5, 10, 6, 11]]"},
-        {"photo | crop 5 6 20 10 | gaussian 2 | uncrop", "[5 10 6 11]", "[[5, 10, 6, 11]]"},
-    };
-    char text[400];
-    for (size_t i = 0; i < sizeof exact / sizeof *exact; i++) {
-        snprintf(text, sizeof text, "other = %s; map_boxes other photo %s", exact[i][0], exact[i][1]);
-        gives(text, exact[i][2]);
-        // and back
-        char plain[100] = "";
-        for (const char *s = exact[i][2]; *s; s++) {
-            const size_t n = strlen(plain);
-            if (strchr("[],", *s) == NULL) plain[n] = *s, plain[n + 1] = 0;
-        }
-        char back[100];
-        const char *list = exact[i][1];
-        size_t n = 0;
-        back[n++] = '[';
-        for (const char *s = list; *s; s++) {
-            if (*s == ' ') back[n++] = ',';
-            back[n++] = *s;
-        }
-        back[n++] = ']';
-        back[n] = 0;
-        snprintf(text, sizeof text, "other = %s; map_boxes photo other [%s]", exact[i][0], plain);
-        gives(text, back);
-    }
-    // between two that come from one picture; onto a base it was pasted on
-    gives("a = photo | crop 5 6 20 10; b = photo | resize 80 60; map_boxes a b [1 2 3 4]",
-          "[[12, 16, 16, 20]]");
-    gives("a = photo | crop 5 6 20 10; b = a | gaussian 1; base = photo | resize 90 80; map_points b "
-          "(insert b base x=7 y=8) [1 2]",
-          "[[8, 10]]");
-    gives("a = photo | crop 5 6 20 10 | resize 40 20; map_points a (a | uncrop photo box=(boxes [5 6 25 16]) "
-          "resize=bilinear) [4 4]",
-          "[[7, 8]]");
-    gives("map_boxes photo photo [1 2 3 4.5]", "[[1, 2, 3, 4.5]]");
-    // computed boxes, computed images
-    gives("s = photo | crop (boxes [5 6 25 16]); map_boxes s photo (boxes [0 0 1 1] | box_pad 1 | box_clip 9 "
-          "9)",
-          "[[5, 6, 7, 8]]");
-    refused("map_boxes photo [1 2 3 4]", "map_boxes takes 2 inputs");
-    refused("map_points photo photo [1 2 3]", "map_points: points has 3 numbers");
-}
-
-// Between pictures with nothing in common, and through what has no place.
-static void strangers(rng *r)
-{
-    const kal_extent e = extent_of(9, 9, 1, KAL_U8);
-    kal_node *const two[2] = {rng_image(r, scope, &e), rng_image(r, scope, &e)};
-    const double v[4] = {1, 1, 2, 2};
-    kal_node *n = kal_map_boxes(scope, two[0], two[1], kal_map_boxes_params(.boxes = {v, 4}));
-    REQUIRE_FAILS(KAL_INVALID, kal_node_error(n, &check_error));
-    REQUIRE_NOTE(strstr(check_error.message, "map_boxes: neither image"), "%s", check_error.message);
-    // one pasted on the other: by its place
-    kal_node *canvas = kal_insert(scope, two[0], two[1], kal_insert_params(.x = 3, .y = -2));
-    double m[6];
-    REQUIRE_OK(kal_call_map(kal_node_call(two[0]), kal_node_call(canvas), m, &check_error));
-    REQUIRE(m[0] == 1 && m[1] == 0 && m[2] == 3 && m[3] == 0 && m[4] == 1 && m[5] == -2);
-    REQUIRE_OK(kal_call_map(kal_node_call(canvas), kal_node_call(two[1]), m, &check_error));
-    REQUIRE(m[0] == 1 && m[1] == 0 && m[2] == 0 && m[3] == 0 && m[4] == 1 && m[5] == 0);
-}
-
-// What a map says is what happens to pixels: a picture that counts its own columns and rows.
-static void follows_pixels(void)
-{
-    static const char *const texts[] = {
-        "crop 5 6 20 10",
-        "resize 80 60 kernel=bilinear",
-        "resize 20 15 kernel=box",
-        "resize 33 41 kernel=bilinear antialias=false",
-        "rotate 33",
-        "rotate -10 expand=false",
-        "rotate 200 kernel=bicubic",
-        "turn right",
-        "turn left",
-        "turn half",
-        "turn transverse",
-        "flip vertical",
-        "embed -3 4 70 60",
-        "crop 5 6 20 10 | invert | invert | uncrop",
-        "resize 30 20 bilinear antialias=false from_x=2.5 from_y=1.25 from_width=30 from_height=20.5",
-        "rotate 20 | crop 5 5 20 20 | resize 37 50 kernel=bilinear | turn left"};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char text[200];
-        kal_extent e = {0};
-        snprintf(text, sizeof text, "photo | %s", texts[i]);
-        kal_node *n = node_of(text);
-        float *p = n ? read_all(n, NULL, &e) : NULL;
-        double m[6];
-        if (!p || !REQUIRE_OK(kal_call_map(kal_node_call(n), kal_node_call(photo), m, &check_error)))
-            continue;
-        int32_t seen = 0;
-        for (int32_t y = 3; y < e.height - 3; y++)   // borders and seams mix with what lies beside
-            for (int32_t x = 3; x < e.width - 3; x++) {
-                const double u = m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2],
-                             v = m[3] * (x + 0.5) + m[4] * (y + 0.5) + m[5];
-                if (u < 3 || v < 3 || u > 37 || v > 27) continue;
-                const float *at = p + ((size_t)y * (size_t)e.width + (size_t)x) * 2;
-                const double du = (double)at[0] - u, dv = (double)at[1] - v;
-                REQUIRE_NOTE(du * du + dv * dv < 1e-4, "%s: %d,%d shows %g %g, not %g %g", text, x, y,
-                             (double)at[0], (double)at[1], u, v);
-                seen++;
-            }
-        REQUIRE_NOTE(seen > 50, "%s: only %d pixels were looked at", text, seen);
-        free(p);
-        kal_node_unref(&n);
-    }
-}
-
-// A thumbnail of a JPEG is made of a smaller decode: still the same picture.
-static void maps_decodes(rng *r)
-{
-    const kal_extent e = extent_of(320, 160, 3, KAL_U8);
-    kal_bytes jpeg = {0};
-    if (!REQUIRE_OK(kal_read_bytes(kal_encode(scope, rng_image(r, scope, &e), "jpeg", NULL), NULL, &jpeg,
-                                   &check_error)))
-        return;
-    kal_node *file = kal_load_bytes(scope, jpeg.data, jpeg.size, NULL);
-    kal_node *small = kal_thumbnail(scope, file, kal_thumbnail_params(.width = 40, .height = 40));
-    const double v[4] = {10, 5, 20, 10};
-    kal_value got = {0};
-    REQUIRE(kal_node_input(small, 0) != file);
-    kal_node *n = kal_map_boxes(scope, small, file, kal_map_boxes_params(.boxes = {v, 4}));
-    if (REQUIRE_OK(kal_read_value(n, NULL, &got, &check_error)))
-        REQUIRE_NOTE(got.v[0] == 80 && got.v[1] == 40 && got.v[2] == 160 && got.v[3] == 80, "%g %g %g %g",
-                     got.v[0], got.v[1], got.v[2], got.v[3]);
-    kal_value_free(&got);
-    kal_bytes_free(&jpeg);
-}
-
 // ---- crops --------------------------------------------------------------------------------------
 
 // Crop and put back is the picture itself, bit for bit, whichever way the box is computed.
@@ -502,7 +293,8 @@ static void crops(void)
                          "photo | crop 5 6 20 10 | gaussian 2 | uncrop feather=3"));
     REQUIRE(same_content("b = boxes [5 6 25 16]; photo | crop b | gaussian 2 | uncrop",
                          "photo | crop 5 6 20 10 | gaussian 2 | uncrop photo 5 6"));
-    refused("photo | crop (boxes [])", "box");
+    refused("photo | crop (boxes [])", "crop: box takes 4 numbers, and the value has 0: nothing was found");
+    refused("photo | linear scale=(photo | crop 1 1 2 2 | mean) | uncrop", "no crop upstream");
     refused("photo | crop (boxes [1 1 2 2 3 3 4 4])", "reduce it first");
     refused("photo | crop (boxes [1 1 99 2])", "crop: ");
 }
@@ -510,25 +302,16 @@ static void crops(void)
 int main(void)
 {
     rng r = {11};
-    scope = kal_scope_new();
-    const kal_extent e = {40, 30, 2, KAL_F32, KAL_DATA, false};
-    float *pixels = malloc(bytes_of(&e));
-    for (int32_t i = 0; i < 40 * 30; i++)
-        pixels[2 * i] = (float)(i % 40) + 0.5f, pixels[2 * i + 1] = (float)(i / 40) + 0.5f;
-    photo = kal_pixels(scope, &e, pixels, 40 * 2 * sizeof *pixels);
-    free(pixels);
+    photo_make();
     literals();
     equality();
     points();
     sizes();
     sets();
     merges(&r);
+    counted(&r);
     changes();
     fits();
-    maps();
-    strangers(&r);
-    follows_pixels();
-    maps_decodes(&r);
     crops();
     kal_scope_free(&scope);
     kal_memo_clear(NULL);

@@ -3,7 +3,7 @@
 //
 // The laws, for every op in the registry, each of its samples, every sample type, several channel counts and odd sizes:
 //   any tiling equals the whole; one thread equals eight; every instruction set equals every other; memo on equals off; all equal the naive evaluator;
-//   only `need` is read and only the output written; need grows with the output; print → parse → same key; folds are exact;
+//   only `need` is read and only the output written; need grows with the output, and has the place its map names; print → parse → same key; folds are exact;
 //   each parameter changes the key.
 #include "check.h"
 
@@ -178,6 +178,27 @@ static void law_touches(const kal_node *node, const unsigned char *want)
     free(whole);
 }
 
+// A pixel needs the place that the map says it comes from: an op that moves pixels and does not say so is found out.
+static void law_map(rng *r, const kal_node *node)
+{
+    const kal_call *c = &node->call;
+    for (int32_t i = 0; i < c->n && node->kind == KAL__APPLY; i++) {
+        const kal_extent *e = &c->extent, *in = &c->in[i]->extent;
+        double m[6] = {1, 0, 0, 0, 1, 0};
+        if (c->op->map ? !c->op->map(c, i, m) : in->width != e->width || in->height != e->height) continue;
+        const double det = m[0] * m[4] - m[1] * m[3];
+        if (!LAW(det != 0)) continue;
+        for (int k = 0; k < 8; k++) {
+            const int32_t x = rng_below(r, e->width), y = rng_below(r, e->height);
+            const kal_rect q = kal_rect_of(x, y, x + 1, y + 1), need = c->op->need ? c->op->need(c, i, q) : q;
+            const double dx = x + 0.5 - m[2], dy = y + 0.5 - m[5];
+            const double u = (dx * m[4] - dy * m[1]) / det, v = (dy * m[0] - dx * m[3]) / det;
+            if (kal_rect_empty(need) || u < 0 || v < 0 || u > in->width || v > in->height) continue;
+            LAW(u > need.x0 - 0.51 && u < need.x1 + 0.51 && v > need.y0 - 0.51 && v < need.y1 + 0.51);
+        }
+    }
+}
+
 // A value is the same for any bands, threads and instruction set, with the memo and without.
 static void law_value(const kal_node *node)
 {
@@ -319,6 +340,7 @@ static void laws_of_pixels(rng *r, const kal_node *node)
     law_rects(r, node, want);
     law_need(r, node, want);
     law_touches(node, want);
+    law_map(r, node);
     free(want);
 }
 
