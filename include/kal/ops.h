@@ -589,6 +589,30 @@ KAL_OP_2(map_boxes)
 KAL_PARAMS(map_points, KAL_MAP_POINTS_PARAMS)
 #define kal_map_points_params(...) KAL_WITH(map_points, KAL_MAP_POINTS_PARAMS, __VA_ARGS__)
 KAL_OP_2(map_points)
+// ---- statistics and tone: values of a whole image, and curves that hang on them -------------------
+
+#define KAL_HISTOGRAM_PARAMS(P) P(INT, bins, 256, 1, 65536, "", "equal parts of full scale that are counted")
+KAL_PARAMS(histogram, KAL_HISTOGRAM_PARAMS)
+#define kal_histogram_params(...) KAL_WITH(histogram, KAL_HISTOGRAM_PARAMS, __VA_ARGS__)
+KAL_OP_2(histogram)
+
+KAL_PARAMS(min, KAL_NO_PARAMS)
+KAL_PARAMS(max, KAL_NO_PARAMS)
+KAL_PARAMS(sum, KAL_NO_PARAMS)
+KAL_PARAMS(std, KAL_NO_PARAMS)
+KAL_PARAMS(median, KAL_NO_PARAMS)
+KAL_OP_2(min)
+KAL_OP_2(max)
+KAL_OP_2(sum)
+KAL_OP_2(std)
+KAL_OP_2(median)
+
+#define KAL_PERCENTILE_PARAMS(P)                                           \
+    P(LIST, p, 0, 0, 100, "%", "which percentiles; unset: 0 25 50 75 100") \
+    P(CHOICE, method, 0, 0, 0, "linear|lower|higher|nearest|midpoint", "between two samples")
+KAL_PARAMS(percentile, KAL_PERCENTILE_PARAMS)
+#define kal_percentile_params(...) KAL_WITH(percentile, KAL_PERCENTILE_PARAMS, __VA_ARGS__)
+KAL_OP_2(percentile)
 
 KAL_END
 #endif

@@ -352,10 +352,12 @@ static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent
     for (const char *c = op->inputs; *c; c++) most += *c == ' ';
     const bool optional = strchr(op->inputs, '?') != NULL, many = strstr(op->inputs, "...") != NULL;
     if (many) most = 3;
-    if (optional && strstr(sample, "value")) most = 1;
+    const bool masked = strstr(op->inputs, "mask?") != NULL;   // with one of the image's size, or without
+    if ((optional && strstr(sample, "value")) || (masked && g)) most = 1;
     for (; n < most; n++) {
         kal_extent e = *kind;
         if (n) e.width += grow[g][0], e.height += grow[g][1];
+        if (n && masked) e = (kal_extent){e.width, e.height, 1, KAL_U8, KAL_MASK, false};
         in[n] = rng_image(r, s, &e);
     }
     // what looks at no pixels of two images is about how one came from the other
