@@ -614,5 +614,48 @@ KAL_PARAMS(percentile, KAL_PERCENTILE_PARAMS)
 #define kal_percentile_params(...) KAL_WITH(percentile, KAL_PERCENTILE_PARAMS, __VA_ARGS__)
 KAL_OP_2(percentile)
 
+#define KAL_CURVES "each|together"
+#define KAL_EQUALIZE_PARAMS(P) \
+    P(CHOICE, channels, 0, 0, 0, KAL_CURVES, "a curve for each colour channel, or one for all")
+KAL_PARAMS(equalize, KAL_EQUALIZE_PARAMS)
+KAL_PARAMS(equalize_table, KAL_EQUALIZE_PARAMS)
+#define kal_equalize_params(...) KAL_WITH(equalize, KAL_EQUALIZE_PARAMS, __VA_ARGS__)
+#define kal_equalize_table_params(...) KAL_WITH(equalize_table, KAL_EQUALIZE_PARAMS, __VA_ARGS__)
+KAL_OP_1(equalize)
+KAL_OP_2(equalize_table)
+
+#define KAL_STRETCH_PARAMS(P)                                              \
+    P(FLOAT, low, 0, 0, 100, "%", "percentile that becomes out_low")       \
+    P(FLOAT, high, 100, 0, 100, "%", "percentile that becomes out_high")   \
+    P(FLOAT, out_low, KAL_AUTO, -1e9, 1e9, "sample", "unset: 0")           \
+    P(FLOAT, out_high, KAL_AUTO, -1e9, 1e9, "sample", "unset: full scale") \
+    P(CHOICE, channels, 0, 0, 0, KAL_CURVES, "a range for each colour channel, or one for all")
+KAL_PARAMS(stretch, KAL_STRETCH_PARAMS)
+#define kal_stretch_params(...) KAL_WITH(stretch, KAL_STRETCH_PARAMS, __VA_ARGS__)
+KAL_OP_1(stretch)
+
+#define KAL_RESCALE_PARAMS(P)                                                        \
+    P(LIST, range, 0, -1e9, 1e9, "sample", "low and high, or both for each channel") \
+    P(FLOAT, out_low, KAL_AUTO, -1e9, 1e9, "sample", "what low becomes; unset: 0")   \
+    P(FLOAT, out_high, KAL_AUTO, -1e9, 1e9, "sample", "what high becomes; unset: full scale")
+KAL_PARAMS(rescale, KAL_RESCALE_PARAMS)
+#define kal_rescale_params(...) KAL_WITH(rescale, KAL_RESCALE_PARAMS, __VA_ARGS__)
+KAL_OP_1(rescale)
+
+#define KAL_AUTOCONTRAST_PARAMS(P)                                             \
+    P(FLOAT, cutoff, 0, 0, 49, "%", "share of samples left out at either end") \
+    P(CHOICE, channels, 0, 0, 0, KAL_CURVES, "a curve for each colour channel, or one for all")
+KAL_PARAMS(autocontrast, KAL_AUTOCONTRAST_PARAMS)
+#define kal_autocontrast_params(...) KAL_WITH(autocontrast, KAL_AUTOCONTRAST_PARAMS, __VA_ARGS__)
+KAL_OP_1(autocontrast)
+
+#define KAL_CLAHE_PARAMS(P)                                                                     \
+    P(FLOAT, clip, 40, 0, 1e6, "", "most in a bin, in parts of an even histogram; 0: no limit") \
+    P(INT, columns, 8, 1, 256, "", "tiles side by side")                                        \
+    P(INT, rows, 8, 1, 256, "", "tiles one under another")
+KAL_PARAMS(clahe, KAL_CLAHE_PARAMS)
+#define kal_clahe_params(...) KAL_WITH(clahe, KAL_CLAHE_PARAMS, __VA_ARGS__)
+KAL_OP_1(clahe)
+
 KAL_END
 #endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// equalize, stretch, rescale, autocontrast and clahe: fixed numbers, and what they have to do with each other.
+#include "formula.h"
+
+static rng r = {17};
+
+// An image that does not use all of full scale, so that curves have something to do.
+static kal_node *dull(kal_scope *s, const kal_extent *e)
+{
+    kal_node *in = rng_image(&r, s, e);
+    const double scale = 0.4, offset = kal_type_max(e->type) * 0.25;
+    return kal_linear(s, in, kal_linear_params(.scale = {&scale, 1}, .offset = {&offset, 1}));
+}
+
+static void same_image(kal_node *a, kal_node *b)
+{
+    kal_key x, y;
+    if (REQUIRE_NOTE(!kal_content_key(a, NULL, &x, &check_error) &&
+                         !kal_content_key(b, NULL, &y, &check_error),
+                     "%s: %s", about, check_error.message))
+        REQUIRE_NOTE(kal_key_equal(x, y), "%s", about);
+}
+
+// A value of one image put into a parameter of an op on it.
+static kal_node *bound(kal_scope *s, const char *op, const char *param, kal_node *in, kal_node *value)
+{
+    return kal_apply_bound(s, op, NULL, &in, 1, &(kal_bound){param, value}, 1);
+}
+
+static void test_cases(void)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent row = extent_of(4, 1, 1, KAL_U8), wide = extent_of(4, 1, 1, KAL_U16),
+                     real = extent_of(4, 1, 1, KAL_F32), rgb = extent_of(2, 1, 3, KAL_U8);
+    // equalize: round(255 / (4 − 2) · …), as OpenCV; halves go to even
+    kal_node *in = image_of(s, row, (const double[]){0, 0, 100, 200});
+    VALUES(kal_equalize(s, in, NULL), 0, 0, 128, 255);
+    VALUES(bound(s, "lut", "table", in, kal_equalize_table(s, in, NULL, NULL)), 0, 0, 128, 255);
+    VALUES(kal_equalize(s, image_of(s, wide, (const double[]){9, 7, 7, 8}), NULL), 65535, 0, 0, 32768);
+    kal_node *const same = image_of(s, row, (const double[]){7, 7, 7, 7});
+    VALUES(kal_equalize(s, same, NULL), 7, 7, 7, 7);
+    kal_node *pair = image_of(s, rgb, (const double[]){10, 20, 30, 40, 20, 50});
+    VALUES(kal_equalize(s, pair, NULL), 0, 20, 0, 255, 20, 255);
+    // together: 10 20 20 30 40 50, so 2, 3, 4 and 5 fifths above the first
+    VALUES(kal_equalize(s, pair, kal_equalize_params(.channels = 1)), 0, 102, 153, 204, 102, 255);
+    check_fails(kal_equalize(s, image_of(s, real, (const double[]){0, 0, 0, 0}), NULL), "equalize: f32");
+    // stretch: an image of one value becomes out_low
+    VALUES(kal_stretch(s, same, NULL), 0, 0, 0, 0);
+    VALUES(kal_stretch(s, same, kal_stretch_params(.out_low = 11, .out_high = 99)), 11, 11, 11, 11);
+    VALUES(kal_stretch(s, in, NULL), 0, 0, 128, 255);
+    VALUES(kal_stretch(s, in, kal_stretch_params(.out_low = 50, .out_high = 10)), 50, 50, 30, 10);
+    VALUES(kal_stretch(s, image_of(s, real, (const double[]){0.5, 0.25, 0.75, 0.375}), NULL), 0.5, 0, 1,
+           0.25);
+    VALUES(kal_stretch(s, image_of(s, real, (const double[]){3, 3, 3, 3}), NULL), 0, 0, 0, 0);
+    // the quarter and three quarters of 10 20 30 40 are 17.5 and 32.5
+    kal_node *steps = image_of(s, row, (const double[]){10, 20, 30, 40});
+    VALUES(kal_stretch(s, steps, kal_stretch_params(.low = 25, .high = 75)), 0, 43, 213, 255);
+    check_fails(kal_stretch(s, steps, kal_stretch_params(.low = 75, .high = 25)),
+                "stretch: low=75 is above high=25");
+    VALUES(kal_rescale(s, steps, kal_rescale_params(.range = {(const double[]){20, 30}, 2})), 0, 0, 255, 255);
+    VALUES(kal_rescale(s, pair, kal_rescale_params(.range = {(const double[]){10, 40, 0, 255, 30, 50}, 6})),
+           0, 20, 0, 255, 20, 255);
+    check_fails(kal_rescale(s, steps, NULL), "rescale: range has 0 values");
+    // autocontrast
+    VALUES(kal_autocontrast(s, steps, NULL), 0, 85, 170, 255);
+    VALUES(kal_autocontrast(s, steps, kal_autocontrast_params(.cutoff = 25)), 0, 0, 255, 255);
+    VALUES(kal_autocontrast(s, same, NULL), 7, 7, 7, 7);
+    VALUES(kal_autocontrast(s, pair, kal_autocontrast_params(.channels = 1)), 0, 64, 128, 191, 64, 255);
+    kal_scope_free(&s);
+}
+
+// One tile and no limit: the curve is rint(N(v) · 255 / N) everywhere. A limit of 1 pixel a bin leaves a straight line.
+static void test_clahe(void)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent row = extent_of(4, 1, 1, KAL_U8), square = extent_of(16, 16, 1, KAL_U8);
+    kal_node *in = image_of(s, row, (const double[]){9, 2, 9, 200});
+    VALUES(kal_clahe(s, in, kal_clahe_params(.clip = 0, .columns = 1, .rows = 1)), 191, 64, 191, 255);
+    double ramp[256], line[256];
+    for (int i = 0; i < 256; i++) ramp[i] = i, line[i] = rint((i + 1) * (double)(255.0f / 256));
+    check_values(
+        kal_clahe(s, image_of(s, square, ramp), kal_clahe_params(.clip = 1, .columns = 1, .rows = 1)), line,
+        256);
+    // tiles of one pixel: each lies between its own curve and that of the tile to the left
+    VALUES(kal_clahe(s, in, kal_clahe_params(.clip = 0, .columns = 4, .rows = 1)), 255, 128, 255, 255);
+    const kal_extent f = extent_of(4, 1, 1, KAL_F32);
+    check_fails(kal_clahe(s, rng_image(&r, s, &f), NULL), "clahe: f32");
+    kal_scope_free(&s);
+}
+
+// In bands through a value, or whole: the same.
+static void test_values(const kal_extent *e)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *in = dull(s, e);
+    const double ends[] = {2, 90};
+    kal_node *range = kal_percentile(s, in, NULL, kal_percentile_params(.p = {ends, 2}));
+    same_image(kal_stretch(s, in, kal_stretch_params(.low = 2, .high = 90)),
+               bound(s, "rescale", "range", in, range));
+    if (e->type == KAL_U8)
+        same_image(kal_equalize(s, in, NULL),
+                   bound(s, "lut", "table", in, kal_equalize_table(s, in, NULL, NULL)));
+    // what already reaches from end to end is not stretched any further
+    kal_node *once = kal_stretch(s, in, NULL);
+    if (e->type != KAL_F32) same_image(once, kal_stretch(s, once, NULL));
+    if (e->type != KAL_F32) same_image(once, kal_autocontrast(s, in, NULL));
+    kal_scope_free(&s);
+}
+
+int main(void)
+{
+    test_cases();
+    test_clahe();
+    kal_extent e;
+    for (int k = 0; next_kind(&k, &e, 23, 17);) test_values(&e);
+    return check_done();
+}
