@@ -657,5 +657,27 @@ KAL_PARAMS(clahe, KAL_CLAHE_PARAMS)
 #define kal_clahe_params(...) KAL_WITH(clahe, KAL_CLAHE_PARAMS, __VA_ARGS__)
 KAL_OP_1(clahe)
 
+#define KAL_PALETTES "default|gray|viridis|magma|inferno|plasma|cividis|turbo|jet|tab10|tab20"
+typedef enum kal_palette {
+    KAL_PALETTE_DEFAULT,
+    KAL_PALETTE_GRAY,
+    KAL_PALETTE_VIRIDIS,
+    KAL_PALETTE_MAGMA,
+    KAL_PALETTE_INFERNO,
+    KAL_PALETTE_PLASMA,
+    KAL_PALETTE_CIVIDIS,
+    KAL_PALETTE_TURBO,
+    KAL_PALETTE_JET,
+    KAL_PALETTE_TAB10,
+    KAL_PALETTE_TAB20
+} kal_palette;
+#define KAL_APPLY_PALETTE_PARAMS(P)                                                          \
+    P(CHOICE, palette, KAL_PALETTE_DEFAULT, 0, 0, KAL_PALETTES, "a named palette")           \
+    P(LIST, colors, 0, -1e9, 1e9, "sample", "your own palette instead: the colours in turn") \
+    P(BOOL, wrap, false, 0, 0, "", "past the last colour begin again, instead of staying there")
+KAL_PARAMS(apply_palette, KAL_APPLY_PALETTE_PARAMS)
+#define kal_apply_palette_params(...) KAL_WITH(apply_palette, KAL_APPLY_PALETTE_PARAMS, __VA_ARGS__)
+KAL_OP_1(apply_palette)
+
 KAL_END
 #endif

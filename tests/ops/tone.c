@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// equalize, stretch, rescale, autocontrast and clahe: fixed numbers, and what they have to do with each other.
+// equalize, stretch, rescale, autocontrast, clahe and palettes: fixed numbers, and what they have to do with each other.
 #include "formula.h"
 
 static rng r = {17};
@@ -90,6 +90,44 @@ static void test_clahe(void)
     kal_scope_free(&s);
 }
 
+static void check_palette(kal_scope *s, const kal_apply_palette_p *p, const double *want, size_t n)
+{
+    const kal_extent row = extent_of(6, 1, 1, KAL_U8);
+    kal_node *in = image_of(s, row, (const double[]){0, 1, 2, 3, 254, 255});
+    check_values(kal_apply_palette(s, in, p), want, n);
+}
+#define COLOURS(params, ...)                                \
+    check_palette(s, params, (const double[]){__VA_ARGS__}, \
+                  sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+
+static void test_palettes(void)
+{
+    kal_scope *s = kal_scope_new();
+    const double two[] = {1, 2, 3, 250, 251.5, 999};
+    COLOURS(NULL, 0, 0, 0, 0, 0, 139, 255, 255, 84, 0, 255, 0, 255, 255, 255, 0, 0, 0);
+    COLOURS(kal_apply_palette_params(.palette = KAL_PALETTE_GRAY), 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 254,
+            254, 254, 255, 255, 255);
+    COLOURS(kal_apply_palette_params(.palette = KAL_PALETTE_VIRIDIS), 68, 1, 84, 68, 2, 86, 69, 4, 87, 69, 5,
+            89, 251, 231, 35, 253, 231, 37);
+    COLOURS(kal_apply_palette_params(.palette = KAL_PALETTE_JET), 0, 0, 128, 0, 0, 132, 0, 0, 137, 0, 0, 141,
+            132, 0, 0, 128, 0, 0);
+    // ten colours: past the last the last, or from the first again
+    COLOURS(kal_apply_palette_params(.palette = KAL_PALETTE_TAB10), 31, 119, 180, 255, 127, 14, 44, 160, 44,
+            214, 39, 40, 23, 190, 207, 23, 190, 207);
+    COLOURS(kal_apply_palette_params(.palette = KAL_PALETTE_TAB10, .wrap = true), 31, 119, 180, 255, 127, 14,
+            44, 160, 44, 214, 39, 40, 148, 103, 189, 140, 86, 75);
+    COLOURS(kal_apply_palette_params(.colors = {two, 6}, .wrap = true), 1, 2, 3, 250, 252, 255, 1, 2, 3, 250,
+            252, 255, 1, 2, 3, 250, 252, 255);
+    const kal_extent label = extent_of(2, 1, 1, KAL_U32), rgb = extent_of(2, 1, 3, KAL_U8);
+    kal_node *far = image_of(s, label, (const double[]){4294967295.0, 2});
+    VALUES(kal_apply_palette(s, far, NULL), 0, 0, 0, 255, 255, 84);
+    check_fails(kal_apply_palette(s, rng_image(&r, s, &rgb), NULL),
+                "apply_palette: the image has 3 colour channels");
+    check_fails(kal_apply_palette(s, far, kal_apply_palette_params(.colors = {two, 5})),
+                "colors has 5 values");
+    kal_scope_free(&s);
+}
+
 // In bands through a value, or whole: the same.
 static void test_values(const kal_extent *e)
 {
@@ -113,6 +151,7 @@ int main(void)
 {
     test_cases();
     test_clahe();
+    test_palettes();
     kal_extent e;
     for (int k = 0; next_kind(&k, &e, 23, 17);) test_values(&e);
     return check_done();
