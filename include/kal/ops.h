@@ -607,9 +607,10 @@ KAL_OP_2(sum)
 KAL_OP_2(std)
 KAL_OP_2(median)
 
+#define KAL_PERCENTILE_METHODS "linear|lower|higher|nearest|midpoint"
 #define KAL_PERCENTILE_PARAMS(P)                                           \
     P(LIST, p, 0, 0, 100, "%", "which percentiles; unset: 0 25 50 75 100") \
-    P(CHOICE, method, 0, 0, 0, "linear|lower|higher|nearest|midpoint", "between two samples")
+    P(CHOICE, method, 0, 0, 0, KAL_PERCENTILE_METHODS, "between two samples")
 KAL_PARAMS(percentile, KAL_PERCENTILE_PARAMS)
 #define kal_percentile_params(...) KAL_WITH(percentile, KAL_PERCENTILE_PARAMS, __VA_ARGS__)
 KAL_OP_2(percentile)
@@ -678,6 +679,35 @@ typedef enum kal_palette {
 KAL_PARAMS(apply_palette, KAL_APPLY_PALETTE_PARAMS)
 #define kal_apply_palette_params(...) KAL_WITH(apply_palette, KAL_APPLY_PALETTE_PARAMS, __VA_ARGS__)
 KAL_OP_1(apply_palette)
+
+#define KAL_QUANTIZE_PARAMS(P)                                                                            \
+    P(CHOICE, palette, KAL_PALETTE_DEFAULT, 0, 0, KAL_PALETTES, "a named palette")                        \
+    P(LIST, colors, 0, -1e9, 1e9, "sample", "your own instead: a sample for each colour channel in turn") \
+    P(BOOL, index, false, 0, 0, "", "true: numbers of colours instead of colours")
+KAL_PARAMS(quantize, KAL_QUANTIZE_PARAMS)
+KAL_PARAMS(dither, KAL_QUANTIZE_PARAMS)
+#define kal_quantize_params(...) KAL_WITH(quantize, KAL_QUANTIZE_PARAMS, __VA_ARGS__)
+#define kal_dither_params(...) KAL_WITH(dither, KAL_QUANTIZE_PARAMS, __VA_ARGS__)
+KAL_OP_1(quantize)
+KAL_OP_1(dither)
+
+KAL_PARAMS(unique, KAL_NO_PARAMS)
+KAL_OP_2(unique)
+
+#define KAL_DOMINANT_PARAMS(P)                              \
+    P(INT, count, 5, 1, 256, "", "at most so many colours") \
+    P(BOOL, shares, false, 0, 0, "", "true: after each colour its share of the pixels, 0 to 1")
+KAL_PARAMS(dominant, KAL_DOMINANT_PARAMS)
+#define kal_dominant_params(...) KAL_WITH(dominant, KAL_DOMINANT_PARAMS, __VA_ARGS__)
+KAL_OP_2(dominant)
+
+KAL_PARAMS(dhash, KAL_NO_PARAMS)
+KAL_OP_1(dhash)
+
+#define KAL_THUMBHASH_PARAMS(P) P(CHOICE, digits, 0, 0, 0, "base64|hex", "how the bytes are written")
+KAL_PARAMS(thumbhash, KAL_THUMBHASH_PARAMS)
+#define kal_thumbhash_params(...) KAL_WITH(thumbhash, KAL_THUMBHASH_PARAMS, __VA_ARGS__)
+KAL_OP_1(thumbhash)
 
 KAL_END
 #endif

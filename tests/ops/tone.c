@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// equalize, stretch, rescale, autocontrast, clahe and palettes: fixed numbers, and what they have to do with each other.
+// equalize, stretch, rescale, autocontrast, clahe, palettes, quantize and dither: fixed numbers, and what they have to do with each other.
 #include "formula.h"
 
 static rng r = {17};
@@ -128,6 +128,97 @@ static void test_palettes(void)
     kal_scope_free(&s);
 }
 
+// ---- quantize and dither ------------------------------------------------------------------------
+
+static int nearest_colour(const double *colours, int n, int channels, const int *pixel)
+{
+    int best = 0, least = 1 << 30;
+    for (int i = 0; i < n; i++) {
+        int sum = 0;
+        for (int k = 0; k < channels; k++) {
+            const int d = pixel[k] - (int)colours[i * channels + k];
+            sum += d * d;
+        }
+        if (sum < least) least = sum, best = i;
+    }
+    return best;
+}
+
+// Every pixel of quantize, or of dither with errors kept for the whole image.
+static void check_quantized(kal_node *in, kal_node *node, kal_node *index, const double *colours, int n,
+                            bool dither)
+{
+    kal_extent e;
+    kal_node_extent(in, &e, NULL);
+    const int channels = colours_of(&e), w = e.width;
+    unsigned char *src = naive_pixels(in), *got = naive_pixels(node), *numbers = naive_pixels(index);
+    int *errors = calloc((size_t)((w + 2) * (e.height + 1) * channels), sizeof *errors);
+    for (int y = 0; y < e.height; y++)
+        for (int x = 0; x < w; x++) {
+            int v[4];
+            const size_t at_pixel = (size_t)(y * w + x) * (size_t)e.channels;
+            for (int k = 0; k < channels; k++) {
+                const int carried = errors[(y * (w + 2) + x + 1) * channels + k];
+                v[k] = src[at_pixel + (size_t)k] + (int)floor((carried + 8) / 16.0);
+                v[k] = v[k] < 0 ? 0 : v[k] > 255 ? 255 : v[k];
+            }
+            const int best = nearest_colour(colours, n, channels, v);
+            REQUIRE_NOTE(numbers[y * w + x] == best, "%s: %d,%d is colour %d, want %d", about, x, y,
+                         numbers[y * w + x], best);
+            for (int k = 0; k < e.channels; k++) {
+                const int want = k < channels ? (int)colours[best * channels + k] : src[at_pixel + (size_t)k];
+                REQUIRE_NOTE(got[at_pixel + (size_t)k] == want, "%s: %d,%d channel %d", about, x, y, k);
+            }
+            for (int k = 0; k < channels && dither; k++) {
+                const int d = v[k] - (int)colours[best * channels + k];
+                errors[(y * (w + 2) + x + 2) * channels + k] += 7 * d;
+                errors[((y + 1) * (w + 2) + x) * channels + k] += 3 * d;
+                errors[((y + 1) * (w + 2) + x + 1) * channels + k] += 5 * d;
+                errors[((y + 1) * (w + 2) + x + 2) * channels + k] += d;
+            }
+        }
+    free(errors);
+    free(src);
+    free(got);
+    free(numbers);
+}
+
+static void test_quantize(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_extent e;
+    for (int k = 0; next_kind(&k, &e, 37, 21);) {
+        if (e.type != KAL_U8 || colours_of(&e) > 4) continue;
+        double colours[4 * 29];
+        const int n = 1 + rng_below(&r, 29);
+        for (int i = 0; i < n * colours_of(&e); i++) colours[i] = rng_below(&r, 256);
+        const kal_list list = {colours, n * colours_of(&e)};
+        kal_node *in = dull(s, &e);
+        check_quantized(in, kal_quantize(s, in, kal_quantize_params(.colors = list)),
+                        kal_quantize(s, in, kal_quantize_params(.colors = list, .index = true)), colours, n,
+                        false);
+        check_quantized(in, kal_dither(s, in, kal_dither_params(.colors = list)),
+                        kal_dither(s, in, kal_dither_params(.colors = list, .index = true)), colours, n,
+                        true);
+    }
+    // an even gray between black and white; numbers of colours go back to colours
+    const kal_extent row = extent_of(4, 1, 1, KAL_U8), rgb = extent_of(9, 7, 3, KAL_U8);
+    const double ends[] = {0, 255};
+    kal_node *gray = image_of(s, row, (const double[]){128, 128, 128, 128}), *in = rng_image(&r, s, &rgb);
+    VALUES(kal_dither(s, gray, kal_dither_params(.colors = {ends, 2})), 255, 0, 255, 0);
+    VALUES(kal_quantize(s, gray, kal_quantize_params(.colors = {ends, 2})), 255, 255, 255, 255);
+    snprintf(about, sizeof about, "numbers of colours");
+    same_image(kal_quantize(s, in, kal_quantize_params(.palette = KAL_PALETTE_TAB20)),
+               kal_apply_palette(
+                   s, kal_quantize(s, in, kal_quantize_params(.palette = KAL_PALETTE_TAB20, .index = true)),
+                   kal_apply_palette_params(.palette = KAL_PALETTE_TAB20)));
+    check_fails(kal_quantize(s, gray, NULL), "quantize: named palettes have 3 colour channels");
+    check_fails(kal_dither(s, in, kal_dither_params(.colors = {ends, 2})), "dither: colors has 2 values");
+    kal_scope_free(&s);
+}
+
+// ---- in bands -----------------------------------------------------------------------------------
+
 // In bands through a value, or whole: the same.
 static void test_values(const kal_extent *e)
 {
@@ -152,6 +243,7 @@ int main(void)
     test_cases();
     test_clahe();
     test_palettes();
+    test_quantize();
     kal_extent e;
     for (int k = 0; next_kind(&k, &e, 23, 17);) test_values(&e);
     return check_done();
