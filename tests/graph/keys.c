@@ -134,6 +134,22 @@ static const char *golden_for(const char *what)
     return "(none)";
 }
 
+// Nothing for ops that take no image; else one picture, two, twice the same; for ops that take them, masks.
+static kal_node *apply_to_some(kal_scope *s, const kal_op *op, const char *sample, kal_node *const in[2])
+{
+    kal_node *few = kal_threshold(s, in[0], kal_threshold_params(.value = 245)),
+             *most = kal_threshold(s, in[0], NULL), *n = NULL;
+    kal_node *const sets[][4] = {{NULL},      {in[0]}, {in[0], in[1]}, {in[0], in[0]},
+                                 {few, most}, {few},   {few, in[0]},   {in[0], few, in[0]}};
+    for (size_t i = *op->inputs != 0; i < sizeof sets / sizeof *sets; i++) {
+        int32_t k = 0;
+        while (sets[i][k]) k++;
+        n = kal_apply_text(s, op->name, sample, sets[i], k);
+        if (!kal_node_error(n, NULL)) break;
+    }
+    return n;
+}
+
 static void constants(kal_scope *s)
 {
     static const kal_extent kinds[] = {
@@ -153,14 +169,7 @@ static void constants(kal_scope *s)
     for (size_t i = 0; kal_op_at(i); i++) {
         const kal_op *op = kal_op_at(i);
         for (const char *const *sample = op->samples; sample && *sample; sample++) {
-            kal_node *n = NULL;
-            for (int32_t k = *op->inputs != 0; k <= 2; k++) {
-                n = kal_apply_text(s, op->name, *sample, in, k);
-                if (!kal_node_error(n, NULL)) break;
-                kal_node *const equal[2] = {in[0], in[0]};
-                n = kal_apply_text(s, op->name, *sample, equal, k);
-                if (!kal_node_error(n, NULL)) break;
-            }
+            kal_node *n = apply_to_some(s, op, *sample, in);
             if (kal_node_error(n, NULL)) continue;
             snprintf(what, sizeof what, "%s %d %.60s", op->name, (int)(sample - op->samples), *sample);
             constant(what, key_of(n), golden_for(what));
