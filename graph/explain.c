@@ -74,10 +74,12 @@ static void as_text(const kal__plan *p, kal__text *t)
                   s->n_bands, s->band, s->kind >= KAL__DECODE_STAGE ? s->rows : 0, s->memory);
         free(text);
     }
-    kal__putf(t,
-              "peak %.1f MB: rings and codecs %zu, tables %zu, scratch %zu × %d threads, beside them %zu\n",
-              (double)(p->peak + KAL__BESIDE) / 1e6, p->schedule.peak, p->tables, p->scratch, p->threads,
-              KAL__BESIDE);
+    kal__putf(
+        t,
+        "peak %.1f MB: rings and codecs %zu, tables %zu, scratch %zu × %d threads and %zu for whole images, "
+        "beside them %zu\n",
+        (double)(p->peak + KAL__BESIDE) / 1e6, p->schedule.peak, p->tables, p->scratch, p->threads, p->alone,
+        KAL__BESIDE);
 }
 
 static void as_json(const kal__plan *p, kal__text *t)
@@ -85,7 +87,7 @@ static void as_json(const kal__plan *p, kal__text *t)
     kal__putf(t,
               "{\"peak_bytes\": %zu, \"scratch_bytes\": %zu, \"threads\": %d, \"nodes\": %llu, "
               "\"nodes_reused\": %llu, \"stages\": [",
-              p->peak + KAL__BESIDE, p->scratch * (size_t)p->threads, p->threads,
+              p->peak + KAL__BESIDE, p->scratch * (size_t)p->threads + p->alone, p->threads,
               (unsigned long long)p->nodes, (unsigned long long)p->nodes_reused);
     for (int32_t i = 0; i < p->n_stages; i++) {
         const kal__stage *s = p->stages[i];

@@ -134,7 +134,8 @@ struct kal__plan {
     kal__stage **stages;   // topological
     int32_t n_stages;
     kal__schedule schedule;
-    size_t scratch;     // largest of any stage
+    size_t scratch;     // largest of any stage that many workers may run at once
+    size_t alone;       // what the others want, each once: stages of one job for the whole image
     size_t tables;      // what prepare makes, of all steps
     size_t peak;        // simulated, scratch of all workers included
     uint64_t n_bands;   // in all
@@ -144,6 +145,12 @@ struct kal__plan {
     kal_memo *memo;
     kal_memo_mode memo_mode;
 };
+
+/// What rings, codecs and scratch take at most.
+static inline size_t kal__plan_memory(const kal__plan *p)
+{
+    return p->schedule.peak + p->scratch * (size_t)p->threads + p->alone;
+}
 
 /// Resolved options: defaults and environment filled in.
 typedef struct kal__resolved {

@@ -36,10 +36,14 @@ static int32_t natural_rows(const kal__stage *s)
     return rows;
 }
 
+static bool runs_whole(const kal__stage *s)
+{
+    return s->n_steps && (s->steps[0].node->call.op->flags & KAL_OP_WHOLE);
+}
+
 static bool needs_whole(const kal__stage *s, int32_t step)
 {
-    return (s->kind == KAL__DECODE_STAGE && step == 0) ||
-           (s->n_steps && (s->steps[0].node->call.op->flags & KAL_OP_WHOLE));
+    return (s->kind == KAL__DECODE_STAGE && step == 0) || runs_whole(s);
 }
 
 // Of a stage that is not made of pieces.
@@ -174,7 +178,10 @@ kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
     }
     p->tables += kal__tables_find(s);
     s->scratch = stage_scratch(s);
-    if (s->scratch > p->scratch) p->scratch = s->scratch;
+    if (runs_whole(s))
+        p->alone += s->scratch;
+    else if (s->scratch > p->scratch)
+        p->scratch = s->scratch;
     const size_t bytes = s->patches ? s->patches->bytes : s->stride * (size_t)(s->rect.y1 - s->rect.y0);
     p->n_bands += s->kind == KAL__CONST_STAGE ? 0 : (uint64_t)s->n_bands;
     if (s->kind == KAL__COMPUTE_STAGE)
@@ -220,7 +227,7 @@ static void widen(kal__builder *b, int32_t bands)
 
 static size_t peak_of(const kal__plan *p)
 {
-    return p->schedule.peak + p->scratch * (size_t)p->threads + p->tables;
+    return kal__plan_memory(p) + p->tables;
 }
 
 static const char *stage_word(const kal__stage *s)

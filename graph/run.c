@@ -162,11 +162,16 @@ static void work_on(run *r, int32_t thread)
         pthread_mutex_unlock(&lock);
         kal_error err = {KAL_OK, ""};
         kal_status st = KAL_OK;
-        if (!scratch && r->plan->scratch) scratch = kal__slab_new(r->plan->scratch);
-        if (!scratch && r->plan->scratch) st = kal_fail(&err, KAL_NOMEM, "out of memory for scratch");
+        kal__slab *alone = NULL;   // the one job of a stage may want more than is kept for each worker
+        const bool more = s->scratch > r->plan->scratch;
+        const size_t size = more ? s->scratch : r->plan->scratch;
+        kal__slab **const room = more ? &alone : &scratch;
+        if (!*room && size) *room = kal__slab_new(size);
+        if (!*room && size) st = kal_fail(&err, KAL_NOMEM, "out of memory for scratch");
         const double start = kal__now();
-        if (!st) st = kal__run_band(s, band, scratch ? scratch->data : NULL, r->watch, r->stats, &err);
+        if (!st) st = kal__run_band(s, band, *room ? (*room)->data : NULL, r->watch, r->stats, &err);
         const double end = kal__now();
+        kal__slab_unref(&alone);
         if (!st) kal__trace_band(r->watch->options, s, band, thread, start, end);
         pthread_mutex_lock(&lock);
         record(r, s, band, st, &err, end - start);
@@ -374,7 +379,7 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
     stats->nodes += p->nodes;
     stats->nodes_reused += p->nodes_reused;
     if (p->peak + KAL__BESIDE > stats->planned_bytes) stats->planned_bytes = p->peak + KAL__BESIDE;
-    const size_t peak = p->schedule.peak + p->scratch * (size_t)p->threads;
+    const size_t peak = kal__plan_memory(p);
     if (peak > stats->peak_bytes) stats->peak_bytes = peak;
     if ((uint64_t)p->threads > stats->threads) stats->threads = (uint64_t)p->threads;
     if (!st && w->options && w->options->node_stats) tell_nodes(p, w->options);
