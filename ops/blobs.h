@@ -37,7 +37,6 @@ typedef struct kal__blobs {
     kal__blob *v;   // grows; free it with kal__blobs_free
     size_t n, room;
     int32_t n_above;
-    int32_t unused;
     // behind this: the runs of the row above, and of this row
 } kal__blobs;
 

@@ -10,8 +10,7 @@
 // as the seam of uncrop. What lies outside the image is not looked at. Squares of distances are exact integers (A. Meijster and others,
 // "A general algorithm for computing distance transforms in linear time"): first down the columns, then the lower envelope of
 // parabolas along each row; the root is rounded once, u8 and u16 half up.
-#include "op.h"
-
+#include "cpu.h"
 #include "mask.h"
 
 #define FAR (INT32_C(1) << 30)   // no target in this column; may still be counted up by a side
@@ -42,10 +41,18 @@ static room room_of(const kal_job *j)
     return r;
 }
 
-static void step_row(int32_t *restrict near, const uint8_t *restrict row, size_t n, uint8_t target)
+KAL__INLINE void step_row_body(int32_t *restrict near, const uint8_t *restrict row, size_t n, uint8_t target)
 {
     for (size_t i = 0; i < n; i++) near[i] = row[i] == target ? 0 : near[i] + 1;
 }
+KAL__VARIANTS(step_row, (int32_t * near, const uint8_t *row, size_t n, uint8_t target),
+              (near, row, n, target))
+
+KAL__INLINE void least_row_body(int32_t *restrict to, const int32_t *restrict near, size_t n)
+{
+    for (size_t i = 0; i < n; i++) to[i] = to[i] < near[i] ? to[i] : near[i];
+}
+KAL__VARIANTS(least_row, (int32_t * to, const int32_t *near, size_t n), (to, near, n))
 
 static void reset(int32_t *near, size_t n)
 {
@@ -64,8 +71,7 @@ static void columns(const kal_job *j, const room *r, uint8_t target)
     reset(r->near, n);
     for (int32_t y = in.y0; y < out.y1; y++) {
         step_row(r->near, kal_row(&j->in[0], y), n, target);
-        int32_t *to = r->columns + (size_t)(y - out.y0) * n;
-        for (size_t i = 0; i < n && y >= out.y0; i++) to[i] = to[i] < r->near[i] ? to[i] : r->near[i];
+        if (y >= out.y0) least_row(r->columns + (size_t)(y - out.y0) * n, r->near, n);
     }
 }
 
@@ -74,12 +80,18 @@ static int64_t parabola(const int32_t *g, int64_t x, int64_t at)
     return (x - at) * (x - at) + (int64_t)g[at] * g[at];
 }
 
-// Squares of distances along one row; −1 where there is no target at all.
-static void envelope(const room *r, const int32_t *g)
+// Squares of distances along one row; −1 where there is no target at all. Columns whose target is `far` away or more are left out.
+static void envelope(const room *r, const int32_t *g, int32_t far)
 {
     int32_t top = -1;
     for (int32_t u = 0; u < r->width; u++) {
-        if (g[u] >= FAR) continue;
+        if (g[u] >= far) continue;
+        if (g[u] == 0 && top >= 0 && r->at[top] == u - 1 &&
+            g[u - 1] == 0) {   // the same with less arithmetic
+            top++;
+            r->at[top] = r->from[top] = u;
+            continue;
+        }
         while (top >= 0 && parabola(g, r->from[top], r->at[top]) > parabola(g, r->from[top], u)) top--;
         int64_t from = 0;
         if (top >= 0) {   // from where on u's parabola is lower
@@ -98,9 +110,9 @@ static void envelope(const room *r, const int32_t *g)
 }
 
 // Distances of the output's row y: a pointer to the first one's square.
-static const int64_t *squares(const kal_job *j, const room *r, int32_t y)
+static const int64_t *squares(const kal_job *j, const room *r, int32_t y, int32_t far)
 {
-    envelope(r, r->columns + (size_t)(y - j->out->rect.y0) * (size_t)r->width);
+    envelope(r, r->columns + (size_t)(y - j->out->rect.y0) * (size_t)r->width, far);
     return r->square + (j->out->rect.x0 - j->in[0].rect.x0);
 }
 
@@ -125,7 +137,7 @@ static kal_status run_distance(const kal_job *j)
     const room r = room_of(j);
     columns(j, &r, 0);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        const int64_t *d = squares(j, &r, y);
+        const int64_t *d = squares(j, &r, y, FAR);
         float *dst = (float *)(void *)kal_row(j->out, y);
         for (int32_t x = 0; x < kal_tile_width(j->out); x++)
             dst[x] = d[x] < 0 ? __builtin_inff() : (float)__builtin_sqrt((double)d[x]);
@@ -185,7 +197,7 @@ static kal_status run_feather(const kal_job *j)
     const bool inside = p->side == SIDE_INSIDE;
     columns(j, &r, inside ? 0 : 255);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        const int64_t *d = squares(j, &r, y);
+        const int64_t *d = squares(j, &r, y, p->width + 1);
         void *dst = kal_row(j->out, y);
         for (int32_t x = 0; x < kal_tile_width(j->out); x++) {
             const double far = d[x] < 0 ? full : __builtin_sqrt((double)d[x]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// mask_blend and dim: what a mask, hard or soft, lets through. With m the mask's sample over its full scale:
+// mask_blend and dim: what a mask, hard or soft, lets through. With m the mask's sample over its full scale, within 0..1:
 //
 //     mask_blend   out = base + m · (image − base)                       in every channel, alpha included
 //     dim          out = base · (alpha + (1 − alpha) · m)                in every colour channel; alpha stays
@@ -9,8 +9,8 @@
 // in doubles, in this order; u8 and u16 round half up. Where the mask is full or empty that is exact: the image, or the base; and for
 // dim the base, or base · alpha.
 #include "channels.h"
+#include "cpu.h"
 #include "mask.h"
-#include "paste.h"
 
 // A mask, or one channel of any kind that a soft mask has.
 static kal_status check_soft(const kal_call *c, int32_t i, const kal_extent *base, kal_error *err)
@@ -40,23 +40,63 @@ static kal_status extent_blend(const kal_call *c, void *params, kal_extent *out,
     return st ? st : kal__check_type("mask_blend", base, err);
 }
 
+// In one row's memory: what of each pixel is let through, 0..1.
+static size_t scratch(const kal_call *c, int32_t width, int32_t height)
+{
+    (void)c, (void)height;
+    return (size_t)width * sizeof(double);
+}
+
+static void let_through(double *share, const void *mask, kal_type type, size_t n)
+{
+    const double full = kal_type_max(type);
+    for (size_t x = 0; x < n; x++) {
+        const double m = kal__get(mask, type, x) / full;
+        share[x] = m > 0 ? m < 1 ? m : 1 : 0;
+    }
+}
+
+#define WHOLE(v) (int32_t)((v) + 0.5)   // a mix of samples lies between them, and needs no clamping
+#define REAL(v) (v)
+#define MIX(type, T, ROUND)                                                                                 \
+    KAL__INLINE void mix_##type##_body(T *restrict dst, const T *restrict image, const T *restrict base,    \
+                                       const double *restrict share, size_t n, size_t channels)             \
+    {                                                                                                       \
+        for (size_t x = 0, i = 0; x < n; x++)                                                               \
+            for (size_t k = 0; k < channels; k++, i++) {                                                    \
+                const double b = (double)base[i], v = (double)image[i];                                     \
+                dst[i] = (T)ROUND(share[x] == 1 ? v : share[x] == 0 ? b : b + share[x] * (v - b));          \
+            }                                                                                               \
+    }                                                                                                       \
+    KAL__VARIANTS(mix_##type,                                                                               \
+                  (T * dst, const T *image, const T *base, const double *share, size_t n, size_t channels), \
+                  (dst, image, base, share, n, channels))                                                   \
+    KAL__INLINE void dim_##type##_body(T *restrict dst, const T *restrict base,                             \
+                                       const double *restrict share, size_t n, size_t channels)             \
+    {                                                                                                       \
+        for (size_t x = 0, i = 0; x < n; x++)                                                               \
+            for (size_t k = 0; k < channels; k++, i++) dst[i] = (T)ROUND((double)base[i] * share[x]);       \
+    }                                                                                                       \
+    KAL__VARIANTS(dim_##type, (T * dst, const T *base, const double *share, size_t n, size_t channels),     \
+                  (dst, base, share, n, channels))
+MIX(u8, uint8_t, WHOLE)
+MIX(u16, uint16_t, WHOLE)
+MIX(f32, float, REAL)
+
 static kal_status run_blend(const kal_job *j)
 {
     const kal_extent *e = &j->call->extent;
-    const kal_type soft = j->call->in[1]->extent.type;
-    const double full = kal_type_max(soft);
     const size_t channels = (size_t)e->channels, n = (size_t)kal_tile_width(j->out);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         void *dst = kal_row(j->out, y);
-        const void *image = kal_row(&j->in[0], y), *mask = kal_row(&j->in[1], y),
-                   *base = kal_row(&j->in[2], y);
-        for (size_t x = 0, i = 0; x < n; x++) {
-            const double m = kal__get(mask, soft, x) / full;
-            for (size_t k = 0; k < channels; k++, i++) {
-                const double b = kal__get(base, e->type, i), v = kal__get(image, e->type, i);
-                kal__set(dst, e->type, i, m == 1 ? v : b + m * (v - b));
-            }
-        }
+        const void *image = kal_row(&j->in[0], y), *base = kal_row(&j->in[2], y);
+        let_through(j->scratch, kal_row(&j->in[1], y), j->call->in[1]->extent.type, n);
+        if (e->type == KAL_U8)
+            mix_u8(dst, image, base, j->scratch, n, channels);
+        else if (e->type == KAL_U16)
+            mix_u16(dst, image, base, j->scratch, n, channels);
+        else
+            mix_f32(dst, image, base, j->scratch, n, channels);
     }
     return KAL_OK;
 }
@@ -74,6 +114,7 @@ const kal_op kal__op_mask_blend = {
     .flags = KAL_OP_POINTWISE,
     .cost = 2,
     .extent = extent_blend,
+    .scratch = scratch,
     .run = run_blend,
     .samples = KAL__SAMPLES(""),
 };
@@ -99,18 +140,20 @@ static bool fold_dim(const kal_call *c, kal_folded *to, void *room)
 static kal_status run_dim(const kal_job *j)
 {
     const kal_extent *e = &j->call->extent;
-    const kal_type soft = j->call->in[0]->extent.type;
-    const double full = kal_type_max(soft), alpha = ((const kal_dim_p *)j->call->params)->alpha;
-    const size_t channels = (size_t)e->channels, colours = (size_t)kal__colours(e),
-                 n = (size_t)kal_tile_width(j->out);
+    const double alpha = ((const kal_dim_p *)j->call->params)->alpha;
+    const size_t channels = (size_t)e->channels, n = (size_t)kal_tile_width(j->out);
+    double *share = j->scratch;
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         void *dst = kal_row(j->out, y);
-        const void *mask = kal_row(&j->in[0], y), *base = kal_row(&j->in[1], y);
-        for (size_t x = 0; x < n; x++) {
-            const double m = kal__get(mask, soft, x) / full, share = m == 1 ? 1 : alpha + (1 - alpha) * m;
-            for (size_t k = 0, i = x * channels; k < colours; k++, i++)
-                kal__set(dst, e->type, i, kal__get(base, e->type, i) * share);
-        }
+        const void *base = kal_row(&j->in[1], y);
+        let_through(share, kal_row(&j->in[0], y), j->call->in[0]->extent.type, n);
+        for (size_t x = 0; x < n; x++) share[x] = share[x] == 1 ? 1 : alpha + (1 - alpha) * share[x];
+        if (e->type == KAL_U8)
+            dim_u8(dst, base, share, n, channels);
+        else if (e->type == KAL_U16)
+            dim_u16(dst, base, share, n, channels);
+        else
+            dim_f32(dst, base, share, n, channels);
         kal__keep_alpha(e, dst, base, n);
     }
     return KAL_OK;
@@ -132,6 +175,7 @@ const kal_op kal__op_dim = {
     .cost = 1.5f,
     .extent = extent_dim,
     .fold = fold_dim,
+    .scratch = scratch,
     .run = run_dim,
     .samples = KAL__SAMPLES("alpha=0.2", "", "alpha=1", "alpha=0"),
 };

@@ -58,12 +58,16 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
+static kal_status gather(const kal_job *j, void *gathered, int32_t connectivity)
+{
+    const kal_status st = kal__blobs_rows(gathered, &j->in[0], j->call->in[0]->extent.width, j->out->rect.y0,
+                                          j->out->rect.y1, connectivity == 8);
+    return st ? kal_fail(j->err, st, "%s: out of memory for the parts", j->call->op->name) : st;
+}
+
 static kal_status rows(const kal_job *j, void *gathered)
 {
-    const kal_mask_boxes_p *p = j->call->params;
-    const kal_status st = kal__blobs_rows(gathered, &j->in[0], j->call->in[0]->extent.width, j->out->rect.y0,
-                                          j->out->rect.y1, p->connectivity == 8);
-    return st ? kal_fail(j->err, st, "%s: out of memory for the parts", j->call->op->name) : st;
+    return gather(j, gathered, ((const kal_mask_boxes_p *)j->call->params)->connectivity);
 }
 
 // ---- which parts --------------------------------------------------------------------------------
@@ -230,10 +234,7 @@ static kal_status extent_areas(const kal_call *c, void *params, kal_extent *out,
 
 static kal_status rows_areas(const kal_job *j, void *gathered)
 {
-    const kal_mask_areas_p *p = j->call->params;
-    const kal_status st = kal__blobs_rows(gathered, &j->in[0], j->call->in[0]->extent.width, j->out->rect.y0,
-                                          j->out->rect.y1, p->connectivity == 8);
-    return st ? kal_fail(j->err, st, "mask_areas: out of memory for the parts") : st;
+    return gather(j, gathered, ((const kal_mask_areas_p *)j->call->params)->connectivity);
 }
 
 static kal_status end_areas(const kal_call *c, void *gathered, kal_value *out, kal_error *err)

@@ -10,15 +10,14 @@
 // What lies outside the image is not looked at, so a border neither eats nor feeds; where nothing of the kernel lies inside, erode
 // gives white (f32: +∞) and dilate black (−∞). Exact: equal to OpenCV's erode and dilate with their default border, for ellipses as
 // getStructuringElement of OpenCV 4.6 makes them; its open and close do not turn the kernel, which differs only for kernels without that
-// symmetry. Floats are compared as their bits in order of size: −0 lies under 0, and a NaN beyond the infinity of its sign.
+// symmetry.
 //
-// A rectangle costs the same for any height and the logarithm of its width: down the columns, rows are joined once for windows
-// that share them (van Herk, Gil and Werman), then along the row windows of 1, 2, 4 … pixels are joined. Other kernels are
-// runs along the row; each costs two joins of such windows.
-#include "cpu.h"
+// A rectangle's cost hardly grows with it: down the columns, rows are joined once for up to 64 windows that share them (van Herk, Gil
+// and Werman), which is three joins a row and one more for every 64 rows of the kernel; along the row, windows of 1, 2, 4 … pixels
+// are joined. Other kernels are runs along the row; each costs two joins of such windows.
 #include "fmath.h"
+#include "lanes.h"
 #include "mem.h"
-#include "op.h"
 
 #include <stdlib.h>
 
@@ -29,94 +28,9 @@ enum { SHAPE_RECTANGLE, SHAPE_ELLIPSE, SHAPE_CROSS };
 
 extern const kal_op kal__op_erode, kal__op_dilate;
 
-// ---- samples ------------------------------------------------------------------------------------
-
-// One type's loops, for the least or the greatest: `load` brings samples into an order of integers and `store` brings them back,
-// take: dst = least(dst, load(src)); mix: dst = least(a, load(src)); join: dst = least(a, b); add: dst = least(dst, a).
-typedef struct lane {
-    size_t size;
-    void (*load)(void *dst, const void *src, size_t n);
-    void (*store)(void *dst, size_t n);
-    void (*take)(void *dst, const void *src, size_t n);
-    void (*mix)(void *dst, const void *a, const void *src, size_t n);
-    void (*join)(void *dst, const void *a, const void *b, size_t n);
-    void (*add)(void *dst, const void *a, size_t n);
-    void (*fill)(void *dst, size_t n);   // with what changes nothing
-} lane;
-
-#define PLAIN(v) (v)
-// bits of a float in order of size, and back
-#define ORDERED(v) ((v) ^ (((v) >> 31) & INT32_MAX))
-
-#define LOOP(name, T, params, args, expr)                  \
-    KAL__INLINE void name##_body params                    \
-    {                                                      \
-        for (size_t i = 0; i < n; i++) dst[i] = (T)(expr); \
-    }                                                      \
-    KAL__VARIANTS(name, params, args)
-#define LEAST(a, b) ((a) < (b) ? (a) : (b))
-#define GREATEST(a, b) ((a) > (b) ? (a) : (b))
-
-#define LANE(name, T, MAP, PICK, neutral, to_store)                                                          \
-    LOOP(name##_take_t, T, (T *restrict dst, const T *restrict src, size_t n), (dst, src, n),                \
-         PICK(dst[i], MAP(src[i])))                                                                          \
-    LOOP(name##_mix_t, T, (T *restrict dst, const T *restrict a, const T *restrict src, size_t n),           \
-         (dst, a, src, n), PICK(a[i], MAP(src[i])))                                                          \
-    LOOP(name##_join_t, T, (T *restrict dst, const T *restrict a, const T *restrict b, size_t n),            \
-         (dst, a, b, n), PICK(a[i], b[i]))                                                                   \
-    LOOP(name##_add_t, T, (T *restrict dst, const T *restrict a, size_t n), (dst, a, n), PICK(dst[i], a[i])) \
-    static void name##_take(void *dst, const void *src, size_t n)                                            \
-    {                                                                                                        \
-        name##_take_t(dst, src, n);                                                                          \
-    }                                                                                                        \
-    static void name##_mix(void *dst, const void *a, const void *src, size_t n)                              \
-    {                                                                                                        \
-        name##_mix_t(dst, a, src, n);                                                                        \
-    }                                                                                                        \
-    static void name##_join(void *dst, const void *a, const void *b, size_t n)                               \
-    {                                                                                                        \
-        name##_join_t(dst, a, b, n);                                                                         \
-    }                                                                                                        \
-    static void name##_add(void *dst, const void *a, size_t n)                                               \
-    {                                                                                                        \
-        name##_add_t(dst, a, n);                                                                             \
-    }                                                                                                        \
-    static void name##_load(void *dst, const void *src, size_t n)                                            \
-    {                                                                                                        \
-        for (size_t i = 0; i < n; i++) ((T *)dst)[i] = (T)MAP(((const T *)src)[i]);                          \
-    }                                                                                                        \
-    static void name##_fill(void *dst, size_t n)                                                             \
-    {                                                                                                        \
-        for (size_t i = 0; i < n; i++) ((T *)dst)[i] = (neutral);                                            \
-    }                                                                                                        \
-    static const lane name = {sizeof(T),  name##_load, to_store,   name##_take,                              \
-                              name##_mix, name##_join, name##_add, name##_fill};
-
-#define INFINITE 0x7f800000   // +∞; ordered, −∞ is the complement
-static void store_least(void *dst, size_t n)
+static const kal__lane *lane_of(const kal_call *c)
 {
-    int32_t *v = dst;
-    for (size_t i = 0; i < n; i++) v[i] = v[i] == INT32_MAX ? INFINITE : ORDERED(v[i]);
-}
-
-static void store_greatest(void *dst, size_t n)
-{
-    int32_t *v = dst;
-    for (size_t i = 0; i < n; i++) v[i] = v[i] == INT32_MIN ? ORDERED(~INFINITE) : ORDERED(v[i]);
-}
-
-LANE(least_u8, uint8_t, PLAIN, LEAST, UINT8_MAX, NULL)
-LANE(least_u16, uint16_t, PLAIN, LEAST, UINT16_MAX, NULL)
-LANE(least_f32, int32_t, ORDERED, LEAST, INT32_MAX, store_least)
-LANE(greatest_u8, uint8_t, PLAIN, GREATEST, 0, NULL)
-LANE(greatest_u16, uint16_t, PLAIN, GREATEST, 0, NULL)
-LANE(greatest_f32, int32_t, ORDERED, GREATEST, INT32_MIN, store_greatest)
-static const lane *const lanes[2][3] = {{&least_u8, &least_u16, &least_f32},
-                                        {&greatest_u8, &greatest_u16, &greatest_f32}};
-
-static const lane *lane_of(const kal_call *c)
-{
-    return lanes[c->op == &kal__op_dilate][c->extent.type];
+    return kal__lane_of(c->extent.type, c->op == &kal__op_dilate);
 }
 
 // ---- the kernel ---------------------------------------------------------------------------------
@@ -139,16 +53,6 @@ static int32_t chord(const kal_erode_p *p, int32_t i)
     return (int32_t)kal__rint(c * __builtin_sqrt((double)(r * r - dy * dy) * square));
 }
 
-static bool lit(const kal_erode_p *p, int32_t x, int32_t y)
-{
-    if (p->reflect) x = p->width - 1 - x, y = p->height - 1 - y;
-    if (p->kernel.n) return p->kernel.v[y * p->width + x] != 0;
-    if (p->shape == SHAPE_CROSS) return x == p->width / 2 || y == p->height / 2;
-    if (p->shape == SHAPE_RECTANGLE) return true;
-    const int32_t half = chord(p, y), dx = x - p->width / 2;
-    return dx >= -half && dx <= half;
-}
-
 // Pixels x … x + n − 1 of row y, relative to the anchor.
 typedef struct run {
     int32_t x, y, n;
@@ -159,18 +63,33 @@ typedef struct shape {
     run runs[];
 } shape;
 
+// The next run of row y from column x on, in the kernel as it is given; n = 0: there is none.
+static run next_run(const kal_erode_p *p, int32_t x, int32_t y)
+{
+    const int32_t middle = p->width / 2, half = p->shape == SHAPE_ELLIPSE ? chord(p, y)
+                                                : y == p->height / 2      ? p->width
+                                                                          : 0;
+    int32_t from = x, end = p->width;
+    if (!p->kernel.n) {
+        from = middle - half > 0 ? middle - half : 0;
+        end = middle + half + 1 < end ? middle + half + 1 : end;
+        return (run){from, y, from < x ? 0 : end - from};
+    }
+    while (from < end && p->kernel.v[y * p->width + from] == 0) from++;
+    for (x = from; x < end && p->kernel.v[y * p->width + x] != 0;) x++;
+    return (run){from, y, x - from};
+}
+
 static size_t find_runs(const kal_erode_p *p, run *runs, int32_t *longest)
 {
     const reach k = reach_of(p);
     size_t n = 0;
     for (int32_t y = 0; y < p->height; y++)
-        for (int32_t x = 0; x < p->width;) {
-            int32_t end = x;
-            while (end < p->width && lit(p, end, y)) end++;
-            if (end > x && runs) runs[n] = (run){x - k.left, y - k.top, end - x};
-            if (end - x > *longest) *longest = end - x;
-            n += end > x;
-            x = end > x ? end : x + 1;
+        for (run r = next_run(p, 0, y); r.n; r = next_run(p, r.x + r.n, y), n++) {
+            if (r.n > *longest) *longest = r.n;
+            if (!runs) continue;
+            runs[n] = p->reflect ? (run){p->width - r.x - r.n - k.left, p->height - 1 - y - k.top, r.n}
+                                 : (run){r.x - k.left, y - k.top, r.n};
         }
     return n;
 }
@@ -220,7 +139,7 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 }
 
 // Windows of 1, 2, 4 … pixels from a row of `pixels`, in rows behind each other, up to the last that fits into `longest`.
-static void widen(const lane *l, unsigned char *rows, size_t step, size_t pixels, size_t channels,
+static void widen(const kal__lane *l, unsigned char *rows, size_t step, size_t pixels, size_t channels,
                   int32_t longest)
 {
     for (size_t p = 1; 2 * p <= (size_t)longest; p *= 2, rows += step)
@@ -247,7 +166,7 @@ static line line_of(const kal_job *j, unsigned char *row)
                   (size_t)(out.x1 + k.right - in.x1) * channels};
 }
 
-static void fill_ends(const lane *l, const line *r)
+static void fill_ends(const kal__lane *l, const line *r)
 {
     l->fill(r->row, r->before);
     l->fill(r->row + (r->before + r->n) * l->size, r->after);
@@ -257,7 +176,7 @@ static void fill_ends(const lane *l, const line *r)
 
 // Rows y0 … y1 − 1 share the rows between the last one's first and the first one's last, so there are no more of them than the
 // kernel is high. Above those, `tails[i]` joins the rows from y0 − top + i on; below, rows are added as y goes down.
-static void columns(const kal_job *j, const lane *l, int32_t y0, int32_t y1, unsigned char *tails,
+static void columns(const kal_job *j, const kal__lane *l, int32_t y0, int32_t y1, unsigned char *tails,
                     size_t step)
 {
     const reach k = reach_of(j->call->params);
@@ -273,7 +192,7 @@ static void columns(const kal_job *j, const lane *l, int32_t y0, int32_t y1, uns
     }
 }
 
-static void rectangle_rows(const kal_job *j, const lane *l, int32_t y0, int32_t y1, unsigned char *room,
+static void rectangle_rows(const kal_job *j, const kal__lane *l, int32_t y0, int32_t y1, unsigned char *room,
                            size_t step)
 {
     const kal_erode_p *p = j->call->params;
@@ -310,7 +229,7 @@ static void rectangle_rows(const kal_job *j, const lane *l, int32_t y0, int32_t 
     }
 }
 
-static void run_rectangle(const kal_job *j, const lane *l)
+static void run_rectangle(const kal_job *j, const kal__lane *l)
 {
     const kal_erode_p *p = j->call->params;
     const size_t step = row_bytes(j->call, kal_tile_width(j->out));
@@ -321,7 +240,7 @@ static void run_rectangle(const kal_job *j, const lane *l)
 
 // ---- any kernel ---------------------------------------------------------------------------------
 
-static void add_run(const kal_job *j, const lane *l, const run *r, int32_t y, const unsigned char *wide,
+static void add_run(const kal_job *j, const kal__lane *l, const run *r, int32_t y, const unsigned char *wide,
                     size_t step)
 {
     if (y < j->out->rect.y0 || y >= j->out->rect.y1) return;
@@ -335,7 +254,7 @@ static void add_run(const kal_job *j, const lane *l, const run *r, int32_t y, co
     if (rest) l->add(dst, from + rest * pixel, n);
 }
 
-static void run_shape(const kal_job *j, const lane *l)
+static void run_shape(const kal_job *j, const kal__lane *l)
 {
     const shape *s = j->state;
     const kal_erode_p *p = j->call->params;
@@ -358,7 +277,7 @@ static void run_shape(const kal_job *j, const lane *l)
 
 static kal_status run_op(const kal_job *j)
 {
-    const lane *l = lane_of(j->call);
+    const kal__lane *l = lane_of(j->call);
     if (j->state)
         run_shape(j, l);
     else

@@ -6,41 +6,33 @@
 //
 //     n0 · n1 · (m0 − m1)²        n0, m0: number and mean of the samples up to v; n1, m1: of those above
 //
-// is greatest. Counts and sums are exact integers, the rest is doubles in this order; threshold sets what is above the value. Equal to
+// is greatest. Counts and sums are exact integers, the rest is doubles in this order; threshold sets what is above the value. Alpha is not looked at. Equal to
 // OpenCV's THRESH_OTSU for u8 but where two values part equally well within rounding. When all samples are one, it is that one.
-#include "op.h"
+#include "histogram.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
     (void)params, (void)out;
     const kal_extent *e = &c->in[0]->extent;
-    if (e->channels != 1)
-        return kal_fail(err, KAL_INVALID, "otsu: takes one channel, and there are %d; use gray before",
-                        e->channels);
+    if (kal__colours(e) != 1)
+        return kal_fail(err, KAL_INVALID, "otsu: takes one colour channel, and there are %d; use gray before",
+                        kal__colours(e));
     if (e->type == KAL_F32)
         return kal__refuse_type("otsu", e, "have no histogram; use cast type=u16 before", err);
     return kal__check_type("otsu", e, err);
 }
 
-static size_t values_of(const kal_call *c)
-{
-    return (size_t)kal_type_max(c->in[0]->extent.type) + 1;
-}
-
 static size_t size(const kal_call *c)
 {
-    return values_of(c) * sizeof(uint64_t);
+    const kal_extent *e = &c->in[0]->extent;
+    return (size_t)kal__histogram_bins(e->type) * (size_t)e->channels * sizeof(uint64_t);
 }
 
 static kal_status rows(const kal_job *j, void *gathered)
 {
-    uint64_t *count = gathered;
-    const bool bytes = j->call->in[0]->extent.type == KAL_U8;
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        const void *row = kal_row(&j->in[0], y);
-        for (int32_t x = 0; x < kal_tile_width(&j->in[0]); x++)
-            count[bytes ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x]]++;
-    }
+    const kal_extent *e = &j->call->in[0]->extent;
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
+        kal__histogram(gathered, kal_row(&j->in[0], y), (size_t)e->width, e);
     return KAL_OK;
 }
 
@@ -48,7 +40,7 @@ static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_err
 {
     (void)err;
     const uint64_t *count = gathered;
-    const size_t values = values_of(c);
+    const size_t values = (size_t)kal__histogram_bins(c->in[0]->extent.type);
     uint64_t n = 0, sum = 0, n0 = 0, sum0 = 0;
     size_t first = 0;
     double most = 0, best = 0;

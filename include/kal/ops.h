@@ -841,10 +841,11 @@ KAL_PARAMS(dim, KAL_DIM_PARAMS)
 KAL_OP_2(dim)
 
 KAL_PARAMS(mask_blend, KAL_NO_PARAMS)
-static inline kal_node *kal_mask_blend(kal_scope *s, kal_node *image, kal_node *mask, kal_node *base)
+static inline kal_node *kal_mask_blend(kal_scope *s, kal_node *image, kal_node *mask, kal_node *base,
+                                       const kal_mask_blend_p *params)
 {
     kal_node *const in[3] = {image, mask, base};
-    return kal_apply(s, "mask_blend", NULL, in, 3);
+    return kal_apply(s, "mask_blend", params, in, 3);
 }
 
 KAL_END

@@ -21,6 +21,7 @@ static const kal_extent kinds[] = {
     {31, 1, 1, KAL_U8, KAL_GRAY, false},   {61, 47, 3, KAL_U8, KAL_RGB, false},
     {40, 70, 1, KAL_U16, KAL_GRAY, false}, {301, 5, 3, KAL_U8, KAL_RGB, false},
     {210, 4, 4, KAL_U8, KAL_RGB, true},    {517, 3, 1, KAL_U8, KAL_GRAY, false},
+    {70, 45, 1, KAL_U8, KAL_MASK, false},
 };
 
 // Sizes of further inputs against the first one's: the same, larger.

@@ -2,77 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Ops on masks: fixed cases with exact numbers, and random masks against loops that say what is meant pixel by pixel.
-#include "formula.h"
-
-static rng r = {97};
-static kal_scope *s;
-
-// ---- masks and what is asked of them ------------------------------------------------------------
-
-static kal_extent mask_extent(int32_t w, int32_t h)
-{
-    return (kal_extent){w, h, 1, KAL_U8, KAL_MASK, false};
-}
-
-static kal_node *mask_from(const uint8_t *data, int32_t w, int32_t h)
-{
-    const kal_extent e = mask_extent(w, h);
-    return kal_pixels(s, &e, data, w);
-}
-
-typedef struct boxes {
-    int32_t v[6][4];   // half open; an empty one ends them
-} boxes;
-
-static kal_node *mask_with(int32_t w, int32_t h, boxes b)
-{
-    uint8_t *data = calloc((size_t)w * (size_t)h, 1);
-    for (int i = 0; i < 6 && b.v[i][2] > b.v[i][0]; i++)
-        for (int32_t y = b.v[i][1]; y < b.v[i][3]; y++)
-            memset(data + y * w + b.v[i][0], 255, (size_t)(b.v[i][2] - b.v[i][0]));
-    kal_node *n = mask_from(data, w, h);
-    free(data);
-    return n;
-}
-
-// Set with a chance of `share` in 8.
-static uint8_t *rng_mask(int32_t w, int32_t h, int share)
-{
-    uint8_t *data = malloc((size_t)w * (size_t)h);
-    for (int32_t i = 0; i < w * h; i++) data[i] = rng_below(&r, 8) < share ? 255 : 0;
-    return data;
-}
-
-static void prints(kal_node *image, const char *op, const char *params, const char *want)
-{
-    kal_value v;
-    kal_bytes b = {0};
-    kal_node *n = kal_apply_text(s, op, params, &image, 1);
-    if (!REQUIRE_OK(kal_read_value(n, NULL, &v, &check_error))) return;
-    REQUIRE_OK(kal_value_print(&v, &b, &check_error));
-    REQUIRE_NOTE(!strcmp((char *)b.data, want), "%s %s: %s, want %s", op, params, (char *)b.data, want);
-    kal_bytes_free(&b);
-    kal_value_free(&v);
-}
-
-static size_t count(kal_node *n)
-{
-    kal_extent e;
-    uint8_t *data = read_all(n, NULL, &e);
-    size_t set = 0;
-    if (!REQUIRE_NOTE(data != NULL, "%s", check_error.message)) return 0;
-    for (size_t i = 0; i < bytes_of(&e); i++) {
-        REQUIRE(data[i] == 0 || data[i] == 255);
-        set += data[i] != 0;
-    }
-    free(data);
-    return set;
-}
-
-static kal_node *op(const char *name, const char *params, kal_node *in)
-{
-    return kal_apply_text(s, name, params, &in, 1);
-}
+#include "masks.h"
 
 // ---- boxes of parts -----------------------------------------------------------------------------
 
@@ -118,6 +48,19 @@ static void test_boxes(void)
     prints(corner, "mask_areas", "", "8");
     prints(corner, "mask_areas", "connectivity=4", "[4, 4]");
     prints(corner, "mask_boxes", "connectivity=4", "[[0, 0, 2, 2], [2, 2, 4, 4]]");
+    kal_node *nothing = mask_with(9, 9, (boxes){{{0}}});
+    kal_program *p;
+    kal_extent e = {0};
+    const char *text = "crop in (mask_boxes in)";
+    if (REQUIRE_OK(kal_program_parse(text, strlen(text), &(kal_binding){.name = "in", .node = block}, 1, &p,
+                                     &check_error)))
+        REQUIRE(!kal_node_extent(kal_program_root(p), &e, &check_error) && e.width == 20 && e.height == 20);
+    kal_program_free(&p);
+    if (REQUIRE_OK(kal_program_parse(text, strlen(text), &(kal_binding){.name = "in", .node = nothing}, 1, &p,
+                                     &check_error)))
+        REQUIRE(kal_node_extent(kal_program_root(p), &e, &check_error) == KAL_INVALID &&
+                strstr(check_error.message, "the value has 0 (0 × 4); nothing was found"));
+    kal_program_free(&p);
     check_fails(op("mask_boxes", "connectivity=5", corner), "mask_boxes: connectivity is 4 or 8, not 5");
     check_fails(op("mask_boxes", "opening=[1 2 3]", corner), "mask_boxes: opening is a width and a height");
     const kal_extent gray = extent_of(4, 4, 1, KAL_U8);
@@ -178,23 +121,6 @@ static int32_t rank_of(const part *parts, int32_t n, int32_t i)
     for (int32_t k = 1; k <= n; k++)
         rank += parts[k].area > parts[i].area || (parts[k].area == parts[i].area && k < i);
     return rank;
-}
-
-static void compare(kal_node *node, const uint8_t *want, size_t n, const char *what)
-{
-    uint8_t *got = read_all(node, NULL, NULL);
-    REQUIRE_NOTE(got && !memcmp(got, want, n), "%s", what);
-    free(got);
-}
-
-static void value_is(kal_node *node, const double *want, int32_t n, const char *what)
-{
-    kal_value v;
-    if (!REQUIRE_OK(kal_read_value(node, NULL, &v, &check_error))) return;
-    REQUIRE_NOTE(v.rows * v.columns == n, "%s: %d numbers, want %d", what, v.rows * v.columns, n);
-    for (int32_t i = 0; i < n && i < v.rows * v.columns; i++)
-        REQUIRE_NOTE(v.v[i] == want[i], "%s: number %d is %g, want %g", what, i, v.v[i], want[i]);
-    kal_value_free(&v);
 }
 
 static void test_parts_of(const uint8_t *data, int32_t w, int32_t h, bool eight, int32_t area,
@@ -265,110 +191,6 @@ static void test_parts(void)
     REQUIRE(count(op("keep_largest", "", small)) == 3);
     check_fails(op("components", "connectivity=6", small), "components: connectivity is 4 or 8");
     check_fails(op("fill_holes", "", op("gaussian", "", small)), "fill_holes: takes a mask");
-}
-
-// ---- erode, dilate, open, close -----------------------------------------------------------------
-
-static double extreme(const void *data, const kal_extent *e, int32_t x, int32_t y, int32_t k, int32_t w,
-                      int32_t h, const double *kernel, bool least)
-{
-    double best = least ? 1e30 : -1e30;
-    for (int32_t j = 0; j < h; j++)
-        for (int32_t i = 0; i < w; i++) {
-            const int32_t u = x + i - w / 2, v = y + j - h / 2;
-            if (!kernel[j * w + i] || u < 0 || v < 0 || u >= e->width || v >= e->height) continue;
-            const double is = at(data, e->type, (size_t)((v * e->width + u) * e->channels + k));
-            if (least ? is < best : is > best) best = is;
-        }
-    return best;
-}
-
-static void test_morph_of(const kal_extent *e, int32_t w, int32_t h, int shape, const double *kernel)
-{
-    for (int least = 0; least < 2; least++) {
-        kal_node *in = rng_image(&r, s, e);
-        const kal_erode_p p = {.size = sizeof p,
-                               .width = w,
-                               .height = h,
-                               .shape = shape < 3 ? shape : 0,
-                               .kernel = {kernel, shape < 3 ? 0 : w * h}};
-        kal_node *node = kal_apply(s, least ? "erode" : "dilate", &p, &in, 1);
-        void *got = read_all(node, NULL, NULL), *data = naive_pixels(in);
-        if (!REQUIRE_NOTE(got != NULL, "%s", check_error.message)) return;
-        size_t bad = 0;
-        for (int32_t i = 0; i < e->width * e->height * e->channels; i++) {
-            const int32_t k = i % e->channels, x = i / e->channels % e->width, y = i / e->channels / e->width;
-            const double want = extreme(data, e, x, y, k, w, h, kernel, least),
-                         is = at(got, e->type, (size_t)i);
-            const double none = e->type == KAL_F32 ? is : least ? kal_type_max(e->type) : 0;
-            bad += is != (fabs(want) == 1e30 ? none : want);
-        }
-        REQUIRE_NOTE(!bad, "%s, kernel %d×%d shape %d, least %d: %zu samples", about, w, h, shape, least,
-                     bad);
-        free(got);
-        free(data);
-        check_tilings(&r, node);
-    }
-}
-
-static void test_morph(void)
-{
-    // OpenCV's getStructuringElement(MORPH_ELLIPSE, (5, 5)) and (7, 4)
-    static const double ellipse55[] = {0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,
-                                       1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0},
-                        ellipse74[] = {0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1,
-                                       1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-                        cross43[] = {0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 1, 0},
-                        holes[] = {1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1};
-    static double ones[60 * 150];
-    for (size_t i = 0; i < sizeof ones / sizeof *ones; i++) ones[i] = 1;
-    kal_extent e;
-    for (int k = 0; next_kind(&k, &e, 1 + rng_below(&r, 40), 1 + rng_below(&r, 90));) {
-        test_morph_of(&e, 3, 3, 0, ones);
-        test_morph_of(&e, 1 + rng_below(&r, 60), 1 + rng_below(&r, 150), 0, ones);
-        test_morph_of(&e, 5, 5, 1, ellipse55);
-        test_morph_of(&e, 7, 4, 1, ellipse74);
-        test_morph_of(&e, 4, 3, 2, cross43);
-        test_morph_of(&e, 6, 2, 3, holes);
-        test_morph_of(&e, 3, 4, 3, holes);
-    }
-}
-
-static void test_morph_cases(void)
-{
-    kal_node *dot = mask_with(7, 7, (boxes){{{3, 3, 4, 4}}}),
-             *full = mask_with(5, 5, (boxes){{{0, 0, 5, 5}}});
-    REQUIRE(count(op("dilate", "", dot)) == 9);
-    REQUIRE(count(op("erode", "", op("dilate", "", dot))) == 1);
-    REQUIRE(count(op("erode", "", full)) == 25);
-    REQUIRE(model_of(op("erode", "", full)) == KAL_MASK);
-    REQUIRE(op("erode", "width=1", full) == full && op("open", "width=1", full) == full);
-    REQUIRE(op("open", "", dot) == op("dilate", "reflect=true", op("erode", "", dot)));
-    REQUIRE(op("close", "4 2", dot) == op("erode", "4 2 reflect=true", op("dilate", "4 2", dot)));
-    check_fails(op("erode", "kernel=[1 1 0]", dot), "erode: kernel has 3 values, which is no square");
-    check_fails(op("close", "kernel=[1 1 0] width=2", dot),
-                "close: kernel has 3 values, which do not fill rows of width=2");
-    check_fails(op("dilate", "kernel=[0 0 0 0]", dot), "dilate: kernel has only zeros");
-    check_fails(op("dilate", "kernel=1 shape=cross", dot), "dilate: give a shape or a kernel, not both");
-    const kal_extent f = extent_of(3, 1, 1, KAL_F32);
-    VALUES(op("erode", "kernel=[1 0 0] width=3", image_of(s, f, (const double[]){2, -1, 5})),
-           (double)INFINITY, 2, -1);
-    VALUES(op("dilate", "kernel=[0 0 1] width=3", image_of(s, f, (const double[]){2, -1, 5})), -1, 5,
-           -(double)INFINITY);
-    VALUES(op("erode", "3 1", image_of(s, f, (const double[]){2, -1, 5})), -1, -1, -1);
-    // an opening only takes away and a closing only adds, once and for all, for any kernel
-    static const char *const kernels[] = {"2", "4 3", "5 shape=ellipse", "6 3 shape=cross",
-                                          "kernel=[1 1 0 0 1 1 1 0 0]"};
-    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
-        uint8_t *data = rng_mask(40, 30, 6);
-        kal_node *m = mask_from(data, 40, 30), *opened = op("open", kernels[i], m),
-                 *closed = op("close", kernels[i], m);
-        uint8_t *o = read_all(opened, NULL, NULL), *c = read_all(closed, NULL, NULL);
-        for (int k = 0; k < 1200; k++) REQUIRE_NOTE(o[k] <= data[k] && c[k] >= data[k], "%s", kernels[i]);
-        compare(op("open", kernels[i], opened), o, 1200, kernels[i]);
-        compare(op("close", kernels[i], closed), c, 1200, kernels[i]);
-        free(data), free(o), free(c);
-    }
 }
 
 // ---- and, or, xor, alike ------------------------------------------------------------------------
@@ -451,6 +273,19 @@ static void test_polygons(void)
     prints(mask_with(9, 9, (boxes){{{2, 3, 5, 7}, {7, 7, 8, 8}}}), "mask_polygons", "area=2",
            "[[[2, 3], [5, 3], [5, 7], [2, 7]]]");
     prints(mask_with(3, 3, (boxes){{{0}}}), "mask_polygons", "", "[]");
+    // in a text, from numbers to numbers
+    kal_node *two = mask_with(20, 9, (boxes){{{1, 1, 4, 8}, {9, 0, 20, 2}}});
+    static const char *const same[] = {"polygon_mask in (mask_polygons in)", "box_mask in (mask_boxes in)",
+                                       "in | mask_boxes | box_mask width=20 height=9"};
+    uint8_t *want = read_all(two, NULL, NULL);
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        kal_program *p;
+        if (REQUIRE_OK(kal_program_parse(same[i], strlen(same[i]), &(kal_binding){.name = "in", .node = two},
+                                         1, &p, &check_error)))
+            compare(kal_program_root(p), want, 180, same[i]);
+        kal_program_free(&p);
+    }
+    free(want);
     // there and back
     for (int i = 0; i < 40; i++) {
         const int32_t w = 1 + rng_below(&r, 50), h = 1 + rng_below(&r, 50);
@@ -534,8 +369,10 @@ static void test_otsu(void)
                                      &check_error)))
         VALUES(kal_program_root(p), 0, 0, 0, 255, 255, 255);
     kal_program_free(&p);
-    const kal_extent rgb = extent_of(2, 2, 3, KAL_U8), real = extent_of(2, 2, 1, KAL_F32);
-    check_fails(op("otsu", "", rng_image(&r, s, &rgb)), "otsu: takes one channel");
+    const kal_extent faint = extent_of(2, 1, 2, KAL_U8), rgb = extent_of(2, 2, 3, KAL_U8),
+                     real = extent_of(2, 2, 1, KAL_F32);
+    prints(image_of(s, faint, (const double[]){9, 255, 70, 0}), "otsu", "", "9");
+    check_fails(op("otsu", "", rng_image(&r, s, &rgb)), "otsu: takes one colour channel");
     check_fails(op("otsu", "", rng_image(&r, s, &real)), "otsu");
 }
 
@@ -559,12 +396,12 @@ static void test_mix(void)
              *m = mask_with(3, 1, (boxes){{{1, 0, 2, 1}}});
     VALUES(kal_dim(s, m, image, kal_dim_params(.alpha = 0.2)), 20, 100, 20);
     REQUIRE(kal_dim(s, m, image, kal_dim_params(.alpha = 1)) == image);
-    VALUES(kal_mask_blend(s, image, m, image_of(s, one, (const double[]){1, 2, 3})), 1, 100, 3);
+    VALUES(kal_mask_blend(s, image, m, image_of(s, one, (const double[]){1, 2, 3}), NULL), 1, 100, 3);
     check_fails(kal_dim(s, mask_with(3, 2, (boxes){{{0}}}), image, NULL),
                 "dim: the mask is 3×2 and the base 3×1");
-    check_fails(kal_mask_blend(s, image, m, op("cast", "type=u16", image)),
+    check_fails(kal_mask_blend(s, image, m, op("cast", "type=u16", image), NULL),
                 "mask_blend: image and base have the same");
-    check_fails(kal_mask_blend(s, image, op("cast", "type=u32", image), image),
+    check_fails(kal_mask_blend(s, image, op("cast", "type=u32", image), image, NULL),
                 "mask_blend: the mask has one channel");
     kal_extent e;
     for (int k = 0; next_kind(&k, &e, 17, 11);) {
@@ -573,7 +410,7 @@ static void test_mix(void)
                  *weight16 = rng_image(&r, s, &wide);
         const double alpha = 0.3;
         kal_node *d = kal_dim(s, weight, a, kal_dim_params(.alpha = alpha)),
-                 *mixed = kal_mask_blend(s, a, weight16, b);
+                 *mixed = kal_mask_blend(s, a, weight16, b, NULL);
         check_pointwise(d, (kal_node *[]){a, weight}, 2, dimmed, &alpha, 1e-6);
         check_pointwise(mixed, (kal_node *[]){a, weight16, b}, 3, blended, NULL, 1e-6);
         check_tilings(&r, d);
@@ -581,13 +418,24 @@ static void test_mix(void)
     }
 }
 
+// The memory of the one job for a whole image is not counted for every worker: mask, links and numbers, 9 bytes for each pixel.
+static void test_memory(void)
+{
+    kal_node *m = op("threshold", "", op("flip", "", mask_with(2000, 1000, (boxes){{{5, 5, 900, 800}}})));
+    kal_stats stats = {0};
+    const kal_options o = {.threads = 8, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+    void *data = read_all(op("components", "", m), &o, NULL);
+    REQUIRE(data != NULL);
+    REQUIRE_NOTE(stats.planned_bytes < 22u * 1000 * 1000, "%llu", (unsigned long long)stats.planned_bytes);
+    free(data);
+}
+
 int main(void)
 {
+    r.s = 97;
     s = kal_scope_new();
     test_boxes();
     test_parts();
-    test_morph();
-    test_morph_cases();
     test_logic();
     test_threshold();
     test_draw();
@@ -595,6 +443,7 @@ int main(void)
     test_distance();
     test_otsu();
     test_mix();
+    test_memory();
     kal_scope_free(&s);
     kal_memo_clear(NULL);
     return check_done();
