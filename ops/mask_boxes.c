@@ -184,7 +184,7 @@ static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_err
         b->v[i].box = grown(b->v[i].box, p->margin, e);
         b->v[i].parent = (uint32_t)i;   // its place among the boxes
     }
-    if (p->merge == KAL_MERGE_OVERLAPPING) merge_overlapping(b);
+    if (p->merge == KAL_MERGE_OVERLAPPING && b->n > 1) merge_overlapping(b);
     if (b->n > INT32_MAX / 4 || kal_value_make(out, KAL_VALUE_BOXES, (int32_t)b->n, 4))
         return kal_fail(err, KAL_NOMEM, "mask_boxes: out of memory for %zu boxes", b->n);
     for (size_t i = 0; i < b->n; i++) {

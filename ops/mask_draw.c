@@ -182,9 +182,10 @@ static int32_t crossing(const side *s, int32_t y, int32_t width)
 static kal_status run_polygons(const kal_job *j)
 {
     const sides *s = j->state;
-    int32_t *open = j->scratch, *x = open + s->n, n = 0, next = 0;
+    int32_t *const open = j->scratch, *const x = s->n ? open + s->n : NULL;
+    int32_t n = 0, next = 0;
     clear(j);
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+    for (int32_t y = j->out->rect.y0; s->n && y < j->out->rect.y1; y++) {
         int32_t kept = 0;
         for (; next < s->n && s->v[next].y0 <= y; next++) open[n++] = next;
         for (int32_t i = 0; i < n; i++)
