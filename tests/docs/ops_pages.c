@@ -293,6 +293,7 @@ static void put_from_c(kal__text *t, const kal_op *op)
     const bool map = a.max == 2 && op->measure;
     const char *in = !a.max       ? ""
                      : a.many     ? "images, n, "
+                     : a.max == 3 ? "image, other, base, "
                      : map        ? "image, other, "
                      : a.max == 2 ? (optional ? "image, other, " : "image, base, ")
                                   : "image, ";

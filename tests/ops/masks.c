@@ -59,7 +59,7 @@ static void test_boxes(void)
     if (REQUIRE_OK(kal_program_parse(text, strlen(text), &(kal_binding){.name = "in", .node = nothing}, 1, &p,
                                      &check_error)))
         REQUIRE(kal_node_extent(kal_program_root(p), &e, &check_error) == KAL_INVALID &&
-                strstr(check_error.message, "the value has 0 (0 × 4); nothing was found"));
+                strstr(check_error.message, "the value has 0: nothing was found"));
     kal_program_free(&p);
     check_fails(op("mask_boxes", "connectivity=5", corner), "mask_boxes: connectivity is 4 or 8, not 5");
     check_fails(op("mask_boxes", "opening=[1 2 3]", corner), "mask_boxes: opening is a width and a height");
