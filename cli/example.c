@@ -16,6 +16,7 @@ typedef struct example {
     const kal_op *op;
     const char *sample;
     int n;              // pictures it is given
+    bool after;         // another op comes before, which makes what this one takes
     char calls[2000];   // as in the text: op and parameters, after "in |" when there is one picture
     char suffix[16];    // of a file that can hold the result; empty for a value, which is printed
 } example;
@@ -65,13 +66,16 @@ static bool find_suffix(example *x, kal_node *image)
 // As they stand in a text: after "in |" with one picture, alone with several, whose names are in1, in2 …
 static void put_calls(example *x, const kal_op *first)
 {
-    char names[MOST * 8] = "";
+    char names[MOST * 80] = "";
     for (int i = 1; i <= x->n && x->n > 1; i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%sin%d", i > 1 ? " " : "", i);
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s%s%sin%d%s", i > 1 ? " " : "",
+                 first ? "(" : "", first ? first->name : "", first ? " " : "", i, first ? ")" : "");
+    if (x->n > 1) first = NULL;
     const bool list = x->n > 1 && arity_of(x->op).max == ANY_NUMBER;
-    snprintf(x->calls, sizeof x->calls, "%s%s%s%s%s%s%s%s%s%s%s", first ? first->name : "", first ? " " : "",
-             first ? samples_of(first)[0] : "", first ? " | " : "", x->op->name, x->n > 1 ? " " : "",
-             list ? "[" : "", names, list ? "]" : "", *x->sample ? " " : "", x->sample);
+    snprintf(x->calls, sizeof x->calls, "%s%s%s%s%s%s%s%s%s%s%s", first ? first->name : "",
+             first && *samples_of(first)[0] ? " " : "", first ? samples_of(first)[0] : "", first ? " | " : "",
+             x->op->name, x->n > 1 ? " " : "", list ? "[" : "", names, list ? "]" : "", *x->sample ? " " : "",
+             x->sample);
 }
 
 static bool works(example *x)
@@ -88,21 +92,39 @@ static bool works(example *x)
     return ok;
 }
 
-static bool find_calls(example *x)
+static bool find_samples(example *x, const kal_op *first)
 {
     const arity a = arity_of(x->op);
+    for (x->n = a.max == ANY_NUMBER ? 2 : a.min; x->n <= a.max && x->n <= MOST; x->n++)
+        for (const char *const *s = samples_of(x->op); *s; s++) {
+            x->sample = *s;
+            put_calls(x, first);
+            if (works(x)) return true;
+        }
+    return false;
+}
+
+// What takes no picture may take what an op makes of one: a mask.
+static bool find_before(example *x)
+{
+    const kal_op *first;
+    x->after = true;
+    for (size_t i = 0; (first = kal_op_at(i)) != NULL; i++) {
+        const arity a = arity_of(first);
+        const bool plain = a.min == 1 && a.max == 1 && !first->measure && !(first->flags & KAL_OP_SOURCE);
+        if (plain && !*samples_of(first)[0] && find_samples(x, first)) return true;
+    }
+    return false;
+}
+
+static bool find_calls(example *x)
+{
     const kal_op *undone = x->op->undoes ? kal_op_find(x->op->undoes) : NULL;
     x->n = 1;
     x->sample = "";
     put_calls(x, undone);   // of an op that undoes another, both: the place follows
     if (undone && works(x)) return true;
-    for (x->n = a.max == ANY_NUMBER ? 2 : a.min; x->n <= a.max && x->n <= MOST; x->n++)
-        for (const char *const *s = samples_of(x->op); *s; s++) {
-            x->sample = *s;
-            put_calls(x, NULL);
-            if (works(x)) return true;
-        }
-    return false;
+    return find_samples(x, NULL) || find_before(x);
 }
 
 // A long list that repeats itself, as the shell would repeat it: "table=[$(printf '0 85 %.0s' $(seq 128))]".
@@ -194,7 +216,7 @@ void print_example(const kal_op *op)
             put_calls(&x, NULL);
         }
         puts("\nexample");
-        if (*x.sample || !op->undoes) put_verb(&x);
+        if ((*x.sample || !op->undoes) && !x.after) put_verb(&x);
         put_text(&x);
     }
     kal_scope_free(&x.scope);
