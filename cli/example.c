@@ -70,8 +70,8 @@ static void put_calls(example *x, const kal_op *first)
     for (int i = 1; i <= x->n && x->n > 1; i++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s%s%sin%d%s", i > 1 ? " " : "",
                  first ? "(" : "", first ? first->name : "", first ? " " : "", i, first ? ")" : "");
+    const bool list = x->n > 1 && !first && arity_of(x->op).max == ANY_NUMBER;
     if (x->n > 1) first = NULL;
-    const bool list = x->n > 1 && arity_of(x->op).max == ANY_NUMBER;
     snprintf(x->calls, sizeof x->calls, "%s%s%s%s%s%s%s%s%s%s%s", first ? first->name : "",
              first && *samples_of(first)[0] ? " " : "", first ? samples_of(first)[0] : "", first ? " | " : "",
              x->op->name, x->n > 1 ? " " : "", list ? "[" : "", names, list ? "]" : "", *x->sample ? " " : "",

@@ -189,6 +189,7 @@ bin=$dir/bin
 mkdir "$bin" && ln -s "$kal" "$bin/kal"
 for op in $("$kal" ops | sed -n 's/^  \([a-z_0-9.]*\) .*/\1/p'); do
     "$kal" help "$op" | sed -n '/^example$/,$p' | sed 1d >examples.txt
+    [ "$op" != components ] || continue   # labels, which no format holds
     if [ -s examples.txt ]; then ok "$op has an example"; else not_ok "$op has an example"; fi
     while read -r line; do
         for name in $(printf '%s' "$line" | grep -o '[a-z0-9]*\.jpg' | sort -u); do
@@ -197,7 +198,7 @@ for op in $("$kal" ops | sed -n 's/^  \([a-z_0-9.]*\) .*/\1/p'); do
         code "example: $(printf %.60s "$line")" 0 sh -c "cd examples && PATH='$bin':\$PATH && $line"
         case $line in
         *'-o out'* | *'save out'*) check 'makes a file' sh -c 'test -s "$(echo examples/out.*)" && rm -f examples/*' - ;;
-        *) check 'prints a value' grep -q '[0-9]' out ;;
+        *) check 'prints a value' grep -q '[][0-9]' out ;;
         esac
     done <examples.txt
 done
