@@ -16,8 +16,7 @@ static kal_status model_extent(const kal_call *c, void *params, kal_extent *out,
 {
     (void)params;
     *out = c->in[0]->extent;
-    return out->type == KAL_U8 ? KAL_OK
-                               : kal_fail(err, KAL_INVALID, "example.model: u8 only; cast first");
+    return out->type == KAL_U8 ? KAL_OK : kal_fail(err, KAL_INVALID, "example.model: u8 only; cast first");
 }
 
 // Stands for a network: the darkest sample becomes 0, the brightest 255, which no part of the picture can know alone.
