@@ -187,11 +187,22 @@ static void call_free(kal__written *c)
 
 // ---- from a call to a node ----------------------------------------------------------------------
 
-static bool can_be_undone(const kal_op *op)
+// The names that some op undoes, once for a text: few, and asked for at every call.
+static bool find_undone(kal__parser *r)
 {
-    const kal_op *other;
-    for (size_t i = 0; (other = kal_op_at(i)) != NULL; i++)
-        if (other->undoes && !strcmp(other->undoes, op->name)) return true;
+    const kal_op *op;
+    size_t n = 0;
+    for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++) n += op->undoes != NULL;
+    r->undone = kal__take(&r->p->arena, n, sizeof *r->undone);
+    for (size_t i = 0; r->undone && r->n_undone < n && (op = kal_op_at(i)) != NULL; i++)
+        if (op->undoes) r->undone[r->n_undone++] = op->undoes;
+    return r->undone != NULL;
+}
+
+static bool can_be_undone(const kal__parser *r, const kal_op *op)
+{
+    for (size_t i = 0; i < r->n_undone; i++)
+        if (!strcmp(r->undone[i], op->name)) return true;
     return false;
 }
 
@@ -201,7 +212,7 @@ static kal_status follow(kal__parser *r, const kal__written *c, const kal_op *op
 {
     r->trail = undone ? undone->outer : NULL;
     for (int32_t i = 0; i < c->n && !r->trail && !undone; i++) r->trail = c->trails[i];
-    if (c->n != 1 || !can_be_undone(op)) return KAL_OK;
+    if (c->n != 1 || !can_be_undone(r, op)) return KAL_OK;
     kal__trail *t = kal__trail_new(&r->p->arena, op, c, params, bound, n_bound);
     if (!t) return kal_fail(r->err, KAL_NOMEM, "out of memory for a text");
     t->next = r->p->trails;
@@ -495,7 +506,7 @@ static kal_status parse_statement(kal__parser *r)
 
 kal_status kal__parse(kal__parser *r)
 {
-    kal_status st = next(r);
+    kal_status st = find_undone(r) ? next(r) : no_memory(r);
     while (!st && r->t.kind != KAL__END) {
         if (r->t.kind == KAL__NEWLINE) {
             st = next(r);

@@ -64,6 +64,8 @@ typedef struct kal__parser {
     kal__token t;   // the next token
     int nest;
     const kal__trail *trail;   // of the expression that was read last
+    const char **undone;       // names of ops that another undoes
+    size_t n_undone;
     kal_error *err;
 } kal__parser;
 
