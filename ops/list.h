@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// One line per op: the only registry. The record kal__op_NAME stands in ops/FILE.c; CMake compiles every file of this folder.
+// One line per op: the only registry, a paragraph a folder. The record kal__op_NAME stands in ops/FOLDER/; CMake compiles every
+// file there.
+
+// geometry
 OP(crop)
-OP(insert)
-OP(uncrop)
 OP(turn)
 OP(flip)
 OP(center_pad)
@@ -12,9 +13,15 @@ OP(embed)
 OP(rotate)
 OP(resize)
 OP(thumbnail)
+
+// filter
 OP(gaussian)
+OP(convolve)
+OP(convolve_sep)
+OP(sharpen)
+
+// colour
 OP(invert)
-OP(mean)
 OP(linear)
 OP(gamma)
 OP(levels)
@@ -23,6 +30,18 @@ OP(gray)
 OP(to_rgb)
 OP(cast)
 OP(lut)
+OP(equalize)
+OP(stretch)
+OP(rescale)
+OP(autocontrast)
+OP(clahe)
+OP(apply_palette)
+OP(quantize)
+OP(dither)
+
+// join
+OP(insert)
+OP(uncrop)
 OP(add)
 OP(subtract)
 OP(multiply)
@@ -32,10 +51,8 @@ OP(composite)
 OP(band_extract)
 OP(band_join)
 OP(flatten)
-OP(convolve)
-OP(convolve_sep)
-OP(sharpen)
-// boxes, points, sizes
+
+// value
 OP(boxes)
 OP(box_numbers)
 OP(box_size)
@@ -65,7 +82,9 @@ OP(size_scale)
 OP(size_fits)
 OP(map_boxes)
 OP(map_points)
-// statistics and tone
+
+// statistics
+OP(mean)
 OP(histogram)
 OP(min)
 OP(max)
@@ -73,20 +92,14 @@ OP(sum)
 OP(std)
 OP(median)
 OP(percentile)
-OP(equalize)
 OP(equalize_table)
-OP(stretch)
-OP(rescale)
-OP(autocontrast)
-OP(clahe)
-OP(apply_palette)
 OP(unique)
-OP(quantize)
-OP(dither)
 OP(dominant)
 OP(dhash)
 OP(thumbhash)
-// masks
+OP(otsu)
+
+// mask
 OP(erode)
 OP(dilate)
 OP(open)
@@ -105,7 +118,6 @@ OP(box_mask)
 OP(points_mask)
 OP(polygon_mask)
 OP(mask_iou)
-OP(otsu)
 OP(distance)
 OP(feather)
 OP(dim)

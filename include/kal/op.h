@@ -3,7 +3,7 @@
 //
 // The op record: everything there is to know about an operation, readable at run time. Our own ops and yours are
 // described by the same struct; the text grammar, the command's help, the docs and the tests are generated from it.
-// `ops/invert.c` is the shortest complete example, `docs/adding-an-op.md` the walk through it.
+// `ops/colour/invert.c` is the shortest complete example, `docs/adding-an-op.md` the walk through it.
 #ifndef KAL_OP_H
 #define KAL_OP_H
 

@@ -3,7 +3,7 @@
 //
 // Floats through doubles, as cast.c, tone.c and levels.c do it. A maximum and a minimum give their second operand when one is not a number: to
 // integers clamp(v · max, 0, max) + 1/2 so makes 0 of NaN; levels keep it.
-#include "../kernels.h"
+#include "kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

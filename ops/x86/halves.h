@@ -5,7 +5,7 @@
 #ifndef KAL_OPS_HALVES_H
 #define KAL_OPS_HALVES_H
 
-#include "../kernels.h"
+#include "kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

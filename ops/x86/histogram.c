@@ -3,7 +3,7 @@
 //
 // Counts of bytes. Vectors cannot count in memory; what helps is that neighbours never meet in one counter, where each would wait for
 // the one before: sample i goes to table i mod 8 (mod 12 where there are three channels), and 32 bits are enough for a row.
-#include "../kernels.h"
+#include "kernels.h"
 
 #include <string.h>
 

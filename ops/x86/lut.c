@@ -6,7 +6,7 @@
 //   AVX2: a byte shuffle looks up 16 entries and gives 0 for an index with its top bit set. With D[k] = T[k] ^ T[k−1] (rows of 16) the xor of
 //   the shuffles of x, x − 16, x − 32 … is T[x / 16][x % 16]: once x has gone negative nothing is added. Two halves of 128, chosen
 //   by the sign.
-#include "../kernels.h"
+#include "kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -4,8 +4,8 @@
 // resize in doubles: side by side lie different sums, never parts of one, so that each adds in the order of its weights.
 //   Columns: sums stay in registers over all source rows given.
 //   Rows: a sample of all 16 lines is 128 bytes; outputs are sums of those, divided by alpha, turned back, rounded.
-#include "../kernels.h"
-#include "../resize.h"
+#include "kernels.h"
+#include "geometry/resize.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -7,8 +7,8 @@
 //   Rows: 16 lines × 8 samples turned round; a pixel beside the next one, channel by channel, makes pairs again, 64
 //   bytes for all lines. An output is a sum of loads times pairs of weights. A window that starts at the second of a
 //   pair takes its weights from one place earlier, where the zero before them lies.
-#include "../kernels.h"
-#include "../resize.h"
+#include "kernels.h"
+#include "geometry/resize.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -8,7 +8,7 @@
 //   rows      v <= 16320: a sum of two <= 32640 < 2^15; Σ t·v + 2^(19+b) <= 2^17·16320 + 2^22 < 2^31; out <= 255
 //
 // so the order of the sums is free. Blocks overlap at the end of a row; rows shorter than a block go to the next lower level.
-#include "../kernels.h"
+#include "kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -3,7 +3,7 @@
 //
 // The vertical pass of sep.h in doubles. Every sum runs over the weights in their order, begun from zero, with a multiplication and an
 // addition each, so each sample has the reference's bits; vectors hold samples beside each other. Blocks overlap at the end of a row.
-#include "../kernels.h"
+#include "kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -3,7 +3,7 @@
 //
 // sharpen for integers. d = in − blurred is compared and set to 0 as an integer, then in + amount · d is in as well. Saturating
 // packs stand for the reference's clamps: truncating v + 1/2 gives 0 or less for v < 0, and |v| < 2^31.
-#include "../kernels.h"
+#include "kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -4,7 +4,7 @@
 // Sums over weights, tap k at src + at[k]: matrix.h, and the horizontal pass of sep.h. In doubles each sum runs over the weights in
 // their order, begun from zero, with a multiplication and an addition each, so that each sample has the reference's bits. In
 // integers weights go in pairs; sums are below 2^31 by matrix.c's `whole` and `direct_of`, so their order is free. The last blocks of a row overlap.
-#include "../kernels.h"
+#include "kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Counts against counts taken one by one: any channels, any length, noise, edges of the range and flat rows; added to what is there.
-#include "histogram.h"
+#include "statistics/histogram.h"
 #include "kernel.h"
 
 static rng r = {5};

@@ -5,7 +5,7 @@
 // weights; then whole jobs, timed.
 #include "kernel.h"
 
-#include "resize.h"
+#include "geometry/resize.h"
 
 #include <kal/ops.h>
 

@@ -4,7 +4,7 @@
 // Separable filters, pass by pass: random widths, radii, channels and weights, and the extremes that the bounds in x86/sep_u8.c
 // name. Timed: rows of a 12 MP picture under gaussians of several sigmas.
 #include "kernel.h"
-#include "sep.h"
+#include "filter/sep.h"
 
 static rng r = {7};
 

@@ -5,7 +5,7 @@
 // weights; the integer path by its own formula; flats, ramps, sizes; acceptance case R1.
 #include "geometry.h"
 
-#include "../../ops/resample.h"
+#include "geometry/resample.h"
 
 // Weights of all input pixels for output o.
 static void axis(int k, bool antialias, int32_t in, int32_t out, int32_t o, double *w)
@@ -130,7 +130,7 @@ static void test_scratch(void)
     }
 }
 
-// u8 by the formula in ops/resize.c, bit for bit.
+// u8 by the formula in ops/geometry/resize.c, bit for bit.
 static void test_integers(void)
 {
     for (int i = 0; i < 40; i++) {

@@ -22,8 +22,8 @@ try()
 
 for compiler in "$@" gcc clang g++ clang++; do
     command -v "$compiler" >/dev/null || { echo "no $compiler here"; continue; }
-    for header in "$source"/include/kal/*.h; do
-        name=kal/$(basename "$header")
+    for header in "$source"/include/kal/*.h "$source"/include/kal/ops/*.h; do
+        name=${header#"$source/include/"}
         case $compiler in
         *++*)
             printf '#include <%s>\n#include <%s>\n' "$name" "$name" >"$dir/try.cc"
@@ -36,7 +36,7 @@ for compiler in "$@" gcc clang g++ clang++; do
         esac
     done
 done
-if grep -nE '^ *# *include' "$source"/include/kal/*.h | grep -vE 'include <(kal/[a-z]+|std[a-z]+)\.h>'; then
+if grep -nE '^ *# *include' "$source"/include/kal/*.h "$source"/include/kal/ops/*.h | grep -vE 'include <(kal/[a-z/]+|std[a-z]+)\.h>'; then
     echo "failed: a public header includes what it may not" >&2
     bad=1
 fi

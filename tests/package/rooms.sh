@@ -48,18 +48,18 @@ for arg in "$@"; do
     done
     sees kal/kal.h "$source/include/kal" "$dirs" || { tail "$dir/log" >&2; wrong "$room does not see kal/kal.h"; }
     # The ways around: up and over, and the libraries that are io's and base's alone.
-    if grep -nE '^ *# *include *"[^"]*\.\./' "$source/$room"/*.[ch]; then wrong "$room climbs out of its room"; fi
+    if grep -rnE --include="*.[ch]" '^ *# *include *"[^"]*\.\./' "$source/$room"; then wrong "$room climbs out of its room"; fi
     case $room in
     io) foreign='xxhash\.h' ;;
     base) foreign='(jpeglib|png|zlib|libheif/[a-z_]+)\.h' ;;
     *) foreign='(jpeglib|png|zlib|libheif/[a-z_]+|xxhash)\.h' ;;
     esac
-    if grep -nE "^ *# *include *[<\"]$foreign" "$source/$room"/*.[ch]; then wrong "$room uses another room's library"; fi
+    if grep -rnE --include="*.[ch]" "^ *# *include *[<\"]$foreign" "$source/$room"; then wrong "$room uses another room's library"; fi
 done
 # What a room must know of an op stands in the op's record, not in its name. (Some names are words of other things too.)
 for op in $(sed -n 's/^OP(\(.*\))$/\1/p' "$source/ops/list.h" | grep -vxE 'gray|mean|min|max|size|boxes|points|open'); do
     for room in base graph io cli; do
-        if grep -nE "\"$op\"|\"[^\"]*[|] $op[ \"]" "$source/$room"/*.[ch]; then wrong "$room knows $op by name"; fi
+        if grep -rnE --include="*.[ch]" "\"$op\"|\"[^\"]*[|] $op[ \"]" "$source/$room"; then wrong "$room knows $op by name"; fi
     done
 done
 echo "$refused headers out of reach, $allowed within"

@@ -15,7 +15,7 @@
 // mask itself: the result is a mask.
 #include "channels.h"
 #include "kernels.h"
-#include "tone.h"
+#include "colour/tone.h"
 
 typedef void pair_fn(void *dst, const void *x, const void *y, size_t n, size_t step, size_t y_step);
 

@@ -14,7 +14,7 @@
 // clip = 0 does not limit. Each colour channel by itself; alpha stays. The curves of one channel at a time are held.
 #include "channels.h"
 #include "fmath.h"
-#include "histogram.h"
+#include "statistics/histogram.h"
 
 typedef struct grid {
     int32_t columns, rows, width, height;   // of tiles, and of one tile

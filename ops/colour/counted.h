@@ -6,7 +6,7 @@
 #ifndef KAL_OPS_COUNTED_H
 #define KAL_OPS_COUNTED_H
 
-#include "stats.h"
+#include "statistics/stats.h"
 
 enum {
     KAL__EACH,

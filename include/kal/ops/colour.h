@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Ops on tones and colours, each pixel by itself or by a curve. How to read the lists: kal/ops/define.h.
+#ifndef KAL_HEADER_OPS_COLOUR_H
+#define KAL_HEADER_OPS_COLOUR_H
+
+#include <kal/ops/define.h>
+
+KAL_BEGIN
+
+KAL_PARAMS(invert, KAL_NO_PARAMS)
+KAL_OP_1(invert)
+
+#define KAL_LINEAR_PARAMS(P)                                                            \
+    P(LIST, scale, 0, -1e9, 1e9, "", "factor, one or one per colour channel; unset: 1") \
+    P(LIST, offset, 0, -1e9, 1e9, "sample", "added after, one or one per colour channel; unset: 0")
+KAL_PARAMS(linear, KAL_LINEAR_PARAMS)
+#define kal_linear_params(...) KAL_WITH(linear, KAL_LINEAR_PARAMS, __VA_ARGS__)
+KAL_OP_1(linear)
+
+#define KAL_GAMMA_PARAMS(P) \
+    P(FLOAT, exponent, 1, 0.01, 100, "", "out = in^exponent on 0..1; under 1 brightens")
+KAL_PARAMS(gamma, KAL_GAMMA_PARAMS)
+#define kal_gamma_params(...) KAL_WITH(gamma, KAL_GAMMA_PARAMS, __VA_ARGS__)
+KAL_OP_1(gamma)
+
+#define KAL_LEVELS_PARAMS(P)                                                                \
+    P(FLOAT, black, 0, 0, 1, "of full scale", "input that becomes out_black")               \
+    P(FLOAT, white, 1, 0, 1, "of full scale", "input that becomes out_white")               \
+    P(FLOAT, gamma, 1, 0.01, 100, "", "middle tones: out = in^(1/gamma); over 1 brightens") \
+    P(FLOAT, out_black, 0, 0, 1, "of full scale", "darkest result")                         \
+    P(FLOAT, out_white, 1, 0, 1, "of full scale", "brightest result")
+KAL_PARAMS(levels, KAL_LEVELS_PARAMS)
+#define kal_levels_params(...) KAL_WITH(levels, KAL_LEVELS_PARAMS, __VA_ARGS__)
+KAL_OP_1(levels)
+
+#define KAL_THRESHOLD_PARAMS(P) \
+    P(FLOAT, value, KAL_AUTO, 0, 65535, "sample", "a sample above it becomes 255; unset: half of full scale")
+KAL_PARAMS(threshold, KAL_THRESHOLD_PARAMS)
+#define kal_threshold_params(...) KAL_WITH(threshold, KAL_THRESHOLD_PARAMS, __VA_ARGS__)
+KAL_OP_1(threshold)
+
+KAL_PARAMS(gray, KAL_NO_PARAMS)
+KAL_OP_1(gray)
+
+KAL_PARAMS(to_rgb, KAL_NO_PARAMS)
+KAL_OP_1(to_rgb)
+
+#define KAL_CAST_PARAMS(P) \
+    P(CHOICE, type, 0, 0, 0, KAL_TYPES, "the new sample type; full scale maps to full scale")
+KAL_PARAMS(cast, KAL_CAST_PARAMS)
+#define kal_cast_params(...) KAL_WITH(cast, KAL_CAST_PARAMS, __VA_ARGS__)
+KAL_OP_1(cast)
+
+#define KAL_LUT_PARAMS(P) \
+    P(LIST, table, 0, 0, 65535, "sample", "256 values, or 256 for each colour channel in turn")
+KAL_PARAMS(lut, KAL_LUT_PARAMS)
+#define kal_lut_params(...) KAL_WITH(lut, KAL_LUT_PARAMS, __VA_ARGS__)
+KAL_OP_1(lut)
+
+#define KAL_CURVES "each|together"
+#define KAL_EQUALIZE_PARAMS(P) \
+    P(CHOICE, channels, 0, 0, 0, KAL_CURVES, "a curve for each colour channel, or one for all")
+KAL_PARAMS(equalize, KAL_EQUALIZE_PARAMS)
+KAL_PARAMS(equalize_table, KAL_EQUALIZE_PARAMS)
+#define kal_equalize_params(...) KAL_WITH(equalize, KAL_EQUALIZE_PARAMS, __VA_ARGS__)
+#define kal_equalize_table_params(...) KAL_WITH(equalize_table, KAL_EQUALIZE_PARAMS, __VA_ARGS__)
+KAL_OP_1(equalize)
+KAL_OP_2(equalize_table)
+
+#define KAL_STRETCH_PARAMS(P)                                              \
+    P(FLOAT, low, 0, 0, 100, "%", "percentile that becomes out_low")       \
+    P(FLOAT, high, 100, 0, 100, "%", "percentile that becomes out_high")   \
+    P(FLOAT, out_low, KAL_AUTO, -1e9, 1e9, "sample", "unset: 0")           \
+    P(FLOAT, out_high, KAL_AUTO, -1e9, 1e9, "sample", "unset: full scale") \
+    P(CHOICE, channels, 0, 0, 0, KAL_CURVES, "a range for each colour channel, or one for all")
+KAL_PARAMS(stretch, KAL_STRETCH_PARAMS)
+#define kal_stretch_params(...) KAL_WITH(stretch, KAL_STRETCH_PARAMS, __VA_ARGS__)
+KAL_OP_1(stretch)
+
+#define KAL_RESCALE_PARAMS(P)                                                        \
+    P(LIST, range, 0, -1e9, 1e9, "sample", "low and high, or both for each channel") \
+    P(FLOAT, out_low, KAL_AUTO, -1e9, 1e9, "sample", "what low becomes; unset: 0")   \
+    P(FLOAT, out_high, KAL_AUTO, -1e9, 1e9, "sample", "what high becomes; unset: full scale")
+KAL_PARAMS(rescale, KAL_RESCALE_PARAMS)
+#define kal_rescale_params(...) KAL_WITH(rescale, KAL_RESCALE_PARAMS, __VA_ARGS__)
+KAL_OP_1(rescale)
+
+#define KAL_AUTOCONTRAST_PARAMS(P)                                             \
+    P(FLOAT, cutoff, 0, 0, 49, "%", "share of samples left out at either end") \
+    P(CHOICE, channels, 0, 0, 0, KAL_CURVES, "a curve for each colour channel, or one for all")
+KAL_PARAMS(autocontrast, KAL_AUTOCONTRAST_PARAMS)
+#define kal_autocontrast_params(...) KAL_WITH(autocontrast, KAL_AUTOCONTRAST_PARAMS, __VA_ARGS__)
+KAL_OP_1(autocontrast)
+
+#define KAL_CLAHE_PARAMS(P)                                                                     \
+    P(FLOAT, clip, 40, 0, 1e6, "", "most in a bin, in parts of an even histogram; 0: no limit") \
+    P(INT, columns, 8, 1, 256, "", "tiles side by side")                                        \
+    P(INT, rows, 8, 1, 256, "", "tiles one under another")
+KAL_PARAMS(clahe, KAL_CLAHE_PARAMS)
+#define kal_clahe_params(...) KAL_WITH(clahe, KAL_CLAHE_PARAMS, __VA_ARGS__)
+KAL_OP_1(clahe)
+
+#define KAL_PALETTES "default|gray|viridis|magma|inferno|plasma|cividis|turbo|jet|tab10|tab20"
+typedef enum kal_palette {
+    KAL_PALETTE_DEFAULT,
+    KAL_PALETTE_GRAY,
+    KAL_PALETTE_VIRIDIS,
+    KAL_PALETTE_MAGMA,
+    KAL_PALETTE_INFERNO,
+    KAL_PALETTE_PLASMA,
+    KAL_PALETTE_CIVIDIS,
+    KAL_PALETTE_TURBO,
+    KAL_PALETTE_JET,
+    KAL_PALETTE_TAB10,
+    KAL_PALETTE_TAB20
+} kal_palette;
+#define KAL_APPLY_PALETTE_PARAMS(P)                                                          \
+    P(CHOICE, palette, KAL_PALETTE_DEFAULT, 0, 0, KAL_PALETTES, "a named palette")           \
+    P(LIST, colors, 0, -1e9, 1e9, "sample", "your own palette instead: the colours in turn") \
+    P(BOOL, wrap, false, 0, 0, "", "past the last colour begin again, instead of staying there")
+KAL_PARAMS(apply_palette, KAL_APPLY_PALETTE_PARAMS)
+#define kal_apply_palette_params(...) KAL_WITH(apply_palette, KAL_APPLY_PALETTE_PARAMS, __VA_ARGS__)
+KAL_OP_1(apply_palette)
+
+#define KAL_QUANTIZE_PARAMS(P)                                                                            \
+    P(CHOICE, palette, KAL_PALETTE_DEFAULT, 0, 0, KAL_PALETTES, "a named palette")                        \
+    P(LIST, colors, 0, -1e9, 1e9, "sample", "your own instead: a sample for each colour channel in turn") \
+    P(BOOL, index, false, 0, 0, "", "true: numbers of colours instead of colours")
+KAL_PARAMS(quantize, KAL_QUANTIZE_PARAMS)
+KAL_PARAMS(dither, KAL_QUANTIZE_PARAMS)
+#define kal_quantize_params(...) KAL_WITH(quantize, KAL_QUANTIZE_PARAMS, __VA_ARGS__)
+#define kal_dither_params(...) KAL_WITH(dither, KAL_QUANTIZE_PARAMS, __VA_ARGS__)
+KAL_OP_1(quantize)
+KAL_OP_1(dither)
+
+KAL_END
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Ops whose samples hang on their neighbours. How to read the lists: kal/ops/define.h.
+#ifndef KAL_HEADER_OPS_FILTER_H
+#define KAL_HEADER_OPS_FILTER_H
+
+#include <kal/ops/define.h>
+
+KAL_BEGIN
+
+#define KAL_GAUSSIAN_PARAMS(P)                                                     \
+    P(FLOAT, sigma, 1, 0, 1000, "px", "standard deviation; 0: nothing happens")    \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image") \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(gaussian, KAL_GAUSSIAN_PARAMS)
+#define kal_gaussian_params(...) KAL_WITH(gaussian, KAL_GAUSSIAN_PARAMS, __VA_ARGS__)
+KAL_OP_1(gaussian)
+
+#define KAL_CONVOLVE_PARAMS(P)                                                      \
+    P(LIST, kernel, 0, -1e9, 1e9, "", "the matrix, row by row")                     \
+    P(INT, columns, KAL_AUTO, 1, 255, "", "columns of the matrix; unset: square")   \
+    P(FLOAT, scale, 0, 0, 0, "", "divides the sum; 0: the sum of the matrix, or 1") \
+    P(FLOAT, offset, 0, -1e9, 1e9, "sample", "added after the division")            \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")  \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(convolve, KAL_CONVOLVE_PARAMS)
+#define kal_convolve_params(...) KAL_WITH(convolve, KAL_CONVOLVE_PARAMS, __VA_ARGS__)
+KAL_OP_1(convolve)
+
+#define KAL_CONVOLVE_SEP_PARAMS(P)                                                        \
+    P(LIST, horizontal, 0, -1e9, 1e9, "", "weights along the row, an odd number of them") \
+    P(LIST, vertical, 0, -1e9, 1e9, "", "weights along the column; unset: the same")      \
+    P(FLOAT, scale, 0, 0, 0, "", "divides the sum; 0: the product of the two sums, or 1") \
+    P(FLOAT, offset, 0, -1e9, 1e9, "sample", "added after the division")                  \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")        \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(convolve_sep, KAL_CONVOLVE_SEP_PARAMS)
+#define kal_convolve_sep_params(...) KAL_WITH(convolve_sep, KAL_CONVOLVE_SEP_PARAMS, __VA_ARGS__)
+KAL_OP_1(convolve_sep)
+
+#define KAL_SHARPEN_PARAMS(P)                                                             \
+    P(FLOAT, sigma, 1, 0, 100, "px", "standard deviation of the blur that is subtracted") \
+    P(FLOAT, amount, 1, -10, 10, "", "how much of the difference is added")               \
+    P(FLOAT, threshold, 0, 0, 65535, "sample", "smaller differences are left alone")      \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")        \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(sharpen, KAL_SHARPEN_PARAMS)
+#define kal_sharpen_params(...) KAL_WITH(sharpen, KAL_SHARPEN_PARAMS, __VA_ARGS__)
+KAL_OP_1(sharpen)
+
+KAL_END
+#endif

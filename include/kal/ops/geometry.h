@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Ops that move pixels: parts, sizes, turns. How to read the lists: kal/ops/define.h.
+#ifndef KAL_HEADER_OPS_GEOMETRY_H
+#define KAL_HEADER_OPS_GEOMETRY_H
+
+#include <kal/ops/define.h>
+
+KAL_BEGIN
+
+#define KAL_CROP_PARAMS(P)                                                         \
+    P(X, x, 0, 0, KAL_MAX_SIDE, "px", "left edge of the part to keep")             \
+    P(Y, y, 0, 0, KAL_MAX_SIDE, "px", "top edge")                                  \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width; unset: all to the right") \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height; unset: all below")
+KAL_PARAMS(crop, KAL_CROP_PARAMS)
+#define kal_crop_params(...) KAL_WITH(crop, KAL_CROP_PARAMS, __VA_ARGS__)
+KAL_OP_1(crop)
+
+#define KAL_EMBED_PARAMS(P)                                                                   \
+    P(X, x, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "where the image's left edge goes")         \
+    P(Y, y, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "where its top edge goes")                  \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the result; unset: the image's")   \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the result; unset: the image's") \
+    P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what surrounds the image")               \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(embed, KAL_EMBED_PARAMS)
+#define kal_embed_params(...) KAL_WITH(embed, KAL_EMBED_PARAMS, __VA_ARGS__)
+KAL_OP_1(embed)
+
+#define KAL_CENTER_PAD_PARAMS(P)                                                              \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the result; unset: the image's")   \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the result; unset: the image's") \
+    P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what surrounds the image")               \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(center_pad, KAL_CENTER_PAD_PARAMS)
+#define kal_center_pad_params(...) KAL_WITH(center_pad, KAL_CENTER_PAD_PARAMS, __VA_ARGS__)
+KAL_OP_1(center_pad)
+
+/// The eight turns and mirrors, in the order of EXIF orientation: what to do to make such a picture upright.
+#define KAL_TURNS "none|mirror|half|flip|transpose|right|transverse|left"
+typedef enum kal_turn_how {
+    KAL_TURN_NONE,
+    KAL_TURN_MIRROR,
+    KAL_TURN_HALF,
+    KAL_TURN_FLIP,
+    KAL_TURN_TRANSPOSE,
+    KAL_TURN_RIGHT,
+    KAL_TURN_TRANSVERSE,
+    KAL_TURN_LEFT
+} kal_turn_how;
+#define KAL_TURN_PARAMS(P) \
+    P(CHOICE, how, 0, 0, 0, KAL_TURNS, "mirror: left-right; flip: top-bottom; right: clockwise")
+KAL_PARAMS(turn, KAL_TURN_PARAMS)
+#define kal_turn_params(...) KAL_WITH(turn, KAL_TURN_PARAMS, __VA_ARGS__)
+KAL_OP_1(turn)
+
+#define KAL_FLIP_PARAMS(P) P(CHOICE, direction, 0, 0, 0, "horizontal|vertical", "left-right, or top-bottom")
+KAL_PARAMS(flip, KAL_FLIP_PARAMS)
+#define kal_flip_params(...) KAL_WITH(flip, KAL_FLIP_PARAMS, __VA_ARGS__)
+KAL_OP_1(flip)
+
+#define KAL_ROTATE_PARAMS(P)                                                       \
+    P(FLOAT, angle, 0, -1e6, 1e6, "degrees", "counter-clockwise about the centre") \
+    P(BOOL, expand, true, 0, 0, "", "grow the canvas so that nothing is cut off")  \
+    P(CHOICE, kernel, 1, 0, 0, "nearest|bilinear|bicubic", "interpolation")        \
+    P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what lies outside the image") \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, transparent with alpha")
+KAL_PARAMS(rotate, KAL_ROTATE_PARAMS)
+#define kal_rotate_params(...) KAL_WITH(rotate, KAL_ROTATE_PARAMS, __VA_ARGS__)
+KAL_OP_1(rotate)
+
+#define KAL_RESIZE_PARAMS(P)                                                             \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "new width; unset: keeps the aspect")   \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "new height; unset: keeps the aspect") \
+    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")                     \
+    P(BOOL, antialias, true, 0, 0, "", "widen the filter when shrinking")                \
+    P(BOOL, enlarge, true, 0, 0, "", "false: never enlarge; the aspect is kept")         \
+    P(FLOAT, from_x, 0, 0, KAL_MAX_SIDE, "px",                                           \
+      "left edge of the part that is resized, in eighths of a pixel")                    \
+    P(FLOAT, from_y, 0, 0, KAL_MAX_SIDE, "px", "its top edge")                           \
+    P(FLOAT, from_width, 0, 0, KAL_MAX_SIDE, "px", "its width; 0: all to the right")     \
+    P(FLOAT, from_height, 0, 0, KAL_MAX_SIDE, "px", "its height; 0: all below")
+KAL_PARAMS(resize, KAL_RESIZE_PARAMS)
+#define kal_resize_params(...) KAL_WITH(resize, KAL_RESIZE_PARAMS, __VA_ARGS__)
+KAL_OP_1(resize)
+
+#define KAL_FITS "inside|cover|fill"
+typedef enum kal_fit { KAL_FIT_INSIDE, KAL_FIT_COVER, KAL_FIT_FILL } kal_fit;
+#define KAL_GRAVITIES "centre|north|northeast|east|southeast|south|southwest|west|northwest"
+typedef enum kal_gravity {
+    KAL_CENTRE,
+    KAL_NORTH,
+    KAL_NORTHEAST,
+    KAL_EAST,
+    KAL_SOUTHEAST,
+    KAL_SOUTH,
+    KAL_SOUTHWEST,
+    KAL_WEST,
+    KAL_NORTHWEST
+} kal_gravity;
+
+#define KAL_THUMBNAIL_PARAMS(P)                                                                \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the box; unset: as high as wide")   \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the box; unset: as wide as high") \
+    P(CHOICE, fit, KAL_FIT_INSIDE, 0, 0, KAL_FITS, "how the picture meets the box")            \
+    P(CHOICE, gravity, KAL_CENTRE, 0, 0, KAL_GRAVITIES, "what cover keeps")                    \
+    P(BOOL, enlarge, false, 0, 0, "", "true: a small picture is enlarged")                     \
+    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")                           \
+    P(FLOAT, gap, 1.5, 0, 100, "", "a file is decoded at least so many times larger; 0: whole")
+KAL_PARAMS(thumbnail, KAL_THUMBNAIL_PARAMS)
+#define kal_thumbnail_params(...) KAL_WITH(thumbnail, KAL_THUMBNAIL_PARAMS, __VA_ARGS__)
+KAL_OP_1(thumbnail)
+
+KAL_END
+#endif

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Ops on several images: arithmetic, channels, one placed upon another. How to read the lists: kal/ops/define.h.
+#ifndef KAL_HEADER_OPS_JOIN_H
+#define KAL_HEADER_OPS_JOIN_H
+
+#include <kal/ops/define.h>
+
+KAL_BEGIN
+
+#define KAL_ARITH_PARAMS(P) \
+    P(LIST, value, 0, -1e9, 1e9, "sample", "with one image: the number, one or one per colour channel")
+KAL_PARAMS(add, KAL_ARITH_PARAMS)
+KAL_PARAMS(subtract, KAL_ARITH_PARAMS)
+KAL_PARAMS(multiply, KAL_ARITH_PARAMS)
+KAL_PARAMS(divide, KAL_ARITH_PARAMS)
+#define kal_add_params(...) KAL_WITH(add, KAL_ARITH_PARAMS, __VA_ARGS__)
+#define kal_subtract_params(...) KAL_WITH(subtract, KAL_ARITH_PARAMS, __VA_ARGS__)
+#define kal_multiply_params(...) KAL_WITH(multiply, KAL_ARITH_PARAMS, __VA_ARGS__)
+#define kal_divide_params(...) KAL_WITH(divide, KAL_ARITH_PARAMS, __VA_ARGS__)
+KAL_OP_2(add)
+KAL_OP_2(subtract)
+KAL_OP_2(multiply)
+KAL_OP_2(divide)
+
+#define KAL_BLEND_PARAMS(P) P(FLOAT, alpha, 0.5, 0, 1, "", "share of the image; the base gets the rest")
+KAL_PARAMS(blend, KAL_BLEND_PARAMS)
+#define kal_blend_params(...) KAL_WITH(blend, KAL_BLEND_PARAMS, __VA_ARGS__)
+KAL_OP_2(blend)
+
+#define KAL_COMPOSITE_PARAMS(P)                                                         \
+    P(X, x, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "left edge of the image on the base") \
+    P(Y, y, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "top edge")
+KAL_PARAMS(composite, KAL_COMPOSITE_PARAMS)
+#define kal_composite_params(...) KAL_WITH(composite, KAL_COMPOSITE_PARAMS, __VA_ARGS__)
+KAL_OP_2(composite)
+
+#define KAL_BAND_EXTRACT_PARAMS(P) \
+    P(LIST, bands, 0, 0, KAL_MAX_CHANNELS - 1, "", "indices of the channels to keep, from 0")
+KAL_PARAMS(band_extract, KAL_BAND_EXTRACT_PARAMS)
+#define kal_band_extract_params(...) KAL_WITH(band_extract, KAL_BAND_EXTRACT_PARAMS, __VA_ARGS__)
+KAL_OP_1(band_extract)
+
+#define KAL_BAND_JOIN_PARAMS(P) P(BOOL, alpha, false, 0, 0, "", "the last channel is alpha")
+KAL_PARAMS(band_join, KAL_BAND_JOIN_PARAMS)
+#define kal_band_join_params(...) KAL_WITH(band_join, KAL_BAND_JOIN_PARAMS, __VA_ARGS__)
+KAL_OP_N(band_join)
+
+#define KAL_FLATTEN_PARAMS(P) P(COLOR, background, 0, 0, 0, "sample", "what shows through; unset: black")
+KAL_PARAMS(flatten, KAL_FLATTEN_PARAMS)
+#define kal_flatten_params(...) KAL_WITH(flatten, KAL_FLATTEN_PARAMS, __VA_ARGS__)
+KAL_OP_1(flatten)
+
+#define KAL_INSERT_PARAMS(P)                                                            \
+    P(X, x, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "left edge of the image on the base") \
+    P(Y, y, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "top edge")
+KAL_PARAMS(insert, KAL_INSERT_PARAMS)
+#define kal_insert_params(...) KAL_WITH(insert, KAL_INSERT_PARAMS, __VA_ARGS__)
+KAL_OP_2(insert)
+
+#define KAL_UNCROP_PARAMS(P)                                                                 \
+    P(X, x, 0, 0, KAL_MAX_SIDE, "px", "left edge of the place on the base")                  \
+    P(Y, y, 0, 0, KAL_MAX_SIDE, "px", "top edge")                                            \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the place; unset: the image's")   \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the place; unset: the image's") \
+    P(INT, feather, 0, 0, 16384, "px", "width of the soft seam; 0: exact replacement")       \
+    P(CHOICE, resize, 0, 0, 0, "none|" KAL_KERNELS, "how to fit an image of another size")
+KAL_PARAMS(uncrop, KAL_UNCROP_PARAMS)
+#define kal_uncrop_params(...) KAL_WITH(uncrop, KAL_UNCROP_PARAMS, __VA_ARGS__)
+KAL_OP_2(uncrop)
+
+KAL_END
+#endif
