@@ -34,6 +34,13 @@ void kal_op_arity(const kal_op *op, int32_t *min, int32_t *max)
     *max = a.max;
 }
 
+const kal_extent *kal__unit_of(const kal_op *op, kal_node *const *in, int32_t n)
+{
+    static const kal_extent words = {0, 0, 3, KAL_U8, KAL_RGB, false};
+    if (n) return in[0]->dynamic ? NULL : &in[0]->call.extent;
+    return kal__arity_of(op).max ? NULL : &words;
+}
+
 kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, kal_error *err)
 {
     const kal__arity a = kal__arity_of(op);

@@ -17,6 +17,8 @@ typedef struct kal__arity {
 kal__arity kal__arity_of(const kal_op *op);
 /// The number of inputs, and that each is an image.
 kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, kal_error *err);
+/// What values in a text are read against: input 0; for an op without inputs colours of 8 bits; NULL: not known yet.
+const kal_extent *kal__unit_of(const kal_op *op, kal_node *const *in, int32_t n);
 /// An op by a name that need not end in NUL; the error names the nearest one.
 kal_status kal__find_op(const char *name, size_t n, const kal_op **out, kal_error *err);
 /// The node of an op on sound inputs; *out is the caller's reference.

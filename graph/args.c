@@ -291,7 +291,7 @@ kal_node *kal_apply_text(kal_scope *scope, const char *op_name, const char *text
     kal__arena arena = {0};
     kal_status st = kal__find_op(op_name ? op_name : "", op_name ? strlen(op_name) : 0, &op, &err);
     if (!st) kal__params_default(kal__schema_of(op), params);
-    const kal__param_context context = {n && !in[0]->dynamic ? &in[0]->call.extent : NULL, &arena};
+    const kal__param_context context = {st ? NULL : kal__unit_of(op, in, n), &arena};
     if (!st && text) st = kal__params_parse(kal__schema_of(op), params, text, &context, &err);
     if (!st) st = kal__apply(op, params, in, n, &node, &err);
     kal__arena_free(&arena);

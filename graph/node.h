@@ -140,9 +140,9 @@ void kal__params_print(kal__schema s, const void *params, kal__text *out);
 void kal__put_string(kal__text *t, const char *s);
 const kal_param *kal__param_find(kal__schema s, const char *name, size_t n);
 
-/// What a value in text is read against.
+/// What a value in text is read against: what a percentage is part of, and the unit of a colour's word.
 typedef struct kal__param_context {
-    const kal_extent *image;   // input 0; NULL without one
+    const kal_extent *image;   // input 0; NULL while it is not known; without width: an op that takes none
     kal__arena *arena;         // for lists and texts
 } kal__param_context;
 /// Sets a parameter from a token: a bare number or word, the inside of a string, or a list "[1 2 3]".

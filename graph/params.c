@@ -329,7 +329,7 @@ static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const
     if (!kal__parse_double(text, percent ? n - 1 : n, &v))
         return bad_value(s, p, text, n, "a whole number", err);
     if (percent) {
-        if (!c->image || p->kind == KAL_PARAM_INT)
+        if (!c->image || !c->image->width || p->kind == KAL_PARAM_INT)
             return bad_value(s, p, text, n, "allowed: nothing here to take percent of", err);
         const bool some = v > 0;
         v = v / 100 * (p->kind == KAL_PARAM_X ? c->image->width : c->image->height);

@@ -231,7 +231,7 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
     if (!st && op->undoes && c->n == 1) st = kal__undo(op, c, undone, params, r->err);
     if (st) return fail_at(r, &c->op, st);
     kal__arena arena = {0};
-    const kal__param_context context = {c->n && !c->in[0]->dynamic ? &c->in[0]->call.extent : NULL, &arena};
+    const kal__param_context context = {kal__unit_of(op, c->in, c->n), &arena};
     const kal__token *bad = &c->op;
     st = kal__set_args(s, c->args, c->n_args, params, &context, &bad, r->err);
     if (!st) bad = &c->op;
