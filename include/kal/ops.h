@@ -14,5 +14,6 @@
 #include <kal/ops/value.h>
 #include <kal/ops/statistics.h>
 #include <kal/ops/mask.h>
+#include <kal/ops/synthesis.h>
 
 #endif

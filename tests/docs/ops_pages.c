@@ -262,15 +262,18 @@ static void put_fields(kal__text *t, const kal_op *op)
             const bool given = at && (at == *s || at[-1] == ' '), first = !i && **s == '[';
             const bool list = p->kind == KAL_PARAM_LIST && op->measure && (given || first);
             double v;
-            if (!list && (!given || p->kind > KAL_PARAM_FLOAT)) continue;
+            const bool text = given && p->kind == KAL_PARAM_TEXT;
+            if (!list && !text && (!given || p->kind > KAL_PARAM_FLOAT)) continue;
             at = given ? at + strlen(key) : *s;
-            if (!list && !kal__parse_double(at, strcspn(at, " "), &v)) continue;
+            if (!list && !text && !kal__parse_double(at, strcspn(at, " "), &v)) continue;
             if (n++)
                 kal__putf(t, ", .%s = ", p->name);
             else
                 kal__putf(t, "kal_%s_params(.%s = ", op->name, p->name);
             if (list)
                 put_list(t, at);
+            else if (text)   // in quotes there as here
+                kal__put(t, at, *at == '"' ? strcspn(at + 1, "\"") + 2 : strcspn(at, " "));
             else
                 kal__put(t, at, strcspn(at, " "));
         }

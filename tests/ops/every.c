@@ -292,7 +292,10 @@ static void nudge(const kal_param *p, unsigned char *params, double *room)
         *(int32_t *)(void *)at = (*(int32_t *)(void *)at + 1) % n;
         break;
     }
-    case KAL_PARAM_TEXT: break;
+    case KAL_PARAM_TEXT:
+        snprintf((char *)room, 1025 * sizeof *room, "%s ", *(const char **)(void *)at);
+        *(const char **)(void *)at = (const char *)room;
+        break;
     case KAL_PARAM_LIST:
     case KAL_PARAM_COLOR: {
         kal_list *l = (kal_list *)(void *)at;

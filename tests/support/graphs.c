@@ -36,7 +36,7 @@ static kal_node *step(rng *r, kal_scope *s, kal_node *const *have, int32_t n, in
     const int32_t samples = sample_count(op);
     if (!samples || (op->flags & KAL_OP_SOURCE)) return NULL;
     kal_node *in[3];
-    int32_t most = 1;
+    int32_t most = *op->inputs != 0;
     for (const char *c = op->inputs; *c; c++) most += *c == ' ';
     for (int32_t i = 0; i < most; i++) in[i] = have[n - 1 - rng_below(r, n < 4 ? n : 4)];
     kal_node *made = kal_apply_text(s, op->name, op->samples[rng_below(r, samples)], in, most);
