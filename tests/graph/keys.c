@@ -111,12 +111,20 @@ typedef struct golden {
 
 static bool printing;   // --print: the table as it would have to be
 
+// As a literal of C, where a sample's quotes are escaped.
+static void print_constant(const char *what, const char *key)
+{
+    printf("    {\"");
+    for (; *what; what++) printf(*what == '"' ? "\\%c" : "%c", *what);
+    printf("\", \"%s\"},\n", key);
+}
+
 static void constant(const char *what, kal_key key, const char *want)
 {
     char text[33];
     kal_key_print(key, text);
     if (printing) {
-        printf("    {\"%s\", \"%s\"},\n", what, text);
+        print_constant(what, text);
         return;
     }
     REQUIRE_NOTE(!strcmp(text, want), "%s: {\"%s\", …} is now %s, was %s", what, what, text, want);
