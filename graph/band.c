@@ -4,11 +4,10 @@
 // One band of a stage: windows onto what it reads, then the kernels, the codec, or a copy.
 #include "band.h"
 
+#include "block.h"
 #include "coding.h"
 #include "measure.h"
-#include "need.h"
 #include "patches.h"
-#include "tables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +34,7 @@ static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out
 }
 
 static kal_status run_step(const kal__stage *s, const kal__step *step, const kal_tile *previous,
-                           const kal_tile *out, void *scratch, kal_error *err)
+                           const kal_tile *out, bool far, void *scratch, kal_error *err)
 {
     const kal_call *c = &step->node->call;
     kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
@@ -43,7 +42,7 @@ static kal_status run_step(const kal__stage *s, const kal__step *step, const kal
     input_tiles(s, step, out->rect, previous, in);
     kal_job job = {.call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
     if (step->table) job.state = step->table;
-    job.far = step == &s->steps[s->n_steps - 1] && kal__is_far(s);
+    job.far = far;
     if (err) err->message[0] = 0;
     kal_status st = (step->table ? kal__table_op : c->op)->run(&job);
     if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
@@ -53,31 +52,45 @@ static kal_status run_step(const kal__stage *s, const kal__step *step, const kal
     return st;
 }
 
-// Several ops: a few rows at a time through all of them, between two buffers in the scratch, the last into the ring.
+// One block through all ops, from buffer to buffer, the last into the ring.
+static kal_status run_block(const kal__stage *s, const kal__block *b, kal_rect r, unsigned char *scratch,
+                            kal_error *err)
+{
+    unsigned char *const buffer[2] = {scratch, scratch + b->bytes};
+    const bool far = kal__is_far(s);
+    kal_tile previous = {0};
+    for (int32_t k = 0, n = 0, last; k < s->n_steps; k = last + 1, n++) {
+        last = kal__run_end(s, k);
+        const int32_t pixel = (int32_t)kal_pixel_size(&s->steps[last].node->call.extent);
+        kal_tile out = {.rect = r,
+                        .data = buffer[n & 1],
+                        .stride = (ptrdiff_t)(r.x1 - r.x0) * pixel,
+                        .ring = r.y1 - r.y0,
+                        .pixel = pixel};
+        if (last == s->n_steps - 1 && !far) out = kal__ring_tile(s, r, 0, 0, pixel);
+        const kal_status st = run_step(s, &s->steps[k], &previous, &out, false, scratch + 2 * b->bytes, err);
+        if (st) return st;
+        previous = out;
+    }
+    if (!far) return KAL_OK;
+    const kal_tile ring = kal__ring_tile(s, r, 0, 0, previous.pixel);
+    for (int32_t y = r.y0; y < r.y1; y++)
+        kal__stream(kal_row(&ring, y), kal_row(&previous, y), (size_t)previous.stride);
+    return KAL_OK;
+}
+
 static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scratch, kal_error *err)
 {
-    const int32_t rows = kal__fused_rows(s), width = r.x1 - r.x0;
-    const size_t between = (kal__widest_between(s) * (size_t)rows + 63) & ~(size_t)63;
-    unsigned char *const buffer[2] = {scratch, scratch + between};
-    void *const op_scratch = scratch + 2 * between;
-    for (int32_t y = r.y0; y < r.y1; y += rows) {
-        const kal_rect part = kal_rect_of(r.x0, y, r.x1, y + rows < r.y1 ? y + rows : r.y1);
-        kal_tile previous = {0};
-        for (int32_t k = 0, n = 0, last; k < s->n_steps; k = last + 1, n++) {
-            last = kal__run_end(s, k);
-            const int32_t pixel = (int32_t)kal_pixel_size(&s->steps[last].node->call.extent);
-            kal_tile out = {.rect = part,
-                            .data = buffer[n & 1],
-                            .stride = (ptrdiff_t)width * pixel,
-                            .ring = rows,
-                            .pixel = pixel};
-            if (last == s->n_steps - 1) out = kal__ring_tile(s, part, 0, 0, pixel);
-            const kal_status st = run_step(s, &s->steps[k], &previous, &out, op_scratch, err);
-            if (st) return st;
-            previous = out;
+    const kal__block b = kal__block_of(s);
+    kal_status st = KAL_OK;
+    for (int32_t y = r.y0; y < r.y1 && !st; y += b.rows)
+        for (int32_t x = r.x0; x < r.x1 && !st; x += b.columns) {
+            const kal_rect part = {x, y, x + b.columns < r.x1 ? x + b.columns : r.x1,
+                                   y + b.rows < r.y1 ? y + b.rows : r.y1};
+            st = run_block(s, &b, part, scratch, err);
         }
-    }
-    return KAL_OK;
+    if (kal__is_far(s)) kal__stream_end();
+    return st;
 }
 
 static void copy_rows(const kal__stage *s, kal_rect r)
@@ -142,5 +155,5 @@ kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__
     __atomic_fetch_add(&stats->computed_tiles, 1, __ATOMIC_RELAXED);
     if (kal__run_end(s, 0) < s->n_steps - 1) return run_fused(s, r, scratch, err);
     const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
-    return run_step(s, &s->steps[0], NULL, &out, scratch, err);
+    return run_step(s, &s->steps[0], NULL, &out, kal__is_far(s), scratch, err);
 }

@@ -16,16 +16,6 @@ static inline kal_rect kal__need(const kal_call *c, int32_t i, kal_rect out)
     return c->op->need ? c->op->need(c, i, out) : kal_rect_clip(out, all);
 }
 
-/// Rows that go through a fused run at a time, so that what lies between two ops stays in L1 or L2. A first op with a halo has work to
-/// share between rows.
-static inline int32_t kal__fused_rows(const kal__stage *s)
-{
-    const size_t rows = ((size_t)48 << 10) / (s->stride ? s->stride : 1);
-    const size_t least = s->steps[0].node->call.op->flags & KAL_OP_POINTWISE ? 1 : 16;
-    const size_t n = rows < least ? least : rows;
-    return n > (size_t)s->band ? s->band : (int32_t)n;
-}
-
 /// Whether a stage fills so many rows of the caller's that nobody will find them in a cache: they may as well go past them.
 static inline bool kal__is_far(const kal__stage *s)
 {

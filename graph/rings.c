@@ -4,7 +4,7 @@
 // How much at a time: bands, the rows they read, the rows of each ring, the scratch of a job.
 #include "build.h"
 
-#include "need.h"
+#include "block.h"
 #include "patches.h"
 #include "tables.h"
 
@@ -163,8 +163,7 @@ static size_t stage_scratch(const kal__stage *s)
         const size_t n = c->op->scratch ? c->op->scratch(c, s->rect.x1 - s->rect.x0, s->band) : 0;
         if (n > most) most = n;
     }
-    const size_t between = 2 * ((kal__widest_between(s) * (size_t)kal__fused_rows(s) + 63) & ~(size_t)63);
-    return ((most + 63) & ~(size_t)63) + between;
+    return ((most + 63) & ~(size_t)63) + 2 * kal__block_of(s).bytes;
 }
 
 kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)

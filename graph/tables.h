@@ -22,17 +22,4 @@ static inline int32_t kal__run_end(const kal__stage *s, int32_t k)
     return s->steps[k].run ? k + s->steps[k].run - 1 : k;
 }
 
-/// Bytes of the widest row that passes from one op of a stage to the next.
-static inline size_t kal__widest_between(const kal__stage *s)
-{
-    size_t row = 0;
-    for (int32_t k = 0, last; k < s->n_steps; k = last + 1) {
-        last = kal__run_end(s, k);
-        const size_t bytes =
-            (size_t)(s->rect.x1 - s->rect.x0) * kal_pixel_size(&s->steps[last].node->call.extent);
-        if (last + 1 < s->n_steps && bytes > row) row = bytes;
-    }
-    return row;
-}
-
 #endif

@@ -71,7 +71,7 @@ KERNEL(turn_4, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8
 KERNEL(f32_to_u8, BOTH, (uint8_t * dst, const float *src, size_t n))
 KERNEL(f32_to_u16, BOTH, (uint16_t * dst, const float *src, size_t n))
 KERNEL(stretch_f32, BOTH, (float *dst, const float *src, size_t n, const double *by))
-KERNEL(scale_f32, AVX2, (float *dst, const float *src, size_t n, double scale, double offset))
+KERNEL(scale_f32, BOTH, (float *dst, const float *src, size_t n, float scale, float offset))
 KERNEL(clamp_f32, BOTH, (float *dst, const float *src, size_t n))
 KERNEL(flip_far, AVX2, (uint8_t * dst, const uint8_t *src, size_t n))
 KERNEL(histogram_u8, AVX2, (uint64_t * counts, const uint8_t *src, size_t n, size_t channels))

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// linear: out = in · scale + offset for every colour channel, in doubles; alpha stays. 8 and 16 bits round
-// half up and saturate.
+// linear: out = in · scale + offset for every colour channel; alpha stays. 8 and 16 bits work in doubles, round half up and
+// saturate. f32 works in floats: scale and offset become floats once, the product is rounded and so is the sum, which is within
+// 2⁻²² · (|in · scale| + |offset|) of the formula as long as the product is no denormal. Never one fused step, which would be other
+// floats.
 #include "channels.h"
 #include "kernels.h"
 #include "tone.h"
@@ -45,12 +47,12 @@ static void linear_f32(const kal_call *c, int32_t channel, float *dst, const flo
                        size_t step)
 {
     const kal_linear_p *p = c->params;
-    const double scale = kal__per_channel(p->scale, channel, 1),
-                 offset = kal__per_channel(p->offset, channel, 0);
+    const float scale = (float)kal__per_channel(p->scale, channel, 1),
+                offset = (float)kal__per_channel(p->offset, channel, 0);
     if (step == 1)
         kal__kernels()->scale_f32(dst, src, n, scale, offset);
     else
-        for (size_t i = 0; i < n; i++) dst[i * step] = (float)((double)src[i * step] * scale + offset);
+        for (size_t i = 0; i < n; i++) dst[i * step] = src[i * step] * scale + offset;
 }
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
@@ -64,10 +66,11 @@ static const kal_param params[] = {KAL_LINEAR_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_linear = {
     .name = "linear",
-    .version = 1,
+    .version = 2,
     .family = "colour",
     .help = "Brightness and contrast: in · scale + offset in every colour channel; alpha stays\n"
-            "8 and 16 bits round half up and saturate; f32 is not clamped.",
+            "8 and 16 bits round half up and saturate; f32 is computed in floats, product and sum each\n"
+            "rounded, and not clamped.",
     .inputs = "image",
     KAL__PARAMS(params, kal_linear_p),
     .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,

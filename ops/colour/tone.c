@@ -85,9 +85,9 @@ void kal__lut_u8_c(uint8_t *dst, const uint8_t *src, size_t n, const uint8_t *ta
     for (size_t i = 0; i < n; i++) dst[i] = table[src[i]];
 }
 
-void kal__scale_f32_c(float *dst, const float *src, size_t n, double scale, double offset)
+void kal__scale_f32_c(float *dst, const float *src, size_t n, float scale, float offset)
 {
-    for (size_t i = 0; i < n; i++) dst[i] = (float)((double)src[i] * scale + offset);
+    for (size_t i = 0; i < n; i++) dst[i] = src[i] * scale + offset;
 }
 
 static void map_u8_c(uint8_t *dst, const uint8_t *src, size_t n, size_t step, const uint8_t *table)

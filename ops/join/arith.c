@@ -9,7 +9,9 @@
 //     multiply    x · v         x · y / max                                            x · y
 //     divide      x / v         x · max / y;  y = 0: 0 if x is 0, else max             x / y;  y = 0: 0
 //
-// 8 and 16 bits round half up and saturate; numbers work in doubles. Images are fractions of full scale, so a
+// 8 and 16 bits round half up and saturate; numbers work in doubles. On f32 add, subtract and multiply work in floats: the number
+// becomes a float once and the result is rounded once more, which is within 2⁻²³ · (|x| + |v|), or 2⁻²³ · |x · v|, of the formula;
+// divide works in doubles there too, so that no number becomes 0, and rounds once. Images are fractions of full scale, so a
 // mask lets through or blocks. The other image needs as many colour channels as the first, or one for all.
 // Alpha stays; the other's is not looked at. Between two masks the four are or, and-not, and, and the first
 // mask itself: the result is a mask.
@@ -46,29 +48,32 @@ static void curve(const kal_call *c, int32_t channel, double *v, size_t n)
 // Samples lie `step` apart, those of the other image `y_step`; neighbours have a loop of their own, which
 // becomes a vector loop.
 
-// `many` is the whole loop over neighbours.
-#define NUMBER(name, expr, many)                                                                           \
-    static double name##_number(double x, double v)                                                        \
-    {                                                                                                      \
-        return expr;                                                                                       \
-    }                                                                                                      \
-    static void name##_numbers(double *x, size_t n, double v)                                              \
-    {                                                                                                      \
-        for (size_t i = 0; i < n; i++) x[i] = name##_number(x[i], v);                                      \
-    }                                                                                                      \
-    static void name##_number_f32_c(const kal_call *c, int32_t channel, float *dst, const float *src,      \
-                                    size_t n, size_t step)                                                 \
-    {                                                                                                      \
-        const double v = value(c, channel);                                                                \
-        if (step == 1)                                                                                     \
-            many;                                                                                          \
-        else                                                                                               \
-            for (size_t i = 0; i < n; i++) dst[i * step] = (float)name##_number((double)src[i * step], v); \
+// R: what f32 works in; `many` is the whole loop over neighbours.
+#define NUMBER(name, R, expr, many)                                                                   \
+    static void name##_numbers(double *a, size_t n, double v)                                         \
+    {                                                                                                 \
+        for (size_t i = 0; i < n; i++) {                                                              \
+            const double x = a[i];                                                                    \
+            a[i] = expr;                                                                              \
+        }                                                                                             \
+    }                                                                                                 \
+    static void name##_number_f32_c(const kal_call *c, int32_t channel, float *dst, const float *src, \
+                                    size_t n, size_t step)                                            \
+    {                                                                                                 \
+        const R v = (R)value(c, channel);                                                             \
+        if (step == 1)                                                                                \
+            many;                                                                                     \
+        else                                                                                          \
+            for (size_t i = 0; i < n; i++) {                                                          \
+                const R x = src[i * step];                                                            \
+                dst[i * step] = (float)(expr);                                                        \
+            }                                                                                         \
     }
-NUMBER(add, x + v, kal__kernels()->scale_f32(dst, src, n, 1, v))
-NUMBER(subtract, x - v, kal__kernels()->scale_f32(dst, src, n, 1, -v))
-NUMBER(multiply, (x * v), kal__kernels()->scale_f32(dst, src, n, v, -0.0))   // −0 changes nothing, not even 0
-NUMBER(divide, x / v, for (size_t i = 0; i < n; i++) dst[i] = (float)((double)src[i] / v))
+NUMBER(add, float, x + v, kal__kernels()->scale_f32(dst, src, n, 1, v))
+NUMBER(subtract, float, x - v, kal__kernels()->scale_f32(dst, src, n, 1, -v))
+NUMBER(multiply, float, (x * v),
+       kal__kernels()->scale_f32(dst, src, n, v, -0.0f))   // −0 changes nothing, not even 0
+NUMBER(divide, double, x / v, for (size_t i = 0; i < n; i++) dst[i] = (float)((double)src[i] / v))
 
 #define PAIR(name, type, T, W, expr)                                                                      \
     static inline T name##_##type##_1(T a, T b)                                                           \
@@ -217,14 +222,15 @@ _Static_assert(sizeof(kal_add_p) == sizeof(kal_divide_p) &&
                    offsetof(kal_add_p, value) == offsetof(kal_divide_p, value),
                "");
 
-#define DETAILS                                                                                    \
-    "The number is in the sample's unit, one or one per colour channel. The other image has the\n" \
-    "same size and type, and as many colour channels as the first or one for all. 8 and 16 bits\n" \
-    "round half up and saturate; f32 is not clamped. Alpha stays."
-#define RECORD(NAME, index, HELP, ...)                 \
+#define DETAILS                                                                                         \
+    "The number is in the sample's unit, one or one per colour channel. The other image has the\n"      \
+    "same size and type, and as many colour channels as the first or one for all. 8 and 16 bits\n"      \
+    "round half up and saturate; f32 is computed in floats (divided by a number: in doubles) and not\n" \
+    "clamped. Alpha stays."
+#define RECORD(NAME, index, VERSION, HELP, ...)        \
     const kal_op kal__op_##NAME = {                    \
         .name = #NAME,                                 \
-        .version = 1,                                  \
+        .version = VERSION,                            \
         .family = "arithmetic",                        \
         .help = HELP "\n" DETAILS,                     \
         .inputs = "image other?",                      \
@@ -240,10 +246,10 @@ _Static_assert(sizeof(kal_add_p) == sizeof(kal_divide_p) &&
         .samples = KAL__SAMPLES(__VA_ARGS__),          \
     }
 
-RECORD(add, 0, "The sum with a number or another image", "", "value=10", "value=-0.25", "value=200.5");
-RECORD(subtract, 1, "The difference from a number or another image", "", "value=10", "value=-0.25",
+RECORD(add, 0, 2, "The sum with a number or another image", "", "value=10", "value=-0.25", "value=200.5");
+RECORD(subtract, 1, 2, "The difference from a number or another image", "", "value=10", "value=-0.25",
        "value=200.5");
-RECORD(multiply, 2, "The product with a number, or with another image as a fraction of full scale", "",
+RECORD(multiply, 2, 2, "The product with a number, or with another image as a fraction of full scale", "",
        "value=3", "value=0.3", "value=-1");
-RECORD(divide, 3, "The quotient by a number, or by another image as a fraction of full scale", "", "value=3",
-       "value=0.3", "value=-0.5");
+RECORD(divide, 3, 1, "The quotient by a number, or by another image as a fraction of full scale", "",
+       "value=3", "value=0.3", "value=-0.5");

@@ -63,18 +63,36 @@ KAL__TARGET_AVX512 void kal__f32_to_u8_avx512(uint8_t *dst, const float *src, si
     }
 }
 
-// Conversions are what this costs, and they are no faster in longer vectors.
-KAL__TARGET_AVX2 void kal__scale_f32_avx2(float *dst, const float *src, size_t n, double scale, double offset)
+// A product and a sum, each rounded: fused they would be other floats.
+KAL__TARGET_AVX2 void kal__scale_f32_avx2(float *dst, const float *src, size_t n, float scale, float offset)
 {
-    const __m256d by = _mm256_set1_pd(scale), more = _mm256_set1_pd(offset);
+    const __m256 by = _mm256_set1_ps(scale), more = _mm256_set1_ps(offset);
     size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        const __m256d a = _mm256_cvtps_pd(_mm_loadu_ps(src + i)),
-                      b = _mm256_cvtps_pd(_mm_loadu_ps(src + i + 4));
-        _mm_storeu_ps(dst + i, _mm256_cvtpd_ps(_mm256_add_pd(_mm256_mul_pd(a, by), more)));
-        _mm_storeu_ps(dst + i + 4, _mm256_cvtpd_ps(_mm256_add_pd(_mm256_mul_pd(b, by), more)));
+    for (; i + 16 <= n; i += 16) {
+        const __m256 a = _mm256_mul_ps(_mm256_loadu_ps(src + i), by),
+                     b = _mm256_mul_ps(_mm256_loadu_ps(src + i + 8), by);
+        _mm256_storeu_ps(dst + i, _mm256_add_ps(a, more));
+        _mm256_storeu_ps(dst + i + 8, _mm256_add_ps(b, more));
     }
     kal__scale_f32_c(dst + i, src + i, n - i, scale, offset);
+}
+
+KAL__TARGET_AVX512 void kal__scale_f32_avx512(float *dst, const float *src, size_t n, float scale,
+                                              float offset)
+{
+    const __m512 by = _mm512_set1_ps(scale), more = _mm512_set1_ps(offset);
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        const __m512 a = _mm512_mul_ps(_mm512_loadu_ps(src + i), by),
+                     b = _mm512_mul_ps(_mm512_loadu_ps(src + i + 16), by);
+        _mm512_storeu_ps(dst + i, _mm512_add_ps(a, more));
+        _mm512_storeu_ps(dst + i + 16, _mm512_add_ps(b, more));
+    }
+    for (; i < n; i += 16) {
+        const __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __m512 a = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, src + i), by);
+        _mm512_mask_storeu_ps(dst + i, m, _mm512_add_ps(a, more));
+    }
 }
 
 // The second operand again, when it is NaN; a sum with 0 makes 0 of −0.
@@ -92,7 +110,12 @@ KAL__TARGET_AVX2 void kal__clamp_f32_avx2(float *dst, const float *src, size_t n
 KAL__TARGET_AVX512 void kal__clamp_f32_avx512(float *dst, const float *src, size_t n)
 {
     const __m512 zero = _mm512_setzero_ps(), one = _mm512_set1_ps(1);
-    for (size_t i = 0; i < n; i += 16) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const __m512 x = _mm512_min_ps(one, _mm512_max_ps(zero, _mm512_loadu_ps(src + i)));
+        _mm512_storeu_ps(dst + i, _mm512_add_ps(x, zero));
+    }
+    for (; i < n; i += 16) {
         const __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
         const __m512 x = _mm512_min_ps(one, _mm512_max_ps(zero, _mm512_maskz_loadu_ps(m, src + i)));
         _mm512_mask_storeu_ps(dst + i, m, _mm512_add_ps(x, zero));

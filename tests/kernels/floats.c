@@ -33,7 +33,7 @@ static double any_double(void)
 static void run_scale(const kal__kernel_table *k, void *out, const void *arg)
 {
     const row *r = arg;
-    k->scale_f32(out, r->src, r->n, r->by[0], r->by[1]);
+    k->scale_f32(out, r->src, r->n, (float)r->by[0], (float)r->by[1]);
 }
 
 static void run_clamp(const kal__kernel_table *k, void *out, const void *arg)

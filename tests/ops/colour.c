@@ -30,6 +30,37 @@ static void linear(const kal_extent *e, const double *const in[], const void *us
     keep_alpha(e, in[0], out);
 }
 
+static double unit_of(rng *g)
+{
+    return (double)rng_next(g) / 4294967296.0;
+}
+
+// On floats: scale and offset rounded once, then the product, then the sum; and how far that is from the formula.
+static void test_linear_floats(void)
+{
+    enum { N = 4000 };
+    static float samples[N], got[N];
+    for (int k = 0; k < 20; k++) {
+        const double scale = unit_of(&r) * 6 - 3, offset = unit_of(&r) * 2 - 1;
+        for (int i = 0; i < N; i++) samples[i] = (float)((unit_of(&r) - 0.4) * (i & 1 ? 1 : 1000));
+        const kal_extent e = extent_of(N, 1, 1, KAL_F32);
+        kal_scope *s = kal_scope_new();
+        kal_node *n =
+            kal_linear(s, kal_pixels(s, &e, samples, sizeof samples),
+                       kal_linear_params(.scale = list_of(&scale, 1), .offset = list_of(&offset, 1)));
+        REQUIRE_OK(kal_read(n, kal_rect_all(&e), got, sizeof got, NULL, &check_error));
+        for (int i = 0; i < N; i++) {
+            const volatile float by = (float)scale, more = (float)offset, product = samples[i] * by;
+            const volatile float want = product + more;
+            const double exact = (double)samples[i] * scale, bound = ldexp(fabs(exact) + fabs(offset), -22);
+            REQUIRE_NOTE(got[i] == want && fabs((double)got[i] - (exact + offset)) <= bound,
+                         "%.9g · %.17g + %.17g is %.9g, want %.9g", (double)samples[i], scale, offset,
+                         (double)got[i], (double)want);
+        }
+        kal_scope_free(&s);
+    }
+}
+
 static void test_linear(int32_t w, int32_t h)
 {
     kal_extent e;
@@ -41,7 +72,7 @@ static void test_linear(int32_t w, int32_t h)
         const int32_t n = colours_of(&e);
         kal_node *node = kal_linear(
             s, in, kal_linear_params(.scale = list_of(p.scale, n), .offset = list_of(p.offset, n)));
-        check_pointwise(node, &in, 1, linear, &p, 0);
+        check_pointwise(node, &in, 1, linear, &p, e.type == KAL_F32 ? 1e-6 : 0);
         check_tilings(&r, node);
         const double half = 0.5;
         node = kal_linear(s, in, kal_linear_params(.scale = list_of(&half, 1)));
@@ -327,6 +358,7 @@ static void test_masks(void)
 int main(void)
 {
     test_linear(13, 9);
+    test_linear_floats();
     test_linear(301, 219);   // enough samples for 16-bit tables
     test_curves(13, 9);
     test_curves(263, 251);
