@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // XXH3 compiled for AVX2: the same header, the same digests. See hash.c.
-#include "hash.h"
-#include "hash_level.h"
+#include "../hash.h"
+#include "../hash_level.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
