@@ -39,6 +39,20 @@ OP(apply_palette)
 OP(quantize)
 OP(dither)
 
+// space
+OP(to_linear)
+OP(from_linear)
+OP(to_lab)
+OP(from_lab)
+OP(to_lch)
+OP(from_lch)
+OP(to_hsv)
+OP(from_hsv)
+OP(to_hsl)
+OP(from_hsl)
+OP(to_ycbcr)
+OP(from_ycbcr)
+
 // join
 OP(insert)
 OP(uncrop)

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// HSV and HSL. With v and m the greatest and the least of R, G, B and d = v − m:
+//
+//     H = 60 (G − B) / d where R is greatest, else 60 (B − R) / d + 120 where G is, else 60 (R − G) / d + 240;
+//         0 where d is; in 0..360 degrees
+//     HSV   S = d / v, V = v                     HSL   S = d / (1 − |v + m − 1|), L = (v + m) / 2
+//
+// and back, with k(n) = (n + H/60) mod 6 and q(n) = (n + H/30) mod 12:
+//
+//     HSV   V − V S clamp(min(k, 4 − k), 0, 1) for n = 5, 3, 1
+//     HSL   L − S min(L, 1 − L) clamp(min(q − 3, 9 − q), −1, 1) for n = 0, 8, 4
+//
+// in doubles. u8 holds H / 2, S · 255 and V or L · 255, as OpenCV does, each rounded half up; quotients of bytes are exact up to
+// there. OpenCV, whose reciprocals have 12 bits, differs by at most 1.
+#include "space.h"
+
+KAL__INLINE double hue_of(double r, double g, double b, double v, double d)
+{
+    const double a = v == r ? g - b : v == g ? b - r + 2 * d : r - g + 4 * d;
+    const double h = 60 * a / (d > 0 ? d : 1);
+    return h < 0 ? h + 360 : h;
+}
+
+KAL__INLINE double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+KAL__INLINE double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+KAL__INLINE void to_hsv_body(double *restrict x, double *restrict y, double *restrict z, size_t n, double max)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double r = x[i], g = y[i], b = z[i];
+        const double v = most(most(r, g), b), d = v - least(least(r, g), b);
+        x[i] = hue_of(r, g, b, v, d);
+        y[i] = v > 0 ? d * max / (v > 0 ? v : 1) : 0;
+        z[i] = v;
+    }
+}
+
+KAL__INLINE void to_hsl_body(double *restrict x, double *restrict y, double *restrict z, size_t n, double max)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double r = x[i], g = y[i], b = z[i];
+        const double v = most(most(r, g), b), m = least(least(r, g), b), d = v - m, sum = v + m;
+        const double room = sum > max ? 2 * max - sum : sum;
+        x[i] = hue_of(r, g, b, v, d);
+        y[i] = room > 0 ? d * max / (room > 0 ? room : 1) : 0;
+        z[i] = sum / 2;
+    }
+}
+
+KAL__INLINE double clamp(double x, double lo, double hi)
+{
+    return most(least(x, hi), lo);
+}
+
+// One channel of six sixths of a turn.
+KAL__INLINE double sixth(double turn, double from, double s, double v)
+{
+    const double sum = from + 6 * turn, k = sum >= 6 ? sum - 6 : sum;
+    return v - s * clamp(least(k, 4 - k), 0, 1);
+}
+
+KAL__INLINE double twelfth(double turn, double from, double a, double l)
+{
+    const double sum = from + 12 * turn, q = sum >= 12 ? sum - 12 : sum;
+    return l - a * clamp(least(q - 3, 9 - q), -1, 1);
+}
+
+KAL__INLINE void from_hsv_body(double *restrict x, double *restrict y, double *restrict z, size_t n,
+                               double max)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double turn = kal__turn(x[i]), v = z[i], s = v * y[i] / max;
+        x[i] = sixth(turn, 5, s, v);
+        y[i] = sixth(turn, 3, s, v);
+        z[i] = sixth(turn, 1, s, v);
+    }
+}
+
+KAL__INLINE void from_hsl_body(double *restrict x, double *restrict y, double *restrict z, size_t n,
+                               double max)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double turn = kal__turn(x[i]), l = z[i], a = least(l, max - l) * y[i] / max;
+        x[i] = twelfth(turn, 0, a, l);
+        y[i] = twelfth(turn, 8, a, l);
+        z[i] = twelfth(turn, 4, a, l);
+    }
+}
+
+#define TURN(name) \
+    KAL__VARIANTS(name, (double *x, double *y, double *z, size_t n, double max), (x, y, z, n, max))
+TURN(to_hsv)
+TURN(to_hsl)
+TURN(from_hsv)
+TURN(from_hsl)
+
+static const kal__space hsv = {.turn = to_hsv, .scale = {0.5, 1, 1}, .hue = 0};
+static const kal__space hsl = {.turn = to_hsl, .scale = {0.5, 1, 1}, .hue = 0};
+static const kal__space hsv_back = {.turn = from_hsv, .scale = {0.5, 1, 1}, .hue = 0, .from = true};
+static const kal__space hsl_back = {.turn = from_hsl, .scale = {0.5, 1, 1}, .hue = 0, .from = true};
+
+KAL__SPACE_OP(
+    to_hsv, hsv, 2,
+    "Hue, saturation and value of RGB; alpha stays\n"
+    "f32: hue in degrees from 0 to 360, saturation and value from 0 to 1. u8: hue / 2 from 0 to 179, the\n"
+    "others from 0 to 255, as OpenCV has them. Of gray the hue is 0. u16: cast type=f32 first.");
+KAL__SPACE_OP(
+    to_hsl, hsl, 2,
+    "Hue, saturation and lightness of RGB; alpha stays\n"
+    "f32: hue in degrees from 0 to 360, saturation and lightness from 0 to 1. u8: hue / 2 from 0 to 179,\n"
+    "the others from 0 to 255. Of gray the hue is 0. OpenCV has the last two the other way round, as HLS.");
+KAL__SPACE_OP(from_hsv, hsv_back, 2,
+              "RGB of hue, saturation and value, as to_hsv gives them; alpha stays\n"
+              "A hue may be any number of degrees.");
+KAL__SPACE_OP(from_hsl, hsl_back, 2,
+              "RGB of hue, saturation and lightness, as to_hsl gives them; alpha stays\n"
+              "A hue may be any number of degrees.");

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Colour spaces against their formulas, written again with the C library's functions; known colours; there and back.
+#include "formula.h"
+
+static rng r = {23};
+
+static double light(double v)
+{
+    return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+}
+
+static double sample(double x)
+{
+    return x <= 0.0031308 ? 12.92 * x : 1.055 * pow(x, 1 / 2.4) - 0.055;
+}
+
+static double f(double t)
+{
+    return t > 216 / 24389.0 ? cbrt(t) : (24389 / 27.0 * t + 16) / 116;
+}
+
+typedef void formula(double p[3], double max);
+
+static void lab(double p[3], double max)
+{
+    static const double m[3][3] = {
+        {0.412453, 0.357580, 0.180423}, {0.212671, 0.715160, 0.072169}, {0.019334, 0.119193, 0.950227}};
+    double v[3];
+    for (int i = 0; i < 3; i++) {
+        v[i] = 0;
+        for (int k = 0; k < 3; k++) v[i] += m[i][k] * light(p[k] / max);
+        v[i] = f(v[i] / (m[i][0] + m[i][1] + m[i][2]));
+    }
+    p[0] = 116 * v[1] - 16;
+    p[1] = 500 * (v[0] - v[1]);
+    p[2] = 200 * (v[1] - v[2]);
+}
+
+static void lch(double p[3], double max)
+{
+    lab(p, max);
+    const double far = hypot(p[1], p[2]), h = atan2(p[2], p[1]) * 180 / acos(-1);
+    p[1] = far;
+    p[2] = far < 1e-6 ? 0 : h < 0 ? h + 360 : h;
+}
+
+static double hue(const double p[3], double v, double d)
+{
+    if (d <= 0) return 0;
+    const double h = v == p[0]   ? 60 * (p[1] - p[2]) / d
+                     : v == p[1] ? 60 * (p[2] - p[0]) / d + 120
+                                 : 60 * (p[0] - p[1]) / d + 240;
+    return h < 0 ? h + 360 : h;
+}
+
+static void hsv(double p[3], double max)
+{
+    (void)max;
+    const double v = fmax(fmax(p[0], p[1]), p[2]), d = v - fmin(fmin(p[0], p[1]), p[2]);
+    const double h = hue(p, v, d);
+    p[0] = h, p[1] = v > 0 ? d / v * max : 0, p[2] = v;
+}
+
+static void hsl(double p[3], double max)
+{
+    const double v = fmax(fmax(p[0], p[1]), p[2]), m = fmin(fmin(p[0], p[1]), p[2]), d = v - m;
+    const double h = hue(p, v, d), l = (v + m) / 2;
+    p[0] = h, p[1] = d > 0 ? d / (1 - fabs(2 * l / max - 1)) : 0, p[2] = l;
+}
+
+static void ycbcr(double p[3], double max)
+{
+    const double c = max == 1 ? 0.5 : (max + 1) / 2;
+    const double y = 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2];
+    const double cb = (p[2] - y) / 1.772 + c, cr = (p[0] - y) / 1.402 + c;
+    p[0] = y, p[1] = cb, p[2] = cr;
+}
+
+typedef struct space {
+    const char *to, *from;
+    formula *formula;
+    double scale[3], offset[3];   // of bytes
+    int hue;
+    double near;   // how far f32 may be from the formula
+} space;
+
+static const space spaces[] = {
+    {"to_lab", "from_lab", lab, {2.55, 1, 1}, {0, 128, 128}, -1, 2e-6},
+    {"to_lch", "from_lch", lch, {2.55, 1, 0.5}, {0, 0, 0}, 2, 2e-5},
+    {"to_hsv", "from_hsv", hsv, {0.5, 1, 1}, {0, 0, 0}, 0, 1e-6},
+    {"to_hsl", "from_hsl", hsl, {0.5, 1, 1}, {0, 0, 0}, 0, 1e-6},
+    {"to_ycbcr", "from_ycbcr", ycbcr, {1, 1, 1}, {0, 0, 0}, -1, 1e-6},
+};
+
+static void expected(const kal_extent *e, const double *const in[], const void *user, double *out)
+{
+    const space *s = user;
+    for (int k = 0; k < e->channels; k++) out[k] = in[0][k];
+    s->formula(out, kal_type_max(e->type));
+    for (int k = 0; k < 3 && e->type == KAL_U8; k++) {
+        out[k] = out[k] * s->scale[k] + s->offset[k];
+        if (k == s->hue && out[k] >= 179.5) out[k] = 0;
+    }
+}
+
+// All bytes of a row of reals are in 0..1 here, as colours are.
+static kal_node *colours(kal_scope *s, const kal_extent *e)
+{
+    kal_extent bytes = *e;
+    bytes.type = KAL_U8;
+    return kal_cast(s, rng_image(&r, s, &bytes), kal_cast_params(.type = (int32_t)e->type));
+}
+
+// Samples of two images differ by at most so much.
+static void apart(const space *p, kal_node *x, kal_node *y, double most)
+{
+    kal_extent e;
+    void *a = read_all(x, NULL, &e), *b = read_all(y, NULL, NULL);
+    for (size_t i = 0; i < (size_t)e.width * (size_t)e.height * (size_t)e.channels; i++)
+        REQUIRE_NOTE(fabs(at(a, e.type, i) - at(b, e.type, i)) <= most, "%s %s: sample %zu: %g, %g", about,
+                     p->from, i, at(a, e.type, i), at(b, e.type, i));
+    free(a), free(b);
+}
+
+// Bytes as the numbers they stand for, and those back to RGB.
+static kal_node *back_in_reals(kal_scope *s, const space *p, kal_node *bytes)
+{
+    double scale[3], offset[3];
+    for (int k = 0; k < 3; k++) scale[k] = 255 / p->scale[k], offset[k] = -p->offset[k] / p->scale[k];
+    if (!strcmp(p->to, "to_hsv") || !strcmp(p->to, "to_hsl")) scale[1] = scale[2] = 1;
+    if (!strcmp(p->to, "to_ycbcr"))
+        scale[0] = scale[1] = scale[2] = 1, offset[1] = offset[2] = 0.5 - 128 / 255.0;
+    kal_node *real = kal_cast(s, bytes, kal_cast_params(.type = KAL_F32));
+    real = kal_linear(s, real, kal_linear_params(.scale = {scale, 3}, .offset = {offset, 3}));
+    return kal_apply_text(s, p->from, "", &real, 1);
+}
+
+static void test_space(const space *p, int32_t w, int32_t h)
+{
+    kal_extent e;
+    for (int k = 0; next_kind(&k, &e, w, h);) {
+        kal_scope *s = kal_scope_new();
+        kal_node *in = colours(s, &e), *node = kal_apply_text(s, p->to, "", &in, 1);
+        if (colours_of(&e) != 3)
+            check_fails(node, "colour channel");
+        else if (e.type == KAL_U16 && strcmp(p->to, "to_ycbcr"))
+            check_fails(node, "u16 samples have no layout for this");
+        else {
+            REQUIRE(model_of(node) == KAL_DATA);
+            check_pointwise(node, &in, 1, expected, p, e.type == KAL_F32 ? p->near * 30 : 2e-3);
+            check_tilings(&r, node);
+            node = kal_apply_text(s, p->from, "", &node, 1);
+            REQUIRE(model_of(node) == KAL_RGB);
+            check_tilings(&r, node);
+            if (e.type == KAL_U8)
+                apart(p, node, kal_cast(s, back_in_reals(s, p, kal_apply_text(s, p->to, "", &in, 1)), NULL),
+                      1);
+            else
+                apart(p, node, in, e.type == KAL_F32 ? 5e-6 : 2);
+        }
+        kal_scope_free(&s);
+    }
+    kal_scope *s = kal_scope_new();
+    const kal_extent label = {5, 1, 3, KAL_U32, KAL_DATA, false};
+    kal_node *in = rng_image(&r, s, &label);
+    check_fails(kal_apply_text(s, p->to, "", &in, 1), "u32 samples are labels");
+    kal_scope_free(&s);
+}
+
+static void test_known(void)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(8, 1, 3, KAL_U8), turned = extent_of(4, 1, 3, KAL_F32);
+    kal_node *in = image_of(s, e, (const double[]){255, 255, 255, 0,   0,   0, 255, 0,   0,   0, 255, 0,
+                                                   0,   0,   255, 255, 255, 0, 128, 128, 128, 1, 2,   3});
+    // as OpenCV's cvtColor gives them, but for yellow's b, which is 222.48
+    VALUES(kal_to_lab(s, in, NULL), 255, 128, 128, 0, 128, 128, 136, 208, 195, 224, 42, 211, 82, 207, 20, 248,
+           106, 222, 137, 128, 128, 1, 128, 128);
+    VALUES(kal_to_hsv(s, in, NULL), 0, 0, 255, 0, 0, 0, 0, 255, 255, 60, 255, 255, 120, 255, 255, 30, 255,
+           255, 0, 0, 128, 105, 170, 3);
+    VALUES(kal_to_hsl(s, in, NULL), 0, 0, 255, 0, 0, 0, 0, 255, 128, 60, 255, 128, 120, 255, 128, 30, 255,
+           128, 0, 0, 128, 105, 128, 2);
+    VALUES(kal_to_ycbcr(s, in, NULL), 255, 128, 128, 0, 128, 128, 76, 85, 255, 150, 44, 21, 29, 255, 107, 226,
+           0, 149, 128, 128, 128, 2, 129, 127);
+    // hues of any number of turns
+    in = image_of(s, turned, (const double[]){120, 1, 1, 480, 1, 1, -240, 1, 1, 3600, 1, 1});
+    VALUES(kal_from_hsv(s, in, NULL), 0, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0);
+    kal_scope_free(&s);
+}
+
+// ---- light --------------------------------------------------------------------------------------
+
+static void to_linear(const kal_extent *e, const double *const in[], const void *user, double *out)
+{
+    const double max = kal_type_max(e->type);
+    double (*curve)(double) = *(double (*const *)(double))user;
+    for (int32_t k = 0; k < e->channels; k++)
+        out[k] = k < colours_of(e) ? max * curve(in[0][k] / max) : in[0][k];
+}
+
+static void test_light(int32_t w, int32_t h)
+{
+    double (*const curves[2])(double) = {light, sample};
+    kal_extent e;
+    for (int k = 0; next_kind(&k, &e, w, h);) {
+        kal_scope *s = kal_scope_new();
+        kal_node *in = rng_image(&r, s, &e);
+        kal_node *there = kal_to_linear(s, in, NULL), *back = kal_from_linear(s, in, NULL);
+        check_pointwise(there, &in, 1, to_linear, &curves[0], 1e-4);
+        check_pointwise(back, &in, 1, to_linear, &curves[1], 1e-4);
+        check_tilings(&r, there);
+        check_tilings(&r, back);
+        kal_scope_free(&s);
+    }
+    kal_scope *s = kal_scope_new();
+    const kal_extent five = extent_of(5, 1, 1, KAL_U8), real = extent_of(5, 1, 1, KAL_F32);
+    VALUES(kal_to_linear(s, image_of(s, five, (const double[]){0, 10, 128, 200, 255}), NULL), 0, 1, 55, 147,
+           255);
+    VALUES(kal_from_linear(s, image_of(s, five, (const double[]){0, 1, 55, 147, 255}), NULL), 0, 13, 128, 200,
+           255);
+    kal_node *in = image_of(s, real, (const double[]){-1, 0, 1, 4, NAN});
+    float *v = read_all(kal_to_linear(s, in, NULL), NULL, NULL);
+    REQUIRE(v[0] == (float)(-1 / 12.92) && v[1] == 0 && v[2] == 1 && fabs(v[3] / light(4) - 1) < 1e-7 &&
+            v[4] != v[4]);
+    free(v);
+    kal_scope_free(&s);
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+        test_space(&spaces[i], 61, 7);
+        test_space(&spaces[i], 600, 2);
+    }
+    test_known();
+    test_light(13, 9);
+    test_light(300, 3);
+    return check_done();
+}
