@@ -25,30 +25,48 @@ kal_rect kal__slant_taps(const kal__slant *s, kal_rect out)
                        (int32_t)(x1 >> 32) + s->after + 1, (int32_t)(y1 >> 32) + s->after + 1);
 }
 
-int32_t kal__patch_block(size_t pixel)
-{
-    return pixel <= 16 ? 64 : 16;
-}
-
 // Bytes from row to row: room for a wide load at the end.
 static size_t stride_of(int32_t width, size_t pixel)
 {
     return ((size_t)width * pixel + 8 + 15) & ~(size_t)15;
 }
 
+static double size_of(int64_t v)
+{
+    return (double)(v < 0 ? -v : v) / ONE;
+}
+
+// Columns and rows of the taps of a block; a few more.
+static int32_t columns_of(const kal__slant *s, int32_t w, int32_t h)
+{
+    return (int32_t)((w - 1) * size_of(s->xx) + (h - 1) * size_of(s->xy)) + s->before + s->after + 3;
+}
+
+static int32_t rows_of(const kal__slant *s, int32_t w, int32_t h)
+{
+    return (int32_t)((w - 1) * size_of(s->yx) + (h - 1) * size_of(s->yy)) + s->before + s->after + 3;
+}
+
+// Whoever shrinks has small blocks, so that a patch stays in the first cache or two, and offsets in 16 bits.
+int32_t kal__patch_block(const kal__slant *s, size_t pixel)
+{
+    int32_t side = pixel <= 16 ? 64 : 16;
+    while (side > 1 && (rows_of(s, side, side) > KAL__PATCH_ROWS ||
+                        stride_of(columns_of(s, side, side), pixel) > KAL__PATCH_STRIDE))
+        side /= 2;
+    return side;
+}
+
 size_t kal__patch_room(const kal__slant *s, int32_t width, int32_t height, size_t pixel)
 {
-    const int32_t most = kal__patch_block(pixel), w = width < most ? width : most,
+    const int32_t most = kal__patch_block(s, pixel), w = width < most ? width : most,
                   h = height < most ? height : most;
-    const double c = (double)(s->cos < 0 ? -s->cos : s->cos) / ONE,
-                 t = (double)(s->sin < 0 ? -s->sin : s->sin) / ONE;
-    const int32_t more = s->before + s->after + 3;
-    return stride_of((int32_t)(w * c + h * t) + more, pixel) * (size_t)((int32_t)(w * t + h * c) + more);
+    return stride_of(columns_of(s, w, h), pixel) * (size_t)rows_of(s, w, h);
 }
 
 // ---- the columns of a row -----------------------------------------------------------------------
-// With d = s − s(corner) a pixel of the block has 0 <= dx cos + dy sin <= w and 0 <= dy cos − dx sin <= h. For dy between two bounds each of the
-// two gives bounds of dx, as a line with a slope: −sin / cos, cos / sin.
+// With d = s − s(corner) a pixel of the block has 0 <= (dx yy − dy xy) / det <= w and 0 <= (dy xx − dx yx) / det <= h. For dy between two
+// bounds each of the two gives bounds of dx, as a line with a slope: xy / yy, xx / yx.
 
 typedef struct bounds {
     double slope, low, high;   // of dx at dy = 0
@@ -109,12 +127,14 @@ void kal__patch_plan(kal__patch *p, const kal__patch_source *from, kal_rect bloc
     // nobody looks further out with the fill mode
     const kal_rect far = kal_rect_of(-4, -4, e->width + 4, e->height + 4);
     const kal_rect r = from->edge == KAL_EDGE_FILL ? kal_rect_clip(t, far) : t;
-    const double c = (double)s->cos / ONE, d = (double)s->sin / ONE;
+    const double xx = (double)s->xx / ONE, xy = (double)s->xy / ONE, yx = (double)s->yx / ONE,
+                 yy = (double)s->yy / ONE, det = xx * yy - xy * yx;
     const double x0 = (double)kal__slant_x(s, block.x0, block.y0) / ONE,
                  y0 = (double)kal__slant_y(s, block.x0, block.y0) / ONE;
-    const bool has_c = c > 1e-6 || c<-1e-6, has_d = d> 1e-6 || d < -1e-6;
-    const bounds along = bounds_of(has_c ? -d / c : 0, has_c ? (block.x1 - block.x0) / c : 0),
-                 across = bounds_of(has_d ? c / d : 0, has_d ? (block.y0 - block.y1) / d : 0);
+    const bool is_along = yy > 1e-6 || yy<-1e-6, is_across = yx> 1e-6 || yx < -1e-6;
+    const bounds along = bounds_of(is_along ? xy / yy : 0, is_along ? (block.x1 - block.x0) * det / yy : 0),
+                 across =
+                     bounds_of(is_across ? xx / yx : 0, is_across ? (block.y0 - block.y1) * det / yx : 0);
     p->stride = (ptrdiff_t)stride_of(t.x1 - t.x0, (size_t)from->in->pixel);
     p->x0 = t.x0;
     p->y0 = t.y0;
@@ -123,8 +143,8 @@ void kal__patch_plan(kal__patch *p, const kal__patch_source *from, kal_rect bloc
     for (int32_t y = r.y0; y < r.y1; y++) {
         double low = t.x0 - x0, high = t.x1 - x0;
         const double above = y - s->after - y0, below = y + s->before + 1 - y0;
-        if (has_c) narrow(&along, above, below, &low, &high);
-        if (has_d) narrow(&across, above, below, &low, &high);
+        if (is_along) narrow(&along, above, below, &low, &high);
+        if (is_across) narrow(&across, above, below, &low, &high);
         // rounding is far under an eighth of a pixel
         p->columns[y - r.y0].a = to_int(x0 + low - 0.125 - s->before, r.x0, r.x1);
         p->columns[y - r.y0].b = to_int(x0 + high + 0.125 + s->after + 1, r.x0, r.x1);

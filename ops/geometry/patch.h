@@ -9,14 +9,14 @@
 
 #include "op.h"
 
-/// 32.32 coordinates of the input for output pixels: (x0 + x cos − y sin, y0 + x sin + y cos). The taps of a pixel are `before`
+/// 32.32 coordinates of the input for output pixels: (x0 + x xx + y xy, y0 + x yx + y yy). The taps of a pixel are `before`
 /// and `after` the one at the whole part, on both axes.
 typedef struct kal__slant {
-    int64_t x0, y0, cos, sin;
+    int64_t x0, y0, xx, xy, yx, yy;
     int32_t before, after;
 } kal__slant;
 
-enum { KAL__PATCH_ROWS = 2 * 64 };   // more than any block's
+enum { KAL__PATCH_ROWS = 2 * 64, KAL__PATCH_STRIDE = 1 << 14 };   // no block has more, nor a row more bytes
 
 typedef struct kal__patch {
     unsigned char *data;   // pixel (x0, y0); 8 bytes after the last pixel may be read
@@ -38,7 +38,7 @@ typedef struct kal__patch_source {
 } kal__patch_source;
 
 /// Output blocks are at most this wide and high.
-int32_t kal__patch_block(size_t pixel);
+int32_t kal__patch_block(const kal__slant *s, size_t pixel);
 /// Room for the patch of any block of an output of that size.
 size_t kal__patch_room(const kal__slant *s, int32_t width, int32_t height, size_t pixel);
 /// Finds what the pixels of `block` need, …
@@ -50,12 +50,12 @@ void kal__patch_copy(kal__patch *p, const kal__patch_source *from, void *room);
 
 static inline int64_t kal__slant_x(const kal__slant *s, int32_t x, int32_t y)
 {
-    return s->x0 + x * s->cos - y * s->sin;
+    return s->x0 + x * s->xx + y * s->xy;
 }
 
 static inline int64_t kal__slant_y(const kal__slant *s, int32_t x, int32_t y)
 {
-    return s->y0 + x * s->sin + y * s->cos;
+    return s->y0 + x * s->yx + y * s->yy;
 }
 
 /// All taps of the pixels of `out`, which may lie outside the image.

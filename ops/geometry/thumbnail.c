@@ -10,7 +10,7 @@
 // It folds into resize, and crop, and never runs. When the image comes straight from a file whose format can decode smaller, it is
 // decoded at the smallest of 1/8, 1/4, 1/2 that is still at least `gap` times the wanted size on both sides: these bits are not
 // those of a resize of the whole picture, which is why thumbnail is asked for by name.
-#include "op.h"
+#include "fill.h"
 
 extern const kal_op kal__op_resize, kal__op_crop;
 
@@ -69,12 +69,6 @@ static int32_t reduction(const kal_extent *in, int32_t w, int32_t h, double gap)
     return 1;
 }
 
-// Where on an axis the part to keep begins: −1 at the start, 0 in the middle, 1 at the end.
-static int32_t start_of(int32_t side, int32_t kept, int32_t where)
-{
-    return where < 0 ? 0 : where > 0 ? side - kept : (side - kept) / 2;
-}
-
 // Of a picture of W × H at 1/by the last column and row may hold less than a whole pixel: only W/by × H/by of it is picture. Turned upright, they may
 // be the first.
 static void part_of_shrunk(const kal_call *in, int32_t by, kal_resize_p *resize)
@@ -91,8 +85,6 @@ static void part_of_shrunk(const kal_call *in, int32_t by, kal_resize_p *resize)
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
-    static const signed char across[] = {0, 0, 1, 1, 1, 0, -1, -1, -1},
-                             down[] = {0, -1, -1, 0, 1, 1, 1, 0, -1};   // by kal_gravity
     const kal_thumbnail_p *p = c->params;
     const kal_extent *in = &c->in[0]->extent;
     int32_t w, h;
@@ -114,8 +106,8 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     *crop = kal_crop_defaults();
     crop->width = c->extent.width;
     crop->height = c->extent.height;
-    crop->x = start_of(w, crop->width, across[p->gravity]);
-    crop->y = start_of(h, crop->height, down[p->gravity]);
+    crop->x = kal__gravity_start(w - crop->width, p->gravity, false);
+    crop->y = kal__gravity_start(h - crop->height, p->gravity, true);
     to->before = to->op;
     to->before_params = to->params;
     to->op = &kal__op_crop;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Bilinear samples of bytes along a slanted line, eight pixels at a time; the formulas are in rotate.c. Coordinates run in 64 bits, as they must;
+// Bilinear samples of bytes along a slanted line, eight pixels at a time; the formulas are in slant.c. Coordinates run in 64 bits, as they must;
 // their upper part is then whole pixels and 8 bits of fraction. One load of 8 bytes (4 for gray) brings a pixel and its neighbour. With samples
 // and rows shifted by half their range everything fits signed 16 bits:
 //     h' = h − 2^15 = (255 − fx) (a − 128) + fx (b − 128) + (a − 128)         out = ((256 − fy) h0' + fy h1' + 2^23 + 2^15) >> 16

@@ -61,10 +61,11 @@ KAL_PARAMS(flip, KAL_FLIP_PARAMS)
 #define kal_flip_params(...) KAL_WITH(flip, KAL_FLIP_PARAMS, __VA_ARGS__)
 KAL_OP_1(flip)
 
+#define KAL_LINE_KERNELS "nearest|bilinear|bicubic"
 #define KAL_ROTATE_PARAMS(P)                                                       \
     P(FLOAT, angle, 0, -1e6, 1e6, "degrees", "counter-clockwise about the centre") \
     P(BOOL, expand, true, 0, 0, "", "grow the canvas so that nothing is cut off")  \
-    P(CHOICE, kernel, 1, 0, 0, "nearest|bilinear|bicubic", "interpolation")        \
+    P(CHOICE, kernel, 1, 0, 0, KAL_LINE_KERNELS, "interpolation")                  \
     P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what lies outside the image") \
     P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, transparent with alpha")
 KAL_PARAMS(rotate, KAL_ROTATE_PARAMS)
