@@ -146,11 +146,13 @@ static kal_status instead_of_first(applying *a, const kal_folded *to, kal_error 
 static kal_status fold(applying *a, const kal_call **same, kal_error *err)
 {
     *same = NULL;
+    _Alignas(16) unsigned char rooms[2][KAL_FOLD_ROOM];   // a list that one fold makes is there for the next
     for (int round = 0; round < 64; round++) {
         kal_status st = settle(a, err);
         if (st) return st;
         if (!a->call.op->fold) return KAL_OK;
-        _Alignas(16) unsigned char room[KAL_FOLD_ROOM] = {0};
+        unsigned char *room = rooms[round & 1];
+        memset(room, 0, KAL_FOLD_ROOM);
         kal_folded to = {0};
         if (!a->call.op->fold(&a->call, &to, room)) return KAL_OK;
         if (to.same) {

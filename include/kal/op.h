@@ -107,6 +107,7 @@ typedef struct kal_folded {
     const void *
         shrunk_params;   ///< when that was done: what goes with in[0] then, in place of `before_params`, or of `params`; NULL: the same
 } kal_folded;
+/// Lists may lie in the room, too.
 #define KAL_FOLD_ROOM 512
 
 // ---- pixels -------------------------------------------------------------------------------------
