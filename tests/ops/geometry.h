@@ -52,7 +52,7 @@ static kal_node *apply(kal_node *in, const char *op, const char *params)
     return n;
 }
 
-static bool same_node(const kal_node *a, const kal_node *b)
+static inline bool same_node(const kal_node *a, const kal_node *b)
 {
     kal_key k, l;
     return !kal_node_key(a, &k, &check_error) && !kal_node_key(b, &l, &check_error) && kal_key_equal(k, l);
@@ -93,7 +93,7 @@ static void tilings(const kal_node *n, const char *what)
 }
 
 // Integers may be off by one.
-static double slack_of(kal_type type)
+static inline double slack_of(kal_type type)
 {
     return type == KAL_F32 ? 2e-5 : 1.0001;
 }
@@ -125,12 +125,12 @@ static void add(double *sum, const kal_extent *e, const void *data, int32_t x, i
         sum[c] += w * sample(e, data, x, y, c) * (e->alpha && c != last ? a : 1);
 }
 
-static double sinc(double x)
+static inline double sinc(double x)
 {
     return x == 0 ? 1 : sin(M_PI * x) / (M_PI * x);
 }
 
-static double kernel(int k, double x)
+static inline double kernel(int k, double x)
 {
     x = fabs(x);
     const double b = k == KAL_MITCHELL ? 1 / 3.0 : 0, c = k == KAL_MITCHELL ? 1 / 3.0 : 0.5;

@@ -88,7 +88,7 @@ KAL_PARAMS(resize, KAL_RESIZE_PARAMS)
 KAL_OP_1(resize)
 
 #define KAL_FITS "inside|cover|fill"
-typedef enum kal_fit { KAL_FIT_INSIDE, KAL_FIT_COVER, KAL_FIT_FILL } kal_fit;
+typedef enum kal_fit_how { KAL_FIT_INSIDE, KAL_FIT_COVER, KAL_FIT_FILL, KAL_FIT_PAD } kal_fit_how;
 #define KAL_GRAVITIES "centre|north|northeast|east|southeast|south|southwest|west|northwest"
 typedef enum kal_gravity {
     KAL_CENTRE,
@@ -113,6 +113,90 @@ typedef enum kal_gravity {
 KAL_PARAMS(thumbnail, KAL_THUMBNAIL_PARAMS)
 #define kal_thumbnail_params(...) KAL_WITH(thumbnail, KAL_THUMBNAIL_PARAMS, __VA_ARGS__)
 KAL_OP_1(thumbnail)
+
+#define KAL_AFFINE_PARAMS(P)                                                                            \
+    P(LIST, matrix, 0, -1e9, 1e9, "", "a b c d e f: x' = a x + b y + c, y' = d x + e y + f")            \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the result; unset: the image's")             \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the result; unset: the image's")           \
+    P(CHOICE, direction, 0, 0, 0, "forward|backward", "from the image to the result, or the other way") \
+    P(CHOICE, at, 0, 0, 0, "corner|centre", "where in pixel 0 coordinates are 0; corner: as boxes")     \
+    P(CHOICE, kernel, 1, 0, 0, KAL_LINE_KERNELS, "interpolation")                                       \
+    P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what lies outside the image")                      \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, transparent with alpha")
+KAL_PARAMS(affine, KAL_AFFINE_PARAMS)
+#define kal_affine_params(...) KAL_WITH(affine, KAL_AFFINE_PARAMS, __VA_ARGS__)
+KAL_OP_1(affine)
+
+#define KAL_SHEAR_PARAMS(P)                                                                 \
+    P(FLOAT, x, 0, -1e4, 1e4, "", "how many pixels to the right, for each pixel downwards") \
+    P(FLOAT, y, 0, -1e4, 1e4, "", "how many pixels downwards, for each pixel to the right") \
+    P(BOOL, expand, true, 0, 0, "", "grow the canvas so that nothing is cut off")           \
+    P(CHOICE, kernel, 1, 0, 0, KAL_LINE_KERNELS, "interpolation")                           \
+    P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what lies outside the image")          \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, transparent with alpha")
+KAL_PARAMS(shear, KAL_SHEAR_PARAMS)
+#define kal_shear_params(...) KAL_WITH(shear, KAL_SHEAR_PARAMS, __VA_ARGS__)
+KAL_OP_1(shear)
+
+#define KAL_FIT_PARAMS(P)                                                                      \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the box; unset: as wide as high")   \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the box; unset: as high as wide") \
+    P(CHOICE, fit, KAL_FIT_INSIDE, 0, 0, KAL_FITS "|pad", "how the picture meets the box")     \
+    P(CHOICE, gravity, KAL_CENTRE, 0, 0, KAL_GRAVITIES, "what cover keeps, where pad puts it") \
+    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")                           \
+    P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what pad puts around the picture")        \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(fit, KAL_FIT_PARAMS)
+#define kal_fit_params(...) KAL_WITH(fit, KAL_FIT_PARAMS, __VA_ARGS__)
+KAL_OP_1(fit)
+
+#define KAL_RESIZE_MIN_SIZE_PARAMS(P)                                            \
+    P(INT, side, 256, 1, KAL_MAX_SIDE, "px", "of the shorter side")              \
+    P(INT, modulo, 16, 1, 65536, "px", "both sides go down to a multiple of it") \
+    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")
+KAL_PARAMS(resize_min_size, KAL_RESIZE_MIN_SIZE_PARAMS)
+#define kal_resize_min_size_params(...) KAL_WITH(resize_min_size, KAL_RESIZE_MIN_SIZE_PARAMS, __VA_ARGS__)
+KAL_OP_1(resize_min_size)
+
+#define KAL_DOWNSAMPLE_PARAMS(P)                            \
+    P(INT, factor, 2, 1, 4096, "", "so many times smaller") \
+    P(INT, factor_y, KAL_AUTO, 1, 4096, "", "along the height; unset: the same")
+KAL_PARAMS(downsample, KAL_DOWNSAMPLE_PARAMS)
+#define kal_downsample_params(...) KAL_WITH(downsample, KAL_DOWNSAMPLE_PARAMS, __VA_ARGS__)
+KAL_OP_1(downsample)
+
+#define KAL_ZOOM_PARAMS(P)                                         \
+    P(INT, factor, 2, 1, KAL_MAX_SIDE, "", "so many times larger") \
+    P(INT, factor_y, KAL_AUTO, 1, KAL_MAX_SIDE, "", "along the height; unset: the same")
+KAL_PARAMS(zoom, KAL_ZOOM_PARAMS)
+#define kal_zoom_params(...) KAL_WITH(zoom, KAL_ZOOM_PARAMS, __VA_ARGS__)
+KAL_OP_1(zoom)
+
+#define KAL_REPLICATE_PARAMS(P)                                          \
+    P(INT, columns, 1, 1, KAL_MAX_SIDE, "", "so many beside each other") \
+    P(INT, rows, 1, 1, KAL_MAX_SIDE, "", "so many below each other")
+KAL_PARAMS(replicate, KAL_REPLICATE_PARAMS)
+#define kal_replicate_params(...) KAL_WITH(replicate, KAL_REPLICATE_PARAMS, __VA_ARGS__)
+KAL_OP_1(replicate)
+
+#define KAL_MONTAGE_PARAMS(P)                                                                           \
+    P(INT, columns, KAL_AUTO, 1, 1000000, "", "cells beside each other; unset: about as many as below") \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of a cell; unset: of the widest image")         \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "its height; unset: of the highest image")            \
+    P(INT, gap, 0, 0, 1000000, "px", "between cells")                                                   \
+    P(CHOICE, gravity, KAL_CENTRE, 0, 0, KAL_GRAVITIES, "where a smaller image lies in its cell")       \
+    P(COLOR, color, 0, 0, 0, "sample", "what is left over; unset: black, transparent with alpha")
+KAL_PARAMS(montage, KAL_MONTAGE_PARAMS)
+#define kal_montage_params(...) KAL_WITH(montage, KAL_MONTAGE_PARAMS, __VA_ARGS__)
+KAL_OP_N(montage)
+
+#define KAL_TRIM_BOX_PARAMS(P)                                         \
+    P(FLOAT, tolerance, KAL_AUTO, 0, 1e9, "sample",                    \
+      "how far from the background a border may be; unset: 10 of 255") \
+    P(COLOR, background, 0, 0, 0, "sample", "unset: the first pixel's")
+KAL_PARAMS(trim_box, KAL_TRIM_BOX_PARAMS)
+#define kal_trim_box_params(...) KAL_WITH(trim_box, KAL_TRIM_BOX_PARAMS, __VA_ARGS__)
+KAL_OP_1(trim_box)
 
 KAL_END
 #endif

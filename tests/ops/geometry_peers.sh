@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# Geometry beside OpenCV, Pillow and numpy, where Debian's packages of them are installed: equal, or as far apart as the op says.
+# Usage: geometry_peers.sh KAL
+for python in python3 /usr/bin/python3 none; do
+    "$python" -c 'import cv2, numpy, PIL' 2> /dev/null && break
+done
+if [ "$python" = none ]; then
+    echo 'skipped: python3 with cv2, numpy and PIL is not here'
+    exit 77
+fi
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" && "$python" - "$1" << 'END'
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+cv2.setNumThreads(1)
+rng = np.random.default_rng(11)
+checks = failed = 0
+
+
+def kal(text):
+    return subprocess.run([sys.argv[1], "run", text], check=True, capture_output=True, text=True).stdout
+
+
+def picture(text):
+    kal(text + " | save out.png")
+    return np.array(Image.open("out.png"))
+
+
+def check(what, got, want, slack=0, part=None):
+    global checks, failed
+    checks += 1
+    if got.shape != want.shape:
+        failed += 1
+        print(f"failed: {what} is {got.shape}, not {want.shape}")
+        return
+    off = np.abs(got.astype(float) - want.astype(float))
+    off = off[part].max() if part is not None else off.max()
+    if off > slack:
+        failed += 1
+        print(f"failed: {what} is off by {off}")
+
+
+def words(m):
+    return "[" + " ".join(repr(float(v)) for v in np.asarray(m).ravel()) + "]"
+
+
+def smooth(h, w):
+    a = cv2.resize(rng.random((h // 16 + 2, w // 16 + 2, 3)), (w, h), interpolation=cv2.INTER_CUBIC)
+    return (np.clip(a, 0, 1) * 255).astype(np.uint8)
+
+
+# what every tap of lies inside: the border is another matter
+def inside(shape, m):
+    return cv2.erode(cv2.warpAffine(np.full(shape[:2], 255, np.uint8), m, shape[1::-1]), np.ones((7, 7))) == 255
+
+
+for h, w in (97, 131), (240, 200):
+    a = smooth(h, w)
+    Image.fromarray(a).save("in.png")
+    for m in [[1.2, 0.3, -20], [-0.25, 0.9, 30]], [[0.8, -0.5, 40], [0.5, 0.8, -10]], [[-1, 0.1, 120], [0, 1.4, 3.3]]:
+        m = np.array(m)
+        part = inside(a.shape, m)
+        check(f"affine {m} of {w} x {h}", picture(f"load in.png | affine {words(m)} at=centre"),
+              cv2.warpAffine(a, m, (w, h), flags=cv2.INTER_LINEAR), 5)  # 255 / 64 where the border is black
+        check(f"affine copy {m} of {w} x {h}", picture(f"load in.png | affine {words(m)} at=centre edge=copy"),
+              cv2.warpAffine(a, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), 3)
+        back = np.linalg.inv(np.vstack([m, [0, 0, 1]]))[:2]
+        im = Image.fromarray(a)
+        check(f"affine {m} of {w} x {h} against Pillow",
+              picture(f"load in.png | affine {words(back)} direction=backward"),
+              np.array(im.transform((w, h), Image.AFFINE, tuple(back.ravel()), Image.BILINEAR)), 2, part)
+    for f in 2, 3, 7:
+        cut = a[:h // f * f, :w // f * f]
+        got = picture(f"load in.png | downsample {f}")
+        check(f"downsample {f} of {w} x {h}", got, np.array(Image.fromarray(cut).reduce(f)), f > 2)
+        check(f"downsample {f} of {w} x {h} against OpenCV", got,
+              cv2.resize(cut, (w // f, h // f), interpolation=cv2.INTER_AREA), 1)
+        check(f"zoom {f} of {w} x {h}", picture(f"load in.png | zoom {f}"), a.repeat(f, 0).repeat(f, 1))
+        check(f"replicate {f} of {w} x {h}", picture(f"load in.png | replicate {f} 2"), np.tile(a, (2, f, 1)))
+    im = Image.fromarray(a)
+    for box in (50, 50), (80, 30), (31, 90), (300, 300):
+        size = f"{box[0]} {box[1]}"
+        check(f"fit {size} of {w} x {h}", picture(f"load in.png | fit {size}"),
+              np.array(ImageOps.contain(im, box, Image.LANCZOS)), 4)  # Pillow rounds between the axes
+        check(f"fit {size} cover of {w} x {h}", picture(f"load in.png | fit {size} cover"),
+              np.array(ImageOps.fit(im, box, Image.LANCZOS)), 4)
+        check(f"fit {size} pad of {w} x {h}", picture(f"load in.png | fit {size} pad gravity=northwest"),
+              np.array(ImageOps.pad(im, box, Image.LANCZOS, centering=(0, 0))), 4)
+    framed = np.full((h, w, 3), 250, np.uint8)
+    framed[13:h - 9, 7:w - 31] = np.minimum(a[13:h - 9, 7:w - 31], 200)
+    Image.fromarray(framed).save("in.png")
+    box = np.array(json.loads(kal("load in.png | trim_box")), dtype=float)
+    check(f"trim_box of {w} x {h}", box, np.array([[7, 13, w - 31, h - 9]]))
+print(f"{checks - failed} passed, {failed} failed")
+sys.exit(failed > 0)
+END

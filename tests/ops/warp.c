@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// affine and shear against the formula written again here, and what their matrices become.
+#include "geometry.h"
+
+// Bounces until inside; -1: fill.
+static int32_t fold_in(int32_t i, int32_t n, int edge)
+{
+    while (i < 0 || i >= n) {
+        if (edge == KAL_EDGE_FILL) return -1;
+        if (edge == KAL_EDGE_COPY) return i < 0 ? 0 : n - 1;
+        if (edge == KAL_EDGE_WRAP) i += i < 0 ? n : -n;
+        if (edge == KAL_EDGE_MIRROR) i = i < 0 ? -1 - i : 2 * n - 1 - i;
+        if (edge == KAL_EDGE_REFLECT) i = n == 1 ? 0 : i < 0 ? -i : 2 * n - 2 - i;
+    }
+    return i;
+}
+
+static bool is_half(double v)
+{
+    return fabs(v - floor(v) - 0.5) < 1e-6;
+}
+
+// The place on the image of the middle of pixel (x, y), from the matrix as the text gives it.
+static void source(const double *m, bool backward, bool centre, int32_t x, int32_t y, double *sx, double *sy)
+{
+    const double half = centre ? 0 : 0.5, u = x + half, v = y + half, det = m[0] * m[4] - m[1] * m[3];
+    const double p = u - m[2], q = v - m[5];
+    *sx = (backward ? m[0] * u + m[1] * v + m[2] : (p * m[4] - q * m[1]) / det) - half;
+    *sy = (backward ? m[3] * u + m[4] * v + m[5] : (q * m[0] - p * m[3]) / det) - half;
+}
+
+static void check_affine(kal_extent e, const double *m, int how, int k, int edge)
+{
+    static const char *const kernels[] = {"nearest", "bilinear", "bicubic"};
+    static const char *const edges[] = {"copy", "mirror", "reflect", "wrap", "fill"};
+    const bool backward = how & 1, centre = how & 2, grid = k == 1 && e.type == KAL_U8;
+    picture p = picture_of(e);
+    char what[300];
+    snprintf(what, sizeof what,
+             "matrix=[%.17g %.17g %.17g %.17g %.17g %.17g] width=%d height=%d direction=%s at=%s kernel=%s "
+             "edge=%s",
+             m[0], m[1], m[2], m[3], m[4], m[5], e.width + 6, e.height - 2, backward ? "backward" : "forward",
+             centre ? "centre" : "corner", kernels[k], edges[edge]);
+    const double slack = grid ? 0 : slack_of(e.type);
+    kal_node *n = apply(p.node, "affine", what);
+    kal_extent oe;
+    void *got = read_all(n, NULL, &oe);
+    for (int32_t y = 0; y < oe.height && got; y++)
+        for (int32_t x = 0; x < oe.width; x++) {
+            double sx, sy, sum[KAL_MAX_CHANNELS] = {0};
+            source(m, backward, centre, x, y, &sx, &sy);
+            const double steps = grid ? 256 : 1;
+            if ((grid || k == 0) && (is_half(sx * steps) || is_half(sy * steps))) continue;   // either way
+            if (grid) sx = floor(sx * 256 + 0.5) / 256, sy = floor(sy * 256 + 0.5) / 256;
+            for (int32_t b = -1; b <= 2; b++)
+                for (int32_t a = -1; a <= 2; a++) {
+                    const double dx = (int)floor(sx) + a - sx, dy = (int)floor(sy) + b - sy;
+                    const int32_t at_x = fold_in((int32_t)floor(sx) + a, e.width, edge);
+                    const int32_t at_y = fold_in((int32_t)floor(sy) + b, e.height, edge);
+                    const double w = k == 0 ? fabs(dx) < 0.5 && fabs(dy) < 0.5
+                                            : kernel(k == 1 ? KAL_BILINEAR : KAL_BICUBIC, dx) *
+                                                  kernel(k == 1 ? KAL_BILINEAR : KAL_BICUBIC, dy);
+                    if (at_x >= 0 && at_y >= 0 && w != 0) add(sum, &e, p.data, at_x, at_y, w);
+                }
+            close_to(&oe, got, x, y, sum, slack, what);
+        }
+    tilings(n, what);
+    free(got);
+    free(p.data);
+}
+
+static void test_affine(void)
+{
+    static const double matrices[][6] = {
+        {1.2, 0.3, -2, -0.25, 0.9, 3.5}, {0.31, 0, 1, 0, 2.7, 0.5},      {0, -1.1, 9, 1.3, 0, 0},
+        {-0.7, 0.01, 12, 0.6, 1.5, -3},  {17.3, 2.1, -30, -3, 25.7, 4},  {0.04, 0.01, 3, -0.02, 0.05, 2},
+        {1, 0.5, 0.25, 0, 1, -1.125},    {300.5, 7, -9, 2, 512.25, -90},
+    };
+    static const kal_type types[] = {KAL_U8, KAL_U16, KAL_F32, KAL_U8, KAL_U8, KAL_U8, KAL_F32};
+    static const int32_t channels[] = {3, 1, 3, 1, 3, 4, 2};
+    int i = 0;
+    for (int k = 0; k < 3; k++)
+        for (int edge = KAL_EDGE_COPY; edge <= KAL_EDGE_FILL; edge++)
+            for (size_t m = 0; m < sizeof matrices / sizeof *matrices; m++, i++)
+                check_affine(extent_of(i & 1 ? 23 : 9, i & 2 ? 9 : 17, channels[i % 7], types[i % 7]),
+                             matrices[m], rng_below(&seed, 4), k, edge);
+}
+
+static void same_pixels(kal_node *a, kal_node *b)
+{
+    kal_key k = {0}, l = {0};
+    REQUIRE_OK(kal_content_key(a, NULL, &k, &check_error));
+    REQUIRE_OK(kal_content_key(b, NULL, &l, &check_error));
+    REQUIRE(kal_key_equal(k, l));
+}
+
+static void test_cases(void)
+{
+    picture p = picture_of(extent_of(31, 20, 3, KAL_U8));
+    REQUIRE(apply(p.node, "affine", "[1 0 0 0 1 0]") == p.node);
+    REQUIRE(apply(p.node, "affine", "[1 0 0 0 1 0] direction=backward at=centre") == p.node);
+    REQUIRE(apply(p.node, "shear", "") == p.node);
+    same_pixels(apply(p.node, "affine", "[1 0 3 0 1 -4]"), apply(p.node, "embed", "x=3 y=-4"));
+    same_pixels(apply(p.node, "affine", "[1 0 3 0 1 -4] kernel=bicubic edge=wrap"),
+                apply(p.node, "embed", "x=3 y=-4 edge=wrap"));
+    same_pixels(apply(p.node, "affine", "[-1 0 31 0 1 0]"), apply(p.node, "flip", ""));
+    same_pixels(apply(p.node, "affine", "[0 1 0 1 0 0] width=20 height=31"),
+                apply(p.node, "turn", "transpose"));
+    same_pixels(apply(p.node, "affine", "[3 0 0 0 3 0] width=93 height=60 kernel=nearest"),
+                apply(p.node, "zoom", "3"));
+    // OpenCV counts from the middle of pixel 0
+    same_pixels(apply(p.node, "affine", "[-1 0 30 0 1 0] at=centre"), apply(p.node, "flip", ""));
+    REQUIRE(has_size(apply(p.node, "shear", "0.5"), 41, 20));
+    REQUIRE(has_size(apply(p.node, "shear", "x=-0.5 y=1"), 41, 51));
+    REQUIRE(has_size(apply(p.node, "shear", "x=-0.5 y=1 expand=false"), 31, 20));
+    same_pixels(apply(p.node, "shear", "x=1"), apply(p.node, "affine", "[1 1 0 0 1 0] width=51"));
+    free(p.data);
+    // a whole shear moves rows by whole pixels
+    static const uint8_t six[6] = {1, 2, 3, 4, 5, 6}, sheared[8] = {1, 2, 3, 0, 0, 4, 5, 6};
+    p = picture_with(extent_of(3, 2, 1, KAL_U8), six);
+    kal_extent e;
+    uint8_t *got = read_all(apply(p.node, "affine", "[1 1 -0.5 0 1 0] width=4"), NULL, &e);
+    REQUIRE_MEM(got, sheared, 8);
+    free(got);
+    free(p.data);
+}
+
+static void test_errors(void)
+{
+    static const struct {
+        const char *op, *params, *says;
+    } bad[] = {
+        {"affine", "", "affine: matrix has 0 numbers; it takes six"},
+        {"affine", "[1 2 3 4 5]", "affine: matrix has 5 numbers"},
+        {"affine", "[1 2 0 2 4 0]", "affine: the matrix leaves nothing of the image"},
+        {"affine", "[1e-9 0 0 0 1 0]", "affine: the matrix looks more than 2^29 pixels away"},
+        {"affine", "[1 0 0 0 1 0] color=[1 2]", "affine: color has 2 values"},
+        {"shear", "x=2 y=0.5", "shear: x=2 with y=0.5 leaves nothing"},
+    };
+    picture p = picture_of(extent_of(10, 10, 3, KAL_U8)), l = picture_of(extent_of(10, 10, 1, KAL_U32));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        kal_node *n = kal_apply_text(scope, bad[i].op, bad[i].params, &p.node, 1);
+        REQUIRE_NOTE(kal_node_error(n, &check_error) == KAL_INVALID &&
+                         strstr(check_error.message, bad[i].says),
+                     "%s %s: %s", bad[i].op, bad[i].params, check_error.message);
+    }
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_node_error(kal_apply_text(scope, "affine", "[2 0 0 0 1 0]", &l.node, 1), &check_error));
+    free(p.data);
+    free(l.data);
+}
+
+int main(void)
+{
+    void (*const tests[])(void) = {test_affine, test_cases, test_errors};
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        scope = kal_scope_new();
+        tests[i]();
+        kal_memo_clear(NULL);
+        kal_scope_free(&scope);
+    }
+    return check_done();
+}
