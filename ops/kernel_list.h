@@ -64,6 +64,12 @@ KERNEL(bilinear_rgb_u8, AVX2,
 KERNEL(bilinear_rgba_u8, AVX2,
        (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx, int64_t sy, int64_t cos,
         int64_t sin))
+KERNEL(gather_gray_u8, AVX2,
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, const int64_t *x, const int64_t *y))
+KERNEL(gather_rgb_u8, AVX2,
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, const int64_t *x, const int64_t *y))
+KERNEL(gather_rgba_u8, AVX2,
+       (uint8_t * dst, size_t n, const uint8_t *patch, ptrdiff_t stride, const int64_t *x, const int64_t *y))
 KERNEL(mirror_u8, AVX2, (uint8_t * dst, const uint8_t *src, size_t n, size_t pixel))
 KERNEL(turn_1, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n))
 KERNEL(turn_3, AVX2, (uint8_t * dst, ptrdiff_t step, const uint8_t *const rows[8], size_t n))

@@ -19,6 +19,7 @@
 #include "fill.h"
 #include "kernels.h"
 #include "mem.h"
+#include "sample.h"
 
 #include <stdlib.h>
 
@@ -44,17 +45,12 @@ struct slanted {
     _Alignas(8) unsigned char pixel[KAL_MAX_CHANNELS * 4];   // the fill colour
 };
 
-static const unsigned char *whole_at(const kal__patch *p, size_t pixel, int64_t sx, int64_t sy)
-{
-    return p->data + (sy >> 32) * p->stride + (sx >> 32) * (ptrdiff_t)pixel;
-}
-
 static void span_nearest(const slanted *s, const kal__patch *p, void *out, size_t n, int64_t sx, int64_t sy)
 {
     const size_t pixel = kal_pixel_size(&s->in);
     unsigned char *dst = out;
     for (size_t i = 0; i < n; i++, dst += pixel, sx += s->slant.xx, sy += s->slant.yx) {
-        const unsigned char *src = whole_at(p, pixel, sx, sy);
+        const unsigned char *src = kal__whole_at(p->data, p->stride, pixel, sx, sy);
         if (pixel == 3)
             dst[0] = src[0], dst[1] = src[1], dst[2] = src[2];
         else
@@ -64,40 +60,11 @@ static void span_nearest(const slanted *s, const kal__patch *p, void *out, size_
 
 // ---- u8, bilinear -------------------------------------------------------------------------------
 
-static inline void mix_u8(uint8_t *dst, const uint8_t *const p[4], int32_t fx, int32_t fy, size_t channels)
-{
-    for (size_t k = 0; k < channels; k++) {
-        const int32_t top = p[0][k] * (256 - fx) + p[1][k] * fx, low = p[2][k] * (256 - fx) + p[3][k] * fx;
-        dst[k] = (uint8_t)((top * (256 - fy) + low * fy + (1 << 15)) >> 16);
-    }
-}
-
-// Everything stays below 2^32: weights sum to 2^16, and 255 · 255 · 2^16 + 2^23 fits.
-static inline void mix_alpha_u8(uint8_t *dst, const uint8_t *const p[4], uint32_t fx, uint32_t fy,
-                                size_t channels)
-{
-    const uint32_t w[4] = {(256 - fx) * (256 - fy), fx * (256 - fy), (256 - fx) * fy, fx * fy};
-    const size_t last = channels - 1;
-    const uint32_t a[4] = {w[0] * p[0][last], w[1] * p[1][last], w[2] * p[2][last], w[3] * p[3][last]};
-    const uint32_t all = a[0] + a[1] + a[2] + a[3], alpha = (all + (1 << 15)) >> 16;
-    for (size_t k = 0; k < last; k++) {
-        const uint32_t sum = a[0] * p[0][k] + a[1] * p[1][k] + a[2] * p[2][k] + a[3] * p[3][k];
-        dst[k] = alpha ? (uint8_t)((sum + all / 2) / all) : 0;
-    }
-    dst[last] = (uint8_t)alpha;
-}
-
 static inline void bilinear_u8(uint8_t *dst, size_t n, const uint8_t *patch, ptrdiff_t stride, int64_t sx,
                                int64_t sy, int64_t cos, int64_t sin, size_t channels, bool alpha)
 {
-    for (size_t i = 0; i < n; i++, dst += channels, sx += cos, sy += sin) {
-        const uint8_t *at = patch + (sy >> 32) * stride + (sx >> 32) * (ptrdiff_t)channels;
-        const uint8_t *const p[4] = {at, at + channels, at + stride, at + stride + channels};
-        if (alpha)
-            mix_alpha_u8(dst, p, (uint32_t)(sx >> 24 & 255), (uint32_t)(sy >> 24 & 255), channels);
-        else
-            mix_u8(dst, p, (int32_t)(sx >> 24 & 255), (int32_t)(sy >> 24 & 255), channels);
-    }
+    for (size_t i = 0; i < n; i++, dst += channels, sx += cos, sy += sin)
+        kal__bilinear_at(dst, patch, stride, sx, sy, channels, alpha);
 }
 
 #define BILINEAR(kind, channels, alpha)                                                                     \
@@ -130,57 +97,13 @@ static span_fn *bilinear_for(const kal_extent *e)
 
 // ---- wide ---------------------------------------------------------------------------------------
 
-// Weights of the taps around a fraction: linear, or Catmull-Rom.
-static inline void weights(double f, int32_t taps, double *w)
-{
-    if (taps == 2) {
-        w[0] = 1 - f;
-        w[1] = f;
-        return;
-    }
-    w[0] = ((-0.5 * f + 1) * f - 0.5) * f;
-    w[1] = (1.5 * f - 2.5) * f * f + 1;
-    w[2] = ((-1.5 * f + 2) * f + 0.5) * f;
-    w[3] = (0.5 * f - 0.5) * f * f;
-}
-
-// sum += w · pixel, colours times alpha
-static inline void add_tap(double *sum, const void *p, double w, kal_type type, size_t channels, bool alpha)
-{
-    const double a = alpha ? kal__get(p, type, channels - 1) : 1;
-    for (size_t k = 0; k < channels - alpha; k++) sum[k] += w * (kal__get(p, type, k) * a);
-    if (alpha) sum[channels - 1] += w * a;
-}
-
-static inline void finish(void *dst, kal_type type, size_t channels, bool alpha, const double *sum)
-{
-    const double a = alpha ? sum[channels - 1] : 1;
-    const bool gone = type == KAL_F32 ? !(a > 0) : a < 0.5;   // what alpha is stored as
-    for (size_t k = 0; k + alpha < channels; k++)
-        kal__set(dst, type, k, !alpha ? sum[k] : gone ? 0 : sum[k] / a);
-    if (alpha) kal__set(dst, type, channels - 1, a);
-}
-
 static inline void wide(const slanted *s, const kal__patch *p, void *out, size_t n, int64_t sx, int64_t sy,
                         int32_t taps, kal_type type, size_t channels, bool alpha)
 {
-    const int32_t before = s->slant.before;
     const size_t pixel = channels * kal_type_size(type);
     unsigned char *dst = out;
-    double wx[4], wy[4], row[KAL_MAX_CHANNELS], sum[KAL_MAX_CHANNELS];
-    for (size_t i = 0; i < n; i++, dst += pixel, sx += s->slant.xx, sy += s->slant.yx) {
-        const unsigned char *first = whole_at(p, pixel, sx - before * ONE, sy - before * ONE);
-        weights((double)(uint32_t)sx / (double)ONE, taps, wx);
-        weights((double)(uint32_t)sy / (double)ONE, taps, wy);
-        for (size_t k = 0; k < channels; k++) sum[k] = 0;
-        for (int32_t b = 0; b < taps; b++, first += p->stride) {
-            for (size_t k = 0; k < channels; k++) row[k] = 0;
-            for (int32_t a = 0; a < taps; a++)
-                add_tap(row, first + (size_t)a * pixel, wx[a], type, channels, alpha);
-            for (size_t k = 0; k < channels; k++) sum[k] += wy[b] * row[k];
-        }
-        finish(dst, type, channels, alpha, sum);
-    }
+    for (size_t i = 0; i < n; i++, dst += pixel, sx += s->slant.xx, sy += s->slant.yx)
+        kal__wide_at(dst, p->data, p->stride, sx, sy, s->slant.before, taps, type, channels, alpha);
 }
 
 // The common kinds with everything known to the compiler.

@@ -261,4 +261,46 @@ KAL__TARGET_AVX2 void kal__bilinear_rgba_u8_avx2(uint8_t *dst, size_t n, const u
     eight_rgba(dst + 4 * (n - 8), &l, scale, patch, stride);
 }
 
+// ---- at given places ----------------------------------------------------------------------------
+
+KAL__TARGET_AVX2 static inline void line_from(line *l, const int64_t *x, const int64_t *y)
+{
+    const __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)x),
+                  b = _mm256_loadu_si256((const __m256i *)(const void *)(x + 4)),
+                  c = _mm256_loadu_si256((const __m256i *)(const void *)y),
+                  d = _mm256_loadu_si256((const __m256i *)(const void *)(y + 4));
+    l->x[0] = _mm256_permute2x128_si256(a, b, 0x20);
+    l->x[1] = _mm256_permute2x128_si256(a, b, 0x31);
+    l->y[0] = _mm256_permute2x128_si256(c, d, 0x20);
+    l->y[1] = _mm256_permute2x128_si256(c, d, 0x31);
+}
+
+KAL__TARGET_AVX2 static inline void put_rgb(uint8_t *dst, const line *l, __m256i scale, const uint8_t *patch,
+                                            ptrdiff_t stride)
+{
+    const eight e = eight_of(l, scale);
+    store_rgb(dst, eight_rgb(&e, patch, stride));
+}
+
+#define GATHER(kind, channels, put)                                                                          \
+    KAL__TARGET_AVX2 void kal__gather_##kind##_u8_avx2(uint8_t *dst, size_t n, const uint8_t *patch,         \
+                                                       ptrdiff_t stride, const int64_t *x, const int64_t *y) \
+    {                                                                                                        \
+        if (n < 8) {                                                                                         \
+            kal__gather_##kind##_u8_c(dst, n, patch, stride, x, y);                                          \
+            return;                                                                                          \
+        }                                                                                                    \
+        const __m256i scale = _mm256_set1_epi32(channels | (int32_t)stride << 16);                           \
+        line l;                                                                                              \
+        for (size_t i = 0; i < n; i += 8) {                                                                  \
+            const size_t at = i + 8 <= n ? i : n - 8;                                                        \
+            line_from(&l, x + at, y + at);                                                                   \
+            put(dst + channels * at, &l, scale, patch, stride);                                              \
+        }                                                                                                    \
+    }
+GATHER(gray, 1, eight_gray)
+GATHER(rgb, 3, put_rgb)
+GATHER(rgba, 4, eight_rgba)
+#undef GATHER
+
 #endif

@@ -79,6 +79,14 @@ for h, w in (97, 131), (240, 200):
         check(f"affine {m} of {w} x {h} against Pillow",
               picture(f"load in.png | affine {words(back)} direction=backward"),
               np.array(im.transform((w, h), Image.AFFINE, tuple(back.ravel()), Image.BILINEAR)), 2, part)
+    for corners in [[5, 9], [w - 20, 3], [w - 4, h - 12], [11, h - 1]], [[-30, 5], [w + 9, 30], [w - 40, h], [22, h - 30]]:
+        to = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
+        m = cv2.getPerspectiveTransform(np.array(corners, np.float32) - 0.5, to - 0.5)
+        want = cv2.warpPerspective(a, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        check(f"perspective {corners} of {w} x {h}", picture(f"load in.png | perspective {words(m)} at=centre edge=copy"),
+              want, 4)
+        check(f"perspective from {corners} of {w} x {h}",
+              picture(f"load in.png | perspective from={words(corners)} edge=copy"), want, 4)
     for f in 2, 3, 7:
         cut = a[:h // f * f, :w // f * f]
         got = picture(f"load in.png | downsample {f}")

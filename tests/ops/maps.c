@@ -135,6 +135,8 @@ static void all_follow(void)
             kal_node *n = kal_apply_text(scope, op->name, *sample, &photo, 1);
             char what[200];
             if (kal_node_error(n, NULL)) continue;
+            const kal_call *c = kal_node_call(n);
+            if (c->op->map && !c->op->map(c, 0, (double[6]){0})) continue;   // nothing to follow by
             snprintf(what, sizeof what, "%s %s", op->name, *sample);
             const bool nearest = strstr(*sample, "nearest") != NULL;
             seen += follow(n, what, nearest ? 0.75 : 0.34);

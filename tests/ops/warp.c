@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// affine and shear against the formula written again here, and what their matrices become.
+// affine, shear and perspective against the formula written again here, and what their matrices become.
 #include "geometry.h"
 
 // Bounces until inside; -1: fill.
@@ -127,6 +127,109 @@ static void test_cases(void)
     free(p.data);
 }
 
+// ---- perspective --------------------------------------------------------------------------------
+
+// `m` is backward, between the middles of pixels: OpenCV's with WARP_INVERSE_MAP.
+static void check_perspective(kal_extent e, const double *m, int k, int edge)
+{
+    static const char *const kernels[] = {"nearest", "bilinear", "bicubic"};
+    static const char *const edges[] = {"copy", "mirror", "reflect", "wrap", "fill"};
+    const bool grid = k == 1 && e.type == KAL_U8;
+    picture p = picture_of(e);
+    char what[400];
+    snprintf(what, sizeof what,
+             "matrix=[%.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g] width=%d height=%d "
+             "direction=backward "
+             "at=centre kernel=%s edge=%s",
+             m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], e.width + 50, e.height + 3, kernels[k],
+             edges[edge]);
+    const double slack = grid ? 0 : slack_of(e.type);
+    kal_node *n = apply(p.node, "perspective", what);
+    kal_extent oe;
+    void *got = read_all(n, NULL, &oe);
+    for (int32_t y = 0; y < oe.height && got; y++)
+        for (int32_t x = 0; x < oe.width; x++) {
+            double sum[KAL_MAX_CHANNELS] = {0};
+            const double w = m[6] * x + m[7] * y + m[8];
+            double sx = (m[0] * x + m[1] * y + m[2]) / w, sy = (m[3] * x + m[4] * y + m[5]) / w;
+            const double steps = grid ? 256 : 1, px = fabs(sx * steps - floor(sx * steps) - 0.5),
+                         py = fabs(sy * steps - floor(sy * steps) - 0.5);
+            if ((grid || k == 0) && (px < 3e-4 || py < 3e-4)) continue;   // rounds either way
+            if (w < 1e-6) {
+                if (!e.alpha) close_to(&oe, got, x, y, sum, slack, what);
+                continue;
+            }
+            if (fabs(sx) > 1e5 || fabs(sy) > 1e5) continue;   // for the loop below
+            if (grid) sx = floor(sx * 256 + 0.5) / 256, sy = floor(sy * 256 + 0.5) / 256;
+            for (int32_t b = -1; b <= 2; b++)
+                for (int32_t a = -1; a <= 2; a++) {
+                    const double dx = (int)floor(sx) + a - sx, dy = (int)floor(sy) + b - sy;
+                    const int32_t at_x = fold_in((int32_t)floor(sx) + a, e.width, edge);
+                    const int32_t at_y = fold_in((int32_t)floor(sy) + b, e.height, edge);
+                    const double by = k == 0 ? fabs(dx) < 0.5 && fabs(dy) < 0.5
+                                             : kernel(k == 1 ? KAL_BILINEAR : KAL_BICUBIC, dx) *
+                                                   kernel(k == 1 ? KAL_BILINEAR : KAL_BICUBIC, dy);
+                    if (at_x >= 0 && at_y >= 0 && by != 0) add(sum, &e, p.data, at_x, at_y, by);
+                }
+            close_to(&oe, got, x, y, sum, slack, what);
+        }
+    tilings(n, what);
+    free(got);
+    free(p.data);
+}
+
+static void test_perspective(void)
+{
+    static const double matrices[][9] = {
+        {1.1, 0.2, -1, 0.1, 0.9, 1, 0.01, -0.004, 1},     // all before the eye
+        {1, 0.1, 0, 0, 1.5, 0, -0.03, 0.01, 1},           // the horizon runs through it
+        {20, 3, -40, -2, 25, 9, 0.002, 0.09, 1},          // shrinks
+        {0.2, 0.01, 3, 0.03, 0.25, 2, 0.004, 0.005, 1},   // enlarges
+    };
+    static const kal_type types[] = {KAL_U8, KAL_U16, KAL_F32, KAL_U8, KAL_U8, KAL_U8, KAL_F32};
+    static const int32_t channels[] = {3, 1, 3, 1, 3, 4, 2};
+    int i = 0;
+    for (int k = 0; k < 3; k++)
+        for (int edge = KAL_EDGE_COPY; edge <= KAL_EDGE_FILL; edge++)
+            for (size_t m = 0; m < sizeof matrices / sizeof *matrices; m++, i++)
+                check_perspective(extent_of(i & 1 ? 23 : 31, i & 2 ? 9 : 17, channels[i % 7], types[i % 7]),
+                                  matrices[m], k, edge);
+}
+
+static void test_perspective_cases(void)
+{
+    picture p = picture_of(extent_of(31, 20, 3, KAL_U8));
+    same_pixels(apply(p.node, "perspective", "from=[0 0 31 0 31 20 0 20]"), p.node);
+    same_pixels(apply(p.node, "perspective", "from=[3 2 13 2 13 9 3 9] width=10 height=7"),
+                apply(p.node, "crop", "3 2 10 7"));
+    same_pixels(apply(p.node, "perspective", "from=[31 0 31 20 0 20 0 0] width=20 height=31"),
+                apply(p.node, "turn", "left"));
+    same_pixels(apply(p.node, "perspective", "from=[0 0 5 0 5 5 0 5] to=[2 3 7 3 7 8 2 8]"),
+                apply(p.node, "embed", "2 3"));
+    same_pixels(apply(p.node, "perspective", "[2 0 4 0 2 6 0 0 2]"), apply(p.node, "embed", "2 3"));
+    same_pixels(apply(p.node, "perspective", "[-2 0 -4 0 -2 -6 0 0 -2]"), apply(p.node, "embed", "2 3"));
+    double m[6];
+    kal_node *n = apply(p.node, "perspective", "[2 0 4 0 2 6 0 0 2]");   // boxes follow what is affine
+    REQUIRE(kal_node_call(n)->op->map(kal_node_call(n), 0, m) && m[0] == 1 && m[2] == 2 && m[5] == 3);
+    n = apply(p.node, "perspective", "[2 0 4 0 2 6 0.01 0 2]");
+    REQUIRE(!kal_node_call(n)->op->map(kal_node_call(n), 0, m));
+    static const char *const bad[][2] = {
+        {"", "perspective: give either matrix or from"},
+        {"[1 0 0 0 1 0 0 0 1] from=[0 0 1 0 1 1 0 1]", "perspective: give either matrix or from"},
+        {"[1 0 0 0 1 0 0 0]", "perspective: matrix has 8 numbers; it takes nine"},
+        {"from=[0 0 1 0 1 1]", "perspective: from and to take four points each"},
+        {"[1 0 0 0 1 0 0 0 1] to=[0 0 1 0 1 1 0 1]", "perspective: to goes with from"},
+        {"[1 0 0 2 0 0 0 0 1]", "perspective: this leaves nothing of the image"},
+        {"from=[0 0 1 1 2 2 0 5]", "perspective: this leaves nothing of the image"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        n = kal_apply_text(scope, "perspective", bad[i][0], &p.node, 1);
+        REQUIRE_NOTE(kal_node_error(n, &check_error) == KAL_INVALID && strstr(check_error.message, bad[i][1]),
+                     "perspective %s: %s", bad[i][0], check_error.message);
+    }
+    free(p.data);
+}
+
 static void test_errors(void)
 {
     static const struct {
@@ -154,7 +257,8 @@ static void test_errors(void)
 
 int main(void)
 {
-    void (*const tests[])(void) = {test_affine, test_cases, test_errors};
+    void (*const tests[])(void) = {test_affine, test_cases, test_perspective, test_perspective_cases,
+                                   test_errors};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         scope = kal_scope_new();
         tests[i]();

@@ -138,6 +138,22 @@ KAL_PARAMS(shear, KAL_SHEAR_PARAMS)
 #define kal_shear_params(...) KAL_WITH(shear, KAL_SHEAR_PARAMS, __VA_ARGS__)
 KAL_OP_1(shear)
 
+#define KAL_PERSPECTIVE_PARAMS(P)                                                                          \
+    P(LIST, matrix, 0, -1e9, 1e9, "", "nine numbers, row by row")                                          \
+    P(LIST, from, 0, -1e9, 1e9, "px", "or four points on the image: x y of each")                          \
+    P(LIST, to, 0, -1e9, 1e9, "px", "where they come to lie; unset: the corners of the result, clockwise") \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the result; unset: the image's")                \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the result; unset: the image's")              \
+    P(CHOICE, direction, 0, 0, 0, "forward|backward",                                                      \
+      "of the matrix: from the image to the result, or back")                                              \
+    P(CHOICE, at, 0, 0, 0, "corner|centre", "where in pixel 0 coordinates are 0; corner: as boxes")        \
+    P(CHOICE, kernel, 1, 0, 0, KAL_LINE_KERNELS, "interpolation")                                          \
+    P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what lies outside the image")                         \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, transparent with alpha")
+KAL_PARAMS(perspective, KAL_PERSPECTIVE_PARAMS)
+#define kal_perspective_params(...) KAL_WITH(perspective, KAL_PERSPECTIVE_PARAMS, __VA_ARGS__)
+KAL_OP_1(perspective)
+
 #define KAL_FIT_PARAMS(P)                                                                      \
     P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the box; unset: as wide as high")   \
     P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the box; unset: as high as wide") \
