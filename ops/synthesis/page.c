@@ -5,10 +5,10 @@
 #include "counter.h"
 #include "scene.h"
 
-enum { CELL = 6, LINE = 13, TALL = 9, WORDS = 32 };   // dots
+enum { CELL = 6, LINE = 13, WORDS = 32 };   // dots
 
 // Nine rows of five dots, the leftmost in bit 4; the letters stand on the seventh row.
-static const uint8_t letters[26][TALL] = {
+const uint8_t kal__letters[26][KAL__LETTER_ROWS] = {
     {0, 0, 0x0e, 0x01, 0x0f, 0x11, 0x0f},                  // a
     {0x10, 0x10, 0x1e, 0x11, 0x11, 0x11, 0x1e},            // b
     {0, 0, 0x0e, 0x10, 0x10, 0x10, 0x0e},                  // c
@@ -66,14 +66,14 @@ void kal__page_row(const kal_sample_p *p, int32_t y, int32_t x0, int32_t x1, uin
     const int32_t columns = p->width * (int64_t)8 / 10 / (CELL * dot),
                   line = y < top ? -1 : (y - top) / (LINE * dot);
     const int32_t row = (y - top) / dot % LINE;
-    const bool written = line >= 0 && row < TALL && y < p->height - top;
+    const bool written = line >= 0 && row < KAL__LETTER_ROWS && y < p->height - top;
     char text[KAL__PAGE_COLUMNS] = "";
     if (written) set_line((uint32_t)p->seed, line, columns, text);
     for (int32_t x = x0; x < x1; x++, dst += 3) {
         const int64_t away = ((int64_t)x * 40 / p->width) * ((int64_t)y * 40 / p->height) / 40;   // 0..39
         const int32_t column = x < left ? -1 : (x - left) / (CELL * dot), bit = (x - left) / dot % CELL;
         const char c = written && column >= 0 && column < columns ? text[column] : ' ';
-        const bool ink = c != ' ' && bit < 5 && letters[c - 'a'][row] >> (4 - bit) & 1;
+        const bool ink = c != ' ' && bit < 5 && kal__letters[c - 'a'][row] >> (4 - bit) & 1;
         dst[0] = (uint8_t)(ink ? (line ? 36 : 150) : 250 - away);
         dst[1] = (uint8_t)(ink ? 34 : 247 - away);
         dst[2] = (uint8_t)(ink ? (line ? 44 : 30) : 238 - away);

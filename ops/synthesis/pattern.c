@@ -217,7 +217,7 @@ static const kal_param perlin_params[] = {KAL_PERLIN_PARAMS(KAL_SCHEMA)};
 
 #define COLOURS                                                                                             \
     "\nColours are in 255ths whatever the type, with as many numbers as there are channels, without alpha " \
-    "(then\nopaque), or one for a gray. "
+    "(then\nopaque), or one for a gray."
 
 #define RECORD(op, extent_fn, run_fn, costs, about, ...) \
     const kal_op kal__op_##op = {                        \
@@ -238,7 +238,7 @@ RECORD(solid, extent_solid, run_solid, 0.1f, "One colour everywhere" COLOURS, "c
        "color=[9 8] height=1");
 RECORD(gradient, extent_gradient, run_gradient, 2,
        "From one colour to another, along a line or out of a point" COLOURS
-       "Alpha goes along\nlike a colour.",
+       " Alpha goes along\nlike a colour.",
        "from=[20 40 120] to=[255 200 90]", "", "kind=radial width=300 height=20 type=u16",
        "from=[0 10] to=[250 255] x0=-3.5 y0=2 x1=40 y1=77 width=61 height=70",
        "from=[255 0 0 255] to=[0 0 255 0] kind=radial x0=9 y0=9 x1=20 y1=9 type=f32 width=33 height=30");
@@ -252,7 +252,7 @@ RECORD(zone_plate, extent, run_zone_plate, 5,
        "type=f32 frequency=1 width=9 height=8", "frequency=0 width=3 height=2");
 RECORD(perlin, extent_perlin, run_perlin, 60,
        "Clouds: smooth random hills, in layers of half the size and less height (gradient noise)" COLOURS
-       "A seed is a\npicture of no end, of which width and height show the upper left.",
+       " A seed is a\npicture of no end, of which width and height show the upper left.",
        "", "scale=20 octaves=1 width=61 height=45",
        "seed=1000000000 gain=1 scale=300.5 octaves=9 type=u16 width=300 height=7",
        "from=[10 20 80] to=[255 255 255] seed=7 width=80 height=60",

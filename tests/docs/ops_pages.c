@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// The pages of the ops, docs/ops/NAME.md and README.md there, are made from the records. Without arguments this compares what is
-// checked in with what the records say; ops_pages --write DIR writes the pages.
+// The pages of the ops, docs/ops/NAME.md and README.md there, are made from the records, and so are the pictures on them. Without
+// arguments this compares what is checked in with what the records say; ops_pages --write DIR writes pages and pictures, and
+// ops_pages --sheet FILE all pictures on one sheet.
 #define _GNU_SOURCE
 #include "check.h"
 #include "fmath.h"
 #include "mem.h"
 #include "num.h"
 #include "pages.h"
+#include "pictures.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MORE "Made from the record by `test.docs.ops_pages --write docs/ops`; do not edit."
@@ -58,6 +61,7 @@ static const char *reads(const kal_op *op)
 {
     static char becomes[200];
     if (op->flags & KAL_OP_SOURCE) return "A source: it reads a file and has no inputs.";
+    if (!op->measure && !arity_of(op).max) return "A source: it has no inputs.";
     if (op->flags & KAL_OP_VIEW) return "Never computed: a view of its input.";
     if (op->measure && !op->measure->rows) return "Looks at no pixels.";
     if (op->flags & KAL_OP_WHOLE) return "Runs once, for the whole image.";
@@ -314,10 +318,27 @@ static void put_help(kal__text *t, const char *help)
     if (help[n]) kal__putf(t, "%s\n\n", help + n + 1);
 }
 
+// The picture of an op; `keys`, unless NULL, gets a line with the key of its pixels, `write_to` the picture itself. false: there is none.
+static bool put_picture(kal__text *t, const kal_op *op, kal__text *keys, const char *write_to)
+{
+    char call[300], text[33], path[4096];
+    kal_scope *s = kal_scope_new();
+    kal_node *node = picture_of(s, op, call);
+    kal_key key;
+    if (node) kal__putf(t, "![%s](pictures/%s.jpg)\n\n`%s`\n\n", op->name, op->name, call);
+    if (node && keys && REQUIRE_OK(kal_content_key(node, NULL, &key, &check_error)))
+        kal__putf(keys, "%s %s\n", op->name, kal_key_print(key, text));
+    snprintf(path, sizeof path, "%s/pictures/%s.jpg", write_to ? write_to : "", op->name);
+    if (node && write_to) REQUIRE_OK(kal_save(node, path, "quality=80", NULL, &check_error));
+    kal_scope_free(&s);
+    return node != NULL;
+}
+
 static void put_page(kal__text *t, const kal_op *op)
 {
     kal__putf(t, "# %s\n\n", op->name);
     put_help(t, op->help);
+    put_picture(t, op, NULL, NULL);
     put_inputs(t, op);
     if (op->n_params) {
         put_params(t, op->params, op->n_params);
@@ -337,7 +358,11 @@ static void put_page(kal__text *t, const kal_op *op)
 static void put_index(kal__text *t)
 {
     kal__puts(t, "# Ops\n\nHow parameters are written: [the text](../text.md). A new op: [adding an "
-                 "op](../adding-an-op.md).\n");
+                 "op](../adding-an-op.md).\n\nThe calls below the pictures speak of these, which are made "
+                 "by [sample](sample.md) and others:\n\n```text\n");
+    const char *source, *text;
+    for (int i = 0; (source = picture_source(i, &text)) != NULL; i++) kal__putf(t, "%s = %s\n", source, text);
+    kal__puts(t, "```\n");
     for (size_t i = 0; kal_op_at(i); i++) {
         const char *family = kal_op_at(i)->family;
         bool seen = false;
@@ -359,10 +384,10 @@ static void put_index(kal__text *t)
 
 // ---- compare and write --------------------------------------------------------------------------
 
-static bool write_page(const char *dir, const char *name, const char *text)
+static bool write_file(const char *dir, const char *name, const char *text)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s.md", dir, name);
+    snprintf(path, sizeof path, "%s/%s", dir, name);
     FILE *f = fopen(path, "wb");
     const bool ok = f && fwrite(text, 1, strlen(text), f) == strlen(text);
     return f && fclose(f) == 0 && ok;
@@ -371,7 +396,7 @@ static bool write_page(const char *dir, const char *name, const char *text)
 static void compare(const char *dir, const char *name, const char *want)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s.md", dir, name);
+    snprintf(path, sizeof path, "%s/%s", dir, name);
     char *got = page_read(path);
     size_t i = 0;
     int line = 1;
@@ -384,7 +409,8 @@ static void compare(const char *dir, const char *name, const char *want)
 
 static void page(const char *write_to, const char *dir, const kal_op *op)
 {
-    const char *name = op ? op->name : "README";
+    char name[256];
+    snprintf(name, sizeof name, "%s.md", op ? op->name : "README");
     kal__text t = {0};
     char *text;
     if (op)
@@ -393,21 +419,49 @@ static void page(const char *write_to, const char *dir, const kal_op *op)
         put_index(&t);
     if (!REQUIRE_NOTE(kal__text_done(&t, &text, NULL), "%s: out of memory", name)) return;
     if (write_to)
-        REQUIRE_NOTE(write_page(write_to, name, text), "%s/%s.md cannot be written", write_to, name);
+        REQUIRE_NOTE(write_file(write_to, name, text), "%s/%s cannot be written", write_to, name);
     else
         compare(dir, name, text);
     free(text);
 }
 
-// A page whose op is gone.
-static void strays(const char *dir)
+// The pictures, and the keys of their pixels: what a file holds went through JPEG.
+static void pictures(const char *write_to, const char *dir)
+{
+    kal__text keys = {0}, page = {0};
+    char *want, path[4096];
+    kal_extent e;
+    size_t bytes = 0;
+    for (size_t i = 0; kal_op_at(i); i++) {
+        const kal_op *op = kal_op_at(i);
+        page.size = 0;
+        if (!put_picture(&page, op, &keys, write_to) || write_to) continue;
+        snprintf(path, sizeof path, "%s/pictures/%s.jpg", dir, op->name);
+        kal_node *node = kal_load(NULL, path, NULL);
+        REQUIRE_NOTE(!kal_node_extent(node, &e, &check_error), "%s", check_error.message);
+        kal_file_info info = {0};
+        if (kal_node_file(node, &info)) bytes += info.bytes;
+        kal_node_unref(&node);
+    }
+    free(page.data);
+    REQUIRE_NOTE(bytes < 1500000, "%zu bytes of pictures", bytes);
+    if (!REQUIRE(kal__text_done(&keys, &want, NULL))) return;
+    if (write_to)
+        REQUIRE(write_file(write_to, "pictures/keys.txt", want));
+    else
+        compare(dir, "pictures/keys.txt", want);
+    free(want);
+}
+
+// A page or a picture whose op is gone.
+static void strays(const char *dir, const char *suffix)
 {
     DIR *d = opendir(dir);
     for (struct dirent *f; d && (f = readdir(d));) {
-        const size_t n = strlen(f->d_name);
+        const size_t n = strlen(f->d_name), m = strlen(suffix);
         char name[256];
-        if (n < 4 || strcmp(f->d_name + n - 3, ".md") != 0 || !strcmp(f->d_name, "README.md")) continue;
-        snprintf(name, sizeof name, "%.*s", (int)n - 3, f->d_name);
+        if (n <= m || strcmp(f->d_name + n - m, suffix) != 0 || !strcmp(f->d_name, "README.md")) continue;
+        snprintf(name, sizeof name, "%.*s", (int)(n - m), f->d_name);
         REQUIRE_NOTE(kal_op_find(name), "%s/%s: there is no such op", dir, f->d_name);
     }
     if (d) closedir(d);
@@ -416,11 +470,22 @@ static void strays(const char *dir)
 int main(int argc, char **argv)
 {
     const bool writes = argc == 3 && !strcmp(argv[1], "--write");
+    if (argc == 3 && !strcmp(argv[1], "--sheet")) {
+        REQUIRE_OK(pictures_sheet(argv[2], &check_error));
+        kal_memo_clear(NULL);
+        return check_done();
+    }
     const char *given = getenv("KAL_OPS_PAGES");
-    char dir[4096];
-    snprintf(dir, sizeof dir, "%s", given && *given ? given : page_path("docs/ops"));
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", writes ? argv[2] : given && *given ? given : page_path("docs/ops"));
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%s/pictures", dir);
+    if (writes) mkdir(folder, 0777);
     page(writes ? argv[2] : NULL, dir, NULL);
     for (size_t i = 0; kal_op_at(i); i++) page(writes ? argv[2] : NULL, dir, kal_op_at(i));
-    strays(writes ? argv[2] : dir);
+    pictures(writes ? argv[2] : NULL, dir);
+    strays(dir, ".md");
+    strays(folder, ".jpg");
+    kal_memo_clear(NULL);
     return check_done();
 }
