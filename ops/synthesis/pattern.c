@@ -250,7 +250,7 @@ RECORD(zone_plate, extent, run_zone_plate, 5,
        "faults" COLOURS,
        "", "frequency=0.25 width=61 height=33", "from=[255 0 0] to=[0 255 255] type=u16 width=20 height=300",
        "type=f32 frequency=1 width=9 height=8", "frequency=0 width=3 height=2");
-RECORD(perlin, extent_perlin, run_perlin, 60,
+RECORD(perlin, extent_perlin, run_perlin, 100,
        "Clouds: smooth random hills, in layers of half the size and less height (gradient noise)" COLOURS
        " A seed is a\npicture of no end, of which width and height show the upper left.",
        "", "scale=20 octaves=1 width=61 height=45",

@@ -97,7 +97,7 @@ const kal_op kal__op_sample = {
             "finest\nthere are. text: a page of words. A scene of another size is the same scene, finer.",
     .inputs = "",
     KAL__PARAMS(params, kal_sample_p),
-    .cost = 300,
+    .cost = 500,
     .extent = extent,
     .run = run,
     .samples = KAL__SAMPLES("scene", "scene width=61 height=47 seed=5", "ramps width=300 height=40",
