@@ -6,6 +6,7 @@
 
 #include "calm.h"
 #include "dynamic.h"
+#include "files.h"
 #include "load.h"
 #include "value.h"
 
@@ -220,11 +221,14 @@ kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in,
     a.before = NULL;
     for (int32_t i = 0; i < n; i++) a.in[i] = &in[i]->call;
     kal__params_from(kal__schema_of(op), a.params, params);
-    const kal_call *same;
-    st = fold(&a, &same, err);
+    const kal_call *same = NULL;
+    kal__held files = {.n = 0};
+    st = kal__files_hold(kal__schema_of(op), a.params, &files, err);
+    if (!st) st = fold(&a, &same, err);
     if (!st && same) *out = kal_node_ref(kal__node_of(same));
     if (!st && !same) st = intern(&a, out, err);
     kal_node_unref(&a.before);
+    kal__files_release(&files);
     return st;
 }
 

@@ -74,8 +74,7 @@ int32_t kal__bound_arg(kal__schema s, const kal__arg *a)
     const int32_t code = a->node ? kal__bound_code(s, a->key.text, a->key.n) : -1;
     const bool word = a->value.kind == KAL__WORD && a->value.text != a->key.text;
     if (code < 0 || (size_t)code >= s.n || !word) return code;
-    const kal_param_kind k = s.rows[code].kind;
-    return k == KAL_PARAM_CHOICE || k == KAL_PARAM_TEXT || k == KAL_PARAM_BOOL ? -1 : code;
+    return kal__is_worded(&s.rows[code]) ? -1 : code;
 }
 
 static bool is_named(const kal__arg *args, int32_t n, const char *name)

@@ -5,6 +5,7 @@
 #include "dynamic.h"
 
 #include "apply.h"
+#include "files.h"
 #include "fmath.h"
 #include "load.h"
 #include "run.h"
@@ -84,12 +85,40 @@ static kal_status check_bound(const kal_op *op, const kal__bound *b, int32_t n, 
     for (int32_t i = 0; i < n; i++) {
         l->param[i] = b[i].code;
         if (b[i].code == KAL__BOX || b[i].code == KAL__SIZE) continue;
-        const kal_param_kind k = op->params[b[i].code].kind;
-        if (k == KAL_PARAM_TEXT || k == KAL_PARAM_CHOICE || k == KAL_PARAM_BOOL)
+        if (kal__is_worded(&op->params[b[i].code]))
             return kal_fail(err, KAL_INVALID, "%s: %s is not a number and cannot be computed", op->name,
                             op->params[b[i].code].name);
     }
     return KAL_OK;
+}
+
+static kal_status intern_later(const kal_op *op, const void *params, kal_node *const *in, int32_t n,
+                               const kal__bound *bound, int32_t n_bound, later *l, kal_node **out,
+                               kal_error *err)
+{
+    const kal_call *inputs[KAL__MAX_INPUTS + KAL__MAX_BOUND];
+    for (int32_t i = 0; i < n; i++) inputs[i] = &in[i]->call;
+    for (int32_t i = 0; i < n_bound; i++) inputs[n + i] = &bound[i].value->call;
+    char version[16];
+    snprintf(version, sizeof version, "%u", op->version);
+    // which parameters are bound enters the key through the digest
+    unsigned char which[KAL__MAX_BOUND + 1] = {(unsigned char)l->n};
+    for (int32_t i = 0; i < l->n; i++) which[i + 1] = (unsigned char)l->param[i];
+    const kal_key digest = kal__hash_of(which, sizeof which);
+    const kal__key_parts parts = {.kind = KAL__DYNAMIC,
+                                  .what = op->name,
+                                  .version = version,
+                                  .schema = kal__schema_of(op),
+                                  .params = params,
+                                  .digest = &digest,
+                                  .in = inputs,
+                                  .n = n + n_bound};
+    kal_key key;
+    const kal_status st = kal__make_key(&parts, &key, err);
+    if (st) return st;
+    const kal_call call = {.op = op, .params = params, .n = n + n_bound, .in = inputs};
+    *out = kal__intern(KAL__DYNAMIC, key, &call, op->params, op->n_params, op->params_size, fill_later, l);
+    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", op->name);
 }
 
 kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *const *in, int32_t n,
@@ -101,30 +130,11 @@ kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *cons
     later l = {0};
     kal_status st = check_bound(op, bound, n_bound, &l, err);
     if (!st) st = kal__params_check(s, copy, err);
-    if (st) return st;
-    const kal_call *inputs[KAL__MAX_INPUTS + KAL__MAX_BOUND];
-    for (int32_t i = 0; i < n; i++) inputs[i] = &in[i]->call;
-    for (int32_t i = 0; i < n_bound; i++) inputs[n + i] = &bound[i].value->call;
-    char version[16];
-    snprintf(version, sizeof version, "%u", op->version);
-    // which parameters are bound enters the key through the digest
-    unsigned char which[KAL__MAX_BOUND + 1] = {(unsigned char)l.n};
-    for (int32_t i = 0; i < l.n; i++) which[i + 1] = (unsigned char)l.param[i];
-    const kal_key digest = kal__hash_of(which, sizeof which);
-    const kal__key_parts parts = {.kind = KAL__DYNAMIC,
-                                  .what = op->name,
-                                  .version = version,
-                                  .schema = s,
-                                  .params = copy,
-                                  .digest = &digest,
-                                  .in = inputs,
-                                  .n = n + n_bound};
-    kal_key key;
-    st = kal__make_key(&parts, &key, err);
-    if (st) return st;
-    const kal_call call = {.op = op, .params = copy, .n = n + n_bound, .in = inputs};
-    *out = kal__intern(KAL__DYNAMIC, key, &call, op->params, op->n_params, op->params_size, fill_later, &l);
-    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", op->name);
+    kal__held files = {.n = 0};
+    if (!st) st = kal__files_hold(s, copy, &files, err);
+    if (!st) st = intern_later(op, copy, in, n, bound, n_bound, &l, out, err);
+    kal__files_release(&files);
+    return st;
 }
 
 // ---- resolving ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 //
 // The only place keys are made. The bytes that are hashed are specified in docs/keys.md; change nothing here without changing
 // the leading "kal1" and the golden keys.
-#include "node.h"
+#include "files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +62,13 @@ static void put_param(kal__text *t, const kal_param *p, const unsigned char *at)
         put_int(t, 's', 1);
         put_text(t, *(const char *const *)(const void *)at);
         break;
+    case KAL_PARAM_FILE: {
+        const char *file = *(const char *const *)(const void *)at;
+        put_int(t, 'f', 1);
+        put_int(t, *file != 0, 1);
+        if (*file) put_key(t, kal__file_digest(file));
+        break;
+    }
     case KAL_PARAM_LIST:
     case KAL_PARAM_COLOR: {
         const kal_list *l = (const kal_list *)(const void *)at;

@@ -4,6 +4,8 @@
 // Nodes: immutable, interned by key, counted, freed without recursion; scopes that own them; error nodes.
 #include "node.h"
 
+#include "files.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +118,7 @@ static void destroy(kal_node *node)
     case KAL__ERROR: free(node->u.error); break;
     case KAL__APPLY:
     case KAL__DYNAMIC:
-    case KAL__VALUE:
+    case KAL__VALUE: kal__files_unref(kal__schema_of_node(node), node->call.params); break;
     case KAL__ENCODE: break;
     }
     kal__meta_unref(&node->meta);
@@ -161,6 +163,7 @@ static kal_node *build(kal__kind kind, kal_key key, const kal_call *call, kal__s
     node->call.in = in;
     node->call.params = base + at_params;
     if (call->params) kal__params_copy(s, base + at_params, call->params, base + at_extra);
+    if (call->params) kal__files_ref(s, call->params);
     for (int32_t i = 0; i < call->n; i++) in[i] = &kal_node_ref(kal__node_of(call->in[i]))->call;
     node->key = key;
     node->kind = kind;

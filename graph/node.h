@@ -69,6 +69,13 @@ struct kal_node {
     } u;
 };
 
+/// Whether a parameter is a word or a text: what no computed value goes to.
+static inline bool kal__is_worded(const kal_param *p)
+{
+    return p->kind == KAL_PARAM_CHOICE || p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_BOOL ||
+           p->kind == KAL_PARAM_FILE;
+}
+
 /// Whether the node gives, or will give, a value instead of an image.
 static inline bool kal__gives_value(const kal_node *n)
 {

@@ -46,6 +46,7 @@ size_t kal__param_size(const kal_param *p)
     return p->kind == KAL_PARAM_BOOL    ? sizeof(bool)
            : p->kind == KAL_PARAM_FLOAT ? sizeof(double)
            : p->kind == KAL_PARAM_TEXT  ? sizeof(char *)
+           : p->kind == KAL_PARAM_FILE  ? sizeof(char *)
            : is_list(p)                 ? sizeof(kal_list)
                                         : sizeof(int32_t);
 }
@@ -84,6 +85,7 @@ void kal__params_default(kal__schema s, void *params)
         case KAL_PARAM_CHOICE: *f.i = (int32_t)p->def; break;
         case KAL_PARAM_BOOL: *f.b = p->def != 0; break;
         case KAL_PARAM_FLOAT: *f.d = p->def; break;
+        case KAL_PARAM_FILE:
         case KAL_PARAM_TEXT: *f.s = p->def_text ? p->def_text : ""; break;
         case KAL_PARAM_LIST:
         case KAL_PARAM_COLOR: *f.l = (kal_list){NULL, 0}; break;
@@ -149,6 +151,8 @@ kal_status kal__params_check(kal__schema s, void *params, kal_error *err)
                 return out_of_range(s, p, *f.i, 0, n_choices(p->unit) - 1, err);
         } else if (p->kind == KAL_PARAM_TEXT) {
             if (!*f.s) *f.s = "";
+        } else if (p->kind == KAL_PARAM_FILE) {
+            if (!*f.s || !**f.s) *f.s = "";   // ours: the node keeps the pointer
         } else if (is_list(p)) {
             if (f.l->n < 0 || (f.l->n && !f.l->v))
                 return kal_fail(err, KAL_INVALID, "%s: %s is not a list", s.of, p->name);
@@ -258,7 +262,7 @@ void kal__params_print(kal__schema s, const void *params, kal__text *t)
             kal__puts(t, *f.b ? "true" : "false");
         else if (p->kind == KAL_PARAM_CHOICE)
             put_choice(t, p->unit, *f.i);
-        else if (p->kind == KAL_PARAM_TEXT)
+        else if (p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_FILE)
             kal__put_string(t, *f.s);
         else {
             kal__puts(t, "[");
@@ -497,6 +501,7 @@ kal_status kal__param_set(kal__schema s, const kal_param *p, void *params, const
     case KAL_PARAM_COLOR: return set_list(s, p, f.l, text, n, c, err);
     case KAL_PARAM_FLOAT:
         return kal__parse_double(text, n, f.d) ? KAL_OK : bad_value(s, p, text, n, "a number", err);
+    case KAL_PARAM_FILE:
     case KAL_PARAM_TEXT: {
         char *copy = kal__take(c->arena, n + 1, 1);
         if (!copy) return kal_fail(err, KAL_NOMEM, "out of memory");

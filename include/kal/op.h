@@ -25,6 +25,7 @@ typedef enum kal_param_kind {
     KAL_PARAM_TEXT,     ///< const char *, UTF-8
     KAL_PARAM_LIST,     ///< kal_list
     KAL_PARAM_COLOR,    ///< kal_list in the sample's own unit; in text also a colour word or #rgb
+    KAL_PARAM_FILE,   ///< const char *, the path of a file whose bytes the op wants: kal_file_bytes. "" is none
 } kal_param_kind;
 
 /// One parameter. Made from the lists in ops.h by KAL_SCHEMA; order and kinds are part of the key.
@@ -49,6 +50,7 @@ typedef struct kal_param {
 #define KAL_CTYPE_TEXT const char *
 #define KAL_CTYPE_LIST kal_list
 #define KAL_CTYPE_COLOR kal_list
+#define KAL_CTYPE_FILE const char *
 #define KAL_DEF_INT(d) d
 #define KAL_DEF_X(d) d
 #define KAL_DEF_Y(d) d
@@ -56,6 +58,7 @@ typedef struct kal_param {
 #define KAL_DEF_BOOL(d) d
 #define KAL_DEF_CHOICE(d) d
 #define KAL_DEF_TEXT(d) d
+#define KAL_DEF_FILE(d) d
 #define KAL_DEF_LIST(d) \
     {                   \
         NULL, 0         \
@@ -71,6 +74,7 @@ typedef struct kal_param {
 #define KAL_NUM_BOOL(d) d, NULL
 #define KAL_NUM_CHOICE(d) d, NULL
 #define KAL_NUM_TEXT(d) 0, d
+#define KAL_NUM_FILE(d) 0, d
 #define KAL_NUM_LIST(d) 0, NULL
 #define KAL_NUM_COLOR(d) 0, NULL
 /// … the fields of the struct,
@@ -272,6 +276,11 @@ KAL_API kal_status kal_op_register(const kal_op *op, kal_error *err);
 KAL_API kal_status kal_call_map(const kal_call *from, const kal_call *to, double m[6], kal_error *err);
 
 // ---- help for writing ops -----------------------------------------------------------------------
+
+/// The bytes of a FILE parameter, as they were when the node was made: read then, once, and in the key by their digest, so that a file that
+/// changes later changes no node. `file` is the field of a call's canonical parameters, as `extent`, `prepare` and `run` see them. NULL and 0
+/// when none was given; never NULL for a file, not even an empty one. They live as long as the node. Threads: any.
+KAL_API const void *kal_file_bytes(const char *file, size_t *size);
 
 /// What neighbourhood and geometry ops read outside the image:
 ///   copy  aaaa|abcd|dddd    mirror  dcba|abcd|dcba    reflect  dcb|abcd|cba    wrap  abcd|abcd|abcd    fill  a colour

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See files.h. A file's shared name is the address of the path inside its entry; that is what stands in canonical parameters, so that a
+// struct copied from node to node keeps meaning the same bytes.
+#include "files.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST ((uint64_t)64 << 20)
+
+typedef struct entry {
+    int refs;   // under the lock
+    struct entry *next;
+    kal_key digest;
+    unsigned char *bytes;
+    size_t size;
+    char path[];
+} entry;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static entry *entries;
+
+static entry *entry_of(const char *file)
+{
+    return (entry *)(uintptr_t)(file - offsetof(entry, path));
+}
+
+static void destroy(entry *e)
+{
+    free(e->bytes);
+    free(e);
+}
+
+// A shared name given again: another reference, and nothing is read.
+static bool shared_already(const char *file)
+{
+    pthread_mutex_lock(&lock);
+    entry *e = entries;
+    while (e && e->path != file) e = e->next;
+    if (e) e->refs++;
+    pthread_mutex_unlock(&lock);
+    return e != NULL;
+}
+
+static kal_status read_entry(const char *path, entry **out, kal_error *err)
+{
+    if (!strcmp(path, "-")) return kal_fail(err, KAL_INVALID, "a file is needed here, not standard input");
+    entry *e = kal__new_zero(1, sizeof *e + strlen(path) + 1);
+    if (!e) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
+    memcpy(e->path, path, strlen(path) + 1);
+    e->refs = 1;
+    kal__reader *r;
+    kal__stamp stamp;
+    kal_status st = kal__open_file(path, &r, &stamp, err);
+    if (!st) {
+        st = kal__read_all(r, MOST, &e->bytes, &e->size, err);
+        r->close(r);
+    }
+    if (st) {
+        destroy(e);
+        return st;
+    }
+    e->digest = kal__hash_of(e->bytes, e->size);
+    *out = e;
+    return KAL_OK;
+}
+
+// The entry of the same path and bytes, when there is one, with a reference more.
+static entry *share(entry *fresh)
+{
+    pthread_mutex_lock(&lock);
+    entry *e = entries;
+    while (e && (strcmp(e->path, fresh->path) || !kal_key_equal(e->digest, fresh->digest))) e = e->next;
+    if (e) {
+        e->refs++;
+    } else {
+        fresh->next = entries;
+        entries = fresh;
+    }
+    pthread_mutex_unlock(&lock);
+    if (e) destroy(fresh);
+    return e ? e : fresh;
+}
+
+static void unref(const char *file)
+{
+    entry *e = entry_of(file);
+    pthread_mutex_lock(&lock);
+    const bool last = !--e->refs;
+    if (last) {
+        entry **at = &entries;
+        while (*at != e) at = &(*at)->next;
+        *at = e->next;
+    }
+    pthread_mutex_unlock(&lock);
+    if (last) destroy(e);
+}
+
+// The field of a FILE parameter that names a file; NULL for another row, and for none.
+static const char **file_of(const kal_param *p, const void *params)
+{
+    const char **at = (const char **)(void *)((unsigned char *)(uintptr_t)params + p->offset);
+    return p->kind == KAL_PARAM_FILE && *at && **at ? at : NULL;
+}
+
+kal_status kal__files_hold(kal__schema s, void *params, kal__held *held, kal_error *err)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const char **at = file_of(&s.rows[i], params);
+        if (!at) continue;
+        if (held->n == (int32_t)(sizeof held->at / sizeof *held->at))
+            return kal_fail(err, KAL_INTERNAL, "%s: too many parameters are files", s.of);
+        if (!shared_already(*at)) {
+            entry *e = NULL;
+            const kal_status st = read_entry(*at, &e, err);
+            if (st) return kal_within(err, "%s: %s", s.of, s.rows[i].name), st;
+            *at = share(e)->path;
+        }
+        held->at[held->n++] = *at;
+    }
+    return KAL_OK;
+}
+
+void kal__files_release(kal__held *held)
+{
+    while (held->n) unref(held->at[--held->n]);
+}
+
+void kal__files_ref(kal__schema s, const void *params)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const char **at = file_of(&s.rows[i], params);
+        if (at) shared_already(*at);
+    }
+}
+
+void kal__files_unref(kal__schema s, const void *params)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const char **at = file_of(&s.rows[i], params);
+        if (at) unref(*at);
+    }
+}
+
+kal_key kal__file_digest(const char *file)
+{
+    return entry_of(file)->digest;
+}
+
+const void *kal_file_bytes(const char *file, size_t *size)
+{
+    static const unsigned char none[1];
+    if (size) *size = 0;
+    if (!file || !*file) return NULL;
+    const entry *e = entry_of(file);
+    if (size) *size = e->size;
+    return e->bytes ? e->bytes : none;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Parameters that are files: the digest in the key, the bytes as they were, and nothing left behind.
+#include "acme.h"
+
+typedef struct sum_p {
+    size_t size;
+    const char *from;
+    double factor;
+} sum_p;
+
+static const kal_param sum_params[] = {
+    {"from", KAL_PARAM_FILE, offsetof(sum_p, from), 0, "", 0, 0, "", "what is added up"},
+    {"factor", KAL_PARAM_FLOAT, offsetof(sum_p, factor), 1, NULL, 0, 10, "", "times this"},
+};
+
+static kal_status sum_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    const sum_p *p = params;
+    (void)c, (void)out;
+    return *p->from ? KAL_OK : kal_fail(err, KAL_INVALID, "acme.sum: from must be given");
+}
+
+static kal_status sum_end(const kal_call *c, void *gathered, kal_value *out, kal_error *err)
+{
+    const sum_p *p = c->params;
+    size_t n;
+    const unsigned char *bytes = kal_file_bytes(p->from, &n);
+    (void)gathered;
+    const kal_status st = kal_value_make(out, KAL_VALUE_NUMBERS, 1, 1);
+    if (st) return kal_fail(err, st, "acme.sum: out of memory");
+    for (size_t i = 0; i < n; i++) out->v[0] += bytes[i] * p->factor;
+    return KAL_OK;
+}
+
+static const kal_measure sum_measure = {.kind = KAL_VALUE_NUMBERS, .end = sum_end};
+static const kal_op acme_sum = {.name = "acme.sum",
+                                .version = 1,
+                                .family = "test",
+                                .help = "Sum of a file's bytes",
+                                .inputs = "",
+                                .params = sum_params,
+                                .n_params = 2,
+                                .params_size = sizeof(sum_p),
+                                .extent = sum_extent,
+                                .measure = &sum_measure};
+
+static void write_file(const char *path, const void *bytes, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+    REQUIRE(f && fwrite(bytes, 1, n, f) == n);
+    if (f) fclose(f);
+}
+
+static kal_node *sum_of(kal_scope *s, const char *path)
+{
+    const sum_p p = {sizeof p, path, 2};
+    return kal_apply(s, "acme.sum", &p, NULL, 0);
+}
+
+static double value_of(const kal_node *node)
+{
+    kal_value v = {0};
+    REQUIRE_OK(kal_read_value(node, &fresh, &v, &check_error));
+    const double got = v.v ? v.v[0] : -1;
+    kal_value_free(&v);
+    return got;
+}
+
+static kal_key key_of(const kal_node *node)
+{
+    kal_key k = {0};
+    REQUIRE_OK(kal_node_key(node, &k, &check_error));
+    return k;
+}
+
+static void the_bytes_are_the_key(kal_scope *s)
+{
+    char a[300], b[300];
+    snprintf(a, sizeof a, "%s", check_temp("a.bin"));
+    snprintf(b, sizeof b, "%s", check_temp("b.bin"));
+    write_file(a, "\1\2\3", 3);
+    write_file(b, "\1\2\3", 3);
+    kal_node *first = sum_of(s, a), *twin = sum_of(s, b);
+    REQUIRE(kal_key_equal(key_of(first), key_of(twin)));
+    write_file(a, "\1\2\4", 3);
+    kal_node *second = sum_of(s, a);
+    REQUIRE(!kal_key_equal(key_of(first), key_of(second)));
+    // what was made of the old bytes keeps them, the file may even go
+    remove(a);
+    REQUIRE(value_of(first) == 12);
+    REQUIRE(value_of(second) == 14);
+    write_file(b, "", 0);
+    kal_node *empty = sum_of(s, b);
+    REQUIRE(value_of(empty) == 0);
+}
+
+static void as_text(kal_scope *s)
+{
+    char path[300], text[400];
+    snprintf(path, sizeof path, "%s", check_temp("a file \"quoted\".bin"));
+    write_file(path, "abc", 3);
+    kal_node *made = sum_of(s, path);
+    kal_bytes printed = {0};
+    REQUIRE_OK(kal_print_graph(made, &printed, &check_error));
+    kal_program *program = NULL;
+    REQUIRE_OK(kal_program_parse((const char *)printed.data, printed.size, NULL, 0, &program, &check_error));
+    REQUIRE(kal_key_equal(key_of(made), key_of(kal_program_root(program))));
+    kal_program_free(&program);
+    kal_bytes_free(&printed);
+    snprintf(text, sizeof text, "from=\"%s\"", check_temp("not there"));
+    kal_node *bad = kal_apply_text(s, "acme.sum", text, NULL, 0);
+    REQUIRE_FAILS(KAL_IO, kal_node_error(bad, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "acme.sum: from: ") && strstr(check_error.message, "not there"),
+                 "%s", check_error.message);
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_node_error(kal_apply_text(s, "acme.sum", "from=-", NULL, 0), &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_apply_text(s, "acme.sum", "", NULL, 0), &check_error));
+}
+
+// A node whose other parameter is computed keeps the bytes it was made with until it runs.
+static void beside_a_computed_one(kal_scope *s)
+{
+    char path[300], other[300];
+    snprintf(path, sizeof path, "%s", check_temp("late.bin"));
+    snprintf(other, sizeof other, "%s", check_temp("factor.bin"));
+    write_file(path, "\5", 1);
+    write_file(other, "\2", 1);
+    const sum_p p = {sizeof p, path, 1};
+    const kal_bound bound = {"factor", sum_of(s, other)};   // 2 * 2
+    kal_node *later = kal_apply_bound(s, "acme.sum", &p, NULL, 0, &bound, 1);
+    const kal_key before = key_of(later);
+    write_file(path, "\7", 1);
+    REQUIRE(value_of(later) == 20);
+    REQUIRE(!kal_key_equal(before, key_of(kal_apply_bound(s, "acme.sum", &p, NULL, 0, &bound, 1))));
+    const kal_bound wrong = {"from", sum_of(s, other)};
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_node_error(kal_apply_bound(s, "acme.sum", NULL, NULL, 0, &wrong, 1), &check_error));
+}
+
+int main(void)
+{
+    kal_scope *s = kal_scope_new();
+    REQUIRE_OK(kal_op_register(&acme_sum, &check_error));
+    the_bytes_are_the_key(s);
+    as_text(s);
+    beside_a_computed_one(s);
+    kal_scope_free(&s);
+    return check_done();
+}
