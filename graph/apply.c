@@ -91,6 +91,8 @@ typedef struct applying {
     const kal_call *in[KAL__MAX_INPUTS];
     kal_node *before;   // an input that a fold made; kept until the node itself holds it
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
+    // of folds, in turn: a list that one of them makes is there for the next, and until the node has its own copy
+    _Alignas(16) unsigned char rooms[2][KAL_FOLD_ROOM];
 } applying;
 
 static kal_status settle(applying *a, kal_error *err)
@@ -147,12 +149,11 @@ static kal_status instead_of_first(applying *a, const kal_folded *to, kal_error 
 static kal_status fold(applying *a, const kal_call **same, kal_error *err)
 {
     *same = NULL;
-    _Alignas(16) unsigned char rooms[2][KAL_FOLD_ROOM];   // a list that one fold makes is there for the next
     for (int round = 0; round < 64; round++) {
         kal_status st = settle(a, err);
         if (st) return st;
         if (!a->call.op->fold) return KAL_OK;
-        unsigned char *room = rooms[round & 1];
+        unsigned char *room = a->rooms[round & 1];
         memset(room, 0, KAL_FOLD_ROOM);
         kal_folded to = {0};
         if (!a->call.op->fold(&a->call, &to, room)) return KAL_OK;
