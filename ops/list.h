@@ -29,6 +29,8 @@ OP(gaussian)
 OP(convolve)
 OP(convolve_sep)
 OP(sharpen)
+OP(median_filter)
+OP(box_blur)
 
 // colour
 OP(invert)

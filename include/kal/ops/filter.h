@@ -49,5 +49,23 @@ KAL_PARAMS(sharpen, KAL_SHARPEN_PARAMS)
 #define kal_sharpen_params(...) KAL_WITH(sharpen, KAL_SHARPEN_PARAMS, __VA_ARGS__)
 KAL_OP_1(sharpen)
 
+#define KAL_MEDIAN_FILTER_PARAMS(P)                                                              \
+    P(INT, radius, 1, 0, 127, "px", "pixels on each side of the middle one; 0: nothing happens") \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")               \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(median_filter, KAL_MEDIAN_FILTER_PARAMS)
+#define kal_median_filter_params(...) KAL_WITH(median_filter, KAL_MEDIAN_FILTER_PARAMS, __VA_ARGS__)
+KAL_OP_1(median_filter)
+
+#define KAL_BOX_BLUR_MOST 500
+#define KAL_BOX_BLUR_PARAMS(P)                                                     \
+    P(INT, radius, 1, 0, KAL_BOX_BLUR_MOST, "px",                                  \
+      "pixels on each side of the middle one; 0: nothing happens")                 \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image") \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(box_blur, KAL_BOX_BLUR_PARAMS)
+#define kal_box_blur_params(...) KAL_WITH(box_blur, KAL_BOX_BLUR_PARAMS, __VA_ARGS__)
+KAL_OP_1(box_blur)
+
 KAL_END
 #endif
