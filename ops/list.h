@@ -31,6 +31,10 @@ OP(convolve_sep)
 OP(sharpen)
 OP(median_filter)
 OP(box_blur)
+OP(sobel)
+OP(scharr)
+OP(laplacian)
+OP(canny)
 
 // colour
 OP(invert)

@@ -54,10 +54,34 @@ def windows(what, picture):
             same(f"box_blur {radius} edge={edge}", picture, want, what)
 
 
+def slopes(what, picture):
+    wide = {"x": (1, 0), "y": (0, 1)}
+    for edge, border in BORDERS.items():
+        for name, of in {"sobel": cv2.Sobel, "scharr": cv2.Scharr}.items():
+            x, y = (of(picture, cv2.CV_64F, *wide[way], borderType=border) for way in "xy")
+            for way, want in {"x": x, "y": y, "magnitude": np.floor(np.sqrt(x * x + y * y) + 0.5)}.items():
+                want = np.clip(want, 0, 255).astype(np.uint8)
+                same(f"{name} {way} edge={edge} | cast type=u8", picture, want, what)
+        want = cv2.Laplacian(picture, cv2.CV_64F, borderType=border)
+        for sign in (1, -1):
+            clipped = np.clip(sign * want, 0, 255).astype(np.uint8)
+            same(f"laplacian edge={edge} | linear scale={sign} | cast type=u8", picture, clipped, what)
+
+
+def edges(what, picture):
+    for low, high in [(50, 150), (20, 60), (300, 10), (0, 0), (10.5, 200.9), (0, 1000), (400, 800)]:
+        want, text = cv2.Canny(picture, low, high), f"canny {low} {high}"
+        if picture.ndim == 3:
+            want, text = cv2.merge([want] * 3), text + " | to_rgb"
+        same(text, picture, want, what)
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for name, image in pictures():
         windows(name, image)
+        slopes(name, image)
+        edges(name, image)
     os.chdir("/")
 print("failed" if failed else "equal", "to OpenCV", cv2.__version__)
 sys.exit(failed != 0)

@@ -67,5 +67,35 @@ KAL_PARAMS(box_blur, KAL_BOX_BLUR_PARAMS)
 #define kal_box_blur_params(...) KAL_WITH(box_blur, KAL_BOX_BLUR_PARAMS, __VA_ARGS__)
 KAL_OP_1(box_blur)
 
+#define KAL_SOBEL_PARAMS(P)                                                                   \
+    P(CHOICE, of, 0, 0, 0, "magnitude|x|y", "to the right, downwards, or the length of both") \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")            \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(sobel, KAL_SOBEL_PARAMS)
+#define kal_sobel_params(...) KAL_WITH(sobel, KAL_SOBEL_PARAMS, __VA_ARGS__)
+KAL_OP_1(sobel)
+
+#define KAL_SCHARR_PARAMS(P)                                                                  \
+    P(CHOICE, of, 0, 0, 0, "magnitude|x|y", "to the right, downwards, or the length of both") \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")            \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(scharr, KAL_SCHARR_PARAMS)
+#define kal_scharr_params(...) KAL_WITH(scharr, KAL_SCHARR_PARAMS, __VA_ARGS__)
+KAL_OP_1(scharr)
+
+#define KAL_LAPLACIAN_PARAMS(P)                                                    \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image") \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(laplacian, KAL_LAPLACIAN_PARAMS)
+#define kal_laplacian_params(...) KAL_WITH(laplacian, KAL_LAPLACIAN_PARAMS, __VA_ARGS__)
+KAL_OP_1(laplacian)
+
+#define KAL_CANNY_PARAMS(P)                                                              \
+    P(FLOAT, low, 50, 0, 32767, "", "slope from which on a ridge may belong to an edge") \
+    P(FLOAT, high, 150, 0, 32767, "", "slope from which on it is one; the greater of both counts")
+KAL_PARAMS(canny, KAL_CANNY_PARAMS)
+#define kal_canny_params(...) KAL_WITH(canny, KAL_CANNY_PARAMS, __VA_ARGS__)
+KAL_OP_1(canny)
+
 KAL_END
 #endif
