@@ -69,8 +69,9 @@ def slopes(what, picture):
 
 
 def edges(what, picture):
+    rgb = picture if picture.ndim == 2 else picture[:, :, ::-1].copy()  # of equal slopes the first channel counts
     for low, high in [(50, 150), (20, 60), (300, 10), (0, 0), (10.5, 200.9), (0, 1000), (400, 800)]:
-        want, text = cv2.Canny(picture, low, high), f"canny {low} {high}"
+        want, text = cv2.Canny(rgb, low, high), f"canny {low} {high}"
         if picture.ndim == 3:
             want, text = cv2.merge([want] * 3), text + " | to_rgb"
         same(text, picture, want, what)
