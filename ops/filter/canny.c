@@ -64,6 +64,7 @@ static void steepest(const slopes *l, size_t s, size_t colours, size_t pixels)
 
 // ---- ridges -----------------------------------------------------------------------------------------
 
+#define MASK(is) ((int16_t)((is) ? -1 : 0))
 KAL__INLINE void ridges_body(uint8_t *restrict dst, const int16_t *restrict gx, const int16_t *restrict gy,
                              const int16_t *restrict above, const int16_t *restrict here,
                              const int16_t *restrict below, int16_t low, int16_t high, size_t n)
@@ -74,13 +75,16 @@ KAL__INLINE void ridges_body(uint8_t *restrict dst, const int16_t *restrict gx, 
                       flat = (int16_t)((twice * TAN) >>
                                        16);   // never whole but for 0, where m > low fails or y is above
         const int16_t left = here[i], right = here[i + 2], up = above[i + 1], down = below[i + 1];
-        const bool turned = (gx[i] ^ gy[i]) < 0;
-        const int16_t one = turned ? above[i + 2] : above[i], other = turned ? below[i] : below[i + 2];
-        const bool across = (m > left) & (m >= right), along = (m > up) & (m >= down),
-                   slanted = (m > one) & (m > other);
-        const bool ridge = y <= flat ? across : y > (int16_t)(flat + twice) ? along : slanted;
-        const uint8_t kind = m > high ? EDGE : RIDGE;
-        dst[i] = (ridge & (m > low)) ? kind : 0;
+        // all ones or none: compilers make vectors of masks, not of choices
+        const int16_t turned = (int16_t)((gx[i] ^ gy[i]) >> 15);
+        const int16_t one = (int16_t)((above[i + 2] & turned) | (above[i] & ~turned)),
+                      other = (int16_t)((below[i] & turned) | (below[i + 2] & ~turned));
+        const int16_t is_flat = MASK(y <= flat), is_steep = MASK(y > (int16_t)(flat + twice)),
+                      across = MASK(m > left) & MASK(m >= right), along = MASK(m > up) & MASK(m >= down),
+                      slanted = MASK(m > one) & MASK(m > other);
+        const int16_t ridge =
+            (int16_t)((across & is_flat) | (~is_flat & ((along & is_steep) | (slanted & ~is_steep))));
+        dst[i] = (uint8_t)(ridge & MASK(m > low) & (RIDGE | MASK(m > high)));
     }
 }
 KAL__VARIANTS(ridges,
