@@ -3,7 +3,8 @@
 //
 // HEIC and AVIF through libheif, whole pictures. libheif itself turns and mirrors what the file says (irot,
 // imir), so the pixels are upright and EXIF's orientation, which repeats it, is set to 1. More than 8 bits
-// become 16 by v·65535/(2^n−1), rounded half up.
+// become 16 by v·65535/(2^n−1), rounded half up. Of one coded HEVC picture without alpha the colours are made by us, the same bytes
+// (heif_rgb.c); of everything else (grids, AV1, alpha, a matrix beyond the usual, another libheif than 1.15) by libheif.
 #include "heif.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct kal__decoder {
     struct heif_context *context;
     struct heif_image_handle *handle;
     struct heif_image *image;
+    bool planar;   // red, green and blue apart
 };
 
 static const struct {
@@ -227,6 +229,19 @@ static kal_status heif_header(kal__reader *r, const kal_limits *limits, kal__hea
 
 // ---- pixels -------------------------------------------------------------------------------------
 
+// Whether the picture may be made RGB by us: one coded picture (its own boxes are what counts, not those of an item made of it), no alpha
+// (a picture too, of which luma is wanted), and the libheif whose conversion ours repeats; later ones convert another way. The colours
+// its boxes name, NULL when there are none.
+static bool may_be_rgb(const kal__decoder *d, struct heif_color_profile_nclx **colours)
+{
+    if (d->workers < 1 || d->extent.model != KAL_RGB || d->extent.alpha ||
+        kal__heif_chroma(d->bytes, d->size) < 1 || strncmp(d->lib->heif_get_version(), "1.15.", 5) != 0 ||
+        !d->lib->heif_image_handle_get_nclx_color_profile)
+        return false;
+    const struct heif_error e = d->lib->heif_image_handle_get_nclx_color_profile(d->handle, colours);
+    return !e.code || e.code == heif_error_Color_profile_does_not_exist;
+}
+
 static kal_status decode(kal__decoder *d, kal_error *err)
 {
     const kal_extent *x = &d->extent;
@@ -240,11 +255,19 @@ static kal_status decode(kal__decoder *d, kal_error *err)
     struct heif_decoding_options *o = d->lib->heif_decoding_options_alloc();
     if (!o) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
     if (o->version >= 3) o->strict_decoding = 1;
-    kal__hevc_workers(d->workers);
+    kal__hevc_wish wish = {.workers = d->workers};
+    struct heif_color_profile_nclx *colours = NULL;
+    d->planar = wish.rgb = may_be_rgb(d, &colours);
+    wish.colours = colours;
+    kal__hevc_wish_for(&wish);
     const struct heif_error e = d->lib->heif_decode_image(
         d->handle, &d->image, gray ? heif_colorspace_monochrome : heif_colorspace_RGB,
-        gray ? heif_chroma_monochrome : colour[x->alpha][x->type == KAL_U8 ? 0 : 1 + little], o);
-    kal__hevc_workers(0);
+        gray        ? heif_chroma_monochrome
+        : d->planar ? heif_chroma_444
+                    : colour[x->alpha][x->type == KAL_U8 ? 0 : 1 + little],
+        o);
+    kal__hevc_wish_for(&(kal__hevc_wish){0});
+    if (colours) d->lib->heif_nclx_color_profile_free(colours);
     d->lib->heif_decoding_options_free(o);
     return e.code ? failed(d, e, err) : KAL_OK;
 }
@@ -311,6 +334,28 @@ static void unmultiply(const kal_extent *x, unsigned char *row)
     }
 }
 
+static kal_status join_planes(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, kal_error *err)
+{
+    static const enum heif_channel channels[] = {heif_channel_R, heif_channel_G, heif_channel_B};
+    const kal_extent *x = &d->extent;
+    const unsigned char *plane[3];
+    bool bytes = x->type == KAL_U8;
+    int pitch[3];
+    for (int c = 0; c < 3; c++) {
+        plane[c] = d->lib->heif_image_get_plane_readonly(d->image, channels[c], &pitch[c]);
+        bytes = bytes && plane[c] && d->lib->heif_image_get_width(d->image, channels[c]) == x->width &&
+                d->lib->heif_image_get_height(d->image, channels[c]) == x->height &&
+                d->lib->heif_image_get_bits_per_pixel_range(d->image, channels[c]) == 8;
+    }
+    for (int32_t y = 0; bytes && y < x->height; y++) {
+        kal__heif_join(dst + y * stride, plane, (size_t)x->width);
+        for (int c = 0; c < 3; c++) plane[c] += pitch[c];
+    }
+    kal_status st = KAL_OK;
+    for (size_t c = 0; !bytes && c < 3 && !st; c++) st = copy_plane(d, channels[c], c, 1, dst, stride, err);
+    return st;
+}
+
 static kal_status heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
     const kal_extent *x = &d->extent;
@@ -319,7 +364,8 @@ static kal_status heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t strid
         return kal_fail(err, KAL_CHANGED, "%s: heif: the picture has another size than its header had",
                         d->reader->name);
     kal_status st = decode(d, err);
-    if (!st && x->model == KAL_RGB)
+    if (!st && d->planar) st = join_planes(d, dst, stride, err);
+    if (!st && x->model == KAL_RGB && !d->planar)
         st = copy_plane(d, heif_channel_interleaved, 0, (size_t)x->channels, dst, stride, err);
     if (!st && x->model == KAL_GRAY) st = copy_plane(d, heif_channel_Y, 0, 1, dst, stride, err);
     if (!st && x->model == KAL_GRAY && x->alpha)
@@ -353,6 +399,28 @@ static kal_status heif_open(kal__reader *r, const kal_limits *limits, kal__decod
 }
 
 // Never reached: nothing was opened.
+static kal_status join_planes(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, kal_error *err)
+{
+    static const enum heif_channel channels[] = {heif_channel_R, heif_channel_G, heif_channel_B};
+    const kal_extent *x = &d->extent;
+    const unsigned char *plane[3];
+    bool bytes = x->type == KAL_U8;
+    int pitch[3];
+    for (int c = 0; c < 3; c++) {
+        plane[c] = d->lib->heif_image_get_plane_readonly(d->image, channels[c], &pitch[c]);
+        bytes = bytes && plane[c] && d->lib->heif_image_get_width(d->image, channels[c]) == x->width &&
+                d->lib->heif_image_get_height(d->image, channels[c]) == x->height &&
+                d->lib->heif_image_get_bits_per_pixel_range(d->image, channels[c]) == 8;
+    }
+    for (int32_t y = 0; bytes && y < x->height; y++) {
+        kal__heif_join(dst + y * stride, plane, (size_t)x->width);
+        for (int c = 0; c < 3; c++) plane[c] += pitch[c];
+    }
+    kal_status st = KAL_OK;
+    for (size_t c = 0; !bytes && c < 3 && !st; c++) st = copy_plane(d, channels[c], c, 1, dst, stride, err);
+    return st;
+}
+
 static kal_status heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
     (void)d, (void)dst, (void)stride, (void)n;

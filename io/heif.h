@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // What the files about HEIF share: libheif's functions, found when first needed (heif_lib.c), what we read
-// from the boxes ourselves (heif_box.c), reading (heif.c), its HEVC on several threads (heif_hevc.c) and writing
+// from the boxes ourselves (heif_box.c), reading (heif.c), its HEVC on several threads (heif_hevc.c), colours (heif_rgb.c) and writing
 // (heif_write.c).
 #ifndef KAL_IO_HEIF_H
 #define KAL_IO_HEIF_H
@@ -104,6 +104,7 @@ const char *kal__avif_version(void);
     F(heif_get_encoder_descriptors)                         \
     F(heif_encoder_descriptor_get_name)                     \
     F(heif_register_decoder_plugin)                         \
+    F(heif_image_handle_get_nclx_color_profile)             \
     F(heif_nclx_color_profile_set_color_primaries)          \
     F(heif_nclx_color_profile_set_transfer_characteristics) \
     F(heif_nclx_color_profile_set_matrix_coefficients)
@@ -123,8 +124,32 @@ const kal__heif *kal__heif_lib(void);
 /// Gives libheif a decoder that may start several workers, when libde265 can be had and libheif's decoder, `own`, is of
 /// that very library; false: nothing was done. Nobody else may be using libheif meanwhile.
 bool kal__hevc_register(const kal__heif *lib, const char *own);
-/// How many workers that decoder starts for pictures decoded on the calling thread from now on; 0: libheif's own decodes them.
-void kal__hevc_workers(int n);
+/// What that decoder does with pictures decoded on the calling thread from now on.
+typedef struct kal__hevc_wish {
+    int workers;   ///< that it starts; 0: libheif's own decodes them
+    bool rgb;      ///< RGB planes instead of what is coded, where we know how libheif would make them
+    const struct heif_color_profile_nclx *colours;   ///< of the file's boxes; NULL: those of the stream count
+} kal__hevc_wish;
+void kal__hevc_wish_for(const kal__hevc_wish *w);
+
+// ---- colours ------------------------------------------------------------------------------------
+
+/// Luma and two planes of chroma; 8 bits lie in bytes, more in uint16_t.
+typedef struct kal__ycc {
+    const unsigned char *plane[3];
+    ptrdiff_t pitch[3];
+    int across, down;   ///< halvings of chroma
+    int bits;
+    float black, luma, chroma;   ///< of the range: where luma begins, and by what both are stretched
+    float matrix[4];             ///< kal__heif_matrix
+} kal__ycc;
+
+/// r, g, h and b (heif_rgb.c) of a matrix by its number in nclx; false: libheif does something else with it.
+bool kal__heif_matrix(int matrix, float out[4]);
+/// Row y as red, green and blue.
+void kal__heif_rgb_row(const kal__ycc *p, int y, int width, unsigned char *const to[3]);
+/// n pixels of three planes of bytes side by side.
+void kal__heif_join(unsigned char *dst, const unsigned char *const plane[3], size_t n);
 #endif
 
 // ---- writing ------------------------------------------------------------------------------------

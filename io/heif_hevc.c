@@ -4,9 +4,10 @@
 // HEVC on several threads. libheif has libde265 decode with one worker, so a picture that is not made of tiles takes one
 // processor, although libde265 decodes rows of blocks beside each other when they were coded for it (wavefronts,
 // as x265 writes). This is a decoder for libheif that starts as many workers as the request has threads. The decoder
-// is the same library that libheif's own uses, or there is none, so pixels are the same; boxes and colours stay
-// libheif's. It offers itself on a thread inside our own calls only: other users of libheif in the process,
-// and the tiles of grids, which libheif decodes on threads of its own, never meet it.
+// is the same library that libheif's own uses, or there is none, so pixels are the same. Boxes stay libheif's, and
+// colours where we do not know how it would make them; where we do, they are made here (heif_rgb.c), in a fraction of
+// its time. It offers itself on a thread inside our own calls only: other users of libheif in the process, and the tiles
+// of grids, which libheif decodes on threads of its own, never meet it.
 #include "heif.h"
 
 #include <dlfcn.h>
@@ -15,11 +16,11 @@
 
 #if KAL__HEIF
 
-static _Thread_local int workers;
+static _Thread_local kal__hevc_wish wish;
 
-void kal__hevc_workers(int n)
+void kal__hevc_wish_for(const kal__hevc_wish *w)
 {
-    workers = n;
+    wish = *w;
 }
 
 #if KAL__DE265
@@ -100,10 +101,9 @@ static struct heif_error copy_plane(const struct de265_image *from, int c, struc
 
 // The colours that the stream itself names; those in the file's boxes come before them. What libheif does not know is
 // an error only where strictness was asked for.
-static struct heif_error copy_colours(const struct de265_image *from, struct heif_image *to, bool strict)
+static struct heif_error stream_colours(const struct de265_image *from, bool strict,
+                                        struct heif_color_profile_nclx *n)
 {
-    struct heif_color_profile_nclx *n = lib->heif_nclx_color_profile_alloc();
-    if (!n) return failed(heif_suberror_Unspecified, "out of memory");
     const struct heif_error known[] = {lib->heif_nclx_color_profile_set_color_primaries(
                                            n, (uint16_t)de265.de265_get_image_colour_primaries(from)),
                                        lib->heif_nclx_color_profile_set_transfer_characteristics(
@@ -113,27 +113,83 @@ static struct heif_error copy_colours(const struct de265_image *from, struct hei
     struct heif_error e = fine;
     for (size_t i = 0; strict && i < sizeof known / sizeof *known && !e.code; i++) e = known[i];
     n->full_range_flag = de265.de265_get_image_full_range_flag(from) != 0;
-    if (!e.code) e = lib->heif_image_set_nclx_color_profile(to, n);
-    lib->heif_nclx_color_profile_free(n);
+    return e;
+}
+
+// false: a matrix that is not ours, or planes that do not belong together; libheif is to judge.
+static bool describe(const struct de265_image *from, const struct heif_color_profile_nclx *n, kal__ycc *out)
+{
+    const enum de265_chroma chroma = de265.de265_get_chroma_format(from);
+    const int bits = de265.de265_get_bits_per_pixel(from, 0), w = de265.de265_get_image_width(from, 0),
+              h = de265.de265_get_image_height(from, 0);
+    *out = (kal__ycc){.across = chroma != de265_chroma_444, .down = chroma == de265_chroma_420, .bits = bits};
+    if (chroma == de265_chroma_mono || bits < 8 || bits > 14 || w < 1 || h < 1 ||
+        !kal__heif_matrix((int)n->matrix_coefficients, out->matrix))
+        return false;
+    const bool full = n->full_range_flag;
+    out->black = full ? 0 : (float)(16 << (bits - 8));
+    out->luma = full ? 1 : 1.1689f;
+    out->chroma = full ? 1 : 1.1429f;
+    for (int c = 0, pitch; c < 3; c++) {
+        out->plane[c] = de265.de265_get_image_plane(from, c, &pitch);
+        out->pitch[c] = pitch;
+        const int across = c ? out->across : 0, down = c ? out->down : 0;
+        if (!out->plane[c] || de265.de265_get_bits_per_pixel(from, c) != bits ||
+            de265.de265_get_image_width(from, c) < (w + across) >> across ||
+            de265.de265_get_image_height(from, c) < (h + down) >> down)
+            return false;
+    }
+    return true;
+}
+
+static struct heif_error take_rgb(const struct de265_image *from, const kal__ycc *p, struct heif_image **to)
+{
+    static const enum heif_channel channels[] = {heif_channel_R, heif_channel_G, heif_channel_B};
+    const int w = de265.de265_get_image_width(from, 0), h = de265.de265_get_image_height(from, 0);
+    struct heif_error e = lib->heif_image_create(w, h, heif_colorspace_RGB, heif_chroma_444, to);
+    unsigned char *row[3] = {0};
+    int pitch[3];
+    for (int c = 0; c < 3 && !e.code; c++) {
+        e = lib->heif_image_add_plane(*to, channels[c], w, h, p->bits);
+        if (!e.code) row[c] = lib->heif_image_get_plane(*to, channels[c], &pitch[c]);
+        if (!e.code && !row[c]) e = failed(heif_suberror_Unspecified, "a plane is missing");
+    }
+    for (int y = 0; y < h && !e.code; y++) {
+        kal__heif_rgb_row(p, y, w, row);
+        for (int c = 0; c < 3; c++) row[c] += pitch[c];
+    }
+    return e;
+}
+
+static struct heif_error take_ycc(const struct de265_image *from, struct heif_image **to)
+{
+    const enum de265_chroma chroma = de265.de265_get_chroma_format(from);
+    const bool gray = chroma == de265_chroma_mono;
+    struct heif_error e = lib->heif_image_create(
+        de265.de265_get_image_width(from, 0), de265.de265_get_image_height(from, 0),
+        gray ? heif_colorspace_monochrome : heif_colorspace_YCbCr, (enum heif_chroma)chroma, to);
+    for (int c = 0; c < (gray ? 1 : 3) && !e.code; c++) e = copy_plane(from, c, *to);
     return e;
 }
 
 static struct heif_error take_picture(const decoder *d, const struct de265_image *from,
                                       struct heif_image **out)
 {
-    const enum de265_chroma chroma = de265.de265_get_chroma_format(from);
-    const bool gray = chroma == de265_chroma_mono;
-    struct heif_image *to = NULL;
-    struct heif_error e = lib->heif_image_create(
-        de265.de265_get_image_width(from, 0), de265.de265_get_image_height(from, 0),
-        gray ? heif_colorspace_monochrome : heif_colorspace_YCbCr, (enum heif_chroma)chroma, &to);
-    for (int c = 0; c < (gray ? 1 : 3) && !e.code; c++) e = copy_plane(from, c, to);
-    if (!e.code) e = copy_colours(from, to, d->strict);
-    if (e.code && to) {
-        lib->heif_image_release(to);
-        to = NULL;
+    struct heif_color_profile_nclx *n = lib->heif_nclx_color_profile_alloc();
+    if (!n) return failed(heif_suberror_Unspecified, "out of memory");
+    *out = NULL;
+    kal__ycc p;
+    struct heif_error e = stream_colours(from, d->strict, n);
+    if (!e.code && wish.rgb && describe(from, wish.colours ? wish.colours : n, &p))
+        e = take_rgb(from, &p, out);
+    else if (!e.code)
+        e = take_ycc(from, out);
+    if (!e.code) e = lib->heif_image_set_nclx_color_profile(*out, n);
+    lib->heif_nclx_color_profile_free(n);
+    if (e.code && *out) {
+        lib->heif_image_release(*out);
+        *out = NULL;
     }
-    *out = to;
     return e;
 }
 
@@ -146,7 +202,7 @@ static const char *get_name(void)
 
 static int supports(enum heif_compression_format format)
 {
-    return workers > 0 && format == heif_compression_HEVC ? 1000 : 0;   // libheif's own: 100
+    return wish.workers > 0 && format == heif_compression_HEVC ? 1000 : 0;   // libheif's own: 100
 }
 
 static void free_decoder(void *p)
@@ -168,7 +224,7 @@ static struct heif_error new_decoder(void **out)
     }
     // A picture in which it meets errors is none: what is missing would be whatever lay in memory.
     de265.de265_set_parameter_bool(d->context, DE265_DECODER_PARAM_SUPPRESS_FAULTY_PICTURES, 1);
-    const de265_error e = de265.de265_start_worker_threads(d->context, workers);
+    const de265_error e = de265.de265_start_worker_threads(d->context, wish.workers);
     if (e != DE265_OK) {
         free_decoder(d);
         return failed(heif_suberror_Unspecified, de265.de265_get_error_text(e));

@@ -55,6 +55,15 @@ static int be_plain(const char *path)
     return 0;
 }
 
+// And where it was not; the instruction set is the environment's.
+static int be_scalar(const char *path)
+{
+    char line[200];
+    describe_file(path, 2, line, sizeof line);
+    printf("%s\n", line);
+    return 0;
+}
+
 static const char *self;
 static int compared;
 
@@ -65,6 +74,12 @@ static void compare(const char *path)
     kal_bytes b = output_of(command);
     snprintf(want, sizeof want, "%.*s", b.size ? (int)b.size - 1 : 0, b.size ? (const char *)b.data : "");
     bytes_free(&b);
+    // colours made without vectors
+    snprintf(command, sizeof command, "KAL_ISA=scalar '%s' --scalar '%s'", self, path);
+    b = output_of(command);
+    snprintf(line, sizeof line, "%.*s", b.size ? (int)b.size - 1 : 0, b.size ? (const char *)b.data : "");
+    bytes_free(&b);
+    REQUIRE_NOTE(!strcmp(line, want), "%s, without vectors: %s, libheif alone: %s", path, line, want);
     static const int threads[] = {1, 2, 7};
     for (int i = 0; i < 3; i++) {
         describe_file(path, threads[i], line, sizeof line);
@@ -103,11 +118,32 @@ static void test_ours(void)
         }
 }
 
-// heif-enc writes what we do not: 10 and 12 bits, and chroma of half the width or none lost.
+// heif-enc writes what we do not: 10 and 12 bits, chroma of half the width or none lost, every matrix we make RGB of, in both ranges, and
+// some that are left to libheif (0, 8, 12).
+#define NCLX(matrix, full) "--matrix_coefficients=" matrix " --full_range_flag=" full
 static void test_heif_enc(void)
 {
-    static const char *const options[] = {"-b 10 -p chroma=420", "-b 10 -p chroma=444", "-b 12 -p chroma=422",
-                                          "-p chroma=422",       "-p chroma=444",       "-b 10 -L"};
+    static const char *const options[] = {"-b 10 -p chroma=420",
+                                          "-b 10 -p chroma=444",
+                                          "-b 12 -p chroma=422",
+                                          "-p chroma=422",
+                                          "-p chroma=444",
+                                          "-b 10 -L",
+                                          NCLX("1", "0"),
+                                          NCLX("2", "0"),
+                                          NCLX("4", "1"),
+                                          NCLX("5", "1"),
+                                          NCLX("6", "0"),
+                                          NCLX("7", "0"),
+                                          NCLX("9", "1"),
+                                          NCLX("10", "0"),
+                                          NCLX("0", "1") " -p chroma=444",
+                                          NCLX("8", "1") " -p chroma=444",
+                                          NCLX("12", "1"),
+                                          NCLX("1", "0") " -b 10",
+                                          NCLX("9", "0") " -b 12 -p chroma=444",
+                                          NCLX("9", "1") " -b 10",
+                                          NCLX("1", "1") " -p chroma=422"};
     for (int32_t channels = 1; channels <= 4; channels++) {
         const kal_extent e = extent_of(333, 210, channels, KAL_U16);
         unsigned char *pixels = malloc(bytes_of(&e));
@@ -122,7 +158,7 @@ static void test_heif_enc(void)
         snprintf(out, sizeof out, "%s", check_temp("out.heic"));
         put_file(in, png.data, png.size);
         kal_bytes_free(&png);
-        for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        for (size_t i = 0; i < (channels == 3 ? sizeof options / sizeof *options : 6); i++) {
             snprintf(command, sizeof command, "heif-enc %s -o '%s' '%s' >/dev/null 2>&1", options[i], out,
                      in);
             remove(out);
@@ -164,6 +200,7 @@ static void test_damage(int rounds)
 int main(int argc, char **argv)
 {
     if (argc > 2 && !strcmp(argv[1], "--plain")) return be_plain(argv[2]);
+    if (argc > 2 && !strcmp(argv[1], "--scalar")) return be_scalar(argv[2]);
     self = argv[0];
     const char *version = heif_version();
     if (!version || !strstr(version, MARK)) {
