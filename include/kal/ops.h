@@ -16,5 +16,6 @@
 #include <kal/ops/statistics.h>
 #include <kal/ops/mask.h>
 #include <kal/ops/synthesis.h>
+#include <kal/ops/draw.h>
 
 #endif
