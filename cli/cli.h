@@ -47,6 +47,8 @@ typedef struct settings {
     int32_t progress;   // progress_mode
     int32_t stats;      // 1: as JSON
     double max, percent;
+    int32_t columns, gap;
+    const char *labels, *cell;
     bool json, content, dot, svg, quiet, no_memo, force, sixel, codecs, help, null;
     const char **words;   // what is no option
     int n_words;
@@ -68,7 +70,8 @@ enum {
     OPT_SHOW = 256,
     OPT_VERSION = 512,
     OPT_HELP = 1024,
-    OPT_QUIET = 2048
+    OPT_QUIET = 2048,
+    OPT_GRID = 4096
 };
 
 typedef enum option_kind {
@@ -126,11 +129,16 @@ int graph_main(settings *s);
 int info_main(settings *s);
 int diff_main(settings *s);
 int show_main(settings *s);
+int grid_main(settings *s);
 int ops_main(settings *s);
 int help_main(settings *s);
 int version_main(settings *s);
 /// An op as a verb; words are what follows its name.
 int op_main(const kal_op *op, settings *s);
+/// How long the name of a word "name=value" is; 0: it is none. A file of such a name is written ./name=value.
+size_t word_name(const char *word);
+/// Words as the parameters of a text. Free the result.
+char *params_text(const char *const *words, int n);
 
 // ---- records ------------------------------------------------------------------------------------
 

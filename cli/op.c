@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// "name=…": a file of such a name is written ./name=…
-static size_t key_length(const char *word)
+size_t word_name(const char *word)
 {
     size_t n = 0;
     while ((word[n] >= 'a' && word[n] <= 'z') || word[n] == '_' || (n && word[n] >= '0' && word[n] <= '9'))
@@ -29,7 +28,7 @@ static int count_inputs(const settings *s, arity a, bool each)
 {
     const int most = each && a.max == 1 ? INT_MAX : a.max, least = s->list ? 0 : a.min;
     int n = 0;
-    while (n < s->n_words && n < most && !key_length(s->words[n]) && (n < least || is_file(s->words[n]))) n++;
+    while (n < s->n_words && n < most && !word_name(s->words[n]) && (n < least || is_file(s->words[n]))) n++;
     return n;
 }
 
@@ -58,14 +57,14 @@ static void put_value(FILE *f, const char *value)
     fputc('"', f);
 }
 
-static char *params_text(const char *const *words, int n)
+char *params_text(const char *const *words, int n)
 {
     char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
     if (!f) return NULL;
     for (int i = 0; i < n; i++) {
-        const size_t key = key_length(words[i]);
+        const size_t key = word_name(words[i]);
         fprintf(f, "%s%.*s%s", i ? " " : "", (int)key, words[i], key ? "=" : "");
         put_value(f, words[i] + key + (key > 0));
     }
