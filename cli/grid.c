@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// `kal grid A B C -o SHEET`: the op of the verb's own name, on pictures that were scaled to a cell before, with labels made of their names.
+// `kal grid A B C -o SHEET`: the op that makes sheets, on pictures that were scaled to a cell before, with labels made of their names.
 #include "cli.h"
 
 #include <math.h>
@@ -105,7 +105,8 @@ static int cell_of(const settings *s, sheet *what)
 
 int grid_main(settings *s)
 {
-    sheet what = {.op = kal_op_find(s->called)};
+    sheet what = {0};
+    for (size_t i = 0; (what.op = kal_op_at(i)) != NULL && !(what.op->flags & KAL_OP_SHEET);) i++;
     inputs in;
     int n = 0;
     while (n < s->n_words && !word_name(s->words[n])) n++;

@@ -206,11 +206,7 @@ int help_main(settings *s)
     const char *word = s->words[0];
     const verb *v = verb_find(word);
     const kal_op *op = kal_op_find(word);
-    if (v && !s->json) {
-        help_verb(v);
-        if (!op) return EXIT_OK;
-        puts("");   // a verb that is an op with comforts
-    }
+    if (v && !s->json) return help_verb(v), EXIT_OK;
     if (op) return ops_main(s);
     if (codec_find(word, &c)) return help_codec(&c), EXIT_OK;
     if (help_word(word)) return EXIT_OK;

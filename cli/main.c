@@ -37,9 +37,10 @@ static const verb verbs[] = {
      "Half blocks in 24 bit colour, or the kitty protocol where the terminal has it."},
     {"grid", grid_main, OPT_GRID | OPT_OUT | OPT_RUN | OPT_EVAL, "IN... [name=value...] -o OUT",
      "pictures side by side on a sheet",
-     "The op of that name, whose other parameters may follow the pictures: kal grid *.png --labels '{stem}' "
+     "The op that makes sheets, whose other parameters may follow the pictures: kal grid *.png --labels "
+     "'{stem}' "
      "--cell 320x240\n"
-     "gap=4 background=white -o sheet.png. See kal ops grid."},
+     "gap=4 background=white -o sheet.png."},
     {"ops", ops_main, OPT_JSON, "[NAME]", "the operations", NULL},
     {"help", help_main, OPT_JSON, "[NAME]", "help for a verb, an op or a format", NULL},
     {"version", version_main, OPT_VERSION | OPT_JSON, "", "version, and what it was built with", NULL},

@@ -235,7 +235,7 @@ code 'grid with words of the op' 0 "$kal" grid in.ppm in.ppm --labels 'a|b' head
 has 'grid: a head' "$("$kal" info sheet.png)" '828×320'
 refused 'grid wants a place' 2 'where to? -o OUT' "$kal" grid in.ppm
 refused 'grid: a cell is a size' 2 'is no size as 320x240' "$kal" grid in.ppm --cell 20 -o sheet.png
-refused 'grid: as many labels' 2 'grid: 2 labels for 1 images' "$kal" grid in.ppm --labels 'a|b' -o sheet.png
+refused 'grid: as many labels' 2 'sheet: 2 labels for 1 images' "$kal" grid in.ppm --labels 'a|b' -o sheet.png
 refused 'grid: labels name what there is' 2 'none of {stem}' "$kal" grid in.ppm --labels '{stems}' -o sheet.png
 refused 'grid without pictures' 2 '1 to 256 pictures, not 0' "$kal" grid -o sheet.png
 refused 'show refuses a pipe' 2 'terminal' "$kal" show in.jpg

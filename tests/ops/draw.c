@@ -114,25 +114,27 @@ static void test_like_masks(void)
 static void test_text(void)
 {
     kal_extent e;
-    kal_node *n = kal_text(s, kal_text_params(.text = "Hi"));
+    kal_node *n = kal_text_image(s, kal_text_image_params(.text = "Hi"));
     REQUIRE_OK(kal_node_extent(n, &e, &check_error));
     REQUIRE(e.width == 16 && e.height == 16 && e.channels == 1 && e.model == KAL_MASK);
     const size_t set = count(n);
     REQUIRE(set ==
             2 * 2 * 9 + 2 + 2 * 2 + 3 + 2 * 5 + 4);   // two stems and a bar; a dot, a flag, a stem, a foot
     // scaled by whole numbers: four times the pixels
-    REQUIRE(count(kal_text(s, kal_text_params(.text = "Hi", .font_size = 32))) == 4 * set);
-    REQUIRE(kal_text(s, kal_text_params(.text = "Hi", .font_size = 23)) == n);
-    REQUIRE_OK(
-        kal_node_extent(kal_text(s, kal_text_params(.text = "one\nÄöü€", .padding = 3)), &e, &check_error));
+    REQUIRE(count(kal_text_image(s, kal_text_image_params(.text = "Hi", .font_size = 32))) == 4 * set);
+    REQUIRE(kal_text_image(s, kal_text_image_params(.text = "Hi", .font_size = 23)) == n);
+    REQUIRE_OK(kal_node_extent(kal_text_image(s, kal_text_image_params(.text = "one\nÄöü€", .padding = 3)),
+                               &e, &check_error));
     REQUIRE(e.width == 4 * 8 + 6 && e.height == 2 * 16 + 6);
-    kal_node *rgb = kal_apply_text(s, "text", "text=x color=red background=white", NULL, 0);
+    kal_node *rgb = kal_apply_text(s, "text_image", "text=x color=red background=white", NULL, 0);
     REQUIRE_OK(kal_node_extent(rgb, &e, &check_error));
     REQUIRE(e.channels == 3 && !e.alpha && e.model == KAL_RGB);
-    REQUIRE_OK(kal_node_extent(kal_apply_text(s, "text", "text=x color=red", NULL, 0), &e, &check_error));
+    REQUIRE_OK(
+        kal_node_extent(kal_apply_text(s, "text_image", "text=x color=red", NULL, 0), &e, &check_error));
     REQUIRE(e.channels == 4 && e.alpha);
-    check_fails(kal_text(s, NULL), "text: there is nothing to show");
-    check_fails(kal_apply_text(s, "text", "text=x color=[1 2]", NULL, 0), "text: a colour is 1 number or 3");
+    check_fails(kal_text_image(s, NULL), "text_image: there is nothing to show");
+    check_fails(kal_apply_text(s, "text_image", "text=x color=[1 2]", NULL, 0),
+                "text_image: a colour is 1 number or 3");
     // every letter differs from every other, but the blanks and the hyphens
     uint8_t *seen[192];
     int32_t same = 0;
@@ -140,7 +142,7 @@ static void test_text(void)
         const uint32_t code = (uint32_t)i < 95 ? 32 + (uint32_t)i : 160 + (uint32_t)i - 95;
         char letter[3] = {(char)code, 0, 0};
         if (code > 127) letter[0] = (char)(0xc0 | code >> 6), letter[1] = (char)(0x80 | (code & 63));
-        seen[i] = read_all(kal_text(s, kal_text_params(.text = letter)), NULL, NULL);
+        seen[i] = read_all(kal_text_image(s, kal_text_image_params(.text = letter)), NULL, NULL);
         for (int32_t k = 0; k < i; k++) same += seen[i] && seen[k] && !memcmp(seen[i], seen[k], 128);
     }
     REQUIRE_NOTE(same == 2, "%d pairs of letters look alike", same);
@@ -164,37 +166,39 @@ static void test_grid(void)
 {
     kal_node *one[3] = {flat(2, 1, 1, KAL_U8, false, 1), flat(2, 1, 1, KAL_U8, false, 2),
                         flat(2, 1, 1, KAL_U8, false, 3)};
-    VALUES(kal_grid(s, one, 3, kal_grid_params(.columns = 3)), 1, 1, 2, 2, 3, 3);
-    VALUES(kal_grid(s, one, 3, kal_grid_params(.columns = 1)), 1, 1, 2, 2, 3, 3);
-    VALUES(kal_grid(s, one, 3, NULL), 1, 1, 2, 2, 3, 3, 0, 0);
-    VALUES(kal_grid(s, one, 3, kal_grid_params(.order = 1)), 1, 1, 3, 3, 2, 2, 0, 0);
-    VALUES(
-        kal_grid(s, one, 3, kal_grid_params(.columns = 2, .gap = 1, .background = {(const double[]){9}, 1})),
-        1, 1, 9, 2, 2, 9, 9, 9, 9, 9, 3, 3, 9, 9, 9);
+    VALUES(kal_sheet(s, one, 3, kal_sheet_params(.columns = 3)), 1, 1, 2, 2, 3, 3);
+    VALUES(kal_sheet(s, one, 3, kal_sheet_params(.columns = 1)), 1, 1, 2, 2, 3, 3);
+    VALUES(kal_sheet(s, one, 3, NULL), 1, 1, 2, 2, 3, 3, 0, 0);
+    VALUES(kal_sheet(s, one, 3, kal_sheet_params(.order = 1)), 1, 1, 3, 3, 2, 2, 0, 0);
+    VALUES(kal_sheet(s, one, 3,
+                     kal_sheet_params(.columns = 2, .gap = 1, .background = {(const double[]){9}, 1})),
+           1, 1, 9, 2, 2, 9, 9, 9, 9, 9, 3, 3, 9, 9, 9);
     // lists of 1 and 2: what is missing is background
     const kal_list lists = {(const double[]){1, 2}, 2};
-    VALUES(kal_grid(s, one, 3, kal_grid_params(.lists = lists)), 1, 1, 0, 0, 2, 2, 3, 3);
-    VALUES(kal_grid(s, one, 3, kal_grid_params(.lists = lists, .order = 1)), 1, 1, 2, 2, 0, 0, 3, 3);
+    VALUES(kal_sheet(s, one, 3, kal_sheet_params(.lists = lists)), 1, 1, 0, 0, 2, 2, 3, 3);
+    VALUES(kal_sheet(s, one, 3, kal_sheet_params(.lists = lists, .order = 1)), 1, 1, 2, 2, 0, 0, 3, 3);
     // mixed sizes stand in the middle, an odd pixel right and below; gray beside colour, none beside alpha
     kal_node *mixed[2] = {flat(1, 1, 1, KAL_U8, false, 5), flat(2, 3, 4, KAL_U8, true, 7)};
-    VALUES(kal_grid(s, mixed, 2, kal_grid_params(.columns = 2)), 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7, 7, 7, 7,
-           7, 7, 5, 5, 5, 255, 0, 0, 0, 255, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7, 7,
-           7, 7, 7, 7);
+    VALUES(kal_sheet(s, mixed, 2, kal_sheet_params(.columns = 2)), 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7, 7, 7,
+           7, 7, 7, 5, 5, 5, 255, 0, 0, 0, 255, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7,
+           7, 7, 7, 7, 7);
     // a label's strip lies below its cell, a head's beside its row; both are white on black, black on white
     kal_extent e;
-    kal_node *labelled = kal_grid(s, one, 3, kal_grid_params(.columns = 3, .labels = "a|b|", .heads = "row"));
+    kal_node *labelled =
+        kal_sheet(s, one, 3, kal_sheet_params(.columns = 3, .labels = "a|b|", .heads = "row"));
     REQUIRE_OK(kal_node_extent(labelled, &e, &check_error));
     REQUIRE(e.width == 3 * 8 + 4 + 3 * 12 && e.height == 1 + 16 + 4);
-    kal_node *dark = kal_grid(s, one, 1, kal_grid_params(.labels = "a")),
-             *light = kal_grid(s, one, 1,
-                               kal_grid_params(.labels = "a", .background = {(const double[]){255}, 1}));
+    kal_node *dark = kal_sheet(s, one, 1, kal_sheet_params(.labels = "a")),
+             *light = kal_sheet(s, one, 1,
+                                kal_sheet_params(.labels = "a", .background = {(const double[]){255}, 1}));
     REQUIRE(sum_of(dark) - 2 == 255 * (12 * 20 + 10) - (sum_of(light) - 2));
-    check_fails(kal_grid(s, one, 3, kal_grid_params(.labels = "a|b")), "grid: 2 labels for 3 images");
-    check_fails(kal_grid(s, one, 2, kal_grid_params(.lists = lists)),
-                "grid: the lists hold 3 images, and there are 2");
-    check_fails(kal_grid(s, one, 3, kal_grid_params(.columns = 2, .heads = "a")), "grid: 1 heads for 2 rows");
-    check_fails(kal_grid(s, (kal_node *[]){one[0], flat(1, 1, 1, KAL_U16, false, 0)}, 2, NULL),
-                "grid: one image is u8 and another u16");
+    check_fails(kal_sheet(s, one, 3, kal_sheet_params(.labels = "a|b")), "sheet: 2 labels for 3 images");
+    check_fails(kal_sheet(s, one, 2, kal_sheet_params(.lists = lists)),
+                "sheet: the lists hold 3 images, and there are 2");
+    check_fails(kal_sheet(s, one, 3, kal_sheet_params(.columns = 2, .heads = "a")),
+                "sheet: 1 heads for 2 rows");
+    check_fails(kal_sheet(s, (kal_node *[]){one[0], flat(1, 1, 1, KAL_U16, false, 0)}, 2, NULL),
+                "sheet: one image is u8 and another u16");
 }
 
 int main(void)

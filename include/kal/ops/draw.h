@@ -71,7 +71,7 @@ typedef enum kal_anchor {
 } kal_anchor;
 #define KAL_ALIGNS "left|center|right"
 typedef enum kal_align { KAL_ALIGN_LEFT, KAL_ALIGN_CENTER, KAL_ALIGN_RIGHT } kal_align;
-#define KAL_TEXT_PARAMS(P)                                                                                   \
+#define KAL_TEXT_IMAGE_PARAMS(P)                                                                             \
     P(TEXT, text, "", 0, 0, "", "what is written")                                                           \
     P(INT, font_size, 16, 1, 4096, "px", "height of a line; becomes a multiple of 16")                       \
     P(COLOR, color, 0, 0, 255, "sample", "of the letters, 0 … 255; unset: a mask, or white on a background") \
@@ -97,17 +97,17 @@ typedef enum kal_align { KAL_ALIGN_LEFT, KAL_ALIGN_CENTER, KAL_ALIGN_RIGHT } kal
     P(COLOR, background, 0, 0, 0, "sample", "of a box behind each text; unset: none")         \
     P(INT, padding, 0, 0, 16384, "px", "room around each text; part of the box")              \
     P(FLOAT, opacity, 1, 0, 1, "", "1 hides what is below")
-KAL_PARAMS(text, KAL_TEXT_PARAMS)
+KAL_PARAMS(text_image, KAL_TEXT_IMAGE_PARAMS)
 KAL_PARAMS(draw_text, KAL_DRAW_TEXT_PARAMS)
 KAL_PARAMS(draw_labels, KAL_DRAW_LABELS_PARAMS)
-#define kal_text_params(...) KAL_WITH(text, KAL_TEXT_PARAMS, __VA_ARGS__)
+#define kal_text_image_params(...) KAL_WITH(text_image, KAL_TEXT_IMAGE_PARAMS, __VA_ARGS__)
 #define kal_draw_text_params(...) KAL_WITH(draw_text, KAL_DRAW_TEXT_PARAMS, __VA_ARGS__)
 #define kal_draw_labels_params(...) KAL_WITH(draw_labels, KAL_DRAW_LABELS_PARAMS, __VA_ARGS__)
-KAL_OP_0(text)
+KAL_OP_0(text_image)
 KAL_OP_1(draw_text)
 KAL_OP_1(draw_labels)
 
-#define KAL_GRID_PARAMS(P)                                                                             \
+#define KAL_SHEET_PARAMS(P)                                                                            \
     P(INT, columns, KAL_AUTO, 1, 65536, "", "images in a row, or in a column; unset: about a square")  \
     P(INT, gap, 0, 0, 16384, "px", "between cells")                                                    \
     P(TEXT, labels, "", 0, 0, "", "below each image, separated by |")                                  \
@@ -118,9 +118,9 @@ KAL_OP_1(draw_labels)
     P(COLOR, background, 0, 0, 0, "sample", "unset: black")                                            \
     P(COLOR, color, 0, 0, 0, "sample", "of the letters; unset: black or white, whichever can be seen") \
     P(INT, font_size, 16, 1, 4096, "px", "height of a line; becomes a multiple of 16")
-KAL_PARAMS(grid, KAL_GRID_PARAMS)
-#define kal_grid_params(...) KAL_WITH(grid, KAL_GRID_PARAMS, __VA_ARGS__)
-KAL_OP_N(grid)
+KAL_PARAMS(sheet, KAL_SHEET_PARAMS)
+#define kal_sheet_params(...) KAL_WITH(sheet, KAL_SHEET_PARAMS, __VA_ARGS__)
+KAL_OP_N(sheet)
 
 KAL_END
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// text, draw_text, draw_labels: letters of the built-in font, each pixel of it scale × scale pixels, where
+// text_image, draw_text, draw_labels: letters of the built-in font, each pixel of it scale × scale pixels, where
 //
 //     scale = max(1, (font_size + 8) div 16)
 //
@@ -19,61 +19,62 @@ static int32_t whole_size(int32_t size)
 // ---- text ---------------------------------------------------------------------------------------
 
 // A mask; with a colour an image whose alpha the letters are; with a background one without alpha.
-static kal_status kind_of(const kal_text_p *p, kal_extent *out, kal_error *err)
+static kal_status kind_of(const kal_text_image_p *p, kal_extent *out, kal_error *err)
 {
     const int32_t a = p->color.n, b = p->background.n, n = a > b ? a : b;
     *out = (kal_extent){.channels = 1, .type = KAL_U8, .model = KAL_MASK};
     if (!n) return KAL_OK;
     if ((n != 1 && n != 3) || (a > 1 && b > 1 && a != b) || a == 2 || b == 2)
-        return kal_fail(err, KAL_INVALID, "text: a colour is 1 number or 3, 0 … 255");
+        return kal_fail(err, KAL_INVALID, "text_image: a colour is 1 number or 3, 0 … 255");
     out->alpha = !b;
     out->channels = n + out->alpha;
     out->model = kal__model_of(n);
     return KAL_OK;
 }
 
-static kal_status text_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+static kal_status text_image_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
     (void)c;
-    kal_text_p *p = params;
+    kal_text_image_p *p = params;
     const kal__letters t = kal__letters_of(p->text);
     const kal_status st = kind_of(p, out, err);
     if (st) return st;
-    if (!t.columns) return kal_fail(err, KAL_INVALID, "text: there is nothing to show in \"%s\"", p->text);
+    if (!t.columns)
+        return kal_fail(err, KAL_INVALID, "text_image: there is nothing to show in \"%s\"", p->text);
     p->font_size = whole_size(p->font_size);
     const int32_t scale = kal__letters_scale(p->font_size);
     const int64_t width = (int64_t)t.columns * KAL__FONT_WIDTH * scale + 2 * p->padding,
                   height = (int64_t)t.lines * KAL__FONT_HEIGHT * scale + 2 * p->padding;
     if (width > KAL_MAX_SIDE || height > KAL_MAX_SIDE)
-        return kal_fail(err, KAL_INVALID, "text: %d letters of %d pixels are too wide", t.columns,
+        return kal_fail(err, KAL_INVALID, "text_image: %d letters of %d pixels are too wide", t.columns,
                         p->font_size);
     out->width = (int32_t)width;
     out->height = (int32_t)height;
     return KAL_OK;
 }
 
-static void text_trace(const kal_call *c, kal__drawing *d)
+static void text_image_trace(const kal_call *c, kal__drawing *d)
 {
-    const kal_text_p *p = c->params;
+    const kal_text_image_p *p = c->params;
     const kal__letters t = kal__letters_of(p->text);
     kal__draw_letters(d, KAL__OUTLINE, &t, kal__letters_scale(p->font_size), p->align, p->padding,
                       p->padding);
 }
 
-static size_t text_tables(const kal_call *c)
+static size_t text_image_tables(const kal_call *c)
 {
-    return kal__draw_tables(c, text_trace);
+    return kal__draw_tables(c, text_image_trace);
 }
 
-static kal_status text_prepare(const kal_call *c, void **state, kal_error *err)
+static kal_status text_image_prepare(const kal_call *c, void **state, kal_error *err)
 {
-    const kal_text_p *p = c->params;
-    return kal__draw_prepare(c, text_trace, p->color, p->color, 1, state, err);
+    const kal_text_image_p *p = c->params;
+    return kal__draw_prepare(c, text_image_trace, p->color, p->color, 1, state, err);
 }
 
-static kal_status text_run(const kal_job *j)
+static kal_status text_image_run(const kal_job *j)
 {
-    const kal_text_p *p = j->call->params;
+    const kal_text_image_p *p = j->call->params;
     unsigned char pixel[KAL_MAX_CHANNELS * 4];
     kal__colour_pixel(p->background, &j->call->extent, true, pixel);
     kal__draw_fill(j, j->out->rect, pixel);
@@ -147,8 +148,8 @@ static void draw_labels_trace(const kal_call *c, kal__drawing *d)
 KAL__DRAWN(draw_text, p->background)
 KAL__DRAWN(draw_labels, p->background)
 
-#define PARAMS kal_text_p
-static const kal_param text_params[] = {KAL_TEXT_PARAMS(KAL_SCHEMA)};
+#define PARAMS kal_text_image_p
+static const kal_param text_image_params[] = {KAL_TEXT_IMAGE_PARAMS(KAL_SCHEMA)};
 #undef PARAMS
 #define PARAMS kal_draw_text_p
 static const kal_param draw_text_params[] = {KAL_DRAW_TEXT_PARAMS(KAL_SCHEMA)};
@@ -162,8 +163,8 @@ static const kal_param draw_labels_params[] = {KAL_DRAW_LABELS_PARAMS(KAL_SCHEMA
     "the "                                                                                                 \
     "nearest\nmultiple of 16. A line ends with \\n. "
 
-const kal_op kal__op_text = {
-    .name = "text",
+const kal_op kal__op_text_image = {
+    .name = "text_image",
     .version = 1,
     .family = "drawing",
     .help =
@@ -173,15 +174,15 @@ const kal_op kal__op_text = {
         "there is a\n"
         "background. A colour is one number or three.",
     .inputs = "",
-    KAL__PARAMS(text_params, kal_text_p),
+    KAL__PARAMS(text_image_params, kal_text_image_p),
     .cost = 0.3f,
-    .extent = text_extent,
-    .prepare = text_prepare,
+    .extent = text_image_extent,
+    .prepare = text_image_prepare,
     .release = free,
-    .tables = text_tables,
-    .run = text_run,
+    .tables = text_image_tables,
+    .run = text_image_run,
     .samples = KAL__SAMPLES("text=\"Hello\"",
-                            "text=\"two\\nlines: Ä\" font_size=40 align=center color=[255 200 0] padding=3",
+                            "text=\"some lines: Ä\" font_size=40 align=center color=[255 200 0] padding=3",
                             "text=\"{x}~ß€\" color=250 background=[0 0 90]", "text=a color=7"),
 };
 
@@ -192,7 +193,7 @@ const kal_op kal__op_draw_text = {
             "towards it.",
     KAL__DRAWN_RECORD(draw_text),
     .samples = KAL__SAMPLES("text=\"Hello\" x=1 y=1 color=200",
-                            "text=\"two\\nlines\" x=9 y=4 anchor=center opacity=0.5",
+                            "text=\"two lines\" x=9 y=4 anchor=center opacity=0.5",
                             "text=\"right\" x=12 y=9 anchor=bottom_right background=40 padding=2",
                             "text=\"large\" font_size=60 x=-20 y=-9"),
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// grid: images on one sheet, in cells that are all as large as the widest and the tallest of them:
+// sheet: images on one sheet, in cells that are all as large as the widest and the tallest of them:
 //
 //     heads   ┌──────┐ gap ┌──────┐
 //             │ image│     │ image│     an image stands in the middle of its cell, an odd pixel right and below;
@@ -21,13 +21,13 @@ typedef struct layout {
     int32_t width, height;      // of an image's place; the cell has the label too
     int32_t left, top, label;   // strips: heads left or above, labels below
     int32_t scale, gap;
-    const kal_grid_p *p;
+    const kal_sheet_p *p;
 } layout;
 
 // ---- where things are ---------------------------------------------------------------------------
 
 // Which list image i is in, and where; without lists `each` to a list.
-static void cell_of(const kal_grid_p *p, int32_t each, int32_t i, int32_t *list, int32_t *at)
+static void cell_of(const kal_sheet_p *p, int32_t each, int32_t i, int32_t *list, int32_t *at)
 {
     *list = i / each;
     *at = i % each;
@@ -66,7 +66,7 @@ static int32_t about_square(int32_t n)
     return side;
 }
 
-static layout lay_out(const kal_call *c, const kal_grid_p *p)
+static layout lay_out(const kal_call *c, const kal_sheet_p *p)
 {
     layout l = {.p = p, .scale = kal__letters_scale(p->font_size), .gap = p->gap};
     const bool rows = !p->order;
@@ -111,7 +111,7 @@ static kal_rect place(const layout *l, const kal_call *c, int32_t i)
 
 // ---- what comes out -----------------------------------------------------------------------------
 
-static kal_status check_texts(const kal_call *c, const kal_grid_p *p, kal_error *err)
+static kal_status check_texts(const kal_call *c, const kal_sheet_p *p, kal_error *err)
 {
     const int32_t labels = kal__letters_count(p->labels), heads = kal__letters_count(p->heads);
     const int32_t lists = p->lists.n ? p->lists.n : (c->n + p->columns - 1) / p->columns;
@@ -119,15 +119,15 @@ static kal_status check_texts(const kal_call *c, const kal_grid_p *p, kal_error 
     for (int32_t i = 0; i < p->lists.n; i++) {
         sum += p->lists.v[i];
         if (p->lists.v[i] != (int32_t)p->lists.v[i])
-            return kal_fail(err, KAL_INVALID, "grid: a list holds a whole number of images, not %g",
+            return kal_fail(err, KAL_INVALID, "sheet: a list holds a whole number of images, not %g",
                             p->lists.v[i]);
     }
     if (p->lists.n && sum != c->n)
-        return kal_fail(err, KAL_INVALID, "grid: the lists hold %g images, and there are %d", sum, c->n);
+        return kal_fail(err, KAL_INVALID, "sheet: the lists hold %g images, and there are %d", sum, c->n);
     if (labels && labels != c->n)
-        return kal_fail(err, KAL_INVALID, "grid: %d labels for %d images", labels, c->n);
+        return kal_fail(err, KAL_INVALID, "sheet: %d labels for %d images", labels, c->n);
     if (heads && heads != lists)
-        return kal_fail(err, KAL_INVALID, "grid: %d heads for %d %s", heads, lists,
+        return kal_fail(err, KAL_INVALID, "sheet: %d heads for %d %s", heads, lists,
                         p->order ? "columns" : "rows");
     return KAL_OK;
 }
@@ -139,39 +139,39 @@ static kal_status kind_of(const kal_call *c, kal_extent *out, kal_error *err)
     for (int32_t i = 0; i < c->n; i++) {
         const kal_extent *e = &c->in[i]->extent;
         if (e->type != out->type)
-            return kal_fail(err, KAL_INVALID, "grid: one image is %s and another %s; use cast",
+            return kal_fail(err, KAL_INVALID, "sheet: one image is %s and another %s; use cast",
                             kal__type_name(out->type), kal__type_name(e->type));
         if (kal__colours(e) > 1 && colours > 1 && kal__colours(e) != colours)
-            return kal_fail(err, KAL_INVALID, "grid: one image has %d colour channels and another %d",
+            return kal_fail(err, KAL_INVALID, "sheet: one image has %d colour channels and another %d",
                             colours, kal__colours(e));
         colours = larger(colours, kal__colours(e));
         out->alpha |= e->alpha;
     }
     out->channels = colours + out->alpha;
     out->model = kal__model_of(colours);
-    return kal__check_type("grid", out, err);
+    return kal__check_type("sheet", out, err);
 }
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
-    kal_grid_p *p = params;
+    kal_sheet_p *p = params;
     if (p->columns == KAL_AUTO)
         p->columns = p->order ? (c->n + about_square(c->n) - 1) / about_square(c->n) : about_square(c->n);
     p->font_size = kal__letters_scale(p->font_size) * KAL__FONT_HEIGHT;
     if (!p->lists.n && p->columns > c->n) p->columns = c->n;
     const int32_t scale = kal__letters_scale(p->font_size);
     kal_status st = check_texts(c, p, err);
-    if (!st) st = kal__check_letters("grid", p->labels, scale, err);
-    if (!st) st = kal__check_letters("grid", p->heads, scale, err);
+    if (!st) st = kal__check_letters("sheet", p->labels, scale, err);
+    if (!st) st = kal__check_letters("sheet", p->heads, scale, err);
     if (!st) st = kind_of(c, out, err);
-    if (!st) st = kal__check_per_channel("grid", "background", p->background, out, true, err);
-    if (!st) st = kal__check_per_channel("grid", "color", p->color, out, true, err);
+    if (!st) st = kal__check_per_channel("sheet", "background", p->background, out, true, err);
+    if (!st) st = kal__check_per_channel("sheet", "color", p->color, out, true, err);
     if (st) return st;
     const layout l = lay_out(c, p);
     const int64_t width = l.left + l.across * ((int64_t)l.width + l.gap) - l.gap,
                   height = l.top + l.down * ((int64_t)l.height + l.label + l.gap) - l.gap;
     if (width > KAL_MAX_SIDE || height > KAL_MAX_SIDE)
-        return kal_fail(err, KAL_INVALID, "grid: the sheet would have %lld × %lld pixels", (long long)width,
+        return kal_fail(err, KAL_INVALID, "sheet: the sheet would have %lld × %lld pixels", (long long)width,
                         (long long)height);
     out->width = (int32_t)width;
     out->height = (int32_t)height;
@@ -204,7 +204,7 @@ static void in_the_middle(kal__drawing *d, const kal__letters *t, int32_t scale,
 
 static void trace(const kal_call *c, kal__drawing *d)
 {
-    const kal_grid_p *p = c->params;
+    const kal_sheet_p *p = c->params;
     const layout l = lay_out(c, p);
     kal__letters t;
     for (int32_t i = 0; *p->labels && kal__letters_at(p->labels, i, &t); i++) {
@@ -227,7 +227,7 @@ static size_t tables(const kal_call *c)
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
     static const double black = 0;
-    const kal_grid_p *p = c->params;
+    const kal_sheet_p *p = c->params;
     const bool light = p->background.n && p->background.v[0] > kal_type_max(c->extent.type) / 2;
     const kal_list color = p->color.n || !light ? p->color : (kal_list){&black, 1};
     return kal__draw_prepare(c, trace, color, color, 1, state, err);
@@ -254,7 +254,7 @@ static void convert_row(unsigned char *dst, const kal_extent *to, const unsigned
 static kal_status run(const kal_job *j)
 {
     const kal_call *c = j->call;
-    const kal_grid_p *p = c->params;
+    const kal_sheet_p *p = c->params;
     const layout l = lay_out(c, p);
     unsigned char pixel[KAL_MAX_CHANNELS * 4];
     kal__colour_pixel(p->background, &c->extent, false, pixel);
@@ -276,11 +276,11 @@ static kal_status run(const kal_job *j)
     return KAL_OK;
 }
 
-#define PARAMS kal_grid_p
-static const kal_param params[] = {KAL_GRID_PARAMS(KAL_SCHEMA)};
+#define PARAMS kal_sheet_p
+static const kal_param params[] = {KAL_SHEET_PARAMS(KAL_SCHEMA)};
 
-const kal_op kal__op_grid = {
-    .name = "grid",
+const kal_op kal__op_sheet = {
+    .name = "sheet",
     .version = 1,
     .family = "drawing",
     .help =
@@ -295,7 +295,8 @@ const kal_op kal__op_grid = {
         "Gray is\n"
         "repeated beside colour. To make images fit a cell, scale them before.",
     .inputs = "images...",
-    KAL__PARAMS(params, kal_grid_p),
+    KAL__PARAMS(params, kal_sheet_p),
+    .flags = KAL_OP_SHEET,
     .cost = 0.2f,
     .extent = extent,
     .need = need,
@@ -306,5 +307,5 @@ const kal_op kal__op_grid = {
     .run = run,
     .samples = KAL__SAMPLES("columns=2 gap=3 background=200", "columns=1 labels=\"one|two|three\"", "",
                             "order=columns lists=[2 1] heads=\"a|b\" gap=1 background=9 color=99",
-                            "lists=[1 2] heads=\"first\\nrow|\" labels=\"|b|c\" font_size=32"),
+                            "lists=[1 2] heads=\"first row|\" labels=\"|b|c\" font_size=32"),
 };
