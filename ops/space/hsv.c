@@ -124,3 +124,56 @@ KAL__SPACE_OP(from_hsv, hsv_back, 2,
 KAL__SPACE_OP(from_hsl, hsl_back, 2,
               "RGB of hue, saturation and lightness, as to_hsl gives them; alpha stays\n"
               "A hue may be any number of degrees.");
+
+// ---- hue ----------------------------------------------------------------------------------------
+
+static kal_status hue_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)params;
+    *out = c->in[0]->extent;
+    return kal__check_rgb("hue", out, err);
+}
+
+static bool hue_fold(const kal_call *c, kal_folded *to, void *room)
+{
+    (void)room;
+    if (kal__turn(((const kal_hue_p *)c->params)->degrees) != 0) return false;
+    to->same = c->in[0];
+    return true;
+}
+
+// There, on, and back, all in one.
+static void turn_on(const kal_job *j, double (*p)[KAL__SOME], size_t n)
+{
+    const double degrees = ((const kal_hue_p *)j->call->params)->degrees;
+    const double max = kal_type_max(j->call->extent.type);
+    to_hsv(p[0], p[1], p[2], n, max);
+    for (size_t i = 0; i < n; i++) p[0][i] += degrees;
+    from_hsv(p[0], p[1], p[2], n, max);
+}
+
+static kal_status hue_run(const kal_job *j)
+{
+    return kal__planes_run(j, turn_on);
+}
+
+#define PARAMS kal_hue_p
+static const kal_param hue_params[] = {KAL_HUE_PARAMS(KAL_SCHEMA)};
+
+const kal_op kal__op_hue = {
+    .name = "hue",
+    .version = 1,
+    .family = "colour",
+    .help = "Hues turned by an angle: 120 makes green of red, blue of green and red of blue\n"
+            "In HSV, without rounding in between: saturation, value and alpha stay, and gray is gray. f32 "
+            "below 0 is\n"
+            "no colour of HSV.",
+    .inputs = "image",
+    KAL__PARAMS(hue_params, kal_hue_p),
+    .flags = KAL_OP_POINTWISE,
+    .cost = 2,
+    .extent = hue_extent,
+    .fold = hue_fold,
+    .run = hue_run,
+    .samples = KAL__SAMPLES("degrees=120", "degrees=-35.5"),
+};

@@ -135,5 +135,85 @@ KAL_PARAMS(dither, KAL_QUANTIZE_PARAMS)
 KAL_OP_1(quantize)
 KAL_OP_1(dither)
 
+#define KAL_BRIGHTNESS_PARAMS(P) P(FLOAT, factor, 1, 0, 1e6, "", "what samples are multiplied by")
+KAL_PARAMS(brightness, KAL_BRIGHTNESS_PARAMS)
+#define kal_brightness_params(...) KAL_WITH(brightness, KAL_BRIGHTNESS_PARAMS, __VA_ARGS__)
+KAL_OP_1(brightness)
+
+#define KAL_CONTRAST_PARAMS(P)                                                         \
+    P(FLOAT, factor, 1, 0, 1e6, "", "what distances from the pivot are multiplied by") \
+    P(FLOAT, pivot, KAL_AUTO, -1e9, 1e9, "sample", "the tone that stays; unset: half of full scale")
+KAL_PARAMS(contrast, KAL_CONTRAST_PARAMS)
+#define kal_contrast_params(...) KAL_WITH(contrast, KAL_CONTRAST_PARAMS, __VA_ARGS__)
+KAL_OP_1(contrast)
+
+#define KAL_EXPOSURE_PARAMS(P)                                                   \
+    P(FLOAT, stops, 0, -30, 30, "stops", "each doubles the light, or halves it") \
+    P(BOOL, linear, false, 0, 0, "", "samples are amounts of light, not sRGB")
+KAL_PARAMS(exposure, KAL_EXPOSURE_PARAMS)
+#define kal_exposure_params(...) KAL_WITH(exposure, KAL_EXPOSURE_PARAMS, __VA_ARGS__)
+KAL_OP_1(exposure)
+
+#define KAL_COLOR_MATRIX_PARAMS(P) \
+    P(LIST, matrix, 0, -1e6, 1e6, "", "3 rows of 3 weights or, the last being added, of 4; or 4 rows of 5")
+KAL_PARAMS(color_matrix, KAL_COLOR_MATRIX_PARAMS)
+#define kal_color_matrix_params(...) KAL_WITH(color_matrix, KAL_COLOR_MATRIX_PARAMS, __VA_ARGS__)
+KAL_OP_1(color_matrix)
+
+#define KAL_SATURATION_PARAMS(P) P(FLOAT, factor, 1, 0, 1000, "", "0: gray; 1: as it is; over 1: stronger")
+KAL_PARAMS(saturation, KAL_SATURATION_PARAMS)
+#define kal_saturation_params(...) KAL_WITH(saturation, KAL_SATURATION_PARAMS, __VA_ARGS__)
+KAL_OP_1(saturation)
+
+#define KAL_HUE_PARAMS(P) \
+    P(FLOAT, degrees, 0, -1e6, 1e6, "degrees", "how far hues turn; 120: red becomes green")
+KAL_PARAMS(hue, KAL_HUE_PARAMS)
+#define kal_hue_params(...) KAL_WITH(hue, KAL_HUE_PARAMS, __VA_ARGS__)
+KAL_OP_1(hue)
+
+#define KAL_SEPIA_PARAMS(P) P(FLOAT, amount, 1, 0, 1, "", "0: as it is; 1: all of it")
+KAL_PARAMS(sepia, KAL_SEPIA_PARAMS)
+#define kal_sepia_params(...) KAL_WITH(sepia, KAL_SEPIA_PARAMS, __VA_ARGS__)
+KAL_OP_1(sepia)
+
+#define KAL_TINT_PARAMS(P)                                        \
+    P(COLOR, color, 0, -1e9, 1e9, "sample", "what white becomes") \
+    P(FLOAT, amount, 1, 0, 1, "", "0: as it is; 1: all of it")
+KAL_PARAMS(tint, KAL_TINT_PARAMS)
+#define kal_tint_params(...) KAL_WITH(tint, KAL_TINT_PARAMS, __VA_ARGS__)
+KAL_OP_1(tint)
+
+#define KAL_WHITE_BALANCE_PARAMS(P)                                                     \
+    P(LIST, gray, 0, 0, 1e9, "sample", "red, green and blue of what is to become gray") \
+    P(FLOAT, temperature, 0, 0, 25000, "K", "from 2000, of the light the picture was taken in; 0: not said")
+KAL_PARAMS(white_balance, KAL_WHITE_BALANCE_PARAMS)
+#define kal_white_balance_params(...) KAL_WITH(white_balance, KAL_WHITE_BALANCE_PARAMS, __VA_ARGS__)
+KAL_OP_1(white_balance)
+
+#define KAL_COLOR_KEY_PARAMS(P)                                                                \
+    P(COLOR, color, 0, -1e9, 1e9, "sample", "the colour, one value or one per colour channel") \
+    P(FLOAT, tolerance, 0, 0, 1e9, "sample", "how far each channel may be from it")
+KAL_PARAMS(color_key, KAL_COLOR_KEY_PARAMS)
+#define kal_color_key_params(...) KAL_WITH(color_key, KAL_COLOR_KEY_PARAMS, __VA_ARGS__)
+KAL_OP_1(color_key)
+
+#define KAL_SWAP_PARAMS(P) P(LIST, order, 0, 0, 63, "", "which channel comes first, second …; each once")
+KAL_PARAMS(swap, KAL_SWAP_PARAMS)
+#define kal_swap_params(...) KAL_WITH(swap, KAL_SWAP_PARAMS, __VA_ARGS__)
+KAL_OP_1(swap)
+
+KAL_PARAMS(premultiply, KAL_NO_PARAMS)
+KAL_PARAMS(unpremultiply, KAL_NO_PARAMS)
+KAL_OP_1(premultiply)
+KAL_OP_1(unpremultiply)
+
+#define KAL_LUT3D_PARAMS(P)                                                                    \
+    P(INT, grid, KAL_AUTO, 2, 256, "", "colours along each axis; unset: as many as there are") \
+    P(LIST, table, 0, -1e9, 1e9, "", "size³ colours on 0..1, red changing fastest")            \
+    P(TEXT, cube, "", 0, 0, "", "the text of a .cube file, in place of both")
+KAL_PARAMS(lut3d, KAL_LUT3D_PARAMS)
+#define kal_lut3d_params(...) KAL_WITH(lut3d, KAL_LUT3D_PARAMS, __VA_ARGS__)
+KAL_OP_1(lut3d)
+
 KAL_END
 #endif
