@@ -27,6 +27,12 @@ static inline double kal__clamp(double x, double lo, double hi)
     return x < lo ? lo : x > hi ? hi : x;
 }
 
+/// Half of a number, downwards.
+static inline int32_t kal__middle(int32_t n)
+{
+    return (n - (n < 0)) / 2;
+}
+
 /// A real to an integer sample: half up, clamped; NaN gives 0.
 static inline uint8_t kal__to_u8(double v)
 {

@@ -1,62 +1,132 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// composite: the image over the base at x, y, straight alpha (Porter and Duff's over). i: image, b: base;
-// opaque without alpha:
-//
-//     ao = ai + ab (1 − ai)        co = (ci ai + cb ab (1 − ai)) / ao,  0 where ao is 0
-//
-// 8 and 16 bits with max M, exact rationals rounded half up once:
-//
-//     A = ai M + ab (M − ai)       ao = A / M       co = (ci ai M + cb ab (M − ai)) / A
-//
-// so ao's rounding does not enter co, and a base without alpha gives (ci ai + cb (M − ai)) / M. f32 works in
-// doubles, unclamped. The result has the base's size and channels; what sticks out is cut off, and outside
-// the image the base is copied.
+// composite: the image on the base at x, y or by gravity, in one of the modes of lay.c. The result has the base's size and channels; what
+// sticks out is cut off, and outside the image the base is copied: a mode acts only where the image lies. With `tile` it lies everywhere,
+// from x, y on in both directions, `gap` pixels apart.
 #include "channels.h"
-#include "kernels.h"
+#include "lay.h"
 #include "paste.h"
 
 extern const kal_op kal__op_insert;
 
+// Where the gravity puts a side of the image; the offset goes inwards from an edge.
+static int32_t from_gravity(int32_t side, int32_t size, int32_t where, int32_t offset)
+{
+    return where < 0 ? offset : where > 0 ? side - size - offset : kal__middle(side - size) + offset;
+}
+
+static void settle_gravity(kal_composite_p *p, const kal_extent *image, const kal_extent *base)
+{
+    static const signed char across[] = {0, 0, 1, 1, 1, 0, -1, -1, -1},
+                             down[] = {0, -1, -1, 0, 1, 1, 1, 0, -1};   // by kal_gravity
+    if (!p->gravity) return;
+    p->x = from_gravity(base->width, image->width, across[p->gravity - 1], p->x);
+    p->y = from_gravity(base->height, image->height, down[p->gravity - 1], p->y);
+    p->gravity = 0;
+}
+
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
-    (void)params;
-    const kal_extent *a = &c->in[0]->extent, *b = &c->in[1]->extent;
-    *out = *b;
-    if (a->model != KAL_MASK) kal__unmask(out);
-    if (a->type != b->type)
-        return kal_fail(err, KAL_INVALID, "composite: the image is %s and the base is %s; use cast",
-                        kal__type_name(a->type), kal__type_name(b->type));
-    if (kal__colours(a) != kal__colours(b))
-        return kal_fail(
-            err, KAL_INVALID,
-            "composite: the image has %d colour channel%s and the base has %d; use to_rgb or gray",
-            kal__colours(a), kal__colours(a) == 1 ? "" : "s", kal__colours(b));
-    return kal__check_type("composite", out, err);
+    kal_composite_p *p = params;
+    const kal_extent *image = &c->in[0]->extent, *base = &c->in[1]->extent;
+    *out = *base;
+    if (image->model != KAL_MASK || p->mode != KAL_MODE_OVER || p->opacity < 1) kal__unmask(out);
+    settle_gravity(p, image, base);
+    if (!p->tile) p->gap = 0;
+    return kal__check_lay("composite", p->mode, image, base, err);
 }
 
 static kal_rect place(const kal_call *c)
 {
     const kal_composite_p *p = c->params;
+    if (p->tile) return kal_rect_all(&c->extent);
     return kal_rect_shift(kal_rect_all(&c->in[0]->extent), p->x, p->y);
+}
+
+// ---- tiled --------------------------------------------------------------------------------------
+
+// How often a side of the image comes again before `at`, which is at or before the first when negative.
+static int32_t turn_of(int32_t at, int32_t start, int32_t period)
+{
+    const int32_t d = at - start;
+    return d >= 0 ? d / period : -((period - 1 - d) / period);
+}
+
+// What from..to needs of a side of the image that comes again and again: part of it, or all.
+static void repeated(int32_t from, int32_t to, int32_t start, int32_t size, int32_t gap, int32_t *a,
+                     int32_t *b)
+{
+    const int32_t period = size + gap, turn = turn_of(from, start, period);
+    *a = 0, *b = size;
+    if (turn != turn_of(to - 1, start, period)) return;
+    *a = from - start - turn * period;
+    *b = to - start - turn * period;
+    if (*b > size) *b = size;
 }
 
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 {
-    return kal__paste_need(place(c), kal_rect_of(0, 0, 0, 0), i, out);
+    const kal_composite_p *p = c->params;
+    if (i || !p->tile) return kal__paste_need(place(c), kal_rect_of(0, 0, 0, 0), i, out);
+    kal_rect r;
+    repeated(out.x0, out.x1, p->x, c->in[0]->extent.width, p->gap, &r.x0, &r.x1);
+    repeated(out.y0, out.y1, p->y, c->in[0]->extent.height, p->gap, &r.y0, &r.y1);
+    return kal_rect_empty(r) ? kal_rect_of(0, 0, 0, 0) : r;
+}
+
+// ---- rows ---------------------------------------------------------------------------------------
+
+// Row y of the result where the image's row lies from column x on.
+static void lay_at(const kal_job *j, const kal__lay *l, int32_t x, int32_t y, int32_t image_y)
+{
+    const kal_rect out = j->out->rect;
+    const int32_t x0 = x > out.x0 ? x : out.x0, end = x + j->call->in[0]->extent.width;
+    const int32_t x1 = end < out.x1 ? end : out.x1;
+    if (x0 >= x1) return;
+    kal__lay_row(l, kal_at(j->out, x0, y), kal_at(&j->in[0], x0 - x, image_y), kal_at(&j->in[1], x0, y),
+                 (size_t)(x1 - x0));
+}
+
+static void tile_row(const kal_job *j, const kal__lay *l, int32_t y)
+{
+    const kal_composite_p *p = j->call->params;
+    const kal_extent *image = &j->call->in[0]->extent;
+    const int32_t across = image->width + p->gap, down = image->height + p->gap;
+    const int32_t image_y = y - p->y - turn_of(y, p->y, down) * down;
+    if (image_y >= image->height) return;
+    for (int32_t x = p->x + turn_of(j->out->rect.x0, p->x, across) * across; x < j->out->rect.x1; x += across)
+        lay_at(j, l, x, y, image_y);
+}
+
+static kal_status run(const kal_job *j)
+{
+    const kal_composite_p *p = j->call->params;
+    const kal_extent *image = &j->call->in[0]->extent;
+    const kal__lay l = kal__lay_of(p->mode, p->opacity, image, &j->call->extent);
+    const kal_rect at = place(j->call);
+    const size_t row = (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel;
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+        memcpy(kal_row(j->out, y), kal_row(&j->in[1], y), row);
+        if (p->tile)
+            tile_row(j, &l, y);
+        else if (y >= at.y0 && y < at.y1)
+            lay_at(j, &l, at.x0, y, y - at.y0);
+    }
+    return KAL_OK;
 }
 
 // Nothing lies on the base; or both are opaque, then it is insert (which would keep calling a mask a mask).
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
     const kal_composite_p *p = c->params;
+    if (p->tile || c->extent.model != c->in[1]->extent.model) return false;
     if (kal_rect_empty(kal_rect_clip(place(c), kal_rect_all(&c->extent)))) {
         to->same = c->in[1];
         return true;
     }
-    if (c->in[0]->extent.alpha || c->in[1]->extent.alpha || c->extent.model != c->in[1]->extent.model)
-        return false;
+    const kal__lay l = kal__lay_of(p->mode, p->opacity, &c->in[0]->extent, &c->extent);
+    if (!kal__lay_replaces(&l)) return false;
     kal_insert_p *insert = room;
     *insert = kal_insert_defaults();
     insert->x = p->x;
@@ -65,112 +135,11 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     return true;
 }
 
-// ---- kernels ------------------------------------------------------------------------------------
-// Top pixels are `step` samples apart, with alpha when that is more than the colours; the base's and the
-// result's the same.
-
-typedef struct layout {
-    size_t colours, step;
-    bool alpha, base_alpha;
-} layout;
-
-#define OVER(type, T, W, M)                                                                                 \
-    static inline void mix_##type(T *dst, const T *top, const T *base, size_t colours, W ai)                \
-    {                                                                                                       \
-        for (size_t k = 0; k < colours; k++) dst[k] = (T)((top[k] * ai + base[k] * (M - ai) + M / 2) / M);  \
-    }                                                                                                       \
-    static inline void over_both_##type(T *dst, const T *top, const T *base, size_t colours, W ai, W ab)    \
-    {                                                                                                       \
-        const W rest = ab * (M - ai), all = ai * M + rest;                                                  \
-        for (size_t k = 0; k < colours; k++)                                                                \
-            dst[k] = all ? (T)((2 * (top[k] * ai * M + base[k] * rest) + all) / (2 * all)) : 0;             \
-        dst[colours] = (T)((all + M / 2) / M);                                                              \
-    }                                                                                                       \
-    static void over_##type##_c(void *out, const void *image, const void *under, size_t n, const layout *l) \
-    {                                                                                                       \
-        const size_t colours = l->colours, step = colours + l->base_alpha;                                  \
-        T *dst = out;                                                                                       \
-        const T *top = image, *base = under;                                                                \
-        for (size_t i = 0; i < n; i++, dst += step, base += step, top += l->step) {                         \
-            const W ai = l->alpha ? top[colours] : M, ab = l->base_alpha ? base[colours] : M;               \
-            if (ab == M) {                                                                                  \
-                mix_##type(dst, top, base, colours, ai);                                                    \
-                if (l->base_alpha) dst[colours] = M;                                                        \
-            } else {                                                                                        \
-                over_both_##type(dst, top, base, colours, ai, ab);                                          \
-            }                                                                                               \
-        }                                                                                                   \
-    }
-OVER(u8, uint8_t, uint32_t, 255u)
-OVER(u16, uint16_t, uint64_t, 65535u)
-
-static const layout rgba_on_rgb = {3, 4, true, false}, rgba_on_rgba = {3, 4, true, true};
-
-void kal__over_rgb_u8_c(uint8_t *dst, const uint8_t *top, const uint8_t *base, size_t n)
-{
-    over_u8_c(dst, top, base, n, &rgba_on_rgb);
-}
-
-void kal__over_rgba_u8_c(uint8_t *dst, const uint8_t *top, const uint8_t *base, size_t n)
-{
-    over_u8_c(dst, top, base, n, &rgba_on_rgba);
-}
-
-// The common kinds have kernels.
-static void over_u8(void *out, const void *image, const void *under, size_t n, const layout *l)
-{
-    if (l->colours != 3 || !l->alpha)
-        over_u8_c(out, image, under, n, l);
-    else if (l->base_alpha)
-        kal__kernels()->over_rgba_u8(out, image, under, n);
-    else
-        kal__kernels()->over_rgb_u8(out, image, under, n);
-}
-
-static void over_f32_c(void *out, const void *image, const void *under, size_t n, const layout *l)
-{
-    const size_t colours = l->colours, step = colours + l->base_alpha;
-    float *dst = out;
-    const float *top = image, *base = under;
-    for (size_t i = 0; i < n; i++, dst += step, base += step, top += l->step) {
-        const double ai = l->alpha ? (double)top[colours] : 1, ab = l->base_alpha ? (double)base[colours] : 1;
-        const double rest = ab * (1 - ai), ao = ai + rest;
-        for (size_t k = 0; k < colours; k++)
-            dst[k] = ao == 0 ? 0 : (float)(((double)top[k] * ai + (double)base[k] * rest) / ao);
-        if (l->base_alpha) dst[colours] = (float)ao;
-    }
-}
-
-static kal_status run(const kal_job *j)
-{
-    static void (*const over[])(void *, const void *, const void *, size_t, const layout *) = {
-        [KAL_U8] = over_u8, [KAL_U16] = over_u16_c, [KAL_F32] = over_f32_c};
-    const kal_extent *image = &j->call->in[0]->extent, *base = &j->call->extent;
-    const layout l = {(size_t)kal__colours(base), (size_t)image->channels, image->alpha, base->alpha};
-    const kal_rect at = place(j->call), hit = kal_rect_clip(j->out->rect, at);
-    const size_t row = (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel;
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        const size_t left = (size_t)(hit.x0 - j->out->rect.x0) * (size_t)j->out->pixel,
-                     right = (size_t)(hit.x1 - j->out->rect.x0) * (size_t)j->out->pixel;
-        unsigned char *dst = kal_row(j->out, y);
-        const unsigned char *src = kal_row(&j->in[1], y);
-        if (kal_rect_empty(hit) || y < hit.y0 || y >= hit.y1) {
-            memcpy(dst, src, row);
-            continue;
-        }
-        memcpy(dst, src, left);
-        memcpy(dst + right, src + right, row - right);
-        over[base->type](kal_at(j->out, hit.x0, y), kal_at(&j->in[0], hit.x0 - at.x0, y - at.y0),
-                         kal_at(&j->in[1], hit.x0, y), (size_t)(hit.x1 - hit.x0), &l);
-    }
-    return KAL_OK;
-}
-
 static bool map(const kal_call *c, int32_t i, double m[6])
 {
     const kal_composite_p *p = c->params;
     kal__map_shift(i ? 0 : p->x, i ? 0 : p->y, m);
-    return true;
+    return i || !p->tile;
 }
 
 #define PARAMS kal_composite_p
@@ -178,12 +147,18 @@ static const kal_param params[] = {KAL_COMPOSITE_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_composite = {
     .name = "composite",
-    .version = 1,
+    .version = 2,
     .family = "arithmetic",
-    .help = "The image laid over the base at x, y, by its alpha\n"
-            "Straight alpha on both sides; an image without alpha is opaque. The result has the base's\n"
-            "size and channels; what sticks out is cut off. 8 and 16 bits are exact rationals, rounded\n"
-            "half up once.",
+    .help =
+        "The image laid on the base at x, y, or where gravity puts it\n"
+        "Straight alpha on both sides; an image without alpha is opaque. The operators of Porter and Duff "
+        "and the\n"
+        "blend modes of W3C's Compositing and Blending. The result has the base's size and channels; what "
+        "sticks\n"
+        "out is cut off, and where the image does not lie the base stays, in every mode. over is exact "
+        "rationals,\n"
+        "rounded half up once. With a gravity, x and y are offsets inwards from its edges. A watermark:\n"
+        "composite photo tile=true gap=40 opacity=0.2.",
     .inputs = "image base",
     KAL__PARAMS(params, kal_composite_p),
     .cost = 1,
@@ -193,5 +168,9 @@ const kal_op kal__op_composite = {
     .fold = fold,
     .map = map,
     .run = run,
-    .samples = KAL__SAMPLES("", "x=1 y=1", "x=-2 y=3", "x=3 y=-1"),
+    .samples =
+        KAL__SAMPLES("", "x=1 y=1", "x=-2 y=3", "x=3 y=-1", "mode=multiply opacity=0.5", "x=2 mode=xor",
+                     "mode=soft_light x=-3 y=2", "mode=plus", "gravity=southeast x=1 y=2 mode=clear",
+                     "tile=true x=-40 y=3", "tile=true x=5 gap=3 mode=color_dodge opacity=0.7",
+                     "mode=color_burn", "mode=atop opacity=0.25"),
 };

@@ -5,7 +5,7 @@
 #ifndef KAL_HEADER_OPS_JOIN_H
 #define KAL_HEADER_OPS_JOIN_H
 
-#include <kal/ops/define.h>
+#include <kal/ops/geometry.h>
 
 KAL_BEGIN
 
@@ -29,12 +29,60 @@ KAL_PARAMS(blend, KAL_BLEND_PARAMS)
 #define kal_blend_params(...) KAL_WITH(blend, KAL_BLEND_PARAMS, __VA_ARGS__)
 KAL_OP_2(blend)
 
-#define KAL_COMPOSITE_PARAMS(P)                                                         \
-    P(X, x, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "left edge of the image on the base") \
-    P(Y, y, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "top edge")
+/// How an image lies on another: the operators of Porter and Duff, then blend modes.
+#define KAL_MODES                                                                                       \
+    "over|clear|source|in|out|atop|dest|dest_over|dest_in|dest_out|dest_atop|xor|plus|multiply|screen|" \
+    "overlay|darken|"                                                                                   \
+    "lighten|color_dodge|color_burn|hard_light|soft_light|difference|exclusion|add"
+typedef enum kal_mode {
+    KAL_MODE_OVER,
+    KAL_MODE_CLEAR,
+    KAL_MODE_SOURCE,
+    KAL_MODE_IN,
+    KAL_MODE_OUT,
+    KAL_MODE_ATOP,
+    KAL_MODE_DEST,
+    KAL_MODE_DEST_OVER,
+    KAL_MODE_DEST_IN,
+    KAL_MODE_DEST_OUT,
+    KAL_MODE_DEST_ATOP,
+    KAL_MODE_XOR,
+    KAL_MODE_PLUS,
+    KAL_MODE_MULTIPLY,
+    KAL_MODE_SCREEN,
+    KAL_MODE_OVERLAY,
+    KAL_MODE_DARKEN,
+    KAL_MODE_LIGHTEN,
+    KAL_MODE_COLOR_DODGE,
+    KAL_MODE_COLOR_BURN,
+    KAL_MODE_HARD_LIGHT,
+    KAL_MODE_SOFT_LIGHT,
+    KAL_MODE_DIFFERENCE,
+    KAL_MODE_EXCLUSION,
+    KAL_MODE_ADD
+} kal_mode;
+#define KAL_COMPOSITE_PARAMS(P)                                                       \
+    P(X, x, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px",                                     \
+      "left edge of the image on the base; with a gravity, inwards from it")          \
+    P(Y, y, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "top edge, the same")               \
+    P(CHOICE, mode, KAL_MODE_OVER, 0, 0, KAL_MODES, "how the image lies on the base") \
+    P(FLOAT, opacity, 1, 0, 1, "", "its alpha is multiplied by it")                   \
+    P(CHOICE, gravity, 0, 0, 0, "none|" KAL_GRAVITIES, "where on the base it lies")   \
+    P(BOOL, tile, false, 0, 0, "", "again and again over the whole base")             \
+    P(INT, gap, 0, 0, KAL_MAX_SIDE, "px", "between tiles")
 KAL_PARAMS(composite, KAL_COMPOSITE_PARAMS)
 #define kal_composite_params(...) KAL_WITH(composite, KAL_COMPOSITE_PARAMS, __VA_ARGS__)
 KAL_OP_2(composite)
+
+#define KAL_LAYERS_PARAMS(P)                                                         \
+    P(LIST, at, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px",                                \
+      "x y of each image on the base, from the top; unset: all at 0 0")              \
+    P(CHOICE, mode, KAL_MODE_OVER, 0, 0, KAL_MODES, "how they lie on what is below") \
+    P(LIST, opacity, 0, 0, 1, "",                                                    \
+      "their alpha is multiplied by it: one number, or one for each image; unset: 1")
+KAL_PARAMS(layers, KAL_LAYERS_PARAMS)
+#define kal_layers_params(...) KAL_WITH(layers, KAL_LAYERS_PARAMS, __VA_ARGS__)
+KAL_OP_N(layers)
 
 #define KAL_BAND_EXTRACT_PARAMS(P) \
     P(LIST, bands, 0, 0, KAL_MAX_CHANNELS - 1, "", "indices of the channels to keep, from 0")
