@@ -50,6 +50,20 @@ static void fill_row(const kal_param *p, row r)
     if (p->kind != KAL_PARAM_CHOICE) snprintf(r[UNIT], sizeof r[UNIT], "%s", p->unit ? p->unit : "");
 }
 
+// Words of a choice; a long list goes on in further lines, `column` characters from the left.
+static void print_words(const char *words, int column)
+{
+    enum { MOST = 80 };
+    int used = 0;
+    while (*words) {
+        const int n = (int)strcspn(words, "|") + 1;
+        if (used && used + n > MOST) printf("\n%*s", column, ""), used = 0;
+        printf("%.*s", n, words);
+        used += n;
+        words += words[n - 1] ? n : n - 1;
+    }
+}
+
 static void print_params(const kal_param *params, size_t n)
 {
     row r = {"name", "type", "range", "default", "unit"};
@@ -60,13 +74,17 @@ static void print_params(const kal_param *params, size_t n)
         for (int k = 0; k < COLUMNS; k++)
             if ((int)strlen(one[k]) > width[k]) width[k] = (int)strlen(one[k]);
     }
+    int column = 4;
+    for (int k = 0; k < COLUMNS; k++) column += width[k] + 2;
     for (size_t i = 0; i <= n; i++) {
         fputs("   ", stdout);
         for (int k = 0; k < COLUMNS; k++) printf(" %-*s ", width[k], r[k]);
         if (!i) puts("");
         const kal_param *p = i ? &params[i - 1] : NULL;
         const bool choice = p && p->kind == KAL_PARAM_CHOICE;
-        if (p) printf(" %s%s%s\n", p->help, choice ? ": " : "", choice ? p->unit : "");
+        if (p) printf(" %s%s", p->help, choice ? ": " : "");
+        if (choice) print_words(p->unit, column);
+        if (p) puts("");
         if (i < n) fill_row(&params[i], r);
     }
 }
