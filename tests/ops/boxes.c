@@ -270,6 +270,94 @@ static void fits(void)
     gives("box_snap [9.9 0 26.1 16] 16", "[[10, 0, 26, 16]]");
 }
 
+// What has no room is made smaller when that is asked for.
+static void clamped(void)
+{
+    gives("box_square [0 2 35 12] size=(size photo) beyond=clamp", "[[3, 0, 33, 30]]");
+    gives("box_square [10 5 20 15] size=(size photo) beyond=clamp", "[[10, 5, 20, 15]]");
+    gives("box_fit [0 2 35 12] 0.5 size=(size photo) beyond=clamp", "[[10, 0, 25, 30]]");
+    gives("box_fit [0 0 40 20] 4 width=20 height=100 beyond=clamp", "[[0, 8, 20, 13]]");
+    gives("box_snap [0 0 39 20] 16 size=(size photo) beyond=clamp", "[[4, 2, 36, 18]]");
+    refused("box_snap [0 0 39 20] 32 size=(size photo) beyond=clamp", "box_snap: box 1 would be");
+}
+
+static void contexts(void)
+{
+    gives("box_context [10 10 20 20] 0.5 size=(size photo)", "[[5, 5, 25, 25]]");
+    gives("box_context [0 10 10 20] 0.5 size=(size photo)",
+          "[[0, 5, 20, 25]]");   // moved, as large as elsewhere
+    gives("box_context [0 10 10 20] 0.5 size=(size photo) beyond=clip", "[[0, 5, 15, 25]]");
+    gives("box_context [30 20 40 30] 4 unit=pixel size=(size photo)", "[[22, 12, 40, 30]]");
+    gives("box_context [5 5 35 25] x=0.1 y=1 size=(size photo)", "[[2, 0, 38, 30]]");
+    gives("box_context [50 5 60 15] 2 unit=pixel size=(size photo)", "[[26, 3, 40, 17]]");
+    gives("box_context [50 5 60 15] 2 unit=pixel size=(size photo) beyond=clip", "[]");
+    refused("box_context [1 1 9 9] 1", "box_context: width must be given");
+}
+
+static void tiles(rng *r)
+{
+    gives("tile_boxes 100 50 tile=50 overlap=0", "[[0, 0, 50, 50], [50, 0, 100, 50]]");
+    gives("tile_boxes 100 60 tile=60 overlap=10", "[[0, 0, 60, 60], [40, 0, 100, 60]]");
+    gives("tile_boxes size=(size photo) tile=16 tile_height=64 overlap=4 multiple=8",
+          "[[0, 0, 16, 24], [12, 0, 28, 24], [24, 0, 40, 24], [0, 6, 16, 30], [12, 6, 28, 30], [24, 6, 40, "
+          "30]]");
+    gives("tile_boxes 20 30", "[[0, 0, 20, 30]]");
+    refused("tile_boxes 100 100 tile=64 overlap=64",
+            "tile_boxes: tiles of a width of 64 cannot overlap by 64");
+    refused("tile_boxes 100 7 multiple=8 overlap=1", "tile_boxes: no multiple of 8 fits into a height of 7");
+    for (int round = 0; round < 200; round++) {
+        const int32_t w = 1 + rng_below(r, 300), h = 1 + rng_below(r, 300), m = 1 + rng_below(r, 8);
+        const int32_t t = 10 + rng_below(r, 100), overlap = rng_below(r, 10);
+        kal_value v;
+        if (kal_read_value(kal_tile_boxes(scope, kal_tile_boxes_params(.width = w, .height = h, .tile = t,
+                                                                       .overlap = overlap, .multiple = m)),
+                           NULL, &v, &check_error))
+            continue;
+        const double tw = v.v[2] - v.v[0], th = v.v[3] - v.v[1];
+        REQUIRE_NOTE((int)tw % m == 0 && (int)th % m == 0 && v.v[0] == 0 && v.v[1] == 0, "round %d", round);
+        REQUIRE(v.v[4 * v.rows - 2] == w && v.v[4 * v.rows - 1] == h);
+        for (int32_t i = 1; i < v.rows; i++) {
+            const double *b = v.v + 4 * i, *a = b - 4;
+            REQUIRE(b[2] - b[0] == tw && b[3] - b[1] == th);
+            if (b[1] == a[1])
+                REQUIRE_NOTE(a[2] - b[0] >= overlap && b[0] > a[0], "round %d", round);
+            else
+                REQUIRE_NOTE(a[3] - b[1] >= overlap && b[1] > a[1] && b[0] == 0, "round %d", round);
+        }
+        kal_value_free(&v);
+    }
+}
+
+// A bright corner on an even ground is found, by both ways; an even picture gives the middle.
+static void smart(void)
+{
+    const kal_extent e = {200, 100, 3, KAL_U8, KAL_RGB, false};
+    unsigned char *p = malloc(bytes_of(&e));
+    const char *const ways[] = {"1 1", "1 1 by=entropy", "width=60 height=60 fit=exact"};
+    for (int where = 0; where < 3; where++) {   // left, right, nowhere
+        memset(p, 90, bytes_of(&e));
+        for (int y = 30; y < 70; y++)
+            for (int x = 0; x < 30; x++)
+                for (int k = 0; k < 3 && where < 2; k++)
+                    p[3 * (y * 200 + x + 165 * where) + k] = (unsigned char)(x * 7 * (k + 1) + y * 5);
+        kal_node *image = kal_pixels(scope, &e, p, 600);
+        for (int i = 0; i < 3; i++) {
+            kal_value v = {0};
+            REQUIRE_OK(kal_read_value(kal_apply_text(scope, "smart_crop", ways[i], &image, 1), NULL, &v,
+                                      &check_error));
+            REQUIRE_NOTE(v.v[2] - v.v[0] == (i < 2 ? 100 : 60) && v.v[3] - v.v[1] == (i < 2 ? 100 : 60), "%s",
+                         ways[i]);
+            const bool found = where == 0   ? v.v[0] <= 4
+                               : where == 1 ? v.v[2] >= 195
+                                            : v.v[0] + v.v[2] > 194 && v.v[0] + v.v[2] < 206;
+            REQUIRE_NOTE(found, "%s, place %d: %g..%g", ways[i], where, v.v[0], v.v[2]);
+            kal_value_free(&v);
+        }
+    }
+    free(p);
+    refused("smart_crop photo 50 50 fit=exact", "smart_crop: 50×50 has no room");
+}
+
 // ---- crops --------------------------------------------------------------------------------------
 
 // Crop and put back is the picture itself, bit for bit, whichever way the box is computed.
@@ -312,6 +400,10 @@ int main(void)
     counted(&r);
     changes();
     fits();
+    clamped();
+    contexts();
+    tiles(&r);
+    smart();
     crops();
     kal_scope_free(&scope);
     kal_memo_clear(NULL);

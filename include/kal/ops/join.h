@@ -118,5 +118,15 @@ KAL_PARAMS(uncrop, KAL_UNCROP_PARAMS)
 #define kal_uncrop_params(...) KAL_WITH(uncrop, KAL_UNCROP_PARAMS, __VA_ARGS__)
 KAL_OP_2(uncrop)
 
+#define KAL_MERGE_TILES_PARAMS(P)                                                                      \
+    P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each image in the result")                      \
+    P(CHOICE, window, 0, 0, 0, "linear|cosine", "how tiles fade into each other")                      \
+    P(INT, overlap, 0, 0, KAL_MAX_SIDE, "px", "width of the fading edge; 0: half the tile")            \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the result; unset: to the last box's edge") \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "its height; unset: the same")
+KAL_PARAMS(merge_tiles, KAL_MERGE_TILES_PARAMS)
+#define kal_merge_tiles_params(...) KAL_WITH(merge_tiles, KAL_MERGE_TILES_PARAMS, __VA_ARGS__)
+KAL_OP_N(merge_tiles)
+
 KAL_END
 #endif

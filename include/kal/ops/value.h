@@ -105,6 +105,18 @@ KAL_PARAMS(box_pad, KAL_BOX_PAD_PARAMS)
 #define kal_box_pad_params(...) KAL_WITH(box_pad, KAL_BOX_PAD_PARAMS, __VA_ARGS__)
 KAL_OP_0(box_pad)
 
+#define KAL_BOX_CONTEXT_PARAMS(P)                                                                    \
+    P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each box")                                    \
+    P(FLOAT, x, 0, 0, 1e9, "", "what is added on every side")                                        \
+    P(FLOAT, y, KAL_AUTO, 0, 1e9, "", "above and below; unset: the same")                            \
+    P(CHOICE, unit, 0, 0, 0, "fraction|pixel", "parts of the box's own width and height, or pixels") \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the picture")                             \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "its height")                                      \
+    P(CHOICE, beyond, 0, 0, 0, "shift|clip", "at the picture's edge: moved inwards, or cut off")
+KAL_PARAMS(box_context, KAL_BOX_CONTEXT_PARAMS)
+#define kal_box_context_params(...) KAL_WITH(box_context, KAL_BOX_CONTEXT_PARAMS, __VA_ARGS__)
+KAL_OP_0(box_context)
+
 #define KAL_BOX_CLIP_PARAMS(P)                                                      \
     P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each box")                   \
     P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of what boxes must lie in") \
@@ -127,7 +139,8 @@ KAL_OP_0(box_transfer)
     P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each box")                       \
     P(CHOICE, how, 0, 0, 0, "grow|shrink", "to the longer side, or to the shorter")     \
     P(X, width, 0, 0, KAL_MAX_SIDE, "px", "of a picture it has to lie in; 0: anywhere") \
-    P(Y, height, 0, 0, KAL_MAX_SIDE, "px", "its height")
+    P(Y, height, 0, 0, KAL_MAX_SIDE, "px", "its height")                                \
+    P(CHOICE, beyond, 0, 0, 0, "refuse|clamp", "a box with no room in the picture: an error, or made smaller")
 KAL_PARAMS(box_square, KAL_BOX_SQUARE_PARAMS)
 #define kal_box_square_params(...) KAL_WITH(box_square, KAL_BOX_SQUARE_PARAMS, __VA_ARGS__)
 KAL_OP_0(box_square)
@@ -137,7 +150,8 @@ KAL_OP_0(box_square)
     P(FLOAT, aspect, 1, 1e-4, 1e4, "", "width over height")                             \
     P(CHOICE, how, 0, 0, 0, "grow|shrink", "around the box, or inside it")              \
     P(X, width, 0, 0, KAL_MAX_SIDE, "px", "of a picture it has to lie in; 0: anywhere") \
-    P(Y, height, 0, 0, KAL_MAX_SIDE, "px", "its height")
+    P(Y, height, 0, 0, KAL_MAX_SIDE, "px", "its height")                                \
+    P(CHOICE, beyond, 0, 0, 0, "refuse|clamp", "a box with no room in the picture: an error, or made smaller")
 KAL_PARAMS(box_fit, KAL_BOX_FIT_PARAMS)
 #define kal_box_fit_params(...) KAL_WITH(box_fit, KAL_BOX_FIT_PARAMS, __VA_ARGS__)
 KAL_OP_0(box_fit)
@@ -148,10 +162,31 @@ KAL_OP_0(box_fit)
     P(INT, least, 0, 0, KAL_MAX_SIDE, "px", "no side is shorter")                       \
     P(CHOICE, round, 0, 0, 0, "up|down", "to the next multiple, or the one before")     \
     P(X, width, 0, 0, KAL_MAX_SIDE, "px", "of a picture it has to lie in; 0: anywhere") \
-    P(Y, height, 0, 0, KAL_MAX_SIDE, "px", "its height")
+    P(Y, height, 0, 0, KAL_MAX_SIDE, "px", "its height")                                \
+    P(CHOICE, beyond, 0, 0, 0, "refuse|clamp", "a box with no room in the picture: an error, or made smaller")
 KAL_PARAMS(box_snap, KAL_BOX_SNAP_PARAMS)
 #define kal_box_snap_params(...) KAL_WITH(box_snap, KAL_BOX_SNAP_PARAMS, __VA_ARGS__)
 KAL_OP_0(box_snap)
+
+#define KAL_TILE_BOXES_PARAMS(P)                                                         \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the picture")                 \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "its height")                          \
+    P(INT, tile, 512, 1, KAL_MAX_SIDE, "px", "width of a tile")                          \
+    P(INT, tile_height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "its height; unset: the width") \
+    P(INT, overlap, 64, 0, KAL_MAX_SIDE, "px", "of neighbours, at least")                \
+    P(INT, multiple, 1, 1, 65536, "px", "a tile's sides are multiples of it")
+KAL_PARAMS(tile_boxes, KAL_TILE_BOXES_PARAMS)
+#define kal_tile_boxes_params(...) KAL_WITH(tile_boxes, KAL_TILE_BOXES_PARAMS, __VA_ARGS__)
+KAL_OP_0(tile_boxes)
+
+#define KAL_SMART_CROP_PARAMS(P)                                              \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the box")          \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "its height")               \
+    P(CHOICE, by, 0, 0, 0, "attention|entropy", "what counts as much to see") \
+    P(CHOICE, fit, 0, 0, 0, "largest|exact", "the largest box of that shape, or one of that size")
+KAL_PARAMS(smart_crop, KAL_SMART_CROP_PARAMS)
+#define kal_smart_crop_params(...) KAL_WITH(smart_crop, KAL_SMART_CROP_PARAMS, __VA_ARGS__)
+KAL_OP_1(smart_crop)
 
 #define KAL_POINTS_PARAMS(P)                                                       \
     P(LIST, points, 0, -1e9, 1e9, "px", "x y of each point")                       \
