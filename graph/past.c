@@ -10,6 +10,10 @@
 // Which of two edges a band reads is a function of its rect alone (kal__edge_for); to the scheduler they are edges like any other.
 #include "build.h"
 
+// A reader looks past so many pastes upon each other at most: each has an edge to all of them, and each band asks every edge. A long chain is
+// copied whole once in so many, and takes time in proportion to its length.
+#define DEEPEST 8
+
 static bool may_look_past(const kal__stage *s)
 {
     return s->kind == KAL__COMPUTE_STAGE && s->n_steps == 1 && s->steps[0].node->call.op->touches &&
@@ -25,7 +29,7 @@ static kal_rect rows_within(const kal__edge *e, kal_rect touched, bool *beside)
         const kal_rect in = kal__band_need(e, k);
         if (kal_rect_empty(in)) continue;
         const kal_rect at = kal_rect_shift(in, e->dx, e->dy);
-        if (kal_rect_empty(kal_rect_clip(at, touched)))
+        if (e->depth < DEEPEST && kal_rect_empty(kal_rect_clip(at, touched)))
             *beside = true;
         else
             all = kal_rect_join(all, at);
@@ -40,6 +44,7 @@ static kal_status add_past(kal__builder *b, kal__edge *e, kal_rect touched)
     kal__edge *past = kal__take(&b->p->arena, 1, sizeof *past);
     if (!past) return kal__no_memory(b);
     past->slot = e->slot;
+    past->depth = e->depth + 1;
     kal__connect(b, e->to, past, kal__input(node, node->call.n - 1));
     past->dx += e->dx;
     past->dy += e->dy;

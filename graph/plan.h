@@ -38,6 +38,7 @@ typedef struct kal__edge {
     int32_t dx, dy;           // coordinates here + (dx, dy) = coordinates of `from`
     struct kal__edge *past;   // to the stage whose rows `from` hands on; NULL: all is read here
     kal_rect touched;         // what `from` does not just hand on, in its coordinates
+    int32_t depth;            // so many edges look at this one past something
     int32_t *ready;           // per band: `from` must be done up to this row …
     int32_t *release;         // … and rows before this one are not needed by this band or any later
     struct kal__edge *next_reader;

@@ -132,11 +132,34 @@ static void makes_only_what_changes(void)
     kal_scope_free(&s);
 }
 
+// More pastes upon each other than a reader looks past.
+static void long_chain(void)
+{
+    rng r = {77};
+    kal_scope *s = kal_scope_new();
+    const kal_extent big = extent_of(60, 400, 3, KAL_U8), small = extent_of(7, 5, 3, KAL_U8);
+    kal_node *node = rng_image(&r, s, &big);
+    for (int i = 0; i < 150; i++)
+        node = kal_insert(s, rng_image(&r, s, &small), node,
+                          kal_insert_params(.x = rng_below(&r, 60) - 3, .y = rng_below(&r, 400) - 2));
+    void *want = naive_pixels(node);
+    for (int32_t threads = 1; threads <= 2; threads++) {
+        const kal_options o = {.threads = threads, .band = 16, .memo_mode = KAL_MEMO_NEVER};
+        kal_extent e;
+        void *got = read_all(node, &o, &e);
+        REQUIRE_MEM(got, want, bytes_of(&e));
+        free(got);
+    }
+    free(want);
+    kal_scope_free(&s);
+}
+
 int main(int argc, char **argv)
 {
     const uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
     const uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 0) : 1200;
     makes_only_what_changes();
+    long_chain();
     for (uint64_t i = 0; i < count; i++) one(first + i);
     printf("%llu graphs of pastes from seed %llu\n", (unsigned long long)count, (unsigned long long)first);
     return check_done();
