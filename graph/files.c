@@ -5,7 +5,6 @@
 // struct copied from node to node keeps meaning the same bytes.
 #include "files.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +21,11 @@ typedef struct entry {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static entry *entries;
+
+pthread_mutex_t *kal__files_mutex(void)
+{
+    return &lock;
+}
 
 static entry *entry_of(const char *file)
 {

@@ -7,6 +7,8 @@
 
 #include "node.h"
 
+#include <pthread.h>
+
 /// Files that parameters name while their node is being made.
 typedef struct kal__held {
     const char *at[8];
@@ -20,6 +22,8 @@ void kal__files_release(kal__held *held);
 /// One reference more, or less, to each file in the parameters of a node.
 void kal__files_ref(kal__schema s, const void *params);
 void kal__files_unref(kal__schema s, const void *params);
+/// Held over a fork.
+pthread_mutex_t *kal__files_mutex(void);
 /// Digest of the bytes; `file` is a shared name.
 kal_key kal__file_digest(const char *file);
 

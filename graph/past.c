@@ -20,6 +20,12 @@ static bool may_look_past(const kal__stage *s)
            !s->keep && !s->outside && s->edges[s->n_edges - 1].from;
 }
 
+// A stage of several steps goes by blocks within a band, and a block would choose another edge than the one its band waited for.
+static bool may_choose(const kal__edge *e)
+{
+    return e->depth < DEEPEST && e->to->n_steps <= 1;
+}
+
 // Rows of `from` that bands still read when those which see nothing of `touched` do not; *beside: whether there are such.
 static kal_rect rows_within(const kal__edge *e, kal_rect touched, bool *beside)
 {
@@ -29,7 +35,7 @@ static kal_rect rows_within(const kal__edge *e, kal_rect touched, bool *beside)
         const kal_rect in = kal__band_need(e, k);
         if (kal_rect_empty(in)) continue;
         const kal_rect at = kal_rect_shift(in, e->dx, e->dy);
-        if (e->depth < DEEPEST && kal_rect_empty(kal_rect_clip(at, touched)))
+        if (may_choose(e) && kal_rect_empty(kal_rect_clip(at, touched)))
             *beside = true;
         else
             all = kal_rect_join(all, at);

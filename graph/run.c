@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "run.h"
 
+#include "files.h"
+
 #include "admit.h"
 #include "band.h"
 #include "coding.h"
@@ -217,6 +219,7 @@ static pthread_mutex_t *guarded(int i)
     case 2: return kal__memo_mutex();
     case 3: return kal__table_mutex();
     case 4: return kal__slab_mutex();
+    case 5: return kal__files_mutex();
     default: return NULL;
     }
 }

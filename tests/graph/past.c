@@ -154,12 +154,36 @@ static void long_chain(void)
     kal_scope_free(&s);
 }
 
+// A reader of several ops goes by blocks narrower than the rows; each block reads what its band waited for.
+static void in_blocks(void)
+{
+    rng r = {78};
+    kal_scope *s = kal_scope_new();
+    const kal_extent big = extent_of(1500, 240, 3, KAL_F32), small = extent_of(40, 9, 3, KAL_F32);
+    kal_node *base = kal_gaussian(s, rng_image(&r, s, &big), kal_gaussian_params(.sigma = 1));
+    kal_node *p = kal_insert(s, rng_image(&r, s, &small), base, kal_insert_params(.x = 700, .y = 90));
+    kal_node *two =
+        kal_gamma(s, kal_levels(s, p, kal_levels_params(.white = 0.9)), kal_gamma_params(.exponent = 1.5));
+    kal_node *node = kal_blend(s, kal_gaussian(s, two, kal_gaussian_params(.sigma = 2)), p, NULL);
+    void *want = naive_pixels(node);
+    for (int i = 0; i < 24; i++) {
+        const kal_options o = {.threads = 1 + i % 4, .band = 4 << i % 4, .memo_mode = KAL_MEMO_NEVER};
+        kal_extent e;
+        void *got = read_all(node, &o, &e);
+        REQUIRE_MEM(got, want, bytes_of(&e));
+        free(got);
+    }
+    free(want);
+    kal_scope_free(&s);
+}
+
 int main(int argc, char **argv)
 {
     const uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
     const uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 0) : 1200;
     makes_only_what_changes();
     long_chain();
+    in_blocks();
     for (uint64_t i = 0; i < count; i++) one(first + i);
     printf("%llu graphs of pastes from seed %llu\n", (unsigned long long)count, (unsigned long long)first);
     return check_done();
