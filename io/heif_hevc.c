@@ -175,9 +175,9 @@ static struct heif_error take_ycc(const struct de265_image *from, struct heif_im
 static struct heif_error take_picture(const decoder *d, const struct de265_image *from,
                                       struct heif_image **out)
 {
+    *out = NULL;
     struct heif_color_profile_nclx *n = lib->heif_nclx_color_profile_alloc();
     if (!n) return failed(heif_suberror_Unspecified, "out of memory");
-    *out = NULL;
     kal__ycc p;
     struct heif_error e = stream_colours(from, d->strict, n);
     if (!e.code && wish.rgb && describe(from, wish.colours ? wish.colours : n, &p))
