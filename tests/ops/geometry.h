@@ -144,4 +144,32 @@ static inline double kernel(int k, double x)
     return ((-b - 6 * c) * x * x * x + (6 * b + 30 * c) * x * x - (12 * b + 48 * c) * x + 8 * b + 24 * c) / 6;
 }
 
+// Bounces until inside; -1: fill.
+static inline int32_t fold_in(int32_t i, int32_t n, int edge)
+{
+    while (i < 0 || i >= n) {
+        if (edge == KAL_EDGE_FILL) return -1;
+        if (edge == KAL_EDGE_COPY) return i < 0 ? 0 : n - 1;
+        if (edge == KAL_EDGE_WRAP) i += i < 0 ? n : -n;
+        if (edge == KAL_EDGE_MIRROR) i = i < 0 ? -1 - i : 2 * n - 1 - i;
+        if (edge == KAL_EDGE_REFLECT) i = n == 1 ? 0 : i < 0 ? -i : 2 * n - 2 - i;
+    }
+    return i;
+}
+
+// What nearest, bilinear or bicubic (k = 0, 1, 2) sees around (sx, sy), pixel by pixel.
+static inline void mix_around(double *sum, const kal_extent *e, const void *data, double sx, double sy, int k,
+                              int edge)
+{
+    const kal_kernel how = k == 1 ? KAL_BILINEAR : KAL_BICUBIC;
+    for (int32_t b = -1; b <= 2; b++)
+        for (int32_t a = -1; a <= 2; a++) {
+            const double dx = (int)floor(sx) + a - sx, dy = (int)floor(sy) + b - sy;
+            const int32_t at_x = fold_in((int32_t)floor(sx) + a, e->width, edge);
+            const int32_t at_y = fold_in((int32_t)floor(sy) + b, e->height, edge);
+            const double by = k == 0 ? fabs(dx) < 0.5 && fabs(dy) < 0.5 : kernel(how, dx) * kernel(how, dy);
+            if (at_x >= 0 && at_y >= 0 && by != 0) add(sum, e, data, at_x, at_y, by);
+        }
+}
+
 #endif

@@ -4,19 +4,6 @@
 // affine, shear and perspective against the formula written again here, and what their matrices become.
 #include "geometry.h"
 
-// Bounces until inside; -1: fill.
-static int32_t fold_in(int32_t i, int32_t n, int edge)
-{
-    while (i < 0 || i >= n) {
-        if (edge == KAL_EDGE_FILL) return -1;
-        if (edge == KAL_EDGE_COPY) return i < 0 ? 0 : n - 1;
-        if (edge == KAL_EDGE_WRAP) i += i < 0 ? n : -n;
-        if (edge == KAL_EDGE_MIRROR) i = i < 0 ? -1 - i : 2 * n - 1 - i;
-        if (edge == KAL_EDGE_REFLECT) i = n == 1 ? 0 : i < 0 ? -i : 2 * n - 2 - i;
-    }
-    return i;
-}
-
 static bool is_half(double v)
 {
     return fabs(v - floor(v) - 0.5) < 1e-6;
@@ -54,16 +41,7 @@ static void check_affine(kal_extent e, const double *m, int how, int k, int edge
             const double steps = grid ? 256 : 1;
             if ((grid || k == 0) && (is_half(sx * steps) || is_half(sy * steps))) continue;   // either way
             if (grid) sx = floor(sx * 256 + 0.5) / 256, sy = floor(sy * 256 + 0.5) / 256;
-            for (int32_t b = -1; b <= 2; b++)
-                for (int32_t a = -1; a <= 2; a++) {
-                    const double dx = (int)floor(sx) + a - sx, dy = (int)floor(sy) + b - sy;
-                    const int32_t at_x = fold_in((int32_t)floor(sx) + a, e.width, edge);
-                    const int32_t at_y = fold_in((int32_t)floor(sy) + b, e.height, edge);
-                    const double w = k == 0 ? fabs(dx) < 0.5 && fabs(dy) < 0.5
-                                            : kernel(k == 1 ? KAL_BILINEAR : KAL_BICUBIC, dx) *
-                                                  kernel(k == 1 ? KAL_BILINEAR : KAL_BICUBIC, dy);
-                    if (at_x >= 0 && at_y >= 0 && w != 0) add(sum, &e, p.data, at_x, at_y, w);
-                }
+            mix_around(sum, &e, p.data, sx, sy, k, edge);
             close_to(&oe, got, x, y, sum, slack, what);
         }
     tilings(n, what);
@@ -161,16 +139,7 @@ static void check_perspective(kal_extent e, const double *m, int k, int edge)
             }
             if (fabs(sx) > 1e5 || fabs(sy) > 1e5) continue;   // for the loop below
             if (grid) sx = floor(sx * 256 + 0.5) / 256, sy = floor(sy * 256 + 0.5) / 256;
-            for (int32_t b = -1; b <= 2; b++)
-                for (int32_t a = -1; a <= 2; a++) {
-                    const double dx = (int)floor(sx) + a - sx, dy = (int)floor(sy) + b - sy;
-                    const int32_t at_x = fold_in((int32_t)floor(sx) + a, e.width, edge);
-                    const int32_t at_y = fold_in((int32_t)floor(sy) + b, e.height, edge);
-                    const double by = k == 0 ? fabs(dx) < 0.5 && fabs(dy) < 0.5
-                                             : kernel(k == 1 ? KAL_BILINEAR : KAL_BICUBIC, dx) *
-                                                   kernel(k == 1 ? KAL_BILINEAR : KAL_BICUBIC, dy);
-                    if (at_x >= 0 && at_y >= 0 && by != 0) add(sum, &e, p.data, at_x, at_y, by);
-                }
+            mix_around(sum, &e, p.data, sx, sy, k, edge);
             close_to(&oe, got, x, y, sum, slack, what);
         }
     tilings(n, what);
