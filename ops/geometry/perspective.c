@@ -7,22 +7,24 @@
 //
 // A block of pixels that are all before the eye looks at what lies between the places of its corners. That much is copied into a
 // patch; what is too much, or meets the horizon, is cut in half until it is neither.
+#include "cpu.h"
 #include "fill.h"
 #include "fmath.h"
-#include "kernels.h"
+#include "gather.h"
 #include "mem.h"
-#include "sample.h"
-#include "slant.h"
-
-#include "cpu.h"
 
 #include <stdlib.h>
 
 enum { FORWARD, BACKWARD };
 enum { CORNER, CENTRE };
-enum { RUN = 64, PATCH_BYTES = 96 << 10 };
+enum { RUN = 64 };
 
 // ---- matrices: m[0] m[1] m[2] / m[3] m[4] m[5] / m[6] m[7] m[8] -----------------------------------
+
+static double absolute(double v)
+{
+    return v < 0 ? -v : v;
+}
 
 static double weight(const double *m, double x, double y)
 {
@@ -158,21 +160,18 @@ static bool map(const kal_call *c, int32_t i, double m[6])
 
 // ---- where pixels look --------------------------------------------------------------------------
 
-typedef struct view view;
-typedef void span_fn(const view *v, const kal__patch *p, void *dst, size_t n, const int64_t *x,
-                     const int64_t *y);
-
-struct view {
+typedef struct view {
     double m[9];
-    int64_t bias;
-    int32_t before, after;
-    span_fn *span;
-    kal_edge edge;
-    kal_extent in;
-    _Alignas(8) unsigned char pixel[KAL_MAX_CHANNELS * 4];   // the fill colour
-};
+    kal__gather how;
+} view;
 
-static const double nearly = 1e-7;   // w of what counts as behind the eye
+// Before the eye, and not by less than what rounding may have left of the terms. The bound is a line as long as x and y are not negative, so
+// between corners that are before it all is.
+static bool before_the_eye(const double *m, double x, double y)
+{
+    const double nearly = 1e-7, terms = absolute(m[6]) * x + absolute(m[7]) * y + absolute(m[8]);
+    return weight(m, x, y) > nearly * terms;
+}
 
 // 2^31 pixels and 2^-20 of one: added to this, a number's last bits are what is wanted. Halves go to even.
 static inline int64_t place_of(double v)
@@ -207,17 +206,15 @@ static bool taps_of(const view *v, kal_rect out, kal_rect *taps)
     for (int k = 0; k < 4; k++) {
         const int32_t cx = k & 1 ? out.x1 - 1 : out.x0, cy = k & 2 ? out.y1 - 1 : out.y0;
         int64_t x, y;
-        if (!(weight(v->m, cx, cy) > nearly)) return false;
-        places_body(&x, &y, v->m, cx, cy, 1, v->bias, v->bias);
+        if (!before_the_eye(v->m, cx, cy)) return false;
+        places_body(&x, &y, v->m, cx, cy, 1, v->how.bias, v->how.bias);
         if (x < x0) x0 = x;
         if (x > x1) x1 = x;
         if (y < y0) y0 = y;
         if (y > y1) y1 = y;
     }
     const int64_t slack = (int64_t)1 << 26;   // rounding inside of the corners, 1/64 of a pixel
-    *taps = kal_rect_of((int32_t)((x0 - slack) >> 32) - v->before, (int32_t)((y0 - slack) >> 32) - v->before,
-                        (int32_t)((x1 + slack) >> 32) + v->after + 1,
-                        (int32_t)((y1 + slack) >> 32) + v->after + 1);
+    *taps = kal__gather_taps(&v->how, x0 - slack, y0 - slack, x1 + slack, y1 + slack);
     return true;
 }
 
@@ -225,14 +222,8 @@ static void view_of(const kal_call *c, view *v)
 {
     const kal_perspective_p *p = c->params;
     const kal_extent *in = &c->in[0]->extent;
-    kal__slant s = {0};
-    kal__slant_set(&s, in, p->kernel);
     backward_of(p, in, v->m);
-    v->bias = s.x0;
-    v->before = s.before;
-    v->after = s.after;
-    v->edge = (kal_edge)p->edge;
-    v->in = *in;
+    kal__gather_set(&v->how, in, p->kernel, (kal_edge)p->edge, p->color);
 }
 
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
@@ -242,76 +233,15 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
     kal_rect taps;
     if (kal_rect_empty(out)) return kal_rect_of(0, 0, 0, 0);
     view_of(c, &v);
-    if (!taps_of(&v, out, &taps)) return kal_rect_all(&v.in);
-    return kal__need_around(&v.in, taps, v.edge);
-}
-
-// ---- sampling -----------------------------------------------------------------------------------
-
-static void span_nearest(const view *v, const kal__patch *p, void *dst, size_t n, const int64_t *x,
-                         const int64_t *y)
-{
-    const size_t pixel = kal_pixel_size(&v->in);
-    for (size_t i = 0; i < n; i++)
-        memcpy((unsigned char *)dst + i * pixel, kal__whole_at(p->data, p->stride, pixel, x[i], y[i]), pixel);
-}
-
-static inline void gather_u8(uint8_t *dst, size_t n, const uint8_t *patch, ptrdiff_t stride, const int64_t *x,
-                             const int64_t *y, size_t channels, bool alpha)
-{
-    for (size_t i = 0; i < n; i++, dst += channels)
-        kal__bilinear_at(dst, patch, stride, x[i], y[i], channels, alpha);
-}
-
-#define GATHER(kind, channels, alpha)                                                                       \
-    void kal__gather_##kind##_u8_c(uint8_t *dst, size_t n, const uint8_t *patch, ptrdiff_t stride,          \
-                                   const int64_t *x, const int64_t *y)                                      \
-    {                                                                                                       \
-        gather_u8(dst, n, patch, stride, x, y, channels, alpha);                                            \
-    }                                                                                                       \
-    static void span_##kind##_u8(const view *v, const kal__patch *p, void *dst, size_t n, const int64_t *x, \
-                                 const int64_t *y)                                                          \
-    {                                                                                                       \
-        (void)v;                                                                                            \
-        kal__kernels()->gather_##kind##_u8(dst, n, p->data, p->stride, x, y);                               \
-    }
-GATHER(gray, 1, false)
-GATHER(rgb, 3, false)
-GATHER(rgba, 4, true)
-
-static void span_any_u8(const view *v, const kal__patch *p, void *dst, size_t n, const int64_t *x,
-                        const int64_t *y)
-{
-    gather_u8(dst, n, p->data, p->stride, x, y, (size_t)v->in.channels, v->in.alpha);
-}
-
-static void span_wide(const view *v, const kal__patch *p, void *dst, size_t n, const int64_t *x,
-                      const int64_t *y)
-{
-    const kal_extent *e = &v->in;
-    const size_t channels = (size_t)e->channels, pixel = kal_pixel_size(e);
-    for (size_t i = 0; i < n; i++)
-        kal__wide_at((unsigned char *)dst + i * pixel, p->data, p->stride, x[i], y[i], v->before,
-                     v->before + v->after + 1, e->type, channels, e->alpha);
-}
-
-static span_fn *span_for(const kal_extent *e, int32_t kernel)
-{
-    if (kernel == KAL__NEAREST) return span_nearest;
-    if (!kal__slant_is_narrow(e, kernel)) return span_wide;
-    if (e->channels == 1) return span_gray_u8;
-    if (e->channels == 3 && !e->alpha) return span_rgb_u8;
-    return e->channels == 4 && e->alpha ? span_rgba_u8 : span_any_u8;
+    if (!taps_of(&v, out, &taps)) return kal_rect_all(&v.how.in);
+    return kal__need_around(&v.how.in, taps, v.how.edge);
 }
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
-    const kal_perspective_p *p = c->params;
     view *v = *state = kal__new_zero(1, sizeof *v);
     if (!v) return kal_fail(err, KAL_NOMEM, "perspective: out of memory");
     view_of(c, v);
-    v->span = span_for(&v->in, p->kernel);
-    kal__colour_pixel(p->color, &c->extent, true, v->pixel);
     return KAL_OK;
 }
 
@@ -321,40 +251,21 @@ static void fill_block(const kal_job *j, kal_rect block)
 {
     const view *v = j->state;
     for (int32_t y = block.y0; y < block.y1; y++)
-        kal__fill_pixels(kal_at(j->out, block.x0, y), v->pixel, (size_t)j->out->pixel,
+        kal__fill_pixels(kal_at(j->out, block.x0, y), v->how.pixel, (size_t)j->out->pixel,
                          (size_t)(block.x1 - block.x0));
-}
-
-static size_t stride_of(int32_t width, size_t pixel)
-{
-    return ((size_t)width * pixel + 8 + 15) & ~(size_t)15;
-}
-
-// One pixel always fits.
-static bool fits(kal_rect taps, size_t pixel)
-{
-    const int64_t w = (int64_t)taps.x1 - taps.x0, h = (int64_t)taps.y1 - taps.y0;
-    if (w > KAL__PATCH_STRIDE || h > KAL__PATCH_ROWS) return false;
-    const size_t stride = stride_of((int32_t)w, pixel);
-    return stride <= KAL__PATCH_STRIDE && stride * (size_t)h <= PATCH_BYTES;
 }
 
 static void sample_block(const kal_job *j, kal_rect block, kal_rect taps)
 {
     const view *v = j->state;
-    const kal__patch_source from = {NULL, &j->in[0], &v->in, v->edge, v->pixel};
-    kal__patch p = {.stride = (ptrdiff_t)stride_of(taps.x1 - taps.x0, (size_t)j->out->pixel),
-                    .x0 = taps.x0,
-                    .y0 = taps.y0,
-                    .first = taps.y0,
-                    .end = taps.y1};
+    const int64_t dx = v->how.bias - taps.x0 * KAL__ONE, dy = v->how.bias - taps.y0 * KAL__ONE;
+    kal__patch p;
     int64_t x[RUN], y[RUN];
-    for (int32_t i = 0; i < taps.y1 - taps.y0; i++) p.columns[i].a = taps.x0, p.columns[i].b = taps.x1;
-    kal__patch_copy(&p, &from, j->scratch);
+    kal__gather_patch(&v->how, &p, &j->in[0], taps, j->scratch);
     for (int32_t row = block.y0; row < block.y1; row++) {
         const int32_t n = block.x1 - block.x0;
-        places(x, y, v->m, block.x0, row, n, v->bias - taps.x0 * KAL__ONE, v->bias - taps.y0 * KAL__ONE);
-        v->span(v, &p, kal_at(j->out, block.x0, row), (size_t)n, x, y);
+        places(x, y, v->m, block.x0, row, n, dx, dy);
+        v->how.span(&v->how, &p, kal_at(j->out, block.x0, row), (size_t)n, x, y);
     }
 }
 
@@ -368,11 +279,11 @@ static bool try_block(const kal_job *j, kal_rect block)
         fill_block(j, block);
         return true;
     }
-    if (v->edge == KAL_EDGE_FILL && kal_rect_empty(kal_rect_clip(taps, kal_rect_all(&v->in)))) {
+    if (v->how.edge == KAL_EDGE_FILL && kal_rect_empty(kal_rect_clip(taps, kal_rect_all(&v->how.in)))) {
         fill_block(j, block);
         return true;
     }
-    if (!fits(taps, (size_t)j->out->pixel)) return false;
+    if (!kal__gather_fits(taps, (size_t)j->out->pixel)) return false;
     sample_block(j, block, taps);
     return true;
 }
@@ -392,7 +303,7 @@ static void run_block(const kal_job *j, kal_rect block)
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)c, (void)width, (void)height;
-    return PATCH_BYTES;
+    return KAL__GATHER_ROOM;
 }
 
 static kal_status run(const kal_job *j)
@@ -409,7 +320,7 @@ static const kal_param params[] = {KAL_PERSPECTIVE_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_perspective = {
     .name = "perspective",
-    .version = 1,
+    .version = 2,
     .family = "geometry",
     .help = "The image under a matrix of 3 × 3, or so that four points come to lie on four others\n"
             "from=[four points on the image] alone makes them the corners of the result, clockwise from the "

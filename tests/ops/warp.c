@@ -199,6 +199,29 @@ static void test_perspective_cases(void)
     free(p.data);
 }
 
+// The horizon runs so close to the middle of the image that there w is nearly 0, and everywhere else far more: what lies before the eye does
+// not hang on where the matrix was made 1.
+static void test_perspective_scale(void)
+{
+    picture p = picture_of(extent_of(31, 20, 1, KAL_U8));
+    kal_extent e;
+    uint8_t *got = read_all(
+        apply(p.node, "perspective", "matrix=[1 0 0 0 1 0 1 0 -15.49999999] kernel=nearest"), NULL, &e);
+    int seen = 0;
+    for (int32_t y = 0; y < e.height && got; y++)
+        for (int32_t x = 0; x < e.width; x++) {
+            const double u = x + 0.5, w = 15.49999999 / (u - 1), sx = u * w, sy = (y + 0.5) * w;
+            if (u < 1 || sx < 0 || sy < 0 || sx >= 31 || sy >= 20) continue;
+            if (fabs(sx - floor(sx + 0.5)) < 1e-4 || fabs(sy - floor(sy + 0.5)) < 1e-4) continue;
+            REQUIRE_NOTE(got[y * e.width + x] == (uint8_t)sample(&p.e, p.data, (int32_t)sx, (int32_t)sy, 0),
+                         "perspective by the horizon: at %d,%d", x, y);
+            seen++;
+        }
+    REQUIRE(seen > 100);
+    free(got);
+    free(p.data);
+}
+
 static void test_errors(void)
 {
     static const struct {
@@ -226,8 +249,9 @@ static void test_errors(void)
 
 int main(void)
 {
-    void (*const tests[])(void) = {test_affine, test_cases, test_perspective, test_perspective_cases,
-                                   test_errors};
+    void (*const tests[])(void) = {
+        test_affine, test_cases, test_perspective, test_perspective_cases, test_perspective_scale,
+        test_errors};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         scope = kal_scope_new();
         tests[i]();
