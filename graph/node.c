@@ -171,7 +171,7 @@ static kal_node *build(kal__kind kind, kal_key key, const kal_call *call, kal__s
     node->is_volatile = call->op && (call->op->flags & KAL_OP_VOLATILE);
     for (int32_t k = 0; k < call->n; k++) node->is_volatile |= kal__input(node, k)->is_volatile;
     node->refs = 1;
-    if (call->n) node->meta = kal__meta_ref(kal__input(node, call->n == 2 ? 1 : 0)->meta);
+    if (call->n) node->meta = kal__meta_ref(kal__meta_input(node, call->n)->meta);
     return node;
 }
 

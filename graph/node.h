@@ -92,6 +92,12 @@ static inline kal_node *kal__input(const kal_node *n, int32_t i)
     return kal__node_of(n->call.in[i]);
 }
 
+/// Whose metadata a node has that stands on so many images: the last of two, the base, unless that is a map; of more, the first.
+static inline kal_node *kal__meta_input(const kal_node *n, int32_t images)
+{
+    return kal__input(n, images == 2 && !(n->call.op->flags & KAL_OP_MAPPED));
+}
+
 /// The lock of the table, for who guards a fork.
 pthread_mutex_t *kal__table_mutex(void);
 /// An error node owned by the scope (or the caller).

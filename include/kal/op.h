@@ -211,6 +211,7 @@ typedef enum kal_op_flags {
     KAL_OP_SAMPLEWISE = 64,
     KAL_OP_UPRIGHT = 128,   ///< undoes an EXIF orientation: that, less 1, is its first parameter
     KAL_OP_FITS = 256,   ///< scales to its parameters `width` and `height`: what viewers fit a picture with
+    KAL_OP_MAPPED = 1024,   ///< the second of two inputs says where, not what: metadata is input 0's
     KAL_OP_SHEET = 512,   ///< lays its images on one sheet, with `columns`, `gap` and `labels`: what `kal grid` calls
 } kal_op_flags;
 

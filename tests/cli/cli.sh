@@ -189,7 +189,7 @@ bin=$dir/bin
 mkdir "$bin" && ln -s "$kal" "$bin/kal"
 for op in $("$kal" ops | sed -n 's/^  \([a-z_0-9.]*\) .*/\1/p'); do
     "$kal" help "$op" | sed -n '/^example$/,$p' | sed 1d >examples.txt
-    case $op in components | merge_tiles) continue ;; esac   # labels, which no format holds; boxes that must be the pictures' own
+    case $op in components | merge_tiles | remap) continue ;; esac   # labels and maps, which no format holds; boxes that must be the pictures' own
     if [ -s examples.txt ]; then ok "$op has an example"; else not_ok "$op has an example"; fi
     while read -r line; do
         for name in $(printf '%s' "$line" | grep -o '[a-z0-9]*\.jpg' | sort -u); do

@@ -147,8 +147,10 @@ static kal_node *apply_to_some(kal_scope *s, const kal_op *op, const char *sampl
 {
     kal_node *few = kal_threshold(s, in[0], kal_threshold_params(.value = 245)),
              *most = kal_threshold(s, in[0], NULL), *n = NULL;
-    kal_node *const sets[][4] = {{NULL},      {in[0]}, {in[0], in[1]}, {in[0], in[0]},
-                                 {few, most}, {few},   {few, in[0]},   {in[0], few, in[0]}};
+    const kal_extent places = {17, 11, 2, KAL_F32, KAL_DATA, false};
+    kal_node *const sets[][4] = {
+        {NULL}, {in[0]},      {in[0], in[1]},      {in[0], in[0]},           {few, most},
+        {few},  {few, in[0]}, {in[0], few, in[0]}, {in[0], ramp(s, &places)}};
     for (size_t i = *op->inputs != 0; i < sizeof sets / sizeof *sets; i++) {
         int32_t k = 0;
         while (sets[i][k]) k++;

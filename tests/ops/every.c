@@ -365,6 +365,11 @@ static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent
         if (n && masked) e = (kal_extent){e.width, e.height, 1, KAL_U8, KAL_MASK, false};
         in[n] = rng_image(r, s, &e);
     }
+    if (op->flags & KAL_OP_MAPPED) {
+        kal_extent e = *kind;
+        e.width += grow[g][0], e.height += grow[g][1];
+        in[1] = rng_map(r, s, &e);
+    }
     // what looks at no pixels of two images is about how one came from the other
     if (n == 2 && op->measure && !op->measure->rows)
         in[1] = kal_apply_text(s, "embed", g ? "-2 1 30 20" : "1 3 9 8 edge=wrap", in, 1);

@@ -104,6 +104,26 @@ for h, w in (97, 131), (240, 200):
               np.array(ImageOps.fit(im, box, Image.LANCZOS)), 4)
         check(f"fit {size} pad of {w} x {h}", picture(f"load in.png | fit {size} pad gravity=northwest"),
               np.array(ImageOps.pad(im, box, Image.LANCZOS, centering=(0, 0))), 4)
+    wild = rng.integers(0, 1 << 16, (2, h, w), dtype=np.uint16)  # over the image and around it, on 32nds and on 256ths
+    for n in 0, 1:
+        cv2.imwrite(f"map{n}.png", wild[n] >> 3 << 3)
+    places = [((m >> 3 << 3) / 256.0 - 20).astype(np.float32) for m in wild]
+    maps = "; ".join(f'm{n} = load map{n}.png | expr "a / 256 - 20" type=f32' for n in (0, 1))
+    y, x = np.mgrid[0:h, 0:w].astype(np.float64)
+    bent = [(x + (y - 40) * (y - 40) / 512).astype(np.float32), (y * 0.75 - x * x / 4096).astype(np.float32)]
+    bends = ('g = load in.png | gray; m0 = expr g "x + (y - 40) * (y - 40) / 512" type=f32; '
+             'm1 = expr g "y * 0.75 - x * x / 4096" type=f32')
+    Image.fromarray(noise := rng.integers(0, 256, (h, w, 3), dtype=np.uint8)).save("noise.png")
+    for edge, border in ("copy", cv2.BORDER_REPLICATE), ("mirror", cv2.BORDER_REFLECT), ("reflect", cv2.BORDER_REFLECT_101), \
+            ("wrap", cv2.BORDER_WRAP), ("fill", cv2.BORDER_CONSTANT):
+        for what, text, m in ("wild", maps, places), ("bent", bends, bent):
+            run = f"{text}; remap (load noise.png) (band_join [m0 m1]) edge={edge}"
+            check(f"remap {what} nearest {edge} of {w} x {h}", picture(run + " kernel=nearest"),
+                  cv2.remap(noise, *m, cv2.INTER_NEAREST, borderMode=border))
+            want = cv2.remap(noise, *m, cv2.INTER_LINEAR, borderMode=border)
+            # whole 32nds: its weights have 15 bits. Elsewhere places are off by 1/64 + 1/512 each way
+            slack = 1 if what == "wild" else 255 * 2 * (1 / 64 + 1 / 512) + 1
+            check(f"remap {what} {edge} of {w} x {h}", picture(run), want, slack)
     framed = np.full((h, w, 3), 250, np.uint8)
     framed[13:h - 9, 7:w - 31] = np.minimum(a[13:h - 9, 7:w - 31], 200)
     Image.fromarray(framed).save("in.png")

@@ -53,6 +53,8 @@ int32_t rng_below(rng *r, int32_t n);
 void rng_pixels(rng *r, const kal_extent *e, void *data);
 /// A random image as a node, owned by the scope.
 kal_node *rng_image(rng *r, kal_scope *s, const kal_extent *e);
+/// A random map of the extent's size: places on an image of that size, around it, far away and nowhere.
+kal_node *rng_map(rng *r, kal_scope *s, const kal_extent *e);
 
 static inline kal_extent extent_of(int32_t w, int32_t h, int32_t channels, kal_type type)
 {

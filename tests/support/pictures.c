@@ -20,7 +20,7 @@
 typedef struct source {
     const char *name, *text;
 } source;
-enum { NONE, SCENE_, SMALL, RAMPS, GRAY, MASK_, BOX, LABELS, CLEAR, SOURCES };
+enum { NONE, SCENE_, SMALL, RAMPS, GRAY, MASK_, BOX, LABELS, CLEAR, WAVES, SOURCES };
 static const source sources[SOURCES] = {
     [SCENE_] = {"scene", SCENE},
     [SMALL] = {"small", "sample scene width=160 height=120 seed=4 | crop 20 10 80 60"},
@@ -29,6 +29,8 @@ static const source sources[SOURCES] = {
     [MASK_] = {"mask", MASK},
     [BOX] = {"box", "box_mask boxes=[30 20 110 90] width=160 height=120"},
     [LABELS] = {"labels", MASK " | components"},
+    [WAVES] = {"waves", "gray = " SCENE " | gray; band_join [(expr gray \"x + 6 * sin(y / 9)\" type=f32) "
+                        "(expr gray \"y + 6 * sin(x / 9)\" type=f32)]"},
     [CLEAR] = {"clear", "gradient from=[0 60 160 0] to=[255 200 60 255] width=160 height=120"},
 };
 
@@ -47,6 +49,7 @@ static const unsigned char tried[][3] = {
     {MASK_, BOX},
     {RAMPS, MASK_, SCENE_},
     {SCENE_, BOX, RAMPS},
+    {SCENE_, WAVES},
 };
 
 const char *picture_source(int i, const char **text)

@@ -48,3 +48,26 @@ kal_node *rng_image(rng *r, kal_scope *s, const kal_extent *e)
     free(data);
     return n;
 }
+
+// Near each other along runs, as maps are; now and then far off.
+kal_node *rng_map(rng *r, kal_scope *s, const kal_extent *e)
+{
+    const kal_extent m = {e->width, e->height, 2, KAL_F32, KAL_DATA, false};
+    const size_t n = (size_t)m.width * (size_t)m.height;
+    float *v = malloc(bytes_of(&m)), x = 0, y = 0, dx = 1, dy = 0;
+    for (size_t i = 0; i < n; i++, x += dx, y += dy) {
+        if (i == 0 || rng_below(r, 40) == 0) {
+            x = (float)rng_below(r, 32 * (m.width + 12)) / 32 - 6;
+            y = (float)rng_below(r, 32 * (m.height + 12)) / 32 - 6;
+            dx = (float)rng_below(r, 65) / 32 - 1;
+            dy = (float)rng_below(r, 9) / 64;
+        }
+        static const float odd[] = {
+            __builtin_nanf(""), __builtin_inff(), -__builtin_inff(), 3e38f, -1e9f, 5e8f, 1e5f};
+        v[2 * i] = rng_below(r, 90) ? x : odd[rng_below(r, 7)];
+        v[2 * i + 1] = rng_below(r, 90) ? y : odd[rng_below(r, 7)];
+    }
+    kal_node *made = kal_pixels(s, &m, v, (ptrdiff_t)m.width * 8);
+    free(v);
+    return made;
+}

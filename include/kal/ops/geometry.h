@@ -153,6 +153,16 @@ KAL_OP_1(shear)
 KAL_PARAMS(perspective, KAL_PERSPECTIVE_PARAMS)
 #define kal_perspective_params(...) KAL_WITH(perspective, KAL_PERSPECTIVE_PARAMS, __VA_ARGS__)
 KAL_OP_1(perspective)
+#define KAL_REMAP_PARAMS(P)                                                                                \
+    P(CHOICE, at, 1, 0, 0, "corner|centre", "where in pixel 0 the map's 0 is; centre: as OpenCV and expr") \
+    P(CHOICE, kernel, 1, 0, 0, KAL_LINE_KERNELS, "interpolation")                                          \
+    P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what lies outside the image")                         \
+    P(COLOR, color, 0, 0, 0, "sample",                                                                     \
+      "the colour of fill, and of what is no place; unset: black, transparent with alpha")
+KAL_PARAMS(remap, KAL_REMAP_PARAMS)
+#define kal_remap_params(...) KAL_WITH(remap, KAL_REMAP_PARAMS, __VA_ARGS__)
+/// A second image, the map: x and y of each pixel's place.
+KAL_OP_2(remap)
 
 #define KAL_FIT_PARAMS(P)                                                                      \
     P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the box; unset: as wide as high")   \
