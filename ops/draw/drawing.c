@@ -83,9 +83,10 @@ void kal__area_begin(kal__drawing *d, int32_t ink, bool odd)
     d->x1 = d->y1 = -1e300;
 }
 
+// What ops take lies within KAL_MAX_SIDE, and what is around it within thrice that: rows are ints, and 1/256 pixels exact in doubles.
 static double fixed(double v)
 {
-    return kal__rint(kal__clamp(v, -KAL_MAX_SIDE, KAL_MAX_SIDE) * 256);
+    return kal__rint(v * 256);
 }
 
 static void widen(double *low, double *high, double v)
@@ -145,8 +146,17 @@ int32_t kal__draw_pixel(double v)
 static int halvings(double radius)
 {
     int n = 1;
-    for (double angle = 0.8; radius * angle * angle > 8.0 / 512 && n < 14; angle /= 2) n++;
+    for (double angle = 0.8; radius * angle * angle > 8.0 / 512; angle /= 2) n++;
     return n;
+}
+
+// The arc between two ends lies beside the image, or above or below: its chord covers the same. (It bulges by less than half a chord.)
+static bool beside(const kal__drawing *d, double x0, double y0, double x1, double y1)
+{
+    const double dx = x1 - x0, dy = y1 - y0, bulge = ((dx < 0 ? -dx : dx) + (dy < 0 ? -dy : dy)) / 2 + 1;
+    return (x0 < -bulge && x1 < -bulge) || (y0 < -bulge && y1 < -bulge) ||
+           (x0 > d->image.x1 + bulge && x1 > d->image.x1 + bulge) ||
+           (y0 > d->image.y1 + bulge && y1 > d->image.y1 + bulge);
 }
 
 // From centre + u to centre + v, both of this length and less than half a turn apart. Chords that meet are the same to the bit.
@@ -154,7 +164,7 @@ static void arc(kal__drawing *d, double x, double y, double ux, double uy, doubl
                 double radius, int depth)
 {
     const double mx = ux + vx, my = uy + vy, length = __builtin_sqrt(mx * mx + my * my);
-    if (!depth || !(length > 0)) {
+    if (!depth || !(length > 0) || beside(d, x + ux, y + uy, x + vx, y + vy)) {
         kal__area_side(d, x + ux, y + uy, x + vx, y + vy);
         return;
     }

@@ -90,7 +90,7 @@ bool kal__draw_nothing(const kal_call *c, kal__trace *trace, kal_folded *to);
     }
 /// The middle of its record.
 #define KAL__DRAWN_RECORD(NAME)                                                                       \
-    .version = 1, .family = "drawing", .inputs = "image", KAL__PARAMS(NAME##_params, kal_##NAME##_p), \
+    .version = 2, .family = "drawing", .inputs = "image", KAL__PARAMS(NAME##_params, kal_##NAME##_p), \
     .cost = 0.3f, .extent = NAME##_extent, .touches = NAME##_touches, .fold = NAME##_fold,            \
     .prepare = NAME##_prepare, .release = free, .tables = NAME##_tables, .scratch = NAME##_scratch,   \
     .run = kal__draw_run

@@ -82,6 +82,7 @@ static layout lay_out(const kal_call *c, const kal_sheet_p *p)
     }
     l.width = larger(l.width, larger(widest(p->labels, l.scale), rows ? 0 : widest(p->heads, l.scale)));
     l.label = tallest(p->labels, l.scale);
+    if (rows) l.height = larger(l.height, tallest(p->heads, l.scale));
     l.left = rows ? widest(p->heads, l.scale) : 0;
     l.top = rows ? 0 : tallest(p->heads, l.scale);
     return l;
@@ -281,7 +282,7 @@ static const kal_param params[] = {KAL_SHEET_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_sheet = {
     .name = "sheet",
-    .version = 1,
+    .version = 2,
     .family = "drawing",
     .help =
         "Images side by side on one sheet, with labels\n"

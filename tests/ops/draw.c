@@ -88,6 +88,32 @@ static void test_areas(void)
     check_fails(op("draw_points", "points=1", black), "draw_points: 1 numbers; a point has 2");
 }
 
+// What is far away is drawn right, or refused.
+static void test_far(void)
+{
+    kal_node *real = flat(40, 40, 1, KAL_F32, false, 0);
+    // nearly straight edges, of chords within 1/512: with 2^14 in a quarter they would be off by 0.01 and 0.1 pixels
+    REQUIRE(fabs(sum_of(op("draw_circles", "circles=[-9999980 -460 1e7] fill=1 width=0", real)) -
+                 40 * (20 - 480.0 * 480 / 2e7)) < 0.1);
+    REQUIRE(fabs(sum_of(op("draw_circles", "circles=[-99999980 -4780 1e8] fill=1 width=0", real)) -
+                 40 * (20 - 4800.0 * 4800 / 2e8)) < 0.1);
+    REQUIRE(fabs(sum_of(op("draw_circles", "circles=[-99999980 -4780 1e8] width=2", real)) - 80) < 0.1);
+    // where a side meets the image's edge is rounded to 1/256 of its height
+    REQUIRE(fabs(sum_of(op("draw_circles", "circles=[-4780 1e8 99999980] fill=1 width=0", real)) -
+                 40 * (20 - 4800.0 * 4800 / 2e8)) < 0.2);
+    // a strip of 2 along the diagonal, corner to corner
+    REQUIRE(fabs(sum_of(op("draw_lines", "lines=[0 -1e8 -1e8 0 1e8 1e8] width=2", real)) - 111.137) < 0.05);
+    // a huge circle has few sides, since what lies beside the image is not divided
+    kal_node *far = op("draw_circles", "circles=[-99999980 -4780 1e8] fill=1", real);
+    REQUIRE(kal_node_call(far)->op->tables(kal_node_call(far)) < 20000);
+    check_fails(op("draw_boxes", "boxes=[0 0 9 1e9]", real), "draw_boxes: boxes=");
+    check_fails(op("draw_lines", "lines=[0 1e308 0 0 5 5]", real), "draw_lines: lines=");
+    check_fails(op("draw_polygons", "polygons=[0 -1e308 0 0 5 5]", real), "draw_polygons: polygons=");
+    check_fails(op("draw_circles", "circles=[1 1 1e9]", real), "draw_circles: circles=");
+    check_fails(op("draw_points", "points=[1 -2e8]", real), "draw_points: points=");
+    check_fails(op("draw_labels", "points=[1 -2e8] texts=a", real), "draw_labels: points=");
+}
+
 // Where every corner is a whole pixel and sides are straight along the axes, what is filled is the polygon's mask.
 static void test_like_masks(void)
 {
@@ -182,12 +208,20 @@ static void test_grid(void)
     VALUES(kal_sheet(s, mixed, 2, kal_sheet_params(.columns = 2)), 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7, 7, 7,
            7, 7, 7, 5, 5, 5, 255, 0, 0, 0, 255, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7,
            7, 7, 7, 7, 7);
+    const kal_list full = {(const double[]){1}, 1};
     // a label's strip lies below its cell, a head's beside its row; both are white on black, black on white
     kal_extent e;
     kal_node *labelled =
         kal_sheet(s, one, 3, kal_sheet_params(.columns = 3, .labels = "a|b|", .heads = "row"));
     REQUIRE_OK(kal_node_extent(labelled, &e, &check_error));
-    REQUIRE(e.width == 3 * 8 + 4 + 3 * 12 && e.height == 1 + 16 + 4);
+    REQUIRE(e.width == 3 * 8 + 4 + 3 * 12 && e.height == 2 * (16 + 4));
+    // heads of rows that are lower than letters neither overlap nor are cut
+    kal_node *headed =
+        kal_sheet(s, one, 3, kal_sheet_params(.columns = 1, .heads = "H|i\ni|H", .color = full));
+    REQUIRE_OK(kal_node_extent(headed, &e, &check_error));
+    REQUIRE(e.width == 8 + 4 + 2 && e.height == 3 * (32 + 4));
+    REQUIRE(sum_of(headed) ==
+            2 * (1 + 2 + 3) + 2.0 * (double)(count(kal_text_image(s, kal_text_image_params(.text = "Hi")))));
     kal_node *dark = kal_sheet(s, one, 1, kal_sheet_params(.labels = "a")),
              *light = kal_sheet(s, one, 1,
                                 kal_sheet_params(.labels = "a", .background = {(const double[]){255}, 1}));
@@ -207,6 +241,7 @@ int main(void)
     s = kal_scope_new();
     test_boxes();
     test_areas();
+    test_far();
     test_like_masks();
     test_text();
     test_grid();

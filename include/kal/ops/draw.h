@@ -10,36 +10,36 @@
 KAL_BEGIN
 
 #define KAL_DRAW_BOXES_PARAMS(P)                                                          \
-    P(LIST, boxes, 0, 0, 0, "px", "x0 y0 x1 y1 of each box")                              \
+    P(LIST, boxes, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "x0 y0 x1 y1 of each box")       \
     P(COLOR, color, 0, 0, 0, "sample", "of the frames; unset: white")                     \
     P(INT, width, 2, 0, 16384, "px", "of a frame, which lies inside its box; 0: none")    \
     P(COLOR, fill, 0, 0, 0, "sample", "of what the frames are around; unset: not filled") \
     P(FLOAT, opacity, 1, 0, 1, "", "1 hides what is below")
 #define KAL_DRAW_LINES_PARAMS(P)                                                         \
-    P(LIST, lines, 0, 0, 0, "px", "line x y of each corner")                             \
+    P(LIST, lines, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "line x y of each corner")      \
     P(COLOR, color, 0, 0, 0, "sample", "of the lines; unset: white")                     \
     P(FLOAT, width, 2, 0, 16384, "px", "of the lines; their ends and corners are round") \
     P(FLOAT, opacity, 1, 0, 1, "", "1 hides what is below")
-#define KAL_DRAW_POLYGONS_PARAMS(P)                                       \
-    P(LIST, polygons, 0, 0, 0, "px", "polygon x y of each corner")        \
-    P(COLOR, color, 0, 0, 0, "sample", "of the outlines; unset: white")   \
-    P(FLOAT, width, 2, 0, 16384, "px", "of an outline; 0: none")          \
-    P(COLOR, fill, 0, 0, 0, "sample", "of the inside; unset: not filled") \
+#define KAL_DRAW_POLYGONS_PARAMS(P)                                                       \
+    P(LIST, polygons, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "polygon x y of each corner") \
+    P(COLOR, color, 0, 0, 0, "sample", "of the outlines; unset: white")                   \
+    P(FLOAT, width, 2, 0, 16384, "px", "of an outline; 0: none")                          \
+    P(COLOR, fill, 0, 0, 0, "sample", "of the inside; unset: not filled")                 \
     P(FLOAT, opacity, 1, 0, 1, "", "1 hides what is below")
 #define KAL_DRAW_CIRCLES_PARAMS(P)                                                         \
-    P(LIST, circles, 0, 0, 0, "px", "x y radius of each circle")                           \
+    P(LIST, circles, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "x y radius of each circle")    \
     P(COLOR, color, 0, 0, 0, "sample", "of the rings; unset: white")                       \
     P(FLOAT, width, 2, 0, 16384, "px", "of a ring, half of it inside the radius; 0: none") \
     P(COLOR, fill, 0, 0, 0, "sample", "of the inside; unset: not filled")                  \
     P(FLOAT, opacity, 1, 0, 1, "", "1 hides what is below")
 #define KAL_MARKS "disc|square|plus|cross"
 typedef enum kal_mark { KAL_MARK_DISC, KAL_MARK_SQUARE, KAL_MARK_PLUS, KAL_MARK_CROSS } kal_mark;
-#define KAL_DRAW_POINTS_PARAMS(P)                                             \
-    P(LIST, points, 0, 0, 0, "px", "x y of each point")                       \
-    P(COLOR, color, 0, 0, 0, "sample", "of the marks; unset: white")          \
-    P(FLOAT, radius, 4, 0, 16384, "px", "from the point to the mark's rim")   \
-    P(CHOICE, mark, 0, 0, 0, KAL_MARKS, "what stands for a point")            \
-    P(FLOAT, width, 2, 0, 16384, "px", "of the strokes of a plus or a cross") \
+#define KAL_DRAW_POINTS_PARAMS(P)                                              \
+    P(LIST, points, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "x y of each point") \
+    P(COLOR, color, 0, 0, 0, "sample", "of the marks; unset: white")           \
+    P(FLOAT, radius, 4, 0, 16384, "px", "from the point to the mark's rim")    \
+    P(CHOICE, mark, 0, 0, 0, KAL_MARKS, "what stands for a point")             \
+    P(FLOAT, width, 2, 0, 16384, "px", "of the strokes of a plus or a cross")  \
     P(FLOAT, opacity, 1, 0, 1, "", "1 hides what is below")
 KAL_PARAMS(draw_boxes, KAL_DRAW_BOXES_PARAMS)
 KAL_PARAMS(draw_lines, KAL_DRAW_LINES_PARAMS)
@@ -89,7 +89,7 @@ typedef enum kal_align { KAL_ALIGN_LEFT, KAL_ALIGN_CENTER, KAL_ALIGN_RIGHT } kal
     P(INT, padding, 0, 0, 16384, "px", "room around the text; part of the box")        \
     P(FLOAT, opacity, 1, 0, 1, "", "1 hides what is below")
 #define KAL_DRAW_LABELS_PARAMS(P)                                                             \
-    P(LIST, points, 0, 0, 0, "px", "x y of each text's anchor")                               \
+    P(LIST, points, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "x y of each text's anchor")        \
     P(TEXT, texts, "", 0, 0, "", "what is written, separated by |; one text: at every point") \
     P(INT, font_size, 16, 1, 4096, "px", "height of a line; becomes a multiple of 16")        \
     P(COLOR, color, 0, 0, 0, "sample", "of the letters; unset: white")                        \
