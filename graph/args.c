@@ -86,10 +86,11 @@ static bool is_named(const kal__arg *args, int32_t n, const char *name)
     return false;
 }
 
-static const char *open_list(kal__schema s, const kal__written *c)
+// The first `taken` go to lists in brackets.
+static const char *open_list(kal__schema s, const kal__written *c, int32_t taken)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.rows[i].kind == KAL_PARAM_LIST && !is_named(c->args, c->n_args, s.rows[i].name))
+        if (s.rows[i].kind == KAL_PARAM_LIST && !is_named(c->args, c->n_args, s.rows[i].name) && !taken--)
             return s.rows[i].name;
     return NULL;
 }
@@ -101,12 +102,12 @@ static const char *open_group(kal__schema s, const kal__written *c, const char *
 }
 
 // A value written like an input: a size goes to width and height, before any list of boxes that may lie in it; the rest to the first list
-// that is still open, and a box to where the op has a place for one.
-static const char *place_for(kal__schema s, const kal__written *c, const kal_node *value)
+// that is still open and not for a list in brackets that stands before it, and a box to where the op has a place for one.
+static const char *place_for(kal__schema s, const kal__written *c, const kal_node *value, int32_t lists)
 {
     const kal_value_kind kind = value->call.op->measure->kind;
     const char *size = kind == KAL_VALUE_SIZE ? open_group(s, c, "size") : NULL;
-    const char *list = size ? NULL : open_list(s, c);
+    const char *list = size ? NULL : open_list(s, c, lists);
     return size ? size : list ? list : kind == KAL_VALUE_BOXES ? open_group(s, c, "box") : NULL;
 }
 
@@ -124,7 +125,7 @@ static kal_status no_place(const kal_op *op, const kal_node *value, kal_error *e
 kal_status kal__place_values(const kal_op *op, kal__written *c, kal_error *err)
 {
     for (int32_t i = 0; i < c->n_values; i++) {
-        const char *name = place_for(kal__schema_of(op), c, c->values[i]);
+        const char *name = place_for(kal__schema_of(op), c, c->values[i], c->lists[i]);
         if (!name) return no_place(op, c->values[i], err);
         if (c->n_args == KAL__MAX_ARGS)
             return kal_fail(err, KAL_LIMIT, "more than %d arguments", KAL__MAX_ARGS);

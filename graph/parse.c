@@ -73,10 +73,20 @@ static bool same(const kal__token *t, const char *s)
     return t->kind == KAL__WORD && t->n == strlen(s) && !memcmp(t->text, s, t->n);
 }
 
+// Lists in brackets so far that have no name, or a name that stands for one.
+static int32_t lists_before(const kal__written *c)
+{
+    int32_t n = 0;
+    for (int32_t i = 0; i < c->n_args; i++)
+        n += c->args[i].key.kind != KAL__WORD && c->args[i].value.n && c->args[i].value.text[0] == '[';
+    return n;
+}
+
 static kal_status add_input(kal__parser *r, kal__written *c, const kal__token *at, kal_node *node,
                             const kal__trail *trail)
 {
     if (kal__gives_value(node) && c->n_values < KAL__MAX_BOUND) {
+        c->lists[c->n_values] = lists_before(c);
         c->values[c->n_values++] = node;
         return KAL_OK;
     }

@@ -82,6 +82,7 @@ typedef struct kal__written {
     const kal__trail *trails[KAL__MAX_INPUTS];
     int32_t n;
     kal_node *values[KAL__MAX_BOUND];   // owned: written like inputs, but they give values
+    int32_t lists[KAL__MAX_BOUND];      // how many lists in brackets stand before each
     int32_t n_values;
     kal__arg args[KAL__MAX_ARGS];
     int32_t n_args;
