@@ -13,6 +13,9 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_extent *in = &c->in[0]->extent;
     *out = (kal_extent){in->width, in->height, 1, KAL_U8, KAL_MASK, false};
     if (p->value == KAL_AUTO) p->value = kal_type_max(in->type) / 2;
+    if (in->type != KAL_F32 && in->type != KAL_U32 && p->value > kal_type_max(in->type))
+        return kal_fail(err, KAL_INVALID, "threshold: value=%g is above full scale, %g; nothing can be",
+                        p->value, kal_type_max(in->type));
     return kal__check_type("threshold", in, err);
 }
 
