@@ -16,8 +16,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     (void)params;
     *out = c->in[0]->extent;
     kal__unmask(out);
-    if (kal__histogram_bins(out->type)) return KAL_OK;
-    return kal__refuse_type("autocontrast", out, "are not counted; use stretch, or cast type=u16 first", err);
+    return kal__check_type("autocontrast", out, err);
 }
 
 static void curve(const kal_call *c, const uint64_t *counts, int32_t bins, double *out)
@@ -54,7 +53,8 @@ const kal_op kal__op_autocontrast = {
     .help = "Darkest to black and brightest to white, leaving out a share of the samples at either end\n"
             "For each colour channel, or with channels=together one curve for all; alpha stays. Pillow's "
             "autocontrast, "
-            "but\nrounded instead of truncated. An image of one value stays as it is.",
+            "but\nrounded instead of truncated. An image of one value stays as it is. f32 is counted in "
+            "65536\nsteps from 0 to 1; stretch looks at every value.",
     .inputs = "image",
     KAL__PARAMS(params, kal_autocontrast_p),
     .flags = KAL_OP_WHOLE,

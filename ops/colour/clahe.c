@@ -11,7 +11,7 @@
 //   curve    out[v] = rint(N(v) · (bins − 1) / pixels of a tile)                          halves to even
 //   pixel    (a · (1 − x) + b · x) · (1 − y) + (c · (1 − x) + d · x) · y, of the curves of the four nearest tiles, rint
 //
-// clip = 0 does not limit. Each colour channel by itself; alpha stays. The curves of one channel at a time are held.
+// clip = 0 does not limit. f32 goes through the curves of the u16 nearest to it and is not rounded after. Each colour channel by itself; alpha stays. The curves of one channel at a time are held.
 #include "channels.h"
 #include "fmath.h"
 #include "statistics/histogram.h"
@@ -25,7 +25,7 @@ static grid grid_of(const kal_call *c)
 {
     const kal_clahe_p *p = c->params;
     const kal_extent *e = &c->extent;
-    grid g = {.columns = p->columns, .rows = p->rows, .bins = kal__histogram_bins(e->type)};
+    grid g = {.columns = p->columns, .rows = p->rows, .bins = kal__histogram_steps(e->type)};
     const bool even = e->width % g.columns == 0 && e->height % g.rows == 0;
     g.width = (even ? e->width : e->width + g.columns - e->width % g.columns) / g.columns;
     g.height = (even ? e->height : e->height + g.rows - e->height % g.rows) / g.rows;
@@ -40,8 +40,8 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_clahe_p *p = params;
     *out = c->in[0]->extent;
     kal__unmask(out);
-    if (!kal__histogram_bins(out->type))
-        return kal__refuse_type("clahe", out, "are not counted; cast type=u8 or u16 first", err);
+    const kal_status st = kal__check_type("clahe", out, err);
+    if (st) return st;
     // what is counted in a tile stays far inside 32 bits
     const int64_t tile = ((int64_t)out->width / p->columns + 1) * ((int64_t)out->height / p->rows + 1);
     if (tile < (1 << 30)) return KAL_OK;
@@ -59,25 +59,28 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
            (size_t)g.columns * (size_t)g.rows * (size_t)g.bins * sizeof(uint16_t);
 }
 
+#define AS_IT_IS(v) (v)
+
 // What lies right of the image or below it is what it mirrors.
-#define COUNT(T)                                                                                       \
-    static void count_##T(const kal_job *j, const grid *g, int32_t k, int32_t tx, int32_t ty,          \
-                          int32_t *counts)                                                             \
-    {                                                                                                  \
-        const kal_extent *e = &j->call->extent;                                                        \
-        const int32_t end = (tx + 1) * g->width, inside = end < e->width ? end : e->width;             \
-        for (int32_t y = ty * g->height; y < (ty + 1) * g->height; y++) {                              \
-            const T *row = (const T *)(const void *)kal_row(                                           \
-                               &j->in[0], kal_edge_index(y, e->height, KAL_EDGE_REFLECT)) +            \
-                           k;                                                                          \
-            int32_t x = tx * g->width;                                                                 \
-            for (; x < inside; x++) counts[row[(ptrdiff_t)x * e->channels]]++;                         \
-            for (; x < end; x++)                                                                       \
-                counts[row[(ptrdiff_t)kal_edge_index(x, e->width, KAL_EDGE_REFLECT) * e->channels]]++; \
-        }                                                                                              \
+#define COUNT(T, STEP)                                                                                       \
+    static void count_##T(const kal_job *j, const grid *g, int32_t k, int32_t tx, int32_t ty,                \
+                          int32_t *counts)                                                                   \
+    {                                                                                                        \
+        const kal_extent *e = &j->call->extent;                                                              \
+        const int32_t end = (tx + 1) * g->width, inside = end < e->width ? end : e->width;                   \
+        for (int32_t y = ty * g->height; y < (ty + 1) * g->height; y++) {                                    \
+            const T *row = (const T *)(const void *)kal_row(                                                 \
+                               &j->in[0], kal_edge_index(y, e->height, KAL_EDGE_REFLECT)) +                  \
+                           k;                                                                                \
+            int32_t x = tx * g->width;                                                                       \
+            for (; x < inside; x++) counts[STEP(row[(ptrdiff_t)x * e->channels])]++;                         \
+            for (; x < end; x++)                                                                             \
+                counts[STEP(row[(ptrdiff_t)kal_edge_index(x, e->width, KAL_EDGE_REFLECT) * e->channels])]++; \
+        }                                                                                                    \
     }
-COUNT(uint8_t)
-COUNT(uint16_t)
+COUNT(uint8_t, AS_IT_IS)
+COUNT(uint16_t, AS_IT_IS)
+COUNT(float, kal__step_of)
 
 static void clip(const grid *g, int32_t *counts)
 {
@@ -121,20 +124,23 @@ typedef struct across {
 } across;
 
 // Adding and taking away 1.5 · 2^23 rounds a float of this size to even.
-#define MAP(T)                                                                                             \
+#define ROUNDED(v) ((int32_t)(((v) + 12582912.0f) - 12582912.0f))
+#define SHARE(v) ((v) / 65535.0f)
+#define MAP(T, STEP, STORE)                                                                                \
     static void map_##T(const across *a, const uint16_t *upper, const uint16_t *lower, float down, T *dst, \
                         const T *src, size_t n, size_t step)                                               \
     {                                                                                                      \
         for (size_t x = 0; x < n; x++) {                                                                   \
-            const int32_t v = src[x * step], p = a->first[x] + v, q = a->second[x] + v;                    \
+            const int32_t v = STEP(src[x * step]), p = a->first[x] + v, q = a->second[x] + v;              \
             const float r = a->share[x], l = 1.0f - r;                                                     \
             const float out = ((float)upper[p] * l + (float)upper[q] * r) * (1.0f - down) +                \
                               ((float)lower[p] * l + (float)lower[q] * r) * down;                          \
-            dst[x * step] = (T)(int32_t)((out + 12582912.0f) - 12582912.0f);                               \
+            dst[x * step] = (T)STORE(out);                                                                 \
         }                                                                                                  \
     }
-MAP(uint8_t)
-MAP(uint16_t)
+MAP(uint8_t, AS_IT_IS, ROUNDED)
+MAP(uint16_t, AS_IT_IS, ROUNDED)
+MAP(float, kal__step_of, SHARE)
 
 static void map_row(const kal_job *j, const grid *g, const across *a, int32_t k, int32_t y,
                     const uint16_t *curves)
@@ -150,6 +156,9 @@ static void map_row(const kal_job *j, const grid *g, const across *a, int32_t k,
     const size_t n = (size_t)e->width, step = (size_t)e->channels;
     if (e->type == KAL_U8)
         map_uint8_t(a, upper, lower, down, dst + k, src + k, n, step);
+    else if (e->type == KAL_F32)
+        map_float(a, upper, lower, down, (float *)(void *)dst + k, (const float *)(const void *)src + k, n,
+                  step);
     else
         map_uint16_t(a, upper, lower, down, (uint16_t *)(void *)dst + k,
                      (const uint16_t *)(const void *)src + k, n, step);
@@ -171,8 +180,9 @@ static kal_status run(const kal_job *j)
     for (int32_t k = 0; k < kal__colours(e); k++) {
         for (int32_t t = 0; t < g.columns * g.rows; t++) {
             memset(counts, 0, (size_t)g.bins * sizeof *counts);
-            (e->type == KAL_U8 ? count_uint8_t : count_uint16_t)(j, &g, k, t % g.columns, t / g.columns,
-                                                                 counts);
+            (e->type == KAL_U8    ? count_uint8_t
+             : e->type == KAL_F32 ? count_float
+                                  : count_uint16_t)(j, &g, k, t % g.columns, t / g.columns, counts);
             if (g.limit) clip(&g, counts);
             curve_of(&g, counts, curves + (ptrdiff_t)t * g.bins);
         }
@@ -194,7 +204,8 @@ const kal_op kal__op_clahe = {
         "Local contrast: histogram equalisation tile by tile, with a limit (CLAHE)\n"
         "OpenCV's createCLAHE for each colour channel by itself; alpha stays. clip is the most that a bin "
         "may "
-        "have,\nin parts of an even histogram: 2 to 4 is usual, 0 does not limit. The whole image is held.",
+        "have,\nin parts of an even histogram: 2 to 4 is usual, 0 does not limit. f32 is counted in "
+        "65536\nsteps from 0 to 1. The whole image is held.",
     .inputs = "image",
     KAL__PARAMS(params, kal_clahe_p),
     .flags = KAL_OP_WHOLE,

@@ -199,20 +199,21 @@ static bool tint_fold(const kal_call *c, kal_folded *to, void *room)
         .samples = KAL__SAMPLES(__VA_ARGS__),                    \
     };
 #define PARAMS kal_saturation_p
-MATRIX_OP(saturation, KAL_SATURATION_PARAMS, saturation_extent,
-          "More or less colour: 0 is gray, 1 the image, more than 1 stronger colours\n"
-          "The brightness that gray gives stays. A gray image is returned as it is; alpha stays.",
-          "factor=0", "factor=0.5", "factor=1.7")
+MATRIX_OP(
+    saturation, KAL_SATURATION_PARAMS, saturation_extent,
+    "More or less colour: 0 is gray, 1 the image, more than 1 stronger colours\n"
+    "The brightness that gray gives stays. A gray image is returned as it is; alpha stays. For gray or RGB.",
+    "factor=0", "factor=0.5", "factor=1.7")
 #undef PARAMS
 #define PARAMS kal_sepia_p
 MATRIX_OP(sepia, KAL_SEPIA_PARAMS, rgb_extent,
           "The brown of old photographs, all of it or in part\n"
-          "As the sepia of the CSS filters. Alpha stays.",
+          "As the sepia of the CSS filters. For RGB; to_rgb makes it of gray. Alpha stays.",
           "", "amount=0.4")
 #undef PARAMS
 #define PARAMS kal_tint_p
 MATRIX_OP(tint, KAL_TINT_PARAMS, tint_extent,
           "Towards one colour: gray of it, from black to the colour itself\n"
-          "With amount=1 white becomes the colour and nothing else is left of the old ones. Alpha stays.",
+          "With amount=1 white becomes the colour and nothing else is left of the old ones. Alpha stays. For RGB.",
           "color=[255 128 20]", "color=0.5 amount=0.3", "color=orange amount=0.5")
 #undef PARAMS

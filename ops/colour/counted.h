@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Curves that follow from how often each u8 or u16 value occurs in the whole image: counted once, then every colour channel through its
-// table; alpha stays.
+// table; alpha stays. f32 is counted in 65536 steps from 0 to 1, and goes along the lines between them.
 #ifndef KAL_OPS_COUNTED_H
 #define KAL_OPS_COUNTED_H
 

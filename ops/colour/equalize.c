@@ -6,7 +6,7 @@
 //     out[v] = rint((N(v) − N(first)) · scale)     scale = full / (N − N(first))
 //
 // N(v) counts samples up to v, `first` is the smallest value there is, and halves go to even. u8 multiplies in floats, so that it is
-// cv::equalizeHist bit for bit; u16 in doubles. An image of one value stays. equalize_table is the same curve as a value, for lut: with it
+// cv::equalizeHist bit for bit; u16 in doubles, and f32 as u16 without rounding (counted.h). An image of one value stays. equalize_table is the same curve as a value, for lut: with it
 // the image goes through in bands.
 #include "counted.h"
 
@@ -18,13 +18,11 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     (void)params;
     *out = c->in[0]->extent;
     kal__unmask(out);
-    if (kal__histogram_bins(out->type)) return KAL_OK;
-    return kal__refuse_type("equalize", out, "are not counted; cast type=u8 or u16 first", err);
+    return kal__check_type("equalize", out, err);
 }
 
 static void curve(const kal_call *c, const uint64_t *counts, int32_t bins, double *out)
 {
-    (void)c;
     const uint64_t all = kal__counts_total(counts, bins);
     int32_t first = 0;
     while (first < bins - 1 && !counts[first]) first++;
@@ -36,6 +34,8 @@ static void curve(const kal_call *c, const uint64_t *counts, int32_t bins, doubl
             out[v] = v;
         else if (bins == 256)
             out[v] = kal__rint((double)((float)sum * (255.0f / (float)rest)));
+        else if (c->extent.type == KAL_F32)
+            out[v] = (double)sum * (65535.0 / (double)rest);
         else
             out[v] = kal__rint((double)sum * (65535.0 / (double)rest));
     }
@@ -64,9 +64,9 @@ const kal_op kal__op_equalize = {
     .help =
         "Equalises the histogram: every part of full scale becomes as frequent as another\n"
         "OpenCV's equalizeHist for each colour channel, or with channels=together one curve for all, which "
-        "keeps hues\nbetter; alpha stays. An image of one value stays as it is. The whole image is held; to "
-        "go "
-        "in bands, write\nlut photo table=(photo | equalize_table).",
+        "keeps hues\nbetter; alpha stays. An image of one value stays as it is. f32 is counted in 65536 "
+        "steps from 0 to 1.\nThe whole image is held; to go in bands, write lut photo table=(photo | "
+        "equalize_table).",
     .inputs = "image",
     KAL__PARAMS(params, kal_equalize_p),
     .flags = KAL_OP_WHOLE,
@@ -121,7 +121,8 @@ const kal_op kal__op_equalize_table = {
     .version = 1,
     .family = "values",
     .help = "The curve that equalize puts samples through, as 256 numbers for lut\n"
-            "A row for each colour channel, or one for all with channels=together. With a mask, pixels count "
+            "A row for each colour channel, or one for all with channels=together. For u8, as lut. With a "
+            "mask, pixels count "
             "where "
             "it is not 0.",
     .inputs = "image mask?",

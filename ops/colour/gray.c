@@ -107,7 +107,7 @@ const kal_op kal__op_gray = {
     .family = "colour",
     .help = "Luma of a colour image: 0.299 R + 0.587 G + 0.114 B (Rec. 601); alpha stays\n"
             "u8 and u16 use 15-bit weights, (9798 R + 19235 G + 3735 B + 16384) >> 15: white stays white.\n"
-            "Data with three channels counts as R, G, B.",
+            "Data with three channels counts as R, G, B; of another number of colours there is no gray.",
     .inputs = "image",
     .params_size = sizeof(kal_gray_p),
     .flags = KAL_OP_POINTWISE,

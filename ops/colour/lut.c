@@ -57,7 +57,8 @@ const kal_op kal__op_lut = {
     .family = "colour",
     .help = "Every u8 sample through a table of 256 values\n"
             "One table for all colour channels, or one after the other for each; alpha stays. The result\n"
-            "is u8: values are rounded half up and saturate.",
+            "is u8: values are rounded half up and saturate. For u8: a list for\n"
+            "u16 would have 65536 numbers; levels, gamma and expr take all.",
     .inputs = "image",
     KAL__PARAMS(params, kal_lut_p),
     .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,

@@ -54,8 +54,9 @@ const kal_op kal__op_to_rgb = {
     .name = "to_rgb",
     .version = 1,
     .family = "colour",
-    .help =
-        "A gray image or mask as RGB with equal channels; alpha stays\nAn RGB image is returned as it is.",
+    .help = "A gray image or mask as RGB with equal channels; alpha stays\nAn RGB image is returned as it "
+            "is. Data of other than\n"
+            "one or three colour channels is refused: band_extract chooses some.",
     .inputs = "image",
     .params_size = sizeof(kal_to_rgb_p),
     .flags = KAL_OP_POINTWISE,

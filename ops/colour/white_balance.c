@@ -105,7 +105,7 @@ const kal_op kal__op_white_balance = {
             "6500\n"
             "the result is cooler, above it warmer. Luminance of that colour stays. Samples are sRGB and are "
             "turned into\n"
-            "light and back; alpha stays.",
+            "light and back; alpha stays. For RGB.",
     .inputs = "image",
     KAL__PARAMS(params, kal_white_balance_p),
     .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,

@@ -201,7 +201,9 @@ const kal_op kal__op_canny = {
         "A pixel on a ridge of the slope is an edge where the slope is above `high`, and where it is above "
         "`low`\n"
         "and hangs together with an edge. A slope is the sum of sobel's two, in 8-bit samples: a step of d\n"
-        "has 4 d. Alpha is not looked at. Holds the image; a little gaussian before it takes out noise.",
+        "has 4 d. For u8, whose steps the thresholds count. Alpha is not looked at. Holds the image; a "
+        "little\n"
+        "gaussian before it takes out noise.",
     .inputs = "image",
     KAL__PARAMS(params, kal_canny_p),
     .flags = KAL_OP_WHOLE,

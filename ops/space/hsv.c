@@ -117,13 +117,14 @@ KAL__SPACE_OP(
     to_hsl, hsl, 2,
     "Hue, saturation and lightness of RGB; alpha stays\n"
     "f32: hue in degrees from 0 to 360, saturation and lightness from 0 to 1. u8: hue / 2 from 0 to 179,\n"
-    "the others from 0 to 255. Of gray the hue is 0. OpenCV has the last two the other way round, as HLS.");
+    "the others from 0 to 255. Of gray the hue is 0. OpenCV has the last two the other way round, as HLS.\n"
+    "u16: cast type=f32 first.");
 KAL__SPACE_OP(from_hsv, hsv_back, 2,
               "RGB of hue, saturation and value, as to_hsv gives them; alpha stays\n"
-              "A hue may be any number of degrees.");
+              "A hue may be any number of degrees. u16: cast type=f32 first.");
 KAL__SPACE_OP(from_hsl, hsl_back, 2,
               "RGB of hue, saturation and lightness, as to_hsl gives them; alpha stays\n"
-              "A hue may be any number of degrees.");
+              "A hue may be any number of degrees. u16: cast type=f32 first.");
 
 // ---- hue ----------------------------------------------------------------------------------------
 
@@ -167,7 +168,7 @@ const kal_op kal__op_hue = {
     .help = "Hues turned by an angle: 120 makes green of red, blue of green and red of blue\n"
             "In HSV, without rounding in between: saturation, value and alpha stay, and gray is gray. f32 "
             "below 0 is\n"
-            "no colour of HSV.",
+            "no colour of HSV. For RGB.",
     .inputs = "image",
     KAL__PARAMS(hue_params, kal_hue_p),
     .flags = KAL_OP_POINTWISE,

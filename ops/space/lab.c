@@ -231,7 +231,7 @@ OP(to_lab, to,
    "128, as OpenCV has them. u16: cast type=f32 first.");
 OP(from_lab, back,
    "sRGB of CIE L*a*b*, as to_lab gives it; alpha stays\n"
-   "Colours that RGB has not saturate in u8 and lie outside of 0..1 in f32.");
+   "Colours that RGB has not saturate in u8 and lie outside of 0..1 in f32. u16: cast type=f32 first.");
 
 // ---- LCh ----------------------------------------------------------------------------------------
 
@@ -286,4 +286,4 @@ KAL__SPACE_OP(to_lch, polar, 10,
               "Of gray the hue is 0. u16: cast type=f32 first.");
 KAL__SPACE_OP(from_lch, polar_back, 8,
               "sRGB of lightness, chroma and hue, as to_lch gives them; alpha stays\n"
-              "A hue may be any number of degrees.");
+              "A hue may be any number of degrees. u16: cast type=f32 first.");

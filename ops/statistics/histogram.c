@@ -20,9 +20,20 @@ static void count_u16(uint64_t *counts, const uint16_t *src, size_t n, size_t ch
         for (size_t i = 0; i < n; i++) counts[src[i * channels + c]]++;
 }
 
+static void count_f32(uint64_t *counts, const float *src, size_t n, size_t channels)
+{
+    for (size_t c = 0; c < channels; c++, counts += 65536)
+        for (size_t i = 0; i < n; i++) counts[kal__step_of(src[i * channels + c])]++;
+}
+
 int32_t kal__histogram_bins(kal_type type)
 {
     return type == KAL_U8 ? 256 : type == KAL_U16 ? 65536 : 0;
+}
+
+int32_t kal__histogram_steps(kal_type type)
+{
+    return type == KAL_F32 ? 65536 : kal__histogram_bins(type);
 }
 
 void kal__histogram(uint64_t *counts, const void *row, size_t n, const kal_extent *e)
@@ -30,6 +41,8 @@ void kal__histogram(uint64_t *counts, const void *row, size_t n, const kal_exten
     const size_t channels = (size_t)e->channels;
     if (e->type == KAL_U8)
         kal__kernels()->histogram_u8(counts, row, n, channels);
+    else if (e->type == KAL_F32)
+        count_f32(counts, row, n, channels);
     else
         count_u16(counts, row, n, channels);
 }

@@ -7,7 +7,8 @@
 //     n0 · n1 · (m0 − m1)²        n0, m0: number and mean of the samples up to v; n1, m1: of those above
 //
 // is greatest. Counts and sums are exact integers, the rest is doubles in this order; threshold sets what is above the value. Alpha is not looked at. Equal to
-// OpenCV's THRESH_OTSU for u8 but where two values part equally well within rounding. When all samples are one, it is that one.
+// OpenCV's THRESH_OTSU for u8 but where two values part equally well within rounding. When all samples are one, it is that one. f32 is counted in
+// 65536 steps from 0 to 1, and the value is the upper end of the step.
 #include "histogram.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
@@ -17,15 +18,13 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (kal__colours(e) != 1)
         return kal_fail(err, KAL_INVALID, "otsu: takes one colour channel, and there are %d; use gray before",
                         kal__colours(e));
-    if (e->type == KAL_F32)
-        return kal__refuse_type("otsu", e, "have no histogram; use cast type=u16 before", err);
     return kal__check_type("otsu", e, err);
 }
 
 static size_t size(const kal_call *c)
 {
     const kal_extent *e = &c->in[0]->extent;
-    return (size_t)kal__histogram_bins(e->type) * (size_t)e->channels * sizeof(uint64_t);
+    return (size_t)kal__histogram_steps(e->type) * (size_t)e->channels * sizeof(uint64_t);
 }
 
 static kal_status rows(const kal_job *j, void *gathered)
@@ -40,7 +39,8 @@ static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_err
 {
     (void)err;
     const uint64_t *count = gathered;
-    const size_t values = (size_t)kal__histogram_bins(c->in[0]->extent.type);
+    const bool real = c->in[0]->extent.type == KAL_F32;
+    const size_t values = (size_t)kal__histogram_steps(c->in[0]->extent.type);
     uint64_t n = 0, sum = 0, n0 = 0, sum0 = 0;
     size_t first = 0;
     double most = 0, best = 0;
@@ -55,7 +55,7 @@ static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_err
         if (parted > most) most = parted, best = (double)v;
     }
     if (kal_value_make(out, KAL_VALUE_NUMBERS, 1, 1)) return KAL_NOMEM;
-    out->v[0] = best;
+    out->v[0] = real ? (best + 0.5) / 65535 : best;
     return KAL_OK;
 }
 
@@ -65,8 +65,10 @@ const kal_op kal__op_otsu = {
     .name = "otsu",
     .version = 1,
     .family = "values",
-    .help = "The value that parts a gray image best in dark and bright, by Otsu's method\n"
-            "A value in the sample's own unit: threshold photo value=(photo | gray | otsu).",
+    .help =
+        "The value that parts a gray image best in dark and bright, by Otsu's method\n"
+        "A value in the sample's own unit: threshold photo value=(photo | gray | otsu). One colour channel;\n"
+        "f32 is counted in 65536 steps from 0 to 1.",
     .inputs = "image",
     .params_size = sizeof(kal_otsu_p),
     .cost = 0.5f,

@@ -211,7 +211,7 @@ const kal_op kal__op_thumbhash = {
     .version = 1,
     .family = "values",
     .help = "A ThumbHash: a blurred placeholder with its aspect, average colour and alpha, in some 25 bytes\n"
-            "An image with a side above 100 goes through thumbnail first. Decoders are at "
+            "An image with a side above 100 goes through thumbnail first. For gray or RGB. Decoders are at\n"
             "evanw.github.io/thumbhash.",
     .inputs = "image",
     KAL__PARAMS(params, kal_thumbhash_p),

@@ -29,8 +29,8 @@ static const source sources[SOURCES] = {
     [MASK_] = {"mask", MASK},
     [BOX] = {"box", "box_mask boxes=[30 20 110 90] width=160 height=120"},
     [LABELS] = {"labels", MASK " | components"},
-    [WAVES] = {"waves", "gray = " SCENE " | gray; band_join [(expr gray \"x + 6 * sin(y / 9)\" type=f32) "
-                        "(expr gray \"y + 6 * sin(x / 9)\" type=f32)]"},
+    [WAVES] = {"waves", "band_join (" SCENE " | gray | expr \"x + 6 * sin(y / 9)\" type=f32) (" SCENE
+                        " | gray | expr \"y + 6 * sin(x / 9)\" type=f32)"},
     [CLEAR] = {"clear", "gradient from=[0 60 160 0] to=[255 200 60 255] width=160 height=120"},
 };
 
