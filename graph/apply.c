@@ -136,6 +136,12 @@ static kal_status instead_of_first(applying *a, const kal_folded *to, kal_error 
         if (made) replace_first(a, made);
     }
     const void *shrunk = made ? to->shrunk_params : NULL;
+    if (to->first) {
+        kal_node *in = kal__node_of(a->in[0]);
+        const kal_status st = kal__apply(to->first, to->first_params, &in, 1, &made, err);
+        if (st) return st;
+        replace_first(a, made);
+    }
     if (!to->before) {
         if (shrunk) kal__params_from(kal__schema_of(to->op), a->params, shrunk);
         return KAL_OK;

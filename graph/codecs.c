@@ -56,7 +56,7 @@ kal_status kal__unknown_format(kal_status status, const char *where, const char 
 
 kal__schema kal__schema_of_codec(const kal__codec *c)
 {
-    return (kal__schema){c->params, c->n_params, c->params_size, c->name};
+    return (kal__schema){c->params, c->n_params, c->params_size, c->name, 0};
 }
 
 void kal__codec_defaults(const kal__codec *c, const char *word, void *params)

@@ -32,7 +32,7 @@ static void print_changed(kal__schema s, const void *params, kal__text *t)
 {
     for (size_t i = 0; i < s.n; i++) {
         _Alignas(16) unsigned char defaults[KAL__PARAMS_ROOM];
-        const kal__schema one = {&s.rows[i], 1, s.size, s.of};
+        const kal__schema one = {&s.rows[i], 1, s.size, s.of, 0};
         kal__text a = {0}, b = {0};
         char *x, *y;
         kal__params_default(s, defaults);

@@ -87,8 +87,9 @@ kal_status kal__make_key(const kal__key_parts *k, kal_key *out, kal_error *err)
     put_int(&t, (uint64_t)k->kind, 1);
     put_text(&t, k->what);
     put_text(&t, k->version);
-    put_int(&t, k->schema.n, 4);
-    for (size_t i = 0; i < k->schema.n; i++)
+    const size_t n = kal__params_told(k->schema, k->params);
+    put_int(&t, n, 4);
+    for (size_t i = 0; i < n; i++)
         put_param(&t, &k->schema.rows[i], (const unsigned char *)k->params + k->schema.rows[i].offset);
     put_int(&t, k->digest != NULL, 1);
     if (k->digest) put_key(&t, *k->digest);

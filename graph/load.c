@@ -171,7 +171,7 @@ static const kal_param stored_params[] = {
     {"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""},
     {"shrink", KAL_PARAM_INT, offsetof(stored_p, shrink), 1, NULL, 1, 8, "", ""}};
 #define STORED_PARAMS (sizeof stored_params / sizeof *stored_params)
-static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(stored_p), "load"};
+static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(stored_p), "load", 0};
 
 static kal_status decode_node(loading *l, kal_node **out, kal_error *err)
 {

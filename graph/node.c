@@ -183,7 +183,7 @@ kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const k
     pthread_mutex_unlock(&lock);
     if (node) return node;
 
-    kal_node *fresh = build(kind, key, call, (kal__schema){rows, n_rows, params_size, ""});
+    kal_node *fresh = build(kind, key, call, (kal__schema){rows, n_rows, params_size, "", 0});
     if (!fresh) return NULL;
     if (fill) fill(fresh, arg);
     pthread_mutex_lock(&lock);

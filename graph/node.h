@@ -127,6 +127,7 @@ typedef struct kal__schema {
     const kal_param *rows;
     size_t n, size;   // rows; bytes of the struct
     const char *of;   // the op's or codec's name, for messages
+    size_t later;     // the last rows, which are left unsaid when they are as they were before there were any
 } kal__schema;
 
 kal__schema kal__schema_of(const kal_op *op);
@@ -147,7 +148,9 @@ kal_status kal__params_settled(kal__schema s, const void *params, kal_error *err
 /// Bytes its lists and texts need, and a deep copy with them in `extra`.
 size_t kal__params_extra(kal__schema s, const void *params);
 void kal__params_copy(kal__schema s, void *dst, const void *src, void *extra);
-/// " name=value" for each parameter, in order.
+/// How many rows say something: all of them, without the later ones at the end that hold their defaults. Only these are in the key.
+size_t kal__params_told(kal__schema s, const void *params);
+/// " name=value" for each of these, in order.
 void kal__params_print(kal__schema s, const void *params, kal__text *out);
 /// A word as it is when it can be read back so, else in quotes.
 void kal__put_string(kal__text *t, const char *s);

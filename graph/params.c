@@ -59,16 +59,16 @@ size_t kal__param_align(const kal_param *p)
 
 kal__schema kal__schema_of(const kal_op *op)
 {
-    return (kal__schema){op->params, op->n_params, op->params_size, op->name};
+    return (kal__schema){op->params, op->n_params, op->params_size, op->name, op->n_later};
 }
 
 kal__schema kal__schema_of_node(const kal_node *node)
 {
     if (node->kind == KAL__ENCODE) {
         const kal__codec *c = node->u.codec;
-        return (kal__schema){c->params, c->n_params, c->params_size, c->name};
+        return (kal__schema){c->params, c->n_params, c->params_size, c->name, 0};
     }
-    return node->call.op ? kal__schema_of(node->call.op) : (kal__schema){NULL, 0, 0, ""};
+    return node->call.op ? kal__schema_of(node->call.op) : (kal__schema){NULL, 0, 0, "", 0};
 }
 
 void kal__params_default(kal__schema s, void *params)
@@ -101,6 +101,24 @@ void kal__params_from(kal__schema s, void *params, const void *given)
     memcpy(&size, given, sizeof size);
     memcpy(params, given, size < s.size ? size : s.size);
     memcpy(params, &s.size, sizeof s.size);
+}
+
+static bool is_default(const kal_param *p, const void *params)
+{
+    const field f = field_of(p, params);
+    if (is_list(p)) return !f.l->n;
+    if (p->kind == KAL_PARAM_BOOL) return *f.b == (p->def != 0);
+    if (p->kind == KAL_PARAM_FLOAT) return *f.d == p->def;
+    if (p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_FILE)
+        return !strcmp(*f.s, p->def_text ? p->def_text : "");
+    return *f.i == (int32_t)p->def;
+}
+
+size_t kal__params_told(kal__schema s, const void *params)
+{
+    size_t n = s.n;
+    while (n > s.n - s.later && is_default(&s.rows[n - 1], params)) n--;
+    return n;
 }
 
 // ---- checks -------------------------------------------------------------------------------------
@@ -249,7 +267,8 @@ static void put_choice(kal__text *t, const char *words, int32_t i)
 
 void kal__params_print(kal__schema s, const void *params, kal__text *t)
 {
-    for (size_t i = 0; i < s.n; i++) {
+    const size_t n = kal__params_told(s, params);
+    for (size_t i = 0; i < n; i++) {
         const kal_param *p = &s.rows[i];
         const field f = field_of(p, params);
         if (is_list(p) && !f.l->n) continue;   // an empty list is the default and has no other spelling

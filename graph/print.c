@@ -86,9 +86,10 @@ static bool is_bound(const kal_node *n, const kal_param *row)
 static void print_bound(printer *p, const kal_node *n, int32_t images)
 {
     const kal__schema s = kal__schema_of(n->call.op);
-    for (size_t i = 0; i < s.n; i++) {
+    const size_t told = kal__params_told(s, n->call.params);
+    for (size_t i = 0; i < told; i++) {
         if (!is_bound(n, &s.rows[i]) && !kal__param_is_auto(&s.rows[i], n->call.params))
-            kal__params_print((kal__schema){&s.rows[i], 1, s.size, s.of}, n->call.params, &p->text);
+            kal__params_print((kal__schema){&s.rows[i], 1, s.size, s.of, 0}, n->call.params, &p->text);
     }
     for (int32_t k = 0; k < n->u.bound.n; k++)
         kal__putf(&p->text, " %s=n%u", kal__bound_name(s, n->u.bound.param[k]),

@@ -80,6 +80,9 @@ static kal_status check_record(const kal_op *op, kal_error *err)
         return kal_fail(err, KAL_INVALID,
                         "op %s: the params struct begins with `size_t size` and has at most %d bytes",
                         op->name, KAL__PARAMS_ROOM);
+    if (op->n_later > op->n_params)
+        return kal_fail(err, KAL_INVALID, "op %s: %zu of %zu parameters came later", op->name, op->n_later,
+                        op->n_params);
     for (size_t i = 0; i < op->n_params; i++)
         if (!op->params[i].name || !op->params[i].unit || !op->params[i].help)
             return kal_fail(err, KAL_INVALID,

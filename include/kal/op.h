@@ -105,7 +105,9 @@ typedef struct kal_folded {
     int32_t n;
     const kal_call *in[2];         ///< … on these inputs,
     const struct kal_op *before;   ///< with this op applied to in[0] first, when set,
-    const void *before_params;     ///< and these parameters
+    const void *before_params;     ///< and these parameters,
+    const struct kal_op *first;    ///< and this op even before that one,
+    const void *first_params;      ///< with these
     int32_t
         shrink;   ///< above 1: in[0], when it comes straight from a file whose format can, is decoded so many times smaller
     const void *
@@ -260,6 +262,10 @@ typedef struct kal_op {
 
     const char *const *samples;   ///< parameter texts the tests try, NULL-terminated: "sigma=2 edge=wrap"
     const char *const *accepts;   ///< optional: input kinds the tests try, NULL: every ordinary one
+
+    /// How many of the last parameters the op got later. From the end on, those that hold their defaults are neither in the key nor
+    /// printed: a graph without them keeps the key that it had before there were any.
+    size_t n_later;
 } kal_op;
 
 /// The ops by index, ours first, then registered ones; NULL past the end. Threads: any.

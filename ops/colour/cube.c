@@ -29,6 +29,17 @@ static kal_status wrong(const reader *r, const char *what)
     return kal_fail(r->err, KAL_INVALID, "%s: line %d of the cube: %s", r->op, r->line, what);
 }
 
+// The same with the word that is at fault, as far as it can be shown.
+static kal_status wrong_word(const reader *r, word w, const char *what)
+{
+    char shown[24];
+    size_t n = 0;
+    for (; n < w.n && n + 1 < sizeof shown; n++) shown[n] = w.at[n] >= ' ' && w.at[n] <= '~' ? w.at[n] : '?';
+    shown[n] = 0;
+    return kal_fail(r->err, KAL_INVALID, "%s: line %d of the cube: \"%s%s\" %s", r->op, r->line, shown,
+                    n < w.n ? "..." : "", what);
+}
+
 // Splits a line into at most `most` words; how many there are, most + 1 for more.
 static int words_of(word line, word *words, int most)
 {
@@ -63,7 +74,8 @@ static bool is(word w, const char *s)
 static kal_status numbers(const reader *r, const word *words, double v[3])
 {
     for (int i = 0; i < 3; i++)
-        if (!kal__parse_double(words[i].at, words[i].n, &v[i])) return wrong(r, "three numbers are needed");
+        if (!kal__parse_double(words[i].at, words[i].n, &v[i]))
+            return wrong_word(r, words[i], "is not a number");
     return KAL_OK;
 }
 
@@ -92,6 +104,19 @@ static kal_status take_colour(reader *r, const word *words, int n)
     return st;
 }
 
+// What some programs write in place of both domains.
+static kal_status take_range(reader *r, const word *words, int n)
+{
+    if (n != 3) return wrong(r, "two numbers are needed");
+    for (int i = 0; i < 2; i++) {
+        double v;
+        if (!kal__parse_double(words[i + 1].at, words[i + 1].n, &v))
+            return wrong_word(r, words[i + 1], "is not a number");
+        for (int k = 0; k < 3; k++) (i ? r->cube.high : r->cube.low)[k] = v;
+    }
+    return KAL_OK;
+}
+
 static kal_status take_line(reader *r, word line)
 {
     word words[4];
@@ -104,7 +129,9 @@ static kal_status take_line(reader *r, word line)
         return n == 4 ? numbers(r, words + 1, low ? r->cube.low : r->cube.high)
                       : wrong(r, "three numbers are needed");
     const char c = *words[0].at;
-    if (c >= 'A' && c <= 'Z') return wrong(r, "the keyword is not known");
+    if (is(words[0], "LUT_3D_INPUT_RANGE")) return take_range(r, words, n);
+    if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+        return wrong_word(r, words[0], "is not a keyword of .cube files");
     return take_colour(r, words, n);
 }
 
@@ -113,7 +140,9 @@ static kal_status check(const reader *r)
     for (int k = 0; k < 3; k++)
         if (!(r->cube.low[k] < r->cube.high[k])) return wrong(r, "DOMAIN_MIN must be below DOMAIN_MAX");
     if (!r->cube.size) return wrong(r, "the text ends without LUT_3D_SIZE");
-    if (r->read != r->all) return wrong(r, "the text ends before size³ colours");
+    if (r->read != r->all)
+        return kal_fail(r->err, KAL_INVALID, "%s: line %d of the cube: it ends after %zu of %zu colours",
+                        r->op, r->line, r->read, r->all);
     return KAL_OK;
 }
 
@@ -122,6 +151,7 @@ kal_status kal__cube_parse(const char *op, const char *text, size_t n, bool valu
 {
     reader r = {.op = op, .at = text, .end = text + n, .keep = values, .err = err, .cube.high = {1, 1, 1}};
     kal_status st = KAL_OK;
+    if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) r.at += 3;   // a byte order mark
     while (!st && r.at < r.end) st = take_line(&r, next_line(&r));
     if (!st) st = check(&r);
     if (st)

@@ -12,7 +12,17 @@
 #include "cube.h"
 #include "planes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+// The text of a .cube file, given or in a file, and what to call it in messages; NULL when there is a table.
+static const char *text_of(const kal_lut3d_p *p, size_t *n, char name[], size_t room)
+{
+    snprintf(name, room, "lut3d%s%s", *p->file ? ": " : "", p->file);
+    if (*p->file) return kal_file_bytes(p->file, n);
+    *n = strlen(p->cube);
+    return *n ? p->cube : NULL;
+}
 
 // grid from the number of values, or what is wrong with it.
 static kal_status settle_table(kal_lut3d_p *p, kal_error *err)
@@ -21,8 +31,8 @@ static kal_status settle_table(kal_lut3d_p *p, kal_error *err)
     while (3 * size * size * size < p->table.n) size++;
     if (3 * size * size * size != p->table.n || (p->grid != KAL_AUTO && p->grid != size))
         return kal_fail(err, KAL_INVALID,
-                        "lut3d: table has %d values; give three for each of size³ colours, or the text of a "
-                        ".cube file as cube",
+                        "lut3d: table has %d values; give three for each of size³ colours, or a .cube file: "
+                        "file, or its text as cube",
                         p->table.n);
     p->grid = (int32_t)size;
     return KAL_OK;
@@ -31,10 +41,13 @@ static kal_status settle_table(kal_lut3d_p *p, kal_error *err)
 static kal_status settle_cube(kal_lut3d_p *p, kal_error *err)
 {
     kal__cube cube;
-    const kal_status st = kal__cube_parse("lut3d", p->cube, strlen(p->cube), false, &cube, err);
+    char name[256];
+    size_t n;
+    const char *text = text_of(p, &n, name, sizeof name);
+    const kal_status st = kal__cube_parse(name, text, n, false, &cube, err);
     if (st) return st;
-    if (p->table.n || (p->grid != KAL_AUTO && p->grid != cube.size))
-        return kal_fail(err, KAL_INVALID, "lut3d: give either cube, or table and its grid");
+    if (p->table.n || (*p->file && *p->cube) || (p->grid != KAL_AUTO && p->grid != cube.size))
+        return kal_fail(err, KAL_INVALID, "lut3d: give one of file, cube, and table with its grid");
     p->grid = cube.size;
     return KAL_OK;
 }
@@ -44,7 +57,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal_lut3d_p *p = params;
     *out = c->in[0]->extent;
     const kal_status st = kal__check_rgb("lut3d", out, err);
-    return st ? st : *p->cube ? settle_cube(p, err) : settle_table(p, err);
+    return st ? st : *p->cube || *p->file ? settle_cube(p, err) : settle_table(p, err);
 }
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
@@ -53,8 +66,10 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
     kal__cube *cube = calloc(1, sizeof *cube);
     if (!cube) return kal_fail(err, KAL_NOMEM, "lut3d: out of memory");
     *cube = (kal__cube){.size = p->grid, .high = {1, 1, 1}};
-    const kal_status st =
-        *p->cube ? kal__cube_parse("lut3d", p->cube, strlen(p->cube), true, cube, err) : KAL_OK;
+    char name[256];
+    size_t n;
+    const char *text = text_of(p, &n, name, sizeof name);
+    const kal_status st = text ? kal__cube_parse(name, text, n, true, cube, err) : KAL_OK;
     if (st)
         free(cube);
     else
@@ -71,8 +86,10 @@ static void release(void *state)
 
 static size_t tables(const kal_call *c)
 {
-    const char *text = ((const kal_lut3d_p *)c->params)->cube;
-    return strlen(text) / 6 * 3 * sizeof(double);   // three numbers take six bytes at least
+    char name[8];
+    size_t n;
+    return text_of(c->params, &n, name, sizeof name) ? n / 6 * 3 * sizeof(double)
+                                                     : 0;   // three numbers take six bytes at least
 }
 
 // How far along an axis of the cube, in whole steps and the rest.
@@ -133,12 +150,13 @@ const kal_op kal__op_lut3d = {
     .name = "lut3d",
     .version = 1,
     .family = "colour",
-    .help = "Colours through a cube of colours, between which tetrahedra interpolate\n"
-            "Either the text of a .cube file, or table: size³ colours of red, green and blue on 0..1, red "
-            "changing\n"
-            "fastest. What lies outside of the cube counts as its border. Alpha stays.",
+    .help =
+        "Colours through a cube of colours, between which tetrahedra interpolate\n"
+        "Of a .cube file, named or as text, or of table: size³ colours of red, green and blue on 0..1, red\n"
+        "changing fastest. What lies outside of the cube counts as its border. Alpha stays.",
     .inputs = "image",
     KAL__PARAMS(params, kal_lut3d_p),
+    .n_later = 1,
     .flags = KAL_OP_POINTWISE,
     .cost = 6,
     .extent = extent,

@@ -37,6 +37,38 @@ static void user_ops(kal_scope *s, kal_node *image)
     REQUIRE(!kal_key_equal(k1, k2));
 }
 
+static kal_key key_of(const kal_node *node)
+{
+    kal_key k = {0};
+    REQUIRE_OK(kal_node_key(node, &k, &check_error));
+    return k;
+}
+
+// What an op got later does not move the keys of those who do not use it.
+static void growing(kal_scope *s, kal_node *image)
+{
+    static kal_op grows;
+    grows = acme_max;
+    grows.name = "acme.grows";
+    grows.n_params = 1;
+    REQUIRE_OK(kal_op_register(&grows, &check_error));
+    const kal_key old = key_of(kal_apply_text(s, "acme.grows", "radius=7", &image, 1));
+    grows.n_params = 2;
+    REQUIRE(!kal_key_equal(old, key_of(kal_apply_text(s, "acme.grows", "radius=7", &image, 1))));
+    grows.n_later = 1;
+    REQUIRE(kal_key_equal(old, key_of(kal_apply_text(s, "acme.grows", "radius=7 gain=1", &image, 1))));
+    REQUIRE(!kal_key_equal(old, key_of(kal_apply_text(s, "acme.grows", "radius=7 gain=2", &image, 1))));
+    kal_bytes printed = {0};
+    REQUIRE_OK(
+        kal_print_graph(kal_apply_text(s, "acme.grows", "radius=6", &image, 1), &printed, &check_error));
+    REQUIRE(!strstr((const char *)printed.data, "gain"));
+    kal_bytes_free(&printed);
+    kal_op wrong = grows;
+    wrong.name = "acme.wrong";
+    wrong.n_later = 3;
+    REQUIRE_FAILS(KAL_INVALID, kal_op_register(&wrong, &check_error));
+}
+
 static void failing(kal_scope *s, kal_node *image)
 {
     kal_node *bad = kal_apply(s, "acme.fails", NULL, &image, 1);
@@ -71,6 +103,7 @@ int main(void)
     const kal_extent e = extent_of(180, 140, 3, KAL_U8);
     kal_node *image = rng_image(&r, s, &e);
     user_ops(s, image);
+    growing(s, image);
     kal_memo_clear(NULL);
     failing(s, image);
     kal_scope_free(&s);

@@ -322,6 +322,13 @@ static void test_premultiply(void)
 
 // ---- lut3d --------------------------------------------------------------------------------------
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "wb");
+    REQUIRE(f && fputs(text, f) >= 0);
+    if (f) fclose(f);
+}
+
 static void test_lut3d(void)
 {
     enum { SIZE = 5 };
@@ -365,7 +372,23 @@ static void test_lut3d(void)
         "0 0 0\n0 0 0\n0 0 0\n1\t0  0\n";
     VALUES(kal_lut3d(s, in, kal_lut3d_params(.cube = text)), 0.4375, 0, 0, 0.25, 0, 0, 0, 0, 0);
     check_fails(kal_lut3d(s, in, kal_lut3d_params(.cube = text, .table = list_of(corners, 24))),
-                "either cube");
+                "lut3d: give one of");
+    // and as a file
+    char path[300], words[400];
+    snprintf(path, sizeof path, "%s", check_temp("look.cube"));
+    write_text(path, text);
+    kal_node *named = kal_lut3d(s, in, kal_lut3d_params(.file = path));
+    VALUES(named, 0.4375, 0, 0, 0.25, 0, 0, 0, 0, 0);
+    REQUIRE(named != kal_lut3d(s, in, kal_lut3d_params(.cube = text)));
+    check_fails(kal_lut3d(s, in, kal_lut3d_params(.cube = text, .file = path)), "lut3d: give one of");
+    check_fails(kal_lut3d(s, in, kal_lut3d_params(.file = path, .table = list_of(corners, 24))),
+                "lut3d: give one of");
+    write_text(path, "LUT_3D_SIZE 2\n0 0 0\n0 zero 0\n");
+    snprintf(words, sizeof words, "lut3d: %s: line 3 of the cube: \"zero\" is not a number", path);
+    check_fails(kal_lut3d(s, in, kal_lut3d_params(.file = path)), words);
+    write_text(path, "");
+    check_fails(kal_lut3d(s, in, kal_lut3d_params(.file = path)), "without LUT_3D_SIZE");
+    VALUES(named, 0.4375, 0, 0, 0.25, 0, 0, 0, 0, 0);   // as the file was
     kal_scope_free(&s);
 }
 
@@ -394,16 +417,19 @@ static void test_cube(void)
     for (size_t n = 0; n + 3 < strlen(text); n++)
         REQUIRE_NOTE(kal__cube_parse("x", text, n, true, &cube, &check_error), "%zu bytes", n);
     cube_fails("", "without LUT_3D_SIZE");
-    cube_fails("LUT_3D_SIZE 2\n0 0 0\n", "line 2 of the cube: the text ends before");
+    cube_fails("LUT_3D_SIZE 2\n0 0 0\n", "line 2 of the cube: it ends after 1 of 8 colours");
     cube_fails("0 0 0\n", "line 1 of the cube: LUT_3D_SIZE must come first");
     cube_fails("LUT_3D_SIZE 1\n", "from 2 to 256");
     cube_fails("LUT_3D_SIZE 257\n", "from 2 to 256");
     cube_fails("LUT_3D_SIZE 2\nLUT_3D_SIZE 2\n", "a second size");
     cube_fails("LUT_1D_SIZE 2\n", "it is a curve");
-    cube_fails("LUT_3D_SIZE 2\n0 0 x\n", "three numbers");
+    cube_fails("LUT_3D_SIZE 2\n0 0 x\n", "line 2 of the cube: \"x\" is not a number");
+    cube_fails("LUT_3D_SIZE 2\n0 0 1e999\n", "line 2 of the cube: \"1e999\" is not");
+    cube_fails("LUT_3D_INPUT_RANGE 0\n", "line 1 of the cube: two numbers");
+    cube_fails("\x89PNG\r\n", "line 1 of the cube: LUT_3D_SIZE must come first");
     cube_fails("LUT_3D_SIZE 2\n0 0 0 0\n", "three numbers");
     cube_fails("LUT_3D_SIZE 2\nDOMAIN_MAX 0 1 1\n", "DOMAIN_MIN must be below");
-    cube_fails("WHATEVER 2\n", "keyword is not known");
+    cube_fails("WHATEVER 2\n", "line 1 of the cube: \"WHATEVER\" is not a keyword");
     // the file may be anything
     for (int i = 0; i < 3000; i++) {
         char noise[sizeof text];

@@ -315,6 +315,7 @@ static int law_params(const kal_node *node, kal_node *const *in, int32_t n)
     const kal_op *op = node->call.op;
     int changed = 0;
     for (size_t i = 0; i < op->n_params; i++) {
+        if (op->params[i].kind == KAL_PARAM_FILE) continue;
         _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
         double room[1025];
         memcpy(params, node->call.params, op->params_size);

@@ -210,7 +210,8 @@ KAL_OP_1(unpremultiply)
 #define KAL_LUT3D_PARAMS(P)                                                                    \
     P(INT, grid, KAL_AUTO, 2, 256, "", "colours along each axis; unset: as many as there are") \
     P(LIST, table, 0, -1e9, 1e9, "", "size³ colours on 0..1, red changing fastest")            \
-    P(TEXT, cube, "", 0, 0, "", "the text of a .cube file, in place of both")
+    P(TEXT, cube, "", 0, 0, "", "the text of a .cube file, in place of both")                  \
+    P(FILE, file, "", 0, 0, "", "or the file itself")
 KAL_PARAMS(lut3d, KAL_LUT3D_PARAMS)
 #define kal_lut3d_params(...) KAL_WITH(lut3d, KAL_LUT3D_PARAMS, __VA_ARGS__)
 KAL_OP_1(lut3d)
