@@ -45,6 +45,17 @@ static kal_status propagate_value(kal__builder *b, const kal_node *n)
     return KAL_OK;
 }
 
+// Rows that are made so many at a time are made from a multiple to a multiple.
+static kal_status keep_to_grid(const kal__builder *b, const kal_call *c, kal_rect *need)
+{
+    const int32_t rows = c->op->rows(c);
+    if (rows < 1) return kal_fail(b->err, KAL_INTERNAL, "%s: rows() says %d", c->op->name, rows);
+    const int64_t end = ((int64_t)need->y1 + rows - 1) / rows * rows;
+    need->y0 -= need->y0 % rows;
+    need->y1 = end < c->extent.height ? (int32_t)end : c->extent.height;
+    return KAL_OK;
+}
+
 static kal_status propagate(kal__builder *b, const kal_node *n)
 {
     kal__info *me = kal__info_of(b, n);
@@ -62,6 +73,10 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
         me->found = true;
         b->p->nodes_reused++;
         return KAL_OK;
+    }
+    if (n->kind == KAL__APPLY && n->call.op->rows) {
+        const kal_status st = keep_to_grid(b, &n->call, &me->need);
+        if (st) return st;
     }
     me->untouched = n->kind == KAL__APPLY && n->call.op->touches &&
                     kal_rect_empty(kal_rect_clip(n->call.op->touches(&n->call), me->need));
@@ -143,7 +158,7 @@ static int32_t fusable_input(const kal__builder *b, const kal_node *n)
         const kal__info *f = kal__info_of(b, in);
         if (in->kind != KAL__APPLY || passes(b, in) || f->found || f->uses != 1 || kal_rect_empty(f->need))
             continue;
-        if (in->call.op->flags & (KAL_OP_WHOLE | KAL_OP_SERIAL)) continue;
+        if (in->call.op->flags & (KAL_OP_WHOLE | KAL_OP_SERIAL) || in->call.op->rows) continue;
         if (b->keep && kal__memo_worth(b->options->memo_mode, in, kal__cost_of(in))) continue;
         return i;
     }

@@ -52,6 +52,8 @@ static int64_t rows_of_band(const kal__builder *b, const kal__stage *s, size_t r
     const int32_t height = s->rect.y1 - s->rect.y0, step = natural_rows(s);
     if (needs_whole(s, step)) return height;
     if (b->band) return b->band;
+    const kal_call *first = s->n_steps ? &s->steps[0].node->call : NULL;
+    if (first && first->op->rows) return first->op->rows(first);
     if (s->kind == KAL__DECODE_STAGE && !s->serial) return rows_of_part(s, row);
     // Rectangles of rows that are there already: each is cut as seldom as workers allow.
     if (s->patches && s->edges[0].from->kind == KAL__CONST_STAGE) return height / (2 * b->p->threads - 1) + 1;

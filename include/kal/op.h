@@ -214,7 +214,8 @@ typedef enum kal_op_flags {
     KAL_OP_UPRIGHT = 128,   ///< undoes an EXIF orientation: that, less 1, is its first parameter
     KAL_OP_FITS = 256,   ///< scales to its parameters `width` and `height`: what viewers fit a picture with
     KAL_OP_MAPPED = 1024,   ///< the second of two inputs says where, not what: metadata is input 0's
-    KAL_OP_SHEET = 512,   ///< lays its images on one sheet, with `columns`, `gap` and `labels`: what `kal grid` calls
+    KAL_OP_SHEET =
+        512,   ///< lays its images on one sheet, with `columns`, `gap` and `labels`: what `kal grid` calls
 } kal_op_flags;
 
 typedef struct kal_op {
@@ -247,6 +248,9 @@ typedef struct kal_op {
     void (*release)(void *state);
     /// Optional: bytes that prepare will hold, when that is more than a page or two; counted before anything is made.
     size_t (*tables)(const kal_call *call);
+    /// Optional: so many rows at a time, from multiples of them on, where the engine is free to choose; not for pointwise ops. An op that goes
+    /// by tiles makes each of them once then (kal_tiles_rows). Any other rectangle may still be asked for. At least 1.
+    int32_t (*rows)(const kal_call *call);
     /// Optional: bytes of scratch for a job of at most this output size.
     size_t (*scratch)(const kal_call *call, int32_t width, int32_t height);
     /// The kernel. Threads: any number at once on different jobs (unless SERIAL or WHOLE). Must not call kal_ functions
@@ -307,6 +311,27 @@ KAL_API int32_t kal_edge_index(int32_t i, int32_t n, kal_edge edge);
 /// `out` grown by the halo and clipped to the image, with what the edge mode folds back in: the need of a neighbourhood op.
 KAL_API kal_rect kal_need_halo(const kal_extent *in, kal_rect out, int32_t left, int32_t top, int32_t right,
                                int32_t bottom, kal_edge edge);
+
+// ---- help for ops that go by tiles --------------------------------------------------------------
+
+/// How an op is cut that wants tiles of one size, several at once, as a model does. The grid begins at 0, 0 of input 0; each tile is
+/// seen with a halo around it. What sticks out of the image is filled up by the edge mode, so that all are of one size.
+typedef struct kal_tiles {
+    int32_t width, height;   ///< of a tile without its halo, in pixels of input 0
+    int32_t halo;            ///< pixels around it that it sees
+    int32_t scale;           ///< the result is so many times larger; 0: 1
+    int32_t batch;           ///< tiles at once, at most; 0: 1
+    kal_edge edge;           ///< what lies outside the image; fill: zeros
+    /// n tiles behind each other, packed row by row: `in` of (width + 2 halo) by (height + 2 halo) pixels each, `out` of scale · width by
+    /// scale · height. There is room for a full batch in both. What comes of a tile must not hang on the others of its batch.
+    kal_status (*run)(const kal_job *job, const void *in, void *out, int32_t n);
+} kal_tiles;
+
+/// A record's `need`, `rows`, `scratch` and `run` by tiles. Threads: any.
+KAL_API kal_rect kal_tiles_need(const kal_tiles *tiles, const kal_extent *in, kal_rect out);
+KAL_API int32_t kal_tiles_rows(const kal_tiles *tiles, const kal_call *call);
+KAL_API size_t kal_tiles_scratch(const kal_tiles *tiles, const kal_call *call);
+KAL_API kal_status kal_tiles_run(const kal_tiles *tiles, const kal_job *job);
 
 KAL_END
 #endif
