@@ -8,6 +8,7 @@
 #define KAL_IO_HEIF_H
 
 #include "codec.h"
+#include "library.h"
 #include "mem.h"
 
 #if !defined(KAL_NO_HEIF) && defined(__has_include)
@@ -110,10 +111,8 @@ const char *kal__avif_version(void);
     F(heif_nclx_color_profile_set_matrix_coefficients)
 
 typedef struct kal__heif {
-#define KAL__HEIF_FIELD(name) __typeof__(name) *name;
-    KAL__HEIF_NEEDED(KAL__HEIF_FIELD)
-    KAL__HEIF_OPTIONAL(KAL__HEIF_FIELD)
-#undef KAL__HEIF_FIELD
+    KAL__HEIF_NEEDED(KAL__FUNCTION)
+    KAL__HEIF_OPTIONAL(KAL__FUNCTION)
 } kal__heif;
 
 /// The library's functions, loading it at the first call; NULL when it is not there. Threads: any.

@@ -10,7 +10,6 @@
 // of grids, which libheif decodes on threads of its own, never meet it.
 #include "heif.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,9 +57,7 @@ void kal__hevc_wish_for(const kal__hevc_wish *w)
     F(de265_get_image_matrix_coefficients)
 
 static struct {
-#define FIELD(name) __typeof__(name) *name;
-    DE265_NEEDED(FIELD)
-#undef FIELD
+    DE265_NEEDED(KAL__FUNCTION)
 } de265;
 static const kal__heif *lib;
 
@@ -298,18 +295,9 @@ static const struct heif_decoder_plugin plugin = {
 
 static bool load(void)
 {
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) return false;
-    bool all = true;
-    void *f;
-#define FIND(name)                     \
-    f = dlsym(handle, #name);          \
-    memcpy(&de265.name, &f, sizeof f); \
-    all = all && f;
-    DE265_NEEDED(FIND)
-#undef FIND
-    if (!all) dlclose(handle);
-    return all;
+    static const char *const names[] = {DE265_NEEDED(KAL__NAME)};
+    const size_t n = sizeof names / sizeof *names;
+    return kal__library(LIBRARY, names, n, n, &de265);
 }
 
 // "libde265 HEVC decoder, version 1.0.11"

@@ -49,25 +49,17 @@ static void describe(char *out, size_t room, enum heif_compression_format format
         snprintf(out + n, room - (size_t)n, ", %s", lib.heif_encoder_descriptor_get_name(encoder));
 }
 
+static const char *const names[] = {KAL__HEIF_NEEDED(KAL__NAME) KAL__HEIF_OPTIONAL(KAL__NAME)};
+static const char *const needed[] = {KAL__HEIF_NEEDED(KAL__NAME)};
+
 // Never closed: the library's plug-ins leave threads and tables behind.
 static void load(void)
 {
     void *others = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    const bool there =
+        kal__library(LIBRARY, names, sizeof names / sizeof *names, sizeof needed / sizeof *needed, &lib);
     if (others) dlclose(others);
-    if (!handle) return;
-    bool all = true;
-    void *f;
-#define FIND(name)            \
-    f = dlsym(handle, #name); \
-    memcpy(&lib.name, &f, sizeof f);
-#define FIND_NEEDED(name) FIND(name) all = all && f;
-    KAL__HEIF_NEEDED(FIND_NEEDED)
-    KAL__HEIF_OPTIONAL(FIND)
-    if (!all) {
-        dlclose(handle);
-        return;
-    }
+    if (!there) return;
     if (lib.heif_init) lib.heif_init(NULL);
     // libheif's list of decoders has no lock: it is left alone where somebody else may be reading it.
     const bool several = !others && kal__hevc_register(&lib, decoder_of(heif_compression_HEVC));
