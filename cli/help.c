@@ -47,7 +47,8 @@ static void fill_row(const kal_param *p, row r)
     if (p->min != p->max)
         snprintf(r[RANGE], sizeof r[RANGE], "%s..%s", number_text(p->min, low), number_text(p->max, high));
     default_text(p, r[DEFAULT], sizeof r[DEFAULT]);
-    if (p->kind != KAL_PARAM_CHOICE) snprintf(r[UNIT], sizeof r[UNIT], "%s", p->unit ? p->unit : "");
+    if (p->kind != KAL_PARAM_CHOICE && p->kind != KAL_PARAM_FILE)
+        snprintf(r[UNIT], sizeof r[UNIT], "%s", p->unit ? p->unit : "");
 }
 
 // Words of a choice; a long list goes on in further lines, `column` characters from the left.
@@ -81,9 +82,11 @@ static void print_params(const kal_param *params, size_t n)
         for (int k = 0; k < COLUMNS; k++) printf(" %-*s ", width[k], r[k]);
         if (!i) puts("");
         const kal_param *p = i ? &params[i - 1] : NULL;
-        const bool choice = p && p->kind == KAL_PARAM_CHOICE;
+        const bool choice = p && p->kind == KAL_PARAM_CHOICE,
+                   looked_for = p && p->kind == KAL_PARAM_FILE && p->unit && *p->unit;
         if (p) printf(" %s%s", p->help, choice ? ": " : "");
-        if (choice) print_words(p->unit, column);
+        if (looked_for) printf("\n%*s a name alone is looked for below ", column, "");
+        if (choice || looked_for) print_words(p->unit, column);
         if (p) puts("");
         if (i < n) fill_row(&params[i], r);
     }

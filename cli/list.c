@@ -43,9 +43,9 @@ static void json_param(json *j, const kal_param *p)
         json_number(j, "min", p->min);
         json_number(j, "max", p->max);
     }
-    if (p->kind == KAL_PARAM_CHOICE) {
+    if (p->kind == KAL_PARAM_CHOICE || (p->kind == KAL_PARAM_FILE && p->unit && *p->unit)) {
         const char *word;
-        json_open(j, "choices", '[');
+        json_open(j, p->kind == KAL_PARAM_FILE ? "folders" : "choices", '[');
         for (int i = 0, n; (word = choice_word(p->unit, i, &n)) != NULL; i++)
             json_span(j, NULL, word, (size_t)n);
         json_close(j, ']');

@@ -5,6 +5,7 @@
 // struct copied from node to node keeps meaning the same bytes.
 #include "files.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +50,20 @@ static bool shared_already(const char *file)
     return e != NULL;
 }
 
-static kal_status read_entry(const char *path, entry **out, kal_error *err)
+// The error says where else was looked.
+static kal_status open_it(const char *path, const char *folders, kal__reader **r, kal_error *err)
+{
+    char found[PATH_MAX];
+    kal__stamp stamp;
+    const bool below = kal__find_below(path, folders, found);
+    const kal_status st = kal__open_file(below ? found : path, r, &stamp, err);
+    if (!st || below || !folders || !*folders || strchr(path, '/')) return st;
+    char text[sizeof err->message];
+    snprintf(text, sizeof text, "%s", err->message);
+    return kal_fail(err, st, "%s, nor below %s", text, folders);
+}
+
+static kal_status read_entry(const char *path, const char *folders, entry **out, kal_error *err)
 {
     if (!strcmp(path, "-")) return kal_fail(err, KAL_INVALID, "a file is needed here, not standard input");
     entry *e = kal__new_zero(1, sizeof *e + strlen(path) + 1);
@@ -57,8 +71,7 @@ static kal_status read_entry(const char *path, entry **out, kal_error *err)
     memcpy(e->path, path, strlen(path) + 1);
     e->refs = 1;
     kal__reader *r;
-    kal__stamp stamp;
-    kal_status st = kal__open_file(path, &r, &stamp, err);
+    kal_status st = open_it(path, folders, &r, err);
     if (!st) {
         st = kal__read_all(r, MOST, &e->bytes, &e->size, err);
         r->close(r);
@@ -119,7 +132,7 @@ kal_status kal__files_hold(kal__schema s, void *params, kal__held *held, kal_err
             return kal_fail(err, KAL_INTERNAL, "%s: too many parameters are files", s.of);
         if (!shared_already(*at)) {
             entry *e = NULL;
-            const kal_status st = read_entry(*at, &e, err);
+            const kal_status st = read_entry(*at, s.rows[i].unit, &e, err);
             if (st) return kal_within(err, "%s: %s", s.of, s.rows[i].name), st;
             *at = share(e)->path;
         }

@@ -7,6 +7,7 @@
 
 #include "node.h"
 
+#include <limits.h>
 #include <pthread.h>
 
 /// Files that parameters name while their node is being made.
@@ -19,6 +20,8 @@ typedef struct kal__held {
 /// are. Give them back with kal__files_release, whatever the status.
 kal_status kal__files_hold(kal__schema s, void *params, kal__held *held, kal_error *err);
 void kal__files_release(kal__held *held);
+/// Where a file that is only named, and is not here, lies in one of the folders (separated by |) or below. false: nowhere.
+bool kal__find_below(const char *name, const char *folders, char out[PATH_MAX]);
 /// One reference more, or less, to each file in the parameters of a node.
 void kal__files_ref(kal__schema s, const void *params);
 void kal__files_unref(kal__schema s, const void *params);

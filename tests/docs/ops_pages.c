@@ -136,6 +136,9 @@ static void put_range(kal__text *t, const kal_param *p)
 {
     if (p->kind == KAL_PARAM_CHOICE) {
         put_words(t, p->unit);
+    } else if (p->kind == KAL_PARAM_FILE && p->unit && *p->unit) {
+        kal__puts(t, "a name alone is looked for below ");
+        put_words(t, p->unit);
     } else if (p->min < p->max) {
         put_number(t, p->min);
         kal__puts(t, "..");
@@ -184,7 +187,7 @@ static void put_params(kal__text *t, const kal_param *params, size_t n)
         kal__puts(t, " | ");
         put_default(t, p);
         kal__puts(t, " | ");
-        put_cell(t, p->kind == KAL_PARAM_CHOICE || !p->unit ? "" : p->unit);
+        put_cell(t, p->kind == KAL_PARAM_CHOICE || p->kind == KAL_PARAM_FILE || !p->unit ? "" : p->unit);
         kal__puts(t, " | ");
         put_cell(t, p->help);
         kal__puts(t, " |\n");

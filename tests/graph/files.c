@@ -2,7 +2,11 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Parameters that are files: the digest in the key, the bytes as they were, and nothing left behind.
+#define _GNU_SOURCE
 #include "acme.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct sum_p {
     size_t size;
@@ -10,7 +14,7 @@ typedef struct sum_p {
     double factor;
 } sum_p;
 
-static const kal_param sum_params[] = {
+static kal_param sum_params[] = {
     {"from", KAL_PARAM_FILE, offsetof(sum_p, from), 0, "", 0, 0, "", "what is added up"},
     {"factor", KAL_PARAM_FLOAT, offsetof(sum_p, factor), 1, NULL, 0, 10, "", "times this"},
 };
@@ -139,6 +143,49 @@ static void beside_a_computed_one(kal_scope *s)
                   kal_node_error(kal_apply_bound(s, "acme.sum", NULL, NULL, 0, &wrong, 1), &check_error));
 }
 
+// A name alone may be found in folders, the first in the order of bytes; a path is taken as it is.
+static void in_folders(kal_scope *s)
+{
+    static char folders[700];
+    char path[400];
+    const char *shelf = check_temp("shelf");
+    mkdir(shelf, 0777);
+    static const char *const inside[] = {"b", "b/deep", "a", "a/.hidden", "a/linked"};
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", shelf, inside[i]);
+        REQUIRE(!mkdir(path, 0777));
+    }
+    snprintf(path, sizeof path, "%s/a/linked", shelf);
+    REQUIRE(!symlink("..", path));
+    snprintf(path, sizeof path, "%s/b/deep/only.bin", shelf);
+    write_file(path, "\7", 1);
+    snprintf(path, sizeof path, "%s/a/both.bin", shelf);
+    write_file(path, "\1", 1);
+    snprintf(path, sizeof path, "%s/b/both.bin", shelf);
+    write_file(path, "\2", 1);
+    snprintf(path, sizeof path, "%s/a/.hidden/none.bin", shelf);
+    write_file(path, "\3", 1);
+    snprintf(folders, sizeof folders, "/no such folder|%s|%s/b", shelf, shelf);
+    sum_params[0].unit = folders;
+    kal_node *only = sum_of(s, "only.bin"), *both = sum_of(s, "both.bin");
+    REQUIRE(value_of(only) == 14 && value_of(both) == 2);
+    snprintf(path, sizeof path, "%s/b/deep/only.bin", shelf);
+    REQUIRE(sum_of(s, path) == only);
+    kal_bytes printed = {0};
+    kal_program *program = NULL;
+    REQUIRE_OK(kal_print_graph(only, &printed, &check_error));
+    REQUIRE(strstr((const char *)printed.data, "=\"only.bin\"") || strstr((const char *)printed.data, shelf));
+    REQUIRE_OK(kal_program_parse((const char *)printed.data, printed.size, NULL, 0, &program, &check_error));
+    REQUIRE(kal_program_root(program) == only);
+    kal_program_free(&program);
+    kal_bytes_free(&printed);
+    REQUIRE_FAILS(KAL_IO, kal_node_error(sum_of(s, "none.bin"), &check_error));
+    REQUIRE(strstr(check_error.message, "nor below /no such folder|"));
+    REQUIRE_FAILS(KAL_IO, kal_node_error(sum_of(s, "./only.bin"), &check_error));
+    sum_params[0].unit = "";
+    REQUIRE_FAILS(KAL_IO, kal_node_error(sum_of(s, "only.bin"), &check_error));
+}
+
 int main(void)
 {
     kal_scope *s = kal_scope_new();
@@ -146,6 +193,7 @@ int main(void)
     the_bytes_are_the_key(s);
     as_text(s);
     beside_a_computed_one(s);
+    in_folders(s);
     kal_scope_free(&s);
     return check_done();
 }
