@@ -89,7 +89,9 @@ static kal_status check_pointwise(const kal_call *c, kal_error *err)
 typedef struct applying {
     kal_call call;
     const kal_call *in[KAL__MAX_INPUTS];
-    kal_node *before;   // an input that a fold made; kept until the node itself holds it
+    kal_node *before;                    // an input that a fold made; kept until the node itself holds it
+    kal_node *firsts[KAL__MAX_INPUTS];   // and those that the op wants made of its inputs
+    int32_t n_firsts;
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     // of folds, in turn: a list that one of them makes is there for the next, and until the node has its own copy
     _Alignas(16) unsigned char rooms[2][KAL_FOLD_ROOM];
@@ -181,13 +183,37 @@ static kal_status fold(applying *a, const kal_call **same, kal_error *err)
     return kal_fail(err, KAL_INTERNAL, "%s: its folds do not end", a->call.op->name);
 }
 
+// What the op wants done to its inputs first; then it is another call.
+static kal_status prepare_inputs(applying *a, const kal_call **same, kal_error *err)
+{
+    const kal_op *op = a->call.op;
+    if (*same || !op->before) return KAL_OK;
+    for (int32_t i = 0; i < a->call.n; i++) {
+        const kal_op *first = op->before(&a->call, i, memset(a->rooms[0], 0, KAL_FOLD_ROOM));
+        kal_node *in = kal__node_of(a->in[i]), *made = NULL;
+        const kal_status st = first ? kal__apply(first, a->rooms[0], &in, 1, &made, err) : KAL_OK;
+        if (st) return kal_within(err, "%s", op->name), st;
+        if (!made) continue;
+        a->firsts[a->n_firsts++] = made;
+        a->in[i] = &made->call;
+    }
+    return a->n_firsts ? fold(a, same, err) : KAL_OK;
+}
+
+void kal__put_version(const kal_call *call, char out[KAL__VERSION_ROOM])
+{
+    const kal_op *op = call->op;
+    const char *library = op->library ? op->library(call) : NULL;
+    snprintf(out, KAL__VERSION_ROOM, "%u%s%s", op->version, library ? ", " : "", library ? library : "");
+}
+
 // ---- the constructor ----------------------------------------------------------------------------
 
 static kal_status intern(applying *a, kal_node **out, kal_error *err)
 {
     const kal_op *op = a->call.op;
-    char version[16];
-    snprintf(version, sizeof version, "%u", op->version);
+    char version[KAL__VERSION_ROOM];
+    kal__put_version(&a->call, version);
     kal_key key;
     const kal__kind kind = op->measure ? KAL__VALUE : KAL__APPLY;
     const kal__key_parts parts = {.kind = kind,
@@ -226,15 +252,18 @@ kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in,
     applying a;
     a.call = (kal_call){.op = op, .params = a.params, .n = n, .in = a.in};
     a.before = NULL;
+    a.n_firsts = 0;
     for (int32_t i = 0; i < n; i++) a.in[i] = &in[i]->call;
     kal__params_from(kal__schema_of(op), a.params, params);
     const kal_call *same = NULL;
     kal__held files = {.n = 0};
     st = kal__files_hold(kal__schema_of(op), a.params, &files, err);
     if (!st) st = fold(&a, &same, err);
+    if (!st) st = prepare_inputs(&a, &same, err);
     if (!st && same) *out = kal_node_ref(kal__node_of(same));
     if (!st && !same) st = intern(&a, out, err);
     kal_node_unref(&a.before);
+    for (int32_t i = 0; i < a.n_firsts; i++) kal_node_unref(&a.firsts[i]);
     kal__files_release(&files);
     return st;
 }

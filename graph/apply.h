@@ -21,6 +21,9 @@ kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, k
 const kal_extent *kal__unit_of(const kal_op *op, kal_node *const *in, int32_t n);
 /// An op by a name that need not end in NUL; the error names the nearest one.
 kal_status kal__find_op(const char *name, size_t n, const kal_op **out, kal_error *err);
+/// The version of a call's op as it stands in keys.
+#define KAL__VERSION_ROOM 160
+void kal__put_version(const kal_call *call, char out[KAL__VERSION_ROOM]);
 /// The node of an op on sound inputs; *out is the caller's reference.
 kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out,
                       kal_error *err);

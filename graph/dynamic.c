@@ -11,7 +11,6 @@
 #include "run.h"
 #include "value.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,8 +97,9 @@ static kal_status intern_later(const kal_op *op, const void *params, kal_node *c
     const kal_call *inputs[KAL__MAX_INPUTS + KAL__MAX_BOUND];
     for (int32_t i = 0; i < n; i++) inputs[i] = &in[i]->call;
     for (int32_t i = 0; i < n_bound; i++) inputs[n + i] = &bound[i].value->call;
-    char version[16];
-    snprintf(version, sizeof version, "%u", op->version);
+    const kal_call call = {.op = op, .params = params, .n = n + n_bound, .in = inputs};
+    char version[KAL__VERSION_ROOM];
+    kal__put_version(&call, version);
     // which parameters are bound enters the key through the digest
     unsigned char which[KAL__MAX_BOUND + 1] = {(unsigned char)l->n};
     for (int32_t i = 0; i < l->n; i++) which[i + 1] = (unsigned char)l->param[i];
@@ -115,7 +115,6 @@ static kal_status intern_later(const kal_op *op, const void *params, kal_node *c
     kal_key key;
     const kal_status st = kal__make_key(&parts, &key, err);
     if (st) return st;
-    const kal_call call = {.op = op, .params = params, .n = n + n_bound, .in = inputs};
     *out = kal__intern(KAL__DYNAMIC, key, &call, op->params, op->n_params, op->params_size, fill_later, l);
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", op->name);
 }

@@ -25,7 +25,9 @@ typedef enum kal_param_kind {
     KAL_PARAM_TEXT,     ///< const char *, UTF-8
     KAL_PARAM_LIST,     ///< kal_list
     KAL_PARAM_COLOR,    ///< kal_list in the sample's own unit; in text also a colour word or #rgb
-    KAL_PARAM_FILE,   ///< const char *, the path of a file whose bytes the op wants: kal_file_bytes. "" is none
+    /// const char *, the path of a file whose bytes the op wants: kal_file_bytes. "" is none. `unit` may name folders, separated by |: a path
+    /// without a slash that is no file where the program runs is looked for in them and below, and stays as it was written.
+    KAL_PARAM_FILE,
 } kal_param_kind;
 
 /// One parameter. Made from the lists in ops.h by KAL_SCHEMA; order and kinds are part of the key.
@@ -36,8 +38,8 @@ typedef struct kal_param {
     double def;             ///< default of a number, bool or choice; KAL_AUTO: worked out from the rest
     const char *def_text;   ///< default of a text
     double min, max;        ///< of a number, each element of a list included; min == max: no bound
-    const char *unit;       ///< "px", "degrees" …; of a choice: its words, as "copy|mirror"
-    const char *help;       ///< one line
+    const char *unit;   ///< "px", "degrees" …; of a choice: its words, as "copy|mirror"; of a file: folders
+    const char *help;   ///< one line
 } kal_param;
 
 // A parameter list is a macro: P(KIND, name, default, min, max, unit or words, help). From it come …
@@ -243,6 +245,9 @@ typedef struct kal_op {
     bool (*map)(const kal_call *call, int32_t i, double m[6]);
     /// Optional. true: `to` says what the call really is. `room` is KAL_FOLD_ROOM bytes for parameters.
     bool (*fold)(const kal_call *call, kal_folded *to, void *room);
+    /// Optional: what is done to input i first: another op, whose parameters go into `params` (KAL_FOLD_ROOM bytes); NULL: nothing. An input
+    /// that was made so is asked about no more.
+    const struct kal_op *(*before)(const kal_call *call, int32_t i, void *params);
     /// Optional: tables, made once per evaluation, and their release.
     kal_status (*prepare)(const kal_call *call, void **state, kal_error *err);
     void (*release)(void *state);
@@ -263,6 +268,9 @@ typedef struct kal_op {
     /// Optional, a comfort of the text: with input 1 left out, the nearest op of this name upstream lends its input 0 and the
     /// parameters of the same names ("crop", for uncrop).
     const char *undoes;
+
+    /// Optional: what else pixels hang on for this call, with its version: "freetype 2.12.1". Part of the key, behind `version`; NULL: nothing.
+    const char *(*library)(const kal_call *call);
 
     const char *const *samples;   ///< parameter texts the tests try, NULL-terminated: "sigma=2 edge=wrap"
     const char *const *accepts;   ///< optional: input kinds the tests try, NULL: every ordinary one
