@@ -24,7 +24,7 @@ typedef struct shape {
     size_t first, n;
     int32_t glyph, scale;   // -1: none
     uint8_t ink;
-    bool odd;
+    bool odd, turned;
 } shape;
 
 typedef struct paint {
@@ -41,7 +41,10 @@ struct kal__drawing {
     double x0, x1, y0, y1;   // of the open area
     size_t first;
     uint8_t ink_now;
-    bool odd;
+    bool odd, turned;
+    int32_t turn_x, turn_y;
+    size_t room_shapes, room_sides;   // what there is memory for
+    kal_error err;
     paint inks[KAL__INKS];
 };
 
@@ -53,24 +56,45 @@ static void add_shape(kal__drawing *d, shape s)
     if (kal_rect_empty(s.at)) return;
     d->bounds = kal_rect_empty(d->bounds) ? s.at : kal_rect_join(d->bounds, s.at);
     if (s.n > d->most) d->most = s.n;
-    if (d->shapes) d->shapes[d->n_shapes] = s;
+    if (d->shapes && d->n_shapes < d->room_shapes) d->shapes[d->n_shapes] = s;
     d->n_shapes++;
+}
+
+void kal__draw_turned(kal__drawing *d, bool how, int32_t x, int32_t y)
+{
+    d->turned = how;
+    d->turn_x = x, d->turn_y = y;
+}
+
+void kal__draw_failed(kal__drawing *d, const kal_error *err)
+{
+    if (!d->err.status) d->err = *err;
+}
+
+// (x, y) from the corner it is turned about becomes (y, −x).
+static kal_rect turned(const kal__drawing *d, kal_rect r)
+{
+    if (!d->turned) return r;
+    return kal_rect_of(d->turn_x + r.y0 - d->turn_y, d->turn_y + d->turn_x - r.x1,
+                       d->turn_x + r.y1 - d->turn_y, d->turn_y + d->turn_x - r.x0);
 }
 
 void kal__draw_rect(kal__drawing *d, int32_t ink, kal_rect r)
 {
-    add_shape(d, (shape){.at = r, .glyph = -1, .ink = (uint8_t)ink});
+    add_shape(d, (shape){.at = turned(d, r), .glyph = -1, .ink = (uint8_t)ink});
 }
 
 void kal__draw_glyph(kal__drawing *d, int32_t ink, int32_t glyph, int32_t scale, int32_t x, int32_t y)
 {
     // clipped to the image it would no longer say where it begins
-    const kal_rect r = kal_rect_of(x, y, x + KAL__FONT_WIDTH * scale, y + KAL__FONT_HEIGHT * scale);
+    const kal_rect r =
+        turned(d, kal_rect_of(x, y, x + KAL__FONT_WIDTH * scale, y + KAL__FONT_HEIGHT * scale));
     if (kal_rect_empty(kal_rect_clip(r, d->image))) return;
     d->bounds = kal_rect_empty(d->bounds) ? kal_rect_clip(r, d->image)
                                           : kal_rect_join(d->bounds, kal_rect_clip(r, d->image));
-    if (d->shapes)
-        d->shapes[d->n_shapes] = (shape){.at = r, .glyph = glyph, .scale = scale, .ink = (uint8_t)ink};
+    if (d->shapes && d->n_shapes < d->room_shapes)
+        d->shapes[d->n_shapes] =
+            (shape){.at = r, .glyph = glyph, .scale = scale, .ink = (uint8_t)ink, .turned = d->turned};
     d->n_shapes++;
 }
 
@@ -95,8 +119,16 @@ static void widen(double *low, double *high, double v)
     if (v > *high) *high = v;
 }
 
+static void turn(const kal__drawing *d, double *x, double *y)
+{
+    const double dx = *x - d->turn_x, dy = *y - d->turn_y;
+    *x = d->turn_x + dy;
+    *y = d->turn_y - dx;
+}
+
 void kal__area_side(kal__drawing *d, double x0, double y0, double x1, double y1)
 {
+    if (d->turned) turn(d, &x0, &y0), turn(d, &x1, &y1);
     side s = {fixed(x0), fixed(y0), fixed(x1), fixed(y1), 0, 0, 1};
     if (s.y0 == s.y1) return;
     if (s.y0 > s.y1) s = (side){s.x1, s.y1, s.x0, s.y0, 0, 0, -1};
@@ -107,7 +139,7 @@ void kal__area_side(kal__drawing *d, double x0, double y0, double x1, double y1)
     widen(&d->x0, &d->x1, s.x1);
     widen(&d->y0, &d->y1, s.y0);
     widen(&d->y0, &d->y1, s.y1);
-    if (d->shapes) d->sides[d->n_sides] = s;
+    if (d->shapes && d->n_sides < d->room_sides) d->sides[d->n_sides] = s;
     d->n_sides++;
 }
 
@@ -120,11 +152,11 @@ static int by_row(const void *a, const void *b)
 void kal__area_end(kal__drawing *d)
 {
     const size_t n = d->n_sides - d->first;
-    if (!n) return;
+    if (!n || (d->shapes && d->n_sides > d->room_sides)) return;
     if (d->shapes) qsort(d->sides + d->first, n, sizeof *d->sides, by_row);
     const kal_rect at = {(int32_t)kal__floor(d->x0 / 256), (int32_t)kal__floor(d->y0 / 256),
                          (int32_t)kal__ceil(d->x1 / 256), (int32_t)kal__ceil(d->y1 / 256)};
-    add_shape(d, (shape){at, d->first, n, -1, 0, d->ink_now, d->odd});
+    add_shape(d, (shape){at, d->first, n, -1, 0, d->ink_now, d->odd, false});
 }
 
 void kal__area_outline(kal__drawing *d, const double *v, int32_t n, int32_t step)
@@ -181,6 +213,30 @@ void kal__area_circle(kal__drawing *d, double x, double y, double radius, bool h
     arc(d, x, y, 0, -s, -r, 0, r, depth);
     arc(d, x, y, -r, 0, 0, s, r, depth);
     arc(d, x, y, 0, s, r, 0, r, depth);
+}
+
+static double bend(double a, double b, double c)
+{
+    const double v = a - 2 * b + c;
+    return v < 0 ? -v : v;
+}
+
+// A chord is off by at most 3/4 of the larger of |a − 2b + c| and |b − 2c + d| over the square of their number.
+void kal__area_curve(kal__drawing *d, const double v[8])
+{
+    const double one = bend(v[0], v[2], v[4]) + bend(v[1], v[3], v[5]),
+                 two = bend(v[2], v[4], v[6]) + bend(v[3], v[5], v[7]);
+    const double chords = kal__ceil(__builtin_sqrt((one > two ? one : two) * (0.75 * 256)));
+    const int32_t n = (int32_t)kal__clamp(chords, 1, 4096);
+    double x = v[0], y = v[1];
+    for (int32_t i = 1; i <= n; i++) {
+        const double t = (double)i / n, s = 1 - t;
+        const double a = s * s * s, b = 3 * s * s * t, c = 3 * s * t * t, e = t * t * t;
+        const double to_x = i == n ? v[6] : a * v[0] + b * v[2] + c * v[4] + e * v[6],
+                     to_y = i == n ? v[7] : a * v[1] + b * v[3] + c * v[5] + e * v[7];
+        kal__area_side(d, x, y, to_x, to_y);
+        x = to_x, y = to_y;
+    }
 }
 
 // ---- lines --------------------------------------------------------------------------------------
@@ -378,7 +434,12 @@ static void paint_glyph(const kal_job *j, const shape *s, const paint *k)
         for (int32_t from = 0, to; from < KAL__FONT_WIDTH; from = to + 1) {
             to = from;
             while (to < KAL__FONT_WIDTH && bits & 0x80 >> to) to++;
-            if (to > from)
+            if (to == from) continue;
+            if (s->turned)
+                lay_rect(j, k,
+                         kal_rect_of(s->at.x0 + row * s->scale, s->at.y1 - to * s->scale,
+                                     s->at.x0 + (row + 1) * s->scale, s->at.y1 - from * s->scale));
+            else
                 lay_rect(j, k,
                          kal_rect_of(s->at.x0 + from * s->scale, y, s->at.x0 + to * s->scale, y + s->scale));
         }
@@ -470,8 +531,12 @@ static kal__drawing counted(const kal_call *c, kal__trace *trace)
     return d;
 }
 
+// What could not be counted is more than there is: such a plan is refused.
+#define UNKNOWN ((size_t)1 << 46)
+
 static size_t bytes_of(const kal__drawing *d)
 {
+    if (d->err.status) return UNKNOWN;
     return sizeof *d + d->n_sides * sizeof *d->sides + d->n_shapes * sizeof *d->shapes;
 }
 
@@ -483,17 +548,20 @@ size_t kal__draw_tables(const kal_call *c, kal__trace *trace)
 
 size_t kal__draw_scratch(const kal_call *c, kal__trace *trace, int32_t width)
 {
-    return ((size_t)width + 1) * sizeof(int64_t) + counted(c, trace).most * sizeof(int32_t);
+    const kal__drawing d = counted(c, trace);
+    return d.err.status ? UNKNOWN : ((size_t)width + 1) * sizeof(int64_t) + d.most * sizeof(int32_t);
 }
 
 kal_rect kal__draw_touches(const kal_call *c, kal__trace *trace)
 {
-    return counted(c, trace).bounds;
+    const kal__drawing d = counted(c, trace);
+    return d.err.status ? d.image : d.bounds;
 }
 
 bool kal__draw_nothing(const kal_call *c, kal__trace *trace, kal_folded *to)
 {
-    if (c->in[0]->extent.model != KAL_MASK && kal_rect_empty(counted(c, trace).bounds)) to->same = c->in[0];
+    if (c->in[0]->extent.model != KAL_MASK && kal_rect_empty(kal__draw_touches(c, trace)))
+        to->same = c->in[0];
     return to->same != NULL;
 }
 
@@ -511,18 +579,43 @@ static void mix_paint(paint *k, kal_list color, double opacity, const kal_extent
     k->weight = (uint32_t)kal__rint(opacity * OPAQUE);
 }
 
+// Black on what is lighter than the middle, else white; of red, green and blue by their weights in luma.
+static void mix_letters(paint *k, const paint *on, double opacity, const kal_extent *e)
+{
+    static const double black = 0;
+    const double luma =
+        kal__colours(e) == 3 ? 0.299 * on->v[0] + 0.587 * on->v[1] + 0.114 * on->v[2] : on->v[0];
+    const kal_list color = {luma > kal_type_max(e->type) / 2 ? &black : NULL,
+                            luma > kal_type_max(e->type) / 2};
+    mix_paint(k, color, opacity, e);
+}
+
+static kal_status failed(const kal_call *c, const kal_error *why, kal_error *err)
+{
+    return kal_fail(err, why->status, "%s: %s", c->op->name, why->message);
+}
+
 kal_status kal__draw_prepare(const kal_call *c, kal__trace *trace, kal_list color, kal_list fill,
                              double opacity, void **state, kal_error *err)
 {
     const kal__drawing count = counted(c, trace);
+    if (count.err.status) return failed(c, &count.err, err);
     kal__drawing *d = kal__new_zero(bytes_of(&count), 1);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: out of memory for what is drawn", c->op->name);
     d->image = count.image;
+    d->room_shapes = count.n_shapes;
+    d->room_sides = count.n_sides;
     d->sides = (side *)(d + 1);
     d->shapes = (shape *)(d->sides + count.n_sides);
     trace(c, d);
+    if (d->err.status) {
+        const kal_status st = failed(c, &d->err, err);
+        free(d);
+        return st;
+    }
     mix_paint(&d->inks[KAL__OUTLINE], color, opacity, &c->extent);
     mix_paint(&d->inks[KAL__FILL], fill, opacity, &c->extent);
+    mix_letters(&d->inks[KAL__LETTERS], &d->inks[KAL__OUTLINE], opacity, &c->extent);
     *state = d;
     return KAL_OK;
 }

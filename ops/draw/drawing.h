@@ -12,14 +12,15 @@
 // in whole numbers, halves up; f32 has base + (colour − base) · (w / 65535) in doubles. Fully covered and opaque is the very colour. On an
 // image with alpha the shape is laid over it as by composite. Shapes are laid one after the other.
 //
-// An op gives a function that traces its shapes. It is called twice: first only to count and to find the bounds, then to keep.
+// An op gives a function that traces its shapes. It is called twice: first only to count and to find the bounds, then to keep. It may fail.
 #ifndef KAL_OPS_DRAWING_H
 #define KAL_OPS_DRAWING_H
 
 #include "channels.h"
 #include "op.h"
 
-enum { KAL__OUTLINE, KAL__FILL, KAL__INKS };
+/// LETTERS can be seen on OUTLINE: black or white.
+enum { KAL__OUTLINE, KAL__FILL, KAL__LETTERS, KAL__INKS };
 
 typedef struct kal__drawing kal__drawing;
 typedef void kal__trace(const kal_call *c, kal__drawing *d);
@@ -36,10 +37,17 @@ void kal__area_side(kal__drawing *d, double x0, double y0, double x1, double y1)
 void kal__area_end(kal__drawing *d);
 /// Into the area: a closed outline of n corners, `step` numbers apart.
 void kal__area_outline(kal__drawing *d, const double *v, int32_t n, int32_t step);
+/// A cubic curve through v[0], v[1] and v[6], v[7], towards the points between, as chords within 1/256 pixel.
+void kal__area_curve(kal__drawing *d, const double v[8]);
 /// A circle, the other way round when `hole`.
 void kal__area_circle(kal__drawing *d, double x, double y, double radius, bool hole);
 /// A line of some width through n corners with round joins and, unless closed, round ends. One corner is a disc.
 void kal__area_stroke(kal__drawing *d, const double *v, int32_t n, int32_t step, bool closed, double width);
+
+/// What follows is turned by a quarter, counter-clockwise about x, y, until the next call with `how` false.
+void kal__draw_turned(kal__drawing *d, bool how, int32_t x, int32_t y);
+/// The first cause is what the op fails with.
+void kal__draw_failed(kal__drawing *d, const kal_error *err);
 
 /// A coordinate as whole pixels, halves to even.
 int32_t kal__draw_pixel(double v);

@@ -221,11 +221,17 @@ static uint32_t decode(const unsigned char *s, int *n)
     return 0xfffd;
 }
 
-int32_t kal__font_next(const char **text)
+uint32_t kal__font_code(const char **text)
 {
     int n;
     const uint32_t code = decode((const unsigned char *)*text, &n);
     *text += n;
+    return code;
+}
+
+int32_t kal__font_next(const char **text)
+{
+    const uint32_t code = kal__font_code(text);
     if (code < 32 || code == 127) return -1;
     if (code < 127) return (int32_t)code - 32;
     return code >= 160 && code < 256 ? (int32_t)code - 160 + 95 : KAL__FONT_GLYPHS - 1;

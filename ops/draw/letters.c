@@ -3,37 +3,129 @@
 //
 // See letters.h.
 #include "letters.h"
+#include "fmath.h"
 
-// Columns of the line that begins at `at`, which is moved behind it.
-static int32_t columns_of(const char **at, const char *end)
+// ---- what letters are written in ----------------------------------------------------------------
+
+static int32_t scale_of(int32_t size)
 {
-    int32_t n = 0;
-    while (*at < end && **at != '\n') n += kal__font_next(at) >= 0;
-    if (*at < end) ++*at;
-    return n;
+    const int32_t n = (size + KAL__FONT_HEIGHT / 2) / KAL__FONT_HEIGHT;
+    return n > 0 ? n : 1;
 }
 
-static kal__letters measure(const char *text, const char *end)
+int32_t kal__type_size(const char *font, int32_t size)
 {
-    kal__letters t = {text, end, 0, 0};
-    for (const char *at = text; at < end;) {
-        const int32_t n = columns_of(&at, end);
-        if (n > t.columns) t.columns = n;
-        t.lines++;
+    return *font ? size : scale_of(size) * KAL__FONT_HEIGHT;
+}
+
+const char *kal__font_library(const char *font)
+{
+    return *font ? kal__face_library() : NULL;
+}
+
+// Pixels of a height in the font's units, upwards. (A damaged font may say anything.)
+static int32_t height_of(double units, double size)
+{
+    return (int32_t)kal__ceil(kal__clamp(units * size, 0, KAL_MAX_SIDE));
+}
+
+void kal__type_open(kal__type *t, const char *font, int32_t size)
+{
+    *t = (kal__type){.err.status = KAL_OK};
+    if (!*font) {
+        t->scale = scale_of(size);
+        t->line = t->above = KAL__FONT_HEIGHT * t->scale;
+        return;
     }
-    return t;
+    if (kal__face_open(font, &t->face, &t->err)) return;
+    const kal__metrics *m = kal__face_metrics(t->face);
+    t->size = size / m->units;
+    t->above = height_of(m->above, t->size);
+    t->below = height_of(m->below, t->size);
+    t->line = (int32_t)kal__rint(kal__clamp(m->line * t->size, 0, KAL_MAX_SIDE));
+    if (t->line < t->above + t->below) t->line = t->above + t->below;
 }
 
-kal__letters kal__letters_of(const char *text)
+void kal__type_close(kal__type *t)
 {
-    return measure(text, text + strlen(text));
+    kal__face_close(&t->face);
 }
 
-bool kal__letters_at(const char *texts, int32_t i, kal__letters *out)
+// ---- lines --------------------------------------------------------------------------------------
+
+// What a line takes: its letters begin `left` pixels from its left end.
+typedef struct line {
+    int32_t left, width;
+    kal__line set;   // in a face
+} line;
+
+static const char *end_of_line(const char *at, const char *end)
+{
+    while (at < end && *at != '\n') at++;
+    return at;
+}
+
+// Nothing of a font may reach farther than images do, so that places in it can be added.
+static bool far_away(const double box[4])
+{
+    return !(box[0] > -KAL_MAX_SIDE && box[1] > -KAL_MAX_SIDE && box[2] < KAL_MAX_SIDE &&
+             box[3] < KAL_MAX_SIDE);
+}
+
+static line line_of_face(kal__type *t, const char *at, const char *end)
+{
+    line l = {0, 0, {NULL, 0, 0}};
+    double box[4] = {0, 0, 0, 0};
+    kal_status st = t->err.status ? t->err.status : kal__face_line(t->face, at, end, &l.set, &t->err);
+    for (size_t i = 0; i < l.set.n && !st; i++) {
+        const kal__glyph *g = &l.set.glyphs[i];
+        const kal__place place = {t->size, g->x * t->size, -g->y * t->size};
+        st = kal__face_draw(t->face, g->id, &place, NULL, 0, box, &t->err);
+    }
+    if (l.set.advance * t->size > box[2]) box[2] = l.set.advance * t->size;
+    if (!st && far_away(box)) kal_fail(&t->err, KAL_INVALID, "the text is too large");
+    if (t->err.status) return (line){0, 0, {NULL, 0, 0}};
+    l.left = (int32_t)kal__ceil(-box[0]);
+    l.width = l.left + (int32_t)kal__ceil(box[2]);
+    return l;
+}
+
+static line line_of(kal__type *t, const char *at, const char *end)
+{
+    if (!t->scale) return line_of_face(t, at, end);
+    int64_t n = 0;
+    while (at < end) n += kal__font_next(&at) >= 0;
+    n *= KAL__FONT_WIDTH * t->scale;
+    if (n > KAL_MAX_SIDE) kal_fail(&t->err, KAL_INVALID, "the text is too large");
+    return (line){0, n > KAL_MAX_SIDE ? 0 : (int32_t)n, {NULL, 0, 0}};
+}
+
+static kal__letters measure(kal__type *t, const char *text, const char *end)
+{
+    kal__letters l = {text, end, 0, 0};
+    int64_t lines = 0;
+    for (const char *at = text, *to; at < end; at = to + (to < end)) {
+        to = end_of_line(at, end);
+        const int32_t width = line_of(t, at, to).width;
+        if (width > l.width) l.width = width;
+        lines++;
+    }
+    const int64_t height = lines ? t->above + t->below + (lines - 1) * t->line : 0;
+    if (height > KAL_MAX_SIDE) kal_fail(&t->err, KAL_INVALID, "the text is too large");
+    l.height = height > KAL_MAX_SIDE ? 0 : (int32_t)height;
+    return l;
+}
+
+kal__letters kal__letters_of(kal__type *t, const char *text)
+{
+    return measure(t, text, text + strlen(text));
+}
+
+bool kal__letters_at(kal__type *t, const char *texts, int32_t i, kal__letters *out)
 {
     for (;; i--) {
         const char *end = texts + strcspn(texts, "|");
-        if (!i) return *out = measure(texts, end), true;
+        if (!i) return *out = measure(t, texts, end), true;
         if (!*end) return false;
         texts = end + 1;
     }
@@ -46,29 +138,54 @@ int32_t kal__letters_count(const char *texts)
     return n;
 }
 
-kal_status kal__check_letters(const char *op, const char *texts, int32_t scale, kal_error *err)
+kal_status kal__check_letters(const char *op, const char *font, int32_t size, const char *texts,
+                              kal_error *err)
 {
-    kal__letters t;
-    for (int32_t i = 0; kal__letters_at(texts, i, &t); i++)
-        if ((int64_t)t.columns * KAL__FONT_WIDTH * scale > KAL_MAX_SIDE ||
-            (int64_t)t.lines * KAL__FONT_HEIGHT * scale > KAL_MAX_SIDE)
-            return kal_fail(err, KAL_INVALID, "%s: %d letters in %d lines are too large a text", op,
-                            t.columns, t.lines);
-    return KAL_OK;
+    kal__type t;
+    kal__letters l;
+    kal__type_open(&t, font, size);
+    for (int32_t i = 0; !t.err.status && kal__letters_at(&t, texts, i, &l); i++) {}
+    kal__type_close(&t);
+    return t.err.status ? kal_fail(err, t.err.status, "%s: %s", op, t.err.message) : KAL_OK;
 }
 
-void kal__draw_letters(kal__drawing *d, int32_t ink, const kal__letters *t, int32_t scale, int32_t align,
+// ---- drawing ------------------------------------------------------------------------------------
+
+static void draw_line(kal__drawing *d, int32_t ink, kal__type *t, const char *at, const char *end, int32_t x,
+                      int32_t y)
+{
+    const line l = line_of(t, at, end);
+    double box[4] = {0, 0, 0, 0};
+    for (size_t i = 0; i < l.set.n && !t->err.status; i++) {
+        const kal__glyph *g = &l.set.glyphs[i];
+        const kal__place place = {t->size, x + l.left + g->x * t->size, y + t->above - g->y * t->size};
+        kal__face_draw(t->face, g->id, &place, d, ink, box, &t->err);
+    }
+    while (t->scale && at < end) {
+        const int32_t glyph = kal__font_next(&at);
+        if (glyph < 0) continue;
+        if (glyph) kal__draw_glyph(d, ink, glyph, t->scale, x, y);   // 0 is a blank
+        x += KAL__FONT_WIDTH * t->scale;
+    }
+}
+
+void kal__draw_letters(kal__drawing *d, int32_t ink, kal__type *t, const kal__letters *l, int32_t align,
                        int32_t x, int32_t y)
 {
-    for (const char *at = t->text; at < t->end; y += KAL__FONT_HEIGHT * scale) {
-        const char *line = at;
-        const int32_t n = columns_of(&at, t->end);
-        int32_t to = x + (t->columns - n) * KAL__FONT_WIDTH * scale * align / 2;
-        while (line < at && *line != '\n') {
-            const int32_t glyph = kal__font_next(&line);
-            if (glyph < 0) continue;
-            if (glyph) kal__draw_glyph(d, ink, glyph, scale, to, y);   // 0 is a blank
-            to += KAL__FONT_WIDTH * scale;
-        }
+    for (const char *at = l->text, *to; at < l->end; at = to + (to < l->end), y += t->line) {
+        to = end_of_line(at, l->end);
+        draw_line(d, ink, t, at, to, x + (l->width - line_of(t, at, to).width) * align / 2, y);
     }
+}
+
+void kal__draw_type(kal__drawing *d, kal__type *t, const char *font, int32_t size)
+{
+    kal__type_open(t, font, size);
+    if (t->err.status) kal__draw_failed(d, &t->err);
+}
+
+void kal__draw_type_end(kal__drawing *d, kal__type *t)
+{
+    if (t->err.status) kal__draw_failed(d, &t->err);
+    kal__type_close(t);
 }

@@ -4,7 +4,8 @@
 // draw_boxes, draw_lines, draw_polygons, draw_circles, draw_points. Numbers are pixels, edges lie between them: pixel x covers x … x + 1.
 //
 //     draw_boxes      half open; edges rounded to whole pixels, halves to even, so nothing is soft. The frame is the outermost `width`
-//                     pixels of the box, the fill what is left
+//                     pixels of the box, the fill what is left. A label stands on a plate of the frame's colour above the box, or inside where
+//                     there is no room above, moved to the left as far as it sticks out
 //     draw_lines      what is within width / 2 of the line
 //     draw_polygons   the fill is what a ray leaves through an odd number of outlines (even-odd, all polygons together), the outlines, each
 //                     within width / 2, upon it
@@ -12,7 +13,7 @@
 //     draw_points     a mark around each point
 //
 // Soft edges are the share of the pixel that is covered; see drawing.h for its exactness. Round parts are chords within 1/512 pixel.
-#include "drawing.h"
+#include "letters.h"
 
 #include <stdlib.h>
 
@@ -26,30 +27,71 @@ static kal_status check_rows(const kal_call *c, kal_list l, int32_t each, const 
 
 static kal_status draw_boxes_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
-    const kal_draw_boxes_p *p = params;
-    const kal_status st = check_rows(c, p->boxes, 4, "a box has 4: x0 y0 x1 y1", err);
+    kal_draw_boxes_p *p = params;
+    const int32_t labels = kal__letters_count(p->labels);
+    kal_status st = check_rows(c, p->boxes, 4, "a box has 4: x0 y0 x1 y1", err);
+    p->font_size = kal__type_size(p->font, p->font_size);
+    if (!st && labels > 1 && labels != p->boxes.n / 4)
+        st = kal_fail(err, KAL_INVALID,
+                      "draw_boxes: %d labels for %d boxes; give one for each, or one for all", labels,
+                      p->boxes.n / 4);
+    if (!st) st = kal__check_letters("draw_boxes", p->font, p->font_size, p->labels, err);
     return st ? st : kal__draw_extent(c, p->color, p->fill, out, err);
 }
 
+static kal_rect box_at(const kal_draw_boxes_p *p, int32_t i)
+{
+    const double *b = p->boxes.v + 4 * i;
+    return kal_rect_of(kal__draw_pixel(b[0]), kal__draw_pixel(b[1]), kal__draw_pixel(b[2]),
+                       kal__draw_pixel(b[3]));
+}
+
+static void draw_box(kal__drawing *d, const kal_draw_boxes_p *p, kal_rect r)
+{
+    const kal_rect in = kal_rect_of(r.x0 + p->width, r.y0 + p->width, r.x1 - p->width, r.y1 - p->width);
+    if (kal_rect_empty(r)) return;
+    if (kal_rect_empty(in)) {
+        kal__draw_rect(d, KAL__OUTLINE, r);
+        return;
+    }
+    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, r.y0, r.x1, in.y0));
+    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, in.y0, in.x0, in.y1));
+    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(in.x1, in.y0, r.x1, in.y1));
+    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, in.y1, r.x1, r.y1));
+    if (p->fill.n) kal__draw_rect(d, KAL__FILL, in);
+}
+
+static void draw_label(kal__drawing *d, kal__type *type, const kal_draw_boxes_p *p, const kal_extent *e,
+                       const kal__letters *t, kal_rect r)
+{
+    const int32_t room = p->font_size / 8, w = t->width + 2 * room, h = t->height;
+    if (kal_rect_empty(r) || !t->width) return;
+    int32_t x = r.x0, y = r.y0 - h;
+    if (x + w > e->width && x < e->width) x = e->width - w;
+    if (x < 0 && r.x1 > 0) x = 0;
+    if (y < 0 && r.y1 > 0) y = r.y0 > 0 ? r.y0 : 0;
+    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(x, y, x + w, y + h));
+    kal__draw_letters(d, KAL__LETTERS, type, t, KAL_ALIGN_LEFT, x + room, y);
+}
+
+// All boxes, then all labels: none is hidden by a box.
 static void draw_boxes_trace(const kal_call *c, kal__drawing *d)
 {
     const kal_draw_boxes_p *p = c->params;
-    for (int32_t i = 0; i < p->boxes.n; i += 4) {
-        const double *b = p->boxes.v + i;
-        const kal_rect r = kal_rect_of(kal__draw_pixel(b[0]), kal__draw_pixel(b[1]), kal__draw_pixel(b[2]),
-                                       kal__draw_pixel(b[3])),
-                       in = kal_rect_of(r.x0 + p->width, r.y0 + p->width, r.x1 - p->width, r.y1 - p->width);
-        if (kal_rect_empty(r)) continue;
-        if (kal_rect_empty(in)) {
-            kal__draw_rect(d, KAL__OUTLINE, r);
-            continue;
-        }
-        kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, r.y0, r.x1, in.y0));
-        kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, in.y0, in.x0, in.y1));
-        kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(in.x1, in.y0, r.x1, in.y1));
-        kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, in.y1, r.x1, r.y1));
-        if (p->fill.n) kal__draw_rect(d, KAL__FILL, in);
-    }
+    const int32_t n = p->boxes.n / 4, labels = kal__letters_count(p->labels);
+    for (int32_t i = 0; i < n; i++) draw_box(d, p, box_at(p, i));
+    if (!labels) return;
+    kal__type type;
+    kal__letters t;
+    kal__draw_type(d, &type, p->font, p->font_size);
+    for (int32_t i = 0; i < n && kal__letters_at(&type, p->labels, labels == 1 ? 0 : i, &t); i++)
+        draw_label(d, &type, p, &c->extent, &t, box_at(p, i));
+    kal__draw_type_end(d, &type);
+}
+
+static const char *draw_boxes_library(const kal_call *c)
+{
+    return kal__font_library(((const kal_draw_boxes_p *)c->params)->font);
 }
 
 // ---- lines and polygons -------------------------------------------------------------------------
@@ -215,11 +257,16 @@ const kal_op kal__op_draw_boxes = {
     .name = "draw_boxes",
     .help = "Boxes drawn on an image, crisp: frames of whole pixels, filled or not" ABOUT
             "Edges are\nrounded to whole pixels, and the frame lies inside the box: draw_boxes photo "
-            "boxes=(mask_boxes m) color=red.",
+            "boxes=(mask_boxes m) color=red.\n"
+            "A label stands above its box on a plate of the frame's colour, or inside when there is no room "
+            "above; for `font` see\n"
+            "draw_text.",
     KAL__DRAWN_RECORD(draw_boxes),
+    .library = draw_boxes_library,
     .samples = KAL__SAMPLES("boxes=[1 2 9 7 -3 -4 5 3 40 30 400 500] color=200 width=1",
                             "boxes=[0.5 0.5 12.5 8] width=3 opacity=0.4 fill=90", "boxes=[2 1 5 4] width=9",
-                            "boxes=[-90 -90 900 900]", ""),
+                            "boxes=[-90 -90 900 900]",
+                            "boxes=[2 20 60 40 5 3 9 9] labels=\"cat|Ä\" color=180 width=1", ""),
 };
 
 const kal_op kal__op_draw_lines = {

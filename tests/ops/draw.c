@@ -54,6 +54,20 @@ static void test_boxes(void)
     VALUES(op("draw_boxes", "boxes=[0 0 2 1] color=[140 153]", clear), 140, 153, 100, 255);
     VALUES(op("draw_boxes", "boxes=[0 0 1 1] color=#ff000080", flat(1, 1, 3, KAL_U8, false, 100)), 178, 50,
            50);
+    // labels: a plate of the frame's colour above the box, inside where there is no room, to the left where it would stick out
+    kal_node *wide = flat(60, 50, 1, KAL_U8, false, 9);
+    const double hi = (double)count(kal_text_image(s, kal_text_image_params(.text = "Hi")));
+    kal_node *labelled = op("draw_boxes", "boxes=[10 30 30 40] labels=Hi width=0 color=200", wide);
+    REQUIRE(sum_of(labelled) == 9 * (3000 - 20 * 16.0) + 200 * (20 * 16 - hi));   // black letters
+    REQUIRE(sum_of(kal_crop(s, labelled, kal_crop_params(.x = 10, .y = 14, .width = 20, .height = 16))) ==
+            200 * (20 * 16 - hi));
+    labelled = op("draw_boxes", "boxes=[50 5 59 40] labels=Hi width=0 color=50", wide);   // white letters
+    REQUIRE(sum_of(kal_crop(s, labelled, kal_crop_params(.x = 40, .y = 5, .width = 20, .height = 16))) ==
+            50 * (20 * 16 - hi) + 255 * hi);
+    REQUIRE(op("draw_boxes", "boxes=[1 20 9 30 2 30 8 40] labels=A width=1", wide) !=
+            op("draw_boxes", "boxes=[1 20 9 30 2 30 8 40] labels=\"A|\" width=1", wide));
+    check_fails(op("draw_boxes", "boxes=[1 20 9 30] labels=\"A|B\"", wide),
+                "draw_boxes: 2 labels for 1 boxes");
     check_fails(op("draw_boxes", "boxes=[1 2 3]", black), "draw_boxes: 3 numbers; a box has 4");
     check_fails(op("draw_boxes", "color=[1 2 3]", black), "draw_boxes: color has 3 values");
     REQUIRE(model_of(op("draw_boxes", "boxes=[0 0 1 1]", mask_with(3, 3, (boxes){{{0}}}))) == KAL_GRAY);
@@ -235,6 +249,39 @@ static void test_grid(void)
                 "sheet: one image is u8 and another u16");
 }
 
+// Cells of a size, and what makes images fit them: the fit op, before.
+static void test_cells(void)
+{
+    kal_extent e;
+    kal_node *in[3], *fitted[3];
+    const kal_extent sizes[3] = {{31, 17, 3, KAL_U8, KAL_RGB, false},
+                                 {16, 12, 3, KAL_U8, KAL_RGB, false},
+                                 {9, 40, 3, KAL_U8, KAL_RGB, false}};
+    static const char *const words[] = {"inside", "cover", "fill"};
+    for (int i = 0; i < 3; i++) in[i] = rng_image(&r, s, &sizes[i]);
+    for (int how = 0; how < 3; how++) {
+        char params[100];
+        snprintf(params, sizeof params, "width=16 height=12 fit=%s", words[how]);
+        for (int i = 0; i < 3; i++) fitted[i] = op("fit", params, in[i]);
+        const kal_sheet_p *p = kal_sheet_params(.width = 16, .height = 12, .fit = how + 1, .labels = "a|b|c");
+        kal_node *sheet = kal_sheet(s, in, 3, p);
+        REQUIRE(sheet == kal_sheet(s, fitted, 3, p));
+        REQUIRE_OK(kal_node_extent(sheet, &e, &check_error));
+        REQUIRE(e.width == 32 && e.height == 2 * (12 + 20));
+    }
+    REQUIRE_OK(
+        kal_node_extent(kal_sheet(s, in, 3, kal_sheet_params(.fit = 1, .columns = 3)), &e, &check_error));
+    REQUIRE(e.width == 93 && e.height == 40);
+    REQUIRE_OK(kal_node_extent(
+        kal_sheet(s, in, 1, kal_sheet_params(.labels = "ab", .label_width = 50, .label_height = 30)), &e,
+        &check_error));
+    REQUIRE(e.width == 50 && e.height == 17 + 30);
+    check_fails(kal_sheet(s, in, 3, kal_sheet_params(.width = 16)),
+                "sheet: images of up to 31×40 do not fit");
+    check_fails(kal_sheet(s, in, 1, kal_sheet_params(.labels = "ab", .label_width = 19)),
+                "sheet: label_width=19 is too little, letters take 20");
+}
+
 int main(void)
 {
     r.s = 11;
@@ -245,6 +292,7 @@ int main(void)
     test_like_masks();
     test_text();
     test_grid();
+    test_cells();
     kal_scope_free(&s);
     return check_done();
 }

@@ -51,9 +51,10 @@ for arg in "$@"; do
     if grep -nE '^ *# *include *"[^"]*\.\./' "$source/$room"/*.[ch]; then wrong "$room climbs out of its room"; fi
     if grep -rnE --include="*.[ch]" '^ *# *include *"([^"]*/)?\.\./[^"]*/' "$source/$room"; then wrong "$room climbs out of its room"; fi
     case $room in
-    io) foreign='xxhash\.h' ;;
-    base) foreign='(jpeglib|png|zlib|libheif/[a-z_]+)\.h' ;;
-    *) foreign='(jpeglib|png|zlib|libheif/[a-z_]+|xxhash)\.h' ;;
+    io) foreign='(xxhash|ft2build|hb)\.h' ;;
+    base) foreign='(jpeglib|png|zlib|libheif/[a-z_]+|ft2build|hb)\.h' ;;
+    ops) foreign='(jpeglib|png|zlib|libheif/[a-z_]+|xxhash)\.h' ;;
+    *) foreign='(jpeglib|png|zlib|libheif/[a-z_]+|xxhash|ft2build|hb)\.h' ;;
     esac
     if grep -rnE --include="*.[ch]" "^ *# *include *[<\"]$foreign" "$source/$room"; then wrong "$room uses another room's library"; fi
 done
