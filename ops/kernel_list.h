@@ -81,3 +81,4 @@ KERNEL(scale_f32, BOTH, (float *dst, const float *src, size_t n, float scale, fl
 KERNEL(clamp_f32, BOTH, (float *dst, const float *src, size_t n))
 KERNEL(flip_far, AVX2, (uint8_t * dst, const uint8_t *src, size_t n))
 KERNEL(histogram_u8, AVX2, (uint64_t * counts, const uint8_t *src, size_t n, size_t channels))
+KERNEL(bilateral_u8, BOTH, (const struct kal__bilateral_row *row, int32_t colours))

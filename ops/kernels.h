@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct kal__across_u8;   // resize.h
+struct kal__bilateral_row;   // filter/bilateral.h
+struct kal__across_u8;       // resize.h
 struct kal__across_real;
 
 #define KERNEL(name, variants, params) \

@@ -360,7 +360,8 @@ static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent
     const bool optional = strchr(op->inputs, '?') != NULL, many = strstr(op->inputs, "...") != NULL;
     if (many) most = 3;
     const bool masked = strstr(op->inputs, "mask?") != NULL;   // with one of the image's size, or without
-    if ((optional && strstr(sample, "value")) || (masked && g)) most = 1;
+    if ((optional && strstr(sample, "value")) || (masked && g) || (strstr(op->inputs, "guide?") && g))
+        most = 1;
     for (; n < most; n++) {
         kal_extent e = *kind;
         if (n) e.width += grow[g][0], e.height += grow[g][1];

@@ -67,6 +67,36 @@ KAL_PARAMS(box_blur, KAL_BOX_BLUR_PARAMS)
 #define kal_box_blur_params(...) KAL_WITH(box_blur, KAL_BOX_BLUR_PARAMS, __VA_ARGS__)
 KAL_OP_1(box_blur)
 
+#define KAL_BILATERAL_PARAMS(P)                                                                          \
+    P(INT, radius, KAL_AUTO, 1, 100, "px", "of the disc that is looked at; unset: 1.5 · sigma_space")    \
+    P(FLOAT, sigma_color, KAL_AUTO, 1e-6, 1e9, "sample", "how far colours may differ; unset: white / 8") \
+    P(FLOAT, sigma_space, 3, 0.01, 1000, "px", "how far pixels may be away")                             \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")                       \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(bilateral, KAL_BILATERAL_PARAMS)
+#define kal_bilateral_params(...) KAL_WITH(bilateral, KAL_BILATERAL_PARAMS, __VA_ARGS__)
+KAL_OP_1(bilateral)
+
+#define KAL_GUIDED_FILTER_PARAMS(P)                                     \
+    P(INT, radius, 8, 1, 500, "px", "of the windows it fits planes to") \
+    P(FLOAT, epsilon, 0.01, 1e-8, 1e8, "", "variance, of parts of white, up to which it smooths")
+KAL_PARAMS(guided_filter, KAL_GUIDED_FILTER_PARAMS)
+#define kal_guided_filter_params(...) KAL_WITH(guided_filter, KAL_GUIDED_FILTER_PARAMS, __VA_ARGS__)
+KAL_OP_2(guided_filter)
+
+#define KAL_LOCAL_MEAN_PARAMS(P)                                                   \
+    P(INT, radius, 7, 1, 500, "px", "pixels on each side of the middle one")       \
+    P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image") \
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+KAL_PARAMS(local_mean, KAL_LOCAL_MEAN_PARAMS)
+#define kal_local_mean_params(...) KAL_WITH(local_mean, KAL_LOCAL_MEAN_PARAMS, __VA_ARGS__)
+KAL_OP_1(local_mean)
+
+#define KAL_LOCAL_STD_PARAMS(P) KAL_LOCAL_MEAN_PARAMS(P)
+KAL_PARAMS(local_std, KAL_LOCAL_STD_PARAMS)
+#define kal_local_std_params(...) KAL_WITH(local_std, KAL_LOCAL_STD_PARAMS, __VA_ARGS__)
+KAL_OP_1(local_std)
+
 #define KAL_SOBEL_PARAMS(P)                                                                   \
     P(CHOICE, of, 0, 0, 0, "magnitude|x|y", "to the right, downwards, or the length of both") \
     P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image")            \
