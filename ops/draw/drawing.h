@@ -5,7 +5,8 @@
 //
 // A shape is a rectangle of whole pixels, a glyph, or an area between sides. An area's corners are rounded to 1/256 of a pixel, and so is where
 // a side crosses the edge of a row or of a column; what a pixel is covered by is then summed up in whole numbers, full at 131072, so
-// that neither the order of sides nor where a job begins can matter. With opacity o and the share a that a pixel is covered by,
+// that neither the order of sides nor where a job begins can matter. (In a pixel in which sides cross it is a sum of what lies on either side,
+// taken as a whole; only a polygon that crosses itself shows it, and there only.) With opacity o and the share a that a pixel is covered by,
 //
 //     w = round(round(o · 65535) · a)      out = round((base · (65535 − w) + colour · w) / 65535)
 //

@@ -53,9 +53,9 @@ void kal__type_close(kal__type *t)
 
 // ---- lines --------------------------------------------------------------------------------------
 
-// What a line takes: its letters begin `left` pixels from its left end.
+// What a line takes, and what overhangs.
 typedef struct line {
-    int32_t left, width;
+    int32_t width, left, right;
     kal__line set;   // in a face
 } line;
 
@@ -66,15 +66,15 @@ static const char *end_of_line(const char *at, const char *end)
 }
 
 // Nothing of a font may reach farther than images do, so that places in it can be added.
-static bool far_away(const double box[4])
+static bool far_away(const double box[4], double advance)
 {
     return !(box[0] > -KAL_MAX_SIDE && box[1] > -KAL_MAX_SIDE && box[2] < KAL_MAX_SIDE &&
-             box[3] < KAL_MAX_SIDE);
+             box[3] < KAL_MAX_SIDE && advance > -KAL_MAX_SIDE && advance < KAL_MAX_SIDE);
 }
 
 static line line_of_face(kal__type *t, const char *at, const char *end)
 {
-    line l = {0, 0, {NULL, 0, 0}};
+    line l = {0};
     double box[4] = {0, 0, 0, 0};
     kal_status st = t->err.status ? t->err.status : kal__face_line(t->face, at, end, &l.set, &t->err);
     for (size_t i = 0; i < l.set.n && !st; i++) {
@@ -82,11 +82,12 @@ static line line_of_face(kal__type *t, const char *at, const char *end)
         const kal__place place = {t->size, g->x * t->size, -g->y * t->size};
         st = kal__face_draw(t->face, g->id, &place, NULL, 0, box, &t->err);
     }
-    if (l.set.advance * t->size > box[2]) box[2] = l.set.advance * t->size;
-    if (!st && far_away(box)) kal_fail(&t->err, KAL_INVALID, "the text is too large");
-    if (t->err.status) return (line){0, 0, {NULL, 0, 0}};
+    const double advance = l.set.advance * t->size;
+    if (!st && far_away(box, advance)) kal_fail(&t->err, KAL_INVALID, "the text is too large");
+    if (t->err.status) return (line){0};
+    l.width = advance > 0 ? (int32_t)kal__ceil(advance) : 0;
     l.left = (int32_t)kal__ceil(-box[0]);
-    l.width = l.left + (int32_t)kal__ceil(box[2]);
+    l.right = box[2] > l.width ? (int32_t)kal__ceil(box[2]) - l.width : 0;
     return l;
 }
 
@@ -97,17 +98,19 @@ static line line_of(kal__type *t, const char *at, const char *end)
     while (at < end) n += kal__font_next(&at) >= 0;
     n *= KAL__FONT_WIDTH * t->scale;
     if (n > KAL_MAX_SIDE) kal_fail(&t->err, KAL_INVALID, "the text is too large");
-    return (line){0, n > KAL_MAX_SIDE ? 0 : (int32_t)n, {NULL, 0, 0}};
+    return (line){.width = n > KAL_MAX_SIDE ? 0 : (int32_t)n};
 }
 
 static kal__letters measure(kal__type *t, const char *text, const char *end)
 {
-    kal__letters l = {text, end, 0, 0};
+    kal__letters l = {.text = text, .end = end};
     int64_t lines = 0;
     for (const char *at = text, *to; at < end; at = to + (to < end)) {
         to = end_of_line(at, end);
-        const int32_t width = line_of(t, at, to).width;
-        if (width > l.width) l.width = width;
+        const line one = line_of(t, at, to);
+        if (one.width > l.width) l.width = one.width;
+        if (one.left > l.left) l.left = one.left;
+        if (one.right > l.right) l.right = one.right;
         lines++;
     }
     const int64_t height = lines ? t->above + t->below + (lines - 1) * t->line : 0;
@@ -158,7 +161,7 @@ static void draw_line(kal__drawing *d, int32_t ink, kal__type *t, const char *at
     double box[4] = {0, 0, 0, 0};
     for (size_t i = 0; i < l.set.n && !t->err.status; i++) {
         const kal__glyph *g = &l.set.glyphs[i];
-        const kal__place place = {t->size, x + l.left + g->x * t->size, y + t->above - g->y * t->size};
+        const kal__place place = {t->size, x + g->x * t->size, y + t->above - g->y * t->size};
         kal__face_draw(t->face, g->id, &place, d, ink, box, &t->err);
     }
     while (t->scale && at < end) {

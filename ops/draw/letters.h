@@ -4,8 +4,8 @@
 // Text: what it is written in, several lines, several texts in one parameter, how large each is and where it comes to stand.
 //
 // In the built-in font a letter stands in a cell of 8 × 16 pixels, times a whole number. In a font from a file a line's base line lies on a
-// whole pixel below the font's ascender, letters stand at fractions of one, and the text is as wide as what is seen or where the next letter
-// would stand, whichever is more.
+// whole pixel below the font's ascender, its first letter begins on one, the others at fractions, and it is as wide as where the next letter
+// would stand, rounded up. Letters may overhang that on either side.
 #ifndef KAL_OPS_LETTERS_H
 #define KAL_OPS_LETTERS_H
 
@@ -28,10 +28,10 @@ const char *kal__font_library(const char *font);
 void kal__type_open(kal__type *t, const char *font, int32_t size);
 void kal__type_close(kal__type *t);
 
-/// A piece of text and its size in pixels; nothing to see has no width.
+/// A piece of text and its size in pixels; nothing to see has no width. What overhangs at the sides reaches no farther than `left` and `right`.
 typedef struct kal__letters {
     const char *text, *end;
-    int32_t width, height;
+    int32_t width, height, left, right;
 } kal__letters;
 
 /// Text i of those that '|' separates; false past the last.

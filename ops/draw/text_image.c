@@ -13,11 +13,11 @@
 
 // ---- text ---------------------------------------------------------------------------------------
 
-// A mask; with a colour an image whose alpha the letters are; with a background one without alpha.
+// A mask, or, where edges are soft, gray; with a colour an image whose alpha the letters are; with a background one without alpha.
 static kal_status kind_of(const kal_text_image_p *p, kal_extent *out, kal_error *err)
 {
     const int32_t a = p->color.n, b = p->background.n, n = a > b ? a : b;
-    *out = (kal_extent){.channels = 1, .type = KAL_U8, .model = KAL_MASK};
+    *out = (kal_extent){.channels = 1, .type = KAL_U8, .model = *p->font ? KAL_GRAY : KAL_MASK};
     if (!n) return KAL_OK;
     if ((n != 1 && n != 3) || (a > 1 && b > 1 && a != b) || a == 2 || b == 2)
         return kal_fail(err, KAL_INVALID, "text_image: a colour is 1 number or 3, 0 … 255");
@@ -41,10 +41,12 @@ static kal_status text_image_extent(const kal_call *c, void *params, kal_extent 
     if (type.err.status) return kal_fail(err, type.err.status, "text_image: %s", type.err.message);
     if (!t.width)
         return kal_fail(err, KAL_INVALID, "text_image: there is nothing to show in \"%s\"", p->text);
-    if (t.width > KAL_MAX_SIDE - 2 * p->padding || t.height > KAL_MAX_SIDE - 2 * p->padding)
+    const int64_t width = (int64_t)t.left + t.width + t.right + 2 * p->padding,
+                  height = t.height + 2 * p->padding;
+    if (width > KAL_MAX_SIDE || height > KAL_MAX_SIDE)
         return kal_fail(err, KAL_INVALID, "text_image: the text is too large");
-    out->width = t.width + 2 * p->padding;
-    out->height = t.height + 2 * p->padding;
+    out->width = (int32_t)width;
+    out->height = (int32_t)height;
     return KAL_OK;
 }
 
@@ -54,7 +56,7 @@ static void text_image_trace(const kal_call *c, kal__drawing *d)
     kal__type type;
     kal__draw_type(d, &type, p->font, p->font_size);
     const kal__letters t = kal__letters_of(&type, p->text);
-    kal__draw_letters(d, KAL__OUTLINE, &type, &t, p->align, p->padding, p->padding);
+    kal__draw_letters(d, KAL__OUTLINE, &type, &t, p->align, p->padding + t.left, p->padding);
     kal__draw_type_end(d, &type);
 }
 
@@ -200,7 +202,8 @@ const kal_op kal__op_text_image = {
     .family = "drawing",
     .help =
         "Text as an image of its own size: a mask, or letters in a colour on nothing or on a background" FONT
-        "Without\na colour the letters are a mask; with one they are opaque and the rest is transparent, "
+        "Without\na colour the letters are a mask, of a font from a file a gray image; with one they are "
+        "opaque and the rest is transparent, "
         "unless "
         "there is a\n"
         "background. A colour is one number or three.",

@@ -56,6 +56,16 @@ static kal_key content_of(kal_node *n)
     return k;
 }
 
+static bool same_samples(kal_node *a, kal_node *b)
+{
+    kal_extent p, q;
+    uint8_t *x = read_all(a, NULL, &p), *y = read_all(b, NULL, &q);
+    const bool same = x && y && p.width == q.width && p.height == q.height &&
+                      !memcmp(x, y, (size_t)p.width * (size_t)p.height);
+    free(x), free(y);
+    return same;
+}
+
 static bool same_pixels(kal_node *a, kal_node *b)
 {
     return kal_key_equal(content_of(a), content_of(b));
@@ -69,14 +79,15 @@ static void test_places(void)
     kal_node *a = text_in(little, "A", 20);
     has_size(a, 14, 20);
     kal_node *square = kal_apply_text(s, "box_mask", "boxes=[2 6 12 16] width=14 height=20", NULL, 0);
-    REQUIRE(same_pixels(a, square));
+    REQUIRE(same_samples(a, square));
+    REQUIRE(model_of(a) == KAL_GRAY && model_of(text_in("", "A", 20)) == KAL_MASK);
     // a square, a bar and, after another square, a bar; the second line 20 below
     has_size(text_in(little, "AB\nBAB", 20), 30, 40);
-    REQUIRE(same_pixels(text_in(little, "AB\nBAB", 20),
-                        kal_apply_text(s, "box_mask",
-                                       "boxes=[2 6 12 16 16 0 20 16 2 20 6 36 10 26 20 36 24 20 28 36] "
-                                       "width=30 height=40",
-                                       NULL, 0)));
+    REQUIRE(same_samples(text_in(little, "AB\nBAB", 20),
+                         kal_apply_text(s, "box_mask",
+                                        "boxes=[2 6 12 16 16 0 20 16 2 20 6 36 10 26 20 36 24 20 28 36] "
+                                        "width=30 height=40",
+                                        NULL, 0)));
     // pairs: a V after an A stands 2 pixels nearer, in either way of setting
     has_size(text_in(little, "AV", 20), 14 + 12 - 2, 20);
     has_size(text_in(little, "VA", 20), 12 + 14, 20);
@@ -85,6 +96,11 @@ static void test_places(void)
     REQUIRE(fabs(sum_of(text_in(little, "V", 33)) / 255 - 0.21 * 33 * 33) < 0.6);
     REQUIRE(fabs(sum_of(text_in(little, "C", 37)) / 255 - 0.3 * 37 * 37) < 0.8);
     REQUIRE(fabs(sum_of(text_in(little, "C", 1000)) / 255 - 0.3e6) < 30);
+    // what overhangs at the sides has room: a square that begins 2 pixels left of its place
+    has_size(text_in(little, "LA", 20), 2 + 10 + 14, 20);
+    REQUIRE(same_samples(
+        text_in(little, "LA", 20),
+        kal_apply_text(s, "box_mask", "boxes=[0 6 10 16 14 6 24 16] width=26 height=20", NULL, 0)));
     // letters that are not there, and those that show nothing
     has_size(text_in(little, "x", 20), 10, 20);
     REQUIRE(same_pixels(text_in(little, "A\tB", 20), text_in(little, "AB", 20)));

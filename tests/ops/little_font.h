@@ -7,6 +7,7 @@
 //     B  ב    a bar from 100, 0 to 300, 800; advance 400           1   a bar from 0, 0 to 100, 700; advance 200
 //     C       a square from 0, 100 to 600, 700 of which only the middles of the sides are on the curve; advance 700
 //     ,       a square from 0, 0 to 100, 100; advance 200          blank   advance 300
+//     L       a square from -100, 0 to 400, 500; advance 500
 #ifndef LITTLE_FONT_H
 #define LITTLE_FONT_H
 
@@ -43,12 +44,13 @@ static const struct little_glyph {
     {200, 4, true, {{0, 0}, {0, 700}, {100, 700}, {100, 0}}},
     {200, 4, true, {{0, 0}, {0, 100}, {100, 100}, {100, 0}}},
     {300, 0, true, {{0}}},
+    {500, 4, true, {{-100, 0}, {-100, 500}, {400, 500}, {400, 0}}},
 };
 enum { LITTLE_GLYPHS = sizeof little_glyphs / sizeof *little_glyphs };
 static const struct {
     int code, glyph;
-} little_codes[] = {{' ', 7}, {',', 6}, {'1', 5},   {'A', 1},  {'B', 2},
-                    {'C', 3}, {'V', 4}, {0x5d0, 1}, {0x5d1, 2}};
+} little_codes[] = {{' ', 7}, {',', 6}, {'1', 5}, {'A', 1},   {'B', 2},
+                    {'C', 3}, {'L', 8}, {'V', 4}, {0x5d0, 1}, {0x5d1, 2}};
 
 static inline void put_cmap(little_font *f)
 {
