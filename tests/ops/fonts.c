@@ -7,8 +7,10 @@
 #include "masks.h"
 
 #include "draw/face.h"
+#include "mem.h"
 #include "little_font.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #define DEJAVU "DejaVuSans.ttf"
@@ -307,6 +309,55 @@ static void test_damage(const char *font, size_t cuts, size_t changes)
     free(bytes);
 }
 
+// Whichever allocation fails, it is said, and nothing is left behind.
+static void test_memory(const char *font)
+{
+    const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 1};
+    kal_key want = content_of(text_in(font, "AV\nאB1", 30)), got;
+    for (long nth = 1, failed = 1; failed; nth++) {
+        kal_scope *own = kal_scope_new();
+        kal__fail_alloc(nth, false);
+        kal_node *node =
+            kal_text_image(own, kal_text_image_params(.text = "AV\nאB1", .font = font, .font_size = 30));
+        kal_status st = kal_node_error(node, &check_error);
+        if (!st) st = kal_content_key(node, &o, &got, &check_error);
+        kal__fail_alloc(0, false);
+        failed = st != KAL_OK;
+        REQUIRE_NOTE(st ? st == KAL_NOMEM || st == KAL_LIMIT : kal_key_equal(want, got), "allocation %ld: %s",
+                     nth, check_error.message);
+        kal_scope_free(&own);
+        if (!REQUIRE(nth < 2000)) break;
+    }
+}
+
+// Fonts are opened by each thread for itself.
+static void *write_texts(void *arg)
+{
+    kal_scope *own = kal_scope_new();
+    const kal_options o = {.memo_mode = KAL_MEMO_NEVER};
+    char text[40];
+    kal_key *keys = arg;
+    for (int i = 0; i < 40; i++) {
+        snprintf(text, sizeof text, "A%dV\nאB%d", i, i % 7);
+        kal_node *node =
+            kal_text_image(own, kal_text_image_params(.text = text, .font = little, .font_size = 12 + i));
+        if (kal_content_key(node, &o, &keys[i], NULL)) keys[i] = (kal_key){0, 0};
+    }
+    kal_scope_free(&own);
+    return NULL;
+}
+
+static void test_threads(void)
+{
+    static kal_key keys[5][40];
+    pthread_t threads[4];
+    write_texts(keys[4]);
+    for (int i = 0; i < 4; i++) REQUIRE(!pthread_create(&threads[i], NULL, write_texts, keys[i]));
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < 4; i++) REQUIRE_MEM(keys[i], keys[4], sizeof keys[4]);
+    REQUIRE(keys[4][0].lo || keys[4][0].hi);
+}
+
 int main(void)
 {
     r.s = 12;
@@ -333,6 +384,8 @@ int main(void)
     else
         check_skip("HarfBuzz is not here");
     test_laws(little);
+    test_memory(little);
+    test_threads();
     test_damage(little, f.n, 1500);
     if (has_dejavu) {
         test_turned(DEJAVU, 3);
