@@ -81,6 +81,21 @@ static const struct {
     {"box_mask", "boxes=[20 20 80 70 60 50 140 100] width=160 height=120"},
     {"points_mask", "points=[5 5 20 15 30 9 33 24 8 22] width=40 height=30"},
     {"polygon_mask", "polygons=[0 20 105 0 80 15 0 140 105 1 80 45 1 60 85 1 100 85] width=160 height=120"},
+    {"draw_boxes", "boxes=[27 77 60 103 117 40 156 104] color=yellow labels=\"house|tree\""},
+    {"draw_lines", "lines=[0 12 108 0 60 30 0 104 92 0 148 16] color=red width=6 opacity=0.8"},
+    {"draw_polygons",
+     "polygons=[0 24 80 0 44 58 0 64 80 0 62 104 0 26 104] fill=[255 200 0 90] color=orange width=3"},
+    {"draw_circles", "circles=[111.5 20.5 15 44.5 91.5 26] color=magenta width=4 fill=[255 255 255 70]"},
+    {"draw_points", "points=[38 94 51 94 44 78 111.5 20.5 137 60] mark=cross color=yellow radius=6 width=3"},
+    {"text_image",
+     "text=\"A picture\\nof words\" color=[255 220 90] background=[40 50 90] align=center padding=6"},
+    {"draw_text",
+     "text=\"By the lake\" x=50% y=114 anchor=bottom color=white background=[0 0 0 150] padding=3"},
+    {"draw_labels",
+     "points=[44 74 137 40] texts=\"house|tree\" anchor=bottom background=white color=black padding=2"},
+    {"sheet",
+     "columns=2 gap=4 background=white heads=\"a row\" turned=true labels=\"one|two\" width=64 height=48 "
+     "fit=inside"},
     {NULL, NULL},
 };
 
