@@ -11,6 +11,7 @@
 #include "channels.h"
 #include "op.h"
 #include "paste.h"
+#include "seam.h"
 
 // fit op to run first when the crop's size changed
 extern const kal_op kal__op_resize;
@@ -75,66 +76,24 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
     return kal__paste_need(place(c), p->feather ? kal_rect_of(0, 0, 0, 0) : place(c), i, out);
 }
 
-// Seam weights of one axis: w and, for a pixel at distance `near` and `far` from the two edges, a in 1..w+1.
-typedef struct seam {
-    int32_t w, length;
-    bool at_start, at_end;   // on the base's border
-} seam;
-
-static seam seam_of(int32_t feather, int32_t from, int32_t to, int32_t side)
-{
-    const int32_t half = (to - from) / 2;
-    return (seam){feather < half ? feather : half, to - from, from == 0, to == side};
-}
-
-static int32_t weight(const seam *s, int32_t i)
-{
-    const int32_t full = s->w + 1;
-    const int32_t a = s->at_start || i + 1 > full ? full : i + 1;
-    const int32_t left = s->length - i;
-    const int32_t b = s->at_end || left > full ? full : left;
-    return a < b ? a : b;
-}
-
-static int64_t divide_round(int64_t n, int64_t d)
-{
-    return n >= 0 ? (2 * n + d) / (2 * d) : -((-2 * n + d) / (2 * d));
-}
-
-static void mix_row(void *dst, const void *crop, const void *base, kal_type type, size_t i, size_t n,
-                    int64_t num, int64_t den)
-{
-    for (size_t k = i; k < i + n; k++)
-        if (type == KAL_F32) {
-            const float b = ((const float *)base)[k], c = ((const float *)crop)[k - i];
-            ((float *)dst)[k] = num == den ? c : b + (c - b) * ((float)num / (float)den);
-        } else if (type == KAL_U16) {
-            const int64_t b = ((const uint16_t *)base)[k], c = ((const uint16_t *)crop)[k - i];
-            ((uint16_t *)dst)[k] = (uint16_t)(b + divide_round((c - b) * num, den));
-        } else {
-            const int64_t b = ((const uint8_t *)base)[k], c = ((const uint8_t *)crop)[k - i];
-            ((uint8_t *)dst)[k] = (uint8_t)(b + divide_round((c - b) * num, den));
-        }
-}
-
 static void feather_rows(const kal_job *j, kal_rect at)
 {
     const kal_uncrop_p *p = j->call->params;
     const kal_extent *e = &j->call->extent;
-    const seam sx = seam_of(p->feather, at.x0, at.x1, e->width),
-               sy = seam_of(p->feather, at.y0, at.y1, e->height);
+    const kal__seam sx = kal__seam_of(p->feather, at.x0, at.x1, e->width),
+                    sy = kal__seam_of(p->feather, at.y0, at.y1, e->height);
     const int64_t den = (int64_t)(sx.w + 1) * (sy.w + 1);
     const kal_rect over = kal_rect_clip(j->out->rect, at);
     const size_t channels = (size_t)e->channels;
     for (int32_t y = over.y0; y < over.y1; y++) {
-        const int64_t ay = weight(&sy, y - at.y0);
+        const int64_t ay = kal__seam_weight(&sy, y - at.y0);
         unsigned char *dst = kal_row(j->out, y);
         const unsigned char *base = kal_row(&j->in[1], y);
         for (int32_t x = over.x0; x < over.x1; x++) {
-            const int64_t num = ay * weight(&sx, x - at.x0);
+            const int64_t num = ay * kal__seam_weight(&sx, x - at.x0);
             if (num == den) continue;   // already replaced
-            mix_row(dst, kal_at(&j->in[0], x - at.x0, y - at.y0), base, e->type,
-                    (size_t)(x - j->out->rect.x0) * channels, channels, num, den);
+            kal__seam_mix(dst, kal_at(&j->in[0], x - at.x0, y - at.y0), base, e->type,
+                          (size_t)(x - j->out->rect.x0) * channels, channels, num, den);
         }
     }
 }

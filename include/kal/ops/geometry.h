@@ -18,6 +18,15 @@ KAL_PARAMS(crop, KAL_CROP_PARAMS)
 #define kal_crop_params(...) KAL_WITH(crop, KAL_CROP_PARAMS, __VA_ARGS__)
 KAL_OP_1(crop)
 
+#define KAL_CROPS_PARAMS(P)                                                         \
+    P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each part")                  \
+    P(INT, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width that each becomes")       \
+    P(INT, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "its height; unset: the width") \
+    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "how parts of another size are fitted")
+KAL_PARAMS(crops, KAL_CROPS_PARAMS)
+#define kal_crops_params(...) KAL_WITH(crops, KAL_CROPS_PARAMS, __VA_ARGS__)
+KAL_OP_1(crops)
+
 #define KAL_EMBED_PARAMS(P)                                                                   \
     P(X, x, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "where the image's left edge goes")         \
     P(Y, y, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "where its top edge goes")                  \

@@ -118,6 +118,14 @@ KAL_PARAMS(uncrop, KAL_UNCROP_PARAMS)
 #define kal_uncrop_params(...) KAL_WITH(uncrop, KAL_UNCROP_PARAMS, __VA_ARGS__)
 KAL_OP_2(uncrop)
 
+#define KAL_UNCROPS_PARAMS(P)                                                           \
+    P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each part's place")              \
+    P(INT, feather, 0, 0, 16384, "px", "width of the soft seams; 0: exact replacement") \
+    P(CHOICE, resize, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "how parts are fitted into their places")
+KAL_PARAMS(uncrops, KAL_UNCROPS_PARAMS)
+#define kal_uncrops_params(...) KAL_WITH(uncrops, KAL_UNCROPS_PARAMS, __VA_ARGS__)
+KAL_OP_2(uncrops)
+
 #define KAL_MERGE_TILES_PARAMS(P)                                                                      \
     P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each image in the result")                      \
     P(CHOICE, window, 0, 0, 0, "linear|cosine", "how tiles fade into each other")                      \
