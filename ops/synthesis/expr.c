@@ -78,7 +78,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     int32_t colours = 0;
     kal__formula f;
     kal_status st = check_images(c, &colours, err);
-    if (!st) st = kal__formula_read(p->formula, &f, text, err);
+    if (!st) st = kal__formula_read("expr", p->formula, &f, text, err);
     if (!st) st = check_leaves(c, &f, p, err);
     if (st) return st;
     memcpy(canonical, text, sizeof text);
@@ -163,6 +163,12 @@ KAL__VARIANTS(step,
                size_t n),
               (code, to, a, b, c, n))
 
+void kal__formula_do(kal__formula_code code, double *to, const double *a, const double *b, const double *c,
+                     size_t n)
+{
+    step(code, to, a, b, c, n);
+}
+
 // ---- rows ---------------------------------------------------------------------------------------
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
@@ -171,7 +177,7 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
     kal__formula *f = kal__new(1, sizeof *f);
     if (!f) return kal_fail(err, KAL_NOMEM, "expr: out of memory");
     *state = f;
-    return kal__formula_read(((const kal_expr_p *)c->params)->formula, f, text, err);
+    return kal__formula_read("expr", ((const kal_expr_p *)c->params)->formula, f, text, err);
 }
 
 static size_t tables(const kal_call *c)

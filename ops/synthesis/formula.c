@@ -21,7 +21,7 @@ typedef struct part {
 } part;
 
 typedef struct reader {
-    const char *text, *at;
+    const char *op, *text, *at;
     part parts[KAL__FORMULA_PARTS];
     int n, depth;
     kal_status st;
@@ -50,7 +50,7 @@ static int column(const reader *r, const char *at)
 // Keeps the first mistake.
 static int wrong(reader *r, const char *at, const char *what)
 {
-    if (!r->st) r->st = kal_fail(r->err, KAL_INVALID, "expr: column %d: %s", column(r, at), what);
+    if (!r->st) r->st = kal_fail(r->err, KAL_INVALID, "%s: column %d: %s", r->op, column(r, at), what);
     return -1;
 }
 
@@ -307,9 +307,10 @@ static int32_t compile(kal__formula *f, const part *parts, int i, int32_t busy)
     return s.to;
 }
 
-kal_status kal__formula_read(const char *text, kal__formula *out, char *canonical, kal_error *err)
+kal_status kal__formula_read(const char *op, const char *text, kal__formula *out, char *canonical,
+                             kal_error *err)
 {
-    reader r = {.text = text, .at = text, .err = err};
+    reader r = {.op = op, .text = text, .at = text, .err = err};
     const int root = compare(&r);
     if (!r.st && next(&r)) wrong(&r, r.at, "an operator is missing before this");
     if (r.st) return r.st;
@@ -320,7 +321,7 @@ kal_status kal__formula_read(const char *text, kal__formula *out, char *canonica
     if (fits) out->registers = out->n_leaves;
     out->result = fits ? compile(out, r.parts, root, 0) : -1;
     if (w.n < KAL__FORMULA_ROOM && out->result >= 0) return KAL_OK;
-    return kal_fail(err, KAL_INVALID, "expr: the formula is too large: %s",
+    return kal_fail(err, KAL_INVALID, "%s: the formula is too large: %s", op,
                     w.n >= KAL__FORMULA_ROOM ? "at most 1023 letters"
                     : !fits                  ? "at most 32 different names and numbers"
                                              : "at most 24 results may wait for others");

@@ -17,14 +17,15 @@ enum {
 };
 
 // What a part does. Two things come from each row: the code and how it is written. Rank: how tightly an operator binds; 0: a function.
-#define KAL__FORMULA_CODES(C)                                                                             \
-    C(LT, "<", 2, 1)                                                                                      \
-    C(LE, "<=", 2, 1) C(GT, ">", 2, 1) C(GE, ">=", 2, 1) C(EQ, "==", 2, 1) C(NE, "!=", 2, 1)              \
-        C(ADD, "+", 2, 2) C(SUB, "-", 2, 2) C(MUL, "*", 2, 3) C(DIV, "/", 2, 3) C(NEG, "-", 1, 4)         \
-            C(MIN, "min", 2, 0) C(MAX, "max", 2, 0) C(ABS, "abs", 1, 0) C(SQRT, "sqrt", 1, 0)             \
-                C(CLAMP, "clamp", 3, 0) C(SELECT, "select", 3, 0) C(FLOOR, "floor", 1, 0)                 \
-                    C(CEIL, "ceil", 1, 0) C(ROUND, "round", 1, 0) C(MOD, "mod", 2, 0) C(POW, "pow", 2, 0) \
-                        C(EXP, "exp", 1, 0) C(LOG, "log", 1, 0) C(SIN, "sin", 1, 0) C(COS, "cos", 1, 0)
+#define KAL__FORMULA_CODES(C)                                                                           \
+    C(LT, "<", 2, 1)                                                                                    \
+    C(LE, "<=", 2, 1)                                                                                   \
+    C(GT, ">", 2, 1) C(GE, ">=", 2, 1) C(EQ, "==", 2, 1) C(NE, "!=", 2, 1) C(ADD, "+", 2, 2)            \
+        C(SUB, "-", 2, 2) C(MUL, "*", 2, 3) C(DIV, "/", 2, 3) C(NEG, "-", 1, 4) C(MIN, "min", 2, 0)     \
+            C(MAX, "max", 2, 0) C(ABS, "abs", 1, 0) C(SQRT, "sqrt", 1, 0) C(CLAMP, "clamp", 3, 0)       \
+                C(SELECT, "select", 3, 0) C(FLOOR, "floor", 1, 0) C(CEIL, "ceil", 1, 0)                 \
+                    C(ROUND, "round", 1, 0) C(MOD, "mod", 2, 0) C(POW, "pow", 2, 0) C(EXP, "exp", 1, 0) \
+                        C(LOG, "log", 1, 0) C(SIN, "sin", 1, 0) C(COS, "cos", 1, 0)
 typedef enum kal__formula_code {
 #define KAL__FORMULA_ENUM(code, text, n, rank) KAL__DO_##code,
     KAL__FORMULA_CODES(KAL__FORMULA_ENUM)
@@ -60,8 +61,13 @@ typedef struct kal__formula {
     kal__formula_step steps[KAL__FORMULA_PARTS];
 } kal__formula;
 
-/// Reads `text`; `canonical` (KAL__FORMULA_ROOM bytes) becomes the one way of writing it: no bracket that is not needed, numbers as short as
+/// One step on n numbers; `to` may be one of the others.
+void kal__formula_do(kal__formula_code code, double *to, const double *a, const double *b, const double *c,
+                     size_t n);
+
+/// Reads `text` for an op, which errors begin with; `canonical` (KAL__FORMULA_ROOM bytes) becomes the one way of writing it: no bracket that is not needed, numbers as short as
 /// they go. An error names the column, from 1.
-kal_status kal__formula_read(const char *text, kal__formula *out, char *canonical, kal_error *err);
+kal_status kal__formula_read(const char *op, const char *text, kal__formula *out, char *canonical,
+                             kal_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 //     box_contains       1 where the box has all of the other box, or the point (x0 <= x < x1), else 0
 //     box_merge          boxes that overlap become the box around them, until none do: the result does not hang on the order
 //     box_sort           in scan order (y0, x0, y1, x1), or by a size, ties in scan order; some of them
+//     box_append         the boxes of two lists, one list after the other
 //
 // Touching boxes, x1 of one equal to x0 of the other, have nothing in common.
 #include "box.h"
@@ -156,6 +157,35 @@ KAL__ON_VALUES(
     "1 where a box has all of another, or a point, else 0\nA row for each box, a column for each of what is "
     "looked for. A point on the right or bottom edge is outside.",
     "[0 0 10 10] with=[5 5 10 10 5 5 11 10]", "[0 0 10 10 3 3 4 4] points=[3 3 10 3 0 0]");
+
+// ---- box_append ---------------------------------------------------------------------------------
+
+static kal_status box_append_check(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)c, (void)out;
+    const kal_box_append_p *p = params;
+    const kal_status st = kal__check_boxes("box_append", "boxes", p->boxes, err);
+    return st ? st : kal__check_boxes("box_append", "more", p->more, err);
+}
+
+static kal_status box_append_end(const kal_call *c, void *gathered, kal_value *out, kal_error *err)
+{
+    (void)gathered, (void)err;
+    const kal_box_append_p *p = c->params;
+    kal__box *to = kal__new_boxes(out, kal__n_boxes(p->boxes) + kal__n_boxes(p->more));
+    if (!to) return KAL_NOMEM;
+    if (p->boxes.n) memcpy(out->v, p->boxes.v, (size_t)p->boxes.n * sizeof(double));
+    if (p->more.n) memcpy(out->v + p->boxes.n, p->more.v, (size_t)p->more.n * sizeof(double));
+    return KAL_OK;
+}
+
+#define PARAMS kal_box_append_p
+static const kal_param box_append_params[] = {KAL_BOX_APPEND_PARAMS(KAL_SCHEMA)};
+#undef PARAMS
+KAL__ON_VALUES(box_append, BOXES,
+               "The boxes of two lists, one list after the other\nEither may be empty. box_merge makes one "
+               "of those that overlap.",
+               "[10 20 50 50] [0 0 1 1 2 2 3 3]", "[] [1 2 3 4]");
 
 // ---- box_sort -----------------------------------------------------------------------------------
 

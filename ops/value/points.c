@@ -9,6 +9,7 @@
 //     point_clip       into 0..width − 1 and 0..height − 1, or those outside (0 <= x < width) dropped
 //     point_transfer   x · to / from
 //     point_box        the box around the pixels they lie in
+//     point_append     those of two lists, one list after the other
 #include "box.h"
 
 static const kal__point *take(kal_list l, kal_value *out, int32_t *n, kal__point **to)
@@ -222,3 +223,30 @@ KAL__ON_VALUES(point_box, BOXES,
                "points there "
                "is none: that is an error.",
                "[5 5]", "[1 2.5 -3 4 9.5 9]");
+
+// ---- point_append -------------------------------------------------------------------------------
+
+static kal_status point_append_check(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)c, (void)out;
+    const kal_point_append_p *p = params;
+    const kal_status st = kal__check_points("point_append", "points", p->points, err);
+    return st ? st : kal__check_points("point_append", "more", p->more, err);
+}
+
+static kal_status point_append_end(const kal_call *c, void *gathered, kal_value *out, kal_error *err)
+{
+    (void)gathered, (void)err;
+    const kal_point_append_p *p = c->params;
+    if (!kal__new_points(out, kal__n_points(p->points) + kal__n_points(p->more))) return KAL_NOMEM;
+    if (p->points.n) memcpy(out->v, p->points.v, (size_t)p->points.n * sizeof(double));
+    if (p->more.n) memcpy(out->v + p->points.n, p->more.v, (size_t)p->more.n * sizeof(double));
+    return KAL_OK;
+}
+
+#define PARAMS kal_point_append_p
+static const kal_param point_append_params[] = {KAL_POINT_APPEND_PARAMS(KAL_SCHEMA)};
+#undef PARAMS
+KAL__ON_VALUES(point_append, POINTS,
+               "The points of two lists, one list after the other\nEither may be empty.",
+               "[1 2] [3 4 5.5 6]");

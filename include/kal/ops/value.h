@@ -72,6 +72,13 @@ KAL_PARAMS(box_sort, KAL_BOX_SORT_PARAMS)
 #define kal_box_sort_params(...) KAL_WITH(box_sort, KAL_BOX_SORT_PARAMS, __VA_ARGS__)
 KAL_OP_0(box_sort)
 
+#define KAL_BOX_APPEND_PARAMS(P)                                  \
+    P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each box") \
+    P(LIST, more, 0, -1e9, 1e9, "px", "boxes that come after them")
+KAL_PARAMS(box_append, KAL_BOX_APPEND_PARAMS)
+#define kal_box_append_params(...) KAL_WITH(box_append, KAL_BOX_APPEND_PARAMS, __VA_ARGS__)
+KAL_OP_0(box_append)
+
 #define KAL_BOX_MERGE_PARAMS(P)                                   \
     P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each box") \
     P(FLOAT, gap, 0, 0, 1e9, "px", "boxes less than so far apart are merged too")
@@ -244,6 +251,13 @@ KAL_PARAMS(point_box, KAL_POINT_BOX_PARAMS)
 #define kal_point_box_params(...) KAL_WITH(point_box, KAL_POINT_BOX_PARAMS, __VA_ARGS__)
 KAL_OP_0(point_box)
 
+#define KAL_POINT_APPEND_PARAMS(P)                           \
+    P(LIST, points, 0, -1e9, 1e9, "px", "x y of each point") \
+    P(LIST, more, 0, -1e9, 1e9, "px", "points that come after them")
+KAL_PARAMS(point_append, KAL_POINT_APPEND_PARAMS)
+#define kal_point_append_params(...) KAL_WITH(point_append, KAL_POINT_APPEND_PARAMS, __VA_ARGS__)
+KAL_OP_0(point_append)
+
 KAL_PARAMS(size, KAL_NO_PARAMS)
 KAL_OP_1(size)
 
@@ -262,6 +276,17 @@ KAL_OP_0(size_scale)
 KAL_PARAMS(size_fits, KAL_SIZE_FITS_PARAMS)
 #define kal_size_fits_params(...) KAL_WITH(size_fits, KAL_SIZE_FITS_PARAMS, __VA_ARGS__)
 KAL_OP_0(size_fits)
+
+#define KAL_CALC_PARAMS(P)                                                     \
+    P(TEXT, formula, "a", 0, 0, "", "what comes of the numbers, as \"a / 2\"") \
+    P(LIST, a, 0, 0, 0, "", "numbers the formula calls a, one at a time")      \
+    P(LIST, b, 0, 0, 0, "", "and b, at the same place")                        \
+    P(LIST, c, 0, 0, 0, "", "and c")                                           \
+    P(LIST, d, 0, 0, 0, "", "and d")                                           \
+    P(LIST, values, 0, 0, 0, "", "numbers the formula calls v0, v1 ... v15")
+KAL_PARAMS(calc, KAL_CALC_PARAMS)
+#define kal_calc_params(...) KAL_WITH(calc, KAL_CALC_PARAMS, __VA_ARGS__)
+KAL_OP_0(calc)
 
 #define KAL_MAP_BOXES_PARAMS(P) \
     P(LIST, boxes, 0, -1e9, 1e9, "px", "x0 y0 x1 y1 of each box on the first image")
