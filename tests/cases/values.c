@@ -99,6 +99,36 @@ static const row points_and_sizes[] = {
     {"nor the other way round", "size_fits [3 4] [2 5]", GIVES, "0"},
 };
 
+static const row numbers[] = {
+    {"the boxes of two lists", "box_append [10 20 50 50] [0 0 1 1 2 2 3 3]", GIVES,
+     "[[10, 20, 50, 50], [0, 0, 1, 1], [2, 2, 3, 3]]"},
+    {"one of which found nothing", "m = box_mask [] 9 9; box_append (mask_boxes m) [1 2 3 4]", GIVES,
+     "[[1, 2, 3, 4]]"},
+    {"the points of two lists", "point_append [1 2] [3 4 5.5 6]", GIVES, "[[1, 2], [3, 4], [5.5, 6]]"},
+    {"half a size", "calc \"a / 2\" [641 480]", GIVES, "[320.5, 240]"},
+    {"its area", "p = solid 1 width=40 height=30; calc \"v0 * v1\" values=(size p)", GIVES, "1200"},
+    {"its longer side", "calc \"max(v0, v1)\" values=[40 30]", GIVES, "40"},
+    {"two sizes, side by side", "calc \"a + b\" [40 30] [2 4]", GIVES, "[42, 34]"},
+    {"a number for all", "calc \"a * b\" [1 2 3] 10", GIVES, "[10, 20, 30]"},
+    {"by place", "calc \"x * width\" [0 0 0]", GIVES, "[0, 3, 6]"},
+    {"chosen", "calc \"select(a > 4, a, 0)\" [1 5 9]", GIVES, "[0, 5, 9]"},
+    {"blanks and brackets mean nothing", "calc \"(a)*2\" [1]", NODE, "calc \"a * 2\" [1]"},
+    {"an image as large as another and half",
+     "p = solid 1 width=40 height=30; p | resize size=(calc \"a * 1.5\" (size p)) | size", GIVES, "[60, 45]"},
+    {"the part of the smaller box that lies in the other",
+     "a = box_numbers [0 0 10 10] xywh; b = box_numbers [5 5 9 9] xywh\n"
+     "c = boxes [0 0 10 10 5 5 9 9] | box_intersection | box_numbers xywh\n"
+     "x = calc \"v2 * v3\" values=c; y = calc \"v2 * v3\" values=a; z = calc \"v2 * v3\" values=b\n"
+     "calc \"a / min(b, c)\" x y z",
+     GIVES, "1"},
+    {"nothing by nothing", "calc \"a / b\" 0 0", FAILS, "calc: number 1 is not finite"},
+    {"a list that is not there", "calc \"a + b\" [1 2]", FAILS,
+     "calc: the formula names b, and there are no numbers in b"},
+    {"lists of two and three", "calc \"a + b\" [1 2] [1 2 3]", FAILS, "as many, or 1, are needed"},
+    {"numbers have no rows", "calc \"y\" [1 2]", FAILS, "calc: numbers have a place"},
+    {"a mistake has a place", "calc \"a +\" [1 2]", FAILS, "calc: column 4"},
+};
+
 static const row masks[] = {
     {"twenty pixels are twenty", "box_mask [10 10 30 30] 64 64 | mask_boxes", GIVES, "[[10, 10, 30, 30]]"},
     {"and so is the crop", "m = box_mask [10 10 30 30] 64 64; size (crop m (mask_boxes m))", GIVES,
@@ -216,6 +246,7 @@ int main(void)
 {
     RUN_ROWS("", boxes);
     RUN_ROWS("", points_and_sizes);
+    RUN_ROWS("", numbers);
     RUN_ROWS("", masks);
     RUN_ROWS("photo = sample scene width=40 height=30; m = box_mask [4 6 14 16] 40 30", bound);
     maps();

@@ -97,6 +97,27 @@ static const row shaped[] = {
      SAME, "box_mask [10 10 30 30 90 60 130 100] photo"},
 };
 
+// As many parts as there are, as one batch, in one expression.
+static const row batches[] = {
+    {"parts as a batch, and back: each is fitted into its place",
+     "found = boxes [10 10 42 42 60 20 92 52]; photo | crops found 32 | uncrops", SAME, "photo"},
+    {"only their places change",
+     "found = boxes [10 10 30 40 90 60 130 100]; done = photo | crops found 16 | linear scale=0 offset=3 | "
+     "uncrops\n"
+     "expr [done photo] \"a != b\" | threshold 0 | mask_boxes",
+     GIVES, "[[10, 10, 30, 40], [90, 60, 130, 100]]"},
+    {"the batch is a column", "photo | crops [10 10 30 40 90 60 130 100] 24 20 | size", GIVES, "[24, 40]"},
+    {"of a mask's parts, with seams: as one after the other",
+     "two = box_mask [10 10 30 30 90 60 130 100] photo\n"
+     "photo | crops (mask_boxes two) 32 | gaussian 0 | invert | uncrops feather=3",
+     SAME,
+     "a = photo | crop 10 10 20 20 | resize 32 32 | invert | uncrop feather=3 resize=lanczos3\n"
+     "a | crop 90 60 40 40 | resize 32 32 | invert | uncrop feather=3 resize=lanczos3"},
+    {"nothing found, nothing to work on",
+     "none = box_mask [] photo; photo | crops (mask_boxes none) 32 | uncrops", FAILS,
+     "crops: there are no boxes"},
+};
+
 // ---- a detector that sees a small view ------------------------------------------------------------
 
 // Two things on black, at multiples of 8.
@@ -241,6 +262,7 @@ int main(void)
 {
     selected();
     RUN_ROWS(picture, shaped);
+    RUN_ROWS(picture, batches);
     comes_home();
     tiled();
     kal_memo_clear(NULL);
