@@ -185,8 +185,10 @@ static void copy_same_params(kal__schema from, const void *src, kal__schema to, 
 {
     for (size_t i = 0; i < from.n; i++) {
         const kal_param *a = &from.rows[i], *b = kal__param_find(to, a->name, strlen(a->name));
-        if (b && b->kind == a->kind && b->kind <= KAL_PARAM_Y)
-            memcpy((unsigned char *)dst + b->offset, (const unsigned char *)src + a->offset, sizeof(int32_t));
+        const bool whole = a->kind <= KAL_PARAM_Y, list = a->kind == KAL_PARAM_LIST;
+        if (b && b->kind == a->kind && (whole || list))
+            memcpy((unsigned char *)dst + b->offset, (const unsigned char *)src + a->offset,
+                   list ? sizeof(kal_list) : sizeof(int32_t));
     }
 }
 
@@ -224,6 +226,22 @@ static void settle_place(const kal_op *op, const kal__written *c, unsigned char 
     if (!c->in[0]->dynamic) op->extent(&call, params, &out, &unused);
 }
 
+// The numbers of lists that stand in the text, for as long as the text is read.
+static bool keep_lists(kal__arena *arena, const kal_op *op, unsigned char *params)
+{
+    for (size_t i = 0; i < op->n_params; i++) {
+        kal_list l;
+        if (op->params[i].kind != KAL_PARAM_LIST) continue;
+        memcpy(&l, params + op->params[i].offset, sizeof l);
+        double *own = kal__take(arena, (size_t)l.n, sizeof *own);
+        if (!own) return false;
+        if (l.n) memcpy(own, l.v, (size_t)l.n * sizeof *own);
+        l.v = own;
+        memcpy(params + op->params[i].offset, &l, sizeof l);
+    }
+    return true;
+}
+
 kal__trail *kal__trail_new(kal__arena *arena, const kal_op *op, const kal__written *c, const void *params,
                            const kal__bound *bound, int32_t n_bound)
 {
@@ -232,6 +250,7 @@ kal__trail *kal__trail_new(kal__arena *arena, const kal_op *op, const kal__writt
     kal__bound *own = kal__take(arena, (size_t)n_bound, sizeof *own);
     if (!t || !copy || !own) return NULL;
     memcpy(copy, params, op->params_size);
+    if (!keep_lists(arena, op, copy)) return NULL;
     if (!n_bound) settle_place(op, c, copy);
     for (int32_t i = 0; i < n_bound; i++) own[i] = (kal__bound){bound[i].code, kal_node_ref(bound[i].value)};
     *t = (kal__trail){.op = op,

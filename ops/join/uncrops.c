@@ -189,7 +189,7 @@ const kal_op kal__op_uncrops = {
     .help = "Processed parts, as crops made them, back into their places on the base\n"
             "Each is resized to its box and laid on with a seam, as uncrop does it, the later over the "
             "earlier. Without a base, text\n"
-            "finds the nearest crops upstream and takes base and computed boxes from it.",
+            "finds the nearest crops upstream and takes base and boxes from it.",
     .inputs = "image base",
     KAL__PARAMS(params, kal_uncrops_p),
     .cost = 2,

@@ -152,6 +152,26 @@ static void through_files(void)
     }
 }
 
+// Other pixels under the same name and in as many bytes: another node, another key, and never the old pixels.
+static void rewritten(void)
+{
+    const char *path = check_temp("case.pgm");
+    char text[300];
+    kal_node *seen[2];
+    snprintf(text, sizeof text, "load \"%s\"", path);
+    for (int i = 0; i < 2; i++) {
+        kal_node *n = node_of(pictures, i ? "photo | gray | invert" : "photo | gray");
+        REQUIRE_OK(kal_save(n, path, NULL, NULL, &check_error));
+        compares(pictures,
+                 &(row){"what the file holds now", text, SAME, i ? "photo | gray | invert" : "photo | gray"});
+        seen[i] = node_of("", text);
+        kal_node_unref(&n);
+    }
+    REQUIRE(seen[0] && seen[1] && seen[0] != seen[1]);
+    kal_node_unref(&seen[0]);
+    kal_node_unref(&seen[1]);
+}
+
 int main(void)
 {
     RUN_ROWS(pictures, keys);
@@ -159,6 +179,7 @@ int main(void)
     RUN_ROWS(pictures, layouts);
     RUN_ROWS(pictures, places);
     through_files();
+    rewritten();
     kal_memo_clear(NULL);
     return check_done();
 }

@@ -101,6 +101,7 @@ static const row shaped[] = {
 static const row batches[] = {
     {"parts as a batch, and back: each is fitted into its place",
      "found = boxes [10 10 42 42 60 20 92 52]; photo | crops found 32 | uncrops", SAME, "photo"},
+    {"of boxes that stand there", "photo | crops [10 10 42 42 60 20 92 52] 32 | uncrops", SAME, "photo"},
     {"only their places change",
      "found = boxes [10 10 30 40 90 60 130 100]; done = photo | crops found 16 | linear scale=0 offset=3 | "
      "uncrops\n"
