@@ -137,7 +137,8 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)width, (void)height;
     const kal_extent *e = &c->in[0]->extent;
-    return row_samples(e) * (3 + 9 * sizeof(int16_t)) + kal__blobs_bytes(c);
+    return row_samples(e) * (3 + 9 * sizeof(int16_t)) +
+           (size_t)e->width * (size_t)e->height * sizeof(int32_t);
 }
 
 static int16_t whole(double threshold)

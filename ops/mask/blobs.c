@@ -30,50 +30,117 @@ static int32_t skip_past(const uint8_t *row, int32_t x, int32_t end, uint8_t val
 
 // ---- whole images -------------------------------------------------------------------------------
 
-int32_t kal__blob_first(int32_t *link, int32_t i)
+typedef struct kal__run {
+    int32_t x0, x1, part;
+} part_run;
+
+static size_t most_runs(int32_t width)
 {
-    while (link[i] > 0) {
-        const int32_t next = link[i] - 1;
-        if (link[next] > 0) link[i] = link[next];
-        i = next;
-    }
+    return (size_t)width / 2 + 1;
+}
+
+// Every run of a row may begin a part.
+static size_t most_parts(const kal_call *c)
+{
+    const kal_extent *e = &c->in[0]->extent;
+    return ((size_t)e->width + 1) / 2 * (size_t)e->height;
+}
+
+size_t kal__parts_bytes(const kal_call *c)
+{
+    return most_parts(c) * sizeof(kal__part) + 2 * most_runs(c->in[0]->extent.width) * sizeof(part_run);
+}
+
+kal__parts kal__parts_in(void *scratch, const kal_call *c)
+{
+    kal__parts p = {.v = scratch};
+    p.above = (part_run *)(void *)(p.v + most_parts(c));
+    p.now = p.above + most_runs(c->in[0]->extent.width);
+    return p;
+}
+
+static int32_t first_part(kal__part *v, int32_t i)
+{
+    while (v[i].link != i) i = v[i].link = v[v[i].link].link;
     return i;
 }
 
-static int32_t join_links(int32_t *link, int32_t a, int32_t b)
+static int32_t join_parts(kal__part *v, int32_t a, int32_t b)
 {
     if (a == b) return a;
     const int32_t first = a < b ? a : b, other = a < b ? b : a;
-    link[first] += link[other];
-    link[other] = first + 1;
+    v[first].area = (v[first].area + (v[other].area & ~KAL__AT_BORDER)) | (v[other].area & KAL__AT_BORDER);
+    v[other].link = first;
     return first;
 }
 
-// Joins the run x0 … x1 − 1 of row y with the runs above that it touches.
-static void join_above(int32_t *link, const uint8_t *above, int32_t width, int32_t y, int32_t x0, int32_t x1,
-                       uint8_t value, bool eight)
+// The runs above that one touches: from *k on, which is moved on to the first that may touch a later run, up to the index returned.
+static int32_t touched(const part_run *r, const part_run *above, int32_t n_above, int32_t reach, int32_t *k)
 {
-    const int32_t from = eight && x0 > 0 ? x0 - 1 : x0, to = eight && x1 < width ? x1 + 1 : x1;
-    int32_t me = y * width + x0;
-    for (int32_t x = skip_to(above, from, to, value); x < to; x = skip_to(above, x, to, value)) {
-        me = join_links(link, me, kal__blob_first(link, (y - 1) * width + x));
-        x = skip_past(above, x, to, value);
+    while (*k < n_above && above[*k].x1 + reach <= r->x0) ++*k;
+    int32_t i = *k;
+    while (i < n_above && above[i].x0 < r->x1 + reach) i++;
+    return i;
+}
+
+// The next run of a row from x on; false: there is none.
+static bool next_run(const uint8_t *row, int32_t x, int32_t width, uint8_t value, part_run *r)
+{
+    r->x0 = skip_to(row, x, width, value);
+    if (r->x0 == width) return false;
+    r->x1 = skip_past(row, r->x0, width, value);
+    return true;
+}
+
+static void swap_rows(kal__parts *p)
+{
+    part_run *const row = p->above;
+    p->above = p->now;
+    p->now = row;
+}
+
+void kal__parts_find(kal__parts *p, const kal_tile *in, uint8_t value, bool eight)
+{
+    const int32_t width = kal_tile_width(in), end = in->rect.y1;
+    int32_t n_above = 0;
+    p->n = 0;
+    for (int32_t y = in->rect.y0; y < end; y++) {
+        const uint8_t *row = kal_row(in, y);
+        int32_t n = 0, k = 0;
+        for (part_run *r = p->now; next_run(row, n ? r[-1].x1 : 0, width, value, r); r++, n++) {
+            const int32_t to = touched(r, p->above, n_above, eight, &k);
+            const bool border = y == in->rect.y0 || y == end - 1 || r->x0 == 0 || r->x1 == width;
+            r->part = k < to ? first_part(p->v, p->above[k].part) : p->n++;
+            if (k == to) p->v[r->part] = (kal__part){r->part, 0};
+            for (int32_t i = k + 1; i < to; i++)
+                r->part = join_parts(p->v, r->part, first_part(p->v, p->above[i].part));
+            p->v[r->part].area =
+                (p->v[r->part].area + (uint32_t)(r->x1 - r->x0)) | (border ? KAL__AT_BORDER : 0);
+        }
+        n_above = n;
+        swap_rows(p);
     }
 }
 
-void kal__blobs_link(int32_t *link, const kal_tile *in, uint8_t value, bool eight)
+void kal__parts_show(kal__parts *p, const kal_job *j, uint8_t value, bool eight, kal__parts_paint *paint)
 {
-    const int32_t width = kal_tile_width(in), height = in->rect.y1 - in->rect.y0;
-    memset(link, 0, (size_t)width * (size_t)height * sizeof *link);
-    for (int32_t y = 0; y < height; y++) {
-        const uint8_t *row = kal_row(in, y + in->rect.y0);
-        for (int32_t x = skip_to(row, 0, width, value); x < width;) {
-            const int32_t end = skip_past(row, x, width, value), first = y * width + x;
-            link[first] = x - end;
-            for (int32_t i = 1; i < end - x; i++) link[first + i] = first + 1;
-            if (y) join_above(link, kal_row(in, y + in->rect.y0 - 1), width, y, x, end, value, eight);
-            x = skip_to(row, end, width, value);
+    const kal_tile *in = &j->in[0];
+    const int32_t width = kal_tile_width(in);
+    int32_t n_above = 0, begun = 0;
+    for (int32_t y = in->rect.y0; y < in->rect.y1; y++) {
+        const uint8_t *row = kal_row(in, y);
+        void *dst = kal_row(j->out, y);
+        int32_t n = 0, k = 0, x = 0;
+        for (part_run *r = p->now; next_run(row, x, width, value, r); r++, n++) {
+            const int32_t to = touched(r, p->above, n_above, eight, &k);
+            r->part = k < to ? p->above[k].part : begun++;
+            if (x < r->x0) paint(j, dst, x, r->x0 - x, NULL);
+            paint(j, dst, r->x0, r->x1 - r->x0, &p->v[r->part]);
+            x = r->x1;
         }
+        if (x < width) paint(j, dst, x, width - x, NULL);
+        n_above = n;
+        swap_rows(p);
     }
 }
 
@@ -83,11 +150,6 @@ typedef struct run {
     int32_t x0, x1;
     uint32_t blob;
 } run;
-
-static size_t most_runs(int32_t width)
-{
-    return (size_t)width / 2 + 1;
-}
 
 size_t kal__blobs_size(const kal_call *c)
 {

@@ -10,19 +10,34 @@
 
 // ---- whole images -------------------------------------------------------------------------------
 
-/// One number for each pixel: 0 where the pixel has not the value looked for; −area at the first pixel of a part; elsewhere 1 + the
-/// index of another pixel of the part that is nearer to its first one, and always before this one.
-/// Fills `link` (width · height numbers) for the parts of pixels with `value`.
-void kal__blobs_link(int32_t *link, const kal_tile *in, uint8_t value, bool eight);
-/// The first pixel of the part that pixel i belongs to.
-int32_t kal__blob_first(int32_t *link, int32_t i);
+/// A run along a row that touches none above begins a part. `link` is the index of a part that began earlier and that it turned out to
+/// belong to, its own when it is one of those that remain.
+typedef struct kal__part {
+    int32_t link;
+    uint32_t area;   // of one that remains; KAL__AT_BORDER when it touches the image's
+} kal__part;
+#define KAL__AT_BORDER UINT32_C(0x80000000)
+
+typedef struct kal__parts {
+    kal__part *v;
+    int32_t n;
+    struct kal__run *above, *now;   // room for a row's runs each
+} kal__parts;
+
+/// Bytes of scratch for a whole image's parts, and what lies in them.
+size_t kal__parts_bytes(const kal_call *c);
+kal__parts kal__parts_in(void *scratch, const kal_call *c);
+/// Finds the parts of pixels with `value`.
+void kal__parts_find(kal__parts *p, const kal_tile *in, uint8_t value, bool eight);
+
+/// n pixels of a row from x on: a part's, or none's when `part` is NULL.
+typedef void kal__parts_paint(const kal_job *j, void *row, int32_t x, int32_t n, const kal__part *part);
+/// Goes over the same rows once more, in the same order, and shows `paint` every run and every gap; a run's part is that which it began, or
+/// one that it hangs together with: whatever is said of a part in `area` must be said of all that are linked to it.
+void kal__parts_show(kal__parts *p, const kal_job *j, uint8_t value, bool eight, kal__parts_paint *paint);
 
 /// Refuses images with more pixels than an index holds.
 kal_status kal__check_blobs(const char *op, const kal_extent *e, kal_error *err);
-static inline size_t kal__blobs_bytes(const kal_call *c)
-{
-    return (size_t)c->in[0]->extent.width * (size_t)c->in[0]->extent.height * sizeof(int32_t);
-}
 
 // ---- row by row ---------------------------------------------------------------------------------
 

@@ -88,6 +88,19 @@ static bool follow(outlines *o, const kal_tile *in, unsigned char *gone, size_t 
     return true;
 }
 
+// The first pixel from x on that is set below one that is not, `above` NULL: below nothing; at most `end`.
+static int32_t next_edge(const uint8_t *row, const uint8_t *above, int32_t x, int32_t end)
+{
+    for (; x + 8 <= end; x += 8) {
+        uint64_t here, there = 0;
+        memcpy(&here, row + x, 8);
+        if (above) memcpy(&there, above + x, 8);
+        if (here & ~there) break;
+    }
+    while (x < end && (!row[x] || (above && above[x]))) x++;
+    return x;
+}
+
 // Every upper edge of what is set that no outline has gone along begins one.
 static bool outlines_of_row(outlines *o, const kal_job *j, int32_t y)
 {
@@ -97,8 +110,9 @@ static bool outlines_of_row(outlines *o, const kal_job *j, int32_t y)
     const double least = kal__area(p->area, &j->call->in[0]->extent);
     unsigned char *gone = (unsigned char *)(o + 1);
     const uint8_t *row = kal_row(in, y), *above = y ? kal_row(in, y - 1) : NULL;
-    for (int32_t x = 0; x < kal_tile_width(in); x++) {
-        if (!row[x] || (above && above[x]) || gone[(size_t)y * step + (size_t)x / 8] >> x % 8 & 1) continue;
+    const int32_t width = kal_tile_width(in);
+    for (int32_t x = next_edge(row, above, 0, width); x < width; x = next_edge(row, above, x + 1, width)) {
+        if (gone[(size_t)y * step + (size_t)x / 8] >> x % 8 & 1) continue;
         const size_t from = o->n;
         int64_t twice;
         if (!room_for(&o->length, o->n_outlines, &o->length_room, sizeof *o->length) ||
