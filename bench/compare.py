@@ -13,11 +13,14 @@ from PIL import Image
 Image.MAX_IMAGE_PIXELS = None
 MEAN = 1.0
 MEANS = {"w1": 2.0, "w8": 2.0}
+# Numbers of parts and outlines come in another order, or as values.
+NOT_COMPARED = {"patches", "k-components", "k-boxes", "k-polygons"}
+FULL_SCALE = {"k-float20": 255, "k-distance": 1}   # floats, and what makes 255ths of them
 NAMES = {"ours": "ours", "libvips": "vips", "sharp": "sharp", "Pillow": "pillow", "OpenCV": "opencv", "NumPy": "numpy", "zimg": "zimg", "GraphicsMagick": "gm"}
 
 
 def files(work, out, name):
-    if work == "patches":
+    if work in NOT_COMPARED:
         return []
     if work.startswith("k-"):
         return [f"{out}/{name}.{work}.raw"]
@@ -28,8 +31,9 @@ def files(work, out, name):
 
 
 def samples(path):
-    if path.endswith("float20.raw"):
-        return np.clip(np.fromfile(path, np.float32) * 255 + 0.5, 0, 255).astype(np.uint8)
+    for work, scale in FULL_SCALE.items():
+        if path.endswith(work + ".raw"):
+            return np.clip(np.fromfile(path, np.float32) * scale + 0.5, 0, 255).astype(np.uint8)
     if path.endswith(".raw"):
         return np.fromfile(path, np.uint8)
     return np.asarray(Image.open(path))

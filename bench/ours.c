@@ -37,7 +37,7 @@ static const work texts[] = {
     {NULL, NULL},
 };
 
-// ---- kernels: "in" is 12 MP of RGB in memory; what is named after it, made of it beforehand -------
+// ---- kernels: "in" is 12 MP of RGB in memory; other names are made of it beforehand ---------------
 
 static const work kernels[] = {
     {"k-resize", "in | resize width=50%"},
@@ -51,6 +51,20 @@ static const work kernels[] = {
     {"k-chain20", "in" FOUR FOUR FOUR FOUR FOUR},
 #define FOUR_REALS " | linear scale=1.1 offset=-0.03 | levels | invert | linear scale=0.9 offset=0.04"
     {"k-float20", "floats" FOUR_REALS FOUR_REALS FOUR_REALS FOUR_REALS FOUR_REALS},
+    {"k-perspective", "in | perspective from=[300 200 3700 100 3900 2900 100 2800]"},
+    {"k-remap", "remap in waves"},
+    {"k-erode", "gray | erode 15"},
+    {"k-ellipse", "gray | erode 15 shape=ellipse"},
+    {"k-equalize", "gray | equalize"},
+    {"k-clahe", "gray | clahe 2"},
+    {"k-components", "mask | components"},
+    {"k-boxes", "mask | mask_boxes merge=none"},
+    {"k-polygons", "mask | mask_polygons"},
+    {"k-distance", "mask | distance"},
+    {"k-median5", "in | median_filter 2"},
+    {"k-canny", "gray | canny 50 150"},
+    {"k-lab", "in | to_lab"},
+    {"k-layers50", ""},   // made when it is wanted
     {NULL, NULL},
 };
 
@@ -167,6 +181,46 @@ static kal_node *with_alpha(kal_scope *s, kal_node *n, unsigned char alpha)
     return made;
 }
 
+static void value(void *arg)
+{
+    kal_error err;
+    kal_value v;
+    if (kal_read_value(arg, &alone, &v, &err)) die(&err);
+    kal_value_free(&v);
+}
+
+// 50 pictures of 512×384, half of each seen through, at the places that every driver visits.
+static const char *fifty_layers(void)
+{
+    static char text[8192] = "layers";
+    char at[1024] = "";
+    measure m = {.seed = 1};
+    for (int i = 0; i < 50; i++) {
+        int x, y;
+        measure_place(&m, 4000 - 512, 3000 - 384, &x, &y);
+        sprintf(text + strlen(text), " (crop over %d %d 512 384)", x, y);
+        measure_place(&m, 4000 - 512, 3000 - 384, &x, &y);
+        sprintf(at + strlen(at), "%s%d %d", i ? " " : "", x, y);
+    }
+    sprintf(text + strlen(text), " in at=[%s]", at);
+    return text;
+}
+
+static const char waves[] = "band_join (gray | expr \"x + 20 * sin(y / 90)\" type=f32) "
+                            "(gray | expr \"y + 20 * sin(x / 70)\" type=f32)";
+static const char blobs[] = "gray | gaussian 3 | threshold";
+
+// The node of a text on what is bound, as samples in memory.
+static kal_node *made_of(kal_scope *s, const char *text, const kal_binding *names, int32_t n)
+{
+    kal_error err;
+    kal_program *p = NULL;
+    if (kal_program_parse(text, strlen(text), names, n, &p, &err)) die(&err);
+    kal_node *made = solid(s, kal_program_root(p));
+    kal_program_free(&p);
+    return made;
+}
+
 static kal_node *picture(kal_scope *s, const char *folder, const char *name)
 {
     char path[1024];
@@ -180,17 +234,26 @@ static void kernel(const char *name, const char *text, const char *in, const cha
     kal_program *p = NULL;
     kal_scope *s = kal_scope_new();
     kal_node *photo = picture(s, in, "p12.ppm");
-    const kal_binding names[] = {
-        {"in", photo, NULL},
-        {"gray", solid(s, kal_gray(s, photo, NULL)), NULL},
-        {"floats", solid(s, kal_cast(s, photo, kal_cast_params(.type = KAL_F32))), NULL},
-        {"base", with_alpha(s, photo, 255), NULL},
-        {"over", with_alpha(s, kal_flip(s, photo, NULL), 128), NULL}};
-    if (kal_program_parse(text, strlen(text), names, 5, &p, &err)) die(&err);
-    rows r = rows_of(kal_program_root(p));
-    measure_kernel(fill, &r);
-    measure_dump(out, "ours", name, r.data, (size_t)r.e.width * (size_t)r.e.height * kal_pixel_size(&r.e));
-    free(r.data);
+    kal_binding names[7] = {{"in", photo, NULL},
+                            {"gray", solid(s, kal_gray(s, photo, NULL)), NULL},
+                            {"floats", solid(s, kal_cast(s, photo, kal_cast_params(.type = KAL_F32))), NULL},
+                            {"base", with_alpha(s, photo, 255), NULL},
+                            {"over", with_alpha(s, kal_flip(s, photo, NULL), 128), NULL}};
+    int32_t n = 5;
+    if (strstr(text, "waves")) names[n++] = (kal_binding){"waves", made_of(s, waves, names, 5), NULL};
+    if (strstr(text, "mask |")) names[n++] = (kal_binding){"mask", made_of(s, blobs, names, 5), NULL};
+    if (!*text) text = fifty_layers();
+    if (kal_program_parse(text, strlen(text), names, n, &p, &err)) die(&err);
+    kal_node *root = kal_program_root(p);
+    if (kal_node_value(root, NULL)) {
+        measure_kernel(value, root);
+    } else {
+        rows r = rows_of(root);
+        measure_kernel(fill, &r);
+        measure_dump(out, "ours", name, r.data,
+                     (size_t)r.e.width * (size_t)r.e.height * kal_pixel_size(&r.e));
+        free(r.data);
+    }
     kal_program_free(&p);
     kal_scope_free(&s);
 }

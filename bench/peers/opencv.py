@@ -91,6 +91,23 @@ WORKS = {
 }
 
 
+def layers50(photo, to):
+    """Half of each layer is seen through; without alpha of their own, weights are two arrays. The last in our list lies lowest."""
+    over, at = cv2.flip(photo, 1), list(places(4000 - 512, 3000 - 384, 100))
+    parts = [over[y : y + 384, x : x + 512].copy() for x, y in at[::2]]
+    mine = np.full((384, 512), 128 / 255, np.float32)
+    under = 1 - mine
+
+    def all_of_them():
+        np.copyto(to, photo)
+        for part, (x, y) in zip(reversed(parts), reversed(at[1::2])):
+            room = to[y : y + 384, x : x + 512]
+            room[:] = cv2.blendLinear(part, room, mine, under)
+        return to
+
+    return all_of_them
+
+
 def kernels(folder):
     """Each fills an array that is there already."""
     photo = cv2.imread(folder + "/p12.ppm")
@@ -99,7 +116,29 @@ def kernels(folder):
     floats = photo[:, :, ::-1].reshape(3000, -1).astype(np.float32) / np.float32(255)
     room = np.ones_like(floats)
     same, one, canvas = np.ones_like(photo), np.ones_like(gray), rotate(photo)
+    mask = cv2.threshold(cv2.GaussianBlur(gray, (19, 19), 3, borderType=cv2.BORDER_REPLICATE), 127, 255, cv2.THRESH_BINARY)[1]
+    labels = np.zeros(gray.shape, np.int32)
+    y, x = np.mgrid[0:3000, 0:4000]
+    waves = np.dstack([x + 20 * np.sin(y / 90), y + 20 * np.sin(x / 70)]).astype(np.float32)
+    corners = np.array([[300, 200], [3700, 100], [3900, 2900], [100, 2800]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners - 0.5, np.array([[0, 0], [4000, 0], [4000, 3000], [0, 3000]], np.float32) - 0.5)
+    square, ellipse = (cv2.getStructuringElement(shape, (15, 15)) for shape in (cv2.MORPH_RECT, cv2.MORPH_ELLIPSE))
+    clahe = cv2.createCLAHE(2, (8, 8))
     return {
+        "k-perspective": lambda: cv2.warpPerspective(photo, matrix, (4000, 3000), same),
+        "k-remap": lambda: cv2.remap(photo, waves, None, cv2.INTER_LINEAR, same),
+        "k-erode": lambda: cv2.erode(gray, square, one),
+        "k-ellipse": lambda: cv2.erode(gray, ellipse, one),
+        "k-equalize": lambda: cv2.equalizeHist(gray, one),
+        "k-clahe": lambda: clahe.apply(gray, one),
+        "k-components": lambda: cv2.connectedComponents(mask, labels)[1],
+        "k-boxes": lambda: cv2.connectedComponentsWithStats(mask, labels)[2],
+        "k-polygons": lambda: cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)[1],
+        "k-distance": lambda: cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
+        "k-median5": lambda: cv2.medianBlur(photo, 5, same),
+        "k-canny": lambda: cv2.Canny(gray, 50, 150, one),
+        "k-lab": lambda: cv2.cvtColor(photo, cv2.COLOR_BGR2LAB, same)[:, :, ::-1],
+        "k-layers50": layers50(photo, same),
         "k-resize": lambda: cv2.resize(photo, (2000, 1500), half, interpolation=AREA),
         "k-resize25": lambda: cv2.resize(photo, (1000, 750), quarter, interpolation=AREA),
         "k-gauss": lambda: cv2.GaussianBlur(photo, (19, 19), 3, same, borderType=cv2.BORDER_REPLICATE),

@@ -21,7 +21,8 @@ mkdir "$dir/in" "$dir/out"
 "$kal" run -q "load $dir/in/p12.jpg | save $dir/in/p12.ppm; load $dir/in/p100.png | save $dir/in/p100.ppm" || exit 1
 cp "$dir/in/p100.png" "$dir/in/a4.png"
 
-for work in w1 w2 w4-6 w4-1 w5 w6 w11 k-resize k-resize25 k-gauss k-rotate k-gray k-thresh k-over k-invert k-chain20 patches; do
+for work in w1 w2 w4-6 w4-1 w5 w6 w11 k-resize k-resize25 k-gauss k-rotate k-gray k-thresh k-over k-invert k-chain20 k-perspective k-remap k-erode \
+    k-ellipse k-equalize k-clahe k-components k-boxes k-polygons k-distance k-median5 k-canny k-lab patches; do
     "$ours" $work "$dir/in" "$dir/out" | grep -Eq '^ms [0-9.]+ cpu [0-9.]+$' || fail "kal-ours $work"
 done
 for work in w1 w2 w3 w4-6 w5 w6 w9 w11; do
