@@ -87,6 +87,44 @@ for h, w in (97, 131), (240, 200):
               want, 4)
         check(f"perspective from {corners} of {w} x {h}",
               picture(f"load in.png | perspective from={words(corners)} edge=copy"), want, 4)
+    # turned, flipped, cut and surrounded: moved pixels, equal
+    kinds = {"left": cv2.ROTATE_90_COUNTERCLOCKWISE, "right": cv2.ROTATE_90_CLOCKWISE, "half": cv2.ROTATE_180}
+    for how, code in kinds.items():
+        check(f"turn {how} of {w} x {h}", picture(f"load in.png | turn {how}"), cv2.rotate(a, code))
+    check(f"turn transpose of {w} x {h}", picture("load in.png | turn transpose"), cv2.transpose(a))
+    check(f"turn transverse of {w} x {h}", picture("load in.png | turn transverse"), cv2.rotate(cv2.transpose(a), cv2.ROTATE_180))
+    check(f"flip of {w} x {h}", picture("load in.png | flip"), cv2.flip(a, 1))
+    check(f"flip vertical of {w} x {h}", picture("load in.png | flip vertical"), cv2.flip(a, 0))
+    check(f"crop of {w} x {h}", picture("load in.png | crop 17 9 60 71"), a[9:80, 17:77])
+    for edge, border in ("copy", cv2.BORDER_REPLICATE), ("mirror", cv2.BORDER_REFLECT), ("reflect", cv2.BORDER_REFLECT_101), \
+            ("wrap", cv2.BORDER_WRAP), ("fill color=[9 200 70]", cv2.BORDER_CONSTANT):
+        want = cv2.copyMakeBorder(a, 11, 25, 40, 8, border, value=(9, 200, 70))
+        check(f"embed {edge} of {w} x {h}", picture(f"load in.png | embed 40 11 {w + 48} {h + 36} edge={edge}"), want)
+        want = cv2.copyMakeBorder(a, 15, 15, 20, 20, border, value=(9, 200, 70))
+        check(f"center_pad {edge} of {w} x {h}", picture(f"load in.png | center_pad {w + 40} {h + 30} edge={edge}"), want)
+    # OpenCV turns about the middle of pixels too, and rounds places to 1/32
+    for angle in 33, -10.5, 147:
+        m = cv2.getRotationMatrix2D(((w - 1) / 2, (h - 1) / 2), angle, 1)
+        check(f"rotate {angle} of {w} x {h}", picture(f"load in.png | rotate {angle} expand=false edge=copy"),
+              cv2.warpAffine(a, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), 3)
+    for sx, sy in (0.5, 0), (-0.3, 0.2), (0, 0.25):
+        m = np.array([[1, sx, -sx * (h - 1) / 2], [sy, 1, -sy * (w - 1) / 2]])
+        check(f"shear {sx} {sy} of {w} x {h}", picture(f"load in.png | shear {sx} {sy} expand=false edge=copy"),
+              cv2.warpAffine(a, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), 3)
+    # Pillow's filters are these, rounded to 8 bits between the axes and with weights of 22 bits; its bicubic is Catmull-Rom too
+    filters = {"box": Image.BOX, "bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC, "lanczos3": Image.LANCZOS}
+    for nw, nh in (w // 2, h // 3), (w * 3, h * 2), (50, 31), (w - 1, h + 1):
+        for kernel, code in filters.items():
+            if kernel == "box" and (w % nw or h % nh):
+                continue  # ours takes the share of a pixel that is covered, Pillow all of it or nothing
+            got = picture(f"load in.png | resize {nw} {nh} {kernel}")
+            check(f"resize {nw} {nh} {kernel} of {w} x {h}", got, np.array(Image.fromarray(a).resize((nw, nh), code)), 1)
+        if nw > w:  # only then OpenCV looks at as many; it counts weights in 2048ths
+            check(f"resize {nw} {nh} of {w} x {h} against OpenCV", picture(f"load in.png | resize {nw} {nh} bilinear"),
+                  cv2.resize(a, (nw, nh), interpolation=cv2.INTER_LINEAR), 1)
+        y, x = ((2 * np.arange(n) + 1) * o // (2 * n) for n, o in ((nh, h), (nw, w)))
+        check(f"resize {nw} {nh} nearest of {w} x {h}", picture(f"load in.png | resize {nw} {nh} nearest"), a[y][:, x])
+    check(f"thumbnail of {w} x {h}", picture("load in.png | thumbnail 60"), picture("load in.png | fit 60 60"), 0)
     for f in 2, 3, 7:
         cut = a[:h // f * f, :w // f * f]
         got = picture(f"load in.png | downsample {f}")

@@ -70,10 +70,67 @@ def parts(mask):
         check(value("threshold | mask_boxes merge=none " + words) == boxes, "mask_boxes " + words)
 
 
+def sorting(mask):
+    """What is done to whole parts, from OpenCV's numbers of them."""
+    for connectivity in (4, 8):
+        n, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=connectivity)
+        areas = stats[:, cv2.CC_STAT_AREA]
+        words = f"connectivity={connectivity}"
+        for area in (9, 40.5):
+            want = np.where((labels > 0) & (areas[labels] >= area), 255, 0)
+            check(np.array_equal(image(f"threshold | remove_small {area} {words}"), want), f"remove_small {area} {words}")
+        first = [np.argmax((labels == i).ravel()) for i in range(n)]
+        largest = sorted(range(1, n), key=lambda i: (-areas[i], first[i]))
+        want = np.where(np.isin(labels, largest[:3]), 255, 0)
+        check(np.array_equal(image(f"threshold | keep_largest n=3 {words}"), want), f"keep_largest {words}")
+        # numbers of parts come in the order of first pixels; as a picture, by 8 bits of them
+        order = np.zeros(n, int)
+        order[1 + np.argsort(first[1:])] = 1 + np.arange(n - 1)
+        got = image(f'threshold | components {words} | cast type=f32 | expr "mod(a, 251)" type=u8')
+        check(np.array_equal(got, order[labels] % 251), f"components {words}")
+        holes = cv2.connectedComponentsWithStats(255 - mask, connectivity=12 - connectivity)
+        edge = np.unique(np.concatenate([holes[1][0], holes[1][-1], holes[1][:, 0], holes[1][:, -1]]))
+        want = np.where((mask == 0) & np.isin(holes[1], edge), 0, 255)
+        check(np.array_equal(image(f"threshold | fill_holes {words}"), want), f"fill_holes {words}")
+
+
+def joining(gray, mask):
+    """Two masks, and pictures through them. dim and mask_blend are real sums there, and round halves up."""
+    other = np.where(gray > 90, 255, 0).astype(np.uint8)
+    cv2.imwrite("other.pgm", other)
+    for op, want in ("and", mask & other), ("or", mask | other), ("xor", mask ^ other):
+        got = image(f"threshold t=127 | mask_{op} (load other.pgm | threshold)".replace(" t=127", ""))
+        check(np.array_equal(got, want), "mask_" + op)
+    overlap = cv2.countNonZero(mask & other) / cv2.countNonZero(mask | other)
+    got = json.loads(kal("a = load in.pgm | threshold; b = load other.pgm | threshold; mask_iou a b"))
+    check(abs(got - overlap) < 1e-12, "mask_iou")
+
+
+def outlines(mask):
+    """Ours go along the edges of pixels, OpenCV's from middle to middle: as many of them, and ours enclose the pixels."""
+    found, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    polygons = [np.array(p) for p in value("threshold | mask_polygons")]
+    areas = np.array([np.sum(p[:, 0] * np.roll(p[:, 1], -1) - p[:, 1] * np.roll(p[:, 0], -1)) / 2 for p in polygons])
+    check(len(polygons) == len(found) and np.sum(areas < 0) == np.sum(tree[0][:, 3] >= 0), "mask_polygons, how many")
+    check(areas.sum() == cv2.countNonZero(mask), "mask_polygons, the area")
+    # a pixel is inside where its middle is
+    shape = np.array([[10.2, 5.1], [120.7, 30.3], [90.4, 110.9], [60.6, 40.2], [15.1, 100.8]])
+    words = " ".join(f"0 {x} {y}" for x, y in shape)
+    got = image(f"polygon_mask polygons=[{words}] width=157 height=123")
+    want = [[255 if cv2.pointPolygonTest(shape.astype(np.float32), (x + 0.5, y + 0.5), False) > 0 else 0 for x in range(157)] for y in range(123)]
+    check(np.array_equal(got, np.array(want)), "polygon_mask")
+    want = np.zeros_like(mask)
+    cv2.rectangle(want, (12, 30), (59, 99), 255, -1)  # the last corner belongs to it there
+    check(np.array_equal(image("box_mask boxes=[12 30 60 100]"), want), "box_mask")
+
+
 def distances(mask):
     distance = np.minimum(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), 41)
     ours = image("threshold | feather width=40 type=u16").astype(float)
     check(np.abs(ours - distance * 65535.0 / 41).max() < 1.5, "feather")
+    # floats there, rounded on the way
+    ours = image('threshold | distance | expr "a * 1000" type=u16').astype(float)
+    check(np.abs(ours - cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * 1000.0).max() < 1, "distance")
 
 
 GRAY = picture()
@@ -83,8 +140,14 @@ with tempfile.TemporaryDirectory() as folder:
     cv2.imwrite("in.pgm", GRAY)
     morphology(GRAY)
     parts(MASK)
+    sorting(MASK)
+    joining(GRAY, MASK)
+    outlines(MASK)
     distances(MASK)
     check(value("otsu") == cv2.threshold(GRAY, 0, 255, cv2.THRESH_OTSU)[0], "otsu")
+    # of f32, the upper end of the step that u16 has
+    step = (value("cast type=u16 | otsu") + 0.5) / 65535
+    check(abs(value("cast type=f32 | otsu") - step) < 1e-12, "otsu of f32")
     os.chdir("/")
 print("failed" if failed else "equal", "to OpenCV", cv2.__version__)
 sys.exit(failed != 0)

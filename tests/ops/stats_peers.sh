@@ -69,6 +69,16 @@ for h, w in (64, 64), (97, 131), (301, 8), (33, 200):
             check(f"clahe {clip} of {what}", got, cv2.createCLAHE(clip, (columns, rows)).apply(a))
         for op, f in ("min", np.min), ("max", np.max), ("sum", np.sum), ("median", np.median):
             check(f"{op} of {what}", numbers(f"load in.png | {op}"), f(a.astype(np.int64)))
+        check(f"mean of {what}", numbers("load in.png | mean"), cv2.mean(a)[0], 1e-9)
+        spread = cv2.meanStdDev(a)[1][0]
+        check(f"std of {what} against OpenCV", numbers("load in.png | std"), spread, 1e-6 * np.iinfo(kind).max)
+        cv2.imwrite("mask.png", np.where(a > np.median(a), 255, 0).astype(np.uint8))
+        mask = cv2.imread("mask.png", cv2.IMREAD_UNCHANGED)
+        got = numbers("m = load mask.png | threshold; std (load in.png) m")
+        check(f"std under a mask of {what}", got, cv2.meanStdDev(a, mask=mask)[1][0], 1e-6 * np.iinfo(kind).max)
+        real = (a / np.float32(np.iinfo(kind).max)).astype(np.float32)
+        got = numbers("load in.png | cast type=f32 | histogram bins=64")
+        check(f"histogram of f32 of {what}", got, np.histogram(real, 64, (0, 1))[0], 0)
         check(f"std of {what}", numbers("load in.png | std"), np.std(a.astype(float)), 1e-8)
         for method in "linear", "lower", "higher", "nearest", "midpoint":
             p = [0, 3, 41.7, 50, 99.5, 100]
@@ -80,6 +90,11 @@ for h, w in (64, 64), (97, 131), (301, 8), (33, 200):
         check(f"histogram of {what}", numbers("load in.png | histogram"), bins)
     a = dull(h, w, np.uint8)
     cv2.imwrite("in.png", a)
+    # Pillow rounds between the axes, so that where neighbours are nearly equal a bit may differ
+    small = np.array(Image.fromarray(a).resize((9, 8), Image.LANCZOS)).astype(int)
+    bits = "".join(str(int(b)) for b in (small[:, 1:] > small[:, :-1]).ravel())
+    got = f"{int(kal('load in.png | dhash').strip().strip(chr(34)), 16):064b}"
+    check(f"dhash of {w} x {h}", sum(x != y for x, y in zip(bits, got)), 0, 2)
     check(f"equalize of {w} x {h}", picture("load in.png | equalize"), cv2.equalizeHist(a))
     got = picture("x = load in.png; lut x table=(x | equalize_table)")
     check(f"equalize_table of {w} x {h}", got, cv2.equalizeHist(a))
