@@ -284,6 +284,44 @@ static void patches(const char *in)
     kal_scope_free(&s);
 }
 
+// So many squares of 32×32 on 100 MP in memory, at the places that every driver visits: each insert on the one before, or 255 in each layers.
+static void inserts(const char *in, int n, bool chain)
+{
+    enum { SIDE = 32, MOST = 8000, AT_ONCE = 255 };
+    static kal_node *nodes[MOST + 1];
+    static double at[2 * MOST];
+    kal_error err;
+    kal_scope *s = kal_scope_new();
+    kal_node *photo = picture(s, in, "p100.ppm");
+    rows r = rows_of(photo);
+    measure m = measure_begin();
+    for (int i = 0; i < n; i++) {
+        int x, y;
+        measure_place(&m, r.e.width - SIDE, r.e.height - SIDE, &x, &y);
+        nodes[i] = kal_crop(s, photo, kal_crop_params(.x = x, .y = y, .width = SIDE, .height = SIDE));
+        measure_place(&m, r.e.width - SIDE, r.e.height - SIDE, &x, &y);
+        at[2 * i] = x, at[2 * i + 1] = y;
+    }
+    r.node = photo;
+    for (int left = n, part; left > 0; left -= part) {   // from the bottom up
+        part = chain ? 1 : left < AT_ONCE ? left : AT_ONCE;
+        const int first = left - part;
+        nodes[left] = r.node;
+        if (chain)
+            r.node =
+                kal_insert(s, nodes[first], r.node,
+                           kal_insert_params(.x = (int32_t)at[2 * first], .y = (int32_t)at[2 * first + 1]));
+        else
+            r.node =
+                kal_layers(s, nodes + first, part + 1, kal_layers_params(.at = {at + 2 * first, 2 * part}));
+    }
+    if (kal_node_error(r.node, &err)) die(&err);
+    fill(&r);
+    measure_end(&m);
+    free(r.data);
+    kal_scope_free(&s);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "version")) return printf("kallitype %s\n", kal_version()) < 0;
@@ -305,6 +343,10 @@ int main(int argc, char **argv)
         kernel(name, k, in, out);
     else if (!strcmp(name, "patches") && !only_text)
         patches(in);
+    else if (!strncmp(name, "inserts-", 8) && !only_text)
+        inserts(in, 1000 * atoi(name + 8), true);
+    else if (!strncmp(name, "layers-", 7) && !only_text)
+        inserts(in, 1000 * atoi(name + 7), false);
     else
         return 2;
     return 0;

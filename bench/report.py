@@ -57,6 +57,14 @@ WORKS = {
     "k-canny": ("Canny, one channel", None),
     "k-lab": ("RGB → Lab, u8", None),
     "k-layers50": ("50 layers of 512×384 on 12 MP", None),
+    "inserts-1k": ("1 000 inserts of 32×32 into 100 MP, one on the other", None),
+    "inserts-2k": ("2 000 inserts", None),
+    "inserts-4k": ("4 000 inserts", None),
+    "inserts-8k": ("8 000 inserts", None),
+    "layers-1k": ("1 000 squares of 32×32 on 100 MP by layers of 255", None),
+    "layers-2k": ("2 000 by layers", None),
+    "layers-4k": ("4 000 by layers", None),
+    "layers-8k": ("8 000 by layers", None),
     "patches": ("10 000 patches of 64×64 of 100 MP", None),
 }
 OURS = ("ours", "kal run")

@@ -10,7 +10,7 @@
 
 Every round starts every peer once, in turn, so that a drift of the machine hits all alike; round 0 warms up and does not count. A peer that
 took five times as long as the fastest then is run in two rounds only. Of the rounds the medians count: wall clock, processor time and peak
-memory of the whole process, and what the driver says the work took in it ("ms X cpu Y"). Kernels (k-…) and patches run on one thread from
+memory of the whole process, and what the driver says the work took in it ("ms X cpu Y"). Kernels (k-…), patches, inserts and layers run on one thread from
 memory to memory; of them processor time counts, which other work on the machine hardly changes. Afterwards our pixels are compared with the
 peers'. The figures are kept in out/bench/results.json.
 """
@@ -101,7 +101,7 @@ def median(values):
 
 def measure(work, there, a):
     """Medians by peer."""
-    kernel = work.startswith("k-") or work == "patches"
+    kernel = report.is_kernel(work)
     threads = "1" if kernel else str(os.cpu_count())
     common = {"BENCH_THREADS": threads, "VIPS_CONCURRENCY": threads}
     if kernel:

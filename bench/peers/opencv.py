@@ -161,4 +161,24 @@ def patches(folder):
     return all_of_them
 
 
-main("opencv", "OpenCV " + cv2.__version__, WORKS, kernels, patches)
+def inserts(n):
+    """On a copy, for in ours the photo stays as it is. The first lies on top, so it comes last."""
+
+    def prepared(folder):
+        photo = cv2.imread(folder + "/p100.ppm")
+        at = list(places(photo.shape[1] - 32, photo.shape[0] - 32, 2 * n))
+
+        def all_of_them():
+            to = photo.copy()
+            for (fx, fy), (x, y) in zip(reversed(at[::2]), reversed(at[1::2])):
+                to[y : y + 32, x : x + 32] = photo[fy : fy + 32, fx : fx + 32]
+
+        return all_of_them
+
+    return prepared
+
+
+MEMORY = {"patches": patches}
+for thousands in (1, 2, 4, 8):
+    MEMORY[f"inserts-{thousands}k"] = MEMORY[f"layers-{thousands}k"] = inserts(1000 * thousands)
+main("opencv", "OpenCV " + cv2.__version__, WORKS, kernels, MEMORY)

@@ -26,9 +26,9 @@ def measured(call):
     return (time.perf_counter() - wall) * 1e3, (time.process_time() - cpu) * 1e3, result
 
 
-def main(peer, version, works, kernels, patches=None):
+def main(peer, version, works, kernels, memory=()):
     """`works` are functions of the folders; `kernels` makes a table of functions without arguments from the folder of inputs, and each
-    gives bytes to dump through its second entry; `patches` makes one such function."""
+    gives bytes to dump through its second entry; `memory` is a table of what makes one such function of that folder."""
     if sys.argv[1:] == ["version"]:
         print(version)
         sys.exit(0)
@@ -46,8 +46,8 @@ def main(peer, version, works, kernels, patches=None):
         wall, cpu = (statistics.median(t[i] for t in times) for i in (0, 1))
         with open(f"{out}/{peer}.{name}.raw", "wb") as f:
             f.write(to_bytes(times[-1][2]))
-    elif name == "patches" and patches:
-        wall, cpu, _ = measured(patches(folder))
+    elif name in memory:
+        wall, cpu, _ = measured(memory[name](folder))
     else:
         sys.exit(2)
     print(f"ms {wall:.2f} cpu {cpu:.2f}", flush=True)

@@ -121,5 +121,5 @@ main(
     "Pillow " + PIL.__version__,
     {"w1": w1, "w2": w2, "w3": w3, "w4-6": w4(6), "w4-1": w4(1), "w5": w5, "w6": w6, "w8": w8, "w11": w11},
     kernels,
-    patches,
+    {"patches": patches},
 )

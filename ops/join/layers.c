@@ -113,7 +113,8 @@ const kal_op kal__op_layers = {
         "the same\n"
         "pixels. The result has the base's size and channels; what sticks out is cut off. A band costs what "
         "the\n"
-        "images that reach into it cost, so thousands of small ones may lie on a large base.",
+        "images that reach into it cost, so that many small ones may lie on a large base: 255 at once, "
+        "and\nlayers upon layers.",
     .inputs = "images...",
     KAL__PARAMS(params, kal_layers_p),
     .cost = 1,
