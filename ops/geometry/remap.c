@@ -22,7 +22,7 @@
 #include <stdlib.h>
 
 enum { CORNER, CENTRE };
-enum { RUN = 64, ROWS = 16 };   // of a block
+enum { RUN = 64, ROWS = 32 };   // of a block
 enum { BESIDE = 8 };            // pixels beside the image, from where on all is alike
 
 // How numbers of a map become places.
@@ -38,12 +38,6 @@ typedef struct state {
     kal__gather how;
     grid grid;
 } state;
-
-// A block's memory.
-typedef struct room {
-    int64_t x[ROWS][RUN], y[ROWS][RUN];
-    unsigned char patch[KAL__GATHER_ROOM];
-} room;
 
 // ---- parameters ---------------------------------------------------------------------------------
 
@@ -105,15 +99,16 @@ static kal_status prepare(const kal_call *c, void **to, kal_error *err)
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)c, (void)width, (void)height;
-    return sizeof(room);
+    return KAL__GATHER_ROOM;
 }
 
 // ---- places -------------------------------------------------------------------------------------
 
+static const float far_off = 1 << 29;
+
 static inline bool is_place(float u, float v)
 {
-    const float far = 1 << 29;
-    return u > -far && u < far && v > -far && v < far;
+    return u > -far_off && u < far_off && v > -far_off && v < far_off;
 }
 
 static inline int64_t place_of(double v, const grid *g, double high)
@@ -126,70 +121,76 @@ static inline int64_t place_of(double v, const grid *g, double high)
     return ((bits - base) - (g->downwards & (sum - g->magic > held))) * ((int64_t)1 << g->shift);
 }
 
-// Returns how many of the numbers are places; the others' are held to some.
-KAL__INLINE int32_t places_body(int64_t *restrict x, int64_t *restrict y, const float *restrict map,
-                                int32_t n, const grid *g, int64_t bias)
+KAL__INLINE void places_body(int64_t *restrict x, int64_t *restrict y, const float *restrict map, int32_t n,
+                             const grid *g, int64_t dx, int64_t dy)
 {
-    int32_t found = 0;
     const grid by = *g;
     for (int32_t i = 0; i < n; i++) {
-        const float u = map[2 * i], v = map[2 * i + 1];
-        x[i] = place_of((double)u, &by, by.high[0]) + bias;
-        y[i] = place_of((double)v, &by, by.high[1]) + bias;
-        found += is_place(u, v);
+        x[i] = place_of((double)map[2 * i], &by, by.high[0]) + dx;
+        y[i] = place_of((double)map[2 * i + 1], &by, by.high[1]) + dy;
     }
-    return found;
+}
+KAL__VARIANTS(places,
+              (int64_t * x, int64_t *y, const float *map, int32_t n, const grid *g, int64_t dx, int64_t dy),
+              (x, y, map, n, g, dx, dy))
+
+// The least and the greatest numbers of a block, as integers in the order of floats; a NaN lies beyond the infinity of its sign. Lanes with even
+// numbers are x, the others y.
+enum { LANES = 16 };
+typedef struct bounds {
+    int32_t low[LANES], high[LANES];
+} bounds;
+
+// Both ways.
+static inline int32_t ordered(int32_t bits)
+{
+    return bits ^ ((bits >> 31) & INT32_MAX);
 }
 
-typedef struct span {
-    int64_t low, high;
-} span;
-
-KAL__INLINE span span_of_body(const int64_t *v, int32_t n, span all)
+KAL__INLINE void widen_body(bounds *b, const int32_t *map, int32_t n)
 {
-    for (int32_t i = 0; i < n; i++) {
-        all.low = v[i] < all.low ? v[i] : all.low;
-        all.high = v[i] > all.high ? v[i] : all.high;
+    bounds all = *b;
+    int32_t i = 0;
+    for (; i + LANES <= 2 * n; i += LANES)
+        for (int32_t k = 0; k < LANES; k++) {
+            const int32_t v = ordered(map[i + k]);
+            all.low[k] = v < all.low[k] ? v : all.low[k];
+            all.high[k] = v > all.high[k] ? v : all.high[k];
+        }
+    for (; i < 2 * n; i++) {
+        const int32_t v = ordered(map[i]);
+        all.low[i % LANES] = v < all.low[i % LANES] ? v : all.low[i % LANES];
+        all.high[i % LANES] = v > all.high[i % LANES] ? v : all.high[i % LANES];
     }
-    return all;
+    *b = all;
+}
+KAL__VARIANTS(widen, (bounds * b, const int32_t *map, int32_t n), (b, map, n))
+
+static const void *map_at(const kal_job *j, int32_t x, int32_t y)
+{
+    return kal_at(&j->in[1], x, y);
 }
 
-KAL__INLINE void shift_body(int64_t *v, int32_t n, int64_t by)
+static float as_float(int32_t order)
 {
-    for (int32_t i = 0; i < n; i++) v[i] -= by;
-}
-KAL__VARIANTS(shift, (int64_t * v, int32_t n, int64_t by), (v, n, by))
-
-// A block's rows at once, so that the choice of instructions is made once for each.
-typedef struct block {
-    kal_rect rect;
-    int32_t found;   // pixels that have a place
-    span x, y;
-} block;
-
-KAL__INLINE void read_row_body(block *b, int64_t *x, int64_t *y, const float *map, int32_t n, const grid *g,
-                               int64_t bias)
-{
-    b->found += places_body(x, y, map, n, g, bias);
-    b->x = span_of_body(x, n, b->x);
-    b->y = span_of_body(y, n, b->y);
-}
-KAL__VARIANTS(read_row,
-              (block * b, int64_t *x, int64_t *y, const float *map, int32_t n, const grid *g, int64_t bias),
-              (b, x, y, map, n, g, bias))
-
-static const float *map_at(const kal_job *j, int32_t x, int32_t y)
-{
-    return (const float *)(const void *)kal_at(&j->in[1], x, y);
+    const int32_t bits = ordered(order);
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
 }
 
-static block block_of(const kal_job *j, kal_rect r, room *m)
+// x0 y0 x1 y1 of all numbers in the block; false: not all are places.
+static bool bounds_of(const kal_job *j, kal_rect r, float *b)
 {
-    const state *s = j->state;
-    block b = {r, 0, {INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}};
-    for (int32_t y = r.y0; y < r.y1; y++)
-        read_row(&b, m->x[y - r.y0], m->y[y - r.y0], map_at(j, r.x0, y), r.x1 - r.x0, &s->grid, s->how.bias);
-    return b;
+    bounds all;
+    for (int k = 0; k < LANES; k++) all.low[k] = INT32_MAX, all.high[k] = INT32_MIN;
+    for (int32_t y = r.y0; y < r.y1; y++) widen(&all, map_at(j, r.x0, y), r.x1 - r.x0);
+    for (int k = 2; k < LANES; k++) {
+        if (all.low[k] < all.low[k % 2]) all.low[k % 2] = all.low[k];
+        if (all.high[k] > all.high[k % 2]) all.high[k % 2] = all.high[k];
+    }
+    for (int k = 0; k < 2; k++) b[k] = as_float(all.low[k]), b[2 + k] = as_float(all.high[k]);
+    return is_place(b[0], b[1]) && is_place(b[2], b[3]);
 }
 
 // ---- sampling -----------------------------------------------------------------------------------
@@ -200,22 +201,18 @@ static void fill_run(const kal_job *j, int32_t x, int32_t y, int32_t n)
                      (size_t)n);
 }
 
-static void fill_block(const kal_job *j, kal_rect r)
+static void sample_patch(const kal_job *j, kal_rect r, kal_rect taps)
 {
-    for (int32_t y = r.y0; y < r.y1; y++) fill_run(j, r.x0, y, r.x1 - r.x0);
-}
-
-static void sample_patch(const kal_job *j, kal_rect r, kal_rect taps, room *m)
-{
-    const kal__gather *how = &((const state *)j->state)->how;
+    const state *s = j->state;
+    const kal__gather *how = &s->how;
+    const int64_t dx = how->bias - taps.x0 * KAL__ONE, dy = how->bias - taps.y0 * KAL__ONE;
     const int32_t n = r.x1 - r.x0;
     kal__patch p;
-    kal__gather_patch(how, &p, &j->in[0], taps, m->patch);
+    int64_t u[RUN], v[RUN];
+    kal__gather_patch(how, &p, &j->in[0], taps, j->scratch);
     for (int32_t y = r.y0; y < r.y1; y++) {
-        int64_t *px = m->x[y - r.y0], *py = m->y[y - r.y0];
-        shift(px, n, taps.x0 * KAL__ONE);
-        shift(py, n, taps.y0 * KAL__ONE);
-        how->span(how, &p, kal_at(j->out, r.x0, y), (size_t)n, px, py);
+        places(u, v, map_at(j, r.x0, y), n, &s->grid, dx, dy);
+        how->span(how, &p, kal_at(j->out, r.x0, y), (size_t)n, u, v);
     }
 }
 
@@ -229,43 +226,55 @@ static bool lies_in_rows(const kal_tile *in, kal_rect taps, kal__patch *p)
     return last == first + (taps.y1 - 1 - taps.y0) * in->stride;
 }
 
-static void sample_one(const kal_job *j, void *dst, int64_t x, int64_t y, room *m)
+static void sample_one(const kal_job *j, void *dst, const float *at)
 {
-    const kal__gather *how = &((const state *)j->state)->how;
+    const state *s = j->state;
+    const kal__gather *how = &s->how;
+    int64_t x, y;
+    places_body(&x, &y, at, 1, &s->grid, how->bias, how->bias);
     const kal_rect taps = kal__gather_taps(how, x, y, x, y);
     kal__patch p;
-    if (!lies_in_rows(&j->in[0], taps, &p)) kal__gather_patch(how, &p, &j->in[0], taps, m->patch);
+    if (!lies_in_rows(&j->in[0], taps, &p)) kal__gather_patch(how, &p, &j->in[0], taps, j->scratch);
     x -= taps.x0 * KAL__ONE;
     y -= taps.y0 * KAL__ONE;
     how->span(how, &p, dst, 1, &x, &y);
 }
 
-static void sample_each(const kal_job *j, kal_rect r, room *m)
+static void sample_each(const kal_job *j, kal_rect r)
 {
     for (int32_t y = r.y0; y < r.y1; y++)
         for (int32_t x = r.x0; x < r.x1; x++) {
             const float *at = map_at(j, x, y);
             if (is_place(at[0], at[1]))
-                sample_one(j, kal_at(j->out, x, y), m->x[y - r.y0][x - r.x0], m->y[y - r.y0][x - r.x0], m);
+                sample_one(j, kal_at(j->out, x, y), at);
             else
                 fill_run(j, x, y, 1);
         }
 }
 
-static void run_block(const kal_job *j, kal_rect r, room *m)
+// All that lies between the least and the greatest places of a block. Places grow with the numbers.
+static kal_rect taps_of(const state *s, const float *b)
 {
-    const kal__gather *how = &((const state *)j->state)->how;
-    const block b = block_of(j, r, m);
-    const int32_t all = (r.x1 - r.x0) * (r.y1 - r.y0);
-    const kal_rect taps = kal__gather_taps(how, b.x.low, b.y.low, b.x.high, b.y.high);
-    const bool beside =
-        how->edge == KAL_EDGE_FILL && kal_rect_empty(kal_rect_clip(taps, kal_rect_all(&how->in)));
-    if (!b.found || beside)
-        fill_block(j, r);
-    else if (b.found == all && kal__gather_fits(taps, (size_t)j->out->pixel))
-        sample_patch(j, r, taps, m);
+    int64_t x[2], y[2];
+    places_body(x, y, b, 2, &s->grid, s->how.bias, s->how.bias);
+    return kal__gather_taps(&s->how, x[0], y[0], x[1], y[1]);
+}
+
+static void run_block(const kal_job *j, kal_rect r)
+{
+    const state *s = j->state;
+    float b[4];
+    if (!bounds_of(j, r, b)) {
+        sample_each(j, r);
+        return;
+    }
+    const kal_rect taps = taps_of(s, b);
+    if (s->how.edge == KAL_EDGE_FILL && kal_rect_empty(kal_rect_clip(taps, kal_rect_all(&s->how.in))))
+        for (int32_t y = r.y0; y < r.y1; y++) fill_run(j, r.x0, y, r.x1 - r.x0);
+    else if (kal__gather_fits(taps, (size_t)j->out->pixel))
+        sample_patch(j, r, taps);
     else
-        sample_each(j, r, m);
+        sample_each(j, r);
 }
 
 static kal_status run(const kal_job *j)
@@ -274,8 +283,7 @@ static kal_status run(const kal_job *j)
     for (int32_t y = o.y0; y < o.y1; y += ROWS)
         for (int32_t x = o.x0; x < o.x1; x += RUN)
             run_block(j,
-                      kal_rect_of(x, y, x + RUN < o.x1 ? x + RUN : o.x1, y + ROWS < o.y1 ? y + ROWS : o.y1),
-                      j->scratch);
+                      kal_rect_of(x, y, x + RUN < o.x1 ? x + RUN : o.x1, y + ROWS < o.y1 ? y + ROWS : o.y1));
     return KAL_OK;
 }
 
