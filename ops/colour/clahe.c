@@ -13,6 +13,7 @@
 //
 // clip = 0 does not limit. f32 goes through the curves of the u16 nearest to it and is not rounded after. Each colour channel by itself; alpha stays. The curves of one channel at a time are held.
 #include "channels.h"
+#include "cpu.h"
 #include "fmath.h"
 #include "statistics/histogram.h"
 
@@ -56,6 +57,7 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
     const grid g = grid_of(c);
     const size_t columns = (size_t)c->extent.width;
     return columns * sizeof(float) + columns * 2 * sizeof(int32_t) + (size_t)g.bins * sizeof(int32_t) +
+           (size_t)g.columns * (size_t)g.bins * sizeof(uint32_t) +
            (size_t)g.columns * (size_t)g.rows * (size_t)g.bins * sizeof(uint16_t);
 }
 
@@ -121,47 +123,61 @@ static void between(int32_t i, int32_t tile, int32_t tiles, int32_t *first, int3
 typedef struct across {
     float *share;
     int32_t *first, *second;   // where the curves of the two tiles begin in a row of tiles
+    uint32_t *pairs;           // for a row of tiles and the one below, both curves' values side by side
+    int32_t top, bottom;       // which
 } across;
+
+static void pair_rows(across *a, const grid *g, int32_t top, int32_t bottom, const uint16_t *curves)
+{
+    const size_t n = (size_t)g->columns * (size_t)g->bins;
+    const uint16_t *upper = curves + (size_t)top * n, *lower = curves + (size_t)bottom * n;
+    for (size_t i = 0; i < n; i++) a->pairs[i] = upper[i] | (uint32_t)lower[i] << 16;
+    a->top = top;
+    a->bottom = bottom;
+}
 
 // Adding and taking away 1.5 · 2^23 rounds a float of this size to even.
 #define ROUNDED(v) ((int32_t)(((v) + 12582912.0f) - 12582912.0f))
 #define SHARE(v) ((v) / 65535.0f)
-#define MAP(T, STEP, STORE)                                                                                \
-    static void map_##T(const across *a, const uint16_t *upper, const uint16_t *lower, float down, T *dst, \
-                        const T *src, size_t n, size_t step)                                               \
-    {                                                                                                      \
-        for (size_t x = 0; x < n; x++) {                                                                   \
-            const int32_t v = STEP(src[x * step]), p = a->first[x] + v, q = a->second[x] + v;              \
-            const float r = a->share[x], l = 1.0f - r;                                                     \
-            const float out = ((float)upper[p] * l + (float)upper[q] * r) * (1.0f - down) +                \
-                              ((float)lower[p] * l + (float)lower[q] * r) * down;                          \
-            dst[x * step] = (T)STORE(out);                                                                 \
-        }                                                                                                  \
-    }
+#define MAP(T, STEP, STORE)                                                                              \
+    KAL__INLINE void map_##T##_body(const across *a, float down, T *restrict dst, const T *restrict src, \
+                                    size_t n, size_t step)                                               \
+    {                                                                                                    \
+        const float *restrict share = a->share;                                                          \
+        const int32_t *restrict first = a->first, *restrict second = a->second;                          \
+        const uint32_t *restrict pairs = a->pairs;                                                       \
+        for (size_t x = 0; x < n; x++) {                                                                 \
+            const int32_t v = STEP(src[x * step]);                                                       \
+            const uint32_t p = pairs[first[x] + v], q = pairs[second[x] + v];                            \
+            const float r = share[x], l = 1.0f - r;                                                      \
+            const float out =                                                                            \
+                ((float)(int32_t)(p & 65535) * l + (float)(int32_t)(q & 65535) * r) * (1.0f - down) +    \
+                ((float)(int32_t)(p >> 16) * l + (float)(int32_t)(q >> 16) * r) * down;                  \
+            dst[x * step] = (T)STORE(out);                                                               \
+        }                                                                                                \
+    }                                                                                                    \
+    KAL__VARIANTS(map_##T, (const across *a, float down, T *dst, const T *src, size_t n, size_t step),   \
+                  (a, down, dst, src, n, step))
 MAP(uint8_t, AS_IT_IS, ROUNDED)
 MAP(uint16_t, AS_IT_IS, ROUNDED)
 MAP(float, kal__step_of, SHARE)
 
-static void map_row(const kal_job *j, const grid *g, const across *a, int32_t k, int32_t y,
-                    const uint16_t *curves)
+static void map_row(const kal_job *j, const grid *g, across *a, int32_t k, int32_t y, const uint16_t *curves)
 {
     const kal_extent *e = &j->call->extent;
     int32_t top, bottom;
     float down;
     between(y, g->height, g->rows, &top, &bottom, &down);
-    const uint16_t *upper = curves + (ptrdiff_t)top * g->columns * g->bins,
-                   *lower = curves + (ptrdiff_t)bottom * g->columns * g->bins;
+    if (top != a->top || bottom != a->bottom) pair_rows(a, g, top, bottom, curves);
     const unsigned char *src = kal_row(&j->in[0], y);
     unsigned char *dst = kal_row(j->out, y);
     const size_t n = (size_t)e->width, step = (size_t)e->channels;
     if (e->type == KAL_U8)
-        map_uint8_t(a, upper, lower, down, dst + k, src + k, n, step);
+        map_uint8_t(a, down, dst + k, src + k, n, step);
     else if (e->type == KAL_F32)
-        map_float(a, upper, lower, down, (float *)(void *)dst + k, (const float *)(const void *)src + k, n,
-                  step);
+        map_float(a, down, (float *)(void *)dst + k, (const float *)(const void *)src + k, n, step);
     else
-        map_uint16_t(a, upper, lower, down, (uint16_t *)(void *)dst + k,
-                     (const uint16_t *)(const void *)src + k, n, step);
+        map_uint16_t(a, down, (uint16_t *)(void *)dst + k, (const uint16_t *)(const void *)src + k, n, step);
 }
 
 static kal_status run(const kal_job *j)
@@ -172,7 +188,8 @@ static kal_status run(const kal_job *j)
     a.first = (int32_t *)(void *)(a.share + e->width);
     a.second = a.first + e->width;
     int32_t *counts = a.second + e->width;
-    uint16_t *curves = (uint16_t *)(void *)(counts + g.bins);
+    a.pairs = (uint32_t *)(void *)(counts + g.bins);
+    uint16_t *curves = (uint16_t *)(void *)(a.pairs + (ptrdiff_t)g.columns * g.bins);
     for (int32_t x = 0; x < e->width; x++) {
         between(x, g.width, g.columns, &a.first[x], &a.second[x], &a.share[x]);
         a.first[x] *= g.bins, a.second[x] *= g.bins;
@@ -186,6 +203,7 @@ static kal_status run(const kal_job *j)
             if (g.limit) clip(&g, counts);
             curve_of(&g, counts, curves + (ptrdiff_t)t * g.bins);
         }
+        a.top = -1;
         for (int32_t y = 0; y < e->height; y++) map_row(j, &g, &a, k, y, curves);
     }
     for (int32_t y = 0; y < e->height && e->alpha; y++)

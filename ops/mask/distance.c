@@ -18,7 +18,7 @@
 // One job's memory: distances in columns for each row of the output, then for one row the squares, and the envelope.
 typedef struct room {
     int32_t *columns;
-    int64_t *square;
+    double *square;       // whole numbers
     int32_t *at, *from;   // the envelope's parabolas and the first column of each
     int32_t *near;        // distance up, or down
     int32_t width;        // of the input's part
@@ -26,7 +26,7 @@ typedef struct room {
 
 static size_t room_bytes(int32_t width, int32_t height)
 {
-    return (size_t)width * ((size_t)height * sizeof(int32_t) + sizeof(int64_t) + 3 * sizeof(int32_t));
+    return (size_t)width * ((size_t)height * sizeof(int32_t) + sizeof(double) + 3 * sizeof(int32_t));
 }
 
 static room room_of(const kal_job *j)
@@ -104,13 +104,13 @@ static void envelope(const room *r, const int32_t *g, int32_t far)
         r->from[top] = (int32_t)from;
     }
     for (int32_t x = r->width - 1; x >= 0; x--) {
-        r->square[x] = top < 0 ? -1 : parabola(g, x, r->at[top]);
+        r->square[x] = top < 0 ? -1 : (double)parabola(g, x, r->at[top]);
         if (top >= 0 && x == r->from[top]) top--;
     }
 }
 
 // Distances of the output's row y: a pointer to the first one's square.
-static const int64_t *squares(const kal_job *j, const room *r, int32_t y, int32_t far)
+static const double *squares(const kal_job *j, const room *r, int32_t y, int32_t far)
 {
     envelope(r, r->columns + (size_t)(y - j->out->rect.y0) * (size_t)r->width, far);
     return r->square + (j->out->rect.x0 - j->in[0].rect.x0);
@@ -132,15 +132,23 @@ static size_t scratch_distance(const kal_call *c, int32_t width, int32_t height)
     return room_bytes(width, height);
 }
 
+KAL__INLINE void roots_body(float *restrict dst, const double *restrict d, size_t n)
+{
+    for (size_t x = 0; x < n; x++) {
+        const double root = __builtin_sqrt(d[x] < 0 ? 0 : d[x]);
+        dst[x] = d[x] < 0 ? __builtin_inff() : (float)root;
+    }
+}
+KAL__VARIANTS(roots, (float *dst, const double *d, size_t n), (dst, d, n))
+
 static kal_status run_distance(const kal_job *j)
 {
     const room r = room_of(j);
     columns(j, &r, 0);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        const int64_t *d = squares(j, &r, y, FAR);
+        const double *d = squares(j, &r, y, FAR);
         float *dst = (float *)(void *)kal_row(j->out, y);
-        for (int32_t x = 0; x < kal_tile_width(j->out); x++)
-            dst[x] = d[x] < 0 ? __builtin_inff() : (float)__builtin_sqrt((double)d[x]);
+        roots(dst, d, (size_t)kal_tile_width(j->out));
     }
     return KAL_OK;
 }
@@ -197,11 +205,10 @@ static kal_status run_feather(const kal_job *j)
     const bool inside = p->side == SIDE_INSIDE;
     columns(j, &r, inside ? 0 : 255);
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        const int64_t *d = squares(j, &r, y, p->width + 1);
+        const double *d = squares(j, &r, y, p->width + 1);
         void *dst = kal_row(j->out, y);
         for (int32_t x = 0; x < kal_tile_width(j->out); x++) {
-            const double far = d[x] < 0 ? full : __builtin_sqrt((double)d[x]),
-                         share = far < full ? far / full : 1;
+            const double far = d[x] < 0 ? full : __builtin_sqrt(d[x]), share = far < full ? far / full : 1;
             kal__set(dst, (kal_type)p->type, (size_t)x, white * (inside ? share : 1 - share));
         }
     }
