@@ -173,6 +173,12 @@ static void w11(void)
 
 static VipsImage *photo, *gray, *base, *over;
 
+static VipsImage *solid(VipsImage *image)
+{
+    THEN(image, !(y = vips_image_copy_memory(x)));
+    return image;
+}
+
 static VipsImage *k_resize(void)
 {
     VipsImage *y;
@@ -227,6 +233,44 @@ static VipsImage *k_invert(void)
     return y;
 }
 
+static VipsImage *k_equalize(void)
+{
+    VipsImage *y;
+    check(vips_hist_equal(gray, &y, NULL));
+    return y;
+}
+
+// Its morphology takes kernels of 0, 128 and 255 and masks; the least of a rank is the same, and faster.
+static VipsImage *k_erode(void)
+{
+    VipsImage *y;
+    check(vips_rank(gray, &y, 15, 15, 0, NULL));
+    return y;
+}
+
+static VipsImage *k_median5(void)
+{
+    VipsImage *y;
+    check(vips_median(photo, &y, 5, NULL));
+    return y;
+}
+
+// Of the same blobs; it numbers what is not set too.
+static VipsImage *k_components(void)
+{
+    static VipsImage *mask;
+    if (!mask) {
+        VipsImage *soft;
+        check(vips_gaussblur(gray, &soft, 3, "min_ampl", 0.012, NULL));
+        check(vips_moreeq_const1(soft, &mask, 128, NULL));
+        g_object_unref(soft);
+        mask = solid(mask);
+    }
+    VipsImage *y;
+    check(vips_labelregions(mask, &y, NULL));
+    return y;
+}
+
 static VipsImage *k_chain20(void)
 {
     return chain20(g_object_ref(photo));
@@ -246,12 +290,6 @@ static void fill(void *arg)
     m->data = vips_image_write_to_memory(image, &m->size);
     check(!m->data);
     g_object_unref(image);
-}
-
-static VipsImage *solid(VipsImage *image)
-{
-    THEN(image, !(y = vips_image_copy_memory(x)));
-    return image;
 }
 
 static VipsImage *with_alpha(VipsImage *image, double alpha)
@@ -303,9 +341,19 @@ static const struct {
 static const struct {
     const char *name;
     VipsImage *(*make)(void);
-} kernels[] = {{"k-resize", k_resize}, {"k-resize25", k_resize25}, {"k-gauss", k_gauss},
-               {"k-rotate", k_rotate}, {"k-gray", k_gray},         {"k-thresh", k_thresh},
-               {"k-over", k_over},     {"k-invert", k_invert},     {"k-chain20", k_chain20}};
+} kernels[] = {{"k-resize", k_resize},
+               {"k-resize25", k_resize25},
+               {"k-gauss", k_gauss},
+               {"k-rotate", k_rotate},
+               {"k-gray", k_gray},
+               {"k-thresh", k_thresh},
+               {"k-over", k_over},
+               {"k-invert", k_invert},
+               {"k-chain20", k_chain20},
+               {"k-equalize", k_equalize},
+               {"k-erode", k_erode},
+               {"k-median5", k_median5},
+               {"k-components", k_components}};
 
 int main(int argc, char **argv)
 {
