@@ -116,7 +116,7 @@ typedef struct kal_folded {
         shrunk_params;   ///< when that was done: what goes with in[0] then, in place of `before_params`, or of `params`; NULL: the same
 } kal_folded;
 /// Lists may lie in the room, too.
-#define KAL_FOLD_ROOM 512
+#define KAL_FOLD_ROOM 1024
 
 // ---- pixels -------------------------------------------------------------------------------------
 

@@ -11,11 +11,13 @@
 #include "cpu.h"
 #include "rows.h"
 #include "sep.h"
+#include "space/light.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
-    const kal_box_blur_p *p = params;
+    kal_box_blur_p *p = params;
     *out = c->in[0]->extent;
+    if (out->model == KAL_MASK) p->light = KAL_LIGHT_STORED;
     if (out->model == KAL_MASK) out->model = KAL_GRAY;
     const kal_status st = kal__check_per_channel("box_blur", "color", p->color, out, true, err);
     return st ? st : kal__check_type("box_blur", out, err);
@@ -23,10 +25,21 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
-    (void)room;
-    if (((const kal_box_blur_p *)c->params)->radius == 0) to->same = c->in[0];
-    return to->same != NULL;
+    const kal_box_blur_p *p = c->params;
+    if (!(p->radius)) {
+        to->same = c->in[0];
+        return true;
+    }
+    if (p->light == KAL_LIGHT_STORED) return false;
+    kal_box_blur_p *stored = (void *)((unsigned char *)room + KAL__LIGHT_ROOM);
+    *stored = *p;
+    stored->light = KAL_LIGHT_STORED;
+    stored->color = kal__light_colour(&c->in[0]->extent, p->color, (double *)(void *)(stored + 1));
+    kal__light_fold(c, c->op, stored, to, room);
+    return true;
 }
+_Static_assert(KAL__LIGHT_ROOM + sizeof(kal_box_blur_p) + KAL_MAX_CHANNELS * sizeof(double) <= KAL_FOLD_ROOM,
+               "room");
 
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 {
@@ -207,6 +220,7 @@ const kal_op kal__op_box_blur = {
             "samples the cost does not grow with the radius.",
     .inputs = "image",
     KAL__PARAMS(params, kal_box_blur_p),
+    .n_later = 1,
     .cost = 2,
     .extent = extent,
     .need = need,
@@ -215,6 +229,7 @@ const kal_op kal__op_box_blur = {
     .release = kal__sep_free,
     .scratch = scratch,
     .run = run,
-    .samples = KAL__SAMPLES("", "2 edge=mirror", "7 edge=reflect", "1 edge=wrap", "3 edge=fill",
-                            "1 edge=fill color=200", "0"),
+    .samples =
+        KAL__SAMPLES("", "2 edge=mirror", "7 edge=reflect", "1 edge=wrap", "3 edge=fill",
+                     "1 edge=fill color=200", "0", "2 light=linear", "1 edge=fill color=90 light=linear"),
 };

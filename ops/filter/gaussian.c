@@ -4,6 +4,7 @@
 // gaussian: convolution with w(i) = exp(−i²/2σ²), |i| <= ceil(3σ), normalised, along columns then rows. Arithmetic: sep.h.
 #include "channels.h"
 #include "sep.h"
+#include "space/light.h"
 
 #include "fmath.h"
 
@@ -11,8 +12,9 @@
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
-    const kal_gaussian_p *p = params;
+    kal_gaussian_p *p = params;
     *out = c->in[0]->extent;
+    if (out->model == KAL_MASK) p->light = KAL_LIGHT_STORED;
     kal__unmask(out);
     const kal_status st = kal__check_per_channel("gaussian", "color", p->color, out, true, err);
     return st ? st : kal__check_type("gaussian", out, err);
@@ -32,11 +34,21 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
-    (void)room;
-    if (((const kal_gaussian_p *)c->params)->sigma > 0) return false;
-    to->same = c->in[0];
+    const kal_gaussian_p *p = c->params;
+    if (!(p->sigma > 0)) {
+        to->same = c->in[0];
+        return true;
+    }
+    if (p->light == KAL_LIGHT_STORED) return false;
+    kal_gaussian_p *stored = (void *)((unsigned char *)room + KAL__LIGHT_ROOM);
+    *stored = *p;
+    stored->light = KAL_LIGHT_STORED;
+    stored->color = kal__light_colour(&c->in[0]->extent, p->color, (double *)(void *)(stored + 1));
+    kal__light_fold(c, c->op, stored, to, room);
     return true;
 }
+_Static_assert(KAL__LIGHT_ROOM + sizeof(kal_gaussian_p) + KAL_MAX_CHANNELS * sizeof(double) <= KAL_FOLD_ROOM,
+               "room");
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
@@ -74,6 +86,7 @@ const kal_op kal__op_gaussian = {
     .help = "Gaussian blur\nRadius ceil(3·sigma). With alpha, colours are weighted by it.",
     .inputs = "image",
     KAL__PARAMS(params, kal_gaussian_p),
+    .n_later = 1,
     .cost = 3,
     .extent = extent,
     .need = need,
@@ -83,5 +96,6 @@ const kal_op kal__op_gaussian = {
     .scratch = scratch,
     .run = run,
     .samples = KAL__SAMPLES("sigma=1", "sigma=0.4 edge=mirror", "sigma=2.5 edge=reflect",
-                            "sigma=1.2 edge=wrap", "sigma=1.7 edge=fill", "sigma=1 edge=fill color=200"),
+                            "sigma=1.2 edge=wrap", "sigma=1.7 edge=fill", "sigma=1 edge=fill color=200",
+                            "2 light=linear", "1 edge=fill color=90 light=linear"),
 };

@@ -101,6 +101,7 @@ static bool fit_fold(const kal_call *c, kal_folded *to, void *room)
     int32_t w, h;
     fitted(p, &c->in[0]->extent, &w, &h);
     kal_resize_p *resize = resize_to(c, to, room, w, h, p->kernel);
+    resize->light = p->light;
     if (p->fit == KAL_FIT_COVER) take_part(p, &c->in[0]->extent, resize);
     if (w == c->extent.width && h == c->extent.height) return true;
     kal_embed_p *embed = (kal_embed_p *)(resize + 1);
@@ -136,15 +137,16 @@ const kal_op kal__op_fit = {
         "pictures of large files thumbnail is faster.",
     .inputs = "image",
     KAL__PARAMS(fit_params, kal_fit_p),
+    .n_later = 1,
     .cost = 3,
     .extent = fit_extent,
     .fold = fit_fold,
     .run = not_folded,
-    .samples =
-        KAL__SAMPLES("width=20 height=30", "width=7 height=5 fit=cover gravity=southeast",
-                     "width=9 height=3 fit=fill kernel=box", "width=24 height=31 fit=pad color=255",
-                     "width=16 fit=pad gravity=northwest edge=mirror", "height=40 fit=cover kernel=nearest",
-                     "width=13 height=9 fit=cover kernel=bicubic"),
+    .samples = KAL__SAMPLES(
+        "width=20 height=30", "width=7 height=5 fit=cover gravity=southeast",
+        "width=9 height=3 fit=fill kernel=box", "width=24 height=31 fit=pad color=255",
+        "width=16 fit=pad gravity=northwest edge=mirror", "height=40 fit=cover kernel=nearest",
+        "width=13 height=9 fit=cover kernel=bicubic", "width=9 height=12 fit=pad color=200 light=linear"),
 };
 
 // ---- resize_min_size ----------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 
 #include "fmath.h"
 #include "mem.h"
+#include "space/light.h"
 
 #include <stdlib.h>
 
@@ -82,6 +83,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     p->height = (int32_t)h;
     p->enlarge = true;   // worked out: the size says it
     if (in->model == KAL_MASK) p->kernel = KAL_NEAREST;
+    if (p->kernel == KAL_NEAREST) p->light = KAL_LIGHT_STORED;
     const bool shrinks = w < part.width || h < part.height;
     if (p->kernel == KAL_NEAREST || !shrinks) p->antialias = true;   // it makes no difference
     *out = *in;
@@ -90,14 +92,26 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     return KAL_OK;
 }
 
-static bool fold(const kal_call *c, kal_folded *to, void *room)
+static bool is_input(const kal_call *c)
 {
-    (void)room;
     const kal_extent *in = &c->in[0]->extent;
     const kal_resize_p *p = c->params;
     if (p->from_x != 0 || p->from_y != 0 || p->from_width != 0 || p->from_height != 0) return false;
-    if (c->extent.width != in->width || c->extent.height != in->height) return false;
-    to->same = c->in[0];
+    return c->extent.width == in->width && c->extent.height == in->height;
+}
+
+static bool fold(const kal_call *c, kal_folded *to, void *room)
+{
+    const kal_resize_p *p = c->params;
+    if (is_input(c)) {
+        to->same = c->in[0];
+        return true;
+    }
+    if (p->light == KAL_LIGHT_STORED) return false;
+    kal_resize_p *stored = (void *)((unsigned char *)room + KAL__LIGHT_ROOM);
+    *stored = *p;
+    stored->light = KAL_LIGHT_STORED;
+    kal__light_fold(c, c->op, stored, to, room);
     return true;
 }
 
@@ -252,6 +266,7 @@ const kal_op kal__op_resize = {
             "edges.",
     .inputs = "image",
     KAL__PARAMS(params, kal_resize_p),
+    .n_later = 1,
     .flags = KAL_OP_FITS,
     .cost = 2,
     .extent = extent,
@@ -269,5 +284,6 @@ const kal_op kal__op_resize = {
                             "width=200 height=3 enlarge=false kernel=bicubic",
                             "width=9 height=5 from_x=0.125 from_y=0.5 from_width=0.75 from_height=5.25",
                             "width=5 height=13 kernel=bilinear from_y=0.875 antialias=false",
-                            "width=6 height=4 kernel=nearest from_y=1.5 from_height=3"),
+                            "width=6 height=4 kernel=nearest from_y=1.5 from_height=3",
+                            "width=6 height=4 light=linear", "width=21 kernel=bilinear light=linear"),
 };

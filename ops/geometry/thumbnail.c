@@ -94,6 +94,7 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
     resize->width = w;
     resize->height = h;
     resize->kernel = p->kernel;
+    resize->light = p->light;
     *to = (kal_folded){.op = &kal__op_resize, .params = resize, .n = 1, .in = {c->in[0]}};
     to->shrink =
         in->model == KAL_MASK || p->kernel == KAL_NEAREST || p->gap <= 0 ? 1 : reduction(in, w, h, p->gap);
@@ -138,12 +139,13 @@ const kal_op kal__op_thumbnail = {
         "and prints as such.",
     .inputs = "image",
     KAL__PARAMS(params, kal_thumbnail_p),
+    .n_later = 1,
     .cost = 5,
     .extent = extent,
     .fold = fold,
     .run = run,
-    .samples =
-        KAL__SAMPLES("width=7", "height=5 width=8 fit=cover", "width=4 height=4 fit=cover gravity=southeast",
-                     "width=9 height=3 fit=fill kernel=box", "width=80 enlarge=true", "width=200",
-                     "width=6 height=4 fit=cover gravity=west gap=0"),
+    .samples = KAL__SAMPLES(
+        "width=7", "height=5 width=8 fit=cover", "width=4 height=4 fit=cover gravity=southeast",
+        "width=9 height=3 fit=fill kernel=box", "width=80 enlarge=true", "width=200",
+        "width=6 height=4 fit=cover gravity=west gap=0", "width=5 height=4 fit=cover light=linear"),
 };

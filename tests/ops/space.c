@@ -228,8 +228,104 @@ static void test_light(int32_t w, int32_t h)
     kal_scope_free(&s);
 }
 
+// With another type the curve's result is rounded to it, once; alpha as cast has it.
+typedef struct turned_to {
+    double (*curve)(double);
+    double from, to;
+} turned_to;
+
+static void to_type(const kal_extent *e, const double *const in[], const void *user, double *out)
+{
+    const turned_to *t = user;
+    for (int32_t k = 0; k < e->channels; k++) {
+        const double v = in[0][k] / t->from;
+        out[k] = t->to * (k < colours_of(e) ? t->curve(v) : v);
+    }
+}
+
+static void test_light_types(int32_t w, int32_t h)
+{
+    kal_extent e;
+    for (int k = 0; next_kind(&k, &e, w, h);)
+        for (int32_t type = KAL_U8; type <= KAL_F32; type++) {
+            if (e.type == KAL_F32 || e.type == (kal_type)type) continue;
+            kal_scope *s = kal_scope_new();
+            kal_node *in = rng_image(&r, s, &e);
+            const double from = kal_type_max(e.type), to = kal_type_max((kal_type)type);
+            kal_node *a = kal_to_linear(s, in, kal_to_linear_params(.type = 1 + type)),
+                     *b = kal_from_linear(s, in, kal_from_linear_params(.type = 1 + type));
+            check_pointwise(a, &in, 1, to_type, &(turned_to){light, from, to}, 1e-4);
+            check_pointwise(b, &in, 1, to_type, &(turned_to){sample, from, to}, 1e-4);
+            check_tilings(&r, a);
+            kal_scope_free(&s);
+        }
+}
+
+static bool equal(kal_node *a, kal_node *b)
+{
+    kal_key u = {0}, v = {0};
+    REQUIRE_OK(kal_content_key(a, NULL, &u, &check_error));
+    REQUIRE_OK(kal_content_key(b, NULL, &v, &check_error));
+    return kal_key_equal(u, v);
+}
+
+// light=linear: three ops, none of which is seen, and no less of a picture than it was.
+static void test_sums_of_light(void)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent bytes = extent_of(300, 300, 4, KAL_U8), words = extent_of(300, 300, 3, KAL_U16);
+    kal_node *a = rng_image(&r, s, &bytes), *b = rng_image(&r, s, &words);
+    const kal_to_linear_p u16 = *kal_to_linear_params(.type = 1 + KAL_U16),
+                          f32 = *kal_to_linear_params(.type = 1 + KAL_F32);
+    // there and back is nothing, in what lies between
+    REQUIRE(
+        equal(a, kal_from_linear(s, kal_to_linear(s, a, &u16), kal_from_linear_params(.type = 1 + KAL_U8))));
+    REQUIRE(
+        equal(b, kal_from_linear(s, kal_to_linear(s, b, &f32), kal_from_linear_params(.type = 1 + KAL_U16))));
+    // what it is
+    REQUIRE(kal_resize(s, a, kal_resize_params(.width = 70, .light = KAL_LIGHT_LINEAR)) ==
+            kal_from_linear(s, kal_resize(s, kal_to_linear(s, a, &u16), kal_resize_params(.width = 70)),
+                            kal_from_linear_params(.type = 1 + KAL_U8)));
+    REQUIRE(kal_gaussian(s, b, kal_gaussian_params(.sigma = 2, .light = KAL_LIGHT_LINEAR)) ==
+            kal_from_linear(s, kal_gaussian(s, kal_to_linear(s, b, &f32), kal_gaussian_params(.sigma = 2)),
+                            kal_from_linear_params(.type = 1 + KAL_U16)));
+    REQUIRE(kal_resize(s, a, kal_resize_params(.width = 300, .light = KAL_LIGHT_LINEAR)) == a);
+    REQUIRE(
+        kal_resize(s, a, kal_resize_params(.width = 9, .kernel = KAL_NEAREST, .light = KAL_LIGHT_LINEAR)) ==
+        kal_resize(s, a, kal_resize_params(.width = 9, .kernel = KAL_NEAREST)));
+    REQUIRE(kal_thumbnail(s, a, kal_thumbnail_params(.width = 70, .light = KAL_LIGHT_LINEAR)) ==
+            kal_resize(s, a, kal_resize_params(.width = 70, .light = KAL_LIGHT_LINEAR)));
+    // a flat picture stays, as does the fill around it
+    const double gray[1] = {77};
+    kal_node *flat = kal_apply_text(s, "solid", "width=50 height=40 color=[77]", NULL, 0);
+    REQUIRE(equal(flat, kal_gaussian(s, flat,
+                                     kal_gaussian_params(.sigma = 3, .edge = KAL_EDGE_FILL,
+                                                         .color = {gray, 1}, .light = KAL_LIGHT_LINEAR))));
+    REQUIRE(equal(flat, kal_box_blur(s, flat,
+                                     kal_box_blur_params(.radius = 3, .edge = KAL_EDGE_FILL,
+                                                         .color = {gray, 1}, .light = KAL_LIGHT_LINEAR))));
+    // black and white squares are as bright as half the light: 188, not 128
+    kal_node *board = kal_apply_text(s, "checkerboard", "width=64 height=64 cell=1", NULL, 0);
+    static const char *const small[] = {"resize",    "width=32 kernel=box",
+                                        "fit",       "width=8 height=8 kernel=box",
+                                        "thumbnail", "width=16 kernel=box"};
+    for (size_t i = 0; i < 6; i += 2)
+        for (int linear = 0; linear < 2; linear++) {
+            char how[80];
+            snprintf(how, sizeof how, "%s light=%s", small[i + 1], linear ? "linear" : "stored");
+            unsigned char *v = read_all(kal_apply_text(s, small[i], how, &board, 1), NULL, NULL);
+            REQUIRE_NOTE(v && v[0] == (linear ? 188 : 128) && v[9] == v[0], "%s %s: %d", small[i], how,
+                         v ? v[0] : -1);
+            free(v);
+        }
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
+    test_light_types(61, 7);
+    test_light_types(300, 230);
+    test_sums_of_light();
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
         test_space(&spaces[i], 61, 7);
         test_space(&spaces[i], 600, 2);

@@ -88,6 +88,12 @@ KAL_BEGIN
 
 #define KAL_NO_PARAMS(P)
 
+/// In what samples are summed: as they are stored, or as the amounts of light that sRGB samples stand for (to_linear).
+#define KAL_LIGHTS "stored|linear"
+typedef enum kal_light { KAL_LIGHT_STORED, KAL_LIGHT_LINEAR } kal_light;
+#define KAL_LIGHT_PARAM(P) \
+    P(CHOICE, light, KAL_LIGHT_STORED, 0, 0, KAL_LIGHTS, "linear: sum the light of sRGB samples")
+
 #define KAL_KERNELS "nearest|box|bilinear|bicubic|mitchell|lanczos3"
 typedef enum kal_kernel {
     KAL_NEAREST,

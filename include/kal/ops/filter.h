@@ -12,7 +12,8 @@ KAL_BEGIN
 #define KAL_GAUSSIAN_PARAMS(P)                                                     \
     P(FLOAT, sigma, 1, 0, 1000, "px", "standard deviation; 0: nothing happens")    \
     P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image") \
-    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque") \
+    KAL_LIGHT_PARAM(P)
 KAL_PARAMS(gaussian, KAL_GAUSSIAN_PARAMS)
 #define kal_gaussian_params(...) KAL_WITH(gaussian, KAL_GAUSSIAN_PARAMS, __VA_ARGS__)
 KAL_OP_1(gaussian)
@@ -62,7 +63,8 @@ KAL_OP_1(median_filter)
     P(INT, radius, 1, 0, KAL_BOX_BLUR_MOST, "px",                                  \
       "pixels on each side of the middle one; 0: nothing happens")                 \
     P(CHOICE, edge, KAL_EDGE_COPY, 0, 0, KAL_EDGES, "what lies outside the image") \
-    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque") \
+    KAL_LIGHT_PARAM(P)
 KAL_PARAMS(box_blur, KAL_BOX_BLUR_PARAMS)
 #define kal_box_blur_params(...) KAL_WITH(box_blur, KAL_BOX_BLUR_PARAMS, __VA_ARGS__)
 KAL_OP_1(box_blur)

@@ -91,7 +91,8 @@ KAL_OP_1(rotate)
       "left edge of the part that is resized, in eighths of a pixel")                    \
     P(FLOAT, from_y, 0, 0, KAL_MAX_SIDE, "px", "its top edge")                           \
     P(FLOAT, from_width, 0, 0, KAL_MAX_SIDE, "px", "its width; 0: all to the right")     \
-    P(FLOAT, from_height, 0, 0, KAL_MAX_SIDE, "px", "its height; 0: all below")
+    P(FLOAT, from_height, 0, 0, KAL_MAX_SIDE, "px", "its height; 0: all below")          \
+    KAL_LIGHT_PARAM(P)
 KAL_PARAMS(resize, KAL_RESIZE_PARAMS)
 #define kal_resize_params(...) KAL_WITH(resize, KAL_RESIZE_PARAMS, __VA_ARGS__)
 KAL_OP_1(resize)
@@ -111,14 +112,15 @@ typedef enum kal_gravity {
     KAL_NORTHWEST
 } kal_gravity;
 
-#define KAL_THUMBNAIL_PARAMS(P)                                                                \
-    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the box; unset: as high as wide")   \
-    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the box; unset: as wide as high") \
-    P(CHOICE, fit, KAL_FIT_INSIDE, 0, 0, KAL_FITS, "how the picture meets the box")            \
-    P(CHOICE, gravity, KAL_CENTRE, 0, 0, KAL_GRAVITIES, "what cover keeps")                    \
-    P(BOOL, enlarge, false, 0, 0, "", "true: a small picture is enlarged")                     \
-    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")                           \
-    P(FLOAT, gap, 1.5, 0, 100, "", "a file is decoded at least so many times larger; 0: whole")
+#define KAL_THUMBNAIL_PARAMS(P)                                                                 \
+    P(X, width, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "width of the box; unset: as high as wide")    \
+    P(Y, height, KAL_AUTO, 1, KAL_MAX_SIDE, "px", "height of the box; unset: as wide as high")  \
+    P(CHOICE, fit, KAL_FIT_INSIDE, 0, 0, KAL_FITS, "how the picture meets the box")             \
+    P(CHOICE, gravity, KAL_CENTRE, 0, 0, KAL_GRAVITIES, "what cover keeps")                     \
+    P(BOOL, enlarge, false, 0, 0, "", "true: a small picture is enlarged")                      \
+    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")                            \
+    P(FLOAT, gap, 1.5, 0, 100, "", "a file is decoded at least so many times larger; 0: whole") \
+    KAL_LIGHT_PARAM(P)
 KAL_PARAMS(thumbnail, KAL_THUMBNAIL_PARAMS)
 #define kal_thumbnail_params(...) KAL_WITH(thumbnail, KAL_THUMBNAIL_PARAMS, __VA_ARGS__)
 KAL_OP_1(thumbnail)
@@ -180,7 +182,8 @@ KAL_OP_2(remap)
     P(CHOICE, gravity, KAL_CENTRE, 0, 0, KAL_GRAVITIES, "what cover keeps, where pad puts it") \
     P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")                           \
     P(CHOICE, edge, KAL_EDGE_FILL, 0, 0, KAL_EDGES, "what pad puts around the picture")        \
-    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")
+    P(COLOR, color, 0, 0, 0, "sample", "the colour of fill; unset: black, opaque")             \
+    KAL_LIGHT_PARAM(P)
 KAL_PARAMS(fit, KAL_FIT_PARAMS)
 #define kal_fit_params(...) KAL_WITH(fit, KAL_FIT_PARAMS, __VA_ARGS__)
 KAL_OP_1(fit)

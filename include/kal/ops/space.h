@@ -9,8 +9,13 @@
 
 KAL_BEGIN
 
-KAL_PARAMS(to_linear, KAL_NO_PARAMS)
-KAL_PARAMS(from_linear, KAL_NO_PARAMS)
+#define KAL_TO_LINEAR_PARAMS(P) \
+    P(CHOICE, type, 0, 0, 0, "same|u8|u16|f32", "sample type of the result; same: the image's")
+#define KAL_FROM_LINEAR_PARAMS KAL_TO_LINEAR_PARAMS
+KAL_PARAMS(to_linear, KAL_TO_LINEAR_PARAMS)
+KAL_PARAMS(from_linear, KAL_FROM_LINEAR_PARAMS)
+#define kal_to_linear_params(...) KAL_WITH(to_linear, KAL_TO_LINEAR_PARAMS, __VA_ARGS__)
+#define kal_from_linear_params(...) KAL_WITH(from_linear, KAL_FROM_LINEAR_PARAMS, __VA_ARGS__)
 KAL_OP_1(to_linear)
 KAL_OP_1(from_linear)
 
