@@ -6,7 +6,10 @@
 // from x, y on in both directions, `gap` pixels apart.
 #include "channels.h"
 #include "lay.h"
+#include "mem.h"
 #include "paste.h"
+
+#include <stdlib.h>
 
 extern const kal_op kal__op_insert;
 
@@ -88,6 +91,13 @@ static void lay_at(const kal_job *j, const kal__lay *l, int32_t x, int32_t y, in
                  (size_t)(x1 - x0));
 }
 
+// Pixels x0 up to x1 of a row are the base's.
+static void keep_base(const kal_job *j, int32_t y, int32_t x0, int32_t x1)
+{
+    if (x0 < x1)
+        memcpy(kal_at(j->out, x0, y), kal_at(&j->in[1], x0, y), (size_t)(x1 - x0) * (size_t)j->out->pixel);
+}
+
 static void tile_row(const kal_job *j, const kal__lay *l, int32_t y)
 {
     const kal_composite_p *p = j->call->params;
@@ -99,19 +109,46 @@ static void tile_row(const kal_job *j, const kal__lay *l, int32_t y)
         lay_at(j, l, x, y, image_y);
 }
 
+static kal__lay lay_of(const kal_call *c)
+{
+    const kal_composite_p *p = c->params;
+    return kal__lay_of(p->mode, p->opacity, &c->in[0]->extent, &c->extent);
+}
+
+static size_t tables(const kal_call *c)
+{
+    const kal__lay l = lay_of(c);
+    const kal_rect hit = kal_rect_clip(place(c), kal_rect_all(&c->extent));
+    const int64_t samples = (int64_t)(hit.x1 - hit.x0) * (hit.y1 - hit.y0) * c->extent.channels;
+    return samples >= 8 * KAL__PAIRS && kal__lay_wants_pairs(&l) ? KAL__PAIRS : 0;
+}
+
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    const kal__lay l = lay_of(c);
+    *state = NULL;
+    if (!tables(c)) return KAL_OK;
+    *state = kal__new(KAL__PAIRS, 1);
+    if (!*state) return kal_fail(err, KAL_NOMEM, "composite: out of memory");
+    kal__lay_pairs(&l, *state);
+    return KAL_OK;
+}
+
 static kal_status run(const kal_job *j)
 {
     const kal_composite_p *p = j->call->params;
-    const kal_extent *image = &j->call->in[0]->extent;
-    const kal__lay l = kal__lay_of(p->mode, p->opacity, image, &j->call->extent);
+    kal__lay l = lay_of(j->call);
+    l.pairs = j->state;
     const kal_rect at = place(j->call);
-    const size_t row = (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel;
-    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
-        memcpy(kal_row(j->out, y), kal_row(&j->in[1], y), row);
+    const kal_rect out = j->out->rect;
+    for (int32_t y = out.y0; y < out.y1; y++) {
+        const bool hit = !p->tile && y >= at.y0 && y < at.y1;
+        keep_base(j, y, out.x0, hit && at.x0 < out.x1 ? at.x0 : out.x1);
         if (p->tile)
             tile_row(j, &l, y);
-        else if (y >= at.y0 && y < at.y1)
+        else if (hit)
             lay_at(j, &l, at.x0, y, y - at.y0);
+        if (hit) keep_base(j, y, at.x1 > out.x0 ? at.x1 : out.x0, out.x1);
     }
     return KAL_OK;
 }
@@ -167,10 +204,14 @@ const kal_op kal__op_composite = {
     .touches = place,
     .fold = fold,
     .map = map,
+    .prepare = prepare,
+    .release = free,
+    .tables = tables,
     .run = run,
     .samples =
         KAL__SAMPLES("", "x=1 y=1", "x=-2 y=3", "x=3 y=-1", "mode=multiply opacity=0.5", "x=2 mode=xor",
                      "mode=soft_light x=-3 y=2", "mode=plus", "gravity=southeast x=1 y=2 mode=clear",
                      "tile=true x=-40 y=3", "tile=true x=5 gap=3 mode=color_dodge opacity=0.7",
-                     "mode=color_burn", "mode=atop opacity=0.25"),
+                     "mode=color_burn", "mode=atop opacity=0.25", "mode=hue",
+                     "mode=saturation opacity=0.5 x=2", "mode=color", "mode=luminosity x=-1 y=1"),
 };

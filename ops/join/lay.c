@@ -4,9 +4,10 @@
 // How images lie on one another: the operators of Porter and Duff and the blend modes of W3C's Compositing and Blending, straight alpha.
 // s, a: the image's colour, and its alpha times the opacity; b, c: the base's; opaque without alpha:
 //
-//     operators      ao = F a + G c                        co = (F a s + G c b) / ao,  0 where ao is 0; F and G are in the table below
+//     operators      ao = F a + G c                        co = (F a s + G c b) / ao,  0 where ao is 0; F and G and B are in modes.c
 //     blend modes    ao = a + c (1 − a)                    co = (a (1 − c) s + a c B(b, s) + (1 − a) c b) / ao
 //
+// with B of one colour, or, of hue, saturation, color and luminosity, of red, green and blue together (one colour counts as gray); all
 // in doubles, samples over their full scale, in this order; 8 and 16 bits round half up. plus clamps the sums to 1. `over` with opacity 1
 // has kernels of its own, exact rationals rounded half up once, with M the full scale:
 //
@@ -17,6 +18,7 @@
 
 #include "cpu.h"
 #include "kernels.h"
+#include "modes.h"
 
 // ---- over, opaque as it is: exact ----------------------------------------------------------------
 
@@ -89,146 +91,7 @@ static void over_f32_c(void *out, const void *image, const void *under, size_t n
     }
 }
 
-// ---- what the modes do to alpha, and operators to colours ----------------------------------------
-
-enum { CHUNK = 128 };   // pixels at a time
-
-// One chunk of one colour: image s and base b with their alphas, over ao.
-typedef struct chunk {
-    double s[CHUNK], b[CHUNK], a[CHUNK], c[CHUNK], ao[CHUNK], d[CHUNK];
-} chunk;
-
-static inline double least(double x, double y)
-{
-    return x < y ? x : y;
-}
-
-static inline double most(double x, double y)
-{
-    return x > y ? x : y;
-}
-
-#define OPERATOR(name, F, G, TOP)                                             \
-    KAL__INLINE void name##_alpha_body(chunk *k, size_t n)                    \
-    {                                                                         \
-        for (size_t i = 0; i < n; i++) {                                      \
-            const double a = k->a[i], c = k->c[i];                            \
-            (void)a, (void)c;                                                 \
-            k->ao[i] = least((F)*a + (G)*c, TOP);                             \
-        }                                                                     \
-    }                                                                         \
-    KAL__VARIANTS(name##_alpha, (chunk * k, size_t n), (k, n))                \
-    KAL__INLINE void name##_colour_body(chunk *k, size_t n)                   \
-    {                                                                         \
-        for (size_t i = 0; i < n; i++) {                                      \
-            const double a = k->a[i], c = k->c[i], ao = k->ao[i];             \
-            const double sum = least((F)*a * k->s[i] + (G)*c * k->b[i], TOP); \
-            k->d[i] = ao == 0 ? 0 : sum / ao;                                 \
-        }                                                                     \
-    }                                                                         \
-    KAL__VARIANTS(name##_colour, (chunk * k, size_t n), (k, n))
-#define FREE __builtin_inf()
-OPERATOR(over, 1, 1 - a, FREE)
-OPERATOR(clear, 0, 0, FREE)
-OPERATOR(source, 1, 0, FREE)
-OPERATOR(in, c, 0, FREE)
-OPERATOR(out, 1 - c, 0, FREE)
-OPERATOR(atop, c, 1 - a, FREE)
-OPERATOR(dest, 0, 1, FREE)
-OPERATOR(dest_over, 1 - c, 1, FREE)
-OPERATOR(dest_in, 0, a, FREE)
-OPERATOR(dest_out, 0, 1 - a, FREE)
-OPERATOR(dest_atop, 1 - c, a, FREE)
-OPERATOR(xor, 1 - c, 1 - a, FREE)
-OPERATOR(plus, 1, 1, 1.0)
-
-// ---- blend modes: B of the base's b and the image's s --------------------------------------------
-
-static inline double screen_of(double b, double s)
-{
-    return b + s - b * s;
-}
-
-static inline double hard_light_of(double b, double s)
-{
-    return s <= 0.5 ? b * (2 * s) : screen_of(b, 2 * s - 1);
-}
-
-static inline double color_dodge_of(double b, double s)
-{
-    return b <= 0 ? 0 : s >= 1 ? 1 : least(1, b / (1 - s));
-}
-
-static inline double color_burn_of(double b, double s)
-{
-    return b >= 1 ? 1 : s <= 0 ? 0 : 1 - least(1, (1 - b) / s);
-}
-
-static inline double soft_light_of(double b, double s)
-{
-    if (s <= 0.5) return b - (1 - 2 * s) * b * (1 - b);
-    const double d = b <= 0.25 ? ((16 * b - 12) * b + 4) * b : __builtin_sqrt(b);
-    return b + (2 * s - 1) * (d - b);
-}
-
-#define BLEND(name, B)                                                                      \
-    KAL__INLINE void name##_colour_body(chunk *k, size_t n)                                 \
-    {                                                                                       \
-        for (size_t i = 0; i < n; i++) {                                                    \
-            const double s = k->s[i], b = k->b[i], a = k->a[i], c = k->c[i], ao = k->ao[i]; \
-            k->d[i] = ao == 0 ? 0 : (a * (1 - c) * s + a * c * (B) + (1 - a) * c * b) / ao; \
-        }                                                                                   \
-    }                                                                                       \
-    KAL__VARIANTS(name##_colour, (chunk * k, size_t n), (k, n))
-BLEND(multiply, b *s)
-BLEND(screen, screen_of(b, s))
-BLEND(overlay, hard_light_of(s, b))
-BLEND(darken, least(b, s))
-BLEND(lighten, most(b, s))
-BLEND(color_dodge, color_dodge_of(b, s))
-BLEND(color_burn, color_burn_of(b, s))
-BLEND(hard_light, hard_light_of(b, s))
-BLEND(soft_light, soft_light_of(b, s))
-BLEND(difference, most(b, s) - least(b, s))
-BLEND(exclusion, b + s - 2 * b * s)
-BLEND(add, least(b + s, 1))
-
-typedef struct mode {
-    void (*alpha)(chunk *k, size_t n);
-    void (*colour)(chunk *k, size_t n);
-    bool opaque;   // an opaque base stays opaque
-} mode;
-
-// by kal_mode
-static const mode modes[] = {
-    {over_alpha, over_colour, true},
-    {clear_alpha, clear_colour, false},
-    {source_alpha, source_colour, false},
-    {in_alpha, in_colour, false},
-    {out_alpha, out_colour, false},
-    {atop_alpha, atop_colour, true},
-    {dest_alpha, dest_colour, true},
-    {dest_over_alpha, dest_over_colour, true},
-    {dest_in_alpha, dest_in_colour, false},
-    {dest_out_alpha, dest_out_colour, false},
-    {dest_atop_alpha, dest_atop_colour, false},
-    {xor_alpha, xor_colour, false},
-    {plus_alpha, plus_colour, true},
-    {over_alpha, multiply_colour, true},
-    {over_alpha, screen_colour, true},
-    {over_alpha, overlay_colour, true},
-    {over_alpha, darken_colour, true},
-    {over_alpha, lighten_colour, true},
-    {over_alpha, color_dodge_colour, true},
-    {over_alpha, color_burn_colour, true},
-    {over_alpha, hard_light_colour, true},
-    {over_alpha, soft_light_colour, true},
-    {over_alpha, difference_colour, true},
-    {over_alpha, exclusion_colour, true},
-    {over_alpha, add_colour, true},
-};
-
-// ---- rows ---------------------------------------------------------------------------------------
+// ---- in doubles -----------------------------------------------------------------------------------
 
 static void load(double *to, const void *row, kal_type type, size_t at, size_t step, size_t n)
 {
@@ -250,37 +113,119 @@ static void store(void *row, kal_type type, size_t at, size_t step, const double
         for (size_t i = 0; i < n; i++) ((float *)row)[at + i * step] = (float)from[i];
 }
 
+// One colour of a chunk whose alphas are there.
+static void one_colour(const kal__mode *m, kal__chunk *k, const kal__lay *l, void *dst, const void *image,
+                       const void *base, size_t at, size_t c, size_t n)
+{
+    const size_t step = l->colours + l->base_alpha;
+    load(k->s, image, l->type, at * l->step + c, l->step, n);
+    load(k->b, base, l->type, at * step + c, step, n);
+    m->colour(k, n);
+    store(dst, l->type, at * step + c, step, k->d, n);
+}
+
+// All of them at once: one of them is red, green and blue.
+static void three_colours(const kal__mode *m, kal__chunk *k, const kal__lay *l, void *dst, const void *image,
+                          const void *base, size_t at, size_t n)
+{
+    double s[3][KAL__CHUNK], b[3][KAL__CHUNK], d[3][KAL__CHUNK];
+    const size_t step = l->colours + l->base_alpha;
+    for (size_t c = 0; c < 3; c++) {
+        const size_t from = l->colours == 3 ? c : 0;
+        load(s[c], image, l->type, at * l->step + from, l->step, n);
+        load(b[c], base, l->type, at * step + from, step, n);
+    }
+    m->rgb(s, b, d, n);
+    for (size_t c = 0; c < l->colours; c++) {
+        memcpy(k->s, s[c], n * sizeof(double));
+        memcpy(k->b, b[c], n * sizeof(double));
+        memcpy(k->d, d[c], n * sizeof(double));
+        m->colour(k, n);
+        store(dst, l->type, at * step + c, step, k->d, n);
+    }
+}
+
 static void lay_chunk(const kal__lay *l, void *dst, const void *image, const void *base, size_t at, size_t n)
 {
     const size_t colours = l->colours, step = colours + l->base_alpha;
-    const mode *m = &modes[l->mode];
-    chunk k;
+    const kal__mode *m = &kal__modes[l->mode];
+    kal__chunk k;
     for (size_t i = 0; i < n; i++) k.a[i] = k.c[i] = 1;
     if (l->alpha) load(k.a, image, l->type, at * l->step + colours, l->step, n);
     if (l->base_alpha) load(k.c, base, l->type, at * step + colours, step, n);
     for (size_t i = 0; i < n; i++) k.a[i] *= l->opacity;
     m->alpha(&k, n);
-    for (size_t c = 0; c < colours; c++) {
-        load(k.s, image, l->type, at * l->step + c, l->step, n);
-        load(k.b, base, l->type, at * step + c, step, n);
-        m->colour(&k, n);
-        store(dst, l->type, at * step + c, step, k.d, n);
-    }
+    if (m->rgb)
+        three_colours(m, &k, l, dst, image, base, at, n);
+    else
+        for (size_t c = 0; c < colours; c++) one_colour(m, &k, l, dst, image, base, at, c, n);
     if (l->base_alpha) store(dst, l->type, at * step + colours, step, k.ao, n);
 }
+
+static void in_doubles(const kal__lay *l, void *dst, const void *image, const void *base, size_t n)
+{
+    kal__lay flat = *l;
+    if (!l->alpha && !l->base_alpha && !kal__modes[l->mode].rgb) {   // samples are pixels of one colour
+        n *= l->colours;
+        flat.colours = flat.step = 1;
+    }
+    for (size_t at = 0; at < n; at += KAL__CHUNK)
+        lay_chunk(&flat, dst, image, base, at, n - at < KAL__CHUNK ? n - at : KAL__CHUNK);
+}
+
+// ---- opaque bytes ---------------------------------------------------------------------------------
+// There are 65,536 pairs of them: what no loop of integers says is a table, made by the very formulas.
+
+static bool opaque_bytes(const kal__lay *l)
+{
+    return l->type == KAL_U8 && !l->alpha && !l->base_alpha && !kal__modes[l->mode].rgb;
+}
+
+static bool has_loop(const kal__lay *l)
+{
+    return l->opacity == 1 && kal__opaque_u8(l->mode);
+}
+
+bool kal__lay_wants_pairs(const kal__lay *l)
+{
+    return opaque_bytes(l) && !kal__lay_replaces(l) && !has_loop(l);
+}
+
+void kal__lay_pairs(const kal__lay *l, uint8_t *pairs)
+{
+    kal__lay one = *l;
+    uint8_t image[256], base[256];
+    one.colours = one.step = 1;
+    one.pairs = NULL;
+    for (int32_t i = 0; i < 256; i++) image[i] = (uint8_t)i;
+    for (int32_t b = 0; b < 256; b++) {
+        memset(base, b, sizeof base);
+        kal__lay_row(&one, pairs + (size_t)b * 256, image, base, 256);
+    }
+}
+
+static void look_up(uint8_t *restrict dst, const uint8_t *image, const uint8_t *base, size_t n,
+                    const uint8_t *pairs)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = pairs[base[i] << 8 | image[i]];
+}
+
+// ---- rows ---------------------------------------------------------------------------------------
 
 void kal__lay_row(const kal__lay *l, void *dst, const void *image, const void *base, size_t n)
 {
     static void (*const plain[])(void *, const void *, const void *, size_t, const kal__lay *) = {
         [KAL_U8] = over_u8, [KAL_U16] = over_u16_c, [KAL_F32] = over_f32_c};
-    if (kal__lay_replaces(l)) {
+    if (kal__lay_replaces(l))
         memcpy(dst, image, n * l->step * kal_type_size(l->type));
-    } else if (l->mode == KAL_MODE_OVER && l->opacity == 1) {
+    else if (l->mode == KAL_MODE_OVER && l->opacity == 1)
         plain[l->type](dst, image, base, n, l);
-    } else {
-        for (size_t at = 0; at < n; at += CHUNK)
-            lay_chunk(l, dst, image, base, at, n - at < CHUNK ? n - at : CHUNK);
-    }
+    else if (opaque_bytes(l) && has_loop(l))
+        kal__opaque_u8(l->mode)(dst, image, base, n * l->colours);
+    else if (l->pairs)
+        look_up(dst, image, base, n * l->colours, l->pairs);
+    else
+        in_doubles(l, dst, image, base, n);
 }
 
 kal__lay kal__lay_of(int32_t how, double opacity, const kal_extent *image, const kal_extent *base)
@@ -304,10 +249,13 @@ kal_status kal__check_lay(const char *op, int32_t how, const kal_extent *image, 
         return kal_fail(err, KAL_INVALID,
                         "%s: the image has %d colour channel%s and the base has %d; use to_rgb or gray", op,
                         kal__colours(image), kal__colours(image) == 1 ? "" : "s", kal__colours(base));
-    if (!base->alpha && !modes[how].opaque)
+    if (!base->alpha && !kal__modes[how].opaque)
         return kal_fail(err, KAL_INVALID,
                         "%s: this mode makes the base transparent, and it has no alpha channel; give it one "
                         "with band_join alpha=true",
                         op);
+    if (kal__modes[how].rgb && kal__colours(base) != 3 && kal__colours(base) != 1)
+        return kal_fail(err, KAL_INVALID, "%s: this mode is about red, green and blue, not %d colours", op,
+                        kal__colours(base));
     return kal__check_type(op, base, err);
 }

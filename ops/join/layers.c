@@ -6,6 +6,9 @@
 #include "channels.h"
 #include "fmath.h"
 #include "lay.h"
+#include "mem.h"
+
+#include <stdlib.h>
 
 static kal_rect place_of(const kal_call *c, int32_t i)
 {
@@ -13,6 +16,54 @@ static kal_rect place_of(const kal_call *c, int32_t i)
     const kal_rect all = kal_rect_all(&c->in[i]->extent);
     if (!p->at.n) return all;
     return kal_rect_shift(all, (int32_t)kal__rint(p->at.v[2 * i]), (int32_t)kal__rint(p->at.v[2 * i + 1]));
+}
+
+// ---- a mode for each image ------------------------------------------------------------------------
+
+// The next of the words, and how long it is; 0 at the end.
+static size_t next_word(const char **at)
+{
+    *at += strspn(*at, " ");
+    return strcspn(*at, " ");
+}
+
+// Which of KAL_MODES a word is, or -1.
+static int32_t mode_of(const char *word, size_t n)
+{
+    int32_t i = 0;
+    for (const char *m = KAL_MODES;; m++, i++) {
+        const size_t size = strcspn(m, "|");
+        if (size == n && !memcmp(m, word, n)) return i;
+        m += size;
+        if (!*m) return -1;
+    }
+}
+
+// Of the image whose word is next; -1 where there is none, or none of that name.
+static int32_t take_mode(const kal_layers_p *p, const char **at)
+{
+    if (!*p->modes) return p->mode;
+    const size_t n = next_word(at);
+    const int32_t mode = n ? mode_of(*at, n) : -1;
+    *at += n;
+    return mode;
+}
+
+static kal_status check_modes(const kal_layers_p *p, int32_t images, kal_error *err)
+{
+    int32_t n = 0;
+    const char *at = p->modes;
+    if (*at && p->mode != KAL_MODE_OVER)
+        return kal_fail(err, KAL_INVALID, "layers: give mode for all images, or modes for each");
+    if (*at && (*at == ' ' || strstr(at, "  ") || at[strlen(at) - 1] == ' '))
+        return kal_fail(err, KAL_INVALID, "layers: modes are words with one space between them");
+    for (size_t size; (size = next_word(&at)) > 0; at += size, n++)
+        if (mode_of(at, size) < 0)
+            return kal_fail(err, KAL_INVALID, "layers: there is no mode \"%.*s\"; there are %s",
+                            (int)(size < 40 ? size : 40), at, KAL_MODES);
+    if (n && n != images)
+        return kal_fail(err, KAL_INVALID, "layers: modes has %d words; one for each of %d images", n, images);
+    return KAL_OK;
 }
 
 static kal_status check_lists(const kal_layers_p *p, int32_t images, kal_error *err)
@@ -28,15 +79,24 @@ static kal_status check_lists(const kal_layers_p *p, int32_t images, kal_error *
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
-    const kal_layers_p *p = params;
-    const kal_extent *base = &c->in[c->n - 1]->extent;
+    kal_layers_p *p = params;
+    const int32_t images = c->n - 1;
+    const kal_extent *base = &c->in[images]->extent;
     *out = *base;
-    kal_status st = check_lists(p, c->n - 1, err);
-    for (int32_t i = 0; i < c->n - 1 && !st; i++) {
+    kal_status st = check_lists(p, images, err);
+    if (!st) st = check_modes(p, images, err);
+    const char *at = p->modes;
+    int32_t first = p->mode;
+    bool same = true;
+    for (int32_t i = 0; i < images && !st; i++) {
         const kal_extent *image = &c->in[i]->extent;
-        if (image->model != KAL_MASK || p->mode != KAL_MODE_OVER || p->opacity.n) kal__unmask(out);
-        st = kal__check_lay("layers", p->mode, image, base, err);
+        const int32_t mode = take_mode(p, &at);
+        first = i ? first : mode;
+        same &= mode == first;
+        if (image->model != KAL_MASK || mode != KAL_MODE_OVER || p->opacity.n) kal__unmask(out);
+        st = kal__check_lay("layers", mode, image, base, err);
     }
+    if (same) p->mode = first, p->modes = "";   // one pile has one spelling
     return st ? st : kal__check_type("layers", base, err);
 }
 
@@ -54,6 +114,16 @@ static kal_rect touches(const kal_call *c)
     return kal_rect_clip(all, kal_rect_all(&c->extent));
 }
 
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    const kal_layers_p *p = c->params;
+    int32_t *modes = *state = kal__new((size_t)c->n, sizeof *modes);
+    if (!modes) return kal_fail(err, KAL_NOMEM, "layers: out of memory");
+    const char *at = p->modes;
+    for (int32_t i = 0; i < c->n - 1; i++) modes[i] = take_mode(p, &at);
+    return KAL_OK;
+}
+
 // What lies below, while a row is laid on it.
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
@@ -65,8 +135,9 @@ static void lay(const kal_job *j, int32_t i)
 {
     const kal_layers_p *p = j->call->params;
     const kal_rect at = place_of(j->call, i), hit = kal_rect_clip(j->out->rect, at);
+    const int32_t *modes = j->state;
     const kal__lay l =
-        kal__lay_of(p->mode, kal__per_channel(p->opacity, i, 1), &j->call->in[i]->extent, &j->call->extent);
+        kal__lay_of(modes[i], kal__per_channel(p->opacity, i, 1), &j->call->in[i]->extent, &j->call->extent);
     const size_t n = (size_t)(hit.x1 - hit.x0), bytes = n * (size_t)j->out->pixel;
     for (int32_t y = hit.y0; y < hit.y1; y++) {
         unsigned char *dst = kal_at(j->out, hit.x0, y);
@@ -117,14 +188,18 @@ const kal_op kal__op_layers = {
         "and\nlayers upon layers.",
     .inputs = "images...",
     KAL__PARAMS(params, kal_layers_p),
+    .n_later = 1,
     .cost = 1,
     .extent = extent,
     .need = need,
     .touches = touches,
     .fold = fold,
     .map = map,
+    .prepare = prepare,
+    .release = free,
     .scratch = scratch,
     .run = run,
     .samples = KAL__SAMPLES("", "at=[1 1 -2 3]", "at=[3 -1 5 2] opacity=0.5", "at=[0 0 2 1] mode=multiply",
-                            "at=[-3 2 4 4] opacity=[0.25 1] mode=screen", "at=[90 90 1 0] mode=dest_out"),
+                            "at=[-3 2 4 4] opacity=[0.25 1] mode=screen", "at=[90 90 1 0] mode=dest_out",
+                            "at=[1 1 -2 3] modes=\"multiply color\"", "modes=\"hue over\" opacity=0.5"),
 };

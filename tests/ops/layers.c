@@ -9,11 +9,11 @@ static rng r = {37};
 
 // ---- modes --------------------------------------------------------------------------------------
 
-static const char *const words[] = {"over",       "clear",      "source",     "in",          "out",
-                                    "atop",       "dest",       "dest_over",  "dest_in",     "dest_out",
-                                    "dest_atop",  "xor",        "plus",       "multiply",    "screen",
-                                    "overlay",    "darken",     "lighten",    "color_dodge", "color_burn",
-                                    "hard_light", "soft_light", "difference", "exclusion",   "add"};
+static const char *const words[] = {
+    "over",    "clear",    "source",      "in",         "out",        "atop",       "dest",       "dest_over",
+    "dest_in", "dest_out", "dest_atop",   "xor",        "plus",       "multiply",   "screen",     "overlay",
+    "darken",  "lighten",  "color_dodge", "color_burn", "hard_light", "soft_light", "difference", "exclusion",
+    "add",     "hue",      "saturation",  "color",      "luminosity"};
 enum { OPERATORS = 13, MODES = sizeof words / sizeof *words };
 
 static double blended(int mode, double b, double s)
@@ -37,6 +37,47 @@ static double blended(int mode, double b, double s)
     }
 }
 
+static double lum(const double c[3])
+{
+    return 0.3 * c[0] + 0.59 * c[1] + 0.11 * c[2];
+}
+
+static void ends(const double c[3], double *n, double *x)
+{
+    *n = *x = c[0];
+    for (int k = 1; k < 3; k++) *n = c[k] < *n ? c[k] : *n, *x = c[k] > *x ? c[k] : *x;
+}
+
+static void set_lum(const double c[3], double l, double out[3])
+{
+    double n, x;
+    for (int k = 0; k < 3; k++) out[k] = c[k] + l - lum(c);
+    const double at = lum(out);
+    ends(out, &n, &x);
+    for (int k = 0; k < 3 && n < 0; k++) out[k] = at + (out[k] - at) * at / (at - n);
+    for (int k = 0; k < 3 && x > 1; k++) out[k] = at + (out[k] - at) * (1 - at) / (x - at);
+}
+
+static void set_sat(const double c[3], const double of[3], double out[3])
+{
+    double n, x, least, most;
+    ends(c, &n, &x);
+    ends(of, &least, &most);
+    for (int k = 0; k < 3; k++) out[k] = x > n ? (c[k] - n) * (most - least) / (x - n) : 0;
+}
+
+// The modes that look at three colours.
+static void together(int mode, const double b[3], const double s[3], double out[3])
+{
+    double c[3];
+    switch (mode) {
+    case KAL_MODE_HUE: set_sat(s, b, c), set_lum(c, lum(b), out); break;
+    case KAL_MODE_SATURATION: set_sat(b, s, c), set_lum(c, lum(b), out); break;
+    case KAL_MODE_COLOR: set_lum(s, lum(b), out); break;
+    default: set_lum(b, lum(s), out);
+    }
+}
+
 // Shares of image and base in the premultiplied result.
 static void shares(int mode, double a, double c, double *f, double *g)
 {
@@ -47,11 +88,18 @@ static void shares(int mode, double a, double c, double *f, double *g)
     *g = of[mode < OPERATORS ? mode : 0][1];
 }
 
-static double pixel_of(int mode, double s, double a, double b, double c, double *ao)
+// Colour k of an image's pixel on a base's.
+static double pixel_of(int mode, int k, const double s3[3], double a, const double b3[3], double c,
+                       double *ao)
 {
+    const double s = s3[k], b = b3[k];
+    double all[3];
+    if (mode >= KAL_MODE_HUE) together(mode, b3, s3, all);
     double f, g;
     shares(mode, a, c, &f, &g);
-    const double mixed = mode < OPERATORS ? s : (1 - c) * s + c * blended(mode, b, s);
+    const double mixed = mode < OPERATORS       ? s
+                         : mode >= KAL_MODE_HUE ? (1 - c) * s + c * all[k]
+                                                : (1 - c) * s + c * blended(mode, b, s);
     double sum = f * a * mixed + g * c * b;
     *ao = f * a + g * c;
     if (mode == KAL_MODE_PLUS && *ao > 1) *ao = 1;
@@ -97,9 +145,10 @@ static void same_as_formula(int mode, double opacity, const kal_extent *image, c
         for (size_t k = 0; k < 3; k++) {
             const double ai = opacity * (image->alpha ? sample_of(a, image->type, i * from + 3) : 1);
             const double ab = base->alpha ? sample_of(b, base->type, i * to + 3) : 1;
-            double ao;
-            const double want = pixel_of(mode, sample_of(a, image->type, i * from + k), ai,
-                                         sample_of(b, base->type, i * to + k), ab, &ao);
+            double ao, s3[3], b3[3];
+            for (size_t c = 0; c < 3; c++) s3[c] = sample_of(a, image->type, i * from + c);
+            for (size_t c = 0; c < 3; c++) b3[c] = sample_of(b, base->type, i * to + c);
+            const double want = pixel_of(mode, (int)k, s3, ai, b3, ab, &ao);
             const double is = sample_of(got, base->type, i * to + k);
             if (!REQUIRE_NOTE(close_to(is, want, base->type), "%s, type %d: %g, not %g", words[mode],
                               base->type, is, want))
@@ -120,6 +169,40 @@ static void modes(void)
                 same_as_formula(mode, 1, &image, &base);
                 same_as_formula(mode, 0.375, &image, &base);
             }
+}
+
+// Opaque bytes have loops of integers, or a table; a transparent one more pixel makes doubles of them.
+static void pairs(void)
+{
+    for (int mode = 0; mode < KAL_MODE_HUE; mode++)
+        for (int half = 0; half < 2; half++) {
+            kal_scope *s = kal_scope_new();
+            uint8_t *v = malloc(2 * 65536 * 16);
+            for (size_t i = 0; i < 65536 * 16; i++) v[i] = (uint8_t)i, v[i + 65536 * 16] = (uint8_t)(i / 256);
+            const kal_extent e = {1024, 1024, 1, KAL_U8, KAL_GRAY, false},
+                             f = {256, 256, 1, KAL_U8, KAL_GRAY, false};
+            kal_node *const in[2] = {kal_pixels(s, &e, v, 1024), kal_pixels(s, &e, v + 65536 * 16, 1024)};
+            kal_node *const few[2] = {kal_pixels(s, &f, v, 256), kal_pixels(s, &f, v + 65536 * 16, 256)};
+            const kal_composite_p *p = kal_composite_params(.mode = mode, .opacity = half ? 0.5 : 1);
+            kal_node *node = kal_composite(s, in[0], in[1], p);
+            if (!kal_node_error(node, NULL)) {
+                kal_node *clear = kal_apply_text(s, "solid", "width=256 height=256 color=[255]", NULL, 0);
+                kal_node *const one[2] = {few[0], clear}, *const two[2] = {few[1], clear};
+                kal_node *doubles =
+                    kal_composite(s, kal_band_join(s, one, 2, kal_band_join_params(.alpha = true)),
+                                  kal_band_join(s, two, 2, kal_band_join_params(.alpha = true)), p);
+                uint8_t *got = read_all(node, NULL, NULL),
+                        *small = read_all(kal_composite(s, few[0], few[1], p), NULL, NULL),
+                        *want = read_all(doubles, NULL, NULL);
+                size_t off = 0;
+                for (size_t i = 0; i < 65536 * 16; i++) off += got[i] != want[2 * (i % 65536)];
+                for (size_t i = 0; i < 65536; i++) off += small[i] != want[2 * i];
+                REQUIRE_NOTE(!off, "%s, opacity %d / 2: %zu bytes", words[mode], 2 - half, off);
+                free(got), free(small), free(want);
+            }
+            free(v);
+            kal_scope_free(&s);
+        }
 }
 
 // ---- numbers ------------------------------------------------------------------------------------
@@ -144,7 +227,8 @@ static void numbers(void)
         {"mode=color_dodge", 100, 50, 82},  {"mode=color_burn", 200, 100, 57},
         {"mode=color_dodge", 255, 0, 0},    {"mode=color_burn", 0, 255, 255},
         {"opacity=0.5", 100, 200, 150},     {"mode=multiply opacity=0.5", 100, 200, 139},
-        {"mode=soft_light", 64, 128, 96},
+        {"mode=soft_light", 64, 128, 96},   {"mode=hue", 64, 128, 128},
+        {"mode=luminosity", 64, 128, 64},   {"mode=color", 64, 128, 128},
     };
     kal_scope *s = kal_scope_new();
     for (size_t i = 0; i < sizeof gray / sizeof *gray; i++) {
@@ -230,13 +314,22 @@ static void piles(void)
         }
         const kal_extent e = {50, 35, 3 + both, KAL_U8, KAL_RGB, both};
         in[n] = rng_image(&r, s, &e);
-        kal_node *pile = kal_layers(
-            s, in, n + 1, kal_layers_params(.at = {at, 2 * n}, .mode = mode, .opacity = {opacity, n}));
+        const bool each = round % 4 == 3;
+        char list[MOST * 16] = "";
+        int how[MOST];
+        for (int32_t i = 0; i < n; i++) {
+            do how[i] = each ? rng_below(&r, MODES) : mode;
+            while (each && !both && how[i] < KAL_MODE_PLUS && how[i] != KAL_MODE_OVER);
+            if (each) snprintf(list + strlen(list), 16, "%s%s", i ? " " : "", words[how[i]]);
+        }
+        kal_node *pile = kal_layers(s, in, n + 1,
+                                    kal_layers_params(.at = {at, 2 * n}, .mode = each ? KAL_MODE_OVER : mode,
+                                                      .modes = list, .opacity = {opacity, n}));
         kal_node *chain = in[n];
         for (int32_t i = n - 1; i >= 0; i--)
             chain = kal_composite(s, in[i], chain,
                                   kal_composite_params(.x = (int32_t)at[2 * i], .y = (int32_t)at[2 * i + 1],
-                                                       .mode = mode, .opacity = opacity[i]));
+                                                       .mode = how[i], .opacity = opacity[i]));
         REQUIRE_NOTE(same_content(pile, chain), "round %d: %d images, %s", round, n, words[mode]);
         kal_scope_free(&s);
     }
@@ -251,18 +344,29 @@ static void refusals(void)
         const char *op, *how, *words;
     } bad[] = {{"layers", "at=[1 2 3]", "layers: at has 3 numbers; x y of 2 images are 4"},
                {"layers", "opacity=[1 1 1]", "layers: opacity has 3 numbers"},
+               {"layers", "modes=over", "layers: modes has 1 words"},
+               {"layers", "modes=\"over loud\"", "layers: there is no mode \"loud\""},
+               {"layers", "modes=\"over  screen\"", "layers: modes are words with one space"},
+               {"layers", "modes=\"over screen\" mode=screen", "layers: give mode"},
                {"layers", "mode=xor", "layers: this mode makes the base transparent"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         REQUIRE(kal_node_error(kal_apply_text(s, bad[i].op, bad[i].how, in, 3), &check_error) == KAL_INVALID);
         REQUIRE_NOTE(strstr(check_error.message, bad[i].words), "%s", check_error.message);
     }
     REQUIRE(kal_layers(s, in, 1, NULL) == in[0]);
+    REQUIRE(kal_layers(s, in, 3, kal_layers_params(.modes = "screen screen")) ==
+            kal_layers(s, in, 3, kal_layers_params(.mode = KAL_MODE_SCREEN)));
+    const kal_extent two = {5, 4, 2, KAL_U8, KAL_DATA, false};
+    kal_node *const data[2] = {rng_image(&r, s, &two), rng_image(&r, s, &two)};
+    REQUIRE(kal_node_error(kal_apply_text(s, "composite", "mode=hue", data, 2), &check_error) == KAL_INVALID);
+    REQUIRE_NOTE(strstr(check_error.message, "red, green and blue"), "%s", check_error.message);
     kal_scope_free(&s);
 }
 
 int main(void)
 {
     modes();
+    pairs();
     numbers();
     places();
     piles();

@@ -30,10 +30,11 @@ KAL_PARAMS(blend, KAL_BLEND_PARAMS)
 KAL_OP_2(blend)
 
 /// How an image lies on another: the operators of Porter and Duff, then blend modes.
-#define KAL_MODES                                                                                       \
-    "over|clear|source|in|out|atop|dest|dest_over|dest_in|dest_out|dest_atop|xor|plus|multiply|screen|" \
-    "overlay|darken|"                                                                                   \
-    "lighten|color_dodge|color_burn|hard_light|soft_light|difference|exclusion|add"
+#define KAL_MODES                                                                                         \
+    "over|clear|source|in|out|atop|dest|dest_over|dest_in|dest_out|dest_atop|xor|plus|multiply|screen|"   \
+    "overlay|darken|"                                                                                     \
+    "lighten|color_dodge|color_burn|hard_light|soft_light|difference|exclusion|add|hue|saturation|color|" \
+    "luminosity"
 typedef enum kal_mode {
     KAL_MODE_OVER,
     KAL_MODE_CLEAR,
@@ -59,7 +60,11 @@ typedef enum kal_mode {
     KAL_MODE_SOFT_LIGHT,
     KAL_MODE_DIFFERENCE,
     KAL_MODE_EXCLUSION,
-    KAL_MODE_ADD
+    KAL_MODE_ADD,
+    KAL_MODE_HUE,
+    KAL_MODE_SATURATION,
+    KAL_MODE_COLOR,
+    KAL_MODE_LUMINOSITY
 } kal_mode;
 #define KAL_COMPOSITE_PARAMS(P)                                                       \
     P(X, x, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px",                                     \
@@ -74,12 +79,13 @@ KAL_PARAMS(composite, KAL_COMPOSITE_PARAMS)
 #define kal_composite_params(...) KAL_WITH(composite, KAL_COMPOSITE_PARAMS, __VA_ARGS__)
 KAL_OP_2(composite)
 
-#define KAL_LAYERS_PARAMS(P)                                                         \
-    P(LIST, at, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px",                                \
-      "x y of each image on the base, from the top; unset: all at 0 0")              \
-    P(CHOICE, mode, KAL_MODE_OVER, 0, 0, KAL_MODES, "how they lie on what is below") \
-    P(LIST, opacity, 0, 0, 1, "",                                                    \
-      "their alpha is multiplied by it: one number, or one for each image; unset: 1")
+#define KAL_LAYERS_PARAMS(P)                                                          \
+    P(LIST, at, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px",                                 \
+      "x y of each image on the base, from the top; unset: all at 0 0")               \
+    P(CHOICE, mode, KAL_MODE_OVER, 0, 0, KAL_MODES, "how they lie on what is below")  \
+    P(LIST, opacity, 0, 0, 1, "",                                                     \
+      "their alpha is multiplied by it: one number, or one for each image; unset: 1") \
+    P(TEXT, modes, "", 0, 0, "", "in place of mode, a word for each image, from the top")
 KAL_PARAMS(layers, KAL_LAYERS_PARAMS)
 #define kal_layers_params(...) KAL_WITH(layers, KAL_LAYERS_PARAMS, __VA_ARGS__)
 KAL_OP_N(layers)
