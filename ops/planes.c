@@ -5,6 +5,7 @@
 #include "planes.h"
 
 #include "cpu.h"
+#include "kernels.h"
 
 // As kal__to_u8 and kal__to_u16, in a form that becomes a vector loop.
 #define ROUND(v, M) (int32_t)((v > M ? M : v > 0 ? v : 0) + 0.5)
@@ -62,6 +63,54 @@ kal_status kal__planes_run(const kal_job *j, kal__planes_fn *fn)
             for (size_t k = 0; k < channels; k++) store(dst, p[k], e->type, at + k, channels, n);
         }
     }
+    return KAL_OK;
+}
+
+// Four bytes a pixel; three have kernels.
+KAL__INLINE void split4_body(uint8_t *restrict a, uint8_t *restrict b, uint8_t *restrict c,
+                             const uint8_t *restrict src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) a[i] = src[4 * i], b[i] = src[4 * i + 1], c[i] = src[4 * i + 2];
+}
+KAL__VARIANTS(split4, (uint8_t * a, uint8_t *b, uint8_t *c, const uint8_t *src, size_t n), (a, b, c, src, n))
+
+KAL__INLINE void join4_body(uint8_t *restrict dst, const uint8_t *restrict a, const uint8_t *restrict b,
+                            const uint8_t *restrict c, const uint8_t *restrict src, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[4 * i] = a[i], dst[4 * i + 1] = b[i], dst[4 * i + 2] = c[i], dst[4 * i + 3] = src[4 * i + 3];
+}
+KAL__VARIANTS(join4,
+              (uint8_t * dst, const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *src,
+               size_t n),
+              (dst, a, b, c, src, n))
+
+enum { SOME_BYTES = 1024 };
+
+static void some_bytes(uint8_t *dst, const uint8_t *src, size_t n, size_t channels, kal__bytes_fn *fn)
+{
+    uint8_t p[3][SOME_BYTES];
+    const kal__kernel_table *kernels = kal__kernels();
+    if (channels == 4)
+        split4(p[0], p[1], p[2], src, n);
+    else
+        for (size_t k = 0; k < 3; k++) kernels->pick3_u8(p[k], src + k, n);
+    fn(p[0], p[1], p[2], n);
+    if (channels == 4)
+        join4(dst, p[0], p[1], p[2], src, n);
+    else
+        kernels->join3_u8(dst, p[0], p[1], p[2], n);
+}
+
+kal_status kal__bytes_run(const kal_job *j, kal__bytes_fn *fn)
+{
+    const size_t channels = (size_t)j->call->extent.channels;
+    size_t pixels;
+    const int32_t rows = kal__rows_together(j, 1, &pixels);
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y += rows)
+        for (size_t at = 0; at < pixels; at += SOME_BYTES)
+            some_bytes(kal_row(j->out, y) + at * channels, kal_row(&j->in[0], y) + at * channels,
+                       pixels - at < SOME_BYTES ? pixels - at : SOME_BYTES, channels, fn);
     return KAL_OK;
 }
 

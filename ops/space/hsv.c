@@ -12,8 +12,7 @@
 //     HSV   V − V S clamp(min(k, 4 − k), 0, 1) for n = 5, 3, 1
 //     HSL   L − S min(L, 1 − L) clamp(min(q − 3, 9 − q), −1, 1) for n = 0, 8, 4
 //
-// in doubles. u8 holds H / 2, S · 255 and V or L · 255, as OpenCV does, each rounded half up; quotients of bytes are exact up to
-// there. OpenCV, whose reciprocals have 12 bits, differs by at most 1.
+// in doubles. u8 holds H / 2, S · 255 and V or L · 255, as OpenCV does, each the very fraction rounded half up, both ways. OpenCV, whose reciprocals have 12 bits, differs by at most 1.
 #include "space.h"
 
 KAL__INLINE double hue_of(double r, double g, double b, double v, double d)
@@ -96,6 +95,99 @@ KAL__INLINE void from_hsl_body(double *restrict x, double *restrict y, double *r
     }
 }
 
+// ---- bytes ----------------------------------------------------------------------------------------
+// H / 2 = 30 a / d and S = 255 d / v, where a is what hue_of has. Back, in thirtieths or fifteenths of a sixth of a turn:
+//     HSV   V (7650 − S w) / 7650,  w = clamp(min(k, 120 − k), 0, 30),  k = (30 n + H) mod 180
+//     HSL   (3825 L − min(L, 255 − L) S w) / 3825,  w = clamp(min(q − 45, 135 − q), −15, 15),  q = (15 n + H) mod 180
+
+KAL__INLINE uint8_t half_hue(int32_t r, int32_t g, int32_t b, int32_t v, int32_t d)
+{
+    const int32_t a = v == r ? g - b : v == g ? b - r + 2 * d : r - g + 4 * d, turned = a < 0 ? a + 6 * d : a;
+    const int32_t h = (int32_t)((float)(60 * turned + d) / (float)(d > 0 ? 2 * d : 1));
+    return (uint8_t)(h < 180 ? h : 0);
+}
+
+// 255 x / y, half up; 0 where y is, as x is then.
+KAL__INLINE uint8_t share(int32_t x, int32_t y)
+{
+    return (uint8_t)(int32_t)((float)(510 * x + y) / (float)(y > 0 ? 2 * y : 1));
+}
+
+KAL__INLINE int32_t lesser(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+KAL__INLINE int32_t greater(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+KAL__INLINE void hsv_bytes_body(uint8_t *restrict x, uint8_t *restrict y, uint8_t *restrict z, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int32_t r = x[i], g = y[i], b = z[i];
+        const int32_t v = greater(greater(r, g), b), d = v - lesser(lesser(r, g), b);
+        x[i] = half_hue(r, g, b, v, d);
+        y[i] = share(d, v);
+        z[i] = (uint8_t)v;
+    }
+}
+
+KAL__INLINE void hsl_bytes_body(uint8_t *restrict x, uint8_t *restrict y, uint8_t *restrict z, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int32_t r = x[i], g = y[i], b = z[i];
+        const int32_t v = greater(greater(r, g), b), m = lesser(lesser(r, g), b), sum = v + m;
+        x[i] = half_hue(r, g, b, v, v - m);
+        y[i] = share(v - m, sum > 255 ? 510 - sum : sum);
+        z[i] = (uint8_t)((sum + 1) >> 1);
+    }
+}
+
+// (from + H) mod 180 for bytes of hue and from below 180
+KAL__INLINE int32_t turned_by(int32_t h, int32_t from)
+{
+    const int32_t sum = from + h, once = sum >= 180 ? sum - 180 : sum;
+    return once >= 180 ? once - 180 : once;
+}
+
+KAL__INLINE uint8_t sixth_byte(int32_t h, int32_t from, int32_t s, int32_t v)
+{
+    const int32_t k = turned_by(h, from), w = greater(lesser(lesser(k, 120 - k), 30), 0);
+    return (uint8_t)(int32_t)((float)(2 * v * (7650 - s * w) + 7651) * (1 / 15300.0f));
+}
+
+KAL__INLINE uint8_t twelfth_byte(int32_t h, int32_t from, int32_t a, int32_t l)
+{
+    const int32_t q = turned_by(h, from), w = greater(lesser(lesser(q - 45, 135 - q), 15), -15);
+    return (uint8_t)(int32_t)((float)(4 * (3825 * l - a * w) + 7651) * (1 / 15300.0f));
+}
+
+KAL__INLINE void hsv_back_bytes_body(uint8_t *restrict x, uint8_t *restrict y, uint8_t *restrict z, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int32_t h = x[i], s = y[i], v = z[i];
+        x[i] = sixth_byte(h, 150, s, v);
+        y[i] = sixth_byte(h, 90, s, v);
+        z[i] = sixth_byte(h, 30, s, v);
+    }
+}
+
+KAL__INLINE void hsl_back_bytes_body(uint8_t *restrict x, uint8_t *restrict y, uint8_t *restrict z, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int32_t h = x[i], l = z[i], a = lesser(l, 255 - l) * y[i];
+        x[i] = twelfth_byte(h, 0, a, l);
+        y[i] = twelfth_byte(h, 120, a, l);
+        z[i] = twelfth_byte(h, 60, a, l);
+    }
+}
+KAL__BYTES(hsv_bytes)
+KAL__BYTES(hsl_bytes)
+KAL__BYTES(hsv_back_bytes)
+KAL__BYTES(hsl_back_bytes)
+
 #define TURN(name) \
     KAL__VARIANTS(name, (double *x, double *y, double *z, size_t n, double max), (x, y, z, n, max))
 TURN(to_hsv)
@@ -103,26 +195,28 @@ TURN(to_hsl)
 TURN(from_hsv)
 TURN(from_hsl)
 
-static const kal__space hsv = {.turn = to_hsv, .scale = {0.5, 1, 1}, .hue = 0};
-static const kal__space hsl = {.turn = to_hsl, .scale = {0.5, 1, 1}, .hue = 0};
-static const kal__space hsv_back = {.turn = from_hsv, .scale = {0.5, 1, 1}, .hue = 0, .from = true};
-static const kal__space hsl_back = {.turn = from_hsl, .scale = {0.5, 1, 1}, .hue = 0, .from = true};
+static const kal__space hsv = {.turn = to_hsv, .bytes = hsv_bytes, .scale = {0.5, 1, 1}, .hue = 0};
+static const kal__space hsl = {.turn = to_hsl, .bytes = hsl_bytes, .scale = {0.5, 1, 1}, .hue = 0};
+static const kal__space hsv_back = {
+    .turn = from_hsv, .bytes = hsv_back_bytes, .scale = {0.5, 1, 1}, .hue = 0, .from = true};
+static const kal__space hsl_back = {
+    .turn = from_hsl, .bytes = hsl_back_bytes, .scale = {0.5, 1, 1}, .hue = 0, .from = true};
 
 KAL__SPACE_OP(
-    to_hsv, hsv, 2,
+    to_hsv, 1, hsv, 2,
     "Hue, saturation and value of RGB; alpha stays\n"
     "f32: hue in degrees from 0 to 360, saturation and value from 0 to 1. u8: hue / 2 from 0 to 179, the\n"
     "others from 0 to 255, as OpenCV has them. Of gray the hue is 0. u16: cast type=f32 first.");
 KAL__SPACE_OP(
-    to_hsl, hsl, 2,
+    to_hsl, 1, hsl, 2,
     "Hue, saturation and lightness of RGB; alpha stays\n"
     "f32: hue in degrees from 0 to 360, saturation and lightness from 0 to 1. u8: hue / 2 from 0 to 179,\n"
     "the others from 0 to 255. Of gray the hue is 0. OpenCV has the last two the other way round, as HLS.\n"
     "u16: cast type=f32 first.");
-KAL__SPACE_OP(from_hsv, hsv_back, 2,
+KAL__SPACE_OP(from_hsv, 2, hsv_back, 2,
               "RGB of hue, saturation and value, as to_hsv gives them; alpha stays\n"
               "A hue may be any number of degrees. u16: cast type=f32 first.");
-KAL__SPACE_OP(from_hsl, hsl_back, 2,
+KAL__SPACE_OP(from_hsl, 1, hsl_back, 2,
               "RGB of hue, saturation and lightness, as to_hsl gives them; alpha stays\n"
               "A hue may be any number of degrees. u16: cast type=f32 first.");
 

@@ -279,11 +279,11 @@ static void lch_back(double *l, double *a, double *b, size_t n, double max)
 static const kal__space polar = {.turn = lch, .scale = {2.55, 1, 0.5}, .hue = 2};
 static const kal__space polar_back = {.turn = lch_back, .scale = {2.55, 1, 0.5}, .hue = 2, .from = true};
 
-KAL__SPACE_OP(to_lch, polar, 10,
+KAL__SPACE_OP(to_lch, 1, polar, 10,
               "Lightness, chroma and hue: CIE L*a*b* in polar form; alpha stays\n"
               "f32: L from 0 to 100, C from 0 to 134, h in degrees from 0 to 360. u8: L · 255 / 100, C, h / "
               "2 from 0 to 179.\n"
               "Of gray the hue is 0. u16: cast type=f32 first.");
-KAL__SPACE_OP(from_lch, polar_back, 8,
+KAL__SPACE_OP(from_lch, 1, polar_back, 8,
               "sRGB of lightness, chroma and hue, as to_lch gives them; alpha stays\n"
               "A hue may be any number of degrees. u16: cast type=f32 first.");

@@ -40,5 +40,7 @@ static void turn(const kal_job *j, double (*p)[KAL__SOME], size_t n)
 
 kal_status kal__space_run(const kal_job *j)
 {
-    return kal__planes_run(j, turn);
+    const kal__space *s = j->call->op->user;
+    return s->bytes && j->call->extent.type == KAL_U8 ? kal__bytes_run(j, s->bytes)
+                                                      : kal__planes_run(j, turn);
 }

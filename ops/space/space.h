@@ -12,6 +12,7 @@
 typedef struct kal__space {
     /// Between RGB on 0..max and the numbers; those that are parts of a whole go from 0 to max, too.
     void (*turn)(double *a, double *b, double *c, size_t n, double max);
+    kal__bytes_fn *bytes;   ///< u8 to u8 without the way through doubles, or NULL
     double scale[3], offset[3];
     int8_t hue;      ///< the channel that is an angle, or -1
     bool from;       ///< from the numbers to RGB
@@ -33,20 +34,25 @@ KAL__INLINE double kal__turn(double degrees)
     return part < 0 ? part + 1 : part;
 }
 
-#define KAL__SPACE_OP(NAME, SPACE, COST, HELP) \
-    const kal_op kal__op_##NAME = {            \
-        .name = #NAME,                         \
-        .version = 1,                          \
-        .family = "colour spaces",             \
-        .help = HELP,                          \
-        .inputs = "image",                     \
-        .params_size = sizeof(kal_##NAME##_p), \
-        .flags = KAL_OP_POINTWISE,             \
-        .cost = COST,                          \
-        .extent = kal__space_extent,           \
-        .run = kal__space_run,                 \
-        .user = (void *)(uintptr_t)&SPACE,     \
-        .samples = KAL__SAMPLES(""),           \
+/// A loop over bytes, as `bytes` has it. Quotients are whole numbers below 2^24 over whole numbers and rounded half up by adding half the
+/// divisor. Divided in floats they are right: one that is not whole is further from the next number than floats round. So are products with
+/// an inverse when another half of the least step is added, which takes whole ones away from the edge.
+#define KAL__BYTES(name) KAL__VARIANTS(name, (uint8_t * a, uint8_t * b, uint8_t * c, size_t n), (a, b, c, n))
+
+#define KAL__SPACE_OP(NAME, VERSION, SPACE, COST, HELP) \
+    const kal_op kal__op_##NAME = {                     \
+        .name = #NAME,                                  \
+        .version = VERSION,                             \
+        .family = "colour spaces",                      \
+        .help = HELP,                                   \
+        .inputs = "image",                              \
+        .params_size = sizeof(kal_##NAME##_p),          \
+        .flags = KAL_OP_POINTWISE,                      \
+        .cost = COST,                                   \
+        .extent = kal__space_extent,                    \
+        .run = kal__space_run,                          \
+        .user = (void *)(uintptr_t)&SPACE,              \
+        .samples = KAL__SAMPLES(""),                    \
     }
 
 #endif

@@ -183,11 +183,117 @@ static void test_known(void)
     VALUES(kal_to_hsl(s, in, NULL), 0, 0, 255, 0, 0, 0, 0, 255, 128, 60, 255, 128, 120, 255, 128, 30, 255,
            128, 0, 0, 128, 105, 128, 2);
     VALUES(kal_to_ycbcr(s, in, NULL), 255, 128, 128, 0, 128, 128, 76, 85, 255, 150, 44, 21, 29, 255, 107, 226,
-           0, 149, 128, 128, 128, 2, 129, 127);
+           1, 149, 128, 128, 128, 2, 129, 127);
     // hues of any number of turns
     in = image_of(s, turned, (const double[]){120, 1, 1, 480, 1, 1, -240, 1, 1, 3600, 1, 1});
     VALUES(kal_from_hsv(s, in, NULL), 0, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0);
     kal_scope_free(&s);
+}
+
+// ---- bytes --------------------------------------------------------------------------------------
+
+// n / d, half up, saturated
+static int byte_of(int64_t n, int64_t d)
+{
+    const int64_t v = 2 * n + d < 0 ? 0 : (2 * n + d) / (2 * d);
+    return v > 255 ? 255 : (int)v;
+}
+
+static int64_t between(int64_t v, int64_t low, int64_t high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int hue_byte(int red, int g, int b, int v, int d)
+{
+    const int a = v == red ? g - b : v == g ? b - red + 2 * d : red - g + 4 * d;
+    return d ? byte_of(30 * (a < 0 ? a + 6 * d : a), d) % 180 : 0;
+}
+
+static void hsv_bytes(int red, int g, int b, int out[3])
+{
+    const int v = red > g ? (red > b ? red : b) : g > b ? g : b, d = v - (int)least(least(red, g), b);
+    out[0] = hue_byte(red, g, b, v, d), out[1] = v ? byte_of(255 * d, v) : 0, out[2] = v;
+}
+
+static void hsl_bytes(int red, int g, int b, int out[3])
+{
+    const int v = red > g ? (red > b ? red : b)
+                  : g > b ? g
+                          : b,
+              m = (int)least(least(red, g), b), sum = v + m;
+    const int room = sum > 255 ? 510 - sum : sum;
+    out[0] = hue_byte(red, g, b, v, v - m), out[1] = room ? byte_of(255 * (v - m), room) : 0,
+    out[2] = (sum + 1) / 2;
+}
+
+static void from_hsv_bytes(int h, int s, int v, int out[3])
+{
+    for (int i = 0; i < 3; i++) {
+        const int k = ((const int[]){150, 90, 30}[i] + h) % 180;
+        out[i] = byte_of(v * (7650 - s * between(least(k, 120 - k), 0, 30)), 7650);
+    }
+}
+
+static void from_hsl_bytes(int h, int s, int l, int out[3])
+{
+    for (int i = 0; i < 3; i++) {
+        const int q = ((const int[]){0, 120, 60}[i] + h) % 180;
+        out[i] = byte_of(3825 * l - least(l, 255 - l) * s * between(least(q - 45, 135 - q), -15, 15), 3825);
+    }
+}
+
+static void ycbcr_bytes(int red, int g, int b, int out[3])
+{
+    out[0] = byte_of(299 * red + 587 * g + 114 * b, 1000);
+    out[1] = byte_of(886 * b - 299 * red - 587 * g + 128 * 1772, 1772);
+    out[2] = byte_of(701 * red - 587 * g - 114 * b + 128 * 1402, 1402);
+}
+
+static void from_ycbcr_bytes(int y, int cb, int cr, int out[3])
+{
+    cb -= 128, cr -= 128;
+    out[0] = byte_of(1000 * y + 1402 * cr, 1000);
+    out[1] = byte_of(293500 * (int64_t)y - 209599 * cr - 101004 * cb, 293500);
+    out[2] = byte_of(1000 * y + 1772 * cb, 1000);
+}
+
+// All triples of bytes give the fractions that they are, rounded half up.
+static void test_bytes(void)
+{
+    static const struct {
+        const char *op;
+        void (*fraction)(int a, int b, int c, int out[3]);
+    } ops[] = {{"to_hsv", hsv_bytes},        {"to_hsl", hsl_bytes},        {"to_ycbcr", ycbcr_bytes},
+               {"from_hsv", from_hsv_bytes}, {"from_hsl", from_hsl_bytes}, {"from_ycbcr", from_ycbcr_bytes}};
+    enum { SIDE = 1024, EACH = SIDE * SIDE };
+    uint8_t *v = malloc(3 * EACH);
+    for (int slab = 0; slab < 16; slab++) {
+        for (int i = 0; i < EACH; i++)
+            v[3 * i] = (uint8_t)(slab * 16 + i / 65536), v[3 * i + 1] = (uint8_t)(i / 256),
+                  v[3 * i + 2] = (uint8_t)i;
+        const kal_extent e = {SIDE, SIDE, 3, KAL_U8, KAL_RGB, false};
+        kal_scope *s = kal_scope_new();
+        kal_node *in = kal_pixels(s, &e, v, 3 * SIDE);
+        for (size_t o = 0; o < sizeof ops / sizeof *ops; o++) {
+            uint8_t *got = read_all(kal_apply(s, ops[o].op, NULL, &in, 1), NULL, NULL);
+            int off = 0;
+            for (int i = 0; i < EACH; i++) {
+                int want[3];
+                ops[o].fraction(v[3 * i], v[3 * i + 1], v[3 * i + 2], want);
+                for (int k = 0; k < 3; k++) off += got[3 * i + k] != want[k];
+            }
+            REQUIRE_NOTE(!off, "%s: %d bytes of slab %d", ops[o].op, off, slab);
+            free(got);
+        }
+        kal_scope_free(&s);
+    }
+    free(v);
 }
 
 // ---- light --------------------------------------------------------------------------------------
@@ -326,6 +432,7 @@ int main(void)
     test_light_types(61, 7);
     test_light_types(300, 230);
     test_sums_of_light();
+    test_bytes();
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
         test_space(&spaces[i], 61, 7);
         test_space(&spaces[i], 600, 2);
