@@ -111,7 +111,7 @@ static void places(void)
     refused("in | gaussian 2 edge=round", "line 1, column 17:", "one of copy|mirror|reflect|wrap|fill");
     refused("in | crop 10x10 width=5", "line 1, column 17:", "given twice");
     refused("in | gaussian 2 sigma=3", "line 1, column 17:", "given twice");
-    refused("in | gaussian 2 copy black stored 9", "line 1, column 28:", "one value too many");
+    refused("in | gaussian 2 copy black stored 9", "line 1, column 35:", "one value too many");
     refused("in | crop 500x500+0+0", "line 1, column 6:", "not inside the image of 200×150");
     refused("in | crop x=10.5", "line 1, column 11:", "whole number");
     refused("a = in | invert\nb = a | crop x=1000", "line 2, column 9:", "crop");
