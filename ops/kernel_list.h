@@ -82,3 +82,9 @@ KERNEL(clamp_f32, BOTH, (float *dst, const float *src, size_t n))
 KERNEL(flip_far, AVX2, (uint8_t * dst, const uint8_t *src, size_t n))
 KERNEL(histogram_u8, AVX2, (uint64_t * counts, const uint8_t *src, size_t n, size_t channels))
 KERNEL(bilateral_u8, BOTH, (const struct kal__bilateral_row *row, int32_t colours))
+// A row of samples goes into the histograms and, if there is one, another out. Then the row of medians of one channel: `side` columns, s
+// samples apart, are a window.
+KERNEL(median_count_u8, AVX2,
+       (const struct kal__median_columns *c, const uint8_t *in, const uint8_t *out))
+KERNEL(median_slide_u8, AVX2,
+       (uint8_t * dst, const struct kal__median_columns *c, size_t channel, size_t s, size_t side, size_t n))

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 struct kal__bilateral_row;   // filter/bilateral.h
-struct kal__across_u8;       // resize.h
+struct kal__median_columns;   // filter/median_filter.h
+struct kal__across_u8;        // resize.h
 struct kal__across_real;
 
 #define KERNEL(name, variants, params) \

@@ -4,15 +4,20 @@
 // median_filter: the middle one of the (2·radius + 1)² samples around each, in every channel for itself, alpha included. Exact; equal to
 // OpenCV's medianBlur with edge=copy. Floats are ordered by their bits, −0 under 0 and a NaN beyond the infinity of its sign.
 //
-// Three ways, chosen by type and radius alone:
+// Four ways, chosen by type and radius alone:
 //   radius 1, 2: columns are sorted once for all windows that share them, which leaves a row for each rank; each of these is sorted
 //       across a window. A sample of rank i in column j then has (i + 1)(j + 1) − 1 others that are not above it. What has too
 //       many below or above cannot be the median; three diagonals remain. Sorted again they have so many known relations that
 //       the median is that of the first's largest, the second's middle and the third's smallest.
+//   radius 3, 4: the same with networks that were found by trying: median_network.h.
 //   u8: histograms of columns, and of the window one that is moved along by a column in and a column out (S. Perreault, P. Hébert,
 //       "Median filtering in constant time"): cost does not depend on the radius. In stripes, whose histograms stay in the cache.
 //   others: the median's bits from the highest on, by counting what is smaller; many windows at a time.
+#include "median_filter.h"
+
 #include "cpu.h"
+#include "kernels.h"
+#include "median_network.h"
 #include "rows.h"
 
 #define FOLD_SIGN(v) ((v) ^ ((uint32_t)((int32_t)(v) >> 31) | 0x80000000u))
@@ -205,7 +210,8 @@ BITWISE(u32, uint32_t)
 static size_t row_step(const kal_call *c, int32_t width)
 {
     const size_t radius = (size_t)((const kal_median_filter_p *)c->params)->radius;
-    return (((size_t)width + 2 * radius) * kal_pixel_size(&c->extent) + 63) & ~(size_t)63;
+    const size_t bytes = ((size_t)width + 2 * radius) * kal_pixel_size(&c->extent);
+    return (bytes + KAL__MEDIAN_BEYOND + 63) & ~(size_t)63;
 }
 
 KAL__INLINE void to_order_body(uint32_t *v, size_t n)
@@ -220,11 +226,21 @@ KAL__INLINE void from_order_body(uint32_t *v, size_t n)
 }
 KAL__VARIANTS(from_order, (uint32_t * v, size_t n), (v, n))
 
+static bool by_network(int32_t radius)
+{
+    return radius >= KAL__MEDIAN_LEAST && radius <= KAL__MEDIAN_MOST;
+}
+
 static void median_row(const kal_job *j, const void *const *rows, void *dst, void *ranks, size_t step)
 {
     const kal_extent *e = &j->call->extent;
     const int32_t radius = ((const kal_median_filter_p *)j->call->params)->radius;
     const size_t s = (size_t)e->channels, n = (size_t)kal_tile_width(j->out) * s;
+    if (by_network(radius)) {
+        kal__median_network_row(dst, rows, radius, e->type, ranks, step, s, n);
+        if (e->type == KAL_F32) from_order(dst, n);
+        return;
+    }
     step /= kal_pixel_size(e) / s;
     if (e->type == KAL_U8)
         u8_network(dst, rows, radius, ranks, step, s, n);
@@ -259,7 +275,7 @@ static void run_rows(const kal_job *j)
 // ---- histograms -------------------------------------------------------------------------------------
 // `coarse` counts the upper four bits of a column's samples, `fine` both, those of one upper half behind each other for all columns.
 
-enum { BINS = 16 };
+enum { BINS = KAL__MEDIAN_BINS };
 
 static int32_t stripe_pixels(const kal_extent *e, int32_t width)
 {
@@ -267,12 +283,7 @@ static int32_t stripe_pixels(const kal_extent *e, int32_t width)
     return width < most ? width : most;
 }
 
-typedef struct columns {
-    size_t n;   // columns of samples
-    uint16_t *coarse, *fine;
-} columns;
-
-static void count(const columns *c, const uint8_t *row, uint16_t by)
+static void count(const kal__median_columns *c, const uint8_t *row, uint16_t by)
 {
     for (size_t i = 0; i < c->n; i++) {
         uint16_t *coarse = c->coarse + i * BINS + (row[i] >> 4),
@@ -282,10 +293,16 @@ static void count(const columns *c, const uint8_t *row, uint16_t by)
     }
 }
 
+void kal__median_count_u8_c(const kal__median_columns *c, const uint8_t *in, const uint8_t *out)
+{
+    if (out) count(c, out, (uint16_t)-1);
+    count(c, in, 1);
+}
+
 #define EACH_BIN for (int b = 0; b < BINS; b++)
 
-// The row of medians of one channel. `side` columns, s apart, are a window.
-KAL__INLINE void slide_body(uint8_t *dst, const columns *c, size_t channel, size_t s, size_t side, size_t n)
+void kal__median_slide_u8_c(uint8_t *dst, const kal__median_columns *c, size_t channel, size_t s, size_t side,
+                            size_t n)
 {
     uint16_t window[BINS] = {0}, parts[BINS][BINS];
     size_t upto[BINS];   // the window that a part was counted for, + 1; 0: none yet
@@ -319,8 +336,6 @@ KAL__INLINE void slide_body(uint8_t *dst, const columns *c, size_t channel, size
         dst[x * s + channel] = (uint8_t)(k * BINS + v);
     }
 }
-KAL__VARIANTS(slide, (uint8_t * dst, const columns *c, size_t channel, size_t s, size_t side, size_t n),
-              (dst, c, channel, s, side, n))
 
 static size_t ring_bytes(const kal_call *c, int32_t pixels)
 {
@@ -334,25 +349,26 @@ static void run_stripe(const kal_job *j, int32_t x0, int32_t x1)
     const kal_rect o = j->out->rect;
     const size_t s = (size_t)j->call->extent.channels, step = row_step(j->call, x1 - x0);
     const int32_t side = 2 * p->radius + 1;
-    unsigned char *ring = j->scratch;
-    uint16_t *counts = (uint16_t *)(void *)(ring + ring_bytes(j->call, x1 - x0));
-    columns c = {.n = (size_t)(x1 - x0 + 2 * p->radius) * s};
+    unsigned char *ring = j->scratch, *next = ring + (size_t)side * step;
+    uint16_t *counts = (uint16_t *)(void *)(next + step);
+    kal__median_columns c = {.n = (size_t)(x1 - x0 + 2 * p->radius) * s};
     c.coarse = counts, c.fine = counts + c.n * BINS;
     memset(counts, 0, c.n * BINS * (BINS + 1) * sizeof *counts);
     const kal__rows source = kal__rows_of(j, p->edge, p->color);
     for (int32_t y = o.y0 - p->radius, i = 0; y < o.y1 + p->radius; y++, i++) {
         unsigned char *row = ring + (size_t)(i % side) * step;
-        if (i >= side) count(&c, row, (uint16_t)-1);
-        kal__rows_get(&source, x0 - p->radius, x1 + p->radius, y, row);
-        count(&c, row, 1);
+        kal__rows_get(&source, x0 - p->radius, x1 + p->radius, y, next);
+        kal__kernels()->median_count_u8(&c, next, i < side ? NULL : row);
+        memcpy(row, next, c.n);
         uint8_t *dst = i < side - 1 ? NULL : kal_at(j->out, x0, y - p->radius);
-        for (size_t k = 0; k < s && dst; k++) slide(dst, &c, k, s, (size_t)side, (size_t)(x1 - x0));
+        for (size_t k = 0; k < s && dst; k++)
+            kal__kernels()->median_slide_u8(dst, &c, k, s, (size_t)side, (size_t)(x1 - x0));
     }
 }
 
 static bool by_histograms(const kal_call *c)
 {
-    return c->extent.type == KAL_U8 && ((const kal_median_filter_p *)c->params)->radius > 2;
+    return c->extent.type == KAL_U8 && ((const kal_median_filter_p *)c->params)->radius > KAL__MEDIAN_MOST;
 }
 
 static kal_status run(const kal_job *j)
@@ -371,8 +387,11 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
     const int32_t radius = ((const kal_median_filter_p *)c->params)->radius,
                   stripe = stripe_pixels(&c->extent, width);
     const size_t n = (size_t)(stripe + 2 * radius) * (size_t)c->extent.channels;
-    if (by_histograms(c)) return ring_bytes(c, stripe) + n * BINS * (BINS + 1) * sizeof(uint16_t);
-    return ring_bytes(c, width) + 5 * row_step(c, width);
+    if (by_histograms(c))
+        return ring_bytes(c, stripe) + row_step(c, stripe) + n * BINS * (BINS + 1) * sizeof(uint16_t);
+    // ranks of columns are as many rows again, of small windows
+    const size_t ranks = radius > KAL__MEDIAN_MOST ? 0 : 2 * (size_t)radius + 1;
+    return ring_bytes(c, width) + ranks * row_step(c, width);
 }
 
 #define PARAMS kal_median_filter_p
@@ -385,7 +404,7 @@ const kal_op kal__op_median_filter = {
     .help = "The median of the samples around each: takes out specks and keeps edges\n"
             "Of the square of 2·radius + 1 pixels, in every channel for itself, alpha included. Of 8-bit "
             "samples\n"
-            "the cost does not grow with the radius; of others it does beyond radius 2.",
+            "the cost does not grow with the radius; of others it does beyond radius 4.",
     .inputs = "image",
     KAL__PARAMS(params, kal_median_filter_p),
     .cost = 4,

@@ -202,6 +202,7 @@ static const struct row {
     {"median_filter", "3", 1, 3, KAL_U8, true},
     {"median_filter", "4", 1, 3, KAL_U8, true},
     {"median_filter", "7", 1, 3, KAL_U8, true},
+    {"median_filter", "15", 1, 3, KAL_U8, true},
     {"median_filter", "3", 1, 3, KAL_U16, true},
     {"median_filter", "4", 1, 1, KAL_F32, false},
     {"bilateral", "4 30 4", 1, 3, KAL_U8, true},

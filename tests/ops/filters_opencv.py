@@ -58,7 +58,7 @@ def pictures():
 
 
 def windows(what, picture):
-    for radius in (1, 2, 3, 7, 15, 40):
+    for radius in (1, 2, 3, 4, 5, 7, 8, 15, 40):
         side = 2 * radius + 1
         same(f"median_filter {radius}", picture, cv2.medianBlur(picture, side), what)
         for edge, border in BORDERS.items():

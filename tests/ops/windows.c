@@ -72,10 +72,10 @@ static void check_window(kal_node *node, kal_node *in, int edge, int32_t radius,
 
 static void test_windows(int32_t w, int32_t h)
 {
-    static const int32_t radii[] = {1, 2, 3, 7, 15};
+    static const int32_t radii[] = {1, 2, 3, 4, 5, 7, 15};
     kal_extent e;
     for (int k = 0; next_kind(&k, &e, w, h);)
-        for (size_t i = 0; i < 5; i++)
+        for (size_t i = 0; i < sizeof radii / sizeof *radii; i++)
             for (int edge = 0; edge < 5; edge++) {
                 kal_scope *s = kal_scope_new();
                 kal_node *in = rng_image(&r, s, &e);
