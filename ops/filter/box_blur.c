@@ -6,7 +6,8 @@
 //     without alpha: out = Σ in / n        with alpha a: a' = Σ a / n,  colour = Σ (in · a) / Σ a, 0 where Σ a is
 //
 // u8 and u16: exact sums, a column in and a column out at a time, so that the cost does not depend on the radius; then doubles, whose
-// rounding cannot show without alpha, as n is odd and no mean is nearer to a half than 1/2n. Half up. Equal to OpenCV's blur.
+// rounding cannot show without alpha, as n is odd and no mean is nearer to a half than 1/2n. Half up. Equal to OpenCV's blur. Of u8
+// without alpha, sums fit 16 bits up to a radius of 7: there each window's columns are added anew, many windows at a time.
 // f32: sep.h with weights of one, since sums that are moved along would hang on where they began.
 #include "cpu.h"
 #include "rows.h"
@@ -66,37 +67,104 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 // ---- sums -----------------------------------------------------------------------------------------
 // Of columns in `sums`; those of u8 without alpha are below 2^28, all others below 2^53.
 
-#define GATHER(name, T, S)                                                               \
-    KAL__INLINE void name##_add_body(S *restrict sums, const T *restrict row, size_t n)  \
-    {                                                                                    \
-        for (size_t i = 0; i < n; i++) sums[i] += row[i];                                \
-    }                                                                                    \
-    KAL__VARIANTS(name##_add, (S * sums, const T *row, size_t n), (sums, row, n))        \
-    KAL__INLINE void name##_take_body(S *restrict sums, const T *restrict row, size_t n) \
-    {                                                                                    \
-        for (size_t i = 0; i < n; i++) sums[i] -= row[i];                                \
-    }                                                                                    \
-    KAL__VARIANTS(name##_take, (S * sums, const T *row, size_t n), (sums, row, n))
-#define MEANS(name, T, S)                                                                             \
-    static void name##_along(S *restrict to, const S *restrict sums, size_t side, size_t s, size_t n) \
-    {                                                                                                 \
-        for (size_t k = 0; k < s; k++) {                                                              \
-            S sum = 0;                                                                                \
-            for (size_t i = 0; i < side; i++) sum += sums[i * s + k];                                 \
-            to[k] = sum;                                                                              \
-        }                                                                                             \
-        for (size_t i = s; i < n; i++) to[i] = to[i - s] + (sums[i + (side - 1) * s] - sums[i - s]);  \
-    }                                                                                                 \
-    KAL__INLINE void name##_mean_body(T *restrict dst, const S *restrict sums, double by, size_t n)   \
-    {                                                                                                 \
-        for (size_t i = 0; i < n; i++) dst[i] = (T)(int32_t)((double)sums[i] * by + 0.5);             \
-    }                                                                                                 \
+enum {
+    SHORT = 7,
+    SHORT_COLUMNS = 128
+};   // radii up to which sums of bytes are below 2^16: of windows, of columns
+
+// A row goes in and, if there is one, another out.
+#define GATHER(name, T, S)                                                                             \
+    KAL__INLINE void name##_change_body(S *restrict sums, const T *restrict in, const T *restrict out, \
+                                        size_t n)                                                      \
+    {                                                                                                  \
+        if (out)                                                                                       \
+            for (size_t i = 0; i < n; i++) sums[i] = (S)(sums[i] + (S)in[i] - (S)out[i]);              \
+        else                                                                                           \
+            for (size_t i = 0; i < n; i++) sums[i] = (S)(sums[i] + (S)in[i]);                          \
+    }                                                                                                  \
+    KAL__VARIANTS(name##_change, (S * sums, const T *in, const T *out, size_t n), (sums, in, out, n))
+// n sums of windows, whose first pixel is in `now`; afterwards the next one is. What windows differ by from pixel to pixel comes first, many at
+// a time, then their sums.
+#define ALONG(name, C, S)                                                                              \
+    KAL__INLINE void name##_steps_body(S *restrict to, const C *restrict sums, size_t ahead, size_t n) \
+    {                                                                                                  \
+        for (size_t i = 0; i < n; i++) to[i] = (S)sums[i + ahead] - (S)sums[i];                        \
+    }                                                                                                  \
+    KAL__VARIANTS(name##_steps, (S * to, const C *sums, size_t ahead, size_t n), (to, sums, ahead, n)) \
+    KAL__INLINE void name##_climb(S *restrict to, const size_t s, size_t n, S *restrict now)           \
+    {                                                                                                  \
+        for (size_t i = 0; i < n; i += s)                                                              \
+            for (size_t k = 0; k < s; k++) {                                                           \
+                const S step = to[i + k];                                                              \
+                to[i + k] = now[k];                                                                    \
+                now[k] += step;                                                                        \
+            }                                                                                          \
+    }                                                                                                  \
+    static void name##_along(S *to, const C *sums, size_t side, size_t s, size_t n, S *now)            \
+    {                                                                                                  \
+        S few[4] = {now[0], s > 1 ? now[1] : 0, s > 2 ? now[2] : 0, s > 3 ? now[3] : 0};               \
+        name##_steps(to, sums, side *s, n);                                                            \
+        switch (s) {                                                                                   \
+        case 1: name##_climb(to, 1, n, few); break;                                                    \
+        case 2: name##_climb(to, 2, n, few); break;                                                    \
+        case 3: name##_climb(to, 3, n, few); break;                                                    \
+        case 4: name##_climb(to, 4, n, few); break;                                                    \
+        default: name##_climb(to, s, n, now); return;                                                  \
+        }                                                                                              \
+        memcpy(now, few, s * sizeof *now);                                                             \
+    }                                                                                                  \
+    static void name##_first(S *now, const C *sums, size_t side, size_t s)                             \
+    {                                                                                                  \
+        memset(now, 0, s * sizeof *now);                                                               \
+        for (size_t i = 0; i < side * s; i++) now[i % s] += sums[i];                                   \
+    }
+#define MEANS(name, T, S)                                                                           \
+    KAL__INLINE void name##_mean_body(T *restrict dst, const S *restrict sums, double by, size_t n) \
+    {                                                                                               \
+        for (size_t i = 0; i < n; i++) dst[i] = (T)(int32_t)((double)sums[i] * by + 0.5);           \
+    }                                                                                               \
     KAL__VARIANTS(name##_mean, (T * dst, const S *sums, double by, size_t n), (dst, sums, by, n))
+GATHER(short, uint8_t, uint16_t)
 GATHER(u8, uint8_t, int32_t)
 GATHER(u16, uint16_t, int64_t)
 GATHER(weighed, uint32_t, int64_t)
+ALONG(short, uint16_t, int32_t)
+ALONG(u8, int32_t, int32_t)
+ALONG(u16, int64_t, int64_t)
 MEANS(u8, uint8_t, int32_t)
 MEANS(u16, uint16_t, int64_t)
+
+// (sum + n / 2) / n by a multiplication: with 2^k <= n < 2^(k + 1), m = ⌈2^(16 + k) / n⌉ and e = m n − 2^(16 + k), the quotient of any x is
+// exact while x e < 2^(16 + k). x < 256 n, and e is at most 67 of the n there are, 2^k / n more than 1/2.
+KAL__INLINE void short_side(uint8_t *restrict dst, const uint16_t *restrict sums, const size_t side, size_t s,
+                            size_t n)
+{
+    const uint32_t places = (uint32_t)(side * side), k = places < 16    ? 3
+                                                         : places < 32  ? 4
+                                                         : places < 64  ? 5
+                                                         : places < 128 ? 6
+                                                                        : 7;
+    const uint32_t by = ((1u << (16 + k)) + places - 1) / places;
+    for (size_t i = 0; i < n; i++) {
+        uint16_t sum = (uint16_t)(places / 2);
+        for (size_t c = 0; c < side; c++) sum = (uint16_t)(sum + sums[i + c * s]);
+        dst[i] = (uint8_t)((uint16_t)(sum * by >> 16) >> k);
+    }
+}
+KAL__INLINE void short_means_body(uint8_t *dst, const uint16_t *sums, size_t side, size_t s, size_t n)
+{
+    switch (side) {
+    case 3: short_side(dst, sums, 3, s, n); return;
+    case 5: short_side(dst, sums, 5, s, n); return;
+    case 7: short_side(dst, sums, 7, s, n); return;
+    case 9: short_side(dst, sums, 9, s, n); return;
+    case 11: short_side(dst, sums, 11, s, n); return;
+    case 13: short_side(dst, sums, 13, s, n); return;
+    case 15: short_side(dst, sums, 15, s, n); return;
+    }
+}
+KAL__VARIANTS(short_means, (uint8_t * dst, const uint16_t *sums, size_t side, size_t s, size_t n),
+              (dst, sums, side, s, n))
 
 // Colours times alpha, into 32 bits.
 #define WEIGHTED(name, T)                                                                           \
@@ -120,24 +188,29 @@ WEIGHTED(u16, uint16_t)
 
 // ---- the job ----------------------------------------------------------------------------------------
 
-// In scratch: a source row, the same weighted, sums of columns, sums of windows.
+enum { PIECE = 256 };   // pixels of a row whose sums of windows stay in the cache
+
+// In scratch: two source rows, what goes in and what goes out, and the same weighted; sums of columns, sums of windows.
 typedef struct room {
-    unsigned char *row;
-    uint32_t *weighed;
+    unsigned char *row[2];
+    uint32_t *weighed[2];
     void *sums, *windows;
     size_t bytes;
 } room;
 
 static room room_of(const kal_call *c, int32_t width, void *scratch)
 {
-    const size_t pixels = (size_t)(width + 2 * ((const kal_box_blur_p *)c->params)->radius),
-                 samples = (pixels * (size_t)c->extent.channels + 15) & ~(size_t)15;
+    // a pixel more than is summed: the step behind the last window is made, and not taken
+    const size_t pixels = (size_t)(width + 2 * ((const kal_box_blur_p *)c->params)->radius) + 1,
+                 channels = (size_t)c->extent.channels, samples = (pixels * channels + 15) & ~(size_t)15;
     unsigned char *at = scratch;
-    return (room){.row = at,
-                  .weighed = (void *)(at ? at + samples * 4 : NULL),
-                  .sums = at ? at + samples * 8 : NULL,
-                  .windows = at ? at + samples * 16 : NULL,
-                  .bytes = samples * 24};
+    room r = {.bytes = samples * 24 + PIECE * channels * sizeof(int64_t)};
+    if (!at) return r;
+    for (int i = 0; i < 2; i++)
+        r.row[i] = at + (size_t)i * samples * 4, r.weighed[i] = (void *)(r.row[i] + samples * 8);
+    r.sums = at + samples * 16;
+    r.windows = at + samples * 24;
+    return r;
 }
 
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
@@ -148,44 +221,68 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
     return room_of(c, width, NULL).bytes;
 }
 
-// Source row y goes into the sums, or out of them again.
-static void change(const kal_job *j, const kal__rows *source, const room *r, int32_t y, bool out)
+static bool is_short(const kal_call *c, int32_t most)
+{
+    return c->extent.type == KAL_U8 && !c->extent.alpha &&
+           ((const kal_box_blur_p *)c->params)->radius <= most;
+}
+
+// Source row `in` goes into the sums and, if `both`, row `out` out of them.
+static void change(const kal_job *j, const kal__rows *source, const room *r, int32_t in, int32_t out,
+                   bool both)
 {
     const kal_extent *e = &j->call->extent;
     const int32_t radius = ((const kal_box_blur_p *)j->call->params)->radius;
     const int32_t x0 = j->out->rect.x0 - radius, x1 = j->out->rect.x1 + radius;
     const size_t s = (size_t)e->channels, n = (size_t)(x1 - x0) * s;
-    kal__rows_get(source, x0, x1, y, r->row);
-    if (e->alpha && e->type == KAL_U8)
-        u8_weigh(r->weighed, r->row, s, n);
-    else if (e->alpha)
-        u16_weigh(r->weighed, (const uint16_t *)(const void *)r->row, s, n);
+    for (int i = 0; i < 1 + both; i++) {
+        kal__rows_get(source, x0, x1, i ? out : in, r->row[i]);
+        if (e->alpha && e->type == KAL_U8)
+            u8_weigh(r->weighed[i], r->row[i], s, n);
+        else if (e->alpha)
+            u16_weigh(r->weighed[i], (const uint16_t *)(const void *)r->row[i], s, n);
+    }
+    const void *gone = both ? r->row[1] : NULL;
     if (e->alpha)
-        (out ? weighed_take : weighed_add)(r->sums, r->weighed, n);
-    else if (e->type == KAL_U8)
-        (out ? u8_take : u8_add)(r->sums, r->row, n);
+        weighed_change(r->sums, r->weighed[0], both ? r->weighed[1] : NULL, n);
+    else if (e->type == KAL_U16)
+        u16_change(r->sums, (const uint16_t *)(const void *)r->row[0], gone, n);
     else
-        (out ? u16_take : u16_add)(r->sums, (const uint16_t *)(const void *)r->row, n);
+        is_short(j->call, SHORT_COLUMNS) ? short_change(r->sums, r->row[0], gone, n)
+                                         : u8_change(r->sums, r->row[0], gone, n);
 }
 
-static void means(const kal_job *j, const room *r, void *dst)
+static void means(const kal_job *j, const room *r, unsigned char *dst)
 {
     const kal_extent *e = &j->call->extent;
     const size_t side = 2 * (size_t)((const kal_box_blur_p *)j->call->params)->radius + 1,
-                 s = (size_t)e->channels, n = (size_t)kal_tile_width(j->out) * s;
+                 s = (size_t)e->channels, n = (size_t)kal_tile_width(j->out) * s, piece = PIECE * s;
     const double by = 1 / (double)(side * side);
-    if (e->type == KAL_U8 && !e->alpha)
-        u8_along(r->windows, r->sums, side, s, n);
+    const bool short_columns = is_short(j->call, SHORT_COLUMNS), bytes = e->type == KAL_U8 && !e->alpha;
+    int32_t now[KAL_MAX_CHANNELS];
+    int64_t now_wide[KAL_MAX_CHANNELS];
+    if (short_columns)
+        short_first(now, r->sums, side, s);
+    else if (bytes)
+        u8_first(now, r->sums, side, s);
     else
-        u16_along(r->windows, r->sums, side, s, n);
-    if (e->alpha && e->type == KAL_U8)
-        u8_unweigh(dst, r->windows, by, s, n);
-    else if (e->alpha)
-        u16_unweigh(dst, r->windows, by, s, n);
-    else if (e->type == KAL_U8)
-        u8_mean(dst, r->windows, by, n);
-    else
-        u16_mean(dst, r->windows, by, n);
+        u16_first(now_wide, r->sums, side, s);
+    for (size_t i = 0; i < n; i += piece) {
+        const size_t m = n - i < piece ? n - i : piece;
+        void *to = dst + i * kal_type_size(e->type);
+        if (short_columns)
+            short_along(r->windows, (const uint16_t *)r->sums + i, side, s, m, now);
+        else if (bytes)
+            u8_along(r->windows, (const int32_t *)r->sums + i, side, s, m, now);
+        else
+            u16_along(r->windows, (const int64_t *)r->sums + i, side, s, m, now_wide);
+        if (e->alpha)
+            e->type == KAL_U8 ? u8_unweigh(to, r->windows, by, s, m) : u16_unweigh(to, r->windows, by, s, m);
+        else if (bytes)
+            u8_mean(to, r->windows, by, m);
+        else
+            u16_mean(to, r->windows, by, m);
+    }
 }
 
 static kal_status run(const kal_job *j)
@@ -198,12 +295,16 @@ static kal_status run(const kal_job *j)
     }
     const room r = room_of(j->call, o.x1 - o.x0, j->scratch);
     const kal__rows source = kal__rows_of(j, p->edge, p->color);
+    const size_t s = (size_t)j->call->extent.channels;
     memset(r.sums, 0, (size_t)((unsigned char *)r.windows - (unsigned char *)r.sums));
-    for (int32_t y = o.y0 - p->radius; y < o.y0 + p->radius; y++) change(j, &source, &r, y, false);
+    for (int32_t y = o.y0 - p->radius; y < o.y0 + p->radius; y++) change(j, &source, &r, y, 0, false);
     for (int32_t y = o.y0; y < o.y1; y++) {
-        change(j, &source, &r, y + p->radius, false);
-        means(j, &r, kal_row(j->out, y));
-        change(j, &source, &r, y - p->radius, true);
+        change(j, &source, &r, y + p->radius, y - p->radius - 1, y > o.y0);
+        unsigned char *dst = kal_row(j->out, y);
+        if (is_short(j->call, SHORT))
+            short_means(dst, r.sums, 2 * (size_t)p->radius + 1, s, (size_t)(o.x1 - o.x0) * s);
+        else
+            means(j, &r, dst);
     }
     return KAL_OK;
 }
