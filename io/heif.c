@@ -101,7 +101,8 @@ static kal_status read_size(kal__decoder *d, const kal_limits *limits, kal_error
     const int w = lib->heif_image_handle_get_width(d->handle),
               h = lib->heif_image_handle_get_height(d->handle);
     const int bits = lib->heif_image_handle_get_luma_bits_per_pixel(d->handle);
-    const bool gray = kal__heif_chroma(d->bytes, d->size) == 0,
+    bool hevc;
+    const bool gray = kal__heif_chroma(d->bytes, d->size, &hevc) == 0,
                alpha = lib->heif_image_handle_has_alpha_channel(d->handle);
     if (w < 1 || h < 1 || bits < 1 || bits > 16)
         return kal_fail(err, KAL_CORRUPT,
@@ -201,7 +202,9 @@ static size_t decoder_memory(const kal__decoder *d)
         double chroma[4], alpha;
         size_t fixed;
     } held[] = {{{1, 2.25, 4.5, 7.5}, 0.5, (size_t)6 << 20}, {{4, 3, 6, 9.7}, 6, (size_t)4 << 20}};
-    const int chroma = kal__heif_chroma(d->bytes, d->size), av1 = kal__heif_is_av1(d->bytes, d->size);
+    bool hevc;
+    const int chroma = kal__heif_chroma(d->bytes, d->size, &hevc);
+    const bool av1 = chroma < 0 ? kal__heif_is_av1(d->bytes, d->size) : !hevc;   // a brand only claims
     const double each = held[av1].chroma[chroma < 0 ? 1 : chroma] + (d->extent.alpha ? held[av1].alpha : 0) +
                         d->extent.channels;
     const double pixels =
@@ -234,8 +237,10 @@ static kal_status heif_header(kal__reader *r, const kal_limits *limits, kal__hea
 // its boxes name, NULL when there are none.
 static bool may_be_rgb(const kal__decoder *d, struct heif_color_profile_nclx **colours)
 {
+    bool hevc;
     if (d->workers < 1 || d->extent.model != KAL_RGB || d->extent.alpha ||
-        kal__heif_chroma(d->bytes, d->size) < 1 || strncmp(d->lib->heif_get_version(), "1.15.", 5) != 0 ||
+        kal__heif_chroma(d->bytes, d->size, &hevc) < 1 || !hevc || !kal__hevc_registered() ||
+        strncmp(d->lib->heif_get_version(), "1.15.", 5) != 0 ||
         !d->lib->heif_image_handle_get_nclx_color_profile)
         return false;
     const struct heif_error e = d->lib->heif_image_handle_get_nclx_color_profile(d->handle, colours);

@@ -31,8 +31,8 @@
 /// libheif's to refuse.
 bool kal__heif_cut(const unsigned char *p, size_t n, char type[5]);
 /// The chroma format the primary picture is coded in: 0 gray, 1 4:2:0, 2 4:2:2, 3 4:4:4; -1: not said (a
-/// grid). libheif 1.15 does not tell before it has decoded.
-int kal__heif_chroma(const unsigned char *p, size_t n);
+/// grid). libheif 1.15 does not tell before it has decoded. *hevc: whether that is HEVC.
+int kal__heif_chroma(const unsigned char *p, size_t n, bool *hevc);
 /// How many coded pictures the primary one is put together from; a grid may have one alone (libheif crops so).
 int kal__heif_tiles(const unsigned char *p, size_t n);
 /// Is the primary picture of a kind beyond the ordinary ("unci", or "mini" for the short header)? Then a
@@ -123,6 +123,8 @@ const kal__heif *kal__heif_lib(void);
 /// Gives libheif a decoder that may start several workers, when libde265 can be had and libheif's decoder, `own`, is of
 /// that very library; false: nothing was done. Nobody else may be using libheif meanwhile.
 bool kal__hevc_register(const kal__heif *lib, const char *own);
+/// Whether it was done.
+bool kal__hevc_registered(void);
 /// What that decoder does with pictures decoded on the calling thread from now on.
 typedef struct kal__hevc_wish {
     int workers;   ///< that it starts; 0: libheif's own decodes them

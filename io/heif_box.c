@@ -86,20 +86,21 @@ static bool primary_item(span meta, uint64_t *id)
 
 // The chroma format (0 gray, 1 4:2:0, 2 4:2:2, 3 4:4:4) that property number `index` (from 1) tells; -1:
 // none. pixi would tell gray too, but libheif once wrote it wrong.
-static int property_chroma(span ipco, uint64_t index)
+static int property_chroma(span ipco, uint64_t index, bool *hevc)
 {
     const unsigned char *type;
     span body = {NULL, 0};
     for (; index; index--)
         if (!next_box(&ipco, &type, &body)) return -1;
-    if (body.n > 16 && !memcmp(type, "hvcC", 4)) return body.p[16] & 3;
+    *hevc = body.n > 16 && !memcmp(type, "hvcC", 4);
+    if (*hevc) return body.p[16] & 3;
     if (body.n <= 2 || memcmp(type, "av1C", 4) != 0) return -1;
     const int bits = body.p[2] >> 2 & 7;   // monochrome, half the width, half the height
     return bits & 4 ? 0 : bits == 3 ? 1 : bits == 2 ? 2 : 3;
 }
 
 // ipma: count, then per item its id, a count, and property numbers whose top bit means essential.
-static int item_chroma(span ipma, span ipco, uint64_t id)
+static int item_chroma(span ipma, span ipco, uint64_t id, bool *hevc)
 {
     if (ipma.n < 8) return -1;
     const size_t id_width = ipma.p[0] ? 4 : 2, width = ipma.p[3] & 1 ? 2 : 1;
@@ -110,7 +111,7 @@ static int item_chroma(span ipma, span ipco, uint64_t id)
         skip(&ipma, id_width + 1);
         for (size_t i = 0; here && i < n && (i + 1) * width <= ipma.n; i++) {
             const int chroma =
-                property_chroma(ipco, be(ipma.p + i * width, width) & (width > 1 ? 0x7fff : 0x7f));
+                property_chroma(ipco, be(ipma.p + i * width, width) & (width > 1 ? 0x7fff : 0x7f), hevc);
             if (chroma >= 0) return chroma;
         }
         if (!skip(&ipma, n * width)) return -1;
@@ -118,15 +119,16 @@ static int item_chroma(span ipma, span ipco, uint64_t id)
     return -1;
 }
 
-int kal__heif_chroma(const unsigned char *p, size_t n)
+int kal__heif_chroma(const unsigned char *p, size_t n, bool *hevc)
 {
     const span file = {p, n};
     span meta, iprp, ipco, ipma;
     uint64_t id;
+    *hevc = false;
     if (!find_box(file, "meta", &meta) || !skip(&meta, 4) || !primary_item(meta, &id) ||
         !find_box(meta, "iprp", &iprp) || !find_box(iprp, "ipco", &ipco) || !find_box(iprp, "ipma", &ipma))
         return -1;
-    return item_chroma(ipma, ipco, id);
+    return item_chroma(ipma, ipco, id, hevc);
 }
 
 // ---- tiles --------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ static struct {
     DE265_NEEDED(KAL__FUNCTION)
 } de265;
 static const kal__heif *lib;
+static bool registered;
 
 typedef struct decoder {
     de265_decoder_context *context;
@@ -315,7 +316,13 @@ bool kal__hevc_register(const kal__heif *l, const char *own)
         de265.de265_init() != DE265_OK)
         return false;
     lib = l;
-    return !l->heif_register_decoder_plugin(&plugin).code;
+    registered = !l->heif_register_decoder_plugin(&plugin).code;
+    return registered;
+}
+
+bool kal__hevc_registered(void)
+{
+    return registered;
 }
 
 #else
@@ -323,6 +330,11 @@ bool kal__hevc_register(const kal__heif *l, const char *own)
 bool kal__hevc_register(const kal__heif *l, const char *own)
 {
     (void)l, (void)own;
+    return false;
+}
+
+bool kal__hevc_registered(void)
+{
     return false;
 }
 
