@@ -80,6 +80,11 @@ typedef struct kal__meta {
 kal__meta *kal__meta_new(void);
 kal__meta *kal__meta_ref(kal__meta *m);
 void kal__meta_unref(kal__meta **slot);
+/// A copy with this ICC profile in place of its own (n = 0: none); of NULL, of one that says nothing. NULL: out of memory.
+kal__meta *kal__meta_with_icc(const kal__meta *m, const void *icc, size_t n);
+/// The same, with a reference more; without its ICC profile when that is of other colours than such a picture has, as when RGB became
+/// gray: viewers refuse such files. NULL: `m` is, or (then *failed is set) out of memory.
+kal__meta *kal__meta_for(kal__meta *m, const kal_extent *e, bool *failed);
 /// Copies n bytes into an empty blob.
 bool kal__blob_set(kal__blob *b, const void *data, size_t n);
 /// The orientation in an EXIF block, 1 when there is none or it is not 1..8.

@@ -42,6 +42,40 @@ bool kal__blob_set(kal__blob *b, const void *data, size_t n)
     return true;
 }
 
+kal__meta *kal__meta_with_icc(const kal__meta *m, const void *icc, size_t n)
+{
+    kal__meta *copy = kal__meta_new();
+    if (!copy) return NULL;
+    if (m) {
+        *copy = *m;   // but what it points to, and who holds it
+        copy->refs = 1;
+        copy->exif = copy->icc = copy->xmp = (kal__blob){NULL, 0};
+    }
+    if ((m && !(kal__blob_set(&copy->exif, m->exif.data, m->exif.size) &&
+                kal__blob_set(&copy->xmp, m->xmp.data, m->xmp.size))) ||
+        !kal__blob_set(&copy->icc, icc, n))
+        kal__meta_unref(&copy);
+    return copy;
+}
+
+// Whether the profile says what colours it is of, and they are others.
+static bool other_colours(const kal__blob *icc, const kal_extent *e)
+{
+    if (icc->size < 20 || !e->channels) return false;
+    const char *space = (const char *)icc->data + 16;
+    return !memcmp(space, "CMYK", 4) || (!memcmp(space, "RGB ", 4) && e->model == KAL_GRAY) ||
+           (!memcmp(space, "GRAY", 4) && e->model == KAL_RGB);
+}
+
+kal__meta *kal__meta_for(kal__meta *m, const kal_extent *e, bool *failed)
+{
+    *failed = false;
+    if (!m || !other_colours(&m->icc, e)) return kal__meta_ref(m);
+    kal__meta *without = kal__meta_with_icc(m, NULL, 0);
+    *failed = !without;
+    return without;
+}
+
 // ---- EXIF: a TIFF structure; IFD0 holds tag 274, a SHORT ----------------------------------------
 
 static unsigned get(const unsigned char *p, int n, bool big)

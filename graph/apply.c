@@ -11,6 +11,7 @@
 #include "value.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // ---- how many inputs ----------------------------------------------------------------------------
@@ -95,7 +96,18 @@ typedef struct applying {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     // of folds, in turn: a list that one of them makes is there for the next, and until the node has its own copy
     _Alignas(16) unsigned char rooms[2][KAL_FOLD_ROOM];
+    kal__held files;
 } applying;
+
+// A fold may name files that nobody has read yet.
+static kal_status hold_files(applying *a, kal_error *err)
+{
+    kal__held held = {.n = 0};
+    const kal_status st = kal__files_hold(kal__schema_of(a->call.op), a->params, &held, err);
+    kal__files_release(&a->files);
+    a->files = held;
+    return st;
+}
 
 static kal_status settle(applying *a, kal_error *err)
 {
@@ -177,7 +189,8 @@ static kal_status fold(applying *a, const kal_call **same, kal_error *err)
         a->call.op = to.op;
         a->call.n = to.n;
         for (int32_t i = 0; i < to.n; i++) a->in[i] = to.in[i];
-        st = instead_of_first(a, &to, err);
+        st = hold_files(a, err);
+        if (!st) st = instead_of_first(a, &to, err);
         if (st) return st;
     }
     return kal_fail(err, KAL_INTERNAL, "%s: its folds do not end", a->call.op->name);
@@ -209,6 +222,25 @@ void kal__put_version(const kal_call *call, char out[KAL__VERSION_ROOM])
 
 // ---- the constructor ----------------------------------------------------------------------------
 
+static void fill_meta(kal_node *node, void *arg)
+{
+    kal__meta_unref(&node->meta);
+    node->meta = kal__meta_ref(arg);
+}
+
+static kal_status own_profile(applying *a, kal__meta **out, kal_error *err)
+{
+    const kal_op *op = a->call.op;
+    void *data = NULL;
+    size_t size = 0;
+    const kal_status st = op->profile(&a->call, &data, &size, err);
+    if (st) return st;
+    const kal_call *from = a->call.n ? a->call.in[kal__meta_input(op, a->call.n)] : NULL;
+    *out = kal__meta_with_icc(from ? kal__node_of(from)->meta : NULL, data, size);
+    free(data);
+    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory for a profile", op->name);
+}
+
 static kal_status intern(applying *a, kal_node **out, kal_error *err)
 {
     const kal_op *op = a->call.op;
@@ -223,10 +255,23 @@ static kal_status intern(applying *a, kal_node **out, kal_error *err)
                                   .params = a->params,
                                   .in = a->call.in,
                                   .n = a->call.n};
-    const kal_status st = kal__make_key(&parts, &key, err);
+    kal_status st = kal__make_key(&parts, &key, err);
+    kal__meta *meta = NULL;
+    if (!st && op->profile) st = own_profile(a, &meta, err);
     if (st) return st;
-    *out = kal__intern(kind, key, &a->call, op->params, op->n_params, op->params_size, NULL, NULL);
+    *out = kal__intern(kind, key, &a->call, op->params, op->n_params, op->params_size,
+                       meta ? fill_meta : NULL, meta);
+    kal__meta_unref(&meta);
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", op->name);
+}
+
+// Two images of which one covers the other whole are that one in pixels; in metadata they are still the base.
+static bool loses_meta(const applying *a, const kal_call *same)
+{
+    const kal__meta *m = kal__node_of(a->in[kal__meta_input(a->call.op, a->call.n)])->meta;
+    const kal__meta *other = kal__node_of(same)->meta;
+    return m != other && ((m && (m->exif.size || m->icc.size || m->xmp.size)) ||
+                          (other && (other->exif.size || other->icc.size || other->xmp.size)));
 }
 
 kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out,
@@ -256,15 +301,16 @@ kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in,
     for (int32_t i = 0; i < n; i++) a.in[i] = &in[i]->call;
     kal__params_from(kal__schema_of(op), a.params, params);
     const kal_call *same = NULL;
-    kal__held files = {.n = 0};
-    st = kal__files_hold(kal__schema_of(op), a.params, &files, err);
+    a.files.n = 0;
+    st = hold_files(&a, err);
     if (!st) st = fold(&a, &same, err);
     if (!st) st = prepare_inputs(&a, &same, err);
+    if (!st && same && loses_meta(&a, same)) same = NULL;
     if (!st && same) *out = kal_node_ref(kal__node_of(same));
     if (!st && !same) st = intern(&a, out, err);
     kal_node_unref(&a.before);
     for (int32_t i = 0; i < a.n_firsts; i++) kal_node_unref(&a.firsts[i]);
-    kal__files_release(&files);
+    kal__files_release(&a.files);
     return st;
 }
 

@@ -20,12 +20,14 @@ typedef struct later {
     int32_t n, param[KAL__MAX_BOUND];
 } later;
 
+// Metadata follows an image, never a value.
 static void fill_later(kal_node *node, void *arg)
 {
     memcpy(&node->u.bound, arg, sizeof(later));
     const int32_t images = node->call.n - node->u.bound.n;
     kal__meta_unref(&node->meta);
-    node->meta = images ? kal__meta_ref(kal__meta_input(node, images)->meta) : NULL;
+    node->meta =
+        images ? kal__meta_ref(kal__input(node, kal__meta_input(node->call.op, images))->meta) : NULL;
 }
 
 // A box or a size sets several parameters at once: one number stands for them.

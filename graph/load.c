@@ -20,6 +20,11 @@ static kal_limits limits = {.pixels = (uint64_t)1 << 30,
                             .scans = 200,
                             .meta_bytes = (uint64_t)16 << 20};
 
+pthread_mutex_t *kal__limits_mutex(void)
+{
+    return &lock;
+}
+
 void kal_limits_get(kal_limits *out)
 {
     pthread_mutex_lock(&lock);
@@ -161,6 +166,16 @@ static void fill_decode(kal_node *node, void *arg)
     node->meta = kal__meta_ref(l->meta);
 }
 
+static kal_status fit_meta(loading *l, kal_error *err)
+{
+    bool failed;
+    kal__meta *fits = kal__meta_for(l->meta, &l->source->header.extent, &failed);
+    if (failed) return kal_fail(err, KAL_NOMEM, "out of memory for metadata");
+    kal__meta_unref(&l->meta);
+    l->meta = fits;
+    return KAL_OK;
+}
+
 // Whether the picture will be turned is part of the stored rows' name, because it decides what becomes of the EXIF tag.
 typedef struct stored_p {
     size_t size;
@@ -279,6 +294,7 @@ static kal_status load(const char *path, const void *data, size_t size, const ka
         l.source->refs = 1;
     if (!st) st = path ? load_path(&l, path, p->format, err) : load_memory(&l, data, size, p->format, err);
     if (!st) st = shrink_to(l.source, p->shrink, path ? path : "bytes", err);
+    if (!st) st = fit_meta(&l, err);
     if (!st) l.meta->format = l.source->codec->name, l.meta->bytes = l.source->size;
     if (!st) l.meta->applied = p->upright && l.meta->orientation != 1;
     if (!st) st = decode_node(&l, out, err);

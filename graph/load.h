@@ -8,6 +8,8 @@
 #include "coding.h"
 #include "node.h"
 
+#include <pthread.h>
+
 #define KAL__LOAD_PARAMS(P)                                                            \
     P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                     \
     P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                     \
@@ -19,6 +21,8 @@ typedef struct kal__load_p {
 } kal__load_p;
 
 extern const kal_op kal__op_load;
+/// Held over a fork.
+pthread_mutex_t *kal__limits_mutex(void);
 /// The picture of such a node (a stored one, or one turned upright) decoded 1/by of its size; NULL when its format cannot, or when it is
 /// no such node or already smaller.
 kal_status kal__load_smaller(const kal_node *n, int32_t by, kal_node **out, kal_error *err);

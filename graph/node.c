@@ -171,8 +171,26 @@ static kal_node *build(kal__kind kind, kal_key key, const kal_call *call, kal__s
     node->is_volatile = call->op && (call->op->flags & KAL_OP_VOLATILE);
     for (int32_t k = 0; k < call->n; k++) node->is_volatile |= kal__input(node, k)->is_volatile;
     node->refs = 1;
-    if (call->n) node->meta = kal__meta_ref(kal__meta_input(node, call->n)->meta);
     return node;
+}
+
+// What fill does not say itself goes with the base, or with the first input.
+static bool take_meta(kal_node *node)
+{
+    bool failed = false;
+    if (node->call.n)
+        node->meta = kal__meta_for(kal__input(node, kal__meta_input(node->call.op, node->call.n))->meta,
+                                   &node->call.extent, &failed);
+    return !failed;
+}
+
+static void give_up(kal_node *fresh)
+{
+    for (int32_t i = 0; i < fresh->call.n; i++) {
+        kal_node *in = kal__input(fresh, i);
+        kal_node_unref(&in);
+    }
+    destroy(fresh);
 }
 
 kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *rows, size_t n_rows,
@@ -185,19 +203,17 @@ kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const k
 
     kal_node *fresh = build(kind, key, call, (kal__schema){rows, n_rows, params_size, "", 0});
     if (!fresh) return NULL;
+    if (!take_meta(fresh)) {
+        give_up(fresh);
+        return NULL;
+    }
     if (fill) fill(fresh, arg);
     pthread_mutex_lock(&lock);
     node = kal_node_ref(find(key));   // somebody may have been quicker
     const bool added = !node && table_grow();
     if (added) table_add(node = fresh);
     pthread_mutex_unlock(&lock);
-    if (!added) {
-        for (int32_t i = 0; i < fresh->call.n; i++) {
-            kal_node *in = kal__input(fresh, i);
-            kal_node_unref(&in);
-        }
-        destroy(fresh);
-    }
+    if (!added) give_up(fresh);
     return node;
 }
 
@@ -376,6 +392,11 @@ bool kal_node_meta(const kal_node *node, const char *name, const void **data, si
     *data = b->data;
     *size = b->size;
     return true;
+}
+
+bool kal_call_meta(const kal_call *input, const char *name, const void **data, size_t *size)
+{
+    return kal_node_meta(kal__node_of(input), name, data, size);
 }
 
 bool kal_node_file(const kal_node *node, kal_file_info *out)

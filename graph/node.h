@@ -12,6 +12,8 @@
 #include "hash.h"
 #include "mem.h"
 
+#include <string.h>
+
 // ---- the tables that kal.c hands in -------------------------------------------------------------
 
 extern const kal_op *const kal__ops[];   // NULL-terminated
@@ -92,10 +94,11 @@ static inline kal_node *kal__input(const kal_node *n, int32_t i)
     return kal__node_of(n->call.in[i]);
 }
 
-/// Whose metadata a node has that stands on so many images: the last of two, the base, unless that is a map; of more, the first.
-static inline kal_node *kal__meta_input(const kal_node *n, int32_t images)
+/// The input, of the first n, whose metadata go with the result: the base that the others are laid on, where there is one, else the first.
+static inline int32_t kal__meta_input(const kal_op *op, int32_t n)
 {
-    return kal__input(n, images == 2 && !(n->call.op->flags & KAL_OP_MAPPED));
+    const char *inputs = op && op->inputs ? op->inputs : "", *last = strrchr(inputs, ' ');
+    return n > 1 && ((op && op->touches) || (last && !strncmp(last, " base", 5))) ? n - 1 : 0;
 }
 
 /// The lock of the table, for who guards a fork.

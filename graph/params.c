@@ -165,7 +165,7 @@ kal_status kal__params_check(kal__schema s, void *params, kal_error *err)
         } else if (p->kind == KAL_PARAM_FLOAT) {
             st = check_number(s, p, f.d, err);
         } else if (p->kind == KAL_PARAM_CHOICE) {
-            if (*f.i < 0 || *f.i >= n_choices(p->unit))
+            if (*f.i != KAL_AUTO && (*f.i < 0 || *f.i >= n_choices(p->unit)))
                 return out_of_range(s, p, *f.i, 0, n_choices(p->unit) - 1, err);
         } else if (p->kind == KAL_PARAM_TEXT) {
             if (!*f.s) *f.s = "";
@@ -187,7 +187,8 @@ kal_status kal__params_check(kal__schema s, void *params, kal_error *err)
 bool kal__param_is_auto(const kal_param *p, const void *params)
 {
     const field f = field_of(p, params);
-    return (is_int(p) && *f.i == KAL_AUTO) || (p->kind == KAL_PARAM_FLOAT && *f.d == KAL_AUTO);
+    return ((is_int(p) || p->kind == KAL_PARAM_CHOICE) && *f.i == KAL_AUTO) ||
+           (p->kind == KAL_PARAM_FLOAT && *f.d == KAL_AUTO);
 }
 
 kal_status kal__params_settled(kal__schema s, const void *params, kal_error *err)

@@ -6,11 +6,11 @@
 #define _GNU_SOURCE
 #include "run.h"
 
-#include "files.h"
-
 #include "admit.h"
 #include "band.h"
 #include "coding.h"
+#include "files.h"
+#include "load.h"
 #include "memo.h"
 #include "trace.h"
 
@@ -211,29 +211,24 @@ static void *worker(void *arg)
 // After a fork only the calling thread exists: the child starts without pool and requests. Our locks are taken over the fork, in this
 // order, so that the child never inherits one that a vanished thread held. What those threads were computing is lost to the
 // child: its rings are leaked there, its claims on the memo are let go.
-static pthread_mutex_t *guarded(int i)
+static pthread_mutex_t *own_mutex(void)
 {
-    switch (i) {
-    case 0: return &lock;
-    case 1: return kal__admit_mutex();
-    case 2: return kal__memo_mutex();
-    case 3: return kal__table_mutex();
-    case 4: return kal__slab_mutex();
-    case 5: return kal__files_mutex();
-    default: return NULL;
-    }
+    return &lock;
 }
+
+static pthread_mutex_t *(*const guarded[])(void) = {own_mutex,        kal__admit_mutex, kal__memo_mutex,
+                                                    kal__table_mutex, kal__slab_mutex,  kal__files_mutex,
+                                                    kal__limits_mutex};
+#define N_GUARDED (sizeof guarded / sizeof *guarded)
 
 static void before_fork(void)
 {
-    for (int i = 0; i < 5; i++)
-        if (guarded(i)) pthread_mutex_lock(guarded(i));
+    for (size_t i = 0; i < N_GUARDED; i++) pthread_mutex_lock(guarded[i]());
 }
 
 static void parent_after_fork(void)
 {
-    for (int i = 5; i-- > 0;)
-        if (guarded(i)) pthread_mutex_unlock(guarded(i));
+    for (size_t i = N_GUARDED; i-- > 0;) pthread_mutex_unlock(guarded[i]());
 }
 
 static void child_after_fork(void)

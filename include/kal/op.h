@@ -215,7 +215,6 @@ typedef enum kal_op_flags {
     KAL_OP_SAMPLEWISE = 64,
     KAL_OP_UPRIGHT = 128,   ///< undoes an EXIF orientation: that, less 1, is its first parameter
     KAL_OP_FITS = 256,   ///< scales to its parameters `width` and `height`: what viewers fit a picture with
-    KAL_OP_MAPPED = 1024,   ///< the second of two inputs says where, not what: metadata is input 0's
     KAL_OP_SHEET =
         512,   ///< lays its images on one sheet, with `columns`, `gap` and `labels`: what `kal grid` calls
 } kal_op_flags;
@@ -248,6 +247,8 @@ typedef struct kal_op {
     /// Optional: what is done to input i first: another op, whose parameters go into `params` (KAL_FOLD_ROOM bytes); NULL: nothing. An input
     /// that was made so is asked about no more.
     const struct kal_op *(*before)(const kal_call *call, int32_t i, void *params);
+    /// Optional: the ICC profile that goes with the result, in place of the one that came with the image; *data from malloc, given away.
+    kal_status (*profile)(const kal_call *call, void **data, size_t *size, kal_error *err);
     /// Optional: tables, made once per evaluation, and their release.
     kal_status (*prepare)(const kal_call *call, void **state, kal_error *err);
     void (*release)(void *state);
@@ -301,6 +302,10 @@ KAL_API kal_status kal_call_map(const kal_call *from, const kal_call *to, double
 /// changes later changes no node. `file` is the field of a call's canonical parameters, as `extent`, `prepare` and `run` see them. NULL and 0
 /// when none was given; never NULL for a file, not even an empty one. They live as long as the node. Threads: any.
 KAL_API const void *kal_file_bytes(const char *file, size_t *size);
+
+/// What travels with an input, one of `call->in`: its "icc", "exif" or "xmp", borrowed for as long as the node lives; false when there is
+/// none. It is told by the input's key, so an op may depend on it. Threads: any.
+KAL_API bool kal_call_meta(const kal_call *input, const char *name, const void **data, size_t *size);
 
 /// What neighbourhood and geometry ops read outside the image:
 ///   copy  aaaa|abcd|dddd    mirror  dcba|abcd|dcba    reflect  dcb|abcd|cba    wrap  abcd|abcd|abcd    fill  a colour

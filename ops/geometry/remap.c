@@ -307,7 +307,6 @@ const kal_op kal__op_remap = {
         "type=f32;\nremap photo (band_join [x y])",
     .inputs = "image map",
     KAL__PARAMS(params, kal_remap_p),
-    .flags = KAL_OP_MAPPED,
     .cost = 3,
     .extent = extent,
     .need = need,

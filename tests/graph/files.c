@@ -186,6 +186,75 @@ static void in_folders(kal_scope *s)
     REQUIRE_FAILS(KAL_IO, kal_node_error(sum_of(s, "only.bin"), &check_error));
 }
 
+// ---- an op that folds into one with a file ------------------------------------------------------
+
+static const char *folds_to;
+
+static kal_status shade_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)params, (void)err;
+    *out = c->in[0]->extent;
+    return KAL_OK;
+}
+
+static kal_status shade_run(const kal_job *j)
+{
+    const sum_p *p = j->call->params;
+    const unsigned char *first = kal_file_bytes(p->from, NULL);
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
+        memset(kal_row(j->out, y), first ? *first : 0,
+               (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
+    return KAL_OK;
+}
+
+static const kal_op acme_shade = {.name = "acme.shade",
+                                  .version = 1,
+                                  .family = "test",
+                                  .help = "A file's first byte everywhere",
+                                  .inputs = "image",
+                                  .params = sum_params,
+                                  .n_params = 2,
+                                  .params_size = sizeof(sum_p),
+                                  .extent = shade_extent,
+                                  .run = shade_run};
+
+static bool outer_fold(const kal_call *c, kal_folded *to, void *room)
+{
+    const sum_p p = {sizeof p, folds_to, 1};
+    memcpy(room, &p, sizeof p);
+    *to = (kal_folded){.op = &acme_shade, .params = room, .n = 1, .in = {c->in[0]}};
+    return true;
+}
+
+static const kal_op acme_outer = {.name = "acme.outer",
+                                  .version = 1,
+                                  .family = "test",
+                                  .help = "acme.shade of a file it knows",
+                                  .inputs = "image",
+                                  .params_size = sizeof(size_t),
+                                  .extent = shade_extent,
+                                  .fold = outer_fold,
+                                  .run = shade_run};
+
+static void a_fold_names_a_file(kal_scope *s)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s", check_temp("fold.bin"));
+    write_file(path, "\11", 1);
+    folds_to = path;
+    const kal_extent e = extent_of(3, 2, 1, KAL_U8);
+    kal_node *image = kal_pixels(s, &e, "\1\2\3\4\5\6", 3);
+    kal_node *made = kal_apply(s, "acme.outer", NULL, &image, 1);
+    const sum_p p = {sizeof p, path, 1};
+    REQUIRE(made == kal_apply(s, "acme.shade", &p, &image, 1));
+    memset(path, 'x', 5);   // the text was the fold's own
+    unsigned char *pixels = read_all(made, &fresh, NULL);
+    REQUIRE(pixels && pixels[0] == 9 && pixels[5] == 9);
+    free(pixels);
+    folds_to = check_temp("nowhere.bin");
+    REQUIRE_FAILS(KAL_IO, kal_node_error(kal_apply(s, "acme.outer", NULL, &image, 1), &check_error));
+}
+
 int main(void)
 {
     kal_scope *s = kal_scope_new();
@@ -194,6 +263,9 @@ int main(void)
     as_text(s);
     beside_a_computed_one(s);
     in_folders(s);
+    REQUIRE_OK(kal_op_register(&acme_shade, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_outer, &check_error));
+    a_fold_names_a_file(s);
     kal_scope_free(&s);
     return check_done();
 }

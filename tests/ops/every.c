@@ -315,7 +315,7 @@ static int law_params(const kal_node *node, kal_node *const *in, int32_t n)
     const kal_op *op = node->call.op;
     int changed = 0;
     for (size_t i = 0; i < op->n_params; i++) {
-        if (op->params[i].kind == KAL_PARAM_FILE) continue;
+        if (op->params[i].kind == KAL_PARAM_FILE) continue;   // tests/graph/files.c
         _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
         double room[1025];
         if (op->params[i].kind == KAL_PARAM_FILE) continue;   // tests/graph/files.c
@@ -351,24 +351,23 @@ static void laws_of_pixels(rng *r, const kal_node *node)
     free(want);
 }
 
-static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent *kind, int g)
+static int try_op(rng *r, const kal_op *op, const char *sample, const kal_extent *kind, int g, bool fewest)
 {
     kal_scope *s = kal_scope_new();
     kal_node *in[3];
-    int32_t n = 0, most = *op->inputs != 0;
-    for (const char *c = op->inputs; *c; c++) most += *c == ' ';
-    const bool optional = strchr(op->inputs, '?') != NULL, many = strstr(op->inputs, "...") != NULL;
-    if (many) most = 3;
+    int32_t n = 0, least, most;
+    const bool many = strstr(op->inputs, "...") != NULL;
     const bool masked = strstr(op->inputs, "mask?") != NULL;   // with one of the image's size, or without
-    if ((optional && strstr(sample, "value")) || (masked && g) || (strstr(op->inputs, "guide?") && g))
-        most = 1;
+    kal_op_arity(op, &least, &most);
+    if (many) most = 3;
+    if (fewest || (masked && g) || (strstr(op->inputs, "guide?") && g)) most = least;
     for (; n < most; n++) {
         kal_extent e = *kind;
         if (n) e.width += grow[g][0], e.height += grow[g][1];
         if (n && masked) e = (kal_extent){e.width, e.height, 1, KAL_U8, KAL_MASK, false};
         in[n] = rng_image(r, s, &e);
     }
-    if (op->flags & KAL_OP_MAPPED) {
+    if (strstr(op->inputs, " map")) {
         kal_extent e = *kind;
         e.width += grow[g][0], e.height += grow[g][1];
         in[1] = rng_map(r, s, &e);
@@ -414,8 +413,9 @@ int main(int argc, char **argv)
         for (const char *const *sample = op->samples; sample && *sample; sample++) {
             int worked = 0;
             for (size_t k = 0; k < (*op->inputs ? sizeof kinds / sizeof *kinds : 1); k++)
-                for (size_t g = 0; g < (strchr(op->inputs, ' ') ? 2 : 1); g++)
-                    worked += try_op(&r, op, *sample, &kinds[k], (int)g);
+                for (int g = 0; g < (strchr(op->inputs, ' ') ? 2 : 1); g++)
+                    for (int fewest = 0; fewest <= (strchr(op->inputs, '?') != NULL); fewest++)
+                        worked += try_op(&r, op, *sample, &kinds[k], g, fewest);
             REQUIRE_NOTE(worked, "%s %s works on nothing: %s", op->name, *sample, check_error.message);
             combinations += (size_t)worked;
         }

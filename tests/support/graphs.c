@@ -40,7 +40,7 @@ static kal_node *step(rng *r, kal_scope *s, kal_node *const *have, int32_t n, in
     for (const char *c = op->inputs; *c; c++) most += *c == ' ';
     for (int32_t i = 0; i < most; i++) in[i] = have[n - 1 - rng_below(r, n < 4 ? n : 4)];
     kal_extent size;
-    if ((op->flags & KAL_OP_MAPPED) && !kal_node_extent(in[1], &size, NULL)) in[1] = rng_map(r, s, &size);
+    if (strstr(op->inputs, " map") && !kal_node_extent(in[1], &size, NULL)) in[1] = rng_map(r, s, &size);
     kal_node *made = kal_apply_text(s, op->name, op->samples[rng_below(r, samples)], in, most);
     kal_extent e;
     if (kal_node_extent(made, &e, NULL) || (int64_t)e.width * e.height > 40000) return NULL;
