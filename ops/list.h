@@ -74,6 +74,8 @@ OP(swap)
 OP(premultiply)
 OP(unpremultiply)
 OP(lut3d)
+OP(icc_transform)
+OP(icc_assign)
 
 // space
 OP(to_linear)
@@ -192,6 +194,7 @@ OP(noise)
 OP(add_noise)
 OP(sample)
 OP(expr)
+
 // draw
 OP(draw_boxes)
 OP(draw_lines)
