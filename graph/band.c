@@ -19,17 +19,17 @@ static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out
     const kal_call *c = &step->node->call;
     int32_t e = step->first_edge;
     for (int32_t i = 0; i < c->n; i++) {
-        if (i == step->from_step) {
+        if (i == step->from_step && !s->in_place) {
             in[i] = *previous;
             continue;
         }
-        const kal__edge *edge = &s->edges[e++];
+        const kal__edge *edge = i == step->from_step ? NULL : &s->edges[e++];
         const kal_rect need = kal__need(c, i, out);
         const int32_t pixel = (int32_t)kal_pixel_size(&c->in[i]->extent);
-        if (edge->from && !kal_rect_empty(need))
-            in[i] = kal__edge_tile(edge, need, pixel);
-        else
+        if (kal_rect_empty(need) || (edge && !edge->from))
             in[i] = (kal_tile){.ring = 1, .pixel = pixel};
+        else
+            in[i] = edge ? kal__edge_tile(edge, need, pixel) : kal__ring_tile(s, need, 0, 0, pixel);
     }
 }
 
@@ -93,6 +93,20 @@ static kal_status run_fused(const kal__stage *s, kal_rect r, unsigned char *scra
     return st;
 }
 
+// The first op makes the rows, the others change in them what they touch: however many there are, each costs what it touches.
+static kal_status run_in_place(const kal__stage *s, kal_rect r, void *scratch, kal_error *err)
+{
+    const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
+    kal_status st = KAL_OK;
+    for (int32_t k = 0; k < s->n_steps && !st; k++) {
+        const kal_rect part = k ? kal_rect_clip(r, s->steps[k].touched) : r;
+        if (kal_rect_empty(part)) continue;
+        const kal_tile out = kal__ring_tile(s, part, 0, 0, pixel);
+        st = run_step(s, &s->steps[k], NULL, &out, false, scratch, err);
+    }
+    return st;
+}
+
 static void copy_rows(const kal__stage *s, kal_rect r)
 {
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
@@ -153,6 +167,7 @@ kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__
     case KAL__COMPUTE_STAGE: break;
     }
     __atomic_fetch_add(&stats->computed_tiles, 1, __ATOMIC_RELAXED);
+    if (s->in_place) return run_in_place(s, r, scratch, err);
     if (kal__run_end(s, 0) < s->n_steps - 1) return run_fused(s, r, scratch, err);
     const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
     return run_step(s, &s->steps[0], NULL, &out, kal__is_far(s), scratch, err);

@@ -14,16 +14,29 @@
 // copied whole once in so many, and takes time in proportion to its length.
 #define DEEPEST 8
 
-static bool may_look_past(const kal__stage *s)
+// The edge to the base: the last one of the first step.
+static const kal__edge *base_edge(const kal__stage *s)
 {
-    return s->kind == KAL__COMPUTE_STAGE && s->n_steps == 1 && s->steps[0].node->call.op->touches &&
-           !s->keep && !s->outside && s->edges[s->n_edges - 1].from;
+    return &s->edges[(s->n_steps > 1 ? s->steps[1].first_edge : s->n_edges) - 1];
 }
 
-// A stage of several steps goes by blocks within a band, and a block would choose another edge than the one its band waited for.
+static bool may_look_past(const kal__stage *s)
+{
+    return s->kind == KAL__COMPUTE_STAGE && (s->n_steps == 1 || s->in_place) &&
+           s->steps[0].node->call.op->touches && !s->keep && !s->outside && base_edge(s)->from;
+}
+
+static kal_rect touched_by(const kal__stage *s)
+{
+    kal_rect all = {0, 0, 0, 0};
+    for (int32_t k = 0; k < s->n_steps; k++) all = kal_rect_join(all, s->steps[k].touched);
+    return all;
+}
+
+// A step that does not make a whole band at once would choose another edge than the one the band waited for.
 static bool may_choose(const kal__edge *e)
 {
-    return e->depth < DEEPEST && e->to->n_steps <= 1;
+    return e->depth < DEEPEST && (e->to->n_steps <= 1 || (e->to->in_place && e->step == 0));
 }
 
 // Rows of `from` that bands still read when those which see nothing of `touched` do not; *beside: whether there are such.
@@ -50,6 +63,7 @@ static kal_status add_past(kal__builder *b, kal__edge *e, kal_rect touched)
     kal__edge *past = kal__take(&b->p->arena, 1, sizeof *past);
     if (!past) return kal__no_memory(b);
     past->slot = e->slot;
+    past->step = e->step;
     past->depth = e->depth + 1;
     kal__connect(b, e->to, past, kal__input(node, node->call.n - 1));
     past->dx += e->dx;
@@ -62,7 +76,7 @@ static kal_status add_past(kal__builder *b, kal__edge *e, kal_rect touched)
 kal_status kal__look_past(kal__builder *b, kal__stage *s)
 {
     if (!may_look_past(s)) return KAL_OK;
-    const kal_rect touched = s->steps[0].node->call.op->touches(&s->steps[0].node->call);
+    const kal_rect touched = touched_by(s);
     kal_rect rows = {0, 0, 0, 0};
     bool any = false, beside;
     for (const kal__edge *e = s->readers; e; e = e->next_reader) {

@@ -143,25 +143,45 @@ static void connect_step(const kal__builder *b, kal__stage *s, const kal__step *
     int32_t e = step->first_edge;
     for (int32_t i = 0; i < c->n; i++) {
         if (i == step->from_step) continue;
+        s->edges[e].step = (int32_t)(step - s->steps);
         if (!kal_rect_empty(kal__need(c, i, s->rect)))
             kal__connect(b, s, &s->edges[e], kal__input(step->node, i));
         e++;
     }
 }
 
-// The input whose stage a pointwise op can join: computed for it alone.
+// Whether an input is an op computed for this reader alone, band by band, so that they may share a stage.
+static bool may_join(const kal__builder *b, const kal_node *in)
+{
+    const kal__info *f = kal__info_of(b, in);
+    if (in->kind != KAL__APPLY || passes(b, in) || f->found || f->uses != 1 || kal_rect_empty(f->need))
+        return false;
+    return !(in->call.op->flags & (KAL_OP_WHOLE | KAL_OP_SERIAL)) && !in->call.op->rows &&
+           !(b->keep && kal__memo_worth(b->options->memo_mode, in, kal__cost_of(in)));
+}
+
+static bool is_in_place(const kal_node *n)
+{
+    return n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_IN_PLACE) && n->call.op->touches &&
+           !(n->call.op->flags & (KAL_OP_WHOLE | KAL_OP_SERIAL | KAL_OP_POINTWISE));
+}
+
+// Whether the op changes in place what another of its kind has made, to the same rows.
+static bool joins_in_place(const kal__builder *b, const kal_node *n)
+{
+    if (!is_in_place(n)) return false;
+    const kal_node *in = kal__input(n, n->call.n - 1);
+    return is_in_place(in) && may_join(b, in) &&
+           kal_rect_equal(kal__info_of(b, in)->need, kal__info_of(b, n)->need);
+}
+
+// The input whose stage an op can join: a pointwise one that of any input, one that works in place that of its last. A chain of the
+// latter is a stage of its own, for one goes by blocks and the other by what is touched.
 static int32_t fusable_input(const kal__builder *b, const kal_node *n)
 {
-    if (!(n->call.op->flags & KAL_OP_POINTWISE)) return -1;
-    for (int32_t i = 0; i < n->call.n; i++) {
-        const kal_node *in = kal__input(n, i);
-        const kal__info *f = kal__info_of(b, in);
-        if (in->kind != KAL__APPLY || passes(b, in) || f->found || f->uses != 1 || kal_rect_empty(f->need))
-            continue;
-        if (in->call.op->flags & (KAL_OP_WHOLE | KAL_OP_SERIAL) || in->call.op->rows) continue;
-        if (b->keep && kal__memo_worth(b->options->memo_mode, in, kal__cost_of(in))) continue;
-        return i;
-    }
+    if (joins_in_place(b, n)) return n->call.n - 1;
+    for (int32_t i = 0; i < n->call.n && (n->call.op->flags & KAL_OP_POINTWISE); i++)
+        if (may_join(b, kal__input(n, i)) && !joins_in_place(b, kal__input(n, i))) return i;
     return -1;
 }
 
@@ -184,10 +204,14 @@ static kal_status add_compute(kal__builder *b, const kal_node *last)
     kal__info *me = kal__info_of(b, last);
     kal__stage *s = stage_new(b, KAL__COMPUTE_STAGE, last, me->need, n_edges, n);
     if (!s) return kal__no_memory(b);
+    s->in_place = joins_in_place(b, last);
     const kal_node *node = last;
     for (int32_t k = n; k-- > 0;) {
         const int32_t from = k ? fusable_input(b, node) : -1;
-        s->steps[k] = (kal__step){.node = node, .from_step = from};
+        const kal_call *c = &node->call;
+        s->steps[k] = (kal__step){.node = node,
+                                  .from_step = from,
+                                  .touched = c->op->touches ? c->op->touches(c) : kal_rect_all(&c->extent)};
         s->serial |= (node->call.op->flags & KAL_OP_SERIAL) != 0;
         if (k) node = kal__input(node, from);
     }

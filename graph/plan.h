@@ -34,6 +34,7 @@ typedef enum kal__stage_kind {
 typedef struct kal__edge {
     kal__stage *from;   // NULL: nothing of this input is needed
     kal__stage *to;
+    int32_t step;             // of the stage, whose input this is; 0 for a sink
     int32_t slot;             // which of the stage's edges this is, or stands in for
     int32_t dx, dy;           // coordinates here + (dx, dy) = coordinates of `from`
     struct kal__edge *past;   // to the stage whose rows `from` hands on; NULL: all is read here
@@ -50,6 +51,7 @@ typedef struct kal__step {
     void *state;          // from prepare
     int32_t from_step;    // which input is the step before; -1: none
     int32_t first_edge;   // its other inputs, in order
+    kal_rect touched;     // what it does not just hand on of its last input; everything, when the op does not say
     int32_t run;          // so many steps from this one on are one table; 0: the step is run itself
     struct kal__table *table;
 } kal__step;
@@ -67,6 +69,7 @@ struct kal__stage {
 
     kal_rect rect;           // what is made, in the node's coordinates
     int32_t band, n_bands;   // rows a band; bands
+    bool in_place;   // each step after the first changes what it touches of the first one's rows, in the ring
     bool serial;   // one band in flight at most; a coding stage that is not works in pieces or parts
     int32_t
         window;      // an encoder's pieces: how many may be at work or waiting to be joined; 0: not in pieces

@@ -78,12 +78,11 @@ void kal__choose_band(const kal__builder *b, kal__stage *s)
 
 static const kal_call *edge_call(const kal__stage *s, const kal__edge *e, int32_t *input)
 {
-    int32_t k = s->n_steps - 1;
-    while (k > 0 && s->steps[k].first_edge > e->slot) k--;
-    if (k < 0) return NULL;   // a sink reads what it is
-    *input = e->slot - s->steps[k].first_edge;
-    if (s->steps[k].from_step >= 0 && *input >= s->steps[k].from_step) ++*input;
-    return &s->steps[k].node->call;
+    if (!s->n_steps) return NULL;   // a sink reads what it is
+    const kal__step *step = &s->steps[e->step];
+    *input = e->slot - step->first_edge;
+    if (step->from_step >= 0 && *input >= step->from_step) ++*input;
+    return &step->node->call;
 }
 
 kal_rect kal__band_need(const kal__edge *e, int32_t band)
@@ -165,7 +164,7 @@ static size_t stage_scratch(const kal__stage *s)
         const size_t n = c->op->scratch ? c->op->scratch(c, s->rect.x1 - s->rect.x0, s->band) : 0;
         if (n > most) most = n;
     }
-    return ((most + 63) & ~(size_t)63) + 2 * kal__block_of(s).bytes;
+    return ((most + 63) & ~(size_t)63) + (s->in_place ? 0 : 2 * kal__block_of(s).bytes);
 }
 
 kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)

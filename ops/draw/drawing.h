@@ -98,10 +98,10 @@ bool kal__draw_nothing(const kal_call *c, kal__trace *trace, kal_folded *to);
         return kal__draw_nothing(c, NAME##_trace, to);                                     \
     }
 /// The middle of its record.
-#define KAL__DRAWN_RECORD(NAME)                                                                       \
-    .version = 2, .family = "drawing", .inputs = "image", KAL__PARAMS(NAME##_params, kal_##NAME##_p), \
-    .cost = 0.3f, .extent = NAME##_extent, .touches = NAME##_touches, .fold = NAME##_fold,            \
-    .prepare = NAME##_prepare, .release = free, .tables = NAME##_tables, .scratch = NAME##_scratch,   \
-    .run = kal__draw_run
+#define KAL__DRAWN_RECORD(NAME)                                                                 \
+    .version = 2, .flags = KAL_OP_IN_PLACE, .family = "drawing", .inputs = "image",             \
+    KAL__PARAMS(NAME##_params, kal_##NAME##_p), .cost = 0.3f, .extent = NAME##_extent,          \
+    .touches = NAME##_touches, .fold = NAME##_fold, .prepare = NAME##_prepare, .release = free, \
+    .tables = NAME##_tables, .scratch = NAME##_scratch, .run = kal__draw_run
 
 #endif

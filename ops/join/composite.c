@@ -87,8 +87,18 @@ static void lay_at(const kal_job *j, const kal__lay *l, int32_t x, int32_t y, in
     const int32_t x0 = x > out.x0 ? x : out.x0, end = x + j->call->in[0]->extent.width;
     const int32_t x1 = end < out.x1 ? end : out.x1;
     if (x0 >= x1) return;
-    kal__lay_row(l, kal_at(j->out, x0, y), kal_at(&j->in[0], x0 - x, image_y), kal_at(&j->in[1], x0, y),
-                 (size_t)(x1 - x0));
+    const size_t n = (size_t)(x1 - x0);
+    unsigned char *dst = kal_at(j->out, x0, y);
+    const unsigned char *base = kal_at(&j->in[1], x0, y);
+    if (base == dst && !kal__lay_replaces(l)) base = memcpy(j->scratch, base, n * (size_t)j->out->pixel);
+    kal__lay_row(l, dst, kal_at(&j->in[0], x0 - x, image_y), base, n);
+}
+
+// What lies below, where that is in the output's own memory: rows are made some bytes ahead.
+static size_t scratch(const kal_call *c, int32_t width, int32_t height)
+{
+    (void)height;
+    return (size_t)width * kal_pixel_size(&c->extent);
 }
 
 // Pixels x0 up to x1 of a row are the base's.
@@ -198,6 +208,7 @@ const kal_op kal__op_composite = {
         "composite photo tile=true gap=40 opacity=0.2.",
     .inputs = "image base",
     KAL__PARAMS(params, kal_composite_p),
+    .flags = KAL_OP_IN_PLACE,
     .cost = 1,
     .extent = extent,
     .need = need,
@@ -207,6 +218,7 @@ const kal_op kal__op_composite = {
     .prepare = prepare,
     .release = free,
     .tables = tables,
+    .scratch = scratch,
     .run = run,
     .samples =
         KAL__SAMPLES("", "x=1 y=1", "x=-2 y=3", "x=3 y=-1", "mode=multiply opacity=0.5", "x=2 mode=xor",

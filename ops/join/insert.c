@@ -60,6 +60,7 @@ const kal_op kal__op_insert = {
     .help = "The image laid on the base at x, y, replacing what is there\nThe result has the base's size.",
     .inputs = "image base",
     KAL__PARAMS(params, kal_insert_p),
+    .flags = KAL_OP_IN_PLACE,
     .cost = 0.1f,
     .extent = extent,
     .need = need,

@@ -189,6 +189,7 @@ const kal_op kal__op_layers = {
     .inputs = "images...",
     KAL__PARAMS(params, kal_layers_p),
     .n_later = 1,
+    .flags = KAL_OP_IN_PLACE,
     .cost = 1,
     .extent = extent,
     .need = need,

@@ -76,25 +76,45 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
     return kal__paste_need(place(c), p->feather ? kal_rect_of(0, 0, 0, 0) : place(c), i, out);
 }
 
+// Where all is the crop's along this axis: from `a` up to `b`.
+static void inside(const kal__seam *s, int32_t *a, int32_t *b)
+{
+    *a = s->at_start ? 0 : s->w;
+    *b = s->at_end ? s->length : s->length - s->w;
+}
+
+// Onto the base, which lies there.
+static void feather_row(const kal_job *j, kal_rect at, const kal__seam *sx, const kal__seam *sy, int32_t y)
+{
+    const kal_extent *e = &j->call->extent;
+    const int64_t ay = kal__seam_weight(sy, y - at.y0), den = (int64_t)(sx->w + 1) * (sy->w + 1);
+    const kal_rect over = kal_rect_clip(j->out->rect, at);
+    int32_t a, b;
+    inside(sx, &a, &b);
+    for (int32_t x = over.x0, n; x < over.x1; x += n) {
+        const int32_t i = x - at.x0;
+        const bool whole = ay == sy->w + 1 && i >= a && i < b;
+        unsigned char *dst = kal_at(j->out, x, y);
+        const unsigned char *crop = kal_at(&j->in[0], i, y - at.y0);
+        n = whole ? (b - i < over.x1 - x ? b - i : over.x1 - x) : 1;
+        if (whole)
+            memcpy(dst, crop, (size_t)n * (size_t)j->out->pixel);
+        else
+            kal__seam_mix(dst, crop, dst, e->type, 0, (size_t)e->channels, ay * kal__seam_weight(sx, i), den);
+    }
+}
+
+// The base first, then what of the crop lies upon it.
 static void feather_rows(const kal_job *j, kal_rect at)
 {
     const kal_uncrop_p *p = j->call->params;
     const kal_extent *e = &j->call->extent;
     const kal__seam sx = kal__seam_of(p->feather, at.x0, at.x1, e->width),
                     sy = kal__seam_of(p->feather, at.y0, at.y1, e->height);
-    const int64_t den = (int64_t)(sx.w + 1) * (sy.w + 1);
-    const kal_rect over = kal_rect_clip(j->out->rect, at);
-    const size_t channels = (size_t)e->channels;
-    for (int32_t y = over.y0; y < over.y1; y++) {
-        const int64_t ay = kal__seam_weight(&sy, y - at.y0);
-        unsigned char *dst = kal_row(j->out, y);
-        const unsigned char *base = kal_row(&j->in[1], y);
-        for (int32_t x = over.x0; x < over.x1; x++) {
-            const int64_t num = ay * kal__seam_weight(&sx, x - at.x0);
-            if (num == den) continue;   // already replaced
-            kal__seam_mix(dst, kal_at(&j->in[0], x - at.x0, y - at.y0), base, e->type,
-                          (size_t)(x - j->out->rect.x0) * channels, channels, num, den);
-        }
+    const size_t n = (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel;
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
+        memcpy(kal_row(j->out, y), kal_row(&j->in[1], y), n);
+        if (y >= at.y0 && y < at.y1) feather_row(j, at, &sx, &sy, y);
     }
 }
 
@@ -107,8 +127,10 @@ static kal_status run(const kal_job *j)
             memcpy(kal_row(j->out, y), kal_at(&j->in[0], j->out->rect.x0 - at.x0, y - at.y0), n);
         return KAL_OK;
     }
-    kal__paste_replace(j, at);
-    if (((const kal_uncrop_p *)j->call->params)->feather) feather_rows(j, at);
+    if (((const kal_uncrop_p *)j->call->params)->feather)
+        feather_rows(j, at);
+    else
+        kal__paste_replace(j, at);
     return KAL_OK;
 }
 
@@ -136,6 +158,7 @@ const kal_op kal__op_uncrop = {
             "pixels lies inside the place; there is none along the base's border, and 0 replaces exactly.",
     .inputs = "image base",
     KAL__PARAMS(params, kal_uncrop_p),
+    .flags = KAL_OP_IN_PLACE,
     .cost = 0.2f,
     .extent = extent,
     .need = need,

@@ -22,7 +22,9 @@ static kal_node *paste(rng *r, kal_scope *s, kal_node *const *have, int32_t n)
     small = crop(s, small, x, y, w, h);
     if (rng_below(r, 2)) small = kal_gaussian(s, small, kal_gaussian_params(.sigma = 0.7));
     const int32_t to_x = rng_below(r, e.width - w), to_y = rng_below(r, e.height - h);
-    switch (rng_below(r, 3)) {
+    const double line[6] = {0, x, y, 0, to_x, to_y}, color[3] = {250, 20, 3};
+    switch (rng_below(r, 4)) {
+    case 3: return kal_draw_lines(s, base, kal_draw_lines_params(.lines = {line, 6}, .color = {color, 3}));
     case 0:
         return kal_uncrop(
             s, small, base,
@@ -154,6 +156,30 @@ static void long_chain(void)
     kal_scope_free(&s);
 }
 
+// Ops that work in place on one another are one stage: a band is made once, however many there are.
+static void chain_is_one_pass(void)
+{
+    rng r = {79};
+    kal_scope *s = kal_scope_new();
+    const kal_extent big = extent_of(60, 400, 3, KAL_U8), small = extent_of(7, 5, 3, KAL_U8);
+    kal_node *base = rng_image(&r, s, &big);
+    for (int32_t n = 50; n <= 3200; n *= 8) {
+        kal_node *node = base;
+        for (int32_t i = 0; i < n; i++)
+            node = kal_insert(s, rng_image(&r, s, &small), node,
+                              kal_insert_params(.x = rng_below(&r, 53), .y = rng_below(&r, 395)));
+        kal_stats stats = {0};
+        const kal_options o = {.threads = 1, .band = 16, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+        void *want = naive_pixels(node), *got = read_all(node, &o, NULL);
+        REQUIRE_MEM(got, want, bytes_of(&big));
+        REQUIRE_NOTE(stats.computed_tiles == 25, "%d inserts: %llu bands", n,
+                     (unsigned long long)stats.computed_tiles);
+        free(want);
+        free(got);
+    }
+    kal_scope_free(&s);
+}
+
 // A reader of several ops goes by blocks narrower than the rows; each block reads what its band waited for.
 static void in_blocks(void)
 {
@@ -183,6 +209,7 @@ int main(int argc, char **argv)
     const uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 0) : 1200;
     makes_only_what_changes();
     long_chain();
+    chain_is_one_pass();
     in_blocks();
     for (uint64_t i = 0; i < count; i++) one(first + i);
     printf("%llu graphs of pastes from seed %llu\n", (unsigned long long)count, (unsigned long long)first);

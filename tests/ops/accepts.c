@@ -79,7 +79,7 @@ static kal_node *apply(kal_scope *s, const kal_op *op, const char *params, const
     const char *name = op->inputs;
     for (int32_t i = 0; i < n && i < 3; i++) {
         const bool masks = i > 0 && !strncmp(name, "mask", 4);
-        in[i] = op->flags & KAL_OP_MAPPED && i ? rng_map(&r, s, e) : rng_image(&r, s, masks ? &mask : e);
+        in[i] = strstr(op->inputs, " map") && i ? rng_map(&r, s, e) : rng_image(&r, s, masks ? &mask : e);
         const char *next = strchr(name, ' ');
         if (next) name = next + 1;
     }

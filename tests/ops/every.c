@@ -159,7 +159,16 @@ static void law_need(rng *r, const kal_node *node, const unsigned char *want)
     if (state && c->op->release) c->op->release(state);
 }
 
-// Every image in the graph that has no text of its own, by the name the text gives it.
+static kal_tile tile_of(const kal_extent *e, unsigned char *pixels, kal_rect rect)
+{
+    const size_t pixel = kal_pixel_size(e), row = (size_t)e->width * pixel;
+    return (kal_tile){.rect = rect,
+                      .data = pixels + (size_t)rect.y0 * row + (size_t)rect.x0 * pixel,
+                      .stride = (ptrdiff_t)row,
+                      .ring = rect.y1 > rect.y0 ? rect.y1 - rect.y0 : 1,
+                      .pixel = (int32_t)pixel};
+}
+
 // Outside what an op says it touches, its result is its last input.
 static void law_touches(const kal_node *node, const unsigned char *want)
 {
@@ -177,6 +186,35 @@ static void law_touches(const kal_node *node, const unsigned char *want)
             LAW(inside || !memcmp(want + at, whole + at, pixel));
         }
     free(whole);
+}
+
+// In the memory of its last input an op that works in place makes the same of what it touches.
+static void law_in_place(const kal_node *node, const unsigned char *want)
+{
+    const kal_call *c = &node->call;
+    if (node->kind != KAL__APPLY || !(c->op->flags & KAL_OP_IN_PLACE) || !LAW(c->op->touches != NULL)) return;
+    const kal_extent *e = &c->extent;
+    const kal_rect part = kal_rect_clip(c->op->touches(c), kal_rect_all(e));
+    const size_t row = (size_t)e->width * kal_pixel_size(e);
+    const int32_t last = c->n - 1;
+    kal_tile in[8] = {0};
+    unsigned char *memory[8] = {0};
+    void *state = NULL;
+    if (kal_rect_empty(part) || (c->op->prepare && !LAW(!c->op->prepare(c, &state, &check_error)))) return;
+    for (int32_t i = 0; i < c->n; i++) {
+        memory[i] = naive_pixels(kal__node_of(c->in[i]));
+        in[i] = tile_of(&c->in[i]->extent, memory[i], c->op->need ? c->op->need(c, i, part) : part);
+    }
+    const kal_tile out = tile_of(e, memory[last], part);
+    const size_t room = c->op->scratch ? c->op->scratch(c, part.x1 - part.x0, part.y1 - part.y0) : 0;
+    void *scratch = aligned_alloc(64, (room + 127) & ~(size_t)63);
+    LAW(c->op->run(&(kal_job){
+            .call = c, .state = state, .in = in, .out = &out, .scratch = scratch, .err = &check_error}) ==
+        KAL_OK);
+    LAW(!memcmp(memory[last], want, row * (size_t)e->height));
+    for (int32_t i = 0; i < c->n; i++) free(memory[i]);
+    free(scratch);
+    if (state && c->op->release) c->op->release(state);
 }
 
 // A pixel needs the place that the map says it comes from: an op that moves pixels and does not say so is found out.
@@ -230,6 +268,7 @@ static void law_value(const kal_node *node)
     kal_memo_clear(NULL);
 }
 
+// Every image in the graph that has no text of its own, by the name the text gives it.
 static int32_t bindings_of(kal_node *node, kal_binding *b, char names[][40], int32_t most)
 {
     kal__order o;
@@ -347,6 +386,7 @@ static void laws_of_pixels(rng *r, const kal_node *node)
     law_rects(r, node, want);
     law_need(r, node, want);
     law_touches(node, want);
+    law_in_place(node, want);
     law_map(r, node);
     free(want);
 }
