@@ -264,6 +264,18 @@ static void slab_destroy(kal__slab *s)
     free(s);
 }
 
+// Whole pictures are read in all directions: with large pages, which the system may give, their addresses are found sooner.
+#define LARGE ((size_t)32 << 20)
+
+static void ask_for_large_pages(void *p, size_t size)
+{
+#if defined(MADV_HUGEPAGE)
+    if (size >= LARGE) (void)madvise(p, size, MADV_HUGEPAGE);
+#else
+    (void)p, (void)size;
+#endif
+}
+
 static kal__slab *slab_fresh(size_t size)
 {
     kal__slab *s = kal__new(1, sizeof *s);
@@ -272,6 +284,7 @@ static kal__slab *slab_fresh(size_t size)
         free(s);
         return NULL;
     }
+    ask_for_large_pages(p, size);
     s->data = p;
     s->size = size;
     pthread_mutex_lock(&lock);

@@ -32,6 +32,14 @@ static void fetch(const unsigned char *p, size_t n)
     for (size_t i = 0; i < n && i < 1024; i += 64) __builtin_prefetch(p + i);
 }
 
+// Row n of what the next rectangle reads here.
+static void fetch_next(const kal__patches *p, int32_t k, const kal_tile *in, int32_t n)
+{
+    if (k >= p->n) return;
+    const kal_rect r = kal_rect_clip(p->rects[p->order[k]], in->rect);
+    if (r.y0 + n < r.y1) fetch(kal_at(in, r.x0, r.y0 + n), (size_t)(r.x1 - r.x0) * (size_t)in->pixel);
+}
+
 void kal__patches_copy(const kal__patches *p, const kal_tile *in)
 {
     const kal_rect rows = in->rect;
@@ -44,7 +52,10 @@ void kal__patches_copy(const kal__patches *p, const kal_tile *in)
         unsigned char *to = p->dst + i * p->step + (y0 - r.y0) * p->stride;
         const size_t row = (size_t)(r.x1 - r.x0) * pixel;
         for (int32_t y = y0; y < y1; y++, to += p->stride) {
-            if (y + AHEAD < y1) fetch(kal_at(in, r.x0, y + AHEAD), row);
+            if (y + AHEAD < y1)
+                fetch(kal_at(in, r.x0, y + AHEAD), row);
+            else
+                fetch_next(p, k + 1, in, y + AHEAD - y1);
             memcpy(to, kal_at(in, r.x0, y), row);
         }
     }
