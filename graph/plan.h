@@ -51,8 +51,9 @@ typedef struct kal__step {
     void *state;          // from prepare
     int32_t from_step;    // which input is the step before; -1: none
     int32_t first_edge;   // its other inputs, in order
-    kal_rect touched;     // what it does not just hand on of its last input; everything, when the op does not say
-    int32_t run;          // so many steps from this one on are one table; 0: the step is run itself
+    kal_rect
+        touched;   // what it does not just hand on of its last input; everything, when the op does not say
+    int32_t run;   // so many steps from this one on are one table; 0: the step is run itself
     struct kal__table *table;
 } kal__step;
 
@@ -70,7 +71,7 @@ struct kal__stage {
     kal_rect rect;           // what is made, in the node's coordinates
     int32_t band, n_bands;   // rows a band; bands
     bool in_place;   // each step after the first changes what it touches of the first one's rows, in the ring
-    bool serial;   // one band in flight at most; a coding stage that is not works in pieces or parts
+    bool serial;     // one band in flight at most; a coding stage that is not works in pieces or parts
     int32_t
         window;      // an encoder's pieces: how many may be at work or waiting to be joined; 0: not in pieces
     int32_t above;   // rows above its own that a piece sees
