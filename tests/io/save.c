@@ -315,7 +315,7 @@ static void test_one_file_twice(void)
     kal_scope_free(&s);
 }
 
-// A profile for RGB is none for gray: PNG may not carry it, and saving must not fail over it.
+// A profile for RGB is none for gray, and viewers refuse such files: it is left behind, and saving does not fail over it.
 static void test_wrong_profile(void)
 {
     kal_scope *s = kal_scope_new();
@@ -325,7 +325,7 @@ static void test_wrong_profile(void)
               icc = make_icc();
     add_to_jpeg(&b, NULL, &icc, NULL);
     kal_node *n = kal_load_bytes(s, b.data, b.size, NULL);
-    require_meta(n, "icc", icc.data, icc.size, "gray JPEG");
+    require_meta(n, "icc", NULL, icc.size, "gray JPEG");
     kal_bytes png = encoded(n, "png", NULL);
     kal_extent got;
     void *p = decoded(png.data, png.size, NULL, &got);
