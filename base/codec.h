@@ -30,13 +30,41 @@ typedef struct kal__stamp {
     uint64_t dev, ino, size, mtime_ns, ctime_ns;
 } kal__stamp;
 
-/// Opens a file and fills its stamp. Bytes read are counted into *count when not NULL.
+/// Opens a file and fills its stamp.
 kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp, kal_error *err);
+
+/// A place that encoded bytes can be had from: a file, a descriptor, functions of a caller's. Refcounted. Threads: any; readers of one may be
+/// used on several at once.
+typedef struct kal__origin {
+    int refs;   // atomic
+    /// A reader from the first byte on. `stamp` (or NULL) is filled where there is one, else left alone. A place that can be read once only
+    /// gives one reader, and that one is not `regular`.
+    kal_status (*open)(struct kal__origin *o, kal__reader **out, kal__stamp *stamp, kal_error *err);
+    void (*destroy)(struct kal__origin *o);
+    const char *name;   // for messages
+    const char *path;   // by which a text can name it; NULL: none can
+    bool waits;         // reading may take as long as somebody else likes
+} kal__origin;
+kal__origin *kal__origin_ref(kal__origin *o);
+void kal__origin_unref(kal__origin **slot);
+/// A file by its path (copied), "-" standard input; it is not opened yet.
+kal_status kal__origin_file(const char *path, kal__origin **out, kal_error *err);
+/// Only a name, for bytes that are held: it is never opened.
+kal_status kal__origin_name(const char *name, kal__origin **out, kal_error *err);
+/// A descriptor, of which a duplicate is kept.
+kal_status kal__origin_fd(int fd, const char *name, kal__origin **out, kal_error *err);
+/// A caller's functions; `close` is called when the origin goes, or at once when this fails.
+kal_status kal__origin_calls(const kal_input *input, kal__origin **out, kal_error *err);
+/// What a reader gave already, `front` (taken over), and then what it still gives, up to a limit; it is closed with the origin. Opens once.
+kal_status kal__origin_rest(const char *name, unsigned char *front, size_t n, kal__reader *rest,
+                            uint64_t limit, bool waits, kal__origin **out, kal_error *err);
 /// A reader over memory that must outlive it.
 kal_status kal__open_memory(const void *data, size_t size, const char *name, kal__reader **out,
                             kal_error *err);
 /// Reads the rest into memory of its own (free with free); refuses more than `limit` bytes.
 kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, size_t *size, kal_error *err);
+/// Reads up to `most` bytes; fewer only at the end.
+kal_status kal__read_front(kal__reader *r, size_t most, unsigned char **data, size_t *size, kal_error *err);
 
 // ---- bytes out ----------------------------------------------------------------------------------
 
@@ -54,6 +82,10 @@ typedef struct kal__writer {
 /// Bytes a file target holds.
 #define KAL__WRITER_BYTES ((size_t)64 << 10)
 kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err);
+/// To a descriptor, which stays open.
+kal_status kal__write_fd(int fd, kal__writer **out, kal_error *err);
+/// To a caller's functions.
+kal_status kal__write_calls(const kal_output *output, kal__writer **out, kal_error *err);
 /// Collects into memory; at commit *data and *size are the caller's (free with free).
 kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **out, kal_error *err);
 

@@ -285,8 +285,7 @@ static kal__slab *slab_fresh(size_t size)
         return NULL;
     }
     ask_for_large_pages(p, size);
-    s->data = p;
-    s->size = size;
+    *s = (kal__slab){.data = p, .size = size};
     pthread_mutex_lock(&lock);
     live_bytes += size;
     pthread_mutex_unlock(&lock);
@@ -313,6 +312,25 @@ kal__slab *kal__slab_new(size_t size)
     return s;
 }
 
+kal__slab *kal__slab_borrow(const void *data, size_t size, void (*release)(void *user), void *user)
+{
+    kal__slab *s = kal__new(1, sizeof *s);
+    if (s)
+        *s = (kal__slab){.data = (unsigned char *)(uintptr_t)data,
+                         .size = size,
+                         .refs = 1,
+                         .borrowed = true,
+                         .release = release,
+                         .user = user};
+    return s;
+}
+
+static void give_back(kal__slab *s)
+{
+    if (s->release) s->release(s->user);
+    free(s);
+}
+
 kal__slab *kal__slab_ref(kal__slab *s)
 {
     if (s) __atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
@@ -325,6 +343,10 @@ void kal__slab_unref(kal__slab **slab)
     *slab = NULL;
     // Release/acquire: the last holder sees everything the others wrote before it frees.
     if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+    if (s->borrowed) {
+        give_back(s);
+        return;
+    }
     pthread_mutex_lock(&lock);
     live_bytes -= s->size;
     const bool keep = n_cached < CACHED && cached_bytes + s->size <= CACHED_BYTES;

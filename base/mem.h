@@ -71,9 +71,14 @@ typedef struct kal__slab {
     unsigned char *data;
     size_t size;
     int refs;   // atomic
+    bool borrowed;
+    void (*release)(void *user);   // of borrowed memory; or NULL
+    void *user;
 } kal__slab;
 
 kal__slab *kal__slab_new(size_t size);
+/// Somebody else's memory, until the last reference goes; NULL when out of memory: then nothing is released.
+kal__slab *kal__slab_borrow(const void *data, size_t size, void (*release)(void *user), void *user);
 kal__slab *kal__slab_ref(kal__slab *slab);
 void kal__slab_unref(kal__slab **slab);
 /// The lock of the slabs, for who guards a fork.

@@ -40,7 +40,8 @@ size_t kal__source_memory(const kal__source *s, bool parts)
 
 static kal_status changed(const kal__source *s, kal_error *err)
 {
-    return kal_fail(err, KAL_CHANGED, "%s: the file changed since it was loaded; load it again", s->path);
+    return kal_fail(err, KAL_CHANGED, "%s: the file changed since it was loaded; load it again",
+                    kal__source_name(s));
 }
 
 static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
@@ -51,20 +52,21 @@ static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
     if (st) return st;
     if (size != c->source->size || !kal_key_equal(kal__hash_of(c->bytes, size), c->source->digest))
         return changed(c->source, err);
-    return kal__open_memory(c->bytes, size, c->source->path, &c->reader, err);
+    return kal__open_memory(c->bytes, size, kal__source_name(c->source), &c->reader, err);
 }
 
 static kal_status open_source(kal__coding *c, bool parts, kal_stats *stats, kal_error *err)
 {
     const kal__source *s = c->source;
-    if (s->bytes)
-        return kal__open_memory(s->bytes->data, s->size, s->path ? s->path : "bytes in memory", &c->reader,
-                                err);
+    if (s->bytes) return kal__open_memory(s->bytes->data, s->size, kal__source_name(s), &c->reader, err);
     kal__reader *file;
-    kal__stamp stamp;
-    kal_status st = kal__open_file(s->path, &file, &stamp, err);
+    kal_status st = s->origin->open(s->origin, &file, NULL, err);
     if (st) return st;
     __atomic_fetch_add(&stats->opens, 1, __ATOMIC_RELAXED);
+    if (s->once) {   // nothing to compare with
+        c->reader = file;
+        return KAL_OK;
+    }
     if (is_held(s, parts)) {
         st = open_small(c, file, err);
         __atomic_fetch_add(&stats->bytes_read, file->position, __ATOMIC_RELAXED);
@@ -73,7 +75,7 @@ static kal_status open_source(kal__coding *c, bool parts, kal_stats *stats, kal_
     }
     c->reader = kal__hashing_new(file);
     c->digesting = true;
-    return c->reader ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", s->path);
+    return c->reader ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
 }
 
 // Whatever the decoder left unread belongs to the digest too.
@@ -269,8 +271,10 @@ static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch,
     const int32_t n = r.y1 - r.y0;
     const bool direct = row == s->stride;
     unsigned char *dst = direct ? kal_row(&out, r.y0) : scratch;
-    const bool whole = c->source->header.rows == 0;
-    const kal_status st = whole && can_be_stopped(watch)
+    // A codec that only decodes whole pictures, and bytes that somebody else may keep us waiting for
+    const bool long_call =
+        c->source->header.rows == 0 || (!c->source->bytes && c->source->origin->waits && !c->bytes);
+    const kal_status st = long_call && can_be_stopped(watch)
                               ? rows_on_a_thread(s, dst, (ptrdiff_t)row, n, watch, err)
                               : c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
     if (!st && !direct) take_columns(s, &out, scratch);

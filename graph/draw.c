@@ -52,8 +52,8 @@ static bool label(const kal_node *n, box *b)
     kal__text title = {0}, detail = {0};
     if (n->kind == KAL__DECODE) {
         kal__source *s = kal__node_source(n);
-        const char *slash = s->path ? strrchr(s->path, '/') : NULL;
-        kal__putf(&title, "load %s", slash ? slash + 1 : s->path ? s->path : "(bytes)");
+        const char *name = kal__source_name(s), *slash = strrchr(name, '/');
+        kal__putf(&title, "load %s", slash ? slash + 1 : name);
         kal__source_unref(&s);
     } else if (n->kind == KAL__PIXELS) {
         kal__puts(&title, "samples");

@@ -349,17 +349,18 @@ static kal_status check_paths(const char *const *paths, int32_t n, kal_error *er
     return st;
 }
 
-kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
-                           const kal_options *options, kal_error *err)
+// Writers are taken, whatever happens.
+static kal_status write_all(kal_node *const *encoded, int32_t n, kal__writer **writers, kal_status st,
+                            const kal_options *options, double start, kal_error *err)
 {
-    const double start = begin(options);
-    if (n < 1 || !encoded || !paths) return kal_fail(err, KAL_INVALID, "nothing to write");
-    kal_status st = check_paths(paths, n, err);
-    if (st) return st;
     kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);
-    if (!wants) return kal_fail(err, KAL_NOMEM, "out of memory");
+    if (!wants) {
+        for (int32_t i = 0; i < n; i++)
+            if (writers[i]) writers[i]->abort(writers[i]);
+        return kal_fail(err, KAL_NOMEM, "out of memory");
+    }
     for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, start, &wants[i], err);
-    for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &wants[i].writer, err);
+    for (int32_t i = 0; i < n; i++) wants[i].writer = writers[i];
     kal__tally tally = {0, 0};
     if (!st) st = kal__evaluate(wants, (size_t)n, options, start, &tally, err);
     st = finish_files(wants, n, st, options, err);
@@ -367,4 +368,49 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
     for (int32_t i = 0; i < n; i++) kal_node_unref(&wants[i].node);
     free(wants);
     return st;
+}
+
+kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
+                           const kal_options *options, kal_error *err)
+{
+    const double start = begin(options);
+    if (n < 1 || !encoded || !paths) return kal_fail(err, KAL_INVALID, "nothing to write");
+    kal_status st = check_paths(paths, n, err);
+    kal__writer **writers = st ? NULL : kal__new_zero((size_t)n, sizeof(kal__writer *));
+    if (st) return st;
+    if (!writers) return kal_fail(err, KAL_NOMEM, "out of memory");
+    for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &writers[i], err);
+    st = write_all(encoded, n, writers, st, options, start, err);
+    free(writers);
+    return st;
+}
+
+kal_status kal_write_outputs(kal_node *const *encoded, const kal_output *outputs, int32_t n,
+                             const kal_options *options, kal_error *err)
+{
+    const double start = begin(options);
+    if (n < 1 || !encoded || !outputs) return kal_fail(err, KAL_INVALID, "nothing to write");
+    kal__writer **writers = kal__new_zero((size_t)n, sizeof(kal__writer *));
+    if (!writers) {
+        for (int32_t i = 0; i < n; i++)
+            if (outputs[i].abort) outputs[i].abort(outputs[i].user);
+        return kal_fail(err, KAL_NOMEM, "out of memory");
+    }
+    kal_status st = KAL_OK;
+    for (int32_t i = 0; i < n; i++) {   // all of them: each is told how it ended
+        const kal_status opened = kal__write_calls(&outputs[i], &writers[i], st ? NULL : err);
+        if (!st) st = opened;
+    }
+    st = write_all(encoded, n, writers, st, options, start, err);
+    free(writers);
+    return st;
+}
+
+kal_status kal_write_fd(const kal_node *encoded, int fd, const kal_options *options, kal_error *err)
+{
+    const double start = begin(options);
+    kal_node *node = (kal_node *)(uintptr_t)encoded;
+    kal__writer *writer;
+    const kal_status st = kal__write_fd(fd, &writer, err);
+    return st ? st : write_all(&node, 1, &writer, KAL_OK, options, start, err);
 }

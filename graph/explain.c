@@ -16,7 +16,7 @@ static void stage_name(const kal__stage *s, kal__text *t)
 {
     if (s->kind == KAL__DECODE_STAGE) {
         kal__source *source = kal__node_source(s->node);
-        const char *path = source->path ? source->path : "(bytes in memory)";
+        const char *path = kal__source_name(source);
         const size_t n = strlen(path);
         kal__putf(t, "load %s%s", n > 28 ? "…" : "", n > 28 ? path + n - 27 : path);
         kal__source_unref(&source);

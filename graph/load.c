@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // ---- limits -------------------------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ static kal_status keep_bytes(loading *l, const void *data, size_t size, kal_erro
     return KAL_OK;
 }
 
-static kal_status read_small(loading *l, kal__reader *file, bool keep, const char *format, kal_error *err)
+static kal_status read_small(loading *l, kal__reader *file, const char *format, kal_error *err)
 {
     unsigned char *bytes;
     size_t size;
@@ -78,7 +79,6 @@ static kal_status read_small(loading *l, kal__reader *file, bool keep, const cha
     l->source->digest = kal__hash_of(bytes, size);
     l->source->size = size;
     st = read_header(l, bytes, size, file->name, format, err);
-    if (!st && keep) st = keep_bytes(l, bytes, size, err);
     free(bytes);
     return st;
 }
@@ -89,10 +89,10 @@ static kal_status read_stream(loading *l, kal__reader *r, const char *format, ka
     const unsigned char *front;
     const uint64_t most = l->limits.file_bytes;
     const ptrdiff_t n = kal__hashing_peek(r, &front, err);
-    if (n < 0) return err && err->status == KAL_NOMEM ? KAL_NOMEM : KAL_IO;
+    if (n < 0) return err->status;
     kal_status st = kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->source->codec, err);
     if (st) return st;
-    if (!l->source->codec->streams && r->size <= KAL__SMALL_FILE) return read_small(l, r, false, format, err);
+    if (!l->source->codec->streams && r->size <= KAL__SMALL_FILE) return read_small(l, r, format, err);
     st = l->source->codec->header(r, &l->limits, &l->source->header, l->meta, err);
     if (!st) st = kal__hashing_end(r, most, &l->source->digest, err);
     l->source->size = (size_t)r->position;
@@ -115,46 +115,115 @@ static kal_status read_file(loading *l, kal__reader *file, const char *format, k
 }
 
 // The header again, with everything in memory: it may find parts then.
-static kal_status look_for_parts(loading *l, const char *path, const char *format, kal_error *err)
+static kal_status look_for_parts(loading *l, const char *format, kal_error *err)
 {
     kal__reader *file;
+    kal__origin *o = l->source->origin;
     if (!l->source->header.part_unseen || l->source->size > KAL__SMALL_FILE) return KAL_OK;
     kal__meta_unref(&l->meta);
     l->meta = kal__meta_new();
-    if (!l->meta) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
-    kal_status st = kal__open_file(path, &file, &l->source->stamp, err);
+    if (!l->meta) return kal_fail(err, KAL_NOMEM, "%s: out of memory", o->name);
+    kal_status st = o->open(o, &file, &l->source->stamp, err);
     if (st) return st;
-    st = read_small(l, file, false, format, err);
+    st = read_small(l, file, format, err);
     file->close(file);
     return st;
 }
 
-static kal_status load_path(loading *l, const char *path, const char *format, kal_error *err)
+// All of it is there already: kept as it is.
+static kal_status keep_stream(loading *l, unsigned char *bytes, size_t size, const char *name,
+                              const char *format, kal_error *err)
 {
-    kal__reader *file;
-    kal_status st = kal__open_file(path, &file, &l->source->stamp, err);
-    if (st) return st;
-    if (!file->regular) {   // standard input, a pipe: what was read is kept
-        st = read_small(l, file, true, format, err);
-        file->close(file);
+    l->source->digest = kal__hash_of(bytes, size);
+    l->source->size = size;
+    kal_status st = read_header(l, bytes, size, name, format, err);
+    if (!st) st = keep_bytes(l, bytes, size, err);
+    free(bytes);
+    return st;
+}
+
+// A key of this run's alone: nothing tells what the rest will be.
+static kal_key passing_key(void)
+{
+    static uint64_t count;
+    const uint64_t what[4] = {(uint64_t)getpid(), (uint64_t)(kal__now() * 1e9), (uint64_t)(uintptr_t)&count,
+                              __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED)};
+    return kal__hash_of(what, sizeof what);
+}
+
+// Only the front is kept, for the header, until its pixels are computed.
+static kal_status keep_front(loading *l, unsigned char *front, size_t n, kal__reader *rest,
+                             const char *format, kal_error *err)
+{
+    const char *name = l->source->origin->name;
+    kal_status st = read_header(l, front, n, name, format, err);
+    if (!st && !l->source->codec->streams)
+        st = kal_fail(err, KAL_UNSUPPORTED,
+                      "%s: %s is not decoded from a stream of more than %zu bytes; use a file", name,
+                      l->source->codec->name, KAL__SMALL_FILE);
+    if (st) {
+        free(front);
+        rest->close(rest);
         return st;
     }
-    st = read_file(l, file, format, err);
-    if (!st) st = look_for_parts(l, path, format, err);
+    kal__origin *whole;
+    st = kal__origin_rest(name, front, n, rest, l->limits.file_bytes, l->source->origin->waits, &whole, err);
     if (st) return st;
-    const size_t n = strlen(path) + 1;
-    l->source->path = kal__new(n, 1);
-    if (!l->source->path) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
-    memcpy(l->source->path, path, n);
+    kal__origin_unref(&l->source->origin);
+    l->source->origin = whole;
+    l->source->once = true;
+    l->source->size = SIZE_MAX;
+    l->source->digest = passing_key();
     return KAL_OK;
 }
 
-static kal_status load_memory(loading *l, const void *data, size_t size, const char *format, kal_error *err)
+// A stream that was kept has no more to give: only its name stays.
+static kal_status let_go(loading *l, kal_error *err)
 {
-    const kal_status st = keep_bytes(l, data, size, err);
+    kal__origin *name;
+    const kal_status st = kal__origin_name(l->source->origin->name, &name, err);
     if (st) return st;
-    l->source->digest = kal__hash_of(data, size);
-    return read_header(l, l->source->bytes->data, size, "bytes in memory", format, err);
+    kal__origin_unref(&l->source->origin);
+    l->source->origin = name;
+    return KAL_OK;
+}
+
+static kal_status load_stream(loading *l, kal__reader *r, const char *format, kal_error *err)
+{
+    unsigned char *bytes;
+    size_t n;
+    const uint64_t most = l->limits.file_bytes;
+    kal_status st = kal__read_front(r, KAL__SMALL_FILE + 1, &bytes, &n, err);
+    const char *name = l->source->origin->name;
+    if (!st && n > most) {
+        free(bytes);
+        st =
+            kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", name, (unsigned long long)most);
+    }
+    if (!st && n > KAL__SMALL_FILE) return keep_front(l, bytes, n, r, format, err);
+    if (!st) st = keep_stream(l, bytes, n, name, format, err);
+    r->close(r);
+    return st ? st : let_go(l, err);
+}
+
+// Takes the caller's reference to the origin.
+static kal_status load_origin(loading *l, kal__origin *origin, const char *format, kal_error *err)
+{
+    kal__reader *file;
+    l->source->origin = origin;
+    kal_status st = origin->open(origin, &file, &l->source->stamp, err);
+    if (st) return st;
+    if (!file->regular) return load_stream(l, file, format, err);
+    st = read_file(l, file, format, err);
+    return st ? st : look_for_parts(l, format, err);
+}
+
+static kal_status load_memory(loading *l, kal__slab *bytes, size_t size, const char *format, kal_error *err)
+{
+    l->source->bytes = bytes;
+    l->source->size = size;
+    l->source->digest = kal__hash_of(bytes->data, size);
+    return read_header(l, bytes->data, size, kal__source_name(l->source), format, err);
 }
 
 // ---- nodes --------------------------------------------------------------------------------------
@@ -164,6 +233,7 @@ static void fill_decode(kal_node *node, void *arg)
     const loading *l = arg;
     node->u.source = kal__source_ref(l->source);
     node->meta = kal__meta_ref(l->meta);
+    node->is_volatile = l->source->once;
 }
 
 static kal_status fit_meta(loading *l, kal_error *err)
@@ -257,7 +327,7 @@ static kal_status stored_smaller(const kal_node *n, int32_t by, kal_node **out, 
     kal__source *s = kal__node_source(n);
     kal_status st = KAL_OK;
     if (s->shrink == 1 && by <= s->codec->shrinks) {
-        loading l = {.source = kal__source_copy(s, s->path), .meta = n->meta};
+        loading l = {.source = kal__source_copy(s, s->origin), .meta = n->meta};
         st = l.source ? shrink_to(l.source, by, "load", err)
                       : kal_fail(err, KAL_NOMEM, "out of memory for a source");
         if (!st) st = decode_node(&l, out, err);
@@ -279,30 +349,34 @@ kal_status kal__load_smaller(const kal_node *n, int32_t by, kal_node **out, kal_
     return st;
 }
 
-static kal_status load(const char *path, const void *data, size_t size, const kal__load_p *p, kal_node **out,
-                       kal_error *err)
+// From an origin, or from bytes in memory: takes the caller's reference, whatever happens.
+static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
+                       kal_node **out, kal_error *err)
 {
     *out = NULL;
+    const char *name = origin ? origin->name : "bytes in memory";
     kal__load_p checked = *p;
-    kal_status st = kal__params_check(kal__schema_of(&kal__op_load), &checked, err);
-    if (st) return st;
     loading l = {.source = kal__new_zero(1, sizeof(kal__source)), .meta = kal__meta_new()};
     kal_limits_get(&l.limits);
-    if (!l.source || !l.meta)
-        st = kal_fail(err, KAL_NOMEM, "out of memory for a source");
-    else
-        l.source->refs = 1;
-    if (!st) st = path ? load_path(&l, path, p->format, err) : load_memory(&l, data, size, p->format, err);
-    if (!st) st = shrink_to(l.source, p->shrink, path ? path : "bytes", err);
+    kal_status st = kal__params_check(kal__schema_of(&kal__op_load), &checked, err);
+    if (!st && (!l.source || !l.meta)) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
+    if (l.source) l.source->refs = 1;
+    if (st) {
+        kal__origin_unref(&origin);
+        kal__slab_unref(&bytes);
+    } else {
+        st = origin ? load_origin(&l, origin, p->format, err) : load_memory(&l, bytes, size, p->format, err);
+    }
+    if (!st) st = shrink_to(l.source, p->shrink, kal__source_name(l.source), err);
     if (!st) st = fit_meta(&l, err);
-    if (!st) l.meta->format = l.source->codec->name, l.meta->bytes = l.source->size;
+    if (!st) l.meta->format = l.source->codec->name, l.meta->bytes = l.source->once ? 0 : l.source->size;
     if (!st) l.meta->applied = p->upright && l.meta->orientation != 1;
     if (!st) st = decode_node(&l, out, err);
     if (!st && l.meta->applied) st = turn_upright(out, l.meta->orientation, err);
     if (st) kal_node_unref(out);
     kal__meta_unref(&l.meta);
     kal__source_unref(&l.source);
-    return st;
+    return st == KAL_IO && err->status ? err->status : st;
 }
 
 // ---- printing -----------------------------------------------------------------------------------
@@ -337,9 +411,9 @@ static void print_path(kal__text *t, const kal_node *stored)
 {
     kal__source *s = kal__node_source(stored);
     char key[33];
-    if (s->path) {
+    if (*kal__source_path(s)) {
         kal__puts(t, "load ");
-        kal__put_string(t, s->path);
+        kal__put_string(t, kal__source_path(s));
     } else {
         kal_key_print(stored->key, key);
         kal__putf(t, "input i%.12s key=%s", key, key);
@@ -352,7 +426,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     const bool turned = n->kind == KAL__APPLY;
     const kal_node *stored = turned ? kal__input(n, 0) : n;
     kal__source *s = kal__node_source(stored);
-    const bool file = s->path != NULL;
+    const bool file = *kal__source_path(s) != 0;
     kal__source_unref(&s);
     print_path(t, stored);
     if (!file) {   // a binding names the stored rows; they are turned like any others
@@ -397,33 +471,84 @@ const kal_op kal__op_load = {
 
 kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err)
 {
+    kal__origin *origin;
     if (!p->path || !*p->path) return kal_fail(err, KAL_INVALID, "load: which file? load \"photo.jpg\"");
-    return load(p->path, NULL, 0, p, out, err);
+    const kal_status st = kal__origin_file(p->path, &origin, err);
+    return st ? st : load(origin, NULL, 0, p, out, err);
 }
 
-static kal_node *load_any(kal_scope *scope, const char *path, const void *data, size_t size,
-                          const char *params)
+static kal_status parse_params(const char *text, kal__load_p *p, kal__arena *arena, kal_error *err)
+{
+    const kal__schema s = kal__schema_of(&kal__op_load);
+    kal__params_default(s, p);
+    return text ? kal__params_parse(s, p, text, &(kal__param_context){NULL, arena}, err) : KAL_OK;
+}
+
+kal_node *kal_load(kal_scope *scope, const char *path, const char *params)
 {
     kal__load_p p;
     kal_error err = {KAL_OK, ""};
     kal_node *node = NULL;
     kal__arena arena = {0};
-    const kal__schema s = kal__schema_of(&kal__op_load);
-    kal__params_default(s, &p);
-    kal_status st =
-        params ? kal__params_parse(s, &p, params, &(kal__param_context){NULL, &arena}, &err) : KAL_OK;
-    if (!st && path) p.path = path;
-    if (!st) st = path ? kal__load_apply(&p, &node, &err) : load(NULL, data, size, &p, &node, &err);
+    kal_status st = parse_params(params, &p, &arena, &err);
+    if (path) p.path = path;
+    if (!st) st = kal__load_apply(&p, &node, &err);
     kal__arena_free(&arena);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }
 
-kal_node *kal_load(kal_scope *scope, const char *path, const char *params)
+// From what was opened (`st` says how that went): its reference is taken.
+static kal_node *load_opened(kal_scope *scope, kal__origin *origin, kal__slab *bytes, size_t size,
+                             const char *params, kal_status st, kal_error *err)
 {
-    return load_any(scope, path ? path : "", NULL, 0, params);
+    kal__load_p p;
+    kal_node *node = NULL;
+    kal__arena arena = {0};
+    if (!st) {
+        st = parse_params(params, &p, &arena, err);
+        if (!st) {
+            st = load(origin, bytes, size, &p, &node, err);
+        } else {
+            kal__origin_unref(&origin);
+            kal__slab_unref(&bytes);
+        }
+    }
+    kal__arena_free(&arena);
+    return st ? kal__error_node(scope, err) : kal__born(scope, node);
 }
 
 kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size, const char *params)
 {
-    return load_any(scope, NULL, data, data ? size : 0, params);
+    kal_error err = {KAL_OK, ""};
+    const size_t n = data ? size : 0;
+    kal__slab *bytes = kal__slab_new(n);
+    if (bytes && n) memcpy(bytes->data, data, n);
+    const kal_status st = bytes ? KAL_OK : kal_fail(&err, KAL_NOMEM, "out of memory for %zu bytes", n);
+    return load_opened(scope, NULL, bytes, n, params, st, &err);
+}
+
+kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t size, void (*release)(void *user),
+                            void *user, const char *params)
+{
+    kal_error err = {KAL_OK, ""};
+    kal__slab *bytes = kal__slab_borrow(data ? data : "", data ? size : 0, release, user);
+    if (!bytes && release) release(user);
+    const kal_status st = bytes ? KAL_OK : kal_fail(&err, KAL_NOMEM, "out of memory for a source");
+    return load_opened(scope, NULL, bytes, data ? size : 0, params, st, &err);
+}
+
+kal_node *kal_load_fd(kal_scope *scope, int fd, const char *name, const char *params)
+{
+    kal__origin *origin;
+    kal_error err = {KAL_OK, ""};
+    const kal_status st = kal__origin_fd(fd, name, &origin, &err);
+    return load_opened(scope, origin, NULL, 0, params, st, &err);
+}
+
+kal_node *kal_load_input(kal_scope *scope, const kal_input *input, const char *params)
+{
+    kal__origin *origin;
+    kal_error err = {KAL_OK, ""};
+    const kal_status st = kal__origin_calls(input, &origin, &err);
+    return load_opened(scope, origin, NULL, 0, params, st, &err);
 }

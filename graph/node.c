@@ -253,7 +253,7 @@ void kal__source_unref(kal__source **slot)
     kal__source *s = *slot;
     *slot = NULL;
     if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
-    free(s->path);
+    kal__origin_unref(&s->origin);
     kal__slab_unref(&s->bytes);
     free(s);
 }
@@ -266,17 +266,20 @@ kal__source *kal__node_source(const kal_node *node)
     return s;
 }
 
-kal__source *kal__source_copy(const kal__source *s, const char *path)
+const char *kal__source_path(const kal__source *s)
+{
+    return s->origin && s->origin->path ? s->origin->path : "";
+}
+
+const char *kal__source_name(const kal__source *s)
+{
+    return s->origin ? s->origin->name : "bytes in memory";
+}
+
+kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
 {
     kal__source *n = kal__new(1, sizeof *n);
-    const size_t size = path ? strlen(path) + 1 : 0;
-    char *name = path ? kal__new(size, 1) : NULL;
-    if (!n || (path && !name)) {
-        free(n);
-        free(name);
-        return NULL;
-    }
-    if (path) memcpy(name, path, size);
+    if (!n) return NULL;
     // Field by field: others may be counting references of the old one.
     *n = (kal__source){.refs = 1,
                        .codec = s->codec,
@@ -284,17 +287,18 @@ kal__source *kal__source_copy(const kal__source *s, const char *path)
                        .shrink = s->shrink,
                        .digest = s->digest,
                        .stamp = s->stamp,
-                       .path = name,
+                       .origin = kal__origin_ref(origin),
+                       .once = s->once,
                        .bytes = kal__slab_ref(s->bytes),
                        .size = s->size};
     return n;
 }
 
-// One has a path, the other bytes: both are worth keeping.
-static kal__source *merge(const kal__source *path, const kal__source *bytes)
+// One can be named, the other has the bytes: both are worth keeping.
+static kal__source *merge(const kal__source *named, const kal__source *bytes)
 {
-    kal__source *s = kal__source_copy(bytes, path->path);
-    if (s) s->stamp = path->stamp;
+    kal__source *s = kal__source_copy(bytes, named->origin);
+    if (s) s->stamp = named->stamp;
     return s;
 }
 
@@ -302,9 +306,9 @@ void kal__node_set_source(kal_node *node, kal__source *source)
 {
     pthread_mutex_lock(&lock);
     kal__source *old = node->u.source, *fresh = NULL;
-    if (old->bytes && source->path)
+    if (old->bytes && source->origin)
         fresh = merge(source, old);
-    else if (source->bytes && old->path)
+    else if (source->bytes && old->origin)
         fresh = merge(old, source);
     node->u.source = fresh ? fresh : kal__source_ref(source);
     pthread_mutex_unlock(&lock);

@@ -43,8 +43,9 @@ typedef struct kal__source {
     int32_t shrink;
     kal_key digest;   // of the encoded bytes
     kal__stamp stamp;
-    char *path;         // of the file; NULL when only the bytes were given
-    kal__slab *bytes;   // given or read from standard input: then they are read, and the path is only a name
+    kal__origin *origin;   // NULL when only the bytes were given
+    kal__slab *bytes;      // given, or all that a stream had: then they are read, and the origin is only a name
+    bool once;             // a stream of more than is kept: no digest, and its origin opens once
     size_t size;
 } kal__source;
 
@@ -115,8 +116,11 @@ kal_node *kal__born(kal_scope *scope, kal_node *node);
 
 kal__source *kal__source_ref(kal__source *s);
 void kal__source_unref(kal__source **s);
-/// The same bytes under this path (NULL: none); NULL when out of memory.
-kal__source *kal__source_copy(const kal__source *s, const char *path);
+/// The same bytes from this origin (NULL: none); NULL when out of memory.
+kal__source *kal__source_copy(const kal__source *s, kal__origin *origin);
+/// What a text calls it by, "" when none can; and what messages call it.
+const char *kal__source_path(const kal__source *s);
+const char *kal__source_name(const kal__source *s);
 /// The node's current source, with a reference of the caller's own.
 kal__source *kal__node_source(const kal_node *node);
 /// The same content was loaded again: the file seen last is the likeliest to be there still; bytes that were given stay.

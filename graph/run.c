@@ -84,9 +84,9 @@ static bool over(const run *r)
 static void fail(run *r, kal_status st, const kal_error *err)
 {
     if (r->status) return;   // the first cause stays
-    r->status = st;
+    r->status = st == KAL_IO && err->status ? err->status : st;   // whoever failed behind a codec said what it was
     r->err = *err;
-    r->err.status = st;
+    r->err.status = r->status;
 }
 
 static kal__stage *choose(run *r, int32_t *band)

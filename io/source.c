@@ -120,6 +120,36 @@ kal_status kal__open_memory(const void *data, size_t size, const char *name, kal
     return KAL_OK;
 }
 
+// ---- the front of it ----------------------------------------------------------------------------
+
+kal_status kal__read_front(kal__reader *r, size_t most, unsigned char **data, size_t *size, kal_error *err)
+{
+    unsigned char *buffer = NULL;
+    size_t n = 0, room = 0;
+    *data = NULL;
+    *size = 0;
+    while (n < most) {
+        if (n == room) {
+            room = room ? room * 2 : (size_t)64 << 10;
+            if (room > most) room = most;
+            if (!kal__grow(&buffer, room, 1)) {
+                free(buffer);
+                return kal_fail(err, KAL_NOMEM, "%s: out of memory for %zu bytes", r->name, room);
+            }
+        }
+        const ptrdiff_t got = r->read(r, buffer + n, room - n, err);
+        if (got < 0) {
+            free(buffer);
+            return err && err->status ? err->status : KAL_IO;
+        }
+        if (!got) break;
+        n += (size_t)got;
+    }
+    *data = buffer;
+    *size = n;
+    return KAL_OK;
+}
+
 // ---- all of it ----------------------------------------------------------------------------------
 
 kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, size_t *size, kal_error *err)
@@ -140,7 +170,7 @@ kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, s
         const ptrdiff_t got = r->read(r, buffer + n, room - n, err);
         if (got < 0) {
             free(buffer);
-            return KAL_IO;
+            return err && err->status ? err->status : KAL_IO;
         }
         if (got == 0) break;
         n += (size_t)got;

@@ -198,14 +198,38 @@ char *kal_target_name(const char *path)
     return kal__text_done(&t, &text, NULL) ? text : NULL;
 }
 
+static file_writer *file_new(void)
+{
+    file_writer *f = kal__new_zero(1, sizeof *f);
+    if (f)
+        f->base = (kal__writer){
+            .write = file_write, .finish = file_finish, .commit = file_commit, .abort = file_abort};
+    return f;
+}
+
+kal_status kal__write_fd(int fd, kal__writer **out, kal_error *err)
+{
+    char name[40];
+    *out = NULL;
+    snprintf(name, sizeof name, "descriptor %d", fd);
+    file_writer *f = file_new();
+    if (f) f->path = strdup(name);
+    if (!f || !f->path) {
+        free(f);
+        return kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
+    }
+    f->fd = fd;
+    f->direct = true;
+    *out = &f->base;
+    return KAL_OK;
+}
+
 kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
 {
     *out = NULL;
     const bool standard = !strcmp(path, "-");
-    file_writer *f = kal__new_zero(1, sizeof *f);
+    file_writer *f = file_new();
     if (!f) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
-    f->base =
-        (kal__writer){.write = file_write, .finish = file_finish, .commit = file_commit, .abort = file_abort};
     struct stat st, link;
     const bool there = !standard && stat(path, &st) == 0;
     f->path = standard ? strdup("standard output")

@@ -18,6 +18,34 @@ KAL_API kal_node *kal_load(kal_scope *scope, const char *path, const char *param
 /// The picture in encoded bytes; they are copied.
 KAL_API kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size, const char *params);
 
+/// Encoded bytes from functions of yours. With `seek` they are read as a file is: when the node is made, for header and digest, and again when
+/// pixels are needed; bytes that are others by then are KAL_CHANGED. Without it, or when the first call of it fails, they are a stream: up
+/// to 64 MiB are kept, so that the node is like any other; of more only the front is, rows are decoded as bytes come in bounded
+/// memory, and pixels can be computed once. Calls never overlap, but come from any thread of the pool.
+typedef struct kal_input {
+    const char *name;   ///< for messages; copied. NULL: "bytes of the caller"
+    void *user;
+    /// Puts up to n bytes (n >= 1) at dst; returns how many, 0 at the end, -1 when it failed. Having filled `err` by kal_fail, its status and
+    /// sentence reach whoever asked for what needed the bytes; else that is KAL_CALLBACK. Never a short picture instead.
+    ptrdiff_t (*read)(void *user, void *dst, size_t n, kal_error *err);
+    kal_status (*seek)(void *user, uint64_t at,
+                       kal_error *err);   ///< optional: the next read is from byte `at` on
+    void (*close)(
+        void *
+            user);   ///< optional: called once, when no node needs the bytes any more, also when loading failed
+} kal_input;
+/// The picture in them. `input` is copied. Otherwise as kal_load.
+KAL_API kal_node *kal_load_input(kal_scope *scope, const kal_input *input, const char *params);
+
+/// The picture in a descriptor, from its first byte on (a regular file's), or from where it stands (a pipe's, which is a stream as above). It is
+/// duplicated: yours stays open and, of a regular file, where it was. `name` is for messages; NULL: "descriptor N".
+KAL_API kal_node *kal_load_fd(kal_scope *scope, int fd, const char *name, const char *params);
+
+/// The picture in encoded bytes that stay where they are, unchanged, until `release` (optional) is called, once: with the last node that
+/// needs them, or when loading failed.
+KAL_API kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t size,
+                                    void (*release)(void *user), void *user, const char *params);
+
 /// Samples in memory, copied (a later change of the buffer changes neither key nor pixels). stride in bytes.
 KAL_API kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride);
 
@@ -28,6 +56,23 @@ KAL_API kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *form
 /// Encode by the suffix of `path` and write: whole or not at all.
 KAL_API kal_status kal_save(kal_node *image, const char *path, const char *params, const kal_options *options,
                             kal_error *err);
+
+/// Where encoded bytes go that functions of yours take. After a failure, whoever's, `abort` is called, once, and `end` is not.
+typedef struct kal_output {
+    const char *name;   ///< for messages; copied. NULL: "a caller's target"
+    void *user;
+    /// Takes up to n bytes (n >= 1) from data, which is there during the call only; returns how many, at least 1, or -1 when it failed (err as in
+    /// kal_input). It is called again with the rest.
+    ptrdiff_t (*write)(void *user, const void *data, size_t n, kal_error *err);
+    kal_status (*end)(void *user,
+                      kal_error *err);   ///< optional: everything was written; failing, the request fails
+    void (*abort)(void *user);           ///< optional
+} kal_output;
+/// Computes encoded nodes (kal_encode) into them, all in one plan. None is ended before all bytes of all are written.
+KAL_API kal_status kal_write_outputs(kal_node *const *encoded, const kal_output *outputs, int32_t n,
+                                     const kal_options *options, kal_error *err);
+/// Writes an encoded node to a descriptor, from where it stands; it stays open. What was written of a picture that failed stays there.
+KAL_API kal_status kal_write_fd(const kal_node *encoded, int fd, const kal_options *options, kal_error *err);
 
 /// A name of the file that a write to `path` would make or replace: two paths have one name when they mean one file, however they are
 /// spelt and through whatever links. NULL when out of memory. Free with free. Threads: any.

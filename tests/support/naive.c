@@ -19,7 +19,7 @@ static unsigned char *decode(const kal_node *n)
     kal_limits_get(&limits);
     const size_t row = (size_t)n->call.extent.width * kal_pixel_size(&n->call.extent);
     unsigned char *out = malloc(row * (size_t)n->call.extent.height);
-    kal_status st = !s->bytes ? kal__open_file(s->path, &r, NULL, &err)
+    kal_status st = !s->bytes ? s->origin->open(s->origin, &r, NULL, &err)
                               : kal__open_memory(s->bytes->data, s->size, "memory", &r, &err);
     if (!st) st = s->codec->open(r, &limits, &d, &err);
     if (!st && s->codec->aim) st = s->codec->aim(d, s->shrink, kal_rect_all(&n->call.extent), false, &err);
