@@ -32,6 +32,8 @@ static const struct {
     {"heif", "lossless=true", 33, 31, 4, KAL_U8},
     {"avif", NULL, 64, 48, 3, KAL_U8},
     {"avif", "lossless=true", 33, 31, 2, KAL_U8},
+    {"webp", NULL, 64, 48, 4, KAL_U8},
+    {"webp", "lossless=true", 33, 31, 3, KAL_U8},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 

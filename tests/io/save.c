@@ -51,7 +51,7 @@ static kal_node *picture(kal_scope *s, int32_t w, int32_t h, uint64_t seed)
     return rng_image(&r, s, &e);
 }
 
-static const char *const formats[] = {"png", "jpg", "ppm", "heic", "avif"};
+static const char *const formats[] = {"png", "jpg", "ppm", "heic", "avif", "webp"};
 #define FORMATS (sizeof formats / sizeof *formats)
 
 static bool can_write(const char *suffix)

@@ -140,7 +140,9 @@ int main(void)
                  {"pnm", NULL, {51, 47, 7, KAL_U16, KAL_DATA, false}},
                  {"pnm", NULL, {51, 47, 3, KAL_F32, KAL_RGB, false}},
                  {"heif", NULL, {64, 48, 3, KAL_U8, KAL_RGB, false}},
-                 {"avif", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}}};
+                 {"avif", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
+                 {"webp", NULL, {65, 49, 3, KAL_U8, KAL_RGB, false}},
+                 {"webp", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         test_kind(kinds[i].format, kinds[i].params, kinds[i].e);
     kal_memo_clear(NULL);
