@@ -79,7 +79,7 @@ static kal_status settle_source(const kal_call *c, kal_icc_transform_p *p, kal_e
 static kal_status check_picture(const kal_call *c, kal_error *err)
 {
     const kal_extent *e = &c->in[0]->extent;
-    if (e->type == KAL_U32 || (e->model != KAL_RGB && e->model != KAL_GRAY))
+    if (e->type == KAL_U32 || e->model == KAL_DATA)
         return kal_fail(err, KAL_INVALID, "%s: only gray and RGB pictures have colour profiles", c->op->name);
     return KAL_OK;
 }
@@ -227,7 +227,7 @@ const kal_op kal__op_icc_transform = {
         "back from\n"
         "a working space. The result carries its new profile into files. Samples keep their type: cast to "
         "f32 or u16\n"
-        "first where a wide or linear space would not fit 8 bits. Alpha stays.",
+        "first where a wide or linear space would not fit 8 bits. Alpha stays. For gray and RGB pictures.",
     .inputs = "image like?",
     KAL__PARAMS(transform_params, kal_icc_transform_p),
     .cost = 4,
@@ -276,7 +276,7 @@ const kal_op kal__op_icc_assign = {
     .help = "The same samples, said to be of another colour profile\n"
             "For a picture whose profile is missing or wrong. Nothing is computed; files get the profile, "
             "and icc_transform\n"
-            "comes from it.",
+            "comes from it. For gray and RGB pictures.",
     .inputs = "image like?",
     KAL__PARAMS(assign_params, kal_icc_assign_p),
     .flags = KAL_OP_VIEW,

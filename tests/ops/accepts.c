@@ -52,6 +52,8 @@ static const struct {
     {"from_hsl", "u8 f32", "34", "u16: cast", NULL},
     {"to_ycbcr", NULL, "34", "RGB", NULL},
     {"from_ycbcr", NULL, "34", "RGB", NULL},
+    {"icc_transform", NULL, "1234", "gray and RGB pictures", NULL},
+    {"icc_assign", NULL, "1234", "gray and RGB pictures", NULL},
     {"guided_filter", NULL, "1234", "at most four colours", NULL},
     {"dominant", "u8", "1234", "For u8", NULL},
     {"dhash", NULL, "1234", "gray", NULL},
