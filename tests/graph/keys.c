@@ -181,7 +181,8 @@ static void constants(kal_scope *s)
         for (const char *const *sample = op->samples; sample && *sample; sample++) {
             kal_node *n = apply_to_some(s, op, *sample, in);
             if (kal_node_error(n, NULL)) continue;
-            if (op->library && op->library(kal_node_call(n))) continue;   // the one that is here is in the key
+            const kal_call *c = kal_node_call(n);                // of what it folded to
+            if (c->op->library && c->op->library(c)) continue;   // the one that is here is in the key
             snprintf(what, sizeof what, "%s %d %.60s", op->name, (int)(sample - op->samples), *sample);
             constant(what, key_of(n), golden_for(what));
             snprintf(what, sizeof what, "%s %d content", op->name, (int)(sample - op->samples));
