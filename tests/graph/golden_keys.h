@@ -566,6 +566,8 @@
     {"lut3d 0 grid=2 table=[0 0 0 1 0.2 0 0 1 0 0.9 1 0 0 0 1 1 0 1 0.1 1 ",
      "851a4fa700a711b9f0a9d49f78945a11"},
     {"lut3d 0 content", "b79270aa8852093b4ccb00b2fe934d8c"},
+    {"icc_assign 0 ", "a577fb587e31c22d85dca7e22fc4318a"},
+    {"icc_assign 0 content", "25885bc020260e2400dee8e192f53273"},
     {"to_linear 0 ", "fdc5070f995da707555bcc9ba344f0ca"},
     {"to_linear 0 content", "9fde4b2ca6ab777a50a7128cf9730216"},
     {"to_linear 1 type=u16", "12aaf35ec1dea13be98a8da8a6834e97"},

@@ -219,22 +219,22 @@ KAL_OP_1(lut3d)
 #define KAL_PROFILES "srgb|srgb_linear|display_p3|adobe_rgb|prophoto|rec2020|gray|gray_linear"
 #define KAL_INTENTS "perceptual|relative|saturation|absolute"
 
-#define KAL_ICC_TRANSFORM_PARAMS(P)                                                                          \
-    P(CHOICE, to, KAL_AUTO, 0, 0, KAL_PROFILES "|file|like",                                                 \
-      "the new profile; unset: that of `profile` or of the second image, else srgb, of a gray picture gray") \
-    P(FILE, profile, "", 0, 0, "", "the new profile, an ICC file")                                           \
-    P(CHOICE, from, KAL_AUTO, 0, 0, KAL_PROFILES "|file|embedded",                                           \
-      "the profile of the samples; unset: from_profile, else what is embedded, else srgb or gray")           \
-    P(FILE, from_profile, "", 0, 0, "", "the profile of the samples, an ICC file")                           \
-    P(CHOICE, intent, 1, 0, 0, KAL_INTENTS, "what becomes of colours the new profile has not")               \
+#define KAL_ICC_TRANSFORM_PARAMS(P)                                                            \
+    P(CHOICE, to, KAL_AUTO, 0, 0, KAL_PROFILES "|file|like",                                   \
+      "the new profile; unset: the one given, else srgb or gray")                              \
+    P(FILE, profile, "", 0, 0, "", "the new profile, an ICC file")                             \
+    P(CHOICE, from, KAL_AUTO, 0, 0, KAL_PROFILES "|file|embedded",                             \
+      "of the samples; unset: the one given, else embedded")                                   \
+    P(FILE, from_profile, "", 0, 0, "", "the profile of the samples, an ICC file")             \
+    P(CHOICE, intent, 1, 0, 0, KAL_INTENTS, "what becomes of colours the new profile has not") \
     P(BOOL, black_point, true, 0, 0, "", "black becomes black (has no meaning for absolute)")
 KAL_PARAMS(icc_transform, KAL_ICC_TRANSFORM_PARAMS)
 #define kal_icc_transform_params(...) KAL_WITH(icc_transform, KAL_ICC_TRANSFORM_PARAMS, __VA_ARGS__)
 KAL_OP_2(icc_transform)
 
-#define KAL_ICC_ASSIGN_PARAMS(P)                                                                         \
-    P(CHOICE, to, KAL_AUTO, 0, 0, KAL_PROFILES "|file|like",                                             \
-      "the profile; unset: that of `profile` or of the second image, else srgb, of a gray picture gray") \
+#define KAL_ICC_ASSIGN_PARAMS(P)                              \
+    P(CHOICE, to, KAL_AUTO, 0, 0, KAL_PROFILES "|file|like",  \
+      "the profile; unset: the one given, else srgb or gray") \
     P(FILE, profile, "", 0, 0, "", "the profile, an ICC file")
 KAL_PARAMS(icc_assign, KAL_ICC_ASSIGN_PARAMS)
 #define kal_icc_assign_params(...) KAL_WITH(icc_assign, KAL_ICC_ASSIGN_PARAMS, __VA_ARGS__)
