@@ -11,6 +11,11 @@ void kal__pick3_u8_c(uint8_t *dst, const uint8_t *src, size_t n)
     for (size_t i = 0; i < n; i++) dst[i] = src[3 * i];
 }
 
+void kal__split3_u8_c(uint8_t *a, uint8_t *b, uint8_t *c, const uint8_t *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) a[i] = src[3 * i], b[i] = src[3 * i + 1], c[i] = src[3 * i + 2];
+}
+
 void kal__join3_u8_c(uint8_t *dst, const uint8_t *a, const uint8_t *b, const uint8_t *c, size_t n)
 {
     for (size_t i = 0; i < n; i++) dst[3 * i] = a[i], dst[3 * i + 1] = b[i], dst[3 * i + 2] = c[i];

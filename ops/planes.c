@@ -85,7 +85,7 @@ KAL__VARIANTS(join4,
                size_t n),
               (dst, a, b, c, src, n))
 
-enum { SOME_BYTES = 1024 };
+enum { SOME_BYTES = 2048 };
 
 static void some_bytes(uint8_t *dst, const uint8_t *src, size_t n, size_t channels, kal__bytes_fn *fn)
 {
@@ -94,7 +94,7 @@ static void some_bytes(uint8_t *dst, const uint8_t *src, size_t n, size_t channe
     if (channels == 4)
         split4(p[0], p[1], p[2], src, n);
     else
-        for (size_t k = 0; k < 3; k++) kernels->pick3_u8(p[k], src + k, n);
+        kernels->split3_u8(p[0], p[1], p[2], src, n);
     fn(p[0], p[1], p[2], n);
     if (channels == 4)
         join4(dst, p[0], p[1], p[2], src, n);

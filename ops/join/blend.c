@@ -5,7 +5,11 @@
 // and 16 bits round half up.
 #include "channels.h"
 #include "cpu.h"
+#include "lay.h"
+#include "mem.h"
 #include "paste.h"
+
+#include <stdlib.h>
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -42,15 +46,44 @@ BLEND(u8, uint8_t, (int32_t)(v + 0.5))
 BLEND(u16, uint16_t, (int32_t)(v + 0.5))
 BLEND(f32, float, v)
 
+static size_t tables(const kal_call *c)
+{
+    const kal_extent *e = &c->extent;
+    return e->type == KAL_U8 && (int64_t)e->width * e->height * e->channels >= KAL__PAIRS_FROM
+               ? sizeof(kal__pairs)
+               : 0;
+}
+
+// Of bytes floats are often enough, which all pairs of them tell.
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    const double a = ((const kal_blend_p *)c->params)->alpha;
+    uint8_t top[256], base[256];
+    *state = NULL;
+    if (!tables(c)) return KAL_OK;
+    kal__pairs *p = *state = kal__new_zero(1, sizeof *p);
+    if (!p) return kal_fail(err, KAL_NOMEM, "blend: out of memory");
+    for (int32_t i = 0; i < 256; i++) top[i] = (uint8_t)i;
+    for (int32_t b = 0; b < 256; b++) {
+        memset(base, b, sizeof base);
+        blend_u8(p->table + (size_t)b * 256, top, base, 256, a, 1 - a);
+    }
+    kal__pairs_try_line(p, a);
+    return KAL_OK;
+}
+
 static kal_status run(const kal_job *j)
 {
+    const kal__pairs *pairs = j->state;
     const kal_extent *e = &j->call->extent;
     const double a = ((const kal_blend_p *)j->call->params)->alpha;
     const size_t n = (size_t)kal_tile_width(j->out) * (size_t)e->channels;
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++) {
         void *dst = kal_row(j->out, y);
         const void *top = kal_row(&j->in[0], y), *base = kal_row(&j->in[1], y);
-        if (e->type == KAL_U8)
+        if (pairs && pairs->line)
+            kal__pairs_row(pairs, dst, top, base, n);
+        else if (e->type == KAL_U8)
             blend_u8(dst, top, base, n, a, 1 - a);
         else if (e->type == KAL_U16)
             blend_u16(dst, top, base, n, a, 1 - a);
@@ -76,6 +109,9 @@ const kal_op kal__op_blend = {
     .cost = 0.6f,
     .extent = extent,
     .fold = fold,
+    .prepare = prepare,
+    .release = free,
+    .tables = tables,
     .run = run,
     .samples = KAL__SAMPLES("", "alpha=0.3", "alpha=0.999", "alpha=1"),
 };

@@ -130,7 +130,7 @@ static size_t tables(const kal_call *c)
     const kal__lay l = lay_of(c);
     const kal_rect hit = kal_rect_clip(place(c), kal_rect_all(&c->extent));
     const int64_t samples = (int64_t)(hit.x1 - hit.x0) * (hit.y1 - hit.y0) * c->extent.channels;
-    return samples >= 8 * KAL__PAIRS && kal__lay_wants_pairs(&l) ? KAL__PAIRS : 0;
+    return samples >= KAL__PAIRS_FROM && kal__lay_wants_pairs(&l) ? sizeof(kal__pairs) : 0;
 }
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
@@ -138,7 +138,7 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
     const kal__lay l = lay_of(c);
     *state = NULL;
     if (!tables(c)) return KAL_OK;
-    *state = kal__new(KAL__PAIRS, 1);
+    *state = kal__new(1, sizeof(kal__pairs));
     if (!*state) return kal_fail(err, KAL_NOMEM, "composite: out of memory");
     kal__lay_pairs(&l, *state);
     return KAL_OK;

@@ -93,10 +93,23 @@ static void over_f32_c(void *out, const void *image, const void *under, size_t n
 
 // ---- in doubles -----------------------------------------------------------------------------------
 
+// i / 255 of every byte, as the division gives it.
+#define OF_255(i) (i) / 255.0
+#define FOUR(i) OF_255(i), OF_255((i) + 1), OF_255((i) + 2), OF_255((i) + 3)
+#define SIXTEEN(i) FOUR(i), FOUR((i) + 4), FOUR((i) + 8), FOUR((i) + 12)
+#define QUARTER(i) SIXTEEN(i), SIXTEEN((i) + 16), SIXTEEN((i) + 32), SIXTEEN((i) + 48)
+static const double of_255[256] = {QUARTER(0), QUARTER(64), QUARTER(128), QUARTER(192)};
+
+KAL__INLINE void scale_body(double *restrict to, const double *restrict from, double by, size_t n)
+{
+    for (size_t i = 0; i < n; i++) to[i] = from[i] * by;
+}
+KAL__VARIANTS(scale, (double *to, const double *from, double by, size_t n), (to, from, by, n))
+
 static void load(double *to, const void *row, kal_type type, size_t at, size_t step, size_t n)
 {
     if (type == KAL_U8)
-        for (size_t i = 0; i < n; i++) to[i] = ((const uint8_t *)row)[at + i * step] / 255.0;
+        for (size_t i = 0; i < n; i++) to[i] = of_255[((const uint8_t *)row)[at + i * step]];
     else if (type == KAL_U16)
         for (size_t i = 0; i < n; i++) to[i] = ((const uint16_t *)row)[at + i * step] / 65535.0;
     else
@@ -105,12 +118,19 @@ static void load(double *to, const void *row, kal_type type, size_t at, size_t s
 
 static void store(void *row, kal_type type, size_t at, size_t step, const double *from, size_t n)
 {
-    if (type == KAL_U8)
-        for (size_t i = 0; i < n; i++) ((uint8_t *)row)[at + i * step] = kal__to_u8(from[i] * 255);
-    else if (type == KAL_U16)
-        for (size_t i = 0; i < n; i++) ((uint16_t *)row)[at + i * step] = kal__to_u16(from[i] * 65535);
-    else
+    double v[KAL__CHUNK];
+    uint8_t bytes[KAL__CHUNK];
+    uint16_t words[KAL__CHUNK];
+    if (type != KAL_F32) scale(v, from, kal_type_max(type), n);
+    if (type == KAL_U8) {
+        kal__kernels()->narrow_u8(bytes, v, n);
+        for (size_t i = 0; i < n; i++) ((uint8_t *)row)[at + i * step] = bytes[i];
+    } else if (type == KAL_U16) {
+        kal__kernels()->narrow_u16(words, v, n);
+        for (size_t i = 0; i < n; i++) ((uint16_t *)row)[at + i * step] = words[i];
+    } else {
         for (size_t i = 0; i < n; i++) ((float *)row)[at + i * step] = (float)from[i];
+    }
 }
 
 // One colour of a chunk whose alphas are there.
@@ -191,7 +211,7 @@ bool kal__lay_wants_pairs(const kal__lay *l)
     return opaque_bytes(l) && !kal__lay_replaces(l) && !has_loop(l);
 }
 
-void kal__lay_pairs(const kal__lay *l, uint8_t *pairs)
+void kal__lay_pairs(const kal__lay *l, kal__pairs *pairs)
 {
     kal__lay one = *l;
     uint8_t image[256], base[256];
@@ -200,14 +220,10 @@ void kal__lay_pairs(const kal__lay *l, uint8_t *pairs)
     for (int32_t i = 0; i < 256; i++) image[i] = (uint8_t)i;
     for (int32_t b = 0; b < 256; b++) {
         memset(base, b, sizeof base);
-        kal__lay_row(&one, pairs + (size_t)b * 256, image, base, 256);
+        kal__lay_row(&one, pairs->table + (size_t)b * 256, image, base, 256);
     }
-}
-
-static void look_up(uint8_t *restrict dst, const uint8_t *image, const uint8_t *base, size_t n,
-                    const uint8_t *pairs)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = pairs[base[i] << 8 | image[i]];
+    pairs->line = false;
+    if (l->mode == KAL_MODE_OVER) kal__pairs_try_line(pairs, l->opacity);
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -223,7 +239,7 @@ void kal__lay_row(const kal__lay *l, void *dst, const void *image, const void *b
     else if (opaque_bytes(l) && has_loop(l))
         kal__opaque_u8(l->mode)(dst, image, base, n * l->colours);
     else if (l->pairs)
-        look_up(dst, image, base, n * l->colours, l->pairs);
+        kal__pairs_row(l->pairs, dst, image, base, n * l->colours);
     else
         in_doubles(l, dst, image, base, n);
 }

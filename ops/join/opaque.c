@@ -70,3 +70,48 @@ kal__opaque_fn *kal__opaque_u8(int32_t how)
     };
     return (size_t)how < KAL__COUNT(loops) ? loops[how] : NULL;
 }
+
+// ---- pairs ----------------------------------------------------------------------------------------
+
+KAL__INLINE void line_body(uint8_t *restrict dst, const uint8_t *restrict image, const uint8_t *restrict base,
+                           size_t n, float top, float rest, float half)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[i] = (uint8_t)(int32_t)(top * (float)image[i] + (rest * (float)base[i] + half));
+}
+KAL__VARIANTS(line,
+              (uint8_t * dst, const uint8_t *image, const uint8_t *base, size_t n, float top, float rest,
+               float half),
+              (dst, image, base, n, top, rest, half))
+
+static bool is_line(const kal__pairs *p)
+{
+    uint8_t image[256], base[256], got[256];
+    for (int32_t i = 0; i < 256; i++) image[i] = (uint8_t)i;
+    for (int32_t b = 0; b < 256; b++) {
+        memset(base, b, sizeof base);
+        line(got, image, base, 256, p->top, p->rest, p->half);
+        if (memcmp(got, p->table + (size_t)b * 256, 256)) return false;
+    }
+    return true;
+}
+
+// Halves may have gone up or down in the table; then one of these does the same, or none.
+void kal__pairs_try_line(kal__pairs *p, double share)
+{
+    static const float halves[] = {0.5f, 0.50001f, 0.49999f, 0.5001f, 0.4999f};
+    p->top = (float)share;
+    p->rest = (float)(1 - share);
+    for (size_t i = 0; i < KAL__COUNT(halves) && !p->line; i++) {
+        p->half = halves[i];
+        p->line = is_line(p);
+    }
+}
+
+void kal__pairs_row(const kal__pairs *p, uint8_t *dst, const uint8_t *image, const uint8_t *base, size_t n)
+{
+    if (p->line)
+        line(dst, image, base, n, p->top, p->rest, p->half);
+    else
+        for (size_t i = 0; i < n; i++) dst[i] = p->table[base[i] << 8 | image[i]];
+}

@@ -48,8 +48,12 @@ KAL__INLINE void from_ycbcr_body(double *restrict x, double *restrict y, double 
 
 KAL__INLINE uint8_t whole(float v)
 {
-    const float low = v > 0 ? v : 0;
-    return (uint8_t)(int32_t)(low < 255 ? low : 255);
+    return (uint8_t)(int32_t)(v < 255 ? v : 255);
+}
+
+KAL__INLINE uint8_t inside(float v)
+{
+    return whole(v > 0 ? v : 0);
 }
 
 KAL__INLINE void to_bytes_body(uint8_t *restrict x, uint8_t *restrict y, uint8_t *restrict z, size_t n)
@@ -58,7 +62,7 @@ KAL__INLINE void to_bytes_body(uint8_t *restrict x, uint8_t *restrict y, uint8_t
                 half = 0.5001f;
     for (size_t i = 0; i < n; i++) {
         const float r = x[i], g = y[i], b = z[i];
-        x[i] = whole(0.299f * r + 0.587f * g + (0.114f * b + half));
+        x[i] = (uint8_t)(int32_t)(0.299f * r + 0.587f * g + (0.114f * b + half));
         y[i] = whole(0.5f * b + (128 + half) - (b_r * r + b_g * g));
         z[i] = whole(0.5f * r + (128 + half) - (r_g * g + r_b * b));
     }
@@ -69,9 +73,9 @@ KAL__INLINE void from_bytes_body(uint8_t *restrict x, uint8_t *restrict y, uint8
     const float g_r = 209599 / 293500.0f, g_b = 101004 / 293500.0f;
     for (size_t i = 0; i < n; i++) {
         const float luma = x[i], cb = (float)(y[i] - 128), cr = (float)(z[i] - 128);
-        x[i] = whole(luma + 0.5001f + 1.402f * cr);
-        y[i] = whole(luma + 0.500005f - (g_r * cr + g_b * cb));
-        z[i] = whole(luma + 0.5001f + 1.772f * cb);
+        x[i] = inside(luma + 0.5001f + 1.402f * cr);
+        y[i] = inside(luma + 0.500005f - (g_r * cr + g_b * cb));
+        z[i] = inside(luma + 0.5001f + 1.772f * cb);
     }
 }
 KAL__BYTES(to_bytes)

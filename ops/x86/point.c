@@ -205,17 +205,54 @@ KAL__TARGET_AVX2 void kal__join3_u8_avx2(uint8_t *dst, const uint8_t *a, const u
     kal__join3_u8_c(dst + 3 * i, a + i, b + i, c + i, n - i);
 }
 
+KAL__TARGET_AVX2 void kal__split3_u8_avx2(uint8_t *a, uint8_t *b, uint8_t *c, const uint8_t *src, size_t n)
+{
+    kal__pick3_u8_avx2(a, src, n);
+    kal__pick3_u8_avx2(b, src + 1, n);
+    kal__pick3_u8_avx2(c, src + 2, n);
+}
+
+// Indices as constants: F of from, from + 1 …
+#define UP_TO_4(F, from) F(from), F((from) + 1), F((from) + 2), F((from) + 3)
+#define UP_TO_16(F, from) \
+    UP_TO_4(F, from), UP_TO_4(F, (from) + 4), UP_TO_4(F, (from) + 8), UP_TO_4(F, (from) + 12)
+#define UP_TO_64(F, from) \
+    UP_TO_16(F, from), UP_TO_16(F, (from) + 16), UP_TO_16(F, (from) + 32), UP_TO_16(F, (from) + 48)
+#define FIRSTS(i) ((3 * (i)) & 127)
+#define SECONDS(i) ((3 * (i) + 1) & 127)
+#define THIRDS(i) ((3 * (i) + 2) & 127)
+
+// From the 43rd on, or the 42nd of the last channel, samples lie in the third register.
+KAL__TARGET_AVX512 void kal__split3_u8_avx512(uint8_t *a, uint8_t *b, uint8_t *c, const uint8_t *src,
+                                              size_t n)
+{
+    static const uint8_t index[3][64] = {
+        {UP_TO_64(FIRSTS, 0)}, {UP_TO_64(SECONDS, 0)}, {UP_TO_64(THIRDS, 0)}};
+    uint8_t *const dst[3] = {a, b, c};
+    const __mmask64 last[3] = {~(__mmask64)0 << 43, ~(__mmask64)0 << 43, ~(__mmask64)0 << 42};
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) {
+        const __m512i x = _mm512_loadu_si512(src + 3 * i), y = _mm512_loadu_si512(src + 3 * i + 64),
+                      z = _mm512_loadu_si512(src + 3 * i + 128);
+        for (int k = 0; k < 3; k++) {
+            const __m512i at = _mm512_loadu_si512(index[k]), v = _mm512_permutex2var_epi8(x, at, y);
+            _mm512_storeu_si512(dst[k] + i, _mm512_mask_permutexvar_epi8(v, last[k], at, z));
+        }
+    }
+    kal__split3_u8_c(a + i, b + i, c + i, src + 3 * i, n - i);
+}
+
+#define OF_PAIR(j) ((j) / 3 + ((j) % 3 == 1 ? 64 : 0))
+#define OF_THIRD(j) ((j) / 3)
+
 KAL__TARGET_AVX512 void kal__join3_u8_avx512(uint8_t *dst, const uint8_t *a, const uint8_t *b,
                                              const uint8_t *c, size_t n)
 {
-    // byte j is sample j / 3 of a, b or c
-    uint8_t pair[192], third[192];
-    __mmask64 from_c[3] = {0, 0, 0};
-    for (int j = 0; j < 192; j++) {
-        pair[j] = (uint8_t)(j / 3 + (j % 3 == 1 ? 64 : 0));
-        third[j] = (uint8_t)(j / 3);
-        if (j % 3 == 2) from_c[j / 64] |= (__mmask64)1 << (j % 64);
-    }
+    // byte j is sample j / 3 of a or b, or of c
+    static const uint8_t pair[192] = {UP_TO_64(OF_PAIR, 0), UP_TO_64(OF_PAIR, 64), UP_TO_64(OF_PAIR, 128)},
+                         third[192] = {UP_TO_64(OF_THIRD, 0), UP_TO_64(OF_THIRD, 64),
+                                       UP_TO_64(OF_THIRD, 128)};
+    static const uint64_t from_c[3] = {0x4924924924924924, 0x2492492492492492, 0x9249249249249249};
     size_t i = 0;
     for (; i + 64 <= n; i += 64) {
         const __m512i x = _mm512_loadu_si512(a + i), y = _mm512_loadu_si512(b + i),
