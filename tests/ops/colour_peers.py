@@ -109,6 +109,70 @@ def formulas(a, full):
     check(f"stretch, {a.dtype}", ours("load in.png | stretch 5 90"), np.clip((a - low) / (high - low), 0, 1) * full, ONCE)
 
 
+# ---- types, ranges, alpha and cubes ----------------------------------------------------------------
+
+
+def tetrahedra(v, cube):
+    """From corner to corner of a cell, along the axis of the largest fraction first; of equals red, then green."""
+    last = cube.shape[0] - 1
+    t = v * last
+    at = np.minimum(t.astype(int), last - 1)
+    f = t - at
+    order = np.argsort(-f, axis=-1, kind="stable")
+    corner = at.copy()
+    out = cube[corner[..., 2], corner[..., 1], corner[..., 0]]
+    for k in range(3):
+        axis = order[..., k : k + 1]
+        before = cube[corner[..., 2], corner[..., 1], corner[..., 0]]
+        np.put_along_axis(corner, axis, np.take_along_axis(corner, axis, -1) + 1, -1)
+        out = out + np.take_along_axis(f, axis, -1) * (cube[corner[..., 2], corner[..., 1], corner[..., 0]] - before)
+    return out
+
+
+def numbers(values):
+    return "[" + " ".join(f"{v:.9g}" for v in np.ravel(values)) + "]"
+
+
+def the_rest(random, a, full):
+    v = a / full
+    other = 65535 if full == 255 else 255
+    kind = "u16" if full == 255 else "u8"
+    check(f"cast to {kind}", ours(f"load in.png | cast {kind}"), v * other, 0.5)
+    low, high = full * 0.2, full * 0.7
+    got = ours(f"load in.png | rescale [{low} {high}] out_low={full * 0.9} out_high={full * 0.1}")
+    check(f"rescale, {a.dtype}", got, full * (0.9 - 0.8 * np.clip((a - low) / (high - low), 0, 1)), ONCE)
+    got = ours(f"load in.png | linear scale=[1.5 0.5 -1] offset=[{-full // 4} 3.25 {full}]")
+    check(f"linear, {a.dtype}", got, np.clip(a * np.array([1.5, 0.5, -1]) + [-full // 4, 3.25, full], 0, full), ONCE)
+    cube = np.round(random.random((5, 5, 5, 3)), 6)
+    got = ours(f"load in.png | lut3d table={numbers(cube)}")
+    check(f"lut3d, {a.dtype}", got, tetrahedra(v, cube) * full, ONCE)
+    with open("look.cube", "w", encoding="ascii") as f:
+        f.write("LUT_3D_SIZE 5\n" + "".join(f"{r} {g} {b}\n" for r, g, b in cube.reshape(-1, 3)))
+    check(f"lut3d of a file, {a.dtype}", ours("load in.png | lut3d file=look.cube"), got, 0)
+    c = random.integers(0, full + 1, (90, 117, 4)).astype(a.dtype)
+    write("c.png", c)
+    color, alpha = c[..., :3].astype(float), c[..., 3:] / full
+    under = np.array([0.25, 0.5, 1]) * full
+    check(f"flatten, {a.dtype}", ours(f"load c.png | flatten {numbers(under)}"),
+          color * alpha + np.floor(under + 0.5) * (1 - alpha), 0.5001)
+    got = ours("load c.png | premultiply")
+    check(f"premultiply, {a.dtype}", got, np.concatenate([color * alpha, c[..., 3:]], -1), ONCE)
+    check(f"band_extract, {a.dtype}", ours("load c.png | band_extract [1]"), c[..., 1], 0)
+
+
+def arithmetic(random, kind):
+    full = int(np.iinfo(kind).max)
+    a, b = (random.integers(0, full + 1, (90, 117, 3)).astype(kind) for _ in "ab")
+    write("a.png", a), write("b.png", b)
+    x, y = a.astype(float), b.astype(float)
+    for op, want in ("add", x + y), ("subtract", x - y), ("multiply", x * y / full), ("blend 0.3", 0.3 * x + 0.7 * y):
+        name, rest = (op + " ").split(" ", 1)
+        check(f"{op}, {kind.__name__}", ours(f"load a.png | {name} (load b.png) {rest}"), np.clip(want, 0, full), ONCE)
+    if kind == np.uint8:
+        check("add, OpenCV", ours("load a.png | add (load b.png)"), cv2.add(a, b), 0)
+        check("subtract, OpenCV", ours("load a.png | subtract (load b.png)"), cv2.subtract(a, b), 0)
+
+
 # ---- light=linear --------------------------------------------------------------------------------
 
 
@@ -157,6 +221,13 @@ def spaces():
         write("numbers.png", np.ascontiguousarray(theirs[..., order]))
         got = ours(f"load numbers.png | from_{op}")
         check(f"from_{op}", got, cv2.cvtColor(theirs, back), back_slack)
+    lch = ours("load cube.png | to_lch | to_rgb")
+    lab = cv2.cvtColor((rgb / 255).astype(np.float32), cv2.COLOR_RGB2LAB).astype(float)
+    chroma, turn = np.hypot(lab[..., 1], lab[..., 2]), np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
+    check("to_lch", lch[..., 0], lab[..., 0] * 2.55, 1)
+    check("to_lch, chroma", lch[..., 1], np.minimum(chroma, 255), 1)
+    off = np.abs(lch[..., 2] - turn / 2)
+    check("to_lch, hue", np.where(chroma > 20, np.minimum(off, 180 - off), 0), np.zeros(off.shape), 1)
     exact(rgb)
 
 
@@ -362,6 +433,8 @@ def main():
         write("in.png", a)
         formulas(a, full)
         sums_of_light(a, full)
+        the_rest(random, a, full)
+        arithmetic(random, kind)
         modes(random, kind)
     a = cv2.GaussianBlur(random.integers(0, 256, (120, 160, 3)).astype(np.uint8), (0, 0), 2) // 2 + 60
     write("in.png", a)
