@@ -6,7 +6,9 @@
 
 static kal_node *map_of(int32_t width, int32_t height, const float *places)
 {
-    return picture_with((kal_extent){width, height, 2, KAL_F32, KAL_DATA, false}, places).node;
+    const picture p = picture_with((kal_extent){width, height, 2, KAL_F32, KAL_DATA, false}, places);
+    free(p.data);   // the node has its own
+    return p.node;
 }
 
 static kal_node *remap(kal_node *image, kal_node *map, const char *params)
@@ -62,6 +64,7 @@ static void check_formula(kal_extent e, bool corner, int k, int edge)
         }
     tilings(n, what);
     free(got);
+    free(p.data);
 }
 
 static void test_formula(void)
@@ -101,6 +104,7 @@ static void test_halves(void)
     got = read_all(remap(p.node, map, "kernel=nearest color=7 at=corner"), NULL, &e);
     REQUIRE_MEM(got, corner, 7);
     free(got);
+    free(p.data);
 }
 
 static void test_cases(void)
@@ -130,6 +134,25 @@ static void test_cases(void)
     kal_file_info file;
     REQUIRE(kal_node_file(photo, &file) && kal_node_file(remap(photo, map, ""), &file));
     kal_bytes_free(&b);
+    free(p.data);
+}
+
+// The image is held once; the map, which is larger, is not.
+static void test_memory(void)
+{
+    enum { W = 200, H = 3000 };
+    float *places = malloc(sizeof(float) * W * H * 2);
+    for (int i = 0; i < W * H; i++) places[2 * i] = (float)(i % W), places[2 * i + 1] = (float)(i / W);
+    picture p = picture_of(extent_of(W, H, 3, KAL_U8));
+    kal_node *map = apply(map_of(W, H, places), "linear", "scale=0.5");
+    kal_stats stats = {0};
+    const kal_options o = {.threads = 1, .memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+    free(read_all(remap(apply(p.node, "invert", ""), map, ""), &o, NULL));
+    REQUIRE_NOTE(stats.peak_bytes >= W * H * 3 && stats.planned_bytes < W * H * 3 + W * H * 8 / 2,
+                 "%llu of %llu planned", (unsigned long long)stats.peak_bytes,
+                 (unsigned long long)stats.planned_bytes);
+    free(places);
+    free(p.data);
 }
 
 static void test_errors(void)
@@ -142,11 +165,13 @@ static void test_errors(void)
                  "remap: the map has 3 channels of u8; two of f32 are needed, x and y of each pixel");
     REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_apply_text(scope, "remap", "", mixed, 2), &check_error));
     REQUIRE(has_size(remap(labels.node, map, "kernel=nearest"), 2, 1));
+    free(labels.data);
+    free(p.data);
 }
 
 int main(void)
 {
-    void (*const tests[])(void) = {test_formula, test_halves, test_cases, test_errors};
+    void (*const tests[])(void) = {test_formula, test_halves, test_cases, test_memory, test_errors};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         scope = kal_scope_new();
         tests[i]();
