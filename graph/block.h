@@ -26,13 +26,21 @@ static inline size_t kal__widest_pixel(const kal__stage *s)
     return most;
 }
 
+/// Rows that a band, and a block of a first op with a halo, have at least.
+static inline int32_t kal__least_rows(const kal__stage *s)
+{
+    const kal_call *c = s->n_steps ? &s->steps[0].node->call : NULL;
+    const int32_t rows = c && c->op->least_rows ? c->op->least_rows(c) : 0;
+    return rows > 16 ? rows : 16;
+}
+
 /// Both buffers and what streams in stay in L1. A first op with a halo has work to share between rows, and one that is serial is to see
 /// them whole: then L2.
 static inline kal__block kal__block_of(const kal__stage *s)
 {
     const size_t pixel = kal__widest_pixel(s), width = (size_t)(s->rect.x1 - s->rect.x0), row = width * pixel;
     const bool halo = !(s->steps[0].node->call.op->flags & KAL_OP_POINTWISE), whole = halo || s->serial;
-    const size_t room = (size_t)(whole ? 48 : 12) << 10, least = halo ? 16 : 1;
+    const size_t room = (size_t)(whole ? 48 : 12) << 10, least = halo ? (size_t)kal__least_rows(s) : 1;
     size_t columns = width, rows = row ? room / row : 1;
     if (!whole && row > room) columns = room / pixel / 64 * 64;
     if (columns < 64 || columns > width) columns = width;

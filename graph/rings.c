@@ -58,7 +58,7 @@ static int64_t rows_of_band(const kal__builder *b, const kal__stage *s, size_t r
     // Rectangles of rows that are there already: each is cut as seldom as workers allow.
     if (s->patches && s->edges[0].from->kind == KAL__CONST_STAGE) return height / (2 * b->p->threads - 1) + 1;
     int64_t rows = (int64_t)(BAND_BYTES / (row ? row : 1));
-    if (rows < 16) rows = 16;
+    if (rows < kal__least_rows(s)) rows = kal__least_rows(s);
     rows >>= b->shrink;
     if (rows < height >> 18) rows = height >> 18;   // a quarter of a million bands are enough
     return step > 0 ? (rows < step ? step : rows / step * step) : rows;

@@ -260,6 +260,9 @@ typedef struct kal_op {
     /// Optional: so many rows at a time, from multiples of them on, where the engine is free to choose; not for pointwise ops. An op that goes
     /// by tiles makes each of them once then (kal_tiles_rows). Any other rectangle may still be asked for. At least 1.
     int32_t (*rows)(const kal_call *call);
+    /// Optional: how many rows a job had better have, because beginning one costs about as much as so many rows do: sums over the first rows of a
+    /// window. The engine may still ask for fewer, and for 16 it need not be said.
+    int32_t (*least_rows)(const kal_call *call);
     /// Optional: bytes of scratch for a job of at most this output size.
     size_t (*scratch)(const kal_call *call, int32_t width, int32_t height);
     /// The kernel. Threads: any number at once on different jobs (unless SERIAL or WHOLE). Must not call kal_ functions

@@ -13,6 +13,7 @@
 #include "rows.h"
 #include "sep.h"
 #include "space/light.h"
+#include "window.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -67,10 +68,8 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 // ---- sums -----------------------------------------------------------------------------------------
 // Of columns in `sums`; those of u8 without alpha are below 2^28, all others below 2^53.
 
-enum {
-    SHORT = 7,
-    SHORT_COLUMNS = 128
-};   // radii up to which sums of bytes are below 2^16: of windows, of columns
+// Radii up to which sums of bytes are below 2^16: of windows, of columns.
+enum { SHORT = 7, SHORT_COLUMNS = 128 };
 
 // A row goes in and, if there is one, another out.
 #define GATHER(name, T, S)                                                                             \
@@ -309,6 +308,12 @@ static kal_status run(const kal_job *j)
     return KAL_OK;
 }
 
+static int32_t least_rows(const kal_call *c)
+{
+    if (c->extent.type == KAL_F32) return 0;
+    return kal__window_rows(((const kal_box_blur_p *)c->params)->radius);
+}
+
 #define PARAMS kal_box_blur_p
 static const kal_param params[] = {KAL_BOX_BLUR_PARAMS(KAL_SCHEMA)};
 
@@ -329,6 +334,7 @@ const kal_op kal__op_box_blur = {
     .prepare = prepare,
     .release = kal__sep_free,
     .scratch = scratch,
+    .least_rows = least_rows,
     .run = run,
     .samples =
         KAL__SAMPLES("", "2 edge=mirror", "7 edge=reflect", "1 edge=wrap", "3 edge=fill",

@@ -376,6 +376,11 @@ static kal_status run(const kal_job *j)
     return KAL_OK;
 }
 
+static int32_t least_rows(const kal_call *c)
+{
+    return kal__window_rows(2 * radius_of(c));
+}
+
 #define PARAMS kal_guided_filter_p
 static const kal_param params[] = {KAL_GUIDED_FILTER_PARAMS(KAL_SCHEMA)};
 
@@ -396,6 +401,7 @@ const kal_op kal__op_guided_filter = {
     .extent = extent,
     .need = need,
     .scratch = scratch,
+    .least_rows = least_rows,
     .run = run,
     .samples = KAL__SAMPLES("", "1 epsilon=0.0001", "3 epsilon=0.1", "radius=21 epsilon=0.001"),
 };

@@ -165,6 +165,11 @@ static kal_status run(const kal_job *j)
     return KAL_OK;
 }
 
+static int32_t least_rows(const kal_call *c)
+{
+    return kal__window_rows(((const kal_local_mean_p *)c->params)->radius);
+}
+
 #define PARAMS kal_local_mean_p
 static const kal_param params[] = {KAL_LOCAL_MEAN_PARAMS(KAL_SCHEMA)};
 _Static_assert(sizeof(kal_local_mean_p) == sizeof(kal_local_std_p), "one struct by two names");
@@ -185,6 +190,7 @@ _Static_assert(sizeof(kal_local_mean_p) == sizeof(kal_local_std_p), "one struct 
         .extent = extent,                      \
         .need = need,                          \
         .scratch = scratch,                    \
+        .least_rows = least_rows,              \
         .run = run,                            \
         .samples = KAL__SAMPLES(__VA_ARGS__),  \
     }

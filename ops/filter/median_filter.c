@@ -19,6 +19,7 @@
 #include "kernels.h"
 #include "median_network.h"
 #include "rows.h"
+#include "window.h"
 
 #define FOLD_SIGN(v) ((v) ^ ((uint32_t)((int32_t)(v) >> 31) | 0x80000000u))
 #define UNFOLD_SIGN(v) ((v)&0x80000000u ? (v) ^ 0x80000000u : ~(v))
@@ -394,6 +395,12 @@ static size_t scratch(const kal_call *c, int32_t width, int32_t height)
     return ring_bytes(c, width) + ranks * row_step(c, width);
 }
 
+static int32_t least_rows(const kal_call *c)
+{
+    if (!by_histograms(c)) return 0;
+    return kal__window_rows(((const kal_median_filter_p *)c->params)->radius);
+}
+
 #define PARAMS kal_median_filter_p
 static const kal_param params[] = {KAL_MEDIAN_FILTER_PARAMS(KAL_SCHEMA)};
 
@@ -412,6 +419,7 @@ const kal_op kal__op_median_filter = {
     .need = need,
     .fold = fold,
     .scratch = scratch,
+    .least_rows = least_rows,
     .run = run,
     .samples = KAL__SAMPLES("", "2 edge=mirror", "3", "2 edge=wrap", "1 edge=fill color=200",
                             "5 edge=reflect", "15 edge=fill", "0"),

@@ -34,4 +34,11 @@ static inline int32_t kal__window_stripe(int32_t radius, int32_t width)
     return width < most ? width : most;
 }
 
+/// Rows of a job (`least_rows`) whose windows reach `radius` rows beyond it: as many as are read beyond, so that its beginning costs no
+/// more than the rest; at most 256, for the memory.
+static inline int32_t kal__window_rows(int32_t radius)
+{
+    return radius < 128 ? 2 * radius : 256;
+}
+
 #endif
