@@ -63,7 +63,8 @@ static bool other_colours(const kal__blob *icc, const kal_extent *e)
 {
     if (icc->size < 20 || !e->channels) return false;
     const char *space = (const char *)icc->data + 16;
-    return !memcmp(space, "CMYK", 4) || (!memcmp(space, "RGB ", 4) && e->model == KAL_GRAY) ||
+    return !memcmp(space, "CMYK", 4) ||
+           (!memcmp(space, "RGB ", 4) && (e->model == KAL_GRAY || e->model == KAL_MASK)) ||
            (!memcmp(space, "GRAY", 4) && e->model == KAL_RGB);
 }
 

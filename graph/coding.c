@@ -7,6 +7,7 @@
 
 #include "hashing.h"
 #include "need.h"
+#include "patient.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -48,14 +49,20 @@ static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
 {
     size_t size;
     kal_status st = kal__read_all(file, KAL__SMALL_FILE, &c->bytes, &size, err);
-    if (st == KAL_LIMIT) return changed(c->source, err);
+    if (st == KAL_LIMIT && file->position > KAL__SMALL_FILE) return changed(c->source, err);
     if (st) return st;
     if (size != c->source->size || !kal_key_equal(kal__hash_of(c->bytes, size), c->source->digest))
         return changed(c->source, err);
     return kal__open_memory(c->bytes, size, kal__source_name(c->source), &c->reader, err);
 }
 
-static kal_status open_source(kal__coding *c, bool parts, kal_stats *stats, kal_error *err)
+static bool can_be_stopped(const kal__watch *w)
+{
+    return w->deadline > 0 || (w->options && w->options->cancel);
+}
+
+static kal_status open_source(kal__coding *c, bool parts, const kal__watch *watch, kal_stats *stats,
+                              kal_error *err)
 {
     const kal__source *s = c->source;
     if (s->bytes) return kal__open_memory(s->bytes->data, s->size, kal__source_name(s), &c->reader, err);
@@ -63,6 +70,11 @@ static kal_status open_source(kal__coding *c, bool parts, kal_stats *stats, kal_
     kal_status st = s->origin->open(s->origin, &file, NULL, err);
     if (st) return st;
     __atomic_fetch_add(&stats->opens, 1, __ATOMIC_RELAXED);
+    if (s->origin->waits && can_be_stopped(watch)) {
+        file = kal__patient_new(file, watch);
+        if (!file)
+            return kal_fail(err, KAL_NOMEM, "%s: no memory or thread to wait for it", kal__source_name(s));
+    }
     if (s->once) {   // nothing to compare with
         c->reader = file;
         return KAL_OK;
@@ -229,12 +241,12 @@ void kal__coding_close(kal__stage *s)
     coding_free(s);
 }
 
-static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
+static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
     if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for decoding");
     c->source = kal__node_source(s->node);
-    kal_status st = open_source(c, !s->serial, stats, err);
+    kal_status st = open_source(c, !s->serial, watch, stats, err);
     if (st) return st;
     kal_limits_get(&c->limits);
     if (!c->limits.threads || c->limits.threads > (uint32_t)s->helpers)
@@ -245,11 +257,6 @@ static kal_status decode_begin(kal__stage *s, kal_stats *stats, kal_error *err)
         st = c->source->codec->aim(c->decoder, c->source->shrink, part, !s->serial, err);
     if (!st) __atomic_fetch_add(&stats->decodes, 1, __ATOMIC_RELAXED);
     return st;
-}
-
-static bool can_be_stopped(const kal__watch *w)
-{
-    return w->deadline > 0 || (w->options && w->options->cancel);
 }
 
 // From whole rows to those columns that are needed.
@@ -271,10 +278,8 @@ static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch,
     const int32_t n = r.y1 - r.y0;
     const bool direct = row == s->stride;
     unsigned char *dst = direct ? kal_row(&out, r.y0) : scratch;
-    // A codec that only decodes whole pictures, and bytes that somebody else may keep us waiting for
-    const bool long_call =
-        c->source->header.rows == 0 || (!c->source->bytes && c->source->origin->waits && !c->bytes);
-    const kal_status st = long_call && can_be_stopped(watch)
+    const bool whole = c->source->header.rows == 0 && direct;
+    const kal_status st = whole && can_be_stopped(watch)
                               ? rows_on_a_thread(s, dst, (ptrdiff_t)row, n, watch, err)
                               : c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
     if (!st && !direct) take_columns(s, &out, scratch);
@@ -317,7 +322,7 @@ kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const ka
                             kal_stats *stats, kal_error *err)
 {
     if (!s->serial) return decode_part(s, kal__band_rect(s, band), scratch, err);
-    kal_status st = band == 0 ? decode_begin(s, stats, err) : KAL_OK;
+    kal_status st = band == 0 ? decode_begin(s, watch, stats, err) : KAL_OK;
     if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, watch, err);
     if (st) return blame(s->coding, st, stats, err);
     return band == s->n_bands - 1 ? decode_end(s, stats, err) : KAL_OK;
@@ -451,11 +456,11 @@ kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_e
     return st;
 }
 
-kal_status kal__coding_begin(kal__stage *s, kal_stats *stats, kal_error *err)
+kal_status kal__coding_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     if (s->kind == KAL__ENCODE_STAGE) return s->serial ? KAL_OK : pieces_begin(s, err);
     if (s->kind != KAL__DECODE_STAGE || s->serial) return KAL_OK;
-    const kal_status st = decode_begin(s, stats, err);
+    const kal_status st = decode_begin(s, watch, stats, err);
     if (!st) s->coding->parts_left = s->n_bands;
     return st;
 }

@@ -389,12 +389,13 @@ kal_status kal_write_outputs(kal_node *const *encoded, const kal_output *outputs
                              const kal_options *options, kal_error *err)
 {
     const double start = begin(options);
-    if (n < 1 || !encoded || !outputs) return kal_fail(err, KAL_INVALID, "nothing to write");
-    kal__writer **writers = kal__new_zero((size_t)n, sizeof(kal__writer *));
+    if (n < 1 || !outputs) return kal_fail(err, KAL_INVALID, "nothing to write");
+    kal__writer **writers = encoded ? kal__new_zero((size_t)n, sizeof(kal__writer *)) : NULL;
     if (!writers) {
         for (int32_t i = 0; i < n; i++)
             if (outputs[i].abort) outputs[i].abort(outputs[i].user);
-        return kal_fail(err, KAL_NOMEM, "out of memory");
+        return encoded ? kal_fail(err, KAL_NOMEM, "out of memory")
+                       : kal_fail(err, KAL_INVALID, "nothing to write");
     }
     kal_status st = KAL_OK;
     for (int32_t i = 0; i < n; i++) {   // all of them: each is told how it ended

@@ -92,7 +92,8 @@ static kal_status read_stream(loading *l, kal__reader *r, const char *format, ka
     if (n < 0) return err->status;
     kal_status st = kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->source->codec, err);
     if (st) return st;
-    if (!l->source->codec->streams && r->size <= KAL__SMALL_FILE) return read_small(l, r, format, err);
+    if (!l->source->codec->streams && r->size && r->size <= KAL__SMALL_FILE)
+        return read_small(l, r, format, err);
     st = l->source->codec->header(r, &l->limits, &l->source->header, l->meta, err);
     if (!st) st = kal__hashing_end(r, most, &l->source->digest, err);
     l->source->size = (size_t)r->position;
@@ -172,6 +173,9 @@ static kal_status keep_front(loading *l, unsigned char *front, size_t n, kal__re
     kal__origin_unref(&l->source->origin);
     l->source->origin = whole;
     l->source->once = true;
+    l->source->header.part_rows =
+        0;   // there may be parts in the front, but nothing will be there to find them in
+    l->source->header.part_unseen = false;
     l->source->size = SIZE_MAX;
     l->source->digest = passing_key();
     return KAL_OK;
@@ -326,7 +330,7 @@ static kal_status stored_smaller(const kal_node *n, int32_t by, kal_node **out, 
 {
     kal__source *s = kal__node_source(n);
     kal_status st = KAL_OK;
-    if (s->shrink == 1 && by <= s->codec->shrinks) {
+    if (s->shrink == 1 && by <= s->codec->shrinks && !s->once) {   // two sizes would read it twice
         loading l = {.source = kal__source_copy(s, s->origin), .meta = n->meta};
         st = l.source ? shrink_to(l.source, by, "load", err)
                       : kal_fail(err, KAL_NOMEM, "out of memory for a source");

@@ -44,8 +44,8 @@ typedef struct kal__source {
     kal_key digest;   // of the encoded bytes
     kal__stamp stamp;
     kal__origin *origin;   // NULL when only the bytes were given
-    kal__slab *bytes;      // given, or all that a stream had: then they are read, and the origin is only a name
-    bool once;             // a stream of more than is kept: no digest, and its origin opens once
+    kal__slab *bytes;   // given, or all that a stream had: then they are read, and the origin is only a name
+    bool once;          // a stream of more than is kept: no digest, and its origin opens once
     size_t size;
 } kal__source;
 

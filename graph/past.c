@@ -89,8 +89,13 @@ kal_status kal__look_past(kal__builder *b, kal__stage *s)
         const kal_status st = beside ? add_past(b, e, touched) : KAL_OK;
         if (st) return st;
     }
-    s->rect.y0 = rows.y0;
-    s->rect.y1 = rows.y1;
+    const kal_call *c = &s->steps[0].node->call;
+    const int32_t grid =
+        c->op->rows && s->n_steps == 1 ? c->op->rows(c) : 1;   // as far as it is made so many at a time
+    const int32_t y0 = rows.y0 - rows.y0 % grid;
+    const int64_t y1 = ((int64_t)rows.y1 + grid - 1) / grid * grid;
+    s->rect.y0 = y0 > s->rect.y0 ? y0 : s->rect.y0;
+    s->rect.y1 = y1 < s->rect.y1 ? (int32_t)y1 : s->rect.y1;
     kal__choose_band(b, s);
     return KAL_OK;
 }

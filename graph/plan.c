@@ -169,7 +169,7 @@ static bool is_in_place(const kal_node *n)
 // Whether the op changes in place what another of its kind has made, to the same rows.
 static bool joins_in_place(const kal__builder *b, const kal_node *n)
 {
-    if (!is_in_place(n)) return false;
+    if (!is_in_place(n) || n->call.op->rows) return false;
     const kal_node *in = kal__input(n, n->call.n - 1);
     return is_in_place(in) && may_join(b, in) &&
            kal_rect_equal(kal__info_of(b, in)->need, kal__info_of(b, n)->need);
@@ -500,7 +500,7 @@ kal_status kal__plan_prepare(kal__plan *p, const kal__watch *w, kal_stats *stats
     for (int32_t i = 0; i < p->n_stages && !st; i++) {
         st = kal__tables_make(p->stages[i], err);
         if (!st) st = kal__watch_check(w, err);
-        if (!st) st = kal__coding_begin(p->stages[i], stats, err);
+        if (!st) st = kal__coding_begin(p->stages[i], w, stats, err);
     }
     return st;
 }

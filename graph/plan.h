@@ -40,7 +40,8 @@ typedef struct kal__edge {
     struct kal__edge *past;   // to the stage whose rows `from` hands on; NULL: all is read here
     kal_rect touched;         // what `from` does not just hand on, in its coordinates
     int32_t depth;            // so many edges look at this one past something
-    int32_t *ready;           // per band: `from` must be done up to this row …
+    int32_t first, n;         // the bands from the first to the last that read through it …
+    int32_t *ready;           // … per band of these: `from` must be done up to this row …
     int32_t *release;         // … and rows before this one are not needed by this band or any later
     struct kal__edge *next_reader;
 } kal__edge;
@@ -83,8 +84,9 @@ struct kal__stage {
     int32_t coded_x0, coded;   // DECODE: the first column of the rows that the decoder gives, and how many
     size_t memory;             // ring and codec together: what the simulation charges
     size_t codec_memory;
-    bool keep;      // the ring is the whole rect and goes to the memo
-    bool outside;   // the ring is the caller's memory
+    size_t charged;   // of `memory`, now
+    bool keep;        // the ring is the whole rect and goes to the memo
+    bool outside;     // the ring is the caller's memory
     unsigned char *data;
     kal__slab *slab;
     size_t scratch;   // bytes a job needs
@@ -213,6 +215,20 @@ static inline const kal__edge *kal__edge_for(const kal__edge *e, kal_rect need)
     while (e->past && kal_rect_empty(kal_rect_clip(kal_rect_shift(need, e->dx, e->dy), e->touched)))
         e = e->past;
     return e;
+}
+
+/// Of any band of the reader: up to which row `from` must be done, and before which one rows are not needed any more. A band before the
+/// first that reads needs nothing yet, one behind the last nothing more.
+static inline int32_t kal__edge_ready(const kal__edge *e, int32_t band)
+{
+    const int32_t k = band - e->first;
+    return !e->n || k < 0 ? e->from->rect.y0 : e->ready[k < e->n ? k : e->n - 1];
+}
+
+static inline int32_t kal__edge_release(const kal__edge *e, int32_t band)
+{
+    const int32_t k = band - e->first;
+    return k >= e->n ? e->from->rect.y1 : e->release[k > 0 ? k : 0];
 }
 
 /// A window onto a ring: `rect` in the stage's coordinates shifted by (-dx, -dy).

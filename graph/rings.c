@@ -108,27 +108,44 @@ static kal_status asks_outside(const kal__builder *b, const kal__edge *e, int32_
                     call ? call->op->name : "a plan", input, out.y0, out.y1);
 }
 
+static bool reads_outside(const kal__edge *e, kal_rect in)
+{
+    return !kal_rect_empty(in) && !kal_rect_inside(kal_rect_shift(in, e->dx, e->dy), e->from->rect);
+}
+
+// From the first band that reads to the last: of thousands of pastes each is seen by few.
+static kal_status find_bands(const kal__builder *b, kal__edge *e)
+{
+    e->n = 0;
+    for (int32_t k = 0; k < e->to->n_bands; k++) {
+        const kal_rect in = kal__band_need(e, k);
+        if (reads_outside(e, in)) return asks_outside(b, e, k);
+        if (kal_rect_empty(in)) continue;
+        if (!e->n) e->first = k;
+        e->n = k - e->first + 1;
+    }
+    return KAL_OK;
+}
+
 // Rows per band, made monotone: a band may start when all rows that it or an earlier one needs are done; rows are let go when
 // neither it nor a later one needs them.
 kal_status kal__read_rows(const kal__builder *b, kal__edge *e)
 {
-    const int32_t n = e->to->n_bands;
-    e->ready = kal__take(&b->p->arena, (size_t)n * 2, sizeof *e->ready);
-    if (!e->ready) return kal__no_memory(b);
-    e->release = e->ready + n;
     if (!e->from) return KAL_OK;
-    int32_t high = e->from->rect.y0;
-    for (int32_t k = 0; k < n; k++) {
-        const kal_rect in = kal__band_need(e, k);
+    const kal_status st = find_bands(b, e);
+    if (st || !e->n) return st;
+    e->ready = kal__take(&b->p->arena, (size_t)e->n * 2, sizeof *e->ready);
+    if (!e->ready) return kal__no_memory(b);
+    e->release = e->ready + e->n;
+    int32_t high = e->from->rect.y0, low = e->from->rect.y1;
+    for (int32_t k = 0; k < e->n; k++) {
+        const kal_rect in = kal__band_need(e, e->first + k);
         const bool empty = kal_rect_empty(in);
-        if (!empty && !kal_rect_inside(kal_rect_shift(in, e->dx, e->dy), e->from->rect))
-            return asks_outside(b, e, k);
         if (!empty && in.y1 + e->dy > high) high = in.y1 + e->dy;
         e->ready[k] = high;
         e->release[k] = empty ? INT32_MAX : in.y0 + e->dy;
     }
-    int32_t low = e->from->rect.y1;
-    for (int32_t k = n; k-- > 0;) {
+    for (int32_t k = e->n; k-- > 0;) {
         if (e->release[k] < low) low = e->release[k];
         e->release[k] = low;
     }
@@ -140,7 +157,7 @@ static int64_t rows_at_least(const kal__stage *s)
 {
     int64_t rows = s->band;
     for (const kal__edge *e = s->readers; e; e = e->next_reader)
-        for (int32_t k = 0; k < e->to->n_bands; k++) {
+        for (int32_t k = 0; k < e->n; k++) {
             const int64_t bands = ((int64_t)e->ready[k] - s->rect.y0 + s->band - 1) / s->band;
             const int64_t held = bands * s->band + s->rect.y0 - e->release[k];
             if (held > rows) rows = held;

@@ -84,7 +84,8 @@ static bool over(const run *r)
 static void fail(run *r, kal_status st, const kal_error *err)
 {
     if (r->status) return;   // the first cause stays
-    r->status = st == KAL_IO && err->status ? err->status : st;   // whoever failed behind a codec said what it was
+    r->status =
+        st == KAL_IO && err->status ? err->status : st;   // whoever failed behind a codec said what it was
     r->err = *err;
     r->err.status = r->status;
 }

@@ -27,7 +27,7 @@ static int32_t row_held(const kal__stage *s)
     int32_t low = s->rect.y1;
     for (const kal__edge *e = s->readers; e; e = e->next_reader) {
         if (e->to->done >= e->to->n_bands) continue;
-        const int32_t r = e->release[e->to->done];
+        const int32_t r = kal__edge_release(e, e->to->done);
         if (r < low) low = r;
     }
     return low;
@@ -36,7 +36,7 @@ static int32_t row_held(const kal__stage *s)
 static bool inputs_done(const kal__stage *s)
 {
     for (KAL__EACH_EDGE(e, s))
-        if (e->from && row_done(e->from) < e->ready[s->next]) return false;
+        if (e->from && row_done(e->from) < kal__edge_ready(e, s->next)) return false;
     return true;
 }
 
@@ -163,7 +163,8 @@ kal__stage *kal__schedule_pick(kal__plan *p, int32_t *band, bool *first)
                 s->alloc_rank = c->next_alloc;
                 c->alloc_order[c->next_alloc++] = s;
             }
-            c->live += s->memory;
+            s->charged = s->memory;
+            c->live += s->charged;
             if (c->live > c->peak) c->peak = c->live;
             offer_next_alloc(p);
         }
@@ -178,7 +179,8 @@ kal__stage *kal__schedule_pick(kal__plan *p, int32_t *band, bool *first)
 static void ring_freed(kal__plan *p, kal__stage *s, kal__freed_fn *freed)
 {
     if (s->kind == KAL__CONST_STAGE || s->keep) return;   // kept ones stay until they go to the memo
-    p->schedule.live -= s->memory;
+    p->schedule.live -= s->charged;
+    s->charged = 0;
     if (freed) freed(p, s);
     offer_next_alloc(p);
 }
@@ -187,6 +189,11 @@ static void stage_over(kal__plan *p, kal__stage *s, kal__freed_fn *freed)
 {
     s->over = true;
     p->schedule.unfinished--;
+    if (s->kind == KAL__DECODE_STAGE) {   // its rows are still read, its decoder is closed
+        p->schedule.live -= s->codec_memory;
+        s->charged -= s->codec_memory;
+        offer_next_alloc(p);
+    }
     for (KAL__EACH_EDGE(e, s))
         if (e->from && --e->from->readers_left == 0 && e->from->over) ring_freed(p, e->from, freed);
     if (s->readers_left == 0) ring_freed(p, s, freed);
@@ -218,7 +225,8 @@ static kal__stage *who_lacks_room(kal__plan *p)
         for (int32_t guard = 0; guard <= p->n_stages; guard++) {
             kal__stage *waits_for = NULL;
             for (KAL__EACH_EDGE(e, s))
-                if (!waits_for && e->from && row_done(e->from) < e->ready[s->next]) waits_for = e->from;
+                if (!waits_for && e->from && row_done(e->from) < kal__edge_ready(e, s->next))
+                    waits_for = e->from;
             if (!waits_for) break;
             s = waits_for;
         }

@@ -48,6 +48,7 @@ static ptrdiff_t read_there(calls_origin *o, uint64_t at, void *dst, size_t n, k
     forget(err);
     if (o->in.seek && o->position != at) {
         if (o->in.seek(o->in.user, at, err)) {
+            o->position = UINT64_MAX;   // wherever it stands now
             failed(o->name, "seek", at, err);
             return -1;
         }
@@ -55,10 +56,12 @@ static ptrdiff_t read_there(calls_origin *o, uint64_t at, void *dst, size_t n, k
     }
     const ptrdiff_t got = o->in.read(o->in.user, dst, n, err);
     if (got < 0) {
+        o->position = UINT64_MAX;
         failed(o->name, "read", at, err);
         return -1;
     }
     if ((size_t)got > n) {
+        o->position = UINT64_MAX;
         kal_fail(err, KAL_CALLBACK, "%s: read at byte %llu gave %td bytes where %zu were asked for", o->name,
                  (unsigned long long)at, got, n);
         return -1;
@@ -117,8 +120,10 @@ static void calls_destroy(kal__origin *base)
 kal_status kal__origin_calls(const kal_input *in, kal__origin **out, kal_error *err)
 {
     *out = NULL;
-    if (!in || !in->read)
+    if (!in || !in->read) {
+        if (in && in->close) in->close(in->user);
         return kal_fail(err, KAL_INVALID, "an input needs a function to read (NULL was given)");
+    }
     const char *name = in->name ? in->name : "bytes of the caller";
     calls_origin *o = kal__new_zero(1, sizeof *o + strlen(name) + 1);
     if (!o) {

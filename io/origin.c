@@ -199,11 +199,8 @@ static kal_status rest_open(kal__origin *base, kal__reader **out, kal__stamp *st
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", o->name);
     if (__atomic_exchange_n(&o->opened, true, __ATOMIC_ACQ_REL)) {
         free(r);
-        return kal_fail(
-            err, KAL_INVALID,
-            "%s: is a stream of more than is kept, and its pixels were computed already; use a file, or "
-            "all of it in one request",
-            o->name);
+        return kal_fail(err, KAL_INVALID,
+                        "%s: is a stream of more than is kept, and can be read once; use a file", o->name);
     }
     *r = (rest_reader){.base = {.read = rest_read, .close = rest_close, .name = o->rest->name},
                        .rest = o->rest,

@@ -106,8 +106,7 @@ static kal_status first_frame(kal__decoder *d, kal__span body, size_t at, kal_er
     const int32_t w = (int32_t)kal__le(body.p + 6, 3) + 1, h = (int32_t)kal__le(body.p + 9, 3) + 1;
     d->frame = kal_rect_of(x, y, x + w, y + h);
     d->picture = (kal__span){body.p + 16, body.n - 16};
-    if (x + w <= d->extent.width && y + h <= d->extent.height) return KAL_OK;
-    return corrupt(d, at, "the first frame lies outside of its canvas", err);
+    return KAL_OK;
 }
 
 // Canvas, frames and metadata of an extended file; what a simple one has says libwebp.
@@ -120,7 +119,9 @@ static kal_status read_chunks(kal__decoder *d, kal__span file, kal_error *err)
     const unsigned char *end = list.p + list.n;
     while (!st && kal__webp_chunk(&list, &name, &body)) {
         const size_t at = (size_t)(name - file.p);
-        if (!memcmp(name, "VP8X", 4) && body.n >= 10) {
+        if (!memcmp(name, "VP8X", 4)) {
+            if (at != 12 || body.n < 10)   // the canvas is said once, before anything lies on it
+                return corrupt(d, at, "the head of an extended file is not where it belongs", err);
             d->extent.width = (int32_t)kal__le(body.p + 4, 3) + 1;
             d->extent.height = (int32_t)kal__le(body.p + 7, 3) + 1;
             d->extent.alpha = body.p[0] & 16;
@@ -147,6 +148,8 @@ static kal_status read_features(kal__decoder *d, kal_error *err)
         d->lib->WebPGetFeaturesInternal(d->picture.p, d->picture.n, &f, WEBP_DECODER_ABI_VERSION);
     if (code != VP8_STATUS_OK) return corrupt(d, 12, "libwebp finds no picture", err);
     if (d->pages) {
+        if (d->frame.x1 > d->extent.width || d->frame.y1 > d->extent.height)
+            return corrupt(d, 12, "the first frame lies outside of its canvas", err);
         d->extent.alpha |= f.has_alpha || !kal_rect_equal(d->frame, kal_rect_all(&d->extent));
         if (f.width != d->frame.x1 - d->frame.x0 || f.height != d->frame.y1 - d->frame.y0)
             return corrupt(d, 12, "the first frame has another size than it says", err);
@@ -162,12 +165,35 @@ static kal_status read_features(kal__decoder *d, kal_error *err)
     return KAL_OK;
 }
 
+// As much as the head says the file has; what lies behind it is not of the picture.
+static kal_status read_container(kal__decoder *d, const kal_limits *limits, kal_error *err)
+{
+    unsigned char *head;
+    size_t n, rest = 0;
+    kal_status st = kal__read_front(d->reader, 12, &head, &n, err);
+    if (st) return st;
+    const uint64_t whole = n < 12 ? n : kal__le(head + 4, 4) + (uint64_t)8;
+    if (whole > limits->file_bytes)
+        st = kal_fail(err, KAL_LIMIT, "%s: webp: %llu bytes are more than the limit of %llu", d->reader->name,
+                      (unsigned long long)whole, (unsigned long long)limits->file_bytes);
+    if (!st && whole > n) st = kal__read_front(d->reader, (size_t)whole - n, &d->copy, &rest, err);
+    if (!st && !kal__grow(&d->copy, n + rest, 1))
+        st = kal_fail(err, KAL_NOMEM, "%s: webp: out of memory", d->reader->name);
+    if (!st) {
+        memmove(d->copy + n, d->copy, rest);
+        memcpy(d->copy, head, n);
+        d->copied = n + rest;
+    }
+    free(head);
+    return st;
+}
+
 static kal_status read_head(kal__decoder *d, const kal_limits *limits, kal_error *err)
 {
     kal__span file = {d->reader->memory, d->reader->size};
     kal_status st = KAL_OK;
     if (!file.p) {
-        st = kal__read_all(d->reader, limits->file_bytes, &d->copy, &d->copied, err);
+        st = read_container(d, limits, err);
         file = (kal__span){d->copy, d->copied};
     }
     d->picture = file;

@@ -59,7 +59,15 @@ kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__m
     e->writer = w;
     e->extent = *x;
     memcpy(&e->params, params, sizeof e->params);
-    e->meta = e->params.strip ? NULL : kal__meta_ref((kal__meta *)(uintptr_t)meta);
+    const kal_extent rgb = {x->width, x->height, 3,
+                            KAL_U8,   KAL_RGB,   false};   // what the file has, gray or not
+    bool failed = false;
+    e->meta = e->params.strip ? NULL : kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
+    if (failed) {
+        free(e);
+        *out = NULL;
+        return kal_fail(err, KAL_NOMEM, "webp: out of memory for metadata");
+    }
     const bool known = e->lib->WebPPictureInitInternal(&e->picture, WEBP_ENCODER_ABI_VERSION);
     e->picture.use_argb = 1;
     e->picture.width = x->width;

@@ -127,6 +127,14 @@ static void animation(void)
     file.data[12 + 8 + 10 + 8 + 6 + 8] = 9;   // the frame begins at 18 now, and sticks out
     REQUIRE_FAILS(KAL_CORRUPT, kal_node_error(kal_load_bytes(s, file.data, file.size, NULL), &check_error));
     REQUIRE_NOTE(strstr(check_error.message, "outside of its canvas"), "%s", check_error.message);
+    file.data[12 + 8 + 10 + 8 + 6 + 8] = 2;
+    // a second head, with a smaller canvas than the frame was checked against
+    put_24(extended + 7, 1);
+    kal_bytes second = chunk("VP8X", extended, 10),
+              more = bytes_join(bytes_copy(body.data, body.size), second.data, second.size);
+    kal_bytes twice = chunk("RIFF", more.data, more.size);
+    REQUIRE_FAILS(KAL_CORRUPT, kal_node_error(kal_load_bytes(s, twice.data, twice.size, NULL), &check_error));
+    bytes_free(&second), bytes_free(&more), bytes_free(&twice);
     bytes_free(&file), bytes_free(&body), bytes_free(&one);
     free(pixels);
     kal_scope_free(&s);

@@ -61,6 +61,7 @@ static void where_it_goes(kal_scope *s)
     REQUIRE(profile_of(plain).size == 0 && profile_of(p3).size > 132);
     REQUIRE(same_profile(op(s, "gaussian", "2", p3, NULL), p3));
     REQUIRE(profile_of(op(s, "gray", "", p3, NULL)).size == 0);
+    REQUIRE(profile_of(op(s, "threshold", "", op(s, "band_extract", "0", p3, NULL), NULL)).size == 0);
     REQUIRE(same_profile(op(s, "insert", "", plain, p3), p3));
     REQUIRE(!same_profile(op(s, "insert", "", p3, plain), p3));
     REQUIRE(same_profile(op(s, "add", "", p3, plain), p3));

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See patient.h. The two sides share a small desk: the reader leaves a wish on it, the thread what it got. Whoever goes last clears it away.
+#define _GNU_SOURCE
+#include "patient.h"
+
+#include "mem.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ROOM ((size_t)64 << 10)
+
+typedef struct desk {
+    pthread_mutex_t lock;
+    pthread_cond_t wish, answer;
+    kal__reader *inner;
+    size_t wanted;   // 0: nothing
+    ptrdiff_t got;
+    kal_error err;
+    bool busy;    // the thread is reading
+    bool left;    // the reader went while it was: the thread clears up
+    bool going;   // the reader goes: the thread ends
+    bool ended;
+    unsigned char room[ROOM];
+} desk;
+
+typedef struct patient {
+    kal__reader base;
+    const kal__watch *watch;
+    desk *desk;
+    kal_status stopped;
+} patient;
+
+static void clear_away(desk *d)
+{
+    d->inner->close(d->inner);
+    pthread_cond_destroy(&d->wish);
+    pthread_cond_destroy(&d->answer);
+    pthread_mutex_destroy(&d->lock);
+    free(d);
+}
+
+static void *serve(void *arg)
+{
+    desk *d = arg;
+    pthread_mutex_lock(&d->lock);
+    while (!d->going && !d->left) {
+        if (!d->wanted) {
+            pthread_cond_wait(&d->wish, &d->lock);
+            continue;
+        }
+        const size_t n = d->wanted;
+        d->busy = true;
+        pthread_mutex_unlock(&d->lock);
+        kal_error err = {KAL_OK, ""};
+        const ptrdiff_t got = d->inner->read(d->inner, d->room, n, &err);
+        pthread_mutex_lock(&d->lock);
+        d->busy = false;
+        d->wanted = 0;
+        d->got = got;
+        d->err = err;
+        pthread_cond_signal(&d->answer);
+    }
+    const bool left = d->left;
+    d->ended = true;
+    pthread_cond_signal(&d->answer);
+    pthread_mutex_unlock(&d->lock);
+    if (left) clear_away(d);
+    return NULL;
+}
+
+static void in_10_ms(struct timespec *t)
+{
+    clock_gettime(CLOCK_MONOTONIC, t);
+    t->tv_nsec += 10000000;
+    if (t->tv_nsec >= 1000000000) t->tv_sec++, t->tv_nsec -= 1000000000;
+}
+
+static ptrdiff_t patient_read(kal__reader *base, void *dst, size_t n, kal_error *err)
+{
+    patient *p = (patient *)base;
+    desk *d = p->desk;
+    if (p->stopped || !n) return p->stopped ? -1 : 0;
+    pthread_mutex_lock(&d->lock);
+    d->wanted = n < ROOM ? n : ROOM;
+    pthread_cond_signal(&d->wish);
+    while (d->wanted && !p->stopped) {
+        struct timespec t;
+        in_10_ms(&t);
+        pthread_cond_timedwait(&d->answer, &d->lock, &t);
+        if (d->wanted) p->stopped = kal__watch_check(p->watch, err);
+    }
+    const ptrdiff_t got = p->stopped ? -1 : d->got;
+    if (got > 0) memcpy(dst, d->room, (size_t)got);
+    if (got < 0 && !p->stopped && err) *err = d->err;
+    pthread_mutex_unlock(&d->lock);
+    if (got > 0) base->position += (uint64_t)got;
+    return got;
+}
+
+static void patient_close(kal__reader *base)
+{
+    desk *d = ((patient *)base)->desk;
+    free(base);
+    pthread_mutex_lock(&d->lock);
+    if (d->busy || d->wanted) {   // it is somewhere else, who knows for how long
+        d->left = true;
+        pthread_cond_signal(&d->wish);
+        pthread_mutex_unlock(&d->lock);
+        return;
+    }
+    d->going = true;
+    pthread_cond_signal(&d->wish);
+    while (!d->ended) pthread_cond_wait(&d->answer, &d->lock);
+    pthread_mutex_unlock(&d->lock);
+    clear_away(d);
+}
+
+static bool start(desk *d)
+{
+    pthread_t t;
+    pthread_attr_t attr;
+    sigset_t all, old;
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);   // signals go to the application's own threads
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    const bool ok = pthread_create(&t, &attr, serve, d) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attr);
+    return ok;
+}
+
+kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch)
+{
+    patient *p = kal__new_zero(1, sizeof *p);
+    desk *d = p ? kal__new_zero(1, sizeof *d) : NULL;
+    if (!d) {
+        free(p);
+        inner->close(inner);
+        return NULL;
+    }
+    pthread_condattr_t attr;
+    pthread_mutex_init(&d->lock, NULL);
+    pthread_cond_init(&d->wish, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&d->answer, &attr);
+    pthread_condattr_destroy(&attr);
+    d->inner = inner;
+    *p = (patient){.base = {.read = patient_read,
+                            .close = patient_close,
+                            .regular = inner->regular,
+                            .size = inner->size,
+                            .name = inner->name,
+                            .position = inner->position},
+                   .watch = watch,
+                   .desk = d};
+    if (start(d)) return &p->base;
+    clear_away(d);
+    free(p);
+    return NULL;
+}

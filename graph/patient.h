@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A reader for what may keep us waiting: a pipe, a caller's function. Somebody else waits for it.
+#ifndef KAL_GRAPH_PATIENT_H
+#define KAL_GRAPH_PATIENT_H
+
+#include "codec.h"
+#include "run.h"
+
+/// A reader that reads `inner` on a thread of its own and, when the request is stopped meanwhile, fails with the request's own status and
+/// leaves that thread behind, which closes `inner` when it comes back. `inner` is owned in any case. `watch` must outlive it. NULL:
+/// out of memory, or no thread can be had.
+kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch);
+
+#endif
