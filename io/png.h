@@ -6,6 +6,7 @@
 #ifndef KAL_IO_PNG_H
 #define KAL_IO_PNG_H
 
+#include "bytes.h"
 #include "codec.h"
 #include "mem.h"
 
@@ -55,11 +56,6 @@ struct kal__decoder {
 };
 
 #define KAL__PNG_INPUT ((size_t)64 << 10)
-
-static inline uint32_t kal__be32(const unsigned char *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 /// Up to n bytes; fewer at the end of the file or, with fail.status set, after an error. dst NULL: passed over.
 size_t kal__png_pull(kal__decoder *d, unsigned char *dst, size_t n);

@@ -301,11 +301,6 @@ static void filter_rows(packing *p, const kal_tile *rows, int32_t from, int32_t 
     }
 }
 
-static void put_be32(unsigned char *p, uint32_t v)
-{
-    for (int i = 0; i < 4; i++) p[i] = (unsigned char)(v >> (24 - 8 * i));
-}
-
 // Deflate with a window of 32 KiB; what kind of level; a multiple of 31.
 static void put_stream_head(unsigned char *p, int level)
 {
@@ -341,11 +336,11 @@ kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0
     }
     kal__slab_unref(&p.memory);
     if (!n) return kal_fail(err, KAL_NOMEM, "png: out of memory");
-    put_be32(out->data, (uint32_t)(out->size - 8 + (last ? 4 : 0)));
+    kal__put_be32(out->data, (uint32_t)(out->size - 8 + (last ? 4 : 0)));
     memcpy(out->data + 4, "IDAT", 4);
     out->note[2] = kal__crc32(0, out->data + 4, out->size - 4);
     if (!last) {
-        put_be32(out->data + out->size, (uint32_t)out->note[2]);
+        kal__put_be32(out->data + out->size, (uint32_t)out->note[2]);
         out->size += 4;
     }
     return KAL_OK;
@@ -357,8 +352,8 @@ kal_status kal__png_join(kal__encoder *e, const kal__piece *piece, kal_error *er
     kal_status st = e->writer->write(e->writer, piece->data, piece->size, err);
     if (st || !piece->note[3]) return st;
     unsigned char tail[8];
-    put_be32(tail, e->sum);
-    put_be32(tail + 4, kal__crc32((uint32_t)piece->note[2], tail, 4));
+    kal__put_be32(tail, e->sum);
+    kal__put_be32(tail + 4, kal__crc32((uint32_t)piece->note[2], tail, 4));
     return e->writer->write(e->writer, tail, sizeof tail, err);
 }
 

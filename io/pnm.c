@@ -11,77 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INPUT ((size_t)64 << 10)
-
 // ---- reading: bytes and words -------------------------------------------------------------------
 
 typedef enum coding { TEXT, BITS, TEXT_BITS, BINARY, FLOATS } coding;
 
 struct kal__decoder {
-    kal__reader *reader;
-    kal_error *err;
     kal_extent extent;
     coding form;
     unsigned maxval;
     bool swap;      // multi-byte samples are the other way round than here
     int32_t left;   // rows not yet read
-    size_t at, n;   // in input
-    unsigned char input[INPUT];
+    kal__input in;
 };
-
-static unsigned long long offset(const kal__decoder *d)
-{
-    return (unsigned long long)(d->reader->position - (d->n - d->at));
-}
-
-static kal_status corrupt(const kal__decoder *d, const char *what)
-{
-    return kal_fail(d->err, KAL_CORRUPT, "%s: pnm: at byte %llu: %s", d->reader->name, offset(d), what);
-}
-
-static kal_status ended(const kal__decoder *d)
-{
-    return kal_fail(d->err, KAL_CORRUPT, "%s: pnm: the file ends at byte %llu, before the picture does",
-                    d->reader->name, offset(d));
-}
-
-// More input; its status says whether there is any.
-static kal_status fill(kal__decoder *d)
-{
-    const ptrdiff_t got = d->reader->read(d->reader, d->input, INPUT, d->err);
-    d->at = 0;
-    d->n = got > 0 ? (size_t)got : 0;
-    return got < 0 ? KAL_IO : got ? KAL_OK : ended(d);
-}
-
-static kal_status take(kal__decoder *d, unsigned char *dst, size_t n)
-{
-    while (n) {
-        size_t step = d->n - d->at;
-        if (!step && n >= INPUT) {   // straight to where it belongs
-            const ptrdiff_t got = d->reader->read(d->reader, dst, n, d->err);
-            if (got <= 0) return got ? KAL_IO : ended(d);
-            dst += got;
-            n -= (size_t)got;
-            continue;
-        }
-        const kal_status st = step ? KAL_OK : fill(d);
-        if (st) return st;
-        step = d->n - d->at < n ? d->n - d->at : n;
-        memcpy(dst, d->input + d->at, step);
-        d->at += step;
-        dst += step;
-        n -= step;
-    }
-    return KAL_OK;
-}
-
-static kal_status next(kal__decoder *d, int *c)
-{
-    const kal_status st = d->at < d->n ? KAL_OK : fill(d);
-    if (!st) *c = d->input[d->at++];
-    return st;
-}
 
 static bool is_space(int c)
 {
@@ -93,9 +34,9 @@ static kal_status next_dark(kal__decoder *d, int *c)
 {
     kal_status st;
     do {
-        st = next(d, c);
+        st = kal__input_next(&d->in, c);
         if (!st && *c == '#')
-            while (!st && *c != '\n' && *c != '\r') st = next(d, c);
+            while (!st && *c != '\n' && *c != '\r') st = kal__input_next(&d->in, c);
     } while (!st && is_space(*c));
     return st;
 }
@@ -106,8 +47,8 @@ static kal_status word(kal__decoder *d, char *out, size_t room)
     int c;
     size_t n = 0;
     kal_status st = next_dark(d, &c);
-    for (; !st && !is_space(c); st = next(d, &c)) {
-        if (n + 1 == room) return corrupt(d, "a word of the header is too long");
+    for (; !st && !is_space(c); st = kal__input_next(&d->in, &c)) {
+        if (n + 1 == room) return kal__input_corrupt(&d->in, "a word of the header is too long");
         out[n++] = (char)c;
     }
     out[n] = 0;
@@ -123,8 +64,7 @@ static kal_status number(kal__decoder *d, const char *what, unsigned max, unsign
     size_t i = 0;
     for (; text[i] >= '0' && text[i] <= '9' && v <= max; i++) v = 10 * v + (unsigned)(text[i] - '0');
     if (text[i] || !i || !v || v > max)
-        return kal_fail(d->err, KAL_CORRUPT, "%s: pnm: at byte %llu: %s is \"%.20s\"; it must be 1..%u",
-                        d->reader->name, offset(d), what, text, max);
+        return kal__input_fail(&d->in, KAL_CORRUPT, "%s is \"%.20s\"; it must be 1..%u", what, text, max);
     *out = (unsigned)v;
     return KAL_OK;
 }
@@ -158,7 +98,7 @@ static kal_status skip_line(kal__decoder *d)
 {
     int c = 0;
     kal_status st = KAL_OK;
-    while (!st && c != '\n') st = next(d, &c);
+    while (!st && c != '\n') st = kal__input_next(&d->in, &c);
     return st;
 }
 
@@ -168,8 +108,8 @@ static kal_status rest_of_line(kal__decoder *d, char *out, size_t room)
     int c = ' ';
     size_t n = 0;
     kal_status st = KAL_OK;
-    while (!st && c == ' ') st = next(d, &c);
-    for (; !st && c != '\n'; st = next(d, &c))
+    while (!st && c == ' ') st = kal__input_next(&d->in, &c);
+    for (; !st && c != '\n'; st = kal__input_next(&d->in, &c))
         if (n + 1 < room) out[n++] = (char)c;
     while (n && is_space((unsigned char)out[n - 1])) n--;
     out[n] = 0;
@@ -193,21 +133,21 @@ static kal_status head_pam(kal__decoder *d, head *h)
         if (!strcmp(name, "ENDHDR")) break;
         size_t i = 0;
         while (i < n && strcmp(name, lines[i].name) != 0) i++;
-        const bool white_was_end = d->at && d->input[d->at - 1] == '\n';
+        const bool white_was_end = d->in.at && d->in.bytes[d->in.at - 1] == '\n';
         if (i < n)
             st = number(d, lines[i].name, lines[i].max, lines[i].value);
         else if (!strcmp(name, "TUPLTYPE") && !white_was_end)
             st = rest_of_line(d, h->tuple, sizeof h->tuple);
         else
-            st = corrupt(
-                d, "a line of the PAM header is not one of WIDTH, HEIGHT, DEPTH, MAXVAL, TUPLTYPE, ENDHDR");
+            st = kal__input_corrupt(
+                &d->in,
+                "a line of the PAM header is not one of WIDTH, HEIGHT, DEPTH, MAXVAL, TUPLTYPE, ENDHDR");
         if (st) return st;
     }
-    if (d->input[d->at - 1] != '\n') skip_line(d);
+    if (d->in.bytes[d->in.at - 1] != '\n') skip_line(d);
     for (size_t i = 0; i < n; i++)
         if (!*lines[i].value)
-            return kal_fail(d->err, KAL_CORRUPT, "%s: pnm: at byte %llu: the header has no %s",
-                            d->reader->name, offset(d), lines[i].name);
+            return kal__input_fail(&d->in, KAL_CORRUPT, "the header has no %s", lines[i].name);
     return KAL_OK;
 }
 
@@ -220,7 +160,7 @@ static kal_status head_floats(kal__decoder *d, head *h)
     if (st) return st;
     const char *digits = scale + (*scale == '-' || *scale == '+');
     if (!strpbrk(digits, "123456789") || digits[strspn(digits, "0123456789.eE+-")])
-        return corrupt(d, "the scale is not a number other than 0");
+        return kal__input_corrupt(&d->in, "the scale is not a number other than 0");
     d->swap = (*scale == '-') != kal__little_endian();
     h->maxval = 1;
     return KAL_OK;
@@ -260,8 +200,8 @@ static kal_status make_extent(kal__decoder *d, const head *h)
             e->model = h->depth > 2 ? KAL_RGB : KAL_GRAY;
             e->alpha = tuples[i].alpha;
         } else if (*h->tuple) {
-            return kal_fail(d->err, KAL_CORRUPT, "%s: pnm: TUPLTYPE %s has %u channels, and DEPTH is %u",
-                            d->reader->name, h->tuple, tuples[i].depth, h->depth);
+            return kal_fail(d->in.err, KAL_CORRUPT, "%s: pnm: TUPLTYPE %s has %u channels, and DEPTH is %u",
+                            d->in.reader->name, h->tuple, tuples[i].depth, h->depth);
         }
     }
     return KAL_OK;
@@ -270,11 +210,12 @@ static kal_status make_extent(kal__decoder *d, const head *h)
 static kal_status read_head(kal__decoder *d, const kal_limits *limits)
 {
     unsigned char magic[2];
-    kal_status st = take(d, magic, 2);
+    kal_status st = kal__input_take(&d->in, magic, 2);
     if (st) return st;
     size_t i = 0;
     while (i < FORMATS && formats[i].letter != magic[1]) i++;
-    if (magic[0] != 'P' || i == FORMATS) return corrupt(d, "this does not begin with P1 to P7, Pf or PF");
+    if (magic[0] != 'P' || i == FORMATS)
+        return kal__input_corrupt(&d->in, "this does not begin with P1 to P7, Pf or PF");
     head h = {.depth = formats[i].depth};
     d->swap = kal__little_endian();   // all but PFM are big-endian
     d->form = formats[i].form;
@@ -283,18 +224,16 @@ static kal_status read_head(kal__decoder *d, const kal_limits *limits)
     if (st) return st;
     d->maxval = h.maxval;
     d->left = d->extent.height;
-    if ((uint64_t)h.width * h.height > limits->pixels)
-        return kal_fail(d->err, KAL_LIMIT, "%s: pnm: %u×%u pixels are more than the limit of %llu",
-                        d->reader->name, h.width, h.height, (unsigned long long)limits->pixels);
-    return KAL_OK;
+    return kal__input_sides(&d->in, h.width, h.height, limits);
 }
 
 static kal_status pnm_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
 {
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: pnm: out of memory", r->name);
-    d->reader = r;
-    d->err = err;
+    d->in.reader = r;
+    d->in.codec = "pnm";
+    d->in.err = err;
     const kal_status st = read_head(d, limits);
     if (!st) return KAL_OK;
     free(d);
@@ -326,8 +265,8 @@ static unsigned stretch(unsigned v, unsigned maxval)
 
 static kal_status too_large(const kal__decoder *d, unsigned v)
 {
-    return kal_fail(d->err, KAL_CORRUPT, "%s: pnm: near byte %llu: a sample is %u, and the maximum %u",
-                    d->reader->name, offset(d), v, d->maxval);
+    return kal_fail(d->in.err, KAL_CORRUPT, "%s: pnm: near byte %llu: a sample is %u, and the maximum %u",
+                    d->in.reader->name, (unsigned long long)kal__input_offset(&d->in), v, d->maxval);
 }
 
 static kal_status stretch_row(const kal__decoder *d, unsigned char *row, size_t n)
@@ -348,7 +287,7 @@ static kal_status stretch_row(const kal__decoder *d, unsigned char *row, size_t 
 static kal_status row_binary(kal__decoder *d, unsigned char *row, size_t n)
 {
     const size_t size = kal_type_size(d->extent.type);
-    const kal_status st = take(d, row, n * size);
+    const kal_status st = kal__input_take(&d->in, row, n * size);
     if (st) return st;
     if (size > 1 && d->swap) kal__swap_samples(row, n, size);
     return d->form == FLOATS || d->maxval == 255 || d->maxval == 65535 ? KAL_OK : stretch_row(d, row, n);
@@ -358,7 +297,7 @@ static kal_status row_bits(kal__decoder *d, unsigned char *row, size_t n)
 {
     int c = 0;
     for (size_t i = 0; i < n; i++) {
-        const kal_status st = i % 8 ? KAL_OK : next(d, &c);
+        const kal_status st = i % 8 ? KAL_OK : kal__input_next(&d->in, &c);
         if (st) return st;
         row[i] = c >> (7 - i % 8) & 1 ? 0 : 255;
     }
@@ -371,7 +310,7 @@ static kal_status row_text_bits(kal__decoder *d, unsigned char *row, size_t n)
     for (size_t i = 0; i < n; i++) {
         const kal_status st = next_dark(d, &c);
         if (st) return st;
-        if (c != '0' && c != '1') return corrupt(d, "a sample is neither 0 nor 1");
+        if (c != '0' && c != '1') return kal__input_corrupt(&d->in, "a sample is neither 0 nor 1");
         row[i] = c == '1' ? 0 : 255;
     }
     return KAL_OK;
@@ -383,20 +322,20 @@ static kal_status text_sample(kal__decoder *d, unsigned *v)
     int c;
     kal_status st = next_dark(d, &c);
     *v = 0;
-    for (; !st && c >= '0' && c <= '9'; c = d->input[d->at++]) {
+    for (; !st && c >= '0' && c <= '9'; c = d->in.bytes[d->in.at++]) {
         *v = 10 * *v + (unsigned)(c - '0');
         if (*v > d->maxval) return too_large(d, *v);
-        if (d->at == d->n) {
-            kal_error quiet = {KAL_OK, ""}, *err = d->err;
-            d->err = &quiet;
-            st = fill(d);
-            d->err = err;
+        if (d->in.at == d->in.n) {
+            kal_error quiet = {KAL_OK, ""}, *err = d->in.err;
+            d->in.err = &quiet;
+            st = kal__input_fill(&d->in);
+            d->in.err = err;
             if (st == KAL_CORRUPT) return KAL_OK;   // the end
             if (st) return kal_fail(err, st, "%s", quiet.message);
         }
     }
-    if (!st && !is_space(c) && c != '#') return corrupt(d, "a sample is not a number");
-    if (!st) d->at--;   // a comment may start here
+    if (!st && !is_space(c) && c != '#') return kal__input_corrupt(&d->in, "a sample is not a number");
+    if (!st) d->in.at--;   // a comment may start here
     return st;
 }
 
@@ -424,14 +363,11 @@ static kal_status pnm_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
 {
     const size_t samples = (size_t)d->extent.width * (size_t)d->extent.channels;
     const bool upward = d->form == FLOATS;
-    // A large file may have become another one since its header was read; its rows must still fit.
-    if (stride < (ptrdiff_t)(samples * kal_type_size(d->extent.type)) || n > d->left ||
-        (upward && n != d->left))
-        return kal_fail(err, KAL_CHANGED, "%s: pnm: the picture has another size than its header had",
-                        d->reader->name);
-    d->err = err;
+    d->in.err = err;
+    const int32_t left = upward && n < d->left ? 0 : d->left;   // all at once
+    kal_status st = kal__input_fits(&d->in, &d->extent, stride, n, left);
+    if (st) return st;
     d->left -= n;
-    kal_status st = KAL_OK;
     for (int32_t y = 0; y < n && !st; y++)
         st = row_of[d->form](d, dst + (upward ? n - 1 - y : y) * stride, samples);
     return st;

@@ -5,17 +5,7 @@
 #ifndef KAL_IO_PNM_H
 #define KAL_IO_PNM_H
 
-#include "codec.h"
-#include "mem.h"
-
-static inline bool kal__little_endian(void)
-{
-    const uint16_t one = 1;
-    return *(const unsigned char *)&one == 1;
-}
-
-/// Turns the bytes of n samples of a size around.
-void kal__swap_samples(unsigned char *p, size_t n, size_t size);
+#include "input.h"
 
 /// Which of the family is written; a suffix that is one of these words asks for it.
 #define KAL__PNM_FORMS "auto|pbm|pgm|ppm|pam|pfm"

@@ -11,16 +11,6 @@
 
 #define LINE 70   // characters of a plain line, as the format asks
 
-void kal__swap_samples(unsigned char *p, size_t n, size_t size)
-{
-    for (; n; n--, p += size)
-        for (size_t i = 0; i < size / 2; i++) {
-            const unsigned char t = p[i];
-            p[i] = p[size - 1 - i];
-            p[size - 1 - i] = t;
-        }
-}
-
 struct kal__encoder {
     kal__writer *writer;
     kal_extent extent;

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Numbers as they lie in files.
+#ifndef KAL_IO_BYTES_H
+#define KAL_IO_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline bool kal__little_endian(void)
+{
+    const uint16_t one = 1;
+    return *(const unsigned char *)&one == 1;
+}
+
+static inline uint32_t kal__be32(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint32_t kal__le16(const unsigned char *p)
+{
+    return (uint32_t)p[1] << 8 | p[0];
+}
+
+static inline uint32_t kal__le32(const unsigned char *p)
+{
+    return kal__le16(p + 2) << 16 | kal__le16(p);
+}
+
+static inline void kal__put_be32(unsigned char *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++) p[i] = (unsigned char)(v >> (24 - 8 * i));
+}
+
+static inline void kal__put_le16(unsigned char *p, uint32_t v)
+{
+    p[0] = (unsigned char)v;
+    p[1] = (unsigned char)(v >> 8);
+}
+
+static inline void kal__put_le32(unsigned char *p, uint32_t v)
+{
+    kal__put_le16(p, v);
+    kal__put_le16(p + 2, v >> 16);
+}
+
+/// Turns the bytes of n samples of a size around.
+static inline void kal__swap_samples(unsigned char *p, size_t n, size_t size)
+{
+    for (; n; n--, p += size)
+        for (size_t i = 0; i < size / 2; i++) {
+            const unsigned char t = p[i];
+            p[i] = p[size - 1 - i];
+            p[size - 1 - i] = t;
+        }
+}
+
+#endif
