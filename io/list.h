@@ -5,6 +5,7 @@
 CODEC(jpeg)
 CODEC(png)
 CODEC(pnm)
+CODEC(qoi)
 CODEC(heif)
 CODEC(avif)
 CODEC(webp)

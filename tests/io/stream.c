@@ -139,6 +139,8 @@ int main(void)
                  {"pnm", "plain=true", {51, 47, 1, KAL_U16, KAL_GRAY, false}},
                  {"pnm", NULL, {51, 47, 7, KAL_U16, KAL_DATA, false}},
                  {"pnm", NULL, {51, 47, 3, KAL_F32, KAL_RGB, false}},
+                 {"qoi", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
+                 {"qoi", NULL, {51, 47, 4, KAL_U8, KAL_RGB, true}},
                  {"heif", NULL, {64, 48, 3, KAL_U8, KAL_RGB, false}},
                  {"avif", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
                  {"webp", NULL, {65, 49, 3, KAL_U8, KAL_RGB, false}},
