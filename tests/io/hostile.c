@@ -30,6 +30,8 @@ static const struct {
     {"pnm", NULL, 15, 9, 3, KAL_F32},
     {"qoi", NULL, 23, 19, 3, KAL_U8},
     {"qoi", NULL, 23, 19, 4, KAL_U8},
+    {"npy", NULL, 23, 19, 3, KAL_U8},
+    {"npy", NULL, 11, 13, 4, KAL_U16},
     {"heif", NULL, 64, 48, 3, KAL_U8},
     {"heif", "lossless=true", 33, 31, 4, KAL_U8},
     {"avif", NULL, 64, 48, 3, KAL_U8},
