@@ -32,6 +32,8 @@ static const struct {
     {"qoi", NULL, 23, 19, 4, KAL_U8},
     {"npy", NULL, 23, 19, 3, KAL_U8},
     {"npy", NULL, 11, 13, 4, KAL_U16},
+    {"hdr", NULL, 23, 19, 3, KAL_F32},
+    {"hdr", NULL, 7, 29, 3, KAL_F32},
     {"heif", NULL, 64, 48, 3, KAL_U8},
     {"heif", "lossless=true", 33, 31, 4, KAL_U8},
     {"avif", NULL, 64, 48, 3, KAL_U8},

@@ -144,6 +144,8 @@ int main(void)
                  {"npy", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
                  {"npy", NULL, {51, 47, 7, KAL_U16, KAL_DATA, false}},
                  {"npy", NULL, {51, 47, 3, KAL_F32, KAL_RGB, false}},
+                 {"hdr", NULL, {301, 97, 3, KAL_F32, KAL_RGB, false}},
+                 {"hdr", NULL, {7, 397, 3, KAL_F32, KAL_RGB, false}},
                  {"heif", NULL, {64, 48, 3, KAL_U8, KAL_RGB, false}},
                  {"avif", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
                  {"webp", NULL, {65, 49, 3, KAL_U8, KAL_RGB, false}},
