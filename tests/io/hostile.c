@@ -110,6 +110,88 @@ static kal_bytes interlaced_png(void)
     return b;
 }
 
+// Run lengths of 4 bits: in each row of 23 runs, colours as they are, and a move to the right.
+static kal_bytes bmp_in_runs(void)
+{
+    static const unsigned char numbers[] = {40, 0, 0, 0, 23, 0, 0, 0, 19, 0, 0, 0, 1, 0, 4, 0, 2};
+    unsigned char head[54 + 64] = "BM";
+    rng r = {78};
+    head[10] = sizeof head;
+    memcpy(head + 14, numbers, sizeof numbers);
+    for (size_t i = 54; i < sizeof head; i++) head[i] = (unsigned char)rng_next(&r);
+    kal_bytes b = bytes_copy(head, sizeof head);
+    for (int y = 0; y < 19; y++) {
+        const unsigned char row[] = {9,
+                                     (unsigned char)rng_next(&r),
+                                     0,
+                                     7,
+                                     (unsigned char)rng_next(&r),
+                                     (unsigned char)rng_next(&r),
+                                     (unsigned char)rng_next(&r),
+                                     (unsigned char)rng_next(&r),
+                                     0,
+                                     2,
+                                     3,
+                                     0,
+                                     4,
+                                     (unsigned char)rng_next(&r),
+                                     0,
+                                     0};
+        b = bytes_join(b, row, sizeof row);
+    }
+    return bytes_join(b, "\0\1", 2);
+}
+
+// Fields of 5, 6 and 5 bits, masks behind the header.
+static kal_bytes bmp_with_fields(void)
+{
+    static const unsigned char numbers[] = {40, 0, 0, 0, 23, 0, 0, 0, 19, 0, 0, 0, 1, 0, 16, 0, 3},
+                               masks[] = {0, 0xf8, 0, 0, 0xe0, 7, 0, 0, 0x1f, 0, 0, 0};
+    unsigned char file[66 + 48 * 19] = "BM";
+    rng r = {79};
+    for (size_t i = 66; i < sizeof file; i++) file[i] = (unsigned char)rng_next(&r);
+    file[10] = 66;
+    memcpy(file + 14, numbers, sizeof numbers);
+    memcpy(file + 54, masks, sizeof masks);
+    return bytes_copy(file, sizeof file);
+}
+
+// Pixels one by one and the old run lengths.
+static kal_bytes old_hdr(void)
+{
+    static const char head[] = "#?RADIANCE\nEXPOSURE=2\nFORMAT=32-bit_rle_rgbe\n\n-Y 19 -X 23\n";
+    rng r = {80};
+    kal_bytes b = bytes_copy(head, sizeof head - 1);
+    for (int y = 0; y < 19; y++) {
+        unsigned char row[12 * 4];   // ten pixels, the tenth 12 times more, one
+        for (size_t i = 0; i < sizeof row; i++) row[i] = (unsigned char)(rng_next(&r) | 128);
+        memcpy(row + 40, "\1\1\1\xc", 4);
+        b = bytes_join(b, row, sizeof row);
+    }
+    return b;
+}
+
+static kal_bytes fortran_npy(void)
+{
+    static const char head[] =
+        "\x93NUMPY\1\0\x42\0{'descr': '>f2', 'fortran_order': True, 'shape': (19, 23, 3)}    \n";
+    unsigned char samples[19 * 23 * 3 * 2];
+    rng r = {81};
+    for (size_t i = 0; i < sizeof samples; i++) samples[i] = (unsigned char)rng_next(&r);
+    return bytes_join(bytes_copy(head, sizeof head - 1), samples, sizeof samples);
+}
+
+// Kinds that are read and not written.
+static const struct {
+    const char *name;
+    kal_bytes (*make)(void);
+} others[] = {{"png interlaced", interlaced_png},
+              {"bmp in runs", bmp_in_runs},
+              {"bmp with fields", bmp_with_fields},
+              {"hdr in old runs", old_hdr},
+              {"npy in Fortran's order", fortran_npy}};
+#define OTHERS (sizeof others / sizeof *others)
+
 static void *attempt(const kal_bytes *b)
 {
     const char *keep = getenv("KAL_KEEP");
@@ -242,11 +324,11 @@ int main(int argc, char **argv)
     limits.pixels = (uint64_t)1 << 20;
     limits.meta_bytes = (uint64_t)1 << 20;
     kal_limits_set(&limits);
-    for (size_t k = 0; k <= KINDS; k++) {
-        kal_bytes b = k < KINDS ? make_file(k) : interlaced_png();
+    for (size_t k = 0; k < KINDS + OTHERS; k++) {
+        kal_bytes b = k < KINDS ? make_file(k) : others[k - KINDS].make();
         char kind[64];
-        snprintf(kind, sizeof kind, "%s %s", k < KINDS ? kinds[k].format : "png",
-                 k < KINDS ? (kinds[k].params ? kinds[k].params : "") : "interlaced");
+        snprintf(kind, sizeof kind, "%s %s", k < KINDS ? kinds[k].format : others[k - KINDS].name,
+                 k < KINDS && kinds[k].params ? kinds[k].params : "");
         if (!b.size) continue;
         void *p = attempt(&b);
         REQUIRE_NOTE(p != NULL, "%s: %s", kind, check_error.message);
