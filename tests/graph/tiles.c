@@ -175,6 +175,18 @@ static void same_pixels(rng *r)
             REQUIRE_NOTE(same, "round %d, %s, %d,%d..%d,%d", round, params, q.x0, q.y0, q.x1, q.y1);
             free(got);
         }
+        // what the memo holds is of whole bands of the grid: a part, all, a part again
+        for (int k = 0; k < 3; k++) {
+            const kal_options o = {.memo_mode = KAL_MEMO_ALWAYS};
+            const int32_t h = k == 1 ? e.height * scale : 1 + rng_below(r, e.height * scale);
+            unsigned char *got = malloc(bytes);
+            const kal_rect q = {0, e.height * scale - h, e.width * scale, e.height * scale};
+            if (REQUIRE_OK(kal_read(n, q, got, (ptrdiff_t)stride, &o, &check_error)))
+                REQUIRE_NOTE(!memcmp(got, want + (size_t)q.y0 * stride, (size_t)h * stride),
+                             "round %d, %s, from row %d, with the memo", round, params, q.y0);
+            free(got);
+        }
+        kal_memo_clear(NULL);
         free(pixels), free(want);
         kal_scope_free(&s);
     }
