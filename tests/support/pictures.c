@@ -65,6 +65,8 @@ static const struct {
 } better[] = {
     {"crop", "20 50 80 60"},
     {"embed", "20 15 200 150 edge=mirror"},
+    {"crops", "[27 77 60 103 117 40 156 104] 80"},
+    {"uncrops", "[10 8 74 32 90 84 154 108] feather=6"},
     {"resize", "width=40"},
     {"gaussian", "sigma=3"},
     {"levels", "black=0.15 white=0.75 gamma=1.3"},
