@@ -23,7 +23,7 @@ typedef struct shape {
     kal_rect at;   // pixels it may touch
     size_t first, n;
     int32_t glyph, scale;   // -1: none
-    uint8_t ink;
+    int32_t ink;
     bool odd, turned;
 } shape;
 
@@ -40,12 +40,12 @@ struct kal__drawing {
     kal_rect image, bounds;
     double x0, x1, y0, y1;   // of the open area
     size_t first;
-    uint8_t ink_now;
+    int32_t ink_now;
     bool odd, turned;
     int32_t turn_x, turn_y;
     size_t room_shapes, room_sides;   // what there is memory for
     kal_error err;
-    paint inks[KAL__INKS];
+    paint *inks;
 };
 
 // ---- shapes -------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ static kal_rect turned(const kal__drawing *d, kal_rect r)
 
 void kal__draw_rect(kal__drawing *d, int32_t ink, kal_rect r)
 {
-    add_shape(d, (shape){.at = turned(d, r), .glyph = -1, .ink = (uint8_t)ink});
+    add_shape(d, (shape){.at = turned(d, r), .glyph = -1, .ink = ink});
 }
 
 void kal__draw_glyph(kal__drawing *d, int32_t ink, int32_t glyph, int32_t scale, int32_t x, int32_t y)
@@ -94,14 +94,14 @@ void kal__draw_glyph(kal__drawing *d, int32_t ink, int32_t glyph, int32_t scale,
                                           : kal_rect_join(d->bounds, kal_rect_clip(r, d->image));
     if (d->shapes && d->n_shapes < d->room_shapes)
         d->shapes[d->n_shapes] =
-            (shape){.at = r, .glyph = glyph, .scale = scale, .ink = (uint8_t)ink, .turned = d->turned};
+            (shape){.at = r, .glyph = glyph, .scale = scale, .ink = ink, .turned = d->turned};
     d->n_shapes++;
 }
 
 void kal__area_begin(kal__drawing *d, int32_t ink, bool odd)
 {
     d->first = d->n_sides;
-    d->ink_now = (uint8_t)ink;
+    d->ink_now = ink;
     d->odd = odd;
     d->x0 = d->y0 = 1e300;
     d->x1 = d->y1 = -1e300;
@@ -540,10 +540,15 @@ static size_t bytes_of(const kal__drawing *d)
     return sizeof *d + d->n_sides * sizeof *d->sides + d->n_shapes * sizeof *d->shapes;
 }
 
-size_t kal__draw_tables(const kal_call *c, kal__trace *trace)
+static int32_t inks_of(const kal_extent *e, kal_list colors)
+{
+    return KAL__INKS + KAL__INKS * (colors.n / kal__colours(e));
+}
+
+size_t kal__draw_tables(const kal_call *c, kal__trace *trace, kal_list colors)
 {
     const kal__drawing d = counted(c, trace);
-    return bytes_of(&d);
+    return bytes_of(&d) + (size_t)inks_of(&c->extent, colors) * sizeof *d.inks;
 }
 
 size_t kal__draw_scratch(const kal_call *c, kal__trace *trace, int32_t width)
@@ -595,27 +600,39 @@ static kal_status failed(const kal_call *c, const kal_error *why, kal_error *err
     return kal_fail(err, why->status, "%s: %s", c->op->name, why->message);
 }
 
-kal_status kal__draw_prepare(const kal_call *c, kal__trace *trace, kal_list color, kal_list fill,
-                             double opacity, void **state, kal_error *err)
+static void mix_inks(paint *inks, const kal__colors *k, const kal_extent *e)
+{
+    mix_paint(&inks[KAL__OUTLINE], k->color, k->opacity, e);
+    mix_paint(&inks[KAL__FILL], k->fill, k->opacity, e);
+    mix_letters(&inks[KAL__LETTERS], &inks[KAL__OUTLINE], k->opacity, e);
+}
+
+kal_status kal__draw_prepare(const kal_call *c, kal__trace *trace, const kal__colors *k, void **state,
+                             kal_error *err)
 {
     const kal__drawing count = counted(c, trace);
     if (count.err.status) return failed(c, &count.err, err);
-    kal__drawing *d = kal__new_zero(bytes_of(&count), 1);
+    const int32_t inks = inks_of(&c->extent, k->colors), each = kal__colours(&c->extent);
+    kal__drawing *d = kal__new_zero(bytes_of(&count) + (size_t)inks * sizeof *d->inks, 1);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: out of memory for what is drawn", c->op->name);
     d->image = count.image;
     d->room_shapes = count.n_shapes;
     d->room_sides = count.n_sides;
     d->sides = (side *)(d + 1);
-    d->shapes = (shape *)(d->sides + count.n_sides);
+    d->inks = (paint *)(d->sides + count.n_sides);
+    d->shapes = (shape *)(d->inks + inks);
     trace(c, d);
     if (d->err.status) {
         const kal_status st = failed(c, &d->err, err);
         free(d);
         return st;
     }
-    mix_paint(&d->inks[KAL__OUTLINE], color, opacity, &c->extent);
-    mix_paint(&d->inks[KAL__FILL], fill, opacity, &c->extent);
-    mix_letters(&d->inks[KAL__LETTERS], &d->inks[KAL__OUTLINE], opacity, &c->extent);
+    mix_inks(d->inks, k, &c->extent);
+    for (int32_t i = 1; i < inks / KAL__INKS; i++) {
+        kal__colors own = *k;
+        own.color = (kal_list){k->colors.v + (i - 1) * each, each};
+        mix_inks(d->inks + i * KAL__INKS, &own, &c->extent);
+    }
     *state = d;
     return KAL_OK;
 }

@@ -20,7 +20,7 @@
 #include "channels.h"
 #include "op.h"
 
-/// LETTERS can be seen on OUTLINE: black or white.
+/// LETTERS can be seen on OUTLINE: black or white. So many more follow for each of further colours.
 enum { KAL__OUTLINE, KAL__FILL, KAL__LETTERS, KAL__INKS };
 
 typedef struct kal__drawing kal__drawing;
@@ -58,11 +58,16 @@ int32_t kal__draw_pixel(double v);
 /// The extent of the image drawn on; checks type and colours.
 kal_status kal__draw_extent(const kal_call *c, kal_list color, kal_list fill, kal_extent *out,
                             kal_error *err);
-size_t kal__draw_tables(const kal_call *c, kal__trace *trace);
+/// What it is drawn with; `colors` are those that KAL__OUTLINE + KAL__INKS, + 2 KAL__INKS … stand for.
+typedef struct kal__colors {
+    kal_list color, fill, colors;
+    double opacity;
+} kal__colors;
+size_t kal__draw_tables(const kal_call *c, kal__trace *trace, kal_list colors);
 size_t kal__draw_scratch(const kal_call *c, kal__trace *trace, int32_t width);
 kal_rect kal__draw_touches(const kal_call *c, kal__trace *trace);
-kal_status kal__draw_prepare(const kal_call *c, kal__trace *trace, kal_list color, kal_list fill,
-                             double opacity, void **state, kal_error *err);
+kal_status kal__draw_prepare(const kal_call *c, kal__trace *trace, const kal__colors *k, void **state,
+                             kal_error *err);
 /// Input 0 with the shapes on it.
 kal_status kal__draw_run(const kal_job *j);
 /// One colour all over a rectangle of the output, which may stick out of the job.
@@ -72,31 +77,35 @@ void kal__draw_paint(const kal_job *j, const kal__drawing *d);
 /// Nothing is drawn, and the image stays what it is.
 bool kal__draw_nothing(const kal_call *c, kal__trace *trace, kal_folded *to);
 
-/// The functions of an op whose parameters have `color`, `fill` and `opacity`; NAME_trace stands before it.
-#define KAL__DRAWN(NAME, FILL)                                                             \
-    static size_t NAME##_tables(const kal_call *c)                                         \
-    {                                                                                      \
-        return kal__draw_tables(c, NAME##_trace);                                          \
-    }                                                                                      \
-    static size_t NAME##_scratch(const kal_call *c, int32_t width, int32_t height)         \
-    {                                                                                      \
-        (void)height;                                                                      \
-        return kal__draw_scratch(c, NAME##_trace, width);                                  \
-    }                                                                                      \
-    static kal_rect NAME##_touches(const kal_call *c)                                      \
-    {                                                                                      \
-        return kal__draw_touches(c, NAME##_trace);                                         \
-    }                                                                                      \
-    static kal_status NAME##_prepare(const kal_call *c, void **state, kal_error *err)      \
-    {                                                                                      \
-        const kal_##NAME##_p *p = c->params;                                               \
-        return kal__draw_prepare(c, NAME##_trace, p->color, FILL, p->opacity, state, err); \
-    }                                                                                      \
-    static bool NAME##_fold(const kal_call *c, kal_folded *to, void *room)                 \
-    {                                                                                      \
-        (void)room;                                                                        \
-        return kal__draw_nothing(c, NAME##_trace, to);                                     \
+/// The functions of an op whose parameters have `color` and `opacity`; NAME_trace stands before it.
+#define KAL__DRAWN(NAME, FILL, COLORS)                                                \
+    static size_t NAME##_tables(const kal_call *c)                                    \
+    {                                                                                 \
+        const kal_##NAME##_p *p = c->params;                                          \
+        (void)p;                                                                      \
+        return kal__draw_tables(c, NAME##_trace, COLORS);                             \
+    }                                                                                 \
+    static size_t NAME##_scratch(const kal_call *c, int32_t width, int32_t height)    \
+    {                                                                                 \
+        (void)height;                                                                 \
+        return kal__draw_scratch(c, NAME##_trace, width);                             \
+    }                                                                                 \
+    static kal_rect NAME##_touches(const kal_call *c)                                 \
+    {                                                                                 \
+        return kal__draw_touches(c, NAME##_trace);                                    \
+    }                                                                                 \
+    static kal_status NAME##_prepare(const kal_call *c, void **state, kal_error *err) \
+    {                                                                                 \
+        const kal_##NAME##_p *p = c->params;                                          \
+        const kal__colors k = {p->color, FILL, COLORS, p->opacity};                   \
+        return kal__draw_prepare(c, NAME##_trace, &k, state, err);                    \
+    }                                                                                 \
+    static bool NAME##_fold(const kal_call *c, kal_folded *to, void *room)            \
+    {                                                                                 \
+        (void)room;                                                                   \
+        return kal__draw_nothing(c, NAME##_trace, to);                                \
     }
+#define KAL__NO_COLORS ((kal_list){NULL, 0})
 /// The middle of its record.
 #define KAL__DRAWN_RECORD(NAME)                                                                 \
     .version = 2, .flags = KAL_OP_IN_PLACE, .family = "drawing", .inputs = "image",             \

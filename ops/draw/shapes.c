@@ -36,7 +36,11 @@ static kal_status draw_boxes_extent(const kal_call *c, void *params, kal_extent 
                       "draw_boxes: %d labels for %d boxes; give one for each, or one for all", labels,
                       p->boxes.n / 4);
     if (!st) st = kal__check_letters("draw_boxes", p->font, p->font_size, p->labels, err);
-    return st ? st : kal__draw_extent(c, p->color, p->fill, out, err);
+    if (!st) st = kal__draw_extent(c, p->color, p->fill, out, err);
+    if (!st && p->colors.n % kal__colours(out))
+        st = kal_fail(err, KAL_INVALID, "draw_boxes: colors has %d numbers; a colour of this image has %d",
+                      p->colors.n, kal__colours(out));
+    return st;
 }
 
 static kal_rect box_at(const kal_draw_boxes_p *p, int32_t i)
@@ -46,23 +50,24 @@ static kal_rect box_at(const kal_draw_boxes_p *p, int32_t i)
                        kal__draw_pixel(b[3]));
 }
 
-static void draw_box(kal__drawing *d, const kal_draw_boxes_p *p, kal_rect r)
+// `ink` is the first of the box's colour.
+static void draw_box(kal__drawing *d, const kal_draw_boxes_p *p, int32_t ink, kal_rect r)
 {
     const kal_rect in = kal_rect_of(r.x0 + p->width, r.y0 + p->width, r.x1 - p->width, r.y1 - p->width);
     if (kal_rect_empty(r)) return;
     if (kal_rect_empty(in)) {
-        kal__draw_rect(d, KAL__OUTLINE, r);
+        kal__draw_rect(d, ink + KAL__OUTLINE, r);
         return;
     }
-    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, r.y0, r.x1, in.y0));
-    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, in.y0, in.x0, in.y1));
-    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(in.x1, in.y0, r.x1, in.y1));
-    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(r.x0, in.y1, r.x1, r.y1));
-    if (p->fill.n) kal__draw_rect(d, KAL__FILL, in);
+    kal__draw_rect(d, ink + KAL__OUTLINE, kal_rect_of(r.x0, r.y0, r.x1, in.y0));
+    kal__draw_rect(d, ink + KAL__OUTLINE, kal_rect_of(r.x0, in.y0, in.x0, in.y1));
+    kal__draw_rect(d, ink + KAL__OUTLINE, kal_rect_of(in.x1, in.y0, r.x1, in.y1));
+    kal__draw_rect(d, ink + KAL__OUTLINE, kal_rect_of(r.x0, in.y1, r.x1, r.y1));
+    if (p->fill.n) kal__draw_rect(d, ink + KAL__FILL, in);
 }
 
 static void draw_label(kal__drawing *d, kal__type *type, const kal_draw_boxes_p *p, const kal_extent *e,
-                       const kal__letters *t, kal_rect r)
+                       int32_t ink, const kal__letters *t, kal_rect r)
 {
     const int32_t room = p->font_size / 8, w = t->width + 2 * room, h = t->height;
     if (kal_rect_empty(r) || !t->width) return;
@@ -70,8 +75,15 @@ static void draw_label(kal__drawing *d, kal__type *type, const kal_draw_boxes_p 
     if (x + w > e->width && x < e->width) x = e->width - w;
     if (x < 0 && r.x1 > 0) x = 0;
     if (y < 0 && r.y1 > 0) y = r.y0 > 0 ? r.y0 : 0;
-    kal__draw_rect(d, KAL__OUTLINE, kal_rect_of(x, y, x + w, y + h));
-    kal__draw_letters(d, KAL__LETTERS, type, t, KAL_ALIGN_LEFT, x + room, y);
+    kal__draw_rect(d, ink + KAL__OUTLINE, kal_rect_of(x, y, x + w, y + h));
+    kal__draw_letters(d, ink + KAL__LETTERS, type, t, KAL_ALIGN_LEFT, x + room, y);
+}
+
+// Colours are taken in turn.
+static int32_t ink_at(const kal_call *c, int32_t i)
+{
+    const int32_t colors = ((const kal_draw_boxes_p *)c->params)->colors.n / kal__colours(&c->extent);
+    return colors ? KAL__INKS * (1 + i % colors) : 0;
 }
 
 // All boxes, then all labels: none is hidden by a box.
@@ -79,13 +91,13 @@ static void draw_boxes_trace(const kal_call *c, kal__drawing *d)
 {
     const kal_draw_boxes_p *p = c->params;
     const int32_t n = p->boxes.n / 4, labels = kal__letters_count(p->labels);
-    for (int32_t i = 0; i < n; i++) draw_box(d, p, box_at(p, i));
+    for (int32_t i = 0; i < n; i++) draw_box(d, p, ink_at(c, i), box_at(p, i));
     if (!labels) return;
     kal__type type;
     kal__letters t;
     kal__draw_type(d, &type, p->font, p->font_size);
     for (int32_t i = 0; i < n && kal__letters_at(&type, p->labels, labels == 1 ? 0 : i, &t); i++)
-        draw_label(d, &type, p, &c->extent, &t, box_at(p, i));
+        draw_label(d, &type, p, &c->extent, ink_at(c, i), &t, box_at(p, i));
     kal__draw_type_end(d, &type);
 }
 
@@ -228,11 +240,11 @@ static void draw_points_trace(const kal_call *c, kal__drawing *d)
 
 // ---- records ------------------------------------------------------------------------------------
 
-KAL__DRAWN(draw_boxes, p->fill)
-KAL__DRAWN(draw_lines, p->color)
-KAL__DRAWN(draw_polygons, p->fill)
-KAL__DRAWN(draw_circles, p->fill)
-KAL__DRAWN(draw_points, p->color)
+KAL__DRAWN(draw_boxes, p->fill, p->colors)
+KAL__DRAWN(draw_lines, p->color, KAL__NO_COLORS)
+KAL__DRAWN(draw_polygons, p->fill, KAL__NO_COLORS)
+KAL__DRAWN(draw_circles, p->fill, KAL__NO_COLORS)
+KAL__DRAWN(draw_points, p->color, KAL__NO_COLORS)
 
 #define PARAMS kal_draw_boxes_p
 static const kal_param draw_boxes_params[] = {KAL_DRAW_BOXES_PARAMS(KAL_SCHEMA)};
@@ -263,10 +275,11 @@ const kal_op kal__op_draw_boxes = {
             "draw_text.",
     KAL__DRAWN_RECORD(draw_boxes),
     .library = draw_boxes_library,
-    .samples = KAL__SAMPLES("boxes=[1 2 9 7 -3 -4 5 3 40 30 400 500] color=200 width=1",
-                            "boxes=[0.5 0.5 12.5 8] width=3 opacity=0.4 fill=90", "boxes=[2 1 5 4] width=9",
-                            "boxes=[-90 -90 900 900]",
-                            "boxes=[2 20 60 40 5 3 9 9] labels=\"cat|Ä\" color=180 width=1", ""),
+    .samples = KAL__SAMPLES(
+        "boxes=[1 2 9 7 -3 -4 5 3 40 30 400 500] color=200 width=1",
+        "boxes=[0.5 0.5 12.5 8] width=3 opacity=0.4 fill=90", "boxes=[2 1 5 4] width=9",
+        "boxes=[-90 -90 900 900]", "boxes=[2 20 60 40 5 3 9 9] labels=\"cat|Ä\" color=180 width=1",
+        "boxes=[1 2 9 7 3 1 12 8 5 3 30 40] colors=[9 100 200 40 50 60] fill=7 opacity=0.8", ""),
 };
 
 const kal_op kal__op_draw_lines = {

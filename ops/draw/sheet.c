@@ -303,7 +303,7 @@ static const char *library(const kal_call *c)
 
 static size_t tables(const kal_call *c)
 {
-    return kal__draw_tables(c, trace);
+    return kal__draw_tables(c, trace, KAL__NO_COLORS);
 }
 
 // Letters stand off their background: black when its first channel is above the middle, else white.
@@ -313,7 +313,8 @@ static kal_status prepare(const kal_call *c, void **state, kal_error *err)
     const kal_sheet_p *p = c->params;
     const bool light = p->background.n && p->background.v[0] > kal_type_max(c->extent.type) / 2;
     const kal_list color = p->color.n || !light ? p->color : (kal_list){&black, 1};
-    return kal__draw_prepare(c, trace, color, color, 1, state, err);
+    const kal__colors k = {color, color, KAL__NO_COLORS, 1};
+    return kal__draw_prepare(c, trace, &k, state, err);
 }
 
 // ---- pixels -------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ static void text_image_trace(const kal_call *c, kal__drawing *d)
 
 static size_t text_image_tables(const kal_call *c)
 {
-    return kal__draw_tables(c, text_image_trace);
+    return kal__draw_tables(c, text_image_trace, KAL__NO_COLORS);
 }
 
 static size_t text_image_scratch(const kal_call *c, int32_t width, int32_t height)
@@ -74,7 +74,8 @@ static size_t text_image_scratch(const kal_call *c, int32_t width, int32_t heigh
 static kal_status text_image_prepare(const kal_call *c, void **state, kal_error *err)
 {
     const kal_text_image_p *p = c->params;
-    return kal__draw_prepare(c, text_image_trace, p->color, p->color, 1, state, err);
+    const kal__colors k = {p->color, p->color, KAL__NO_COLORS, 1};
+    return kal__draw_prepare(c, text_image_trace, &k, state, err);
 }
 
 static kal_status text_image_run(const kal_job *j)
@@ -169,8 +170,8 @@ static const char *text_image_library(const kal_call *c)
 
 // ---- records ------------------------------------------------------------------------------------
 
-KAL__DRAWN(draw_text, p->background)
-KAL__DRAWN(draw_labels, p->background)
+KAL__DRAWN(draw_text, p->background, KAL__NO_COLORS)
+KAL__DRAWN(draw_labels, p->background, KAL__NO_COLORS)
 
 #define PARAMS kal_text_image_p
 static const kal_param text_image_params[] = {KAL_TEXT_IMAGE_PARAMS(KAL_SCHEMA)};

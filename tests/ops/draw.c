@@ -66,6 +66,17 @@ static void test_boxes(void)
             50 * (20 * 16 - hi) + 255 * hi);
     REQUIRE(op("draw_boxes", "boxes=[1 20 9 30 2 30 8 40] labels=A width=1", wide) !=
             op("draw_boxes", "boxes=[1 20 9 30 2 30 8 40] labels=\"A|\" width=1", wide));
+    // colours in turn, each with letters that can be seen on it
+    VALUES(
+        op("draw_boxes", "boxes=[0 0 1 1 1 0 2 1 2 0 3 1] colors=[7 200]", flat(4, 1, 1, KAL_U8, false, 1)),
+        7, 200, 7, 1);
+    VALUES(op("draw_boxes", "boxes=[0 0 1 1 1 0 2 1] colors=[1 2 3 4 5 6] opacity=1",
+              flat(2, 1, 3, KAL_U8, false, 0)),
+           1, 2, 3, 4, 5, 6);
+    labelled = op("draw_boxes", "boxes=[10 30 30 40 30 30 50 40] labels=Hi width=0 colors=[200 50]", wide);
+    REQUIRE(sum_of(labelled) == 9 * (3000 - 2 * 320.0) + 200 * (320 - hi) + 50 * (320 - hi) + 255 * hi);
+    check_fails(op("draw_boxes", "boxes=[0 0 1 1] colors=[1 2]", flat(2, 1, 3, KAL_U8, false, 0)),
+                "draw_boxes: colors has 2 numbers");
     check_fails(op("draw_boxes", "boxes=[1 20 9 30] labels=\"A|B\"", wide),
                 "draw_boxes: 2 labels for 1 boxes");
     check_fails(op("draw_boxes", "boxes=[1 2 3]", black), "draw_boxes: 3 numbers; a box has 4");

@@ -181,6 +181,8 @@ static void test_keys(void)
     write_file(other, f.bytes, f.n);
     b = text_in(other, "A", 20);
     REQUIRE(!kal_key_equal(key_of(a), key_of(b)) && same_pixels(a, b));
+    const kal_call *with = kal_node_call(a), *without = kal_node_call(text_in("", "A", 20));
+    REQUIRE(with->op->library(with) == kal__face_library() && !with->op->library(without));
     REQUIRE(a != text_in("", "A", 20) && a != text_in(little, "A", 21));
     reads_back(a);
     check_fails(text_in(check_temp("none.ttf"), "A", 20), "text_image: font: ");

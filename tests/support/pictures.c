@@ -83,7 +83,7 @@ static const struct {
     {"box_mask", "boxes=[20 20 80 70 60 50 140 100] width=160 height=120"},
     {"points_mask", "points=[5 5 20 15 30 9 33 24 8 22] width=40 height=30"},
     {"polygon_mask", "polygons=[0 20 105 0 80 15 0 140 105 1 80 45 1 60 85 1 100 85] width=160 height=120"},
-    {"draw_boxes", "boxes=[27 77 60 103 117 40 156 104] color=yellow labels=\"house|tree\""},
+    {"draw_boxes", "boxes=[27 77 60 103 117 40 156 104] colors=[255 220 0 120 0 160] labels=\"house|tree\""},
     {"draw_lines", "lines=[0 12 108 0 60 30 0 104 92 0 148 16] color=red width=6 opacity=0.8"},
     {"draw_polygons",
      "polygons=[0 24 80 0 44 58 0 64 80 0 62 104 0 26 104] fill=[255 200 0 90] color=orange width=3"},

@@ -21,7 +21,9 @@ KAL_BEGIN
     P(TEXT, labels, "", 0, 0, "", "at each box, separated by |; one text: at every box")  \
     P(INT, font_size, 16, 1, 4096, "px",                                                  \
       "of an em; the built-in font: of a line, which becomes a multiple of 16")           \
-    P(FILE, font, "", 0, 0, KAL_FONT_FOLDERS, KAL_FONT_HELP)
+    P(FILE, font, "", 0, 0, KAL_FONT_FOLDERS, KAL_FONT_HELP)                              \
+    P(LIST, colors, 0, 0, 0, "sample",                                                    \
+      "the numbers of one colour after the other, which boxes take in turn; unset: color")
 #define KAL_DRAW_LINES_PARAMS(P)                                                         \
     P(LIST, lines, 0, -KAL_MAX_SIDE, KAL_MAX_SIDE, "px", "line x y of each corner")      \
     P(COLOR, color, 0, 0, 0, "sample", "of the lines; unset: white")                     \
