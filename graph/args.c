@@ -5,6 +5,7 @@
 #include "parse.h"
 
 #include "calm.h"
+#include "files.h"
 #include "value.h"
 
 #include <stdlib.h>
@@ -223,7 +224,10 @@ static void settle_place(const kal_op *op, const kal__written *c, unsigned char 
     kal_extent out = {0};
     kal_error unused;
     const kal_call call = {.op = op, .params = params, .n = 1, .in = &in};
-    if (!c->in[0]->dynamic) op->extent(&call, params, &out, &unused);
+    kal__held files = {.n = 0};   // extent may look into them
+    if (!c->in[0]->dynamic && !kal__files_hold(kal__schema_of(op), params, &files, &unused))
+        op->extent(&call, params, &out, &unused);
+    kal__files_release(&files);
 }
 
 // The numbers of lists that stand in the text, for as long as the text is read.

@@ -143,6 +143,70 @@ static void beside_a_computed_one(kal_scope *s)
                   kal_node_error(kal_apply_bound(s, "acme.sum", NULL, NULL, 0, &wrong, 1), &check_error));
 }
 
+// An op that another one undoes is asked for its extent once more while a text is read; it finds its file then, too.
+static int32_t seen;
+
+static kal_status reader_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    const sum_p *p = params;
+    size_t n = 0;
+    (void)err;
+    *out = c->in[0]->extent;
+    seen += kal_file_bytes(p->from, &n) != NULL && n == 3;
+    return KAL_OK;
+}
+
+static kal_status back_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)params, (void)err;
+    *out = c->in[1]->extent;
+    return KAL_OK;
+}
+
+static kal_status never(const kal_job *j)
+{
+    return kal_fail(j->err, KAL_INTERNAL, "not to be run");
+}
+
+static void undone(kal_scope *s)
+{
+    static kal_op reader, back;
+    reader = (kal_op){.name = "acme.reader",
+                      .version = 1,
+                      .family = "test",
+                      .help = "Reads",
+                      .inputs = "image",
+                      .params = sum_params,
+                      .n_params = 2,
+                      .params_size = sizeof(sum_p),
+                      .extent = reader_extent,
+                      .run = never};
+    back = (kal_op){.name = "acme.back",
+                    .version = 1,
+                    .family = "test",
+                    .help = "Undoes",
+                    .inputs = "image base",
+                    .params = sum_params,
+                    .n_params = 2,
+                    .params_size = sizeof(sum_p),
+                    .extent = back_extent,
+                    .run = never,
+                    .undoes = "acme.reader"};
+    REQUIRE_OK(kal_op_register(&reader, &check_error));
+    REQUIRE_OK(kal_op_register(&back, &check_error));
+    char path[300], text[500];
+    snprintf(path, sizeof path, "%s", check_temp("undone.bin"));
+    write_file(path, "abc", 3);
+    const kal_extent e = extent_of(4, 4, 1, KAL_U8);
+    const unsigned char pixels[16] = {0};
+    const kal_binding in = {.name = "in", .node = kal_pixels(s, &e, pixels, 4)};
+    snprintf(text, sizeof text, "in | acme.reader from=\"%s\" | invert | acme.back", path);
+    kal_program *program = NULL;
+    REQUIRE_OK(kal_program_parse(text, strlen(text), &in, 1, &program, &check_error));
+    REQUIRE_NOTE(seen == 2, "%d times", seen);
+    kal_program_free(&program);
+}
+
 // A name alone may be found in folders, the first in the order of bytes; a path is taken as it is.
 static void in_folders(kal_scope *s)
 {
@@ -266,6 +330,7 @@ int main(void)
     REQUIRE_OK(kal_op_register(&acme_shade, &check_error));
     REQUIRE_OK(kal_op_register(&acme_outer, &check_error));
     a_fold_names_a_file(s);
+    undone(s);
     kal_scope_free(&s);
     return check_done();
 }
