@@ -414,6 +414,9 @@ static kal_status build(kal__builder *b)
     for (int32_t i = 0; i < p->n_stages && !st; i++) st = kal__prepare_stage(b, p->stages[i]);
     if (st) return st;
     if (p->work_ns < 100e3 && !b->band) p->threads = 1;   // less than handing it over would cost
+    int32_t decoders = 0;
+    for (int32_t i = 0; i < p->n_stages; i++) decoders += p->stages[i]->kind == KAL__DECODE_STAGE;
+    p->schedule.many = decoders > KAL__FEW_DECODERS;
     return kal__size_rings(b);
 }
 

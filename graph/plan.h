@@ -17,6 +17,9 @@
 #define KAL__PART_RUNS \
     8   // a decoder's part is at least so many of the smallest: it decodes two more for the sake of its edges
 
+// So many decoders of one plan at most are charged as long as their rows are held.
+#define KAL__FEW_DECODERS 16
+
 typedef struct kal__plan kal__plan;
 typedef struct kal__stage kal__stage;
 
@@ -125,7 +128,9 @@ typedef struct kal__schedule {
     size_t n_heap;
     int32_t next_alloc;   // rank of the next stage to get its ring
     kal__stage **alloc_order;
-    size_t live, peak;    // bytes of rings and codecs
+    size_t live, peak;   // bytes of rings and codecs
+    bool
+        many;   // decoders: each is charged until it is closed. Of few, what the C library keeps of them is counted, too
     size_t bound;         // live may not pass it; SIZE_MAX while simulating
     int32_t unfinished;   // stages
     uint64_t bands_done;
@@ -133,7 +138,7 @@ typedef struct kal__schedule {
 
 /// What a process that evaluates at all holds beside its plan, measured: the pages of the engine's own code and the C library's, stacks
 /// of workers. Counted in what a plan is told to need, not against the limit.
-#define KAL__BESIDE ((size_t)1024 << 10)
+#define KAL__BESIDE ((size_t)1280 << 10)
 
 struct kal__plan {
     kal__arena arena;

@@ -189,7 +189,8 @@ static void stage_over(kal__plan *p, kal__stage *s, kal__freed_fn *freed)
 {
     s->over = true;
     p->schedule.unfinished--;
-    if (s->kind == KAL__DECODE_STAGE) {   // its rows are still read, its decoder is closed
+    if (p->schedule.many &&
+        s->kind == KAL__DECODE_STAGE) {   // its rows are still read, its decoder is closed
         p->schedule.live -= s->codec_memory;
         s->charged -= s->codec_memory;
         offer_next_alloc(p);
