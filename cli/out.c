@@ -181,6 +181,8 @@ char *size_text(double bytes, char out[16])
 
 const char *choice_word(const char *words, int i, int *n)
 {
+    *n = 0;
+    if (i < 0) return NULL;   // worked out from the rest
     for (;; words++) {
         *n = (int)strcspn(words, "|");
         if (!i--) return *n || *words ? words : NULL;

@@ -149,6 +149,10 @@ static void put_range(kal__text *t, const kal_param *p)
 static void put_default(kal__text *t, const kal_param *p)
 {
     const char *word = p->unit;
+    if (p->kind == KAL_PARAM_CHOICE && p->def == KAL_AUTO) {
+        kal__puts(t, "worked out");
+        return;
+    }
     switch (p->kind) {
     case KAL_PARAM_TEXT: kal__puts(t, p->def_text && *p->def_text ? p->def_text : "unset"); return;
     case KAL_PARAM_FILE:
