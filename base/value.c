@@ -102,8 +102,10 @@ bool kal__value_unpack(const unsigned char *p, size_t n, kal_value *out)
 static void put_number(kal__text *t, double v)
 {
     char text[32];
-    if (v - v != 0) v = 0;   // JSON has no word for it; ops give finite numbers
-    kal__put(t, text, kal__print_double(text, v));
+    if (v - v == 0)
+        kal__put(t, text, kal__print_double(text, v));
+    else
+        kal__puts(t, "null");   // JSON has no word for it: of floats that are none, or infinite
 }
 
 // [a, b, …] of the last columns of a row.

@@ -189,7 +189,8 @@ typedef struct kal_bytes {
 } kal_bytes;
 KAL_API void kal_bytes_free(kal_bytes *bytes);
 
-/// A value as JSON: a number, a list, boxes as [[x0, y0, x1, y1], …], text in quotes. Free with kal_bytes_free; NUL-terminated.
+/// A value as JSON: a number, a list, boxes as [[x0, y0, x1, y1], …], text in quotes; a number that is not finite as null. Free
+/// with kal_bytes_free; NUL-terminated.
 KAL_API kal_status kal_value_print(const kal_value *value, kal_bytes *out, kal_error *err);
 
 /// Computes an encoded node (see kal_encode) into memory.

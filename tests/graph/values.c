@@ -199,6 +199,21 @@ static void refused(kal_node *image, const char *text, const char *words)
     kal_program_free(&p);
 }
 
+// JSON has no word for what is not finite, and 0 would be another number.
+static void not_finite(void)
+{
+    kal_value v;
+    kal_bytes text;
+    REQUIRE_OK(kal_value_make(&v, KAL_VALUE_NUMBERS, 1, 3));
+    v.v[0] = strtod("inf", NULL);
+    v.v[1] = 1;
+    v.v[2] = strtod("nan", NULL);
+    REQUIRE_OK(kal_value_print(&v, &text, &check_error));
+    REQUIRE_TEXT((const char *)text.data, "[null, 1, null]");
+    kal_bytes_free(&text);
+    kal_value_free(&v);
+}
+
 int main(void)
 {
     rng r = {3};
@@ -235,5 +250,6 @@ int main(void)
     kal_scope_free(&s);
     kal_memo_clear(NULL);
     REQUIRE(kal_node_count() == 0);
+    not_finite();
     return check_done();
 }
