@@ -404,28 +404,6 @@ static kal_status heif_open(kal__reader *r, const kal_limits *limits, kal__decod
 }
 
 // Never reached: nothing was opened.
-static kal_status join_planes(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, kal_error *err)
-{
-    static const enum heif_channel channels[] = {heif_channel_R, heif_channel_G, heif_channel_B};
-    const kal_extent *x = &d->extent;
-    const unsigned char *plane[3];
-    bool bytes = x->type == KAL_U8;
-    int pitch[3];
-    for (int c = 0; c < 3; c++) {
-        plane[c] = d->lib->heif_image_get_plane_readonly(d->image, channels[c], &pitch[c]);
-        bytes = bytes && plane[c] && d->lib->heif_image_get_width(d->image, channels[c]) == x->width &&
-                d->lib->heif_image_get_height(d->image, channels[c]) == x->height &&
-                d->lib->heif_image_get_bits_per_pixel_range(d->image, channels[c]) == 8;
-    }
-    for (int32_t y = 0; bytes && y < x->height; y++) {
-        kal__heif_join(dst + y * stride, plane, (size_t)x->width);
-        for (int c = 0; c < 3; c++) plane[c] += pitch[c];
-    }
-    kal_status st = KAL_OK;
-    for (size_t c = 0; !bytes && c < 3 && !st; c++) st = copy_plane(d, channels[c], c, 1, dst, stride, err);
-    return st;
-}
-
 static kal_status heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
     (void)d, (void)dst, (void)stride, (void)n;
