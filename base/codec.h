@@ -14,9 +14,19 @@
 
 // ---- bytes in -----------------------------------------------------------------------------------
 
+/// What pins a file.
+typedef struct kal__stamp {
+    uint64_t dev, ino, size, mtime_ns, ctime_ns;
+    bool local;   ///< the times are of this machine's clock
+} kal__stamp;
+
 /// A readable run of bytes. `read` returns how many (0 at the end), or -1 with the error filled. Threads: one at a time.
 typedef struct kal__reader {
     ptrdiff_t (*read)(struct kal__reader *r, void *dst, size_t n, kal_error *err);
+    /// As read, but from `at` on, and the position stays. NULL: it goes from front to back only. Threads: any number at once.
+    ptrdiff_t (*read_at)(struct kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err);
+    /// What pins the file as it is now. NULL: nothing does.
+    bool (*stamp)(struct kal__reader *r, kal__stamp *out);
     void (*close)(struct kal__reader *r);
     bool regular;                  ///< a file that can be opened again; a pipe cannot
     const unsigned char *memory;   ///< all bytes, when they lie in memory; else NULL
@@ -25,21 +35,14 @@ typedef struct kal__reader {
     uint64_t position;             ///< bytes read so far
 } kal__reader;
 
-/// What pins a file: its stamp and the digest of its bytes.
-typedef struct kal__stamp {
-    uint64_t dev, ino, size, mtime_ns, ctime_ns;
-} kal__stamp;
-
-/// Opens a file and fills its stamp.
-kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp, kal_error *err);
+kal_status kal__open_file(const char *path, kal__reader **out, kal_error *err);
 
 /// A place that encoded bytes can be had from: a file, a descriptor, functions of a caller's. Refcounted. Threads: any; readers of one may be
 /// used on several at once.
 typedef struct kal__origin {
     int refs;   // atomic
-    /// A reader from the first byte on. `stamp` (or NULL) is filled where there is one, else left alone. A place that can be read once only
-    /// gives one reader, and that one is not `regular`.
-    kal_status (*open)(struct kal__origin *o, kal__reader **out, kal__stamp *stamp, kal_error *err);
+    /// A reader from the first byte on. A place that can be read once only gives one reader, and that one is not `regular`.
+    kal_status (*open)(struct kal__origin *o, kal__reader **out, kal_error *err);
     void (*destroy)(struct kal__origin *o);
     const char *name;   // for messages
     const char *path;   // by which a text can name it; NULL: none can
@@ -63,6 +66,8 @@ kal_status kal__open_memory(const void *data, size_t size, const char *name, kal
                             kal_error *err);
 /// Reads the rest into memory of its own (free with free); refuses more than `limit` bytes.
 kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, size_t *size, kal_error *err);
+/// All of n bytes from `at` on; CORRUPT when the file ends before. The reader has read_at. Threads: any number at once.
+kal_status kal__read_exact(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err);
 /// Reads up to `most` bytes; fewer only at the end.
 kal_status kal__read_front(kal__reader *r, size_t most, unsigned char **data, size_t *size, kal_error *err);
 
@@ -102,9 +107,13 @@ typedef struct kal__meta {
     int refs;         // atomic
     kal__blob exif;   // TIFF structure, without "Exif\0\0"
     kal__blob icc, xmp;
+    kal__blob iptc;    // the records of IIM, without what Photoshop packs around them
     int orientation;   // as found, 1..8
     bool applied;
     int pages;
+    double delay;         // seconds that this page of an animation is shown; 0: it does not say
+    int32_t loops;        // how often the animation runs, 0 without end; -1: it does not say
+    double density[2];    // pixels per metre across and down; 0: it does not say
     const char *format;   // the codec's name
     uint64_t bytes;       // of the file
 } kal__meta;
@@ -117,6 +126,8 @@ kal__meta *kal__meta_with_icc(const kal__meta *m, const void *icc, size_t n);
 /// The same, with a reference more; without its ICC profile when that is of other colours than such a picture has, as when RGB became
 /// gray: viewers refuse such files. NULL: `m` is, or (then *failed is set) out of memory.
 kal__meta *kal__meta_for(kal__meta *m, const kal_extent *e, bool *failed);
+/// The error of a page that is not there.
+kal_status kal__no_page(const char *name, int32_t page, int32_t pages, kal_error *err);
 /// Copies n bytes into an empty blob.
 bool kal__blob_set(kal__blob *b, const void *data, size_t n);
 /// The orientation in an EXIF block, 1 when there is none or it is not 1..8.
@@ -127,6 +138,12 @@ void kal__exif_upright(void *data, size_t n);
 /// now, and the copy's tag says so; without orientation applied it stays as it was. false: out of memory.
 bool kal__exif_to_write(const kal__meta *m, kal__blob *out);
 
+/// What is asked of a decoder.
+typedef struct kal__ask {
+    kal_limits limits;
+    int32_t page;   ///< from 0 on; a codec without `pages` need not look
+} kal__ask;
+
 /// What a header says.
 typedef struct kal__header {
     kal_extent extent;   ///< as stored, before orientation
@@ -134,7 +151,9 @@ typedef struct kal__header {
     int32_t part_rows;   ///< rows of the smallest part that can be decoded by itself; 0: none can …
     bool part_unseen;    ///< … that was seen without all bytes in memory, with which there may be some
     int32_t columns;     ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
-    size_t memory;       ///< bytes the decoder will hold beside its output
+    uint32_t shrinks;    ///< the powers of two by which it can be decoded smaller, or-ed; 0: none
+    int32_t levels[10][2];   ///< width and height at 1/2, 1/4 …, where that is not the extent divided
+    size_t memory;           ///< bytes the decoder will hold beside its output
 } kal__header;
 
 typedef struct kal__decoder kal__decoder;   // each codec's own
@@ -169,16 +188,18 @@ typedef struct kal__codec {
     bool (*sniff)(const unsigned char *head, size_t n);
 
     /// Reads the header into `h` and `meta`; nothing is decoded. The reader stands at the start.
-    kal_status (*header)(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+    kal_status (*header)(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                          kal_error *err);
     bool streams;   ///< decodes rows from front to back, and is no faster with all bytes in memory
-    /// Starts decoding from a fresh reader, which outlives the decoder; the limits are copied.
-    kal_status (*open)(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err);
+    bool
+        scattered;   ///< reads here and there: header and decoder need a reader with read_at, and leave its position alone
+    bool pages;   ///< its files may hold several pictures; any header says how many, or fails by kal__no_page
+    /// Starts decoding from a fresh reader, which outlives the decoder; what is asked is copied.
+    kal_status (*open)(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err);
     /// The next n rows, packed by `stride`; the error names the reader and the offset. Rows come in order, each once.
     kal_status (*rows)(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err);
     // ---- decoding less than everything; all NULL when the codec cannot
-    int32_t shrinks;   ///< the most of 2, 4, 8 by which it can decode smaller
-    /// Makes the header that of the picture at 1/by.
+    /// Makes the header that of the picture at 1/by, one of its shrinks.
     void (*shrink)(kal__header *h, int32_t by);
     /// The columns x0 … x1 that rows will have when the part `want` of that picture is wanted, y0 and y1 as they are: at least those of `want`,
     /// which come out as in the whole picture; what lies beside them need not.

@@ -11,7 +11,7 @@
 kal__meta *kal__meta_new(void)
 {
     kal__meta *m = kal__new_zero(1, sizeof *m);
-    if (m) *m = (kal__meta){.refs = 1, .orientation = 1, .pages = 1};
+    if (m) *m = (kal__meta){.refs = 1, .orientation = 1, .pages = 1, .loops = -1};
     return m;
 }
 
@@ -29,7 +29,15 @@ void kal__meta_unref(kal__meta **slot)
     free(m->exif.data);
     free(m->icc.data);
     free(m->xmp.data);
+    free(m->iptc.data);
     free(m);
+}
+
+kal_status kal__no_page(const char *name, int32_t page, int32_t pages, kal_error *err)
+{
+    return pages == 1 ? kal_fail(err, KAL_INVALID, "%s: page %d: there is one picture, page 0", name, page)
+                      : kal_fail(err, KAL_INVALID, "%s: page %d: there are %d, from 0 to %d", name, page,
+                                 pages, pages - 1);
 }
 
 bool kal__blob_set(kal__blob *b, const void *data, size_t n)
@@ -49,10 +57,11 @@ kal__meta *kal__meta_with_icc(const kal__meta *m, const void *icc, size_t n)
     if (m) {
         *copy = *m;   // but what it points to, and who holds it
         copy->refs = 1;
-        copy->exif = copy->icc = copy->xmp = (kal__blob){NULL, 0};
+        copy->exif = copy->icc = copy->xmp = copy->iptc = (kal__blob){NULL, 0};
     }
     if ((m && !(kal__blob_set(&copy->exif, m->exif.data, m->exif.size) &&
-                kal__blob_set(&copy->xmp, m->xmp.data, m->xmp.size))) ||
+                kal__blob_set(&copy->xmp, m->xmp.data, m->xmp.size) &&
+                kal__blob_set(&copy->iptc, m->iptc.data, m->iptc.size))) ||
         !kal__blob_set(&copy->icc, icc, n))
         kal__meta_unref(&copy);
     return copy;

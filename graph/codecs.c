@@ -4,6 +4,7 @@
 // Which codec: by name, by suffix for writing, by content for reading.
 #include "load.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
@@ -46,11 +47,9 @@ const kal__codec *kal__codec_named(const char *name)
 
 kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err)
 {
-    char names[200] = "";
-    for (size_t i = 0; i < kal__n_codecs; i++) {
-        if (i) strcat(names, ", ");
-        strcat(names, kal__codecs[i]->name);
-    }
+    char names[300] = "";
+    for (size_t i = 0, n = 0; i < kal__n_codecs && n < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", kal__codecs[i]->name);
     return kal_fail(err, status, "%s: %s; the formats are %s", where, what, names);
 }
 

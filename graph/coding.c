@@ -6,6 +6,7 @@
 #include "coding.h"
 
 #include "hashing.h"
+#include "known.h"
 #include "need.h"
 #include "patient.h"
 
@@ -20,10 +21,15 @@ typedef struct kal__coding {
     kal__source *source;
     kal__reader *reader;
     unsigned char *bytes;   // of a small file
-    bool digesting;         // the reader digests; compare at the end
+    enum {
+        TRUSTED,
+        DIGESTING,
+        STAMPED,
+        TO_DIGEST
+    } check;   // how to tell, at the end, that it was the file that was loaded
     kal__decoder *decoder;
     kal__encoder *encoder;
-    kal_limits limits;
+    kal__ask ask;
     struct joining *joining;   // of an encoder in pieces
     int32_t parts_left;        // of a decoder in parts; atomic
 } kal__coding;
@@ -56,6 +62,13 @@ static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
     return kal__open_memory(c->bytes, size, kal__source_name(c->source), &c->reader, err);
 }
 
+static bool has_its_stamp(const kal__coding *c)
+{
+    kal__stamp now;
+    return c->source->pinned && c->reader->stamp && c->reader->stamp(c->reader, &now) &&
+           kal__stamp_equal(&now, &c->source->stamp);
+}
+
 static bool can_be_stopped(const kal__watch *w)
 {
     return w->deadline > 0 || (w->options && w->options->cancel);
@@ -67,7 +80,7 @@ static kal_status open_source(kal__coding *c, bool parts, const kal__watch *watc
     const kal__source *s = c->source;
     if (s->bytes) return kal__open_memory(s->bytes->data, s->size, kal__source_name(s), &c->reader, err);
     kal__reader *file;
-    kal_status st = s->origin->open(s->origin, &file, NULL, err);
+    kal_status st = s->origin->open(s->origin, &file, err);
     if (st) return st;
     __atomic_fetch_add(&stats->opens, 1, __ATOMIC_RELAXED);
     if (s->origin->waits && can_be_stopped(watch)) {
@@ -85,28 +98,40 @@ static kal_status open_source(kal__coding *c, bool parts, const kal__watch *watc
         file->close(file);
         return st;
     }
+    if (s->codec->scattered) {
+        c->reader = file;
+        file->size = s->size;
+        c->check = has_its_stamp(c) ? STAMPED : TO_DIGEST;
+        return KAL_OK;
+    }
     c->reader = kal__hashing_new(file);
-    c->digesting = true;
+    c->check = DIGESTING;
     return c->reader ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
 }
 
 // Whatever the decoder left unread belongs to the digest too.
-static kal_status check_digest(kal__coding *c, kal_stats *stats, kal_error *err)
+static kal_status check_digest(kal__coding *c, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
-    if (!c->digesting) return KAL_OK;
+    if (c->check == TRUSTED || (c->check == STAMPED && has_its_stamp(c))) return KAL_OK;
+    if (c->check != DIGESTING) {
+        c->reader = kal__hashing_new(c->reader);
+        if (!c->reader) return kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(c->source));
+        c->check = DIGESTING;
+    }
     kal_key key;
-    const kal_status st = kal__hashing_end(c->reader, UINT64_MAX, &key, err);
+    const kal_status st = kal__hashing_end(c->reader, UINT64_MAX, watch, &key, err);
     if (st) return st;
     __atomic_fetch_add(&stats->bytes_read, c->reader->position, __ATOMIC_RELAXED);
     return kal_key_equal(key, c->source->digest) ? KAL_OK : changed(c->source, err);
 }
 
 // What cannot be decoded may be another file by now, which is the better answer.
-static kal_status blame(kal__coding *c, kal_status st, kal_stats *stats, kal_error *err)
+static kal_status blame(kal__coding *c, kal_status st, const kal__watch *watch, kal_stats *stats,
+                        kal_error *err)
 {
     const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
     kal_error other;
-    if (!found || !c || !c->reader || check_digest(c, stats, &other) != KAL_CHANGED) return st;
+    if (!found || !c || !c->reader || check_digest(c, watch, stats, &other) != KAL_CHANGED) return st;
     if (err) *err = other;
     return KAL_CHANGED;
 }
@@ -248,10 +273,11 @@ static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats
     c->source = kal__node_source(s->node);
     kal_status st = open_source(c, !s->serial, watch, stats, err);
     if (st) return st;
-    kal_limits_get(&c->limits);
-    if (!c->limits.threads || c->limits.threads > (uint32_t)s->helpers)
-        c->limits.threads = (uint32_t)s->helpers;
-    st = c->source->codec->open(c->reader, &c->limits, &c->decoder, err);
+    kal_limits_get(&c->ask.limits);
+    c->ask.page = c->source->page;
+    if (!c->ask.limits.threads || c->ask.limits.threads > (uint32_t)s->helpers)
+        c->ask.limits.threads = (uint32_t)s->helpers;
+    st = c->source->codec->open(c->reader, &c->ask, &c->decoder, err);
     const kal_rect part = kal_rect_of(s->coded_x0, s->rect.y0, s->coded_x0 + s->coded, s->rect.y1);
     if (!st && c->source->codec->aim)
         st = c->source->codec->aim(c->decoder, c->source->shrink, part, !s->serial, err);
@@ -286,7 +312,7 @@ static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch,
     return st;
 }
 
-static kal_status decode_end(kal__stage *s, kal_stats *stats, kal_error *err)
+static kal_status decode_end(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     kal__coding *c = s->coding;
     const bool whole = s->rect.y1 == s->node->call.extent.height;
@@ -294,13 +320,14 @@ static kal_status decode_end(kal__stage *s, kal_stats *stats, kal_error *err)
     c->decoder = NULL;
     kal_status st = c->source->codec->close(d, whole ? err : NULL);
     if (!whole) st = KAL_OK;   // given up on purpose
-    st = st ? blame(c, st, stats, err) : check_digest(c, stats, err);
+    st = st ? blame(c, st, watch, stats, err) : check_digest(c, watch, stats, err);
     coding_free(s);
     return st;
 }
 
-// The last part to end closes: nothing is left to check, because the whole file was digested and looked through before.
-static kal_status decode_part(kal__stage *s, kal_rect r, unsigned char *scratch, kal_error *err)
+// The last part to end closes.
+static kal_status decode_part(kal__stage *s, kal_rect r, unsigned char *scratch, const kal__watch *watch,
+                              kal_stats *stats, kal_error *err)
 {
     kal__coding *c = s->coding;
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.extent);
@@ -311,21 +338,23 @@ static kal_status decode_part(kal__stage *s, kal_rect r, unsigned char *scratch,
     const kal_status st =
         c->source->codec->part(c->decoder, part, direct ? kal_row(&out, r.y0) : scratch, (ptrdiff_t)row, err);
     if (!st && !direct) take_columns(s, &out, scratch);
-    if (st) return st;   // the run ends, and closes
+    if (st)
+        return c->check == STAMPED && !has_its_stamp(c) ? changed(c->source, err) : st;   // the run closes
     // acquire/release: the last one sees that the others are done with the decoder
     if (__atomic_sub_fetch(&c->parts_left, 1, __ATOMIC_ACQ_REL) > 0) return KAL_OK;
+    const kal_status same = check_digest(c, watch, stats, err);
     kal__coding_close(s);
-    return KAL_OK;
+    return same;
 }
 
 kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
                             kal_stats *stats, kal_error *err)
 {
-    if (!s->serial) return decode_part(s, kal__band_rect(s, band), scratch, err);
+    if (!s->serial) return decode_part(s, kal__band_rect(s, band), scratch, watch, stats, err);
     kal_status st = band == 0 ? decode_begin(s, watch, stats, err) : KAL_OK;
     if (!st) st = decode_rows(s, kal__band_rect(s, band), scratch, watch, err);
-    if (st) return blame(s->coding, st, stats, err);
-    return band == s->n_bands - 1 ? decode_end(s, stats, err) : KAL_OK;
+    if (st) return blame(s->coding, st, watch, stats, err);
+    return band == s->n_bands - 1 ? decode_end(s, watch, stats, err) : KAL_OK;
 }
 
 // ---- encoding -----------------------------------------------------------------------------------

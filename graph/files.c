@@ -54,9 +54,8 @@ static bool shared_already(const char *file)
 static kal_status open_it(const char *path, const char *folders, kal__reader **r, kal_error *err)
 {
     char found[PATH_MAX];
-    kal__stamp stamp;
     const bool below = kal__find_below(path, folders, found);
-    const kal_status st = kal__open_file(below ? found : path, r, &stamp, err);
+    const kal_status st = kal__open_file(below ? found : path, r, err);
     if (!st || below || !folders || !*folders || strchr(path, '/')) return st;
     char text[sizeof err->message];
     snprintf(text, sizeof text, "%s", err->message);

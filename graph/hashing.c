@@ -82,14 +82,18 @@ ptrdiff_t kal__hashing_peek(kal__reader *r, const unsigned char **front, kal_err
     return (ptrdiff_t)h->n;
 }
 
-kal_status kal__hashing_end(kal__reader *r, uint64_t most, kal_key *out, kal_error *err)
+kal_status kal__hashing_end(kal__reader *r, uint64_t most, const kal__watch *watch, kal_key *out,
+                            kal_error *err)
 {
     static _Thread_local unsigned char rest[1 << 16];
     ptrdiff_t n;
-    while ((n = r->read(r, rest, sizeof rest, err)) > 0)
+    while ((n = r->read(r, rest, sizeof rest, err)) > 0) {
+        const kal_status stopped = watch ? kal__watch_check(watch, err) : KAL_OK;
+        if (stopped) return stopped;
         if (r->position > most)
             return kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", r->name,
                             (unsigned long long)most);
+    }
     if (n < 0) return KAL_IO;
     *out = kal__hash_done(&((hashing *)r)->hash);
     return KAL_OK;

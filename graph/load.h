@@ -10,11 +10,13 @@
 
 #include <pthread.h>
 
-#define KAL__LOAD_PARAMS(P)                                                            \
-    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                     \
-    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                     \
-    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content") \
-    P(INT, shrink, 1, 1, 8, "", "1, 2, 4 or 8: decode that many times smaller, where the format can (JPEG)")
+#define KAL__LOAD_PARAMS(P)                                                                          \
+    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                                   \
+    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                                   \
+    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")               \
+    P(INT, shrink, 1, 1, 1024, "",                                                                   \
+      "1, 2, 4 …: decode that many times smaller, where the file can (JPEG to 8, levels of a TIFF)") \
+    P(INT, page, 0, 0, 1e9, "", "which picture of several, from 0 on")
 typedef struct kal__load_p {
     size_t size;
     KAL__LOAD_PARAMS(KAL_FIELD)

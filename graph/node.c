@@ -285,8 +285,10 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
                        .codec = s->codec,
                        .header = s->header,
                        .shrink = s->shrink,
+                       .page = s->page,
                        .digest = s->digest,
                        .stamp = s->stamp,
+                       .pinned = s->pinned,
                        .origin = kal__origin_ref(origin),
                        .once = s->once,
                        .bytes = kal__slab_ref(s->bytes),
@@ -298,7 +300,7 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
 static kal__source *merge(const kal__source *named, const kal__source *bytes)
 {
     kal__source *s = kal__source_copy(bytes, named->origin);
-    if (s) s->stamp = named->stamp;
+    if (s) s->stamp = named->stamp, s->pinned = named->pinned;
     return s;
 }
 

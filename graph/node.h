@@ -40,9 +40,10 @@ typedef struct kal__source {
     int refs;   // atomic
     const kal__codec *codec;
     kal__header header;   // at 1/shrink
-    int32_t shrink;
+    int32_t shrink, page;
     kal_key digest;   // of the encoded bytes
     kal__stamp stamp;
+    bool pinned;           // as long as the file has that stamp, it has that digest
     kal__origin *origin;   // NULL when only the bytes were given
     kal__slab *bytes;   // given, or all that a stream had: then they are read, and the origin is only a name
     bool once;          // a stream of more than is kept: no digest, and its origin opens once

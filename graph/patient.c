@@ -20,6 +20,8 @@ typedef struct desk {
     pthread_cond_t wish, answer;
     kal__reader *inner;
     size_t wanted;   // 0: nothing
+    bool placed;     // from `at`, not from where it stands
+    uint64_t at;
     ptrdiff_t got;
     kal_error err;
     bool busy;    // the thread is reading
@@ -33,7 +35,8 @@ typedef struct patient {
     kal__reader base;
     const kal__watch *watch;
     desk *desk;
-    kal_status stopped;
+    pthread_mutex_t turn;   // one wish at a time
+    kal_status stopped;     // in turn
 } patient;
 
 static void clear_away(desk *d)
@@ -58,7 +61,8 @@ static void *serve(void *arg)
         d->busy = true;
         pthread_mutex_unlock(&d->lock);
         kal_error err = {KAL_OK, ""};
-        const ptrdiff_t got = d->inner->read(d->inner, d->room, n, &err);
+        const ptrdiff_t got = d->placed ? d->inner->read_at(d->inner, d->at, d->room, n, &err)
+                                        : d->inner->read(d->inner, d->room, n, &err);
         pthread_mutex_lock(&d->lock);
         d->busy = false;
         d->wanted = 0;
@@ -81,13 +85,14 @@ static void in_10_ms(struct timespec *t)
     if (t->tv_nsec >= 1000000000) t->tv_sec++, t->tv_nsec -= 1000000000;
 }
 
-static ptrdiff_t patient_read(kal__reader *base, void *dst, size_t n, kal_error *err)
+static ptrdiff_t wish(patient *p, const uint64_t *at, void *dst, size_t n, kal_error *err)
 {
-    patient *p = (patient *)base;
     desk *d = p->desk;
     if (p->stopped || !n) return p->stopped ? -1 : 0;
     pthread_mutex_lock(&d->lock);
     d->wanted = n < ROOM ? n : ROOM;
+    d->placed = at != NULL;
+    d->at = at ? *at : 0;
     pthread_cond_signal(&d->wish);
     while (d->wanted && !p->stopped) {
         struct timespec t;
@@ -99,14 +104,34 @@ static ptrdiff_t patient_read(kal__reader *base, void *dst, size_t n, kal_error 
     if (got > 0) memcpy(dst, d->room, (size_t)got);
     if (got < 0 && !p->stopped && err) *err = d->err;
     pthread_mutex_unlock(&d->lock);
+    return got;
+}
+
+static ptrdiff_t patient_read(kal__reader *base, void *dst, size_t n, kal_error *err)
+{
+    patient *p = (patient *)base;
+    pthread_mutex_lock(&p->turn);
+    const ptrdiff_t got = wish(p, NULL, dst, n, err);
+    pthread_mutex_unlock(&p->turn);
     if (got > 0) base->position += (uint64_t)got;
+    return got;
+}
+
+static ptrdiff_t patient_read_at(kal__reader *base, uint64_t at, void *dst, size_t n, kal_error *err)
+{
+    patient *p = (patient *)base;
+    pthread_mutex_lock(&p->turn);
+    const ptrdiff_t got = wish(p, &at, dst, n, err);
+    pthread_mutex_unlock(&p->turn);
     return got;
 }
 
 static void patient_close(kal__reader *base)
 {
-    desk *d = ((patient *)base)->desk;
-    free(base);
+    patient *p = (patient *)base;
+    desk *d = p->desk;
+    pthread_mutex_destroy(&p->turn);
+    free(p);
     pthread_mutex_lock(&d->lock);
     if (d->busy || d->wanted) {   // it is somewhere else, who knows for how long
         d->left = true;
@@ -154,6 +179,7 @@ kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch)
     pthread_condattr_destroy(&attr);
     d->inner = inner;
     *p = (patient){.base = {.read = patient_read,
+                            .read_at = inner->read_at ? patient_read_at : NULL,
                             .close = patient_close,
                             .regular = inner->regular,
                             .size = inner->size,
@@ -161,8 +187,10 @@ kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch)
                             .position = inner->position},
                    .watch = watch,
                    .desk = d};
+    pthread_mutex_init(&p->turn, NULL);
     if (start(d)) return &p->base;
     clear_away(d);
+    pthread_mutex_destroy(&p->turn);
     free(p);
     return NULL;
 }

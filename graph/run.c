@@ -10,6 +10,7 @@
 #include "band.h"
 #include "coding.h"
 #include "files.h"
+#include "known.h"
 #include "load.h"
 #include "memo.h"
 #include "trace.h"
@@ -217,9 +218,9 @@ static pthread_mutex_t *own_mutex(void)
     return &lock;
 }
 
-static pthread_mutex_t *(*const guarded[])(void) = {own_mutex,        kal__admit_mutex, kal__memo_mutex,
-                                                    kal__table_mutex, kal__slab_mutex,  kal__files_mutex,
-                                                    kal__limits_mutex};
+static pthread_mutex_t *(*const guarded[])(void) = {own_mutex,         kal__admit_mutex, kal__memo_mutex,
+                                                    kal__table_mutex,  kal__slab_mutex,  kal__files_mutex,
+                                                    kal__limits_mutex, kal__known_mutex};
 #define N_GUARDED (sizeof guarded / sizeof *guarded)
 
 static void before_fork(void)

@@ -203,10 +203,10 @@ static kal_status start(kal__reader *r, const kal_limits *limits, kal__decoder *
     return st;
 }
 
-static kal_status bmp_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status bmp_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     uint32_t pixels;
-    kal_status st = start(r, limits, out, &pixels, err);
+    kal_status st = start(r, &ask->limits, out, &pixels, err);
     if (st) return st;
     st = kal__input_skip(&(*out)->in, pixels - kal__input_offset(&(*out)->in));
     if (!st && !kal__grow(out, decoder_size(*out), 1))
@@ -235,17 +235,17 @@ static kal_status keep_profile(kal__decoder *d, const kal_limits *limits, kal__m
     return !st || st == KAL_CORRUPT ? KAL_OK : kal_fail(err, quiet.status, "%s", quiet.message);
 }
 
-static kal_status bmp_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status bmp_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                              kal_error *err)
 {
     kal__decoder *d;
     uint32_t pixels;
-    kal_status st = start(r, limits, &d, &pixels, err);
+    kal_status st = start(r, &ask->limits, &d, &pixels, err);
     if (st) return st;
     h->extent = d->extent;
     h->rows = d->upward ? 0 : 1;
     h->memory = decoder_size(d);
-    st = keep_profile(d, limits, meta);
+    st = keep_profile(d, &ask->limits, meta);
     free(d);
     return st;
 }

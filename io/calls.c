@@ -30,6 +30,7 @@ typedef struct calls_origin {
     pthread_mutex_t lock;   // one call at a time; guards what follows
     uint64_t position;      // of the caller's next byte
     bool opened;
+    size_t size;   // 0: nobody knows
     char name[];
 } calls_origin;
 
@@ -70,13 +71,19 @@ static ptrdiff_t read_there(calls_origin *o, uint64_t at, void *dst, size_t n, k
     return got;
 }
 
-static ptrdiff_t calls_read(kal__reader *r, void *dst, size_t n, kal_error *err)
+static ptrdiff_t calls_read_at(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err)
 {
     calls_origin *o = ((calls_reader *)r)->of;
     kal_error local;
     pthread_mutex_lock(&o->lock);
-    const ptrdiff_t got = n ? read_there(o, r->position, dst, n, err ? err : &local) : 0;
+    const ptrdiff_t got = n ? read_there(o, at, dst, n, err ? err : &local) : 0;
     pthread_mutex_unlock(&o->lock);
+    return got;
+}
+
+static ptrdiff_t calls_read(kal__reader *r, void *dst, size_t n, kal_error *err)
+{
+    const ptrdiff_t got = calls_read_at(r, r->position, dst, n, err);
     if (got > 0) r->position += (uint64_t)got;
     return got;
 }
@@ -88,10 +95,9 @@ static void calls_close(kal__reader *r)
     kal__origin_unref(&o);
 }
 
-static kal_status calls_open(kal__origin *base, kal__reader **out, kal__stamp *stamp, kal_error *err)
+static kal_status calls_open(kal__origin *base, kal__reader **out, kal_error *err)
 {
     calls_origin *o = (calls_origin *)base;
-    (void)stamp;
     *out = NULL;
     pthread_mutex_lock(&o->lock);
     const bool again = o->opened;
@@ -101,8 +107,12 @@ static kal_status calls_open(kal__origin *base, kal__reader **out, kal__stamp *s
         return kal_fail(err, KAL_INVALID, "%s: is a stream and was read already", o->name);
     calls_reader *r = kal__new_zero(1, sizeof *r);
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", o->name);
-    r->base = (kal__reader){
-        .read = calls_read, .close = calls_close, .regular = o->in.seek != NULL, .name = o->name};
+    r->base = (kal__reader){.read = calls_read,
+                            .read_at = o->in.seek ? calls_read_at : NULL,
+                            .close = calls_close,
+                            .regular = o->in.seek != NULL,
+                            .size = o->size,
+                            .name = o->name};
     r->of = o;
     kal__origin_ref(base);
     *out = &r->base;
@@ -135,6 +145,10 @@ kal_status kal__origin_calls(const kal_input *in, kal__origin **out, kal_error *
     pthread_mutex_init(&o->lock, NULL);
     kal_error why = {KAL_OK, ""};
     if (o->in.seek && o->in.seek(o->in.user, 0, &why)) o->in.seek = NULL;   // a pipe behind a general face
+    if (o->in.seek && o->in.size) {
+        const int64_t size = o->in.size(o->in.user);
+        o->size = size > 0 ? (size_t)size : 0;
+    }
     o->base = (kal__origin){
         .refs = 1, .open = calls_open, .destroy = calls_destroy, .name = o->name, .waits = true};
     *out = &o->base;

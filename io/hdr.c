@@ -140,20 +140,20 @@ static kal_status start(kal__reader *r, const kal_limits *limits, kal__decoder *
     return st;
 }
 
-static kal_status hdr_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status hdr_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
-    const kal_status st = start(r, limits, out, err);
+    const kal_status st = start(r, &ask->limits, out, err);
     if (st || kal__grow(out, decoder_size(&(*out)->extent), 1)) return st;
     free(*out);
     *out = NULL;
     return kal_fail(err, KAL_NOMEM, "%s: hdr: out of memory", r->name);
 }
 
-static kal_status hdr_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status hdr_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                              kal_error *err)
 {
     kal__decoder *d;
-    const kal_status st = start(r, limits, &d, err);
+    const kal_status st = start(r, &ask->limits, &d, err);
     if (st) return st;
     h->extent = d->extent;
     h->rows = 1;

@@ -116,7 +116,7 @@ static kal_status read_size(kal__decoder *d, const kal_limits *limits, kal_error
     return KAL_OK;
 }
 
-static kal_status heif_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status heif_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     const kal__heif *lib = kal__heif_lib();
     *out = NULL;
@@ -125,9 +125,9 @@ static kal_status heif_open(kal__reader *r, const kal_limits *limits, kal__decod
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", r->name);
     d->lib = lib;
     d->reader = r;
-    kal_status st = read_bytes(d, limits, err);
-    if (!st) st = read_boxes(d, limits, err);
-    if (!st) st = read_size(d, limits, err);
+    kal_status st = read_bytes(d, &ask->limits, err);
+    if (!st) st = read_boxes(d, &ask->limits, err);
+    if (!st) st = read_size(d, &ask->limits, err);
     if (st)
         decoder_free(d);
     else
@@ -213,17 +213,18 @@ static size_t decoder_memory(const kal__decoder *d)
     return (size_t)(pixels * each) + held[av1].fixed + tiles + (d->copy ? d->size : 0);
 }
 
-static kal_status heif_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
     kal__decoder *d;
-    kal_status st = heif_open(r, limits, &d, err);
+    kal_status st = heif_open(r, ask, &d, err);
     if (st) return st;
     h->extent = d->extent;
     h->rows = 0;
     h->memory = decoder_memory(d);
-    if (!take_exif(d, limits->meta_bytes, &meta->exif) || !take_icc(d, limits->meta_bytes, &meta->icc) ||
-        !take_block(d, "mime", "application/rdf+xml", limits->meta_bytes, &meta->xmp))
+    if (!take_exif(d, ask->limits.meta_bytes, &meta->exif) ||
+        !take_icc(d, ask->limits.meta_bytes, &meta->icc) ||
+        !take_block(d, "mime", "application/rdf+xml", ask->limits.meta_bytes, &meta->xmp))
         st = kal_fail(err, KAL_NOMEM, "%s: heif: out of memory for metadata", r->name);
     meta->orientation = 1;
     decoder_free(d);
@@ -389,16 +390,16 @@ static kal_status heif_close(kal__decoder *d, kal_error *err)
 
 #else
 
-static kal_status heif_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
-    (void)limits, (void)h, (void)meta;
+    (void)ask, (void)h, (void)meta;
     return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: kallitype was built without libheif", r->name);
 }
 
-static kal_status heif_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status heif_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
-    (void)limits;
+    (void)ask;
     *out = NULL;
     return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: kallitype was built without libheif", r->name);
 }

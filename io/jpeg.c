@@ -266,11 +266,11 @@ static int32_t find_parts(kal__decoder *d)
                : kal__jpeg_index_new(&d->jpeg, d->reader, scan, &d->index);
 }
 
-static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status jpeg_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
     kal__decoder *d;
-    kal_status st = decoder_new(r, limits, &d, err);
+    kal_status st = decoder_new(r, &ask->limits, &d, err);
     if (!st) st = read_header(d, meta);
     if (!st) {
         const bool gray = d->jpeg.out_color_space == JCS_GRAYSCALE;
@@ -281,6 +281,7 @@ static kal_status jpeg_header(kal__reader *r, const kal_limits *limits, kal__hea
                                  gray ? KAL_GRAY : KAL_RGB,
                                  false};
         h->rows = d->jpeg.max_v_samp_factor * DCTSIZE;
+        h->shrinks = 2 | 4 | 8;
         h->columns = can_be_cut(&d->jpeg) ? d->jpeg.max_h_samp_factor * DCTSIZE : 0;
         h->memory = decoder_memory(&d->jpeg);
         const int32_t rows = find_parts(d);
@@ -377,9 +378,9 @@ static kal_status jpeg_part(const kal__decoder *d, kal_rect part, unsigned char 
     return kal__jpeg_index_rows(d->index, d->by, part, dst, stride, err);
 }
 
-static kal_status jpeg_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status jpeg_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
-    kal_status st = decoder_new(r, limits, out, err);
+    kal_status st = decoder_new(r, &ask->limits, out, err);
     if (!st) st = read_header(*out, NULL);
     if (!st && (*out)->jpeg.out_color_space == JCS_CMYK) {
         (*out)->cmyk = kal__new((*out)->jpeg.image_width, 4);
@@ -476,7 +477,6 @@ const kal__codec kal__codec_jpeg = {
     .streams = true,
     .open = jpeg_open,
     .rows = jpeg_rows,
-    .shrinks = 8,
     .shrink = jpeg_shrink,
     .reach = jpeg_reach,
     .aim = jpeg_aim,

@@ -3,7 +3,7 @@
 //
 // Places that encoded bytes can be had from: files by path, descriptors, and what is left of a stream.
 #define _GNU_SOURCE
-#include "codec.h"
+#include "fd.h"
 #include "mem.h"
 
 #include <errno.h>
@@ -21,9 +21,9 @@ typedef struct file_origin {
     char path[];
 } file_origin;
 
-static kal_status file_open(kal__origin *o, kal__reader **out, kal__stamp *stamp, kal_error *err)
+static kal_status file_open(kal__origin *o, kal__reader **out, kal_error *err)
 {
-    return kal__open_file(((file_origin *)o)->path, out, stamp, err);
+    return kal__open_file(((file_origin *)o)->path, out, err);
 }
 
 static void plain_destroy(kal__origin *o)
@@ -69,17 +69,20 @@ typedef struct fd_reader {
 static ptrdiff_t fd_read(kal__reader *r, void *dst, size_t n, kal_error *err)
 {
     const fd_origin *o = ((fd_reader *)r)->of;
-    const size_t most = n > (1u << 30) ? (1u << 30) : n;
-    ssize_t got;
-    do got = o->regular ? pread(o->fd, dst, most, (off_t)r->position) : read(o->fd, dst, most);
-    while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        kal_fail(err, KAL_IO, "%s: reading at byte %llu: %s", r->name, (unsigned long long)r->position,
-                 strerror(errno));
-        return -1;
-    }
-    r->position += (uint64_t)got;
+    const ptrdiff_t got = o->regular ? kal__fd_read_at(o->fd, r->name, r->position, dst, n, err)
+                                     : kal__fd_read(o->fd, r->name, r->position, dst, n, err);
+    if (got > 0) r->position += (uint64_t)got;
     return got;
+}
+
+static ptrdiff_t fd_read_at(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err)
+{
+    return kal__fd_read_at(((fd_reader *)r)->of->fd, r->name, at, dst, n, err);
+}
+
+static bool fd_stamp(kal__reader *r, kal__stamp *out)
+{
+    return kal__fd_stamp(((fd_reader *)r)->of->fd, out);
 }
 
 static void fd_close(kal__reader *r)
@@ -89,18 +92,19 @@ static void fd_close(kal__reader *r)
     kal__origin_unref(&o);
 }
 
-static kal_status fd_open(kal__origin *base, kal__reader **out, kal__stamp *stamp, kal_error *err)
+static kal_status fd_open(kal__origin *base, kal__reader **out, kal_error *err)
 {
     fd_origin *o = (fd_origin *)base;
     struct stat st;
     *out = NULL;
-    (void)stamp;   // what is behind a descriptor is told by its digest
     if (fstat(o->fd, &st) != 0) return kal_fail(err, KAL_IO, "%s: %s", o->name, strerror(errno));
     if (!o->regular && __atomic_exchange_n(&o->opened, true, __ATOMIC_RELAXED))
         return kal_fail(err, KAL_INVALID, "%s: is a stream and was read already", o->name);
     fd_reader *r = kal__new_zero(1, sizeof *r);
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", o->name);
     r->base = (kal__reader){.read = fd_read,
+                            .read_at = o->regular ? fd_read_at : NULL,
+                            .stamp = o->regular ? fd_stamp : NULL,
                             .close = fd_close,
                             .regular = o->regular,
                             .size = o->regular ? (size_t)st.st_size : 0,
@@ -190,10 +194,9 @@ static void rest_close(kal__reader *base)
     free(r);
 }
 
-static kal_status rest_open(kal__origin *base, kal__reader **out, kal__stamp *stamp, kal_error *err)
+static kal_status rest_open(kal__origin *base, kal__reader **out, kal_error *err)
 {
     rest_origin *o = (rest_origin *)base;
-    (void)stamp;
     *out = NULL;
     rest_reader *r = kal__new_zero(1, sizeof *r);
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", o->name);

@@ -163,11 +163,11 @@ static size_t decoder_memory(const kal__decoder *d)
     return sizeof *d + (d->input ? KAL__PNG_INPUT : 0) + (4 + 480) * 1024 + rows;
 }
 
-static kal_status png_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status png_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                              kal_error *err)
 {
     kal__decoder *d;
-    kal_status st = decoder_new(r, limits, meta, &d, &h->extent, err);
+    kal_status st = decoder_new(r, &ask->limits, meta, &d, &h->extent, err);
     if (!st) {
         h->rows = d->interlaced ? 0 : 1;
         h->memory = decoder_memory(d);
@@ -194,10 +194,10 @@ static kal_status start_interlaced(kal__decoder *d)
     return KAL_OK;
 }
 
-static kal_status png_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status png_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal_extent e;
-    kal_status st = decoder_new(r, limits, NULL, out, &e, err);
+    kal_status st = decoder_new(r, &ask->limits, NULL, out, &e, err);
     if (!st) st = (*out)->interlaced ? start_interlaced(*out) : kal__png_rows_new(*out);
     if (st) {
         decoder_free(*out);

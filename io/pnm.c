@@ -227,26 +227,26 @@ static kal_status read_head(kal__decoder *d, const kal_limits *limits)
     return kal__input_sides(&d->in, h.width, h.height, limits);
 }
 
-static kal_status pnm_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status pnm_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: pnm: out of memory", r->name);
     d->in.reader = r;
     d->in.codec = "pnm";
     d->in.err = err;
-    const kal_status st = read_head(d, limits);
+    const kal_status st = read_head(d, &ask->limits);
     if (!st) return KAL_OK;
     free(d);
     *out = NULL;
     return st;
 }
 
-static kal_status pnm_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status pnm_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                              kal_error *err)
 {
     (void)meta;
     kal__decoder *d;
-    const kal_status st = pnm_open(r, limits, &d, err);
+    const kal_status st = pnm_open(r, ask, &d, err);
     if (st) return st;
     h->extent = d->extent;
     h->rows = d->form == FLOATS ? 0 : 1;

@@ -54,7 +54,7 @@ static kal_status read_head(kal__decoder *d, const kal_limits *limits)
     return KAL_OK;
 }
 
-static kal_status qoi_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status qoi_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: qoi: out of memory", r->name);
@@ -62,19 +62,19 @@ static kal_status qoi_open(kal__reader *r, const kal_limits *limits, kal__decode
     d->in.codec = "qoi";
     d->in.err = err;
     d->m = at_start;
-    const kal_status st = read_head(d, limits);
+    const kal_status st = read_head(d, &ask->limits);
     if (!st) return KAL_OK;
     free(d);
     *out = NULL;
     return st;
 }
 
-static kal_status qoi_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status qoi_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                              kal_error *err)
 {
     (void)meta;   // there is none in such a file
     kal__decoder *d;
-    const kal_status st = qoi_open(r, limits, &d, err);
+    const kal_status st = qoi_open(r, ask, &d, err);
     if (st) return st;
     h->extent = d->extent;
     h->rows = 1;

@@ -3,7 +3,7 @@
 //
 // Bytes in: files, standard input, memory.
 #define _GNU_SOURCE
-#include "codec.h"
+#include "fd.h"
 #include "mem.h"
 
 #include <errno.h>
@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/vfs.h>
+#endif
 #include <unistd.h>
 
 typedef struct file_reader {
@@ -22,18 +25,37 @@ typedef struct file_reader {
 
 static bool standard_read;   // atomic: standard input was read to its end
 
+// What read or pread gave, or why not.
+static ptrdiff_t told(ssize_t got, const char *name, uint64_t at, kal_error *err)
+{
+    if (got < 0)
+        kal_fail(err, KAL_IO, "%s: reading at byte %llu: %s", name, (unsigned long long)at, strerror(errno));
+    return got;
+}
+
+#define AT_ONCE(n) ((n) > (1u << 30) ? (1u << 30) : (n))
+
+ptrdiff_t kal__fd_read(int fd, const char *name, uint64_t at, void *dst, size_t n, kal_error *err)
+{
+    ssize_t got;
+    do got = read(fd, dst, AT_ONCE(n));
+    while (got < 0 && errno == EINTR);
+    return told(got, name, at, err);
+}
+
+ptrdiff_t kal__fd_read_at(int fd, const char *name, uint64_t at, void *dst, size_t n, kal_error *err)
+{
+    ssize_t got;
+    do got = pread(fd, dst, AT_ONCE(n), (off_t)at);
+    while (got < 0 && errno == EINTR);
+    return told(got, name, at, err);
+}
+
 static ptrdiff_t file_read(kal__reader *r, void *dst, size_t n, kal_error *err)
 {
     file_reader *f = (file_reader *)r;
-    ssize_t got;
-    do got = read(f->fd, dst, n > (1u << 30) ? (1u << 30) : n);
-    while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        kal_fail(err, KAL_IO, "%s: reading at byte %llu: %s", r->name, (unsigned long long)r->position,
-                 strerror(errno));
-        return -1;
-    }
-    r->position += (uint64_t)got;
+    const ptrdiff_t got = kal__fd_read(f->fd, r->name, r->position, dst, n, err);
+    if (got > 0) r->position += (uint64_t)got;
     if (!got && n && f->fd == 0 && !f->own) __atomic_store_n(&standard_read, true, __ATOMIC_RELAXED);
     return got;
 }
@@ -50,7 +72,46 @@ static uint64_t stamp_ns(struct timespec t)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp, kal_error *err)
+// Files of another machine have its clock's times, and no clock here tells whether they are old.
+static bool is_local(int fd)
+{
+#if defined(__linux__)
+    static const unsigned long far[] = {0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0x65735546, 0x01021997};
+    struct statfs s;
+    if (fstatfs(fd, &s) != 0) return false;
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++)
+        if (((unsigned long)s.f_type & 0xffffffffu) == far[i]) return false;
+    return true;
+#else
+    (void)fd;
+    return false;
+#endif
+}
+
+bool kal__fd_stamp(int fd, kal__stamp *out)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) return false;
+    *out = (kal__stamp){.dev = (uint64_t)st.st_dev,
+                        .ino = (uint64_t)st.st_ino,
+                        .size = (uint64_t)st.st_size,
+                        .mtime_ns = stamp_ns(st.st_mtim),
+                        .ctime_ns = stamp_ns(st.st_ctim),
+                        .local = is_local(fd)};
+    return true;
+}
+
+static ptrdiff_t file_read_at(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err)
+{
+    return kal__fd_read_at(((file_reader *)r)->fd, r->name, at, dst, n, err);
+}
+
+static bool file_stamp(kal__reader *r, kal__stamp *out)
+{
+    return kal__fd_stamp(((file_reader *)r)->fd, out);
+}
+
+kal_status kal__open_file(const char *path, kal__reader **out, kal_error *err)
 {
     *out = NULL;
     const bool standard = !strcmp(path, "-");
@@ -81,14 +142,13 @@ kal_status kal__open_file(const char *path, kal__reader **out, kal__stamp *stamp
         file_close(&f->base);
         return kal_fail(err, KAL_IO, "%s: is a device, not a file", path);
     }
-    f->base = (kal__reader){.regular = S_ISREG(st.st_mode) && !standard,
-                            .read = file_read,
-                            .close = file_close,
-                            .size = (size_t)st.st_size,
-                            .name = f->name};
-    if (stamp)
-        *stamp = (kal__stamp){(uint64_t)st.st_dev, (uint64_t)st.st_ino, (uint64_t)st.st_size,
-                              stamp_ns(st.st_mtim), stamp_ns(st.st_ctim)};
+    f->base =
+        (kal__reader){.read = file_read, .close = file_close, .size = (size_t)st.st_size, .name = f->name};
+    if (S_ISREG(st.st_mode) && !standard) {
+        f->base.regular = true;
+        f->base.read_at = file_read_at;
+        f->base.stamp = file_stamp;
+    }
     *out = &f->base;
     return KAL_OK;
 }
@@ -105,6 +165,15 @@ static ptrdiff_t memory_read(kal__reader *r, void *dst, size_t n, kal_error *err
     return (ptrdiff_t)n;
 }
 
+static ptrdiff_t memory_read_at(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err)
+{
+    (void)err;
+    const size_t left = at < r->size ? r->size - (size_t)at : 0;
+    if (n > left) n = left;
+    if (n) memcpy(dst, r->memory + at, n);
+    return (ptrdiff_t)n;
+}
+
 static void memory_close(kal__reader *r)
 {
     free(r);
@@ -115,8 +184,31 @@ kal_status kal__open_memory(const void *data, size_t size, const char *name, kal
 {
     kal__reader *r = *out = kal__new_zero(1, sizeof *r);
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
-    *r =
-        (kal__reader){.read = memory_read, .close = memory_close, .memory = data, .size = size, .name = name};
+    *r = (kal__reader){.read = memory_read,
+                       .read_at = memory_read_at,
+                       .close = memory_close,
+                       .memory = data,
+                       .size = size,
+                       .name = name};
+    return KAL_OK;
+}
+
+// ---- a part of it -------------------------------------------------------------------------------
+
+kal_status kal__read_exact(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err)
+{
+    unsigned char *to = dst;
+    while (n) {
+        const ptrdiff_t got = r->read_at(r, at, to, n, err);
+        if (got < 0) return err && err->status ? err->status : KAL_IO;
+        if (!got)
+            return kal_fail(err, KAL_CORRUPT,
+                            "%s: the file ends at byte %llu, where %zu bytes more are needed", r->name,
+                            (unsigned long long)at, n);
+        to += got;
+        at += (uint64_t)got;
+        n -= (size_t)got;
+    }
     return KAL_OK;
 }
 

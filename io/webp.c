@@ -206,7 +206,7 @@ static kal_status read_head(kal__decoder *d, const kal_limits *limits, kal_error
     return st;
 }
 
-static kal_status webp_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     const kal__webp *l = kal__webp_lib();
     *out = NULL;
@@ -216,8 +216,8 @@ static kal_status webp_open(kal__reader *r, const kal_limits *limits, kal__decod
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: webp: out of memory", r->name);
     d->lib = l;
     d->reader = r;
-    d->threads = limits->threads > 1;
-    const kal_status st = read_head(d, limits, err);
+    d->threads = ask->limits.threads > 1;
+    const kal_status st = read_head(d, &ask->limits, err);
     if (st)
         decoder_free(d);
     else
@@ -237,11 +237,11 @@ static bool take_blob(kal__blob *to, kal__span from, const kal_limits *limits)
     return from.n > limits->meta_bytes || kal__blob_set(to, from.p, from.n);
 }
 
-static kal_status webp_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
     kal__decoder *d;
-    kal_status st = webp_open(r, limits, &d, err);
+    kal_status st = webp_open(r, ask, &d, err);
     if (st) return st;
     const double pixels = (double)d->extent.width * d->extent.height;
     h->extent = d->extent;
@@ -251,8 +251,8 @@ static kal_status webp_header(kal__reader *r, const kal_limits *limits, kal__hea
                                    : d->extent.alpha ? 1.2
                                                      : 0.1)) +
                 ((size_t)1 << 20) + d->copied;
-    if (!take_blob(&meta->exif, plain_exif(d->exif), limits) || !take_blob(&meta->icc, d->icc, limits) ||
-        !take_blob(&meta->xmp, d->xmp, limits))
+    if (!take_blob(&meta->exif, plain_exif(d->exif), &ask->limits) ||
+        !take_blob(&meta->icc, d->icc, &ask->limits) || !take_blob(&meta->xmp, d->xmp, &ask->limits))
         st = kal_fail(err, KAL_NOMEM, "%s: webp: out of memory for metadata", r->name);
     meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
     meta->pages = d->pages;
@@ -320,16 +320,16 @@ static kal_status not_there(const char *name, kal_error *err)
     return kal_fail(err, KAL_UNSUPPORTED, "%s: webp: this build has no libwebp", name);
 }
 
-static kal_status webp_header(kal__reader *r, const kal_limits *limits, kal__header *h, kal__meta *meta,
+static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
-    (void)limits, (void)h, (void)meta;
+    (void)ask, (void)h, (void)meta;
     return not_there(r->name, err);
 }
 
-static kal_status webp_open(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
+static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
-    (void)limits;
+    (void)ask;
     *out = NULL;
     return not_there(r->name, err);
 }

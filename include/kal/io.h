@@ -33,6 +33,8 @@ typedef struct kal_input {
     void (*close)(
         void *
             user);   ///< optional: called once, when no node needs the bytes any more, also when loading failed
+    int64_t (*size)(
+        void *user);   ///< optional, with `seek`: bytes there are, -1 when it cannot tell; called once
 } kal_input;
 /// The picture in them. `input` is copied. Otherwise as kal_load.
 KAL_API kal_node *kal_load_input(kal_scope *scope, const kal_input *input, const char *params);

@@ -211,12 +211,12 @@ extern const kal__codec kal__codec_png;
 // The codec itself, rows in uneven steps.
 static kal_status read_steps(rng *r, const kal_bytes *b, const kal_extent *e, unsigned char *dst)
 {
-    kal_limits limits;
-    kal_limits_get(&limits);
+    kal__ask ask = {0};
+    kal_limits_get(&ask.limits);
     kal__reader *in;
     kal__decoder *d;
     kal_status st = kal__open_memory(b->data, b->size, "memory", &in, &check_error);
-    if (!st) st = kal__codec_png.open(in, &limits, &d, &check_error);
+    if (!st) st = kal__codec_png.open(in, &ask, &d, &check_error);
     const ptrdiff_t stride = (ptrdiff_t)((size_t)e->width * kal_pixel_size(e));
     for (int32_t y = 0, n; !st && y < e->height; y += n) {
         n = 1 + rng_below(r, 40);

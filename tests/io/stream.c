@@ -51,16 +51,16 @@ static const kal__codec *codec_of(const kal_bytes *b)
 // Header, then all rows in uneven steps, then the close; what fails first is the answer.
 static kal_status read_drops(const kal_bytes *b, uint64_t fails_at, unsigned char *dst, kal__header *h)
 {
-    kal_limits limits;
-    kal_limits_get(&limits);
+    kal__ask ask = {0};
+    kal_limits_get(&ask.limits);
     kal__decoder *d = NULL;
     drops first = drops_of(b, fails_at), second = drops_of(b, fails_at);
     const kal__codec *c = codec_of(b);
     kal__meta *meta = kal__meta_new();
-    kal_status st = c->header(&first.base, &limits, h, meta, &check_error);
+    kal_status st = c->header(&first.base, &ask, h, meta, &check_error);
     kal__meta_unref(&meta);
-    if (!st) st = c->open(&second.base, &limits, &d, &check_error);
-    memset(&limits, 0xff, sizeof limits);   // they were the caller's
+    if (!st) st = c->open(&second.base, &ask, &d, &check_error);
+    memset(&ask, 0xff, sizeof ask);   // they were the caller's
     const ptrdiff_t stride = (ptrdiff_t)((size_t)h->extent.width * kal_pixel_size(&h->extent));
     rng r = {9};
     for (int32_t y = 0, n; !st && y < h->extent.height; y += n) {
@@ -75,14 +75,14 @@ static kal_status read_drops(const kal_bytes *b, uint64_t fails_at, unsigned cha
 
 static void test_misuse(const kal_bytes *b, const kal__header *h, unsigned char *dst, const char *what)
 {
-    kal_limits limits;
-    kal_limits_get(&limits);
+    kal__ask ask = {0};
+    kal_limits_get(&ask.limits);
     const kal__codec *c = codec_of(b);
     const ptrdiff_t stride = (ptrdiff_t)((size_t)h->extent.width * kal_pixel_size(&h->extent));
     for (int way = 0; way < 3; way++) {
         kal__decoder *d;
         drops r = drops_of(b, UINT64_MAX);
-        REQUIRE_OK(c->open(&r.base, &limits, &d, &check_error));
+        REQUIRE_OK(c->open(&r.base, &ask, &d, &check_error));
         kal_status st = KAL_CHANGED;
         if (way == 0) st = c->rows(d, dst, stride - 1, h->extent.height, &check_error);
         if (way == 1) st = c->rows(d, dst, stride, h->extent.height + 1, &check_error);

@@ -14,14 +14,14 @@ static unsigned char *decode(const kal_node *n)
     kal__source *s = kal__node_source(n);
     kal__reader *r = NULL;
     kal__decoder *d;
-    kal_limits limits;
+    kal__ask ask = {0};
     kal_error err = {KAL_OK, ""};
-    kal_limits_get(&limits);
+    kal_limits_get(&ask.limits);
     const size_t row = (size_t)n->call.extent.width * kal_pixel_size(&n->call.extent);
     unsigned char *out = malloc(row * (size_t)n->call.extent.height);
-    kal_status st = !s->bytes ? s->origin->open(s->origin, &r, NULL, &err)
+    kal_status st = !s->bytes ? s->origin->open(s->origin, &r, &err)
                               : kal__open_memory(s->bytes->data, s->size, "memory", &r, &err);
-    if (!st) st = s->codec->open(r, &limits, &d, &err);
+    if (!st) st = s->codec->open(r, &ask, &d, &err);
     if (!st && s->codec->aim) st = s->codec->aim(d, s->shrink, kal_rect_all(&n->call.extent), false, &err);
     if (!st) {
         st = s->codec->rows(d, out, (ptrdiff_t)row, n->call.extent.height, &err);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See known.h. A table of a fixed size; a newer file takes the place of an older one.
+#include "known.h"
+
+#include <time.h>
+
+#define PLACES 1024
+#define SETTLED_NS ((uint64_t)2000000000)
+
+static struct {
+    kal__stamp stamp;
+    kal_key digest;
+} known[PLACES];   // size 0: free
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+pthread_mutex_t *kal__known_mutex(void)
+{
+    return &lock;
+}
+
+bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b)
+{
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns &&
+           a->ctime_ns == b->ctime_ns && a->local == b->local;
+}
+
+bool kal__stamp_settled(const kal__stamp *s)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    const uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    const uint64_t last = s->mtime_ns > s->ctime_ns ? s->mtime_ns : s->ctime_ns;
+    return s->local && s->size && last < now && now - last > SETTLED_NS;
+}
+
+static size_t place_of(const kal__stamp *s)
+{
+    const uint64_t x = (s->ino * 0x9e3779b97f4a7c15u) ^ (s->dev * 0xc2b2ae3d27d4eb4fu);
+    return (size_t)(x >> 32) % PLACES;
+}
+
+bool kal__digest_known(const kal__stamp *s, kal_key *out)
+{
+    const size_t i = place_of(s);
+    pthread_mutex_lock(&lock);
+    const bool found = kal__stamp_equal(&known[i].stamp, s);
+    if (found) *out = known[i].digest;
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+void kal__digest_remember(const kal__stamp *s, kal_key digest)
+{
+    const size_t i = place_of(s);
+    pthread_mutex_lock(&lock);
+    known[i].stamp = *s;
+    known[i].digest = digest;
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Digests of files by their stamps, so that a file is read for its digest once in a process.
+#ifndef KAL_GRAPH_KNOWN_H
+#define KAL_GRAPH_KNOWN_H
+
+#include "codec.h"
+
+#include <pthread.h>
+
+bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b);
+/// Whether another content would have another stamp: a file that was written to just now may be written to again within one tick of the
+/// clock that stamps it. Two seconds is the coarsest of such clocks.
+bool kal__stamp_settled(const kal__stamp *s);
+/// Of settled stamps. Threads: any.
+bool kal__digest_known(const kal__stamp *s, kal_key *out);
+void kal__digest_remember(const kal__stamp *s, kal_key digest);
+/// Held over a fork.
+pthread_mutex_t *kal__known_mutex(void);
+
+#endif

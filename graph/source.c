@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The only place that reads a file while a graph is built: header and digest, then closed.
+#include "source.h"
+
+#include "coding.h"
+#include "hashing.h"
+#include "known.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static kal_status read_header(kal__loading *l, const unsigned char *bytes, size_t size, const char *name,
+                              const char *format, kal_error *err)
+{
+    kal_status st = kal__codec_for_bytes(bytes, size, name, format, &l->source->codec, err);
+    if (st) return st;
+    kal__reader *r;
+    st = kal__open_memory(bytes, size, name, &r, err);
+    if (st) return st;
+    st = l->source->codec->header(r, &l->ask, &l->source->header, l->meta, err);
+    r->close(r);
+    return st;
+}
+
+static kal_status keep_bytes(kal__loading *l, const void *data, size_t size, kal_error *err)
+{
+    l->source->bytes = kal__slab_new(size);
+    if (!l->source->bytes) return kal_fail(err, KAL_NOMEM, "out of memory for %zu bytes", size);
+    if (size) memcpy(l->source->bytes->data, data, size);
+    l->source->size = size;
+    return KAL_OK;
+}
+
+static kal_status read_small(kal__loading *l, kal__reader *file, const char *format, kal_error *err)
+{
+    unsigned char *bytes;
+    size_t size;
+    kal_status st = kal__read_all(file, l->ask.limits.file_bytes, &bytes, &size, err);
+    if (st) return st;
+    l->source->digest = kal__hash_of(bytes, size);
+    l->source->size = size;
+    st = read_header(l, bytes, size, file->name, format, err);
+    free(bytes);
+    return st;
+}
+
+// In one pass: its first bytes say what it is, then the header is read, then the rest is digested. A codec that reads here and there does so
+// afterwards, when it is known where the file ends.
+static kal_status read_stream(kal__loading *l, kal__reader *file, kal__reader *r, const char *format,
+                              bool known, kal_error *err)
+{
+    const unsigned char *front;
+    const uint64_t most = l->ask.limits.file_bytes;
+    const ptrdiff_t n = kal__hashing_peek(r, &front, err);
+    if (n < 0) return err->status;
+    kal_status st = kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->source->codec, err);
+    if (st) return st;
+    if (!l->source->codec->streams && r->size && r->size <= KAL__SMALL_FILE)
+        return read_small(l, r, format, err);
+    if (!l->source->codec->scattered)
+        st = l->source->codec->header(r, &l->ask, &l->source->header, l->meta, err);
+    if (!st && !known) st = kal__hashing_end(r, most, NULL, &l->source->digest, err);
+    if (st) return st;
+    if (!known) l->source->size = file->size = (size_t)r->position;
+    if (l->source->codec->scattered)
+        st = l->source->codec->header(file, &l->ask, &l->source->header, l->meta, err);
+    return st;
+}
+
+static kal_status read_file(kal__loading *l, kal__reader *file, const char *format, kal_error *err)
+{
+    if (file->size > l->ask.limits.file_bytes) {
+        kal_fail(err, KAL_LIMIT, "%s: %zu bytes are more than the limit of %llu", file->name, file->size,
+                 (unsigned long long)l->ask.limits.file_bytes);
+        file->close(file);
+        return KAL_LIMIT;
+    }
+    kal__source *s = l->source;
+    const bool settled = file->stamp && file->stamp(file, &s->stamp) && kal__stamp_settled(&s->stamp);
+    const bool known = settled && kal__digest_known(&s->stamp, &s->digest);
+    if (known) s->size = (size_t)s->stamp.size;
+    kal__reader *r = kal__hashing_new(file);
+    if (!r) return kal_fail(err, KAL_NOMEM, "out of memory for a file");
+    kal_status st = read_stream(l, file, r, format, known, err);
+    kal__stamp after;
+    s->pinned = !st && settled && file->stamp(file, &after) && kal__stamp_equal(&after, &s->stamp);
+    if (s->pinned) kal__digest_remember(&s->stamp, s->digest);
+    r->close(r);
+    return st;
+}
+
+// The header again, with everything in memory: it may find parts then.
+static kal_status look_for_parts(kal__loading *l, const char *format, kal_error *err)
+{
+    kal__reader *file;
+    kal__origin *o = l->source->origin;
+    if (!l->source->header.part_unseen || l->source->size > KAL__SMALL_FILE) return KAL_OK;
+    kal__meta_unref(&l->meta);
+    l->meta = kal__meta_new();
+    if (!l->meta) return kal_fail(err, KAL_NOMEM, "%s: out of memory", o->name);
+    kal_status st = o->open(o, &file, err);
+    if (st) return st;
+    st = read_small(l, file, format, err);
+    file->close(file);
+    return st;
+}
+
+// All of it is there already: kept as it is.
+static kal_status keep_stream(kal__loading *l, unsigned char *bytes, size_t size, const char *name,
+                              const char *format, kal_error *err)
+{
+    l->source->digest = kal__hash_of(bytes, size);
+    l->source->size = size;
+    kal_status st = read_header(l, bytes, size, name, format, err);
+    if (!st) st = keep_bytes(l, bytes, size, err);
+    free(bytes);
+    return st;
+}
+
+// A key of this run's alone: nothing tells what the rest will be.
+static kal_key passing_key(void)
+{
+    static uint64_t count;
+    const uint64_t what[4] = {(uint64_t)getpid(), (uint64_t)(kal__now() * 1e9), (uint64_t)(uintptr_t)&count,
+                              __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED)};
+    return kal__hash_of(what, sizeof what);
+}
+
+// Only the front is kept, for the header, until its pixels are computed.
+static kal_status keep_front(kal__loading *l, unsigned char *front, size_t n, kal__reader *rest,
+                             const char *format, kal_error *err)
+{
+    const char *name = l->source->origin->name;
+    kal_status st = read_header(l, front, n, name, format, err);
+    if (!st && !l->source->codec->streams)
+        st = kal_fail(err, KAL_UNSUPPORTED,
+                      "%s: %s is not decoded from a stream of more than %zu bytes; use a file", name,
+                      l->source->codec->name, KAL__SMALL_FILE);
+    if (st) {
+        free(front);
+        rest->close(rest);
+        return st;
+    }
+    kal__origin *whole;
+    st = kal__origin_rest(name, front, n, rest, l->ask.limits.file_bytes, l->source->origin->waits, &whole,
+                          err);
+    if (st) return st;
+    kal__origin_unref(&l->source->origin);
+    l->source->origin = whole;
+    l->source->once = true;
+    l->source->header.part_rows =
+        0;   // there may be parts in the front, but nothing will be there to find them in
+    l->source->header.part_unseen = false;
+    l->source->size = SIZE_MAX;
+    l->source->digest = passing_key();
+    return KAL_OK;
+}
+
+// A stream that was kept has no more to give: only its name stays.
+static kal_status let_go(kal__loading *l, kal_error *err)
+{
+    kal__origin *name;
+    const kal_status st = kal__origin_name(l->source->origin->name, &name, err);
+    if (st) return st;
+    kal__origin_unref(&l->source->origin);
+    l->source->origin = name;
+    return KAL_OK;
+}
+
+static kal_status load_stream(kal__loading *l, kal__reader *r, const char *format, kal_error *err)
+{
+    unsigned char *bytes;
+    size_t n;
+    const uint64_t most = l->ask.limits.file_bytes;
+    kal_status st = kal__read_front(r, KAL__SMALL_FILE + 1, &bytes, &n, err);
+    const char *name = l->source->origin->name;
+    if (!st && n > most) {
+        free(bytes);
+        st =
+            kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", name, (unsigned long long)most);
+    }
+    if (!st && n > KAL__SMALL_FILE) return keep_front(l, bytes, n, r, format, err);
+    if (!st) st = keep_stream(l, bytes, n, name, format, err);
+    r->close(r);
+    return st ? st : let_go(l, err);
+}
+
+kal_status kal__source_read(kal__loading *l, kal__origin *origin, const char *format, kal_error *err)
+{
+    kal__reader *file;
+    l->source->origin = origin;
+    kal_status st = origin->open(origin, &file, err);
+    if (st) return st;
+    if (!file->regular) return load_stream(l, file, format, err);
+    st = read_file(l, file, format, err);
+    return st ? st : look_for_parts(l, format, err);
+}
+
+kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size, const char *format,
+                                  kal_error *err)
+{
+    l->source->bytes = bytes;
+    l->source->size = size;
+    l->source->digest = kal__hash_of(bytes->data, size);
+    return read_header(l, bytes->data, size, kal__source_name(l->source), format, err);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Sources while their nodes are being made.
+#ifndef KAL_GRAPH_SOURCE_H
+#define KAL_GRAPH_SOURCE_H
+
+#include "load.h"
+
+typedef struct kal__loading {
+    kal__source *source;
+    kal__meta *meta;
+    kal__ask ask;
+} kal__loading;
+
+/// Reads header and digest. Takes the caller's reference to the origin.
+kal_status kal__source_read(kal__loading *l, kal__origin *origin, const char *format, kal_error *err);
+/// The same of bytes that are there. Takes the caller's reference to them.
+kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size, const char *format,
+                                  kal_error *err);
+
+#endif
