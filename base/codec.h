@@ -33,6 +33,7 @@ typedef struct kal__reader {
     size_t size;                   ///< of memory, or of the file
     const char *name;              ///< for messages
     uint64_t position;             ///< bytes read so far
+    uint64_t by_place;             ///< bytes that read_at gave, but from memory; atomic
 } kal__reader;
 
 kal_status kal__open_file(const char *path, kal__reader **out, kal_error *err);
@@ -148,7 +149,7 @@ typedef struct kal__ask {
 typedef struct kal__header {
     kal_extent extent;   ///< as stored, before orientation
     int32_t rows;   ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
-    int32_t part_rows;   ///< rows of the smallest part that can be decoded by itself; 0: none can …
+    int32_t part_rows;   ///< parts of so many rows, or several times that, can be decoded by themselves; 0: none can …
     bool part_unseen;    ///< … that was seen without all bytes in memory, with which there may be some
     int32_t columns;     ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
     uint32_t shrinks;    ///< the powers of two by which it can be decoded smaller, or-ed; 0: none

@@ -37,6 +37,7 @@ typedef struct kal__coding {
 // All at once, unless it is large or nothing is gained by that.
 static bool is_held(const kal__source *s, bool parts)
 {
+    if (s->codec->scattered && s->pinned) return false;
     return s->size <= KAL__SMALL_FILE && (parts || !s->codec->streams);
 }
 
@@ -112,6 +113,9 @@ static kal_status open_source(kal__coding *c, bool parts, const kal__watch *watc
 // Whatever the decoder left unread belongs to the digest too.
 static kal_status check_digest(kal__coding *c, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
+    if (c->reader->by_place)
+        __atomic_fetch_add(&stats->bytes_read, __atomic_exchange_n(&c->reader->by_place, 0, __ATOMIC_RELAXED),
+                           __ATOMIC_RELAXED);
     if (c->check == TRUSTED || (c->check == STAMPED && has_its_stamp(c))) return KAL_OK;
     if (c->check != DIGESTING) {
         c->reader = kal__hashing_new(c->reader);

@@ -123,6 +123,7 @@ static ptrdiff_t patient_read_at(kal__reader *base, uint64_t at, void *dst, size
     pthread_mutex_lock(&p->turn);
     const ptrdiff_t got = wish(p, &at, dst, n, err);
     pthread_mutex_unlock(&p->turn);
+    if (got > 0) __atomic_fetch_add(&base->by_place, (uint64_t)got, __ATOMIC_RELAXED);
     return got;
 }
 

@@ -14,9 +14,6 @@
 
 #include "node.h"
 
-#define KAL__PART_RUNS \
-    8   // a decoder's part is at least so many of the smallest: it decodes two more for the sake of its edges
-
 // So many decoders of one plan at most are charged as long as their rows are held.
 #define KAL__FEW_DECODERS 16
 

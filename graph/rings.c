@@ -20,7 +20,7 @@
 static int32_t rows_of_part(const kal__stage *s, size_t row)
 {
     kal__source *source = kal__node_source(s->node);
-    const int32_t runs = KAL__PART_RUNS * source->header.part_rows;
+    const int32_t runs = source->header.part_rows;
     kal__source_unref(&source);
     const int64_t wanted = (int64_t)(PART_BYTES / row), most = (s->rect.y1 - s->rect.y0 + 3) / 4;
     const int64_t rows = wanted < most ? wanted : most;

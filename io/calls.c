@@ -4,7 +4,7 @@
 // Bytes from and to functions of a caller's. What they do wrong is said as what it is: a function that gives more than it was asked for, or takes
 // nothing, is an error that names it, and a failure is never taken for the end of the bytes.
 #define _GNU_SOURCE
-#include "codec.h"
+#include "fd.h"
 #include "mem.h"
 
 #include <pthread.h>
@@ -78,7 +78,7 @@ static ptrdiff_t calls_read_at(kal__reader *r, uint64_t at, void *dst, size_t n,
     pthread_mutex_lock(&o->lock);
     const ptrdiff_t got = n ? read_there(o, at, dst, n, err ? err : &local) : 0;
     pthread_mutex_unlock(&o->lock);
-    return got;
+    return kal__read_by_place(r, got);
 }
 
 static ptrdiff_t calls_read(kal__reader *r, void *dst, size_t n, kal_error *err)

@@ -12,6 +12,7 @@
 #include <jerror.h>
 
 #define INPUT ((size_t)64 << 10)
+#define PART_RUNS 8   // of a part at least: it decodes two more for the sake of its edges
 
 // What is not damage: kinds of JPEG that the library cannot do.
 static kal_status status_of(int code)
@@ -285,7 +286,7 @@ static kal_status jpeg_header(kal__reader *r, const kal__ask *ask, kal__header *
         h->columns = can_be_cut(&d->jpeg) ? d->jpeg.max_h_samp_factor * DCTSIZE : 0;
         h->memory = decoder_memory(&d->jpeg);
         const int32_t rows = find_parts(d);
-        h->part_rows = rows > 0 ? rows : 0;   // without memory in one go
+        h->part_rows = rows > 0 ? PART_RUNS * rows : 0;   // without memory in one go
         h->part_unseen = !rows && !r->memory && d->jpeg.restart_interval;
         h->memory += kal__jpeg_index_memory(d->index);
     }

@@ -4,6 +4,7 @@
 // One line per codec: the only registry. Sniffed in this order. CMake reads it for the sources.
 CODEC(jpeg)
 CODEC(png)
+CODEC(tiff)
 CODEC(pnm)
 CODEC(qoi)
 CODEC(bmp)

@@ -77,7 +77,7 @@ static ptrdiff_t fd_read(kal__reader *r, void *dst, size_t n, kal_error *err)
 
 static ptrdiff_t fd_read_at(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err)
 {
-    return kal__fd_read_at(((fd_reader *)r)->of->fd, r->name, at, dst, n, err);
+    return kal__read_by_place(r, kal__fd_read_at(((fd_reader *)r)->of->fd, r->name, at, dst, n, err));
 }
 
 static bool fd_stamp(kal__reader *r, kal__stamp *out)

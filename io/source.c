@@ -103,7 +103,8 @@ bool kal__fd_stamp(int fd, kal__stamp *out)
 
 static ptrdiff_t file_read_at(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err)
 {
-    return kal__fd_read_at(((file_reader *)r)->fd, r->name, at, dst, n, err);
+    const ptrdiff_t got = kal__fd_read_at(((file_reader *)r)->fd, r->name, at, dst, n, err);
+    return kal__read_by_place(r, got);
 }
 
 static bool file_stamp(kal__reader *r, kal__stamp *out)

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Reading TIFF and BigTIFF by libtiff: only the strips and tiles that a part needs, on any number of workers, each with a handle of its own.
+// Rows that are not compressed are read straight from the file; strips too large to be held come row by row.
+#include "tiff.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if KAL__TIFF
+
+#define DIRECT_ROWS 16                     // of a part, where any row can be had
+#define DIRECT_BYTES ((size_t)128 << 10)   // read at once
+#define HANDLE_BYTES ((size_t)96 << 10)    // measured: what the library holds beside blocks
+
+typedef struct slot {
+    struct slot *next;
+    kal__tiff_file file;
+    int64_t holds;   // the block that lies in `block`, -1: none
+    unsigned char block[];
+} slot;
+
+// Handles that are free. Workers take and give them back.
+typedef struct pool {
+    pthread_mutex_t lock;
+    slot *free;
+} pool;
+
+struct kal__decoder {
+    kal__reader *reader;
+    kal_limits limits;
+    kal__tiff_head head;
+    pool pool;
+    kal_rect part;
+    int32_t y;                       // of the next row
+    slot *lines[KAL_MAX_CHANNELS];   // of large strips: one a plane …
+    int32_t line;                    // … and the next row that they give
+    int32_t page;
+};
+
+// ---- handles ------------------------------------------------------------------------------------
+
+static size_t block_bytes(const kal__tiff_head *h)
+{
+    if (h->scanlines) return h->row_bytes;
+    if (!h->direct) return h->row_bytes * h->block_h;
+    const size_t rows = DIRECT_BYTES / h->row_bytes;
+    return h->row_bytes * (!rows ? 1 : rows < h->block_h ? rows : h->block_h);
+}
+
+static uint64_t most_bytes(const kal_limits *limits)
+{
+    return limits->file_bytes < (uint64_t)1 << 30 ? limits->file_bytes : (uint64_t)1 << 30;
+}
+
+static void slot_free(slot *s)
+{
+    if (s) kal__tiff_close(&s->file);
+    free(s);
+}
+
+static kal_status slot_new(const kal__decoder *d, slot **out, kal_error *err)
+{
+    const size_t n = sizeof(slot) + block_bytes(&d->head);
+    slot *s = *out = aligned_alloc(64, (n + 63) / 64 * 64);
+    if (!s) return kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for a block", d->reader->name);
+    *s = (slot){.holds = -1};
+    const kal_status st = kal__tiff_open(&s->file, d->reader, d->head.directory, most_bytes(&d->limits), err);
+    if (st) {
+        free(s);
+        *out = NULL;
+        return st;
+    }
+    uint16_t photometric = 0;
+    const kal__tiff_lib *l = s->file.lib;
+    l->TIFFGetField(s->file.tif, TIFFTAG_PHOTOMETRIC, &photometric);
+    if (d->head.compression == COMPRESSION_JPEG && photometric == PHOTOMETRIC_YCBCR)
+        l->TIFFSetField(s->file.tif, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+    if (d->head.kind == KAL__TIFF_RGBA)   // turning is load's to do
+        l->TIFFSetField(s->file.tif, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
+    return KAL_OK;
+}
+
+static pool *pool_of(const kal__decoder *d)
+{
+    return (pool *)(uintptr_t)&d->pool;
+}
+
+static kal_status slot_take(const kal__decoder *d, slot **out, kal_error *err)
+{
+    pool *p = pool_of(d);
+    pthread_mutex_lock(&p->lock);
+    slot *s = *out = p->free;
+    if (s) p->free = s->next;
+    pthread_mutex_unlock(&p->lock);
+    return s ? KAL_OK : slot_new(d, out, err);
+}
+
+static void slot_give_back(const kal__decoder *d, slot *s)
+{
+    pool *p = pool_of(d);
+    pthread_mutex_lock(&p->lock);
+    s->next = p->free;
+    p->free = s;
+    pthread_mutex_unlock(&p->lock);
+}
+
+// ---- blocks -------------------------------------------------------------------------------------
+
+// A rectangle of one block and plane, on its way to where the rows begin.
+typedef struct job {
+    const kal__decoder *d;
+    kal_rect block, want;   // in the picture
+    uint32_t index;         // the library's
+    int32_t plane;
+    unsigned char *dst;   // the first wanted pixel
+    ptrdiff_t stride;
+    kal_error *err;
+} job;
+
+static unsigned char *row_of(const job *j, int32_t y)
+{
+    return j->dst + (y - j->want.y0) * j->stride;
+}
+
+static void unpack(const job *j, const unsigned char *raw, int32_t x, int32_t y)
+{
+    kal__tiff_unpack(&j->d->head, raw, j->want.x0 - x, j->want.x1 - x, j->plane, row_of(j, y));
+}
+
+static kal_status direct_block(const job *j, slot *s)
+{
+    const kal__tiff_head *h = &j->d->head;
+    int failed = 0;
+    const uint64_t start = s->file.lib->TIFFGetStrileOffsetWithErr(s->file.tif, j->index, &failed);
+    if (failed || !start) return kal__tiff_failed(&s->file, "the place of a block", j->err);
+    const size_t pixel = h->row_bytes / h->block_w;
+    const bool narrow = (size_t)(j->want.x1 - j->want.x0) * 2 < h->block_w && !h->tiled;
+    const size_t skip = narrow ? (size_t)(j->want.x0 - j->block.x0) * pixel : 0;
+    const size_t row = narrow ? (size_t)(j->want.x1 - j->want.x0) * pixel : h->row_bytes;
+    const int32_t x = narrow ? j->want.x0 : j->block.x0;
+    const int32_t most = narrow ? 1 : (int32_t)(block_bytes(h) / h->row_bytes);
+    for (int32_t y = j->want.y0; y < j->want.y1;) {
+        const int32_t n = j->want.y1 - y < most ? j->want.y1 - y : most;
+        const uint64_t at = start + (uint64_t)(y - j->block.y0) * h->row_bytes + skip;
+        const kal_status st = kal__read_exact(j->d->reader, at, s->block, row * (size_t)n, j->err);
+        if (st) return st;
+        for (int32_t i = 0; i < n; i++) unpack(j, s->block + row * (size_t)i, x, y + i);
+        y += n;
+    }
+    return KAL_OK;
+}
+
+static bool decode_block(const job *j, slot *s)
+{
+    const kal__tiff_head *h = &j->d->head;
+    const kal__tiff_lib *l = s->file.lib;
+    TIFF *tif = s->file.tif;
+    uint32_t *raster = (uint32_t *)(void *)s->block;
+    if (h->kind == KAL__TIFF_RGBA && h->tiled)
+        return l->TIFFReadRGBATileExt(tif, (uint32_t)j->block.x0, (uint32_t)j->block.y0, raster, 1);
+    if (h->kind == KAL__TIFF_RGBA) return l->TIFFReadRGBAStripExt(tif, (uint32_t)j->block.y0, raster, 1);
+    if (h->tiled) return l->TIFFReadEncodedTile(tif, j->index, s->block, (tmsize_t)block_bytes(h)) >= 0;
+    const tmsize_t bytes = (tmsize_t)(h->row_bytes * (size_t)(j->block.y1 - j->block.y0));
+    return l->TIFFReadEncodedStrip(tif, j->index, s->block, bytes) == bytes;
+}
+
+static kal_status encoded_block(const job *j, slot *s)
+{
+    const kal__tiff_head *h = &j->d->head;
+    if (s->holds != j->index) {
+        s->holds = -1;
+        s->file.why.message[0] = 0;
+        if (!decode_block(j, s)) return kal__tiff_failed(&s->file, h->tiled ? "a tile" : "a strip", j->err);
+        s->holds = j->index;
+    }
+    // the library's own pixels begin with the lowest row
+    const int32_t last = (h->tiled ? (int32_t)h->block_h : j->block.y1 - j->block.y0) - 1;
+    for (int32_t y = j->want.y0; y < j->want.y1; y++) {
+        const int32_t i = y - j->block.y0;
+        unpack(j, s->block + h->row_bytes * (size_t)(h->kind == KAL__TIFF_RGBA ? last - i : i), j->block.x0,
+               y);
+    }
+    return KAL_OK;
+}
+
+static kal_rect common(kal_rect a, kal_rect b)
+{
+    return kal_rect_of(a.x0 > b.x0 ? a.x0 : b.x0, a.y0 > b.y0 ? a.y0 : b.y0, a.x1 < b.x1 ? a.x1 : b.x1,
+                       a.y1 < b.y1 ? a.y1 : b.y1);
+}
+
+static kal_status one_block(job *j, slot *s, int32_t column, int32_t row)
+{
+    const kal__tiff_head *h = &j->d->head;
+    const int32_t w = (int32_t)h->block_w, high = (int32_t)h->block_h;
+    const uint32_t across = ((uint32_t)h->extent.width + h->block_w - 1) / h->block_w;
+    const uint32_t down = ((uint32_t)h->extent.height + h->block_h - 1) / h->block_h;
+    const int32_t planes = h->separate && h->kind != KAL__TIFF_RGBA ? h->samples : 1;
+    const kal_rect part = j->want;
+    unsigned char *dst = j->dst;
+    kal_status st = KAL_OK;
+    j->block = kal_rect_of(column * w, row * high, (column + 1) * w, (row + 1) * high);
+    if (!h->tiled && j->block.y1 > h->extent.height) j->block.y1 = h->extent.height;
+    j->want = common(part, j->block);
+    j->dst += (j->want.y0 - part.y0) * j->stride +
+              (ptrdiff_t)(j->want.x0 - part.x0) * (ptrdiff_t)kal_pixel_size(&h->extent);
+    for (j->plane = 0; j->plane < planes && !st; j->plane++) {
+        j->index = ((uint32_t)j->plane * down + (uint32_t)row) * across + (uint32_t)column;
+        st = h->direct ? direct_block(j, s) : encoded_block(j, s);
+    }
+    j->want = part;
+    j->dst = dst;
+    return st;
+}
+
+static void straighten(const kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t width, int32_t n)
+{
+    if (!d->head.premultiplied) return;
+    for (int32_t y = 0; y < n; y++) kal__tiff_straight(&d->head, dst + y * stride, width);
+}
+
+static kal_status tiff_part(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,
+                            kal_error *err)
+{
+    slot *s;
+    const int32_t w = (int32_t)d->head.block_w, h = (int32_t)d->head.block_h;
+    job j = {.d = d, .want = part, .dst = dst, .stride = stride, .err = err};
+    kal_status st = slot_take(d, &s, err);
+    if (st) return st;
+    for (int32_t row = part.y0 / h; !st && row <= (part.y1 - 1) / h; row++)
+        for (int32_t column = part.x0 / w; !st && column <= (part.x1 - 1) / w; column++)
+            st = one_block(&j, s, column, row);
+    slot_give_back(d, s);
+    if (!st) straighten(d, dst, stride, part.x1 - part.x0, part.y1 - part.y0);
+    return st;
+}
+
+// ---- rows ---------------------------------------------------------------------------------------
+
+static kal_status read_line(kal__decoder *d, int32_t plane, kal_error *err)
+{
+    slot **s = &d->lines[plane];
+    kal_status st = *s ? KAL_OK : slot_new(d, s, err);
+    if (!st && (*s)->file.lib->TIFFReadScanline((*s)->file.tif, (*s)->block, (uint32_t)d->line,
+                                                (uint16_t)plane) != 1)
+        st = kal__tiff_failed(&(*s)->file, "a row", err);
+    return st;
+}
+
+static kal_status next_line(kal__decoder *d, unsigned char *dst, kal_error *err)
+{
+    const int32_t planes = d->head.separate ? d->head.samples : 1;
+    for (int32_t plane = 0; plane < planes; plane++) {
+        const kal_status st = read_line(d, plane, err);
+        if (st) return st;
+        if (dst) kal__tiff_unpack(&d->head, d->lines[plane]->block, d->part.x0, d->part.x1, plane, dst);
+    }
+    d->line++;
+    return KAL_OK;
+}
+
+static kal_status tiff_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
+{
+    const int32_t width = d->part.x1 - d->part.x0, y0 = d->y;
+    d->y += n;
+    if (d->y > d->head.extent.height || stride < width * (ptrdiff_t)kal_pixel_size(&d->head.extent))
+        return kal_fail(err, KAL_CHANGED, "%s: tiff: the picture has another size than its header had",
+                        d->reader->name);
+    if (!d->head.scanlines)
+        return tiff_part(d, kal_rect_of(d->part.x0, y0, d->part.x1, d->y), dst, stride, err);
+    while (d->line < y0) {
+        const kal_status st = next_line(d, NULL, err);
+        if (st) return st;
+    }
+    for (int32_t i = 0; i < n; i++) {
+        const kal_status st = next_line(d, dst + i * stride, err);
+        if (st) return st;
+    }
+    straighten(d, dst, stride, width, n);
+    return KAL_OK;
+}
+
+// ---- opening ------------------------------------------------------------------------------------
+
+static kal_status read_head(kal__decoder *d, int32_t by, kal_error *err)
+{
+    kal__tiff_file f;
+    uint64_t directory;
+    int32_t pages, size[2];
+    kal_status st = kal__tiff_pages(d->reader, d->page, &directory, &pages, err);
+    if (!st) st = kal__tiff_open(&f, d->reader, directory, most_bytes(&d->limits), err);
+    if (st) return st;
+    st = kal__tiff_read_head(&f, directory, &d->limits, &d->head, err);
+    if (!st && by > 1) {
+        if (kal__tiff_level(&f, &d->head, by, &directory, size))
+            st = kal__tiff_read_head(&f, directory, &d->limits, &d->head, err);
+        else
+            st = kal_fail(err, KAL_CHANGED, "%s: tiff: there is no level at 1/%d any more", d->reader->name,
+                          by);
+    }
+    kal__tiff_close(&f);
+    d->part = kal_rect_all(&d->head.extent);
+    return st;
+}
+
+static kal__decoder *decoder_new(kal__reader *r, const kal__ask *ask, kal_error *err)
+{
+    kal__decoder *d = kal__new_zero(1, sizeof *d);
+    if (!d) {
+        kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory", r->name);
+        return NULL;
+    }
+    d->reader = r;
+    d->limits = ask->limits;
+    pthread_mutex_init(&d->pool.lock, NULL);
+    return d;
+}
+
+static kal_status tiff_close(kal__decoder *d, kal_error *err)
+{
+    (void)err;
+    for (slot *s = d->pool.free, *next; s; s = next) {
+        next = s->next;
+        slot_free(s);
+    }
+    for (int32_t i = 0; i < KAL_MAX_CHANNELS; i++) slot_free(d->lines[i]);
+    pthread_mutex_destroy(&d->pool.lock);
+    free(d);
+    return KAL_OK;
+}
+
+static kal_status tiff_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
+{
+    kal__decoder *d = *out = decoder_new(r, ask, err);
+    if (!d) return KAL_NOMEM;
+    d->page = ask->page;
+    const kal_status st = read_head(d, 1, err);
+    if (st) tiff_close(d, NULL), *out = NULL;
+    return st;
+}
+
+static kal_status tiff_aim(kal__decoder *d, int32_t by, kal_rect part, bool parts, kal_error *err)
+{
+    (void)parts;
+    const kal_status st = by > 1 ? read_head(d, by, err) : KAL_OK;
+    if (st) return st;
+    if (part.x1 > d->head.extent.width || part.y1 > d->head.extent.height)
+        return kal_fail(err, KAL_CHANGED, "%s: tiff: the picture has another size than its header had",
+                        d->reader->name);
+    d->part = part;
+    d->y = part.y0;
+    return KAL_OK;
+}
+
+// ---- the header ---------------------------------------------------------------------------------
+
+static void find_levels(kal__tiff_file *f, const kal__tiff_head *head, kal__header *h)
+{
+    const size_t most = sizeof h->levels / sizeof *h->levels;
+    for (size_t i = 0; i < most; i++) {
+        uint64_t directory;
+        const int32_t by = 2 << i;
+        if (!kal__tiff_level(f, head, by, &directory, h->levels[i])) return;
+        h->shrinks |= (uint32_t)by;
+    }
+}
+
+static void tell(const kal__tiff_head *t, kal__header *h)
+{
+    const size_t planes = t->separate ? t->samples : 1;
+    h->extent = t->extent;
+    h->rows = t->direct || t->scanlines ? DIRECT_ROWS : (int32_t)t->block_h;
+    if (h->rows > t->extent.height) h->rows = t->extent.height;
+    h->part_rows = t->scanlines ? 0 : h->rows;
+    h->memory = t->scanlines ? planes * (HANDLE_BYTES + t->row_bytes * 4)
+                             : HANDLE_BYTES + block_bytes(t) * (t->direct ? 1 : 2);
+}
+
+static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
+                              kal_error *err)
+{
+    kal__tiff_file f;
+    kal__tiff_head head;
+    uint64_t directory = 0;
+    bool failed = false;
+    int32_t pages;
+    kal_status st = kal__tiff_pages(r, ask->page, &directory, &pages, err);
+    if (!st) st = kal__tiff_open(&f, r, directory, most_bytes(&ask->limits), err);
+    if (st) return st;
+    st = kal__tiff_read_head(&f, directory, &ask->limits, &head, err);
+    if (!st) {
+        kal__tiff_read_meta(&f, &ask->limits, meta, &failed);
+        meta->pages = pages;
+        tell(&head, h);
+        find_levels(&f, &head, h);
+    }
+    kal__tiff_close(&f);
+    return failed ? kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for metadata", r->name) : st;
+}
+
+static void tiff_shrink(kal__header *h, int32_t by)
+{
+    int i = 0;
+    while (2 << i < by) i++;
+    h->extent.width = h->levels[i][0];
+    h->extent.height = h->levels[i][1];
+    if (h->rows > h->extent.height) h->rows = h->part_rows = h->extent.height;
+}
+
+static kal_rect tiff_reach(const kal__header *h, kal_rect want)
+{
+    (void)h;
+    return want;
+}
+
+#else
+
+static const char *kal__tiff_version(void)
+{
+    return NULL;
+}
+
+static kal_status not_there(const char *name, kal_error *err)
+{
+    return kal_fail(err, KAL_UNSUPPORTED, "%s: tiff: this build has no libtiff of 4.5 or later", name);
+}
+
+static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
+                              kal_error *err)
+{
+    (void)ask, (void)h, (void)meta;
+    return not_there(r->name, err);
+}
+
+static kal_status tiff_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
+{
+    (void)ask;
+    *out = NULL;
+    return not_there(r->name, err);
+}
+
+static kal_status tiff_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
+{
+    (void)d, (void)dst, (void)stride, (void)n;
+    return not_there("a file", err);
+}
+
+static kal_status tiff_close(kal__decoder *d, kal_error *err)
+{
+    (void)d, (void)err;
+    return KAL_OK;
+}
+
+#define tiff_shrink NULL
+#define tiff_reach NULL
+#define tiff_aim NULL
+#define tiff_part NULL
+
+#endif
+
+const kal__codec kal__codec_tiff = {
+    .name = "tiff",
+    .suffixes = "tif|tiff",
+    .help = "TIFF and BigTIFF: gray, RGB, palettes, data of 1 to 64 channels; 1 to 16 bits, 32 bits, floats; "
+            "strips, tiles, planes, "
+            "pages, levels of a pyramid",
+    .version = kal__tiff_version,
+    .sniff = kal__tiff_sniff,
+    .header = tiff_header,
+    .scattered = true,
+    .pages = true,
+    .open = tiff_open,
+    .rows = tiff_rows,
+    .shrink = tiff_shrink,
+    .reach = tiff_reach,
+    .aim = tiff_aim,
+    .part = tiff_part,
+    .close = tiff_close,
+};

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What reading TIFF is made of: the library, opened when the first such file is met, over a reader (tiff_lib.c); what a directory says
+// (tiff_head.c); samples of any kind as ours (tiff_rows.c); and the decoder (tiff.c).
+#ifndef KAL_IO_TIFF_H
+#define KAL_IO_TIFF_H
+
+#include "codec.h"
+#include "library.h"
+#include "mem.h"
+
+#if !defined(KAL_NO_TIFF) && defined(__has_include)
+#if __has_include(<tiffio.h>)
+#include <tiffio.h>
+#if TIFFLIB_VERSION >= 20221213   // 4.5: errors to whoever opened the file
+#define KAL__TIFF 1
+#endif
+#endif
+#endif
+
+bool kal__tiff_sniff(const unsigned char *p, size_t n);
+
+#if KAL__TIFF
+
+#define KAL__TIFF_NEEDED(F)                 \
+    F(TIFFGetVersion)                       \
+    F(TIFFOpenOptionsAlloc)                 \
+    F(TIFFOpenOptionsFree)                  \
+    F(TIFFOpenOptionsSetMaxSingleMemAlloc)  \
+    F(TIFFOpenOptionsSetErrorHandlerExtR)   \
+    F(TIFFOpenOptionsSetWarningHandlerExtR) \
+    F(TIFFClientOpenExt)                    \
+    F(TIFFClose)                            \
+    F(TIFFGetField)                         \
+    F(TIFFGetFieldDefaulted)                \
+    F(TIFFSetField)                         \
+    F(TIFFSetSubDirectory)                  \
+    F(TIFFIsTiled)                          \
+    F(TIFFIsByteSwapped)                    \
+    F(TIFFReadEncodedStrip)                 \
+    F(TIFFReadEncodedTile)                  \
+    F(TIFFReadScanline)                     \
+    F(TIFFReadRGBAStripExt)                 \
+    F(TIFFReadRGBATileExt)                  \
+    F(TIFFRGBAImageOK)                      \
+    F(TIFFGetStrileOffsetWithErr)           \
+    F(TIFFGetStrileByteCountWithErr)        \
+    F(TIFFIsCODECConfigured)                \
+    F(TIFFFindCODEC)                        \
+    F(TIFFWriteEncodedStrip)                \
+    F(TIFFWriteEncodedTile)                 \
+    F(TIFFWriteDirectory)
+
+typedef struct kal__tiff_lib {
+    KAL__TIFF_NEEDED(KAL__FUNCTION)
+} kal__tiff_lib;
+
+/// NULL when it cannot be had. Threads: any.
+const kal__tiff_lib *kal__tiff_library(void);
+const char *kal__tiff_version(void);
+
+/// One of the library's handles on a file. Threads: one at a time; any number of handles on one reader.
+typedef struct kal__tiff_file {
+    const kal__tiff_lib *lib;
+    TIFF *tif;
+    kal__reader *reader;
+    uint64_t at;
+    kal_status io;   // of the reader, when that failed
+    kal_error why;   // of the reader; else the library's first complaint
+} kal__tiff_file;
+
+/// At the directory at this offset. `most`: bytes the library may take at once. On failure nothing is open.
+kal_status kal__tiff_open(kal__tiff_file *f, kal__reader *r, uint64_t directory, uint64_t most,
+                          kal_error *err);
+void kal__tiff_close(kal__tiff_file *f);
+/// The error of a call that failed: the reader's own, or the library's complaint.
+kal_status kal__tiff_failed(const kal__tiff_file *f, const char *doing, kal_error *err);
+
+// ---- directories --------------------------------------------------------------------------------
+
+/// How the samples of a pixel become ours.
+typedef enum kal__tiff_kind {
+    KAL__TIFF_UINT,      // 1..16 bits, spread over 8 or 16
+    KAL__TIFF_LABELS,    // 32 bits as they are
+    KAL__TIFF_INT,       // signed, as numbers
+    KAL__TIFF_FLOAT,     // 16, 32, 64 bits
+    KAL__TIFF_PALETTE,   // 1..8 bits to RGB
+    KAL__TIFF_RGBA,      // whatever else the library makes RGB of, 8 bits
+} kal__tiff_kind;
+
+typedef struct kal__tiff_head {
+    kal_extent extent;
+    kal__tiff_kind kind;
+    uint64_t directory;   // its offset
+    uint16_t bits, samples, compression, photometric, extra;
+    bool separate;   // a plane for each sample
+    bool tiled, swapped, inverted, premultiplied;
+    bool lsb_first;              // bits of a byte from the lowest on
+    bool scanlines;              // blocks are too large to be held: rows one after another
+    bool direct;                 // rows lie in the file as they are
+    uint32_t block_w, block_h;   // of a tile; of a strip
+    size_t row_bytes;            // of a block, of one plane when they are separate
+    unsigned char palette[256][3];
+} kal__tiff_head;
+
+/// Where the directory of a page lies, and how many there are.
+kal_status kal__tiff_pages(kal__reader *r, int32_t page, uint64_t *directory, int32_t *pages, kal_error *err);
+/// What the directory that `f` stands at says.
+kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_limits *limits,
+                               kal__tiff_head *h, kal_error *err);
+/// The directory of the same picture at 1/by, and its size; false: there is none.
+bool kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, uint64_t *directory,
+                     int32_t size[2]);
+void kal__tiff_read_meta(kal__tiff_file *f, const kal_limits *limits, kal__meta *meta, bool *failed);
+
+// ---- samples ------------------------------------------------------------------------------------
+
+/// Pixels x0 … x1 of a row of a block as our samples: the whole pixel, or of one plane its sample.
+void kal__tiff_unpack(const kal__tiff_head *h, const unsigned char *raw, int32_t x0, int32_t x1,
+                      int32_t plane, unsigned char *dst);
+/// After all planes: colours that were multiplied by alpha are divided again.
+void kal__tiff_straight(const kal__tiff_head *h, unsigned char *row, int32_t n);
+
+#endif
+#endif
