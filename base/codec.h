@@ -78,11 +78,14 @@ kal_status kal__read_front(kal__reader *r, size_t most, unsigned char **data, si
 /// the path and renames at commit. Threads: one at a time.
 typedef struct kal__writer {
     kal_status (*write)(struct kal__writer *w, const void *data, size_t n, kal_error *err);
+    /// Other bytes in place of n that were written, from `at` on. NULL: what was written is gone.
+    kal_status (*patch)(struct kal__writer *w, uint64_t at, const void *data, size_t n, kal_error *err);
     /// Everything is on its way and nothing can fail any more but the last step; before any commit of several.
     kal_status (*finish)(struct kal__writer *w, kal_error *err);
     kal_status (*commit)(struct kal__writer *w, kal_error *err);
     void (*abort)(struct kal__writer *w);
     uint64_t written;
+    size_t memory;   ///< bytes that it may hold
 } kal__writer;
 
 /// Bytes a file target holds.
@@ -94,6 +97,11 @@ kal_status kal__write_fd(int fd, kal__writer **out, kal_error *err);
 kal_status kal__write_calls(const kal_output *output, kal__writer **out, kal_error *err);
 /// Collects into memory; at commit *data and *size are the caller's (free with free).
 kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **out, kal_error *err);
+
+/// Bytes that are kept, at most, before a target that cannot be gone back to.
+#define KAL__STAGED_BYTES ((size_t)64 << 20)
+/// A writer with `patch` before one without: what was written is kept until it is whole, up to `most` bytes. Takes `inner`, whatever happens.
+kal_status kal__write_staged(kal__writer *inner, size_t most, kal__writer **out, kal_error *err);
 
 // ---- codecs -------------------------------------------------------------------------------------
 
@@ -221,6 +229,7 @@ typedef struct kal__codec {
     /// Can this be encoded? Names what is wrong: KAL_INVALID for what the format cannot hold, KAL_UNSUPPORTED when a library is not
     /// there. *memory: bytes the encoder will hold.
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
+    bool patches;   ///< the writer must have `patch`
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);
     kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);

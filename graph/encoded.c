@@ -11,6 +11,7 @@ typedef struct remembering {
     kal__writer base;
     kal__writer *to;
     kal__text bytes;
+    uint64_t before;   // that stand in the other one already
     size_t *left, taken;
     bool all;
 } remembering;
@@ -49,6 +50,13 @@ static kal_status pass_on(kal__writer *w, const void *data, size_t n, kal_error 
     return r->to->write(r->to, data, n, err);
 }
 
+static kal_status patch(kal__writer *w, uint64_t at, const void *data, size_t n, kal_error *err)
+{
+    remembering *r = (remembering *)w;
+    if (r->all && at + n <= r->bytes.size) memcpy(r->bytes.data + at, data, n);
+    return r->to->patch(r->to, r->before + at, data, n, err);
+}
+
 static void forget(kal__writer *w)
 {
     remembering *r = (remembering *)w;
@@ -67,8 +75,10 @@ kal__writer *kal__remember(kal__writer *to, size_t *left)
 {
     remembering *r = kal__new_zero(1, sizeof *r);
     if (!r) return NULL;
-    r->base = (kal__writer){.write = pass_on, .commit = done, .abort = forget};
+    r->base =
+        (kal__writer){.write = pass_on, .patch = to->patch ? patch : NULL, .commit = done, .abort = forget};
     r->to = to;
+    r->before = to->written;
     r->left = left;
     r->all = true;
     return &r->base;

@@ -307,6 +307,13 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
     return st;
 }
 
+// A codec that goes back to what it wrote, before a target that cannot.
+static kal_status stage(kal__want *w, kal_error *err)
+{
+    if (!w->node->u.codec->patches || w->writer->patch) return KAL_OK;
+    return kal__write_staged(w->writer, KAL__STAGED_BYTES, &w->writer, err);
+}
+
 // All are finished before the first is renamed, so that a full disk leaves none.
 static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, const kal_options *options,
                                kal_error *err)
@@ -361,6 +368,7 @@ static kal_status write_all(kal_node *const *encoded, int32_t n, kal__writer **w
     }
     for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, start, &wants[i], err);
     for (int32_t i = 0; i < n; i++) wants[i].writer = writers[i];
+    for (int32_t i = 0; i < n && !st; i++) st = stage(&wants[i], err);
     kal__tally tally = {0, 0};
     if (!st) st = kal__evaluate(wants, (size_t)n, options, start, &tally, err);
     st = finish_files(wants, n, st, options, err);

@@ -333,6 +333,7 @@ static kal_status add_encoder(kal__builder *b, kal__stage *s, const kal_extent *
     const kal_status st = c->accepts(e, s->node->call.params, &s->codec_memory, b->err);
     const size_t at_once = (size_t)(s->window < b->p->threads ? s->window : b->p->threads);
     s->codec_memory += pieces.memory * at_once + pieces.result * (size_t)s->window + KAL__WRITER_BYTES;
+    if (s->writer) s->codec_memory += s->writer->memory;
     return st;
 }
 

@@ -102,6 +102,16 @@ static kal_status file_write(kal__writer *w, const void *data, size_t n, kal_err
     return KAL_OK;
 }
 
+static kal_status file_patch(kal__writer *w, uint64_t at, const void *data, size_t n, kal_error *err)
+{
+    file_writer *f = (file_writer *)w;
+    kal_status st = flush(f, err);
+    if (!st && pwrite(f->fd, data, n, (off_t)at) != (ssize_t)n)
+        st = kal_fail(err, KAL_IO, "%s: writing at byte %llu: %s", f->path, (unsigned long long)at,
+                      strerror(errno));
+    return st;
+}
+
 static void file_free(file_writer *f)
 {
     free(f->path);
@@ -250,6 +260,7 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
         file_abort(&f->base);
         return status;
     }
+    if (!f->direct) f->base.patch = file_patch;
     *out = &f->base;
     return KAL_OK;
 }
@@ -271,6 +282,14 @@ static kal_status memory_write(kal__writer *w, const void *data, size_t n, kal_e
     return m->text.failed ? kal_fail(err, KAL_NOMEM, "out of memory for %llu encoded bytes",
                                      (unsigned long long)w->written)
                           : KAL_OK;
+}
+
+static kal_status memory_patch(kal__writer *w, uint64_t at, const void *data, size_t n, kal_error *err)
+{
+    if (at + n > w->written)
+        return kal_fail(err, KAL_INTERNAL, "byte %llu is not written yet", (unsigned long long)at);
+    memcpy(((memory_writer *)w)->text.data + at, data, n);
+    return KAL_OK;
 }
 
 static void memory_abort(kal__writer *w)
@@ -301,8 +320,11 @@ kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **o
     memory_writer *m = kal__new_zero(1, sizeof *m);
     *out = NULL;
     if (!m) return kal_fail(err, KAL_NOMEM, "out of memory");
-    m->base = (kal__writer){
-        .write = memory_write, .finish = memory_finish, .commit = memory_commit, .abort = memory_abort};
+    m->base = (kal__writer){.write = memory_write,
+                            .patch = memory_patch,
+                            .finish = memory_finish,
+                            .commit = memory_commit,
+                            .abort = memory_abort};
     m->data = data;
     m->size = size;
     *out = &m->base;

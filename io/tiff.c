@@ -173,7 +173,8 @@ static kal_status encoded_block(const job *j, slot *s)
     if (s->holds != j->index) {
         s->holds = -1;
         s->file.why.message[0] = 0;
-        if (!decode_block(j, s)) return kal__tiff_failed(&s->file, h->tiled ? "a tile" : "a strip", j->err);
+        if (!decode_block(j, s) || s->file.io)
+            return kal__tiff_failed(&s->file, h->tiled ? "a tile" : "a strip", j->err);
         s->holds = j->index;
     }
     // the library's own pixels begin with the lowest row
@@ -295,11 +296,11 @@ static kal_status read_head(kal__decoder *d, int32_t by, kal_error *err)
     if (st) return st;
     st = kal__tiff_read_head(&f, directory, &d->limits, &d->head, err);
     if (!st && by > 1) {
-        if (kal__tiff_level(&f, &d->head, by, &directory, size))
-            st = kal__tiff_read_head(&f, directory, &d->limits, &d->head, err);
-        else
+        st = kal__tiff_level(&f, &d->head, by, &directory, size, err);
+        if (!st && !directory)
             st = kal_fail(err, KAL_CHANGED, "%s: tiff: there is no level at 1/%d any more", d->reader->name,
                           by);
+        if (!st) st = kal__tiff_read_head(&f, directory, &d->limits, &d->head, err);
     }
     kal__tiff_close(&f);
     d->part = kal_rect_all(&d->head.extent);
@@ -357,15 +358,17 @@ static kal_status tiff_aim(kal__decoder *d, int32_t by, kal_rect part, bool part
 
 // ---- the header ---------------------------------------------------------------------------------
 
-static void find_levels(kal__tiff_file *f, const kal__tiff_head *head, kal__header *h)
+static kal_status find_levels(kal__tiff_file *f, const kal__tiff_head *head, kal__header *h, kal_error *err)
 {
     const size_t most = sizeof h->levels / sizeof *h->levels;
     for (size_t i = 0; i < most; i++) {
         uint64_t directory;
         const int32_t by = 2 << i;
-        if (!kal__tiff_level(f, head, by, &directory, h->levels[i])) return;
+        const kal_status st = kal__tiff_level(f, head, by, &directory, h->levels[i], err);
+        if (st || !directory) return st;
         h->shrinks |= (uint32_t)by;
     }
+    return KAL_OK;
 }
 
 static void tell(const kal__tiff_head *t, kal__header *h)
@@ -395,7 +398,7 @@ static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *
         kal__tiff_read_meta(&f, &ask->limits, meta, &failed);
         meta->pages = pages;
         tell(&head, h);
-        find_levels(&f, &head, h);
+        st = find_levels(&f, &head, h, err);
     }
     kal__tiff_close(&f);
     return failed ? kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for metadata", r->name) : st;
@@ -461,6 +464,9 @@ static kal_status tiff_close(kal__decoder *d, kal_error *err)
 
 #endif
 
+#define PARAMS kal__tiff_p
+static const kal_param params[] = {KAL__TIFF_PARAMS(KAL_SCHEMA)};
+
 const kal__codec kal__codec_tiff = {
     .name = "tiff",
     .suffixes = "tif|tiff",
@@ -479,4 +485,15 @@ const kal__codec kal__codec_tiff = {
     .aim = tiff_aim,
     .part = tiff_part,
     .close = tiff_close,
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .params_size = sizeof(kal__tiff_p),
+    .edition = "1",
+    .patches = true,
+    .accepts = kal__tiff_accepts,
+    .begin = kal__tiff_begin,
+    .pieces = kal__tiff_pieces,
+    .pack = kal__tiff_pack,
+    .join = kal__tiff_join,
+    .end = kal__tiff_end,
 };

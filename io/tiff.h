@@ -109,9 +109,9 @@ kal_status kal__tiff_pages(kal__reader *r, int32_t page, uint64_t *directory, in
 /// What the directory that `f` stands at says.
 kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_limits *limits,
                                kal__tiff_head *h, kal_error *err);
-/// The directory of the same picture at 1/by, and its size; false: there is none.
-bool kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, uint64_t *directory,
-                     int32_t size[2]);
+/// The directory of the same picture at 1/by, 0: there is none, and its size.
+kal_status kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, uint64_t *directory,
+                           int32_t size[2], kal_error *err);
 void kal__tiff_read_meta(kal__tiff_file *f, const kal_limits *limits, kal__meta *meta, bool *failed);
 
 // ---- samples ------------------------------------------------------------------------------------
@@ -121,6 +121,57 @@ void kal__tiff_unpack(const kal__tiff_head *h, const unsigned char *raw, int32_t
                       int32_t plane, unsigned char *dst);
 /// After all planes: colours that were multiplied by alpha are divided again.
 void kal__tiff_straight(const kal__tiff_head *h, unsigned char *row, int32_t n);
+
+#endif
+
+// ---- writing ------------------------------------------------------------------------------------
+
+#define KAL__TIFF_COMPRESSIONS "none|deflate|lzw|zstd|packbits|jpeg"
+enum { KAL__TIFF_NONE, KAL__TIFF_DEFLATE, KAL__TIFF_LZW, KAL__TIFF_ZSTD, KAL__TIFF_PACKBITS, KAL__TIFF_JPEG };
+
+#define KAL__TIFF_PARAMS(P)                                                                                  \
+    P(CHOICE, compression, KAL__TIFF_NONE, 0, 0, KAL__TIFF_COMPRESSIONS,                                     \
+      "how blocks are packed; all but jpeg lose nothing")                                                    \
+    P(INT, level, 6, 1, 9, "", "1..9, of deflate and zstd: smaller files in more time")                      \
+    P(INT, quality, 85, 1, 100, "", "1..100, of jpeg")                                                       \
+    P(INT, tile, 0, 0, 4096, "", "side of tiles, a multiple of 16; 0: strips, or tiles of 256 in a pyramid") \
+    P(BOOL, pyramid, false, 0, 0, "", "smaller levels, each half as wide and high, down to one tile")        \
+    P(CHOICE, bigtiff, 0, 0, 0, "auto|true|false",                                                           \
+      "offsets of 64 bits; auto: where the file might need them")                                            \
+    P(BOOL, strip, false, 0, 0, "", "leave out ICC, XMP and IPTC")
+typedef struct kal__tiff_p {
+    size_t size;
+    KAL__TIFF_PARAMS(KAL_FIELD)
+} kal__tiff_p;
+
+kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
+kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
+                           kal__encoder **out, kal_error *err);
+void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out);
+kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
+                          kal_error *err);
+kal_status kal__tiff_join(kal__encoder *c, const kal__piece *piece, kal_error *err);
+kal_status kal__tiff_end(kal__encoder *c, kal_error *err);
+
+#if KAL__TIFF
+
+/// How blocks of a picture are written.
+typedef struct kal__tiff_form {
+    kal_extent extent;
+    int compression, level, quality;   // of the library
+    int32_t block_w, block_h;
+    bool tiled;
+} kal__tiff_form;
+
+/// The blocks of n rows as they lie in a file, one after another, and behind them the size of each in 32 bits. `rows` is packed.
+kal_status kal__tiff_pack_rows(const kal__tiff_form *f, const unsigned char *rows, ptrdiff_t stride,
+                               int32_t n, kal__piece *out, kal_error *err);
+/// How many blocks a row of them has, and bytes they take at most.
+int32_t kal__tiff_across(const kal__tiff_form *f);
+size_t kal__tiff_bound(const kal__tiff_form *f);
+/// Half as wide and high: means of 2 x 2, of colours weighted by alpha; labels are taken from the first. n rows become (n + 1) / 2.
+void kal__tiff_halve(const kal_extent *e, const unsigned char *rows, ptrdiff_t stride, int32_t n,
+                     unsigned char *out);
 
 #endif
 #endif

@@ -43,12 +43,16 @@ static kal_status chain_begin(chain *c, uint64_t *first)
     return number(c, c->big ? 8 : 4, c->big ? 8 : 4, first);
 }
 
-static kal_status chain_next(const chain *c, uint64_t at, uint64_t *next)
+// *whole: a picture of its own, not another one's level or mask, which is what an entry says that comes first where it is there.
+static kal_status chain_next(const chain *c, uint64_t at, uint64_t *next, bool *whole)
 {
-    uint64_t entries;
+    uint64_t entries, tag = 0, kind = 0;
     const size_t count = c->big ? 8 : 2, entry = c->big ? 20 : 12;
-    const kal_status st = number(c, at, count, &entries);
+    kal_status st = number(c, at, count, &entries);
+    if (!st && entries) st = number(c, at + count, 2, &tag);
+    if (!st && tag == TIFFTAG_SUBFILETYPE) st = number(c, at + count + entry - (c->big ? 8 : 4), 4, &kind);
     if (st) return st;
+    if (whole) *whole = !(kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK));
     if (!entries || entries > UINT16_MAX)
         return kal_fail(c->err, KAL_CORRUPT, "%s: tiff: at byte %llu: a directory of %llu entries",
                         c->reader->name, (unsigned long long)at, (unsigned long long)entries);
@@ -61,16 +65,17 @@ kal_status kal__tiff_pages(kal__reader *r, int32_t page, uint64_t *directory, in
     chain c = {.reader = r, .err = err};
     uint64_t at, mark = 0;
     int32_t n = 0;
+    bool whole = true;
     kal_status st = chain_begin(&c, &at);
-    for (; !st && at; n++) {
-        if (at == mark || n == MOST_DIRECTORIES)
+    for (int32_t i = 0; !st && at; i++) {
+        if (at == mark || i == MOST_DIRECTORIES)
             return kal_fail(err, KAL_CORRUPT, "%s: tiff: at byte %llu: the directories never end", r->name,
                             (unsigned long long)at);
-        if (!(n & (n - 1))) mark = at;
-        if (n == page) *directory = at;
-        st = chain_next(&c, at, &at);
-        // what stands after the page that is wanted is not needed for it
-        if (st == KAL_CORRUPT && n >= page) st = KAL_OK, at = 0;
+        if (!(i & (i - 1))) mark = at;
+        const uint64_t here = at;
+        st = chain_next(&c, at, &at, &whole);
+        if (!i) whole = true;   // a file of nothing but levels has its first as the picture
+        if (!st && whole && n++ == page) *directory = here;
     }
     *pages = n;
     if (st) return st;
@@ -276,27 +281,48 @@ static bool fits(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, int32_t
     return true;
 }
 
-bool kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, uint64_t *directory,
-                     int32_t size[2])
+static kal_status below(kal__tiff_file *f, const kal__tiff_head *h, const uint64_t *list, int n, int32_t by,
+                        uint64_t *directory, int32_t size[2], kal_error *err)
+{
+    for (int i = 0; i < n && !*directory; i++) {
+        if (stand_at(f, list[i]) && fits(f, h, by, size)) *directory = list[i];
+        if (f->io) return kal__tiff_failed(f, "a level", err);
+    }
+    return KAL_OK;
+}
+
+static kal_status behind(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, uint64_t *directory,
+                         int32_t size[2], kal_error *err)
+{
+    enum { MOST = 16 };
+    chain c = {.reader = f->reader, .err = err};
+    uint64_t at;
+    kal_status st = chain_begin(&c, &at);
+    at = h->directory;
+    for (int i = 0; i < MOST && !st && !*directory; i++) {
+        st = chain_next(&c, at, &at, NULL);
+        if (st || !at) break;
+        const bool there = stand_at(f, at) && (get32(f, TIFFTAG_SUBFILETYPE) & FILETYPE_REDUCEDIMAGE);
+        if (f->io) return kal__tiff_failed(f, "a level", err);
+        if (!there) break;
+        if (fits(f, h, by, size)) *directory = at;
+    }
+    return st;
+}
+
+kal_status kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, uint64_t *directory,
+                           int32_t size[2], kal_error *err)
 {
     enum { MOST = 16 };
     uint16_t n = 0;
-    uint64_t *list = NULL, below[MOST], at = h->directory;
+    uint64_t *list = NULL, copy[MOST];
+    *directory = 0;
     if (f->lib->TIFFGetField(f->tif, TIFFTAG_SUBIFD, &n, &list) && list) {
         if (n > MOST) n = MOST;
-        memcpy(below, list, n * sizeof *below);   // they go when another directory is read
-        for (int i = 0; i < n; i++)
-            if (stand_at(f, below[i]) && fits(f, h, by, size)) return *directory = below[i], true;
-        return false;
+        memcpy(copy, list, n * sizeof *copy);   // they go when another directory is read
+        return below(f, h, copy, n, by, directory, size, err);
     }
-    chain c = {.reader = f->reader};
-    uint64_t first;
-    if (chain_begin(&c, &first)) return false;
-    for (int i = 0; i < MOST && !chain_next(&c, at, &at) && at; i++) {
-        if (!stand_at(f, at) || !(get32(f, TIFFTAG_SUBFILETYPE) & FILETYPE_REDUCEDIMAGE)) return false;
-        if (fits(f, h, by, size)) return *directory = at, true;
-    }
-    return false;
+    return behind(f, h, by, directory, size, err);
 }
 
 // ---- metadata -----------------------------------------------------------------------------------

@@ -142,7 +142,8 @@ kal_status kal__tiff_open(kal__tiff_file *f, kal__reader *r, uint64_t directory,
                                   client_close, client_size, NULL, NULL, o);
     l->TIFFOpenOptionsFree(o);
     if (!f->tif) return kal__tiff_failed(f, "the head of the file", err);
-    if (l->TIFFSetSubDirectory(f->tif, directory)) return KAL_OK;
+    if (l->TIFFSetSubDirectory(f->tif, directory) && !f->io)
+        return KAL_OK;   // it reads on past fields it could not have
     const kal_status st = kal__tiff_failed(f, "a directory", err);
     kal__tiff_close(f);
     return st;

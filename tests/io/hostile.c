@@ -43,6 +43,9 @@ static const struct {
     {"avif", "lossless=true", 33, 31, 2, KAL_U8},
     {"webp", NULL, 64, 48, 4, KAL_U8},
     {"webp", "lossless=true", 33, 31, 3, KAL_U8},
+    {"tiff", NULL, 33, 31, 3, KAL_U8},
+    {"tiff", "compression=deflate tile=16 pyramid=true", 53, 31, 4, KAL_U8},
+    {"tiff", "compression=lzw bigtiff=true", 33, 31, 3, KAL_U16},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 

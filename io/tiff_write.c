@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Writing TIFF: the blocks of each level as they come, one behind the other, and all directories at the end, to which the head then
+// points. Workers pack the blocks of the picture; those of smaller levels are packed when a row of them is full.
+#include "tiff.h"
+
+#if KAL__TIFF
+
+#include "bytes.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STRIP_BYTES ((size_t)256 << 10)
+#define MOST_LEVELS 20
+#define PYRAMID_TILE 256
+
+// ---- forms --------------------------------------------------------------------------------------
+
+static kal__tiff_form form_of(const kal_extent *e, const kal__tiff_p *p)
+{
+    static const int codes[] = {COMPRESSION_NONE, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_LZW,
+                                COMPRESSION_ZSTD, COMPRESSION_PACKBITS,      COMPRESSION_JPEG};
+    kal__tiff_form f = {
+        .extent = *e, .compression = codes[p->compression], .level = p->level, .quality = p->quality};
+    const int32_t tile = p->tile ? p->tile : p->pyramid ? PYRAMID_TILE : 0;
+    const size_t row = (size_t)e->width * kal_pixel_size(e), rows = STRIP_BYTES / row;
+    f.tiled = tile > 0;
+    f.block_w = tile ? tile : e->width;
+    f.block_h = tile        ? tile
+                : rows < 16 ? 16
+                            : (int32_t)(rows & ~(size_t)15);   // a JPEG's are of whole blocks
+    return f;
+}
+
+static bool is_one_block(const kal_extent *e, const kal__tiff_form *f)
+{
+    return e->width <= f->block_w && e->height <= f->block_h;
+}
+
+static int count_levels(const kal_extent *e, const kal__tiff_form *f, bool pyramid)
+{
+    kal_extent x = *e;
+    int n = 1;
+    while (pyramid && n < MOST_LEVELS && !is_one_block(&x, f)) {
+        x.width = (x.width + 1) / 2;
+        x.height = (x.height + 1) / 2;
+        n++;
+    }
+    return n;
+}
+
+// Blocks at their largest and what tells of them.
+static double most_bytes(const kal_extent *e, const kal__tiff_form *f)
+{
+    const double down = ((double)e->height + f->block_h - 1) / f->block_h;
+    return down * ((double)kal__tiff_bound(f) + 16.0 * kal__tiff_across(f)) * 4 / 3 + (1 << 20);
+}
+
+static bool is_big(const kal_extent *e, const kal__tiff_p *p, const kal__tiff_form *f)
+{
+    return p->bigtiff == 1 || (p->bigtiff == 0 && most_bytes(e, f) >= 4294967295.0);
+}
+
+// ---- the encoder --------------------------------------------------------------------------------
+
+typedef struct level {
+    kal__tiff_form form;
+    uint64_t *offsets;
+    uint32_t *sizes;
+    uint32_t n;            // blocks written
+    unsigned char *rows;   // of a smaller level, until there are enough for blocks
+    int32_t filled, done;
+} level;
+
+struct kal__encoder {
+    kal__writer *writer;
+    kal__meta *meta;
+    kal__tiff_p p;
+    bool big;
+    uint64_t start;   // of the file in the writer
+    int n_levels;
+    level levels[MOST_LEVELS];
+};
+
+kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *memory, kal_error *err)
+{
+    const kal__tiff_p *p = params;
+    if (p->tile % 16) return kal_fail(err, KAL_INVALID, "tiff: tile=%d is no multiple of 16", p->tile);
+    if (p->compression == KAL__TIFF_JPEG &&
+        (e->type != KAL_U8 || e->alpha || (e->channels != 1 && e->channels != 3)))
+        return kal_fail(err, KAL_INVALID,
+                        "tiff: compression=jpeg holds 8 bits of gray or RGB without alpha; use another, or "
+                        "cast and flatten");
+    const kal__tiff_lib *l = kal__tiff_library();
+    kal__tiff_form f = form_of(e, p);
+    if (f.compression != COMPRESSION_NONE && !l)
+        return kal_fail(err, KAL_UNSUPPORTED, "tiff: libtiff is not installed");
+    if (l && !l->TIFFIsCODECConfigured((uint16_t)f.compression))
+        return kal_fail(err, KAL_UNSUPPORTED, "tiff: libtiff here does not pack by this compression");
+    if (kal__tiff_bound(&f) > UINT32_MAX / 2)
+        return kal_fail(err, KAL_INVALID,
+                        "tiff: a row of blocks would have more than 2 GiB; use smaller tiles");
+    if (p->bigtiff == 2 && most_bytes(e, &f) >= 4294967295.0 * 8)
+        return kal_fail(err, KAL_INVALID, "tiff: the picture is too large for bigtiff=false");
+    const int n = count_levels(e, &f, p->pyramid);
+    const double blocks = most_bytes(e, &f) / (double)kal__tiff_bound(&f) * kal__tiff_across(&f);
+    *memory = sizeof(kal__encoder) + (size_t)(blocks * 12 * 2);
+    for (int i = 1; i < n; i++) {   // rows that wait, and one row of blocks at work
+        *memory += ((size_t)e->width >> i) * kal_pixel_size(e) * (size_t)f.block_h;
+        if (i == 1) *memory += kal__tiff_bound(&f);
+    }
+    return KAL_OK;
+}
+
+static void encoder_free(kal__encoder *c)
+{
+    for (int i = 0; i < c->n_levels; i++) {
+        free(c->levels[i].offsets);
+        free(c->levels[i].sizes);
+        free(c->levels[i].rows);
+    }
+    kal__meta_unref(&c->meta);
+    free(c);
+}
+
+static bool level_begin(level *l, const kal__tiff_form *form, const kal_extent *e, int i)
+{
+    l->form = *form;
+    l->form.extent = *e;
+    if (!form->tiled) l->form.block_w = e->width;
+    const size_t down = ((size_t)e->height + (size_t)form->block_h - 1) / (size_t)form->block_h;
+    const size_t n = down * (size_t)kal__tiff_across(&l->form);
+    l->offsets = kal__new(n, sizeof *l->offsets);
+    l->sizes = kal__new(n, sizeof *l->sizes);
+    if (i) l->rows = kal__new((size_t)form->block_h, (size_t)e->width * kal_pixel_size(e));
+    return l->offsets && l->sizes && (!i || l->rows);
+}
+
+static kal_status put_head(kal__encoder *c, kal_error *err)
+{
+    unsigned char head[16] = {'I', 'I', 42};
+    if (!kal__little_endian()) head[0] = head[1] = 'M';
+    const uint16_t mark = c->big ? 43 : 42, size = 8;
+    memcpy(head + 2, &mark, 2);
+    if (c->big) memcpy(head + 4, &size, 2);
+    return c->writer->write(c->writer, head, c->big ? 16 : 8, err);
+}
+
+kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
+                           kal__encoder **out, kal_error *err)
+{
+    const kal__tiff_p *p = params;
+    const kal__tiff_form f = form_of(e, p);
+    kal__encoder *c = *out = kal__new_zero(1, sizeof *c);
+    if (!c) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+    c->writer = w;
+    c->p = *p;
+    c->big = is_big(e, p, &f);
+    c->start = w->written;
+    c->meta = kal__meta_ref((kal__meta *)(uintptr_t)meta);
+    kal_extent x = *e;
+    bool ok = true;
+    for (int n = count_levels(e, &f, p->pyramid); c->n_levels < n && ok; c->n_levels++) {
+        ok = level_begin(&c->levels[c->n_levels], &f, &x, c->n_levels);
+        x.width = (x.width + 1) / 2;
+        x.height = (x.height + 1) / 2;
+    }
+    const kal_status st = ok ? put_head(c, err) : kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+    if (st) {
+        encoder_free(c);
+        *out = NULL;
+    }
+    return st;
+}
+
+// ---- blocks -------------------------------------------------------------------------------------
+
+void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out)
+{
+    const kal__tiff_p *p = params;
+    const kal__tiff_form f = form_of(e, p);
+    const size_t half =
+        p->pyramid ? (size_t)(e->width / 2 + 1) * kal_pixel_size(e) * (size_t)(f.block_h / 2 + 1) : 0;
+    out->rows = f.block_h;
+    out->memory = (size_t)f.block_w * kal_pixel_size(e) * (size_t)f.block_h * 2;
+    if (f.compression != COMPRESSION_NONE) out->memory += kal__tiff_bound(&f) + ((size_t)320 << 10);
+    out->result = kal__tiff_bound(&f) + half;
+}
+
+// note: blocks, their bytes, bytes of rows for the next level, which lie behind the sizes.
+kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
+                          kal_error *err)
+{
+    const level *l = &c->levels[0];
+    const int32_t n = rows->rect.y1 - y0;
+    const size_t row = (size_t)l->form.extent.width * kal_pixel_size(&l->form.extent);
+    unsigned char *packed = NULL;
+    const unsigned char *from = kal_row(rows, y0);
+    ptrdiff_t stride = rows->stride;
+    if ((rows->row0 + (y0 - rows->rect.y0)) % rows->ring + n > rows->ring) {   // they go round the ring
+        packed = kal__new((size_t)n, row);
+        if (!packed) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+        for (int32_t y = 0; y < n; y++) memcpy(packed + row * (size_t)y, kal_row(rows, y0 + y), row);
+        from = packed;
+        stride = (ptrdiff_t)row;
+    }
+    kal_status st = kal__tiff_pack_rows(&l->form, from, stride, n, out, err);
+    if (!st && c->n_levels > 1) {
+        const kal_extent *next = &c->levels[1].form.extent;
+        const size_t half = (size_t)next->width * kal_pixel_size(next) * (size_t)((n + 1) / 2);
+        if (kal__grow(&out->data, out->size + half, 1)) {
+            kal__tiff_halve(&l->form.extent, from, stride, n, out->data + out->size);
+            out->note[2] = half;
+            out->size += half;
+        } else {
+            st = kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+        }
+    }
+    free(packed);
+    return st;
+}
+
+static kal_status put_blocks(kal__encoder *c, level *l, const kal__piece *p, kal_error *err)
+{
+    uint64_t at = c->writer->written - c->start;
+    const unsigned char *sizes = p->data + p->note[1];
+    for (uint64_t i = 0; i < p->note[0]; i++, l->n++) {
+        memcpy(&l->sizes[l->n], sizes + 4 * i, 4);
+        l->offsets[l->n] = at;
+        at += l->sizes[l->n];
+    }
+    if (!c->big && at > UINT32_MAX)
+        return kal_fail(err, KAL_INVALID,
+                        "tiff: the file has more than 4 GiB, which bigtiff=false cannot say");
+    return c->writer->write(c->writer, p->data, (size_t)p->note[1], err);
+}
+
+// Rows of a smaller level; full rows of blocks are packed at once, and halved for the next.
+static kal_status put_rows(kal__encoder *c, int i, const unsigned char *rows, int32_t n, kal_error *err)
+{
+    level *l = &c->levels[i];
+    const kal_extent *e = &l->form.extent;
+    const size_t row = (size_t)e->width * kal_pixel_size(e);
+    kal_status st = KAL_OK;
+    while (n && !st) {
+        const int32_t room = l->form.block_h - l->filled, take = n < room ? n : room;
+        memcpy(l->rows + row * (size_t)l->filled, rows, row * (size_t)take);
+        rows += row * (size_t)take;
+        n -= take;
+        l->filled += take;
+        if (l->filled < l->form.block_h && l->done + l->filled < e->height) continue;
+        kal__piece p = {0};
+        st = kal__tiff_pack_rows(&l->form, l->rows, (ptrdiff_t)row, l->filled, &p, err);
+        if (!st) st = put_blocks(c, l, &p, err);
+        free(p.data);
+        if (!st && i + 1 < c->n_levels) {
+            const kal_extent *next = &c->levels[i + 1].form.extent;
+            const int32_t halved = (l->filled + 1) / 2;
+            unsigned char *half = kal__new((size_t)halved, (size_t)next->width * kal_pixel_size(next));
+            if (half) kal__tiff_halve(e, l->rows, (ptrdiff_t)row, l->filled, half);
+            st = half ? put_rows(c, i + 1, half, halved, err)
+                      : kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+            free(half);
+        }
+        l->done += l->filled;
+        l->filled = 0;
+    }
+    return st;
+}
+
+kal_status kal__tiff_join(kal__encoder *c, const kal__piece *p, kal_error *err)
+{
+    kal_status st = put_blocks(c, &c->levels[0], p, err);
+    if (st || !p->note[2]) return st;
+    const kal_extent *e = &c->levels[1].form.extent;
+    const size_t row = (size_t)e->width * kal_pixel_size(e);
+    return put_rows(c, 1, p->data + p->note[1] + 4 * p->note[0], (int32_t)(p->note[2] / row), err);
+}
+
+// ---- directories --------------------------------------------------------------------------------
+
+enum { BYTES = 1, SHORT = 3, LONG = 4, RATIONAL = 5, LONG8 = 16, MOST_ENTRIES = 24 };
+
+typedef struct entry {
+    unsigned tag, type;
+    uint64_t count;
+    const void *data;
+    uint64_t value;   // in place of data
+} entry;
+
+typedef struct directory {
+    entry entries[MOST_ENTRIES];
+    int n;
+} directory;
+
+static size_t type_size(unsigned type)
+{
+    return type == BYTES ? 1 : type == SHORT ? 2 : type == LONG ? 4 : 8;
+}
+
+static void add(directory *d, unsigned tag, unsigned type, uint64_t count, const void *data)
+{
+    if (count) d->entries[d->n++] = (entry){tag, type, count, data, 0};
+}
+
+static void add_value(directory *d, unsigned tag, unsigned type, uint64_t value)
+{
+    d->entries[d->n++] = (entry){tag, type, 1, NULL, value};
+}
+
+typedef struct density {
+    uint32_t x[2], y[2];
+} density;
+
+// A directory's entries stand in the order of their tags.
+static void describe(const kal__encoder *c, const level *l, int i, const uint16_t bits[],
+                     const uint16_t formats[], const uint32_t *short_offsets, const density *per_inch,
+                     directory *d)
+{
+    static const uint16_t halves[2] = {2, 2};
+    const kal_extent *e = &l->form.extent;
+    const bool jpeg = l->form.compression == COMPRESSION_JPEG, rgb = e->model == KAL_RGB;
+    const unsigned offsets = c->big ? LONG8 : LONG;
+    const void *places = c->big ? (const void *)l->offsets : short_offsets;
+    const bool predicted = l->form.compression == COMPRESSION_ADOBE_DEFLATE ||
+                           l->form.compression == COMPRESSION_LZW || l->form.compression == COMPRESSION_ZSTD;
+    const bool meta = c->meta && !c->p.strip && !i;
+    const int extra = e->channels - (rgb ? 3 : 1);
+    static const uint16_t extras[KAL_MAX_CHANNELS];
+    static const uint16_t straight = EXTRASAMPLE_UNASSALPHA;
+    add_value(d, TIFFTAG_SUBFILETYPE, LONG, i ? FILETYPE_REDUCEDIMAGE : 0);
+    add_value(d, TIFFTAG_IMAGEWIDTH, LONG, (uint64_t)e->width);
+    add_value(d, TIFFTAG_IMAGELENGTH, LONG, (uint64_t)e->height);
+    add(d, TIFFTAG_BITSPERSAMPLE, SHORT, (uint64_t)e->channels, bits);
+    add_value(d, TIFFTAG_COMPRESSION, SHORT, (uint64_t)l->form.compression);
+    add_value(d, TIFFTAG_PHOTOMETRIC, SHORT,
+              jpeg && rgb ? PHOTOMETRIC_YCBCR
+              : rgb       ? PHOTOMETRIC_RGB
+                          : PHOTOMETRIC_MINISBLACK);
+    if (!l->form.tiled) add(d, TIFFTAG_STRIPOFFSETS, offsets, l->n, places);
+    add_value(d, TIFFTAG_ORIENTATION, SHORT,
+              c->meta && !c->meta->applied ? (uint64_t)c->meta->orientation : 1);
+    add_value(d, TIFFTAG_SAMPLESPERPIXEL, SHORT, (uint64_t)e->channels);
+    if (!l->form.tiled) add_value(d, TIFFTAG_ROWSPERSTRIP, LONG, (uint64_t)l->form.block_h);
+    if (!l->form.tiled) add(d, TIFFTAG_STRIPBYTECOUNTS, LONG, l->n, l->sizes);
+    add(d, TIFFTAG_XRESOLUTION, RATIONAL, per_inch->x[1], per_inch->x);
+    add(d, TIFFTAG_YRESOLUTION, RATIONAL, per_inch->y[1], per_inch->y);
+    add_value(d, TIFFTAG_PLANARCONFIG, SHORT, PLANARCONFIG_CONTIG);
+    if (per_inch->x[1]) add_value(d, TIFFTAG_RESOLUTIONUNIT, SHORT, RESUNIT_INCH);
+    if (predicted)
+        add_value(d, TIFFTAG_PREDICTOR, SHORT,
+                  e->type == KAL_F32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
+    if (l->form.tiled) add_value(d, TIFFTAG_TILEWIDTH, LONG, (uint64_t)l->form.block_w);
+    if (l->form.tiled) add_value(d, TIFFTAG_TILELENGTH, LONG, (uint64_t)l->form.block_h);
+    if (l->form.tiled) add(d, TIFFTAG_TILEOFFSETS, offsets, l->n, places);
+    if (l->form.tiled) add(d, TIFFTAG_TILEBYTECOUNTS, LONG, l->n, l->sizes);
+    add(d, TIFFTAG_EXTRASAMPLES, SHORT, extra > 0 ? (uint64_t)extra : 0,
+        e->alpha && extra == 1 ? &straight : extras);
+    add(d, TIFFTAG_SAMPLEFORMAT, SHORT, (uint64_t)e->channels, formats);
+    if (jpeg && rgb) add(d, TIFFTAG_YCBCRSUBSAMPLING, SHORT, 2, halves);
+    if (meta) add(d, TIFFTAG_XMLPACKET, BYTES, c->meta->xmp.size, c->meta->xmp.data);
+    if (meta) add(d, TIFFTAG_RICHTIFFIPTC, BYTES, c->meta->iptc.size, c->meta->iptc.data);
+    if (meta) add(d, TIFFTAG_ICCPROFILE, BYTES, c->meta->icc.size, c->meta->icc.data);
+}
+
+static void put(kal__text *t, uint64_t v, size_t bytes)
+{
+    const uint8_t b1 = (uint8_t)v;
+    const uint16_t b2 = (uint16_t)v;
+    const uint32_t b4 = (uint32_t)v;
+    kal__put(t,
+             bytes == 1   ? (const void *)&b1
+             : bytes == 2 ? (const void *)&b2
+             : bytes == 4 ? (const void *)&b4
+                          : &v,
+             bytes);
+}
+
+// The directory as it lies at this place of the file, values that do not fit into it behind it.
+static void lay_out(const directory *d, bool big, uint64_t at, bool last, kal__text *out)
+{
+    const size_t room = big ? 8 : 4, count = big ? 8 : 2;
+    uint64_t behind = at + count + (uint64_t)d->n * (big ? 20 : 12) + room, end = behind;
+    put(out, (uint64_t)d->n, count);
+    for (int i = 0; i < d->n; i++) {
+        const entry *e = &d->entries[i];
+        const uint64_t bytes = e->count * type_size(e->type);
+        put(out, e->tag, 2);
+        put(out, e->type, 2);
+        put(out, e->count, room);
+        if (bytes > room) {
+            put(out, end, room);
+            end += bytes + (bytes & 1);
+            continue;
+        }
+        if (e->data)
+            kal__put(out, e->data, (size_t)bytes);
+        else
+            put(out, e->value, type_size(e->type));
+        for (uint64_t k = bytes; k < room; k++) put(out, 0, 1);
+    }
+    put(out, last ? 0 : end, room);
+    for (int i = 0; i < d->n; i++) {
+        const entry *e = &d->entries[i];
+        const uint64_t bytes = e->count * type_size(e->type);
+        if (bytes <= room) continue;
+        kal__put(out, e->data, (size_t)bytes);
+        if (bytes & 1) put(out, 0, 1);
+    }
+}
+
+// Pixels per inch as a fraction; one that came as such a fraction comes back.
+static void fraction(double per_metre, uint32_t out[2])
+{
+    const double v = per_metre * 0.0254;
+    if (!(v > 0) || v > 4e6) return;
+    for (uint32_t n = 1; n <= 1000; n *= 10) {
+        out[0] = (uint32_t)(v * n + 0.5);
+        out[1] = n;
+        if (fabs(out[0] - v * n) < 1e-6 * v * n) return;
+    }
+}
+
+static kal_status put_level(kal__encoder *c, int i, kal_error *err)
+{
+    level *l = &c->levels[i];
+    const kal_extent *e = &l->form.extent;
+    uint16_t bits[KAL_MAX_CHANNELS], formats[KAL_MAX_CHANNELS];
+    density per_inch = {{0}, {0}};
+    uint32_t *short_offsets = NULL;
+    for (int k = 0; k < e->channels; k++) {
+        bits[k] = (uint16_t)(kal_type_size(e->type) * 8);
+        formats[k] = e->type == KAL_F32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT;
+    }
+    if (!c->big) {
+        short_offsets = kal__new(l->n, sizeof *short_offsets);
+        if (!short_offsets) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+        for (uint32_t k = 0; k < l->n; k++) short_offsets[k] = (uint32_t)l->offsets[k];
+    }
+    if (c->meta && c->meta->density[0] > 0 && c->meta->density[1] > 0) {
+        fraction(c->meta->density[0] / (1 << i), per_inch.x);
+        fraction(c->meta->density[1] / (1 << i), per_inch.y);
+    }
+    directory d = {.n = 0};
+    kal__text t = {0};
+    describe(c, l, i, bits, formats, short_offsets, &per_inch, &d);
+    lay_out(&d, c->big, c->writer->written - c->start, i + 1 == c->n_levels, &t);
+    free(short_offsets);
+    kal_status st = t.failed ? kal_fail(err, KAL_NOMEM, "tiff: out of memory")
+                             : c->writer->write(c->writer, t.data, t.size, err);
+    free(t.data);
+    return st;
+}
+
+static kal_status put_directories(kal__encoder *c, kal_error *err)
+{
+    static const unsigned char zero[1];
+    kal_status st = (c->writer->written - c->start) & 1 ? c->writer->write(c->writer, zero, 1, err) : KAL_OK;
+    const uint64_t first = c->writer->written - c->start;
+    const uint32_t first4 = (uint32_t)first;
+    if (!st && !c->big && first > UINT32_MAX - ((uint32_t)64 << 20))
+        st = kal_fail(err, KAL_INVALID, "tiff: the file has nearly 4 GiB, which bigtiff=false cannot say");
+    for (int i = 0; i < c->n_levels && !st; i++) st = put_level(c, i, err);
+    if (st) return st;
+    return c->big ? c->writer->patch(c->writer, c->start + 8, &first, 8, err)
+                  : c->writer->patch(c->writer, c->start + 4, &first4, 4, err);
+}
+
+kal_status kal__tiff_end(kal__encoder *c, kal_error *err)
+{
+    const kal_status st = err ? put_directories(c, err) : KAL_OK;
+    encoder_free(c);
+    return st;
+}
+
+#else
+
+static kal_status not_there(kal_error *err)
+{
+    return kal_fail(err, KAL_UNSUPPORTED, "tiff: this build has no libtiff of 4.5 or later");
+}
+
+kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *memory, kal_error *err)
+{
+    (void)e, (void)params, (void)memory;
+    return not_there(err);
+}
+
+kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
+                           kal__encoder **out, kal_error *err)
+{
+    (void)e, (void)params, (void)meta, (void)w;
+    *out = NULL;
+    return not_there(err);
+}
+
+void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out)
+{
+    (void)e, (void)params, (void)out;
+}
+
+kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
+                          kal_error *err)
+{
+    (void)c, (void)rows, (void)y0, (void)out;
+    return not_there(err);
+}
+
+kal_status kal__tiff_join(kal__encoder *c, const kal__piece *piece, kal_error *err)
+{
+    (void)c, (void)piece;
+    return not_there(err);
+}
+
+kal_status kal__tiff_end(kal__encoder *c, kal_error *err)
+{
+    (void)c, (void)err;
+    return KAL_OK;
+}
+
+#endif
