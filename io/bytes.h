@@ -20,6 +20,16 @@ static inline uint32_t kal__be32(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+static inline uint32_t kal__be16(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 8 | p[1];
+}
+
+static inline uint64_t kal__be64(const unsigned char *p)
+{
+    return (uint64_t)kal__be32(p) << 32 | kal__be32(p + 4);
+}
+
 static inline uint32_t kal__le16(const unsigned char *p)
 {
     return (uint32_t)p[1] << 8 | p[0];

@@ -6,7 +6,7 @@
 // `KAL_KEEP=path` leaves each input there before it is tried.
 // libheif 1.15 and dav1d leave pictures behind when a damaged file fails in the middle.
 #define LEAKS_OF_OTHERS "leak:libx265.so\nleak:libheif.so\nleak:libdav1d.so\n"
-#include "files.h"
+#include "psds.h"
 
 #include "mem.h"
 
@@ -184,6 +184,28 @@ static kal_bytes fortran_npy(void)
     return bytes_join(bytes_copy(head, sizeof head - 1), samples, sizeof samples);
 }
 
+static kal_bytes psd_kind_of(psd_kind k)
+{
+    rng r = {82};
+    unsigned char *planes = psd_planes(&r, &k, 23, 19);
+    kal_bytes exif = make_exif(6, true), more = bytes_copy("", 0);
+    put_resource(&more, 1058, "", exif.data, exif.size);
+    const kal_bytes b = psd_of(&k, 23, 19, planes, NULL, &more);
+    bytes_free(&exif), bytes_free(&more);
+    free(planes);
+    return b;
+}
+
+static kal_bytes plain_psd(void)
+{
+    return psd_kind_of((psd_kind){CMYK, 16, 5, true, false, -1, "Lr16", true});
+}
+
+static kal_bytes psd_in_runs(void)
+{
+    return psd_kind_of((psd_kind){RGB, 8, 4, false, true, -1, NULL, true});
+}
+
 // Kinds that are read and not written.
 static const struct {
     const char *name;
@@ -192,7 +214,9 @@ static const struct {
               {"bmp in runs", bmp_in_runs},
               {"bmp with fields", bmp_with_fields},
               {"hdr in old runs", old_hdr},
-              {"npy in Fortran's order", fortran_npy}};
+              {"npy in Fortran's order", fortran_npy},
+              {"psd", plain_psd},
+              {"psd in runs", psd_in_runs}};
 #define OTHERS (sizeof others / sizeof *others)
 
 static void *attempt(const kal_bytes *b)

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# PSD and PSB that ImageMagick writes, as it reads them itself, and Pillow where it can. Usage: psd_peers.sh KAL
+for python in python3 /usr/bin/python3 none; do
+    "$python" -c 'import numpy, PIL' 2> /dev/null && break
+done
+if [ "$python" = none ]; then
+    echo 'skipped: python3 with numpy and PIL is not here'
+    exit 77
+fi
+for convert in /usr/bin/convert convert magick none; do
+    "$convert" -version 2> /dev/null | grep -q ImageMagick && break
+done
+if [ "$convert" = none ]; then
+    echo 'skipped: ImageMagick is not here'
+    exit 77
+fi
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+cd "$dir" && "$python" - "$kal" "$convert" << 'END'
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+
+failed = checks = 0
+random = np.random.default_rng(1)
+
+
+def check(what, ok):
+    global failed, checks
+    checks += 1
+    if not ok:
+        failed += 1
+        print("failed:", what)
+
+
+def ours(name):
+    done = subprocess.run([sys.argv[1], "run", f"load {name} | save ours.npy"], capture_output=True, text=True)
+    if done.returncode:
+        print(done.stderr.strip())
+        return None
+    return np.load("ours.npy")
+
+
+def convert(*args):
+    return subprocess.run([sys.argv[2], *args], check=True, capture_output=True).stdout
+
+
+for channels, letters in [(1, "gray"), (3, "rgb")]:
+    for depth in [8, 16]:
+        for shape in [(40, 57), (1, 1), (300, 129)]:
+            kind = np.uint8 if depth == 8 else np.dtype(">u2")
+            a = random.integers(0, 1 << depth, shape + (channels,), dtype=np.uint16).astype(kind)
+            a[: shape[0] // 2] //= 1 << depth - 2   # repetitions
+            raw = ["-size", f"{shape[1]}x{shape[0]}", "-depth", str(depth), "-endian", "MSB"]
+            a.tofile("in.raw")
+            for packing in ["None", "RLE"]:
+                for suffix in ["psd", "psb"]:
+                    convert(*raw, letters + ":in.raw", "-compress", packing, "out." + suffix)
+                    got, what = ours("out." + suffix), f"{letters} {depth} {shape} {packing} {suffix}"
+                    check(what, got is not None and np.array_equal(got.reshape(a.shape), a))
+                    # the merged picture comes first of what ImageMagick reads
+                    theirs = convert(f"out.{suffix}[0]", "-depth", str(depth), "-endian", "MSB", letters + ":-")
+                    check(what + " by ImageMagick", theirs == a.tobytes())
+                    if depth == 8 and suffix == "psd":
+                        image = np.array(Image.open("out.psd").convert("L" if channels == 1 else "RGB"))
+                        check(what + " by Pillow", np.array_equal(image.reshape(a.shape), a))
+
+print(f"{checks - failed} passed, {failed} failed")
+sys.exit(failed > 0 or checks == 0)
+END
