@@ -167,6 +167,38 @@ for h, w in (97, 131), (240, 200):
     Image.fromarray(framed).save("in.png")
     box = np.array(json.loads(kal("load in.png | trim_box")), dtype=float)
     check(f"trim_box of {w} x {h}", box, np.array([[7, 13, w - 31, h - 9]]))
+# tiles of several sizes on a sheet that numpy fills, and OpenCV's concatenation where all are of one size
+gravities = {"": (1, 1), "north": (1, 0), "northeast": (2, 0), "east": (2, 1), "southeast": (2, 2), "south": (1, 2),
+             "southwest": (0, 2), "west": (0, 1), "northwest": (0, 0)}
+for kind in np.uint8, np.uint16:
+    for channels in (1, 3, 4):
+        sizes = [(31, 20), (17, 44), (40, 9), (1, 1), (40, 44), (12, 30), (33, 33)]
+        tiles = [rng.integers(0, np.iinfo(kind).max + 1, (*size, channels)).astype(kind) for size in sizes]
+        for i, tile in enumerate(tiles):
+            cv2.imwrite(f"tile{i}.png", tile)
+        for n, columns in (1, 1), (2, None), (4, 4), (5, None), (7, 3), (7, 1), (7, None):
+            for cell in None, (50, 53):
+                high, wide = cell or np.max(sizes[:n], axis=0)
+                across, gap, gravity = columns or int(np.ceil(np.sqrt(n))), int(rng.integers(0, 6)), rng.choice(list(gravities))
+                color = rng.integers(0, 256, channels).astype(kind)
+                down = -(-n // across)
+                want = np.empty((down * high + (down - 1) * gap, across * wide + (across - 1) * gap, channels), kind)
+                want[:] = color[[2, 1, 0, 3][:channels]] if channels > 1 else color
+                for i, tile in enumerate(tiles[:n]):
+                    right, low = gravities[gravity]
+                    x = i % across * (wide + gap) + (wide - tile.shape[1]) * right // 2
+                    y = i // across * (high + gap) + (high - tile.shape[0]) * low // 2
+                    want[y:y + tile.shape[0], x:x + tile.shape[1]] = tile
+                words = f"gap={gap} color=[{' '.join(map(str, color))}]"
+                words += f" gravity={gravity}" * bool(gravity) + f" columns={columns}" * bool(columns)
+                words += f" width={wide} height={high}" * bool(cell)
+                kal("montage " + " ".join(f"(load tile{i}.png)" for i in range(n)) + f" {words} | save out.png")
+                got = cv2.imread("out.png", cv2.IMREAD_UNCHANGED)
+                check(f"montage of {n} of {channels} channels, {kind.__name__}, {words}", got.reshape(want.shape), want)
+        kal("montage (load tile0.png) (load tile0.png) (load tile0.png) (load tile0.png) | save out.png")
+        got = cv2.imread("out.png", cv2.IMREAD_UNCHANGED).reshape(62, 40, channels)
+        row = cv2.hconcat([tiles[0], tiles[0]])
+        check(f"montage against OpenCV, {channels}", got, cv2.vconcat([row, row]).reshape(got.shape))
 print(f"{checks - failed} passed, {failed} failed")
 sys.exit(failed > 0)
 END

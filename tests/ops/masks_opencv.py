@@ -95,7 +95,7 @@ def sorting(mask):
 
 
 def joining(gray, mask):
-    """Two masks, and pictures through them. dim and mask_blend are real sums there, and round halves up."""
+    """Two masks and what they share."""
     other = np.where(gray > 90, 255, 0).astype(np.uint8)
     cv2.imwrite("other.pgm", other)
     for op, want in ("and", mask & other), ("or", mask | other), ("xor", mask ^ other):
@@ -104,6 +104,48 @@ def joining(gray, mask):
     overlap = cv2.countNonZero(mask & other) / cv2.countNonZero(mask | other)
     got = json.loads(kal("a = load in.pgm | threshold; b = load other.pgm | threshold; mask_iou a b"))
     check(abs(got - overlap) < 1e-12, "mask_iou")
+
+
+def through(random):
+    """Pictures through masks, hard and soft: the ops' formulas in doubles. They round half up, where OpenCV's own blend rounds weights too."""
+    for kind in np.uint8, np.uint16:
+        full = np.iinfo(kind).max
+        for channels in 1, 3, 4:
+            a, b = (random.integers(0, full + 1, (90, 117, channels)).astype(kind) for _ in "ab")
+            cv2.imwrite("a.png", a), cv2.imwrite("b.png", b)
+            for deep in np.uint8, np.uint16:
+                m = random.integers(0, np.iinfo(deep).max + 1, (90, 117, 1)).astype(deep)
+                m[:30] = np.where(m[:30] > np.iinfo(deep).max // 2, np.iinfo(deep).max, 0)
+                cv2.imwrite("m.png", m)
+                masked(kind, a, b, m)
+        hard = np.where(m > 30000, 255, 0).astype(np.uint8)
+        cv2.imwrite("m.png", hard)
+        got = picture_of("mask_blend (load a.png) (load m.png | threshold) (load b.png)")
+        want = b.copy()
+        cv2.copyTo(a, hard[..., 0], want)
+        check(np.array_equal(got, want), f"mask_blend against copyTo, {kind.__name__}")
+
+
+def picture_of(text):
+    kal(text + " | save out.png")
+    return cv2.imread("out.png", cv2.IMREAD_UNCHANGED)
+
+
+def masked(kind, a, b, m):
+    share = m / float(np.iinfo(m.dtype).max)
+    what = f"{kind.__name__}, {a.shape[2]} channels, through {m.dtype}"
+    got = picture_of("mask_blend (load a.png) (load m.png) (load b.png)").reshape(a.shape)
+    want = b + share * (a.astype(float) - b)
+    check(np.array_equal(got, np.floor(want + 0.5)), "mask_blend, " + what)
+    if kind == np.uint8:  # its weights are floats, and it rounds half to even
+        w = share[..., 0].astype(np.float32)
+        check(np.abs(got - cv2.blendLinear(a, b, w, 1 - w).reshape(a.shape).astype(float)).max() <= 1, "blendLinear, " + what)
+    for alpha in 0, 0.2, 0.5, 0.75:
+        got = picture_of(f"dim (load m.png) (load b.png) {alpha}").reshape(b.shape)
+        want = np.floor(b * np.where(share == 1, 1, alpha + (1 - alpha) * share) + 0.5)
+        if b.shape[2] == 4:
+            want[..., 3] = b[..., 3]
+        check(np.array_equal(got, want), f"dim {alpha}, {what}")
 
 
 def outlines(mask):
@@ -142,6 +184,7 @@ with tempfile.TemporaryDirectory() as folder:
     parts(MASK)
     sorting(MASK)
     joining(GRAY, MASK)
+    through(np.random.default_rng(6))
     outlines(MASK)
     distances(MASK)
     check(value("otsu") == cv2.threshold(GRAY, 0, 255, cv2.THRESH_OTSU)[0], "otsu")
