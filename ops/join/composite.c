@@ -194,7 +194,7 @@ static const kal_param params[] = {KAL_COMPOSITE_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_composite = {
     .name = "composite",
-    .version = 2,
+    .version = 3,
     .family = "arithmetic",
     .help =
         "The image laid on the base at x, y, or where gravity puts it\n"

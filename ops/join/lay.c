@@ -182,7 +182,7 @@ static void lay_chunk(const kal__lay *l, void *dst, const void *image, const voi
     if (l->base_alpha) store(dst, l->type, at * step + colours, step, k.ao, n);
 }
 
-static void in_doubles(const kal__lay *l, void *dst, const void *image, const void *base, size_t n)
+void kal__lay_in_doubles(const kal__lay *l, void *dst, const void *image, const void *base, size_t n)
 {
     kal__lay flat = *l;
     if (!l->alpha && !l->base_alpha && !kal__modes[l->mode].rgb) {   // samples are pixels of one colour
@@ -240,8 +240,10 @@ void kal__lay_row(const kal__lay *l, void *dst, const void *image, const void *b
         kal__opaque_u8(l->mode)(dst, image, base, n * l->colours);
     else if (l->pairs)
         kal__pairs_row(l->pairs, dst, image, base, n * l->colours);
+    else if (kal__lay_can_near(l))
+        kal__lay_near(l, dst, image, base, n);
     else
-        in_doubles(l, dst, image, base, n);
+        kal__lay_in_doubles(l, dst, image, base, n);
 }
 
 kal__lay kal__lay_of(int32_t how, double opacity, const kal_extent *image, const kal_extent *base)

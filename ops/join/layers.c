@@ -176,7 +176,7 @@ static const kal_param params[] = {KAL_LAYERS_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_layers = {
     .name = "layers",
-    .version = 1,
+    .version = 2,
     .family = "arithmetic",
     .help =
         "Many images laid on one another in one pass\n"

@@ -242,6 +242,29 @@ static void numbers(void)
     kal_scope_free(&s);
 }
 
+// Gray has no saturation and no hue, however bright: what is left of two of them is one's light.
+static void bright_grays(void)
+{
+    enum { N = 256 };
+    static float v[2][3 * N];
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 3; k++)
+            v[0][3 * i + k] = (float)i / 64 - 1, v[1][3 * i + k] = (float)i * 0.013f - 0.5f;
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = {N, 1, 3, KAL_F32, KAL_RGB, false};
+    kal_node *image = kal_pixels(s, &e, v[0], sizeof v[0]), *base = kal_pixels(s, &e, v[1], sizeof v[1]);
+    for (int mode = KAL_MODE_HUE; mode < MODES; mode++) {
+        float *got = read_all(kal_composite(s, image, base, kal_composite_params(.mode = mode)), NULL, NULL);
+        for (int i = 0; got && i < 3 * N; i++) {
+            const double off = (double)got[i] - (double)v[mode != KAL_MODE_LUMINOSITY][i];
+            REQUIRE_NOTE(off > -1e-6 && off < 1e-6, "%s of gray %g on %g: %g", words[mode], (double)v[0][i],
+                         (double)v[1][i], (double)got[i]);
+        }
+        free(got);
+    }
+    kal_scope_free(&s);
+}
+
 // ---- places -------------------------------------------------------------------------------------
 
 static bool same_content(kal_node *a, kal_node *b)
@@ -368,6 +391,7 @@ int main(void)
     modes();
     pairs();
     numbers();
+    bright_grays();
     places();
     piles();
     refusals();
