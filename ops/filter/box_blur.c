@@ -117,12 +117,12 @@ enum { SHORT = 7, SHORT_COLUMNS = 128 };
         memset(now, 0, s * sizeof *now);                                                               \
         for (size_t i = 0; i < side * s; i++) now[i % s] += sums[i];                                   \
     }
-#define MEANS(name, T, S)                                                                           \
-    KAL__INLINE void name##_mean_body(T *restrict dst, const S *restrict sums, double by, size_t n) \
-    {                                                                                               \
-        for (size_t i = 0; i < n; i++) dst[i] = (T)(int32_t)((double)sums[i] * by + 0.5);           \
-    }                                                                                               \
-    KAL__VARIANTS(name##_mean, (T * dst, const S *sums, double by, size_t n), (dst, sums, by, n))
+#define MEANS(name, T, S, REAL)                                                                   \
+    KAL__INLINE void name##_mean_body(T *restrict dst, const S *restrict sums, REAL by, size_t n) \
+    {                                                                                             \
+        for (size_t i = 0; i < n; i++) dst[i] = (T)(int32_t)((REAL)sums[i] * by + (REAL)0.5);     \
+    }                                                                                             \
+    KAL__VARIANTS(name##_mean, (T * dst, const S *sums, REAL by, size_t n), (dst, sums, by, n))
 GATHER(short, uint8_t, uint16_t)
 GATHER(u8, uint8_t, int32_t)
 GATHER(u16, uint16_t, int64_t)
@@ -130,8 +130,12 @@ GATHER(weighed, uint32_t, int64_t)
 ALONG(short, uint16_t, int32_t)
 ALONG(u8, int32_t, int32_t)
 ALONG(u16, int64_t, int64_t)
-MEANS(u8, uint8_t, int32_t)
-MEANS(u16, uint16_t, int64_t)
+MEANS(u8, uint8_t, int32_t, double)
+MEANS(u16, uint16_t, int64_t, double)
+// Up to this radius floats do: sums are below 2^24, a mean is off by less than 255 · 2^-23 and 2^-17 more from the half that is added, and
+// none is nearer than 1 / 2n to where it turns over.
+enum { FLOATS = 50 };
+MEANS(near, uint8_t, int32_t, float)
 
 // (sum + n / 2) / n by a multiplication: with 2^k <= n < 2^(k + 1), m = ⌈2^(16 + k) / n⌉ and e = m n − 2^(16 + k), the quotient of any x is
 // exact while x e < 2^(16 + k). x < 256 n, and e is at most 67 of the n there are, 2^k / n more than 1/2.
@@ -226,36 +230,64 @@ static bool is_short(const kal_call *c, int32_t most)
            ((const kal_box_blur_p *)c->params)->radius <= most;
 }
 
-// Source row `in` goes into the sums and, if `both`, row `out` out of them.
+static size_t sum_size(const kal_call *c)
+{
+    return is_short(c, SHORT_COLUMNS)                     ? sizeof(uint16_t)
+           : c->extent.type == KAL_U8 && !c->extent.alpha ? sizeof(int32_t)
+                                                          : sizeof(int64_t);
+}
+
+// Pixels of a source row: where they are, when all are `inside` the image, or copied.
+static const void *pixels(const kal__rows *source, int32_t x0, int32_t x1, int32_t y, bool inside, void *copy)
+{
+    const int32_t row = kal_edge_index(y, source->e->height, source->edge);
+    if (inside && row >= 0) return kal_at(source->in, x0, row);
+    kal__rows_get(source, x0, x1, y, copy);
+    return copy;
+}
+
+// Pixels x0 … x1 − 1 of source row `in` go into the sums and, if `both`, those of row `out` out of them.
 static void change(const kal_job *j, const kal__rows *source, const room *r, int32_t in, int32_t out,
-                   bool both)
+                   bool both, int32_t x0, int32_t x1)
 {
     const kal_extent *e = &j->call->extent;
-    const int32_t radius = ((const kal_box_blur_p *)j->call->params)->radius;
-    const int32_t x0 = j->out->rect.x0 - radius, x1 = j->out->rect.x1 + radius;
+    const int32_t first = j->out->rect.x0 - ((const kal_box_blur_p *)j->call->params)->radius;
     const size_t s = (size_t)e->channels, n = (size_t)(x1 - x0) * s;
+    const bool inside = x0 >= 0 && x1 <= e->width;
+    void *sums = (unsigned char *)r->sums + (size_t)(x0 - first) * s * sum_size(j->call);
+    const void *row[2] = {NULL, NULL};
     for (int i = 0; i < 1 + both; i++) {
-        kal__rows_get(source, x0, x1, i ? out : in, r->row[i]);
-        if (e->alpha && e->type == KAL_U8)
-            u8_weigh(r->weighed[i], r->row[i], s, n);
-        else if (e->alpha)
-            u16_weigh(r->weighed[i], (const uint16_t *)(const void *)r->row[i], s, n);
+        row[i] = pixels(source, x0, x1, i ? out : in, inside, r->row[i]);
+        if (!e->alpha) continue;
+        e->type == KAL_U8 ? u8_weigh(r->weighed[i], row[i], s, n) : u16_weigh(r->weighed[i], row[i], s, n);
     }
-    const void *gone = both ? r->row[1] : NULL;
     if (e->alpha)
-        weighed_change(r->sums, r->weighed[0], both ? r->weighed[1] : NULL, n);
+        weighed_change(sums, r->weighed[0], both ? r->weighed[1] : NULL, n);
     else if (e->type == KAL_U16)
-        u16_change(r->sums, (const uint16_t *)(const void *)r->row[0], gone, n);
+        u16_change(sums, row[0], row[1], n);
     else
-        is_short(j->call, SHORT_COLUMNS) ? short_change(r->sums, r->row[0], gone, n)
-                                         : u8_change(r->sums, r->row[0], gone, n);
+        is_short(j->call, SHORT_COLUMNS) ? short_change(sums, row[0], row[1], n)
+                                         : u8_change(sums, row[0], row[1], n);
+}
+
+// The whole width: what lies inside the image, and what the edge mode puts beside it.
+static void change_row(const kal_job *j, const kal__rows *source, const room *r, int32_t in, int32_t out,
+                       bool both)
+{
+    const int32_t radius = ((const kal_box_blur_p *)j->call->params)->radius, width = source->e->width;
+    const int32_t x0 = j->out->rect.x0 - radius, x1 = j->out->rect.x1 + radius;
+    const int32_t left = x0 < 0 ? 0 : x0, right = x1 > width ? width : x1;   // an output pixel is inside
+    if (x0 < left) change(j, source, r, in, out, both, x0, left);
+    change(j, source, r, in, out, both, left, right);
+    if (right < x1) change(j, source, r, in, out, both, right, x1);
 }
 
 static void means(const kal_job *j, const room *r, unsigned char *dst)
 {
     const kal_extent *e = &j->call->extent;
-    const size_t side = 2 * (size_t)((const kal_box_blur_p *)j->call->params)->radius + 1,
-                 s = (size_t)e->channels, n = (size_t)kal_tile_width(j->out) * s, piece = PIECE * s;
+    const int32_t radius = ((const kal_box_blur_p *)j->call->params)->radius;
+    const size_t side = 2 * (size_t)radius + 1, s = (size_t)e->channels,
+                 n = (size_t)kal_tile_width(j->out) * s, piece = PIECE * s;
     const double by = 1 / (double)(side * side);
     const bool short_columns = is_short(j->call, SHORT_COLUMNS), bytes = e->type == KAL_U8 && !e->alpha;
     int32_t now[KAL_MAX_CHANNELS];
@@ -277,6 +309,8 @@ static void means(const kal_job *j, const room *r, unsigned char *dst)
             u16_along(r->windows, (const int64_t *)r->sums + i, side, s, m, now_wide);
         if (e->alpha)
             e->type == KAL_U8 ? u8_unweigh(to, r->windows, by, s, m) : u16_unweigh(to, r->windows, by, s, m);
+        else if (bytes && radius <= FLOATS)
+            near_mean(to, r->windows, (float)by, m);
         else if (bytes)
             u8_mean(to, r->windows, by, m);
         else
@@ -296,9 +330,9 @@ static kal_status run(const kal_job *j)
     const kal__rows source = kal__rows_of(j, p->edge, p->color);
     const size_t s = (size_t)j->call->extent.channels;
     memset(r.sums, 0, (size_t)((unsigned char *)r.windows - (unsigned char *)r.sums));
-    for (int32_t y = o.y0 - p->radius; y < o.y0 + p->radius; y++) change(j, &source, &r, y, 0, false);
+    for (int32_t y = o.y0 - p->radius; y < o.y0 + p->radius; y++) change_row(j, &source, &r, y, 0, false);
     for (int32_t y = o.y0; y < o.y1; y++) {
-        change(j, &source, &r, y + p->radius, y - p->radius - 1, y > o.y0);
+        change_row(j, &source, &r, y + p->radius, y - p->radius - 1, y > o.y0);
         unsigned char *dst = kal_row(j->out, y);
         if (is_short(j->call, SHORT))
             short_means(dst, r.sums, 2 * (size_t)p->radius + 1, s, (size_t)(o.x1 - o.x0) * s);

@@ -64,6 +64,9 @@ def windows(what, picture):
         for edge, border in BORDERS.items():
             want = cv2.blur(picture, (side, side), borderType=border)
             same(f"box_blur {radius} edge={edge}", picture, want, what)
+    for radius in (20, 50, 51, 60):  # means in floats, and in doubles
+        want = cv2.blur(picture, (2 * radius + 1, 2 * radius + 1), borderType=cv2.BORDER_REPLICATE)
+        same(f"box_blur {radius} edge=copy", picture, want, what)
 
 
 def weights(what, picture):

@@ -90,6 +90,22 @@ static void test_windows(int32_t w, int32_t h)
             }
 }
 
+// Where box_blur's means go over from floats to doubles, and where its sums no longer fit 16 bits.
+static void test_wide(void)
+{
+    static const int32_t radii[] = {20, 50, 51, 127, 128, 129};
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(37, 5, 3, KAL_U8);
+    kal_node *in = rng_image(&r, s, &e);
+    for (size_t i = 0; i < sizeof radii / sizeof *radii; i++) {
+        const kal_edge edge = i % 2 ? KAL_EDGE_MIRROR : KAL_EDGE_COPY;
+        kal_node *b = kal_box_blur(s, in, kal_box_blur_params(.radius = radii[i], .edge = edge));
+        check_window(b, in, edge, radii[i], mean, 1e-6);
+        check_tilings(&r, b);
+    }
+    kal_scope_free(&s);
+}
+
 // Every window of 0 and 1 there is says that a network sorts everything; 5x5: a random part of them.
 static void test_networks(void)
 {
@@ -146,6 +162,7 @@ int main(void)
     test_windows(3, 2);
     test_windows(37, 1);
     test_networks();
+    test_wide();
     test_cases();
     return check_done();
 }
