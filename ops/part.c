@@ -4,6 +4,10 @@
 // See part.h.
 #include "part.h"
 
+#include "mem.h"
+
+#include <stdlib.h>
+
 extern const kal_op kal__op_resize;
 
 kal_status kal__part_make(kal__part *p, const kal_extent *e, int32_t width, int32_t height, int32_t to_width,
@@ -60,6 +64,53 @@ kal_status kal__part_run(const kal__part *p, const kal_tile *in, const kal_tile 
     for (int32_t y = out->rect.y0; y < out->rect.y1; y++) memcpy(kal_row(out, y), kal_row(&seen, y), row);
     return KAL_OK;
 }
+
+// ---- one for each box -----------------------------------------------------------------------------
+
+kal_status kal__parts_prepare(const kal_call *c, int32_t n, kal__part_fn *part_of, void **state,
+                              kal_error *err)
+{
+    kal__parts *all = *state = kal__new_zero(1, sizeof *all + (size_t)n * sizeof *all->parts);
+    kal_status st = all ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory for %d boxes", c->op->name, n);
+    for (; !st && all->n < n; all->n++) {
+        st = part_of(c, all->n, &all->parts[all->n], err);
+        if (!st) st = kal__part_prepare(&all->parts[all->n], err);
+        if (st) break;
+    }
+    if (!st) return st;
+    kal__parts_release(all);
+    *state = NULL;
+    return st;
+}
+
+void kal__parts_release(void *state)
+{
+    kal__parts *all = state;
+    for (int32_t i = 0; all && i < all->n; i++) kal__part_release(&all->parts[i]);
+    free(all);
+}
+
+size_t kal__parts_tables(const kal_call *c, int32_t n, kal__part_fn *part_of)
+{
+    size_t bytes = sizeof(kal__parts) + (size_t)n * sizeof(kal__part);
+    kal__part part;
+    for (int32_t i = 0; i < n; i++)
+        if (!part_of(c, i, &part, NULL)) bytes += kal__part_tables(&part);
+    return bytes;
+}
+
+size_t kal__parts_scratch(const kal_call *c, int32_t n, kal__part_fn *part_of, int32_t width, int32_t height)
+{
+    size_t most = 0;
+    kal__part part;
+    for (int32_t i = 0; i < n; i++) {
+        const size_t bytes = part_of(c, i, &part, NULL) ? 0 : kal__part_scratch(&part, width, height);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+// ---- boxes and tiles ------------------------------------------------------------------------------
 
 kal_tile kal__tile_part(const kal_tile *t, kal_rect r, int32_t dx, int32_t dy)
 {

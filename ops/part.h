@@ -29,6 +29,20 @@ kal_rect kal__part_need(const kal__part *p, kal_rect out);
 kal_status kal__part_run(const kal__part *p, const kal_tile *in, const kal_tile *out, void *scratch,
                          kal_error *err);
 
+/// The parts of a call, one for each box: the state of an op that goes by them, and what its record asks about it.
+typedef struct kal__parts {
+    int32_t n;
+    kal__part parts[];
+} kal__parts;
+typedef kal_status kal__part_fn(const kal_call *c, int32_t i, kal__part *p, kal_error *err);
+
+kal_status kal__parts_prepare(const kal_call *c, int32_t n, kal__part_fn *part_of, void **state,
+                              kal_error *err);
+void kal__parts_release(void *state);
+size_t kal__parts_tables(const kal_call *c, int32_t n, kal__part_fn *part_of);
+/// Of the part that wants the most.
+size_t kal__parts_scratch(const kal_call *c, int32_t n, kal__part_fn *part_of, int32_t width, int32_t height);
+
 /// The part of a tile that is `r`, in coordinates moved by dx, dy.
 kal_tile kal__tile_part(const kal_tile *t, kal_rect r, int32_t dx, int32_t dy);
 

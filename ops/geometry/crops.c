@@ -6,15 +6,12 @@
 //     out(x, y) = resize(crop(image, box i), width, height)(x, y − i · height)      i = floor(y / height)
 //
 // by the kernel of resize, so that it is a column of crops and resizes bit for bit.
-#include "mem.h"
 #include "part.h"
 
-#include <stdlib.h>
-
-typedef struct batch {
-    int32_t n;
-    kal__part parts[];
-} batch;
+static int32_t count(const kal_call *c)
+{
+    return kal__n_boxes(((const kal_crops_p *)c->params)->boxes);
+}
 
 static kal_status part_of(const kal_call *c, int32_t i, kal__part *p, kal_error *err)
 {
@@ -63,54 +60,25 @@ static kal_rect need(const kal_call *c, int32_t k, kal_rect out)
     return all;
 }
 
-static void release(void *state)
-{
-    batch *b = state;
-    for (int32_t i = 0; b && i < b->n; i++) kal__part_release(&b->parts[i]);
-    free(b);
-}
-
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
-    const int32_t n = kal__n_boxes(((const kal_crops_p *)c->params)->boxes);
-    batch *b = *state = kal__new_zero(1, sizeof *b + (size_t)n * sizeof *b->parts);
-    kal_status st = b ? KAL_OK : kal_fail(err, KAL_NOMEM, "crops: out of memory for %d boxes", n);
-    for (; !st && b->n < n; b->n++) {
-        st = part_of(c, b->n, &b->parts[b->n], err);
-        if (!st) st = kal__part_prepare(&b->parts[b->n], err);
-        if (st) break;
-    }
-    if (!st) return st;
-    release(b);
-    *state = NULL;
-    return st;
+    return kal__parts_prepare(c, count(c), part_of, state, err);
 }
 
 static size_t tables(const kal_call *c)
 {
-    const int32_t n = kal__n_boxes(((const kal_crops_p *)c->params)->boxes);
-    size_t bytes = sizeof(batch) + (size_t)n * sizeof(kal__part);
-    kal__part part;
-    for (int32_t i = 0; i < n; i++)
-        if (!part_of(c, i, &part, NULL)) bytes += kal__part_tables(&part);
-    return bytes;
+    return kal__parts_tables(c, count(c), part_of);
 }
 
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
-    size_t most = 0;
-    kal__part part;
-    for (int32_t i = 0; i < kal__n_boxes(((const kal_crops_p *)c->params)->boxes); i++) {
-        const size_t bytes = part_of(c, i, &part, NULL) ? 0 : kal__part_scratch(&part, width, height);
-        most = bytes > most ? bytes : most;
-    }
-    return most;
+    return kal__parts_scratch(c, count(c), part_of, width, height);
 }
 
 static kal_status run(const kal_job *j)
 {
     const kal_crops_p *p = j->call->params;
-    const batch *b = j->state;
+    const kal__parts *b = j->state;
     const kal_rect out = j->out->rect;
     kal_status st = KAL_OK;
     for (int32_t i = out.y0 / p->height; !st && i * p->height < out.y1; i++) {
@@ -148,7 +116,7 @@ const kal_op kal__op_crops = {
     .need = need,
     .map = map,
     .prepare = prepare,
-    .release = release,
+    .release = kal__parts_release,
     .tables = tables,
     .scratch = scratch,
     .run = run,

@@ -4,21 +4,18 @@
 // uncrops: parts below one another, as crops made them, each resized to its box and put back on the base; the same as one uncrop after the
 // other, bit for bit, so that where boxes overlap the later lies over the earlier.
 #include "channels.h"
-#include "mem.h"
 #include "part.h"
 #include "paste.h"
 #include "seam.h"
 
-#include <stdlib.h>
-
-typedef struct batch {
-    int32_t n;
-    kal__part parts[];
-} batch;
+static int32_t count(const kal_call *c)
+{
+    return kal__n_boxes(((const kal_uncrops_p *)c->params)->boxes);
+}
 
 static int32_t height_of(const kal_call *c)
 {
-    return c->in[0]->extent.height / kal__n_boxes(((const kal_uncrops_p *)c->params)->boxes);
+    return c->in[0]->extent.height / count(c);
 }
 
 static kal_status part_of(const kal_call *c, int32_t i, kal__part *p, kal_error *err)
@@ -70,37 +67,14 @@ static kal_rect touches(const kal_call *c)
     return all;
 }
 
-static void release(void *state)
-{
-    batch *b = state;
-    for (int32_t i = 0; b && i < b->n; i++) kal__part_release(&b->parts[i]);
-    free(b);
-}
-
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
-    const int32_t n = kal__n_boxes(((const kal_uncrops_p *)c->params)->boxes);
-    batch *b = *state = kal__new_zero(1, sizeof *b + (size_t)n * sizeof *b->parts);
-    kal_status st = b ? KAL_OK : kal_fail(err, KAL_NOMEM, "uncrops: out of memory for %d boxes", n);
-    for (; !st && b->n < n; b->n++) {
-        st = part_of(c, b->n, &b->parts[b->n], err);
-        if (!st) st = kal__part_prepare(&b->parts[b->n], err);
-        if (st) break;
-    }
-    if (!st) return st;
-    release(b);
-    *state = NULL;
-    return st;
+    return kal__parts_prepare(c, count(c), part_of, state, err);
 }
 
 static size_t tables(const kal_call *c)
 {
-    const int32_t n = kal__n_boxes(((const kal_uncrops_p *)c->params)->boxes);
-    size_t bytes = sizeof(batch) + (size_t)n * sizeof(kal__part);
-    kal__part part;
-    for (int32_t i = 0; i < n; i++)
-        if (!part_of(c, i, &part, NULL)) bytes += kal__part_tables(&part);
-    return bytes;
+    return kal__parts_tables(c, count(c), part_of);
 }
 
 // A part's pixels in the job's rectangle, to a whole cache line.
@@ -112,13 +86,7 @@ static size_t bytes_of(const kal_call *c, int32_t width, int32_t height)
 // They come first, then what resizing wants.
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
-    size_t most = 0;
-    kal__part part;
-    for (int32_t i = 0; i < kal__n_boxes(((const kal_uncrops_p *)c->params)->boxes); i++) {
-        const size_t bytes = part_of(c, i, &part, NULL) ? 0 : kal__part_scratch(&part, width, height);
-        most = bytes > most ? bytes : most;
-    }
-    return bytes_of(c, width, height) + most;
+    return bytes_of(c, width, height) + kal__parts_scratch(c, count(c), part_of, width, height);
 }
 
 static void lay(const kal_job *j, const kal_tile *part, kal_rect at)
@@ -147,7 +115,7 @@ static kal_status put_back(const kal_job *j, int32_t i)
     const kal_uncrops_p *p = j->call->params;
     const kal_rect out = j->out->rect, at = kal__whole_box(p->boxes, i), hit = kal_rect_clip(out, at);
     if (kal_rect_empty(hit)) return KAL_OK;
-    const kal__part *part = &((const batch *)j->state)->parts[i];
+    const kal__part *part = &((const kal__parts *)j->state)->parts[i];
     const kal_rect here = kal_rect_shift(hit, -at.x0, -at.y0), seen = kal__part_need(part, here);
     const int32_t y0 = i * height_of(j->call);
     const kal_tile in = kal__tile_part(&j->in[0], kal_rect_shift(seen, 0, y0), 0, -y0);
@@ -168,7 +136,7 @@ static kal_status run(const kal_job *j)
     for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
         memcpy(kal_row(j->out, y), kal_row(&j->in[1], y), row);
     kal_status st = KAL_OK;
-    for (int32_t i = 0; i < ((const batch *)j->state)->n && !st; i++) st = put_back(j, i);
+    for (int32_t i = 0; i < ((const kal__parts *)j->state)->n && !st; i++) st = put_back(j, i);
     return st;
 }
 
@@ -198,7 +166,7 @@ const kal_op kal__op_uncrops = {
     .touches = touches,
     .map = map,
     .prepare = prepare,
-    .release = release,
+    .release = kal__parts_release,
     .tables = tables,
     .scratch = scratch,
     .run = run,
