@@ -20,7 +20,25 @@
 typedef struct source {
     const char *name, *text;
 } source;
-enum { NONE, SCENE_, SMALL, RAMPS, GRAY, MASK_, BOX, LABELS, CLEAR, WAVES, SOURCES };
+enum {
+    NONE,
+    SCENE_,
+    SMALL,
+    RAMPS,
+    GRAY,
+    MASK_,
+    BOX,
+    LABELS,
+    CLEAR,
+    WAVES,
+    DARK_LINEAR,
+    VIVID_LAB,
+    TURNED_LCH,
+    PALE_HSV,
+    HALVED_HSL,
+    BROWN_YCBCR,
+    SOURCES
+};
 static const source sources[SOURCES] = {
     [SCENE_] = {"scene", SCENE},
     [SMALL] = {"small", "sample scene width=160 height=120 seed=4 | crop 20 10 80 60"},
@@ -31,6 +49,12 @@ static const source sources[SOURCES] = {
     [LABELS] = {"labels", MASK " | components"},
     [WAVES] = {"waves", "band_join (" SCENE " | gray | expr \"x + 6 * sin(y / 9)\" type=f32) (" SCENE
                         " | gray | expr \"y + 6 * sin(x / 9)\" type=f32)"},
+    [DARK_LINEAR] = {"dark_linear", SCENE " | to_linear | multiply value=0.4"},
+    [VIVID_LAB] = {"vivid_lab", SCENE " | to_lab | linear scale=[1 2 2] offset=[0 -128 -128]"},
+    [TURNED_LCH] = {"turned_lch", SCENE " | to_lch | linear scale=1 offset=[0 0 90]"},
+    [PALE_HSV] = {"pale_hsv", SCENE " | to_hsv | linear scale=[1 0.4 1]"},
+    [HALVED_HSL] = {"halved_hsl", SCENE " | to_hsl | linear scale=[0.5 1 1]"},
+    [BROWN_YCBCR] = {"brown_ycbcr", SCENE " | to_ycbcr | linear scale=[1 0 0] offset=[0 90 160]"},
     [CLEAR] = {"clear", "gradient from=[0 60 160 0] to=[255 200 60 255] width=160 height=120"},
 };
 
@@ -59,6 +83,15 @@ const char *picture_source(int i, const char **text)
     return sources[i + 1].name;
 }
 
+// What an op is for, where that is none of these.
+static const struct {
+    const char *op;
+    unsigned char on[3];
+} made_for[] = {
+    {"from_linear", {DARK_LINEAR}}, {"from_lab", {VIVID_LAB}},  {"from_lch", {TURNED_LCH}},
+    {"from_hsv", {PALE_HSV}},       {"from_hsl", {HALVED_HSL}}, {"from_ycbcr", {BROWN_YCBCR}},
+};
+
 // Where the first sample shows little on a picture of this size.
 static const struct {
     const char *op, *params;
@@ -67,6 +100,7 @@ static const struct {
     {"embed", "20 15 200 150 edge=mirror"},
     {"crops", "[27 77 60 103 117 40 156 104] 80"},
     {"uncrops", "[10 8 74 32 90 84 154 108] feather=6"},
+    {"perspective", "from=[0 0 160 0 160 120 0 120] to=[30 25 150 5 155 115 5 95] color=white"},
     {"resize", "width=40"},
     {"gaussian", "sigma=3"},
     {"levels", "black=0.15 white=0.75 gamma=1.3"},
@@ -168,14 +202,18 @@ static kal_node *try_one(kal_scope *s, const kal_op *op, const char *params, con
 
 static kal_node *try_all(kal_scope *s, const kal_op *op, bool strict, char *text)
 {
+    const unsigned char(*sets)[3] = tried;
+    size_t n = sizeof tried / sizeof *tried;
+    for (size_t i = 0; i < sizeof made_for / sizeof *made_for; i++)
+        if (!strcmp(made_for[i].op, op->name)) sets = &made_for[i].on, n = 1;
     for (size_t i = 0; better[i].op; i++)
-        for (size_t k = 0; !strcmp(better[i].op, op->name) && k < sizeof tried / sizeof *tried; k++) {
-            kal_node *node = try_one(s, op, better[i].params, tried[k], strict, text);
+        for (size_t k = 0; !strcmp(better[i].op, op->name) && k < n; k++) {
+            kal_node *node = try_one(s, op, better[i].params, sets[k], strict, text);
             if (node) return node;
         }
-    for (size_t k = 0; k < sizeof tried / sizeof *tried; k++)
+    for (size_t k = 0; k < n; k++)
         for (const char *const *sample = op->samples; sample && *sample; sample++) {
-            kal_node *node = try_one(s, op, *sample, tried[k], strict, text);
+            kal_node *node = try_one(s, op, *sample, sets[k], strict, text);
             if (node) return node;
         }
     return NULL;
