@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// For tables of cases: a text, and what comes of it. Everything goes through what the library promises in public: a text is parsed, then
+// For tables and files of cases: a text, and what comes of it. Everything goes through what the library promises in public: a text is parsed, then
 // its last expression is read.
 #ifndef ROWS_H
 #define ROWS_H
@@ -132,5 +132,56 @@ static inline void run_rows(const char *before, const row *rows, size_t n)
         (rows[i].how == GIVES ? gives : rows[i].how == FAILS ? fails : compares)(before, &rows[i]);
 }
 #define RUN_ROWS(before, rows) run_rows(before, rows, sizeof(rows) / sizeof *(rows))
+
+// ---- a file of rows -----------------------------------------------------------------------------
+// Blocks with blank lines between them: what it is, the text in lines that begin with blanks, and a line that says what comes of it.
+// Lines that begin with # are comments.
+
+static inline bool ends_block(const char *line, row *r)
+{
+    static const struct {
+        const char *begins;
+        how how;
+    } ends[] = {{"= ", GIVES},
+                {"same as ", SAME},
+                {"the node of ", NODE},
+                {"other than ", OTHER},
+                {"fails: ", FAILS}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const size_t n = strlen(ends[i].begins);
+        if (strncmp(line, ends[i].begins, n) != 0) continue;
+        r->how = ends[i].how;
+        r->want = line + n;
+        return true;
+    }
+    return false;
+}
+
+/// Each block of a file of this folder, after the statements `before`.
+static inline void run_file(const char *before, const char *name)
+{
+    char path[1024], line[4000], what[4000] = "", text[4000] = "";
+    size_t blocks = 0;
+    snprintf(path, sizeof path, "%s/cases/%s", TESTS_FOLDER, name);
+    FILE *f = fopen(path, "r");
+    if (!REQUIRE_NOTE(f, "%s is not there", path)) return;
+    while (fgets(line, sizeof line, f)) {
+        row r = {.what = what, .text = text};
+        line[strcspn(line, "\n")] = 0;
+        if (*line == '#' || !*line) continue;
+        if (*line == ' ') {
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? "\n" : "",
+                     line + strspn(line, " "));
+        } else if (*text && REQUIRE_NOTE(ends_block(line, &r), "%s: %s: how does it end?", name, line)) {
+            run_rows(before, &r, 1);
+            *text = 0;
+            blocks++;
+        } else {
+            snprintf(what, sizeof what, "%s", line);
+        }
+    }
+    REQUIRE_NOTE(blocks && !*text, "%s ends in the middle of: %s", name, what);
+    fclose(f);
+}
 
 #endif
