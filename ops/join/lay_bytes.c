@@ -174,10 +174,11 @@ static void gather(const kal__lay *l, gathered *g, const uint8_t *near, uint8_t 
 
 // ---- rows -----------------------------------------------------------------------------------------
 
-// Below such an opacity floats would come near their least.
+// Of an opacity next to 0 or 1 floats would not know that it is not that.
 bool kal__lay_can_near(const kal__lay *l)
 {
-    return l->type == KAL_U8 && l->colours < WIDE && (l->opacity == 0 || l->opacity > 1e-6);
+    const bool told = l->opacity == 0 || l->opacity == 1 || (l->opacity > 1e-6 && l->opacity < 1 - 1e-5);
+    return l->type == KAL_U8 && l->colours < WIDE && told;
 }
 
 void kal__lay_near(const kal__lay *l, uint8_t *dst, const uint8_t *image, const uint8_t *base, size_t n)

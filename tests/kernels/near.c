@@ -57,8 +57,10 @@ int main(int argc, char **argv)
     const size_t pixels = argc > 2 ? strtoull(argv[2], NULL, 0) : 3001;
     for (int32_t mode = 0; mode < MODES; mode++)
         for (int kind = 0; kind < 8; kind++)
-            for (int o = 0; o < 7; o++) {
-                const double opacities[] = {1, 0.5, 0.375, 0.999, 1e-3, 0, (rng_below(&r, 999) + 1) / 1000.0};
+            for (int o = 0; o < 11; o++) {
+                const double opacities[] = {
+                    1,    0.5,          0.375, 0.999, 1e-3,    (rng_below(&r, 999) + 1) / 1000.0,
+                    2e-6, 1 - 1.001e-5, 0,     1e-9,  1 - 1e-9};
                 kal__lay l = {.mode = mode,
                               .opacity = opacities[o],
                               .type = KAL_U8,
@@ -67,8 +69,8 @@ int main(int argc, char **argv)
                               .base_alpha = kind & 2};
                 l.step = l.colours + l.alpha;
                 if (!l.base_alpha && !kal__modes[mode].opaque) continue;
-                REQUIRE(kal__lay_can_near(&l));
-                try_lay(&r, &l, o ? 200 + pixels / 10 : pixels);
+                REQUIRE(kal__lay_can_near(&l) == (o < 9));
+                if (o < 9) try_lay(&r, &l, o ? 200 + pixels / 10 : pixels);
             }
     return check_done();
 }
