@@ -28,6 +28,7 @@ typedef struct kal__reader {
     /// What pins the file as it is now. NULL: nothing does.
     bool (*stamp)(struct kal__reader *r, kal__stamp *out);
     void (*close)(struct kal__reader *r);
+    bool placed;                   ///< `position` may be set: the next read is from there
     bool regular;                  ///< a file that can be opened again; a pipe cannot
     const unsigned char *memory;   ///< all bytes, when they lie in memory; else NULL
     size_t size;                   ///< of memory, or of the file

@@ -37,7 +37,7 @@ typedef struct kal__coding {
 // All at once, unless it is large or nothing is gained by that.
 static bool is_held(const kal__source *s, bool parts)
 {
-    if (s->codec->scattered && s->pinned) return false;
+    if ((s->codec->scattered && s->pinned) || s->unkeyed) return false;
     return s->size <= KAL__SMALL_FILE && (parts || !s->codec->streams);
 }
 
@@ -89,9 +89,10 @@ static kal_status open_source(kal__coding *c, bool parts, const kal__watch *watc
         if (!file)
             return kal_fail(err, KAL_NOMEM, "%s: no memory or thread to wait for it", kal__source_name(s));
     }
-    if (s->once) {   // nothing to compare with
+    if (s->unkeyed) {   // nothing but the stamp, where there is one, to compare with
         c->reader = file;
-        return KAL_OK;
+        c->check = has_its_stamp(c) ? STAMPED : TRUSTED;
+        return s->pinned && c->check == TRUSTED ? changed(s, err) : KAL_OK;
     }
     if (is_held(s, parts)) {
         st = open_small(c, file, err);
@@ -117,6 +118,7 @@ static kal_status check_digest(kal__coding *c, const kal__watch *watch, kal_stat
         __atomic_fetch_add(&stats->bytes_read, __atomic_exchange_n(&c->reader->by_place, 0, __ATOMIC_RELAXED),
                            __ATOMIC_RELAXED);
     if (c->check == TRUSTED || (c->check == STAMPED && has_its_stamp(c))) return KAL_OK;
+    if (c->source->unkeyed) return changed(c->source, err);
     if (c->check != DIGESTING) {
         c->reader = kal__hashing_new(c->reader);
         if (!c->reader) return kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(c->source));

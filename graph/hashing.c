@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRONT ((size_t)64 << 10)
+#define AT_ONCE ((size_t)16 << 10)   // where headers alone are read
+#define FRONT ((size_t)4 << 10)
 
 typedef struct hashing {
     kal__reader base;
@@ -21,6 +22,7 @@ typedef struct hashing {
 
 static ptrdiff_t take(hashing *h, void *dst, size_t n, kal_error *err)
 {
+    if (h->base.placed) return h->inner->read_at(h->inner, h->base.position, dst, n, err);
     const ptrdiff_t got = h->inner->read(h->inner, dst, n, err);
     if (got > 0) kal__hash_add(&h->hash, dst, (size_t)got);
     return got;
@@ -30,7 +32,9 @@ static ptrdiff_t hashing_read(kal__reader *r, void *dst, size_t n, kal_error *er
 {
     hashing *h = (hashing *)r;
     ptrdiff_t got;
-    if (h->at < h->n) {
+    if (h->base.placed) {
+        got = take(h, dst, n < AT_ONCE ? n : AT_ONCE, err);
+    } else if (h->at < h->n) {
         got = (ptrdiff_t)(h->n - h->at < n ? h->n - h->at : n);
         memcpy(dst, h->front + h->at, (size_t)got);
         h->at += (size_t)got;
@@ -47,6 +51,13 @@ static void hashing_close(kal__reader *r)
     h->inner->close(h->inner);
     free(h->front);
     free(h);
+}
+
+kal__reader *kal__placed_new(kal__reader *inner)
+{
+    kal__reader *r = kal__hashing_new(inner);
+    if (r) r->placed = true;
+    return r;
 }
 
 kal__reader *kal__hashing_new(kal__reader *inner)
@@ -73,7 +84,9 @@ ptrdiff_t kal__hashing_peek(kal__reader *r, const unsigned char **front, kal_err
         return -1;
     }
     while (h->n < FRONT) {
-        const ptrdiff_t got = take(h, h->front + h->n, FRONT - h->n, err);
+        const ptrdiff_t got = h->base.placed
+                                  ? h->inner->read_at(h->inner, h->n, h->front + h->n, FRONT - h->n, err)
+                                  : take(h, h->front + h->n, FRONT - h->n, err);
         if (got < 0) return -1;
         if (!got) break;
         h->n += (size_t)got;

@@ -16,7 +16,7 @@ static void fill_decode(kal_node *node, void *arg)
     const kal__loading *l = arg;
     node->u.source = kal__source_ref(l->source);
     node->meta = kal__meta_ref(l->meta);
-    node->is_volatile = l->source->once;
+    node->is_volatile = l->source->unkeyed;
 }
 
 static kal_status fit_meta(kal__loading *l, kal_error *err)
@@ -144,6 +144,7 @@ static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const
     kal__loading l = {.source = kal__new_zero(1, sizeof(kal__source)), .meta = kal__meta_new()};
     kal_limits_get(&l.ask.limits);
     l.ask.page = p->page;
+    l.unkeyed = !p->keyed;
     kal_status st = kal__params_check(kal__schema_of(&kal__op_load), &checked, err);
     if (!st && (!l.source || !l.meta)) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     if (l.source) l.source->refs = 1, l.source->page = p->page;
@@ -225,6 +226,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     const stored_p *p = stored->call.params;
     if (p->shrink != 1) kal__putf(t, " shrink=%d", p->shrink);
     if (p->page) kal__putf(t, " page=%d", p->page);
+    if (stored->is_volatile) kal__puts(t, " keyed=false");
     if (!p->upright) {
         kal__puts(t, " upright=false");
     } else if (!turned && stored->meta->applied) {

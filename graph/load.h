@@ -16,7 +16,9 @@
     P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")               \
     P(INT, shrink, 1, 1, 1024, "",                                                                   \
       "1, 2, 4 …: decode that many times smaller, where the file can (JPEG to 8, levels of a TIFF)") \
-    P(INT, page, 0, 0, 1e9, "", "which picture of several, from 0 on")
+    P(INT, page, 0, 0, 1e9, "", "which picture of several, from 0 on")                               \
+    P(BOOL, keyed, true, 0, 0, "",                                                                   \
+      "false: the file is not read for its digest; its key is of this run, and nothing is remembered")
 typedef struct kal__load_p {
     size_t size;
     KAL__LOAD_PARAMS(KAL_FIELD)

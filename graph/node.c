@@ -290,6 +290,7 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
                        .stamp = s->stamp,
                        .pinned = s->pinned,
                        .origin = kal__origin_ref(origin),
+                       .unkeyed = s->unkeyed,
                        .once = s->once,
                        .bytes = kal__slab_ref(s->bytes),
                        .size = s->size};

@@ -46,7 +46,8 @@ typedef struct kal__source {
     bool pinned;           // as long as the file has that stamp, it has that digest
     kal__origin *origin;   // NULL when only the bytes were given
     kal__slab *bytes;   // given, or all that a stream had: then they are read, and the origin is only a name
-    bool once;          // a stream of more than is kept: no digest, and its origin opens once
+    bool unkeyed;       // no digest: what names it is of this run …
+    bool once;          // … because it is a stream of more than is kept, whose origin opens once
     size_t size;
 } kal__source;
 

@@ -240,14 +240,15 @@ static kal_status add_decode(kal__builder *b, const kal_node *n)
         const kal_rect part = source->codec->reach(&source->header, me->need);
         s->rect =
             me->need;   // and no more: what lies beside it is not exact, and must not come into the memo
-        if (source->codec->scattered) s->rect.y0 -= s->rect.y0 % source->header.rows;   // but whole blocks are
+        if (source->codec->scattered)
+            s->rect.y0 -= s->rect.y0 % source->header.rows;   // but whole blocks are
         s->coded_x0 = part.x0;
         s->coded = part.x1 - part.x0;
     }
     s->codec_memory = source->header.memory;
     const bool enough = s->rect.y1 - s->rect.y0 >= 2 * source->header.part_rows;
     if (source->header.part_rows > 0 && enough && b->p->threads > 1 && !b->shrink) {
-        s->serial = false;   // each worker has a decoder of its own
+        s->serial = false;                                     // each worker has a decoder of its own
         s->rect.y0 -= s->rect.y0 % source->header.part_rows;   // no part is decoded for two
         s->codec_memory += source->header.memory * (size_t)(b->p->threads - 1);
     }

@@ -58,7 +58,8 @@ static kal_status read_stream(kal__loading *l, kal__reader *file, kal__reader *r
     if (n < 0) return err->status;
     kal_status st = kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->source->codec, err);
     if (st) return st;
-    if (!l->source->codec->streams && r->size && r->size <= KAL__SMALL_FILE)
+    if (!l->source->codec->streams && !l->source->codec->scattered && !l->unkeyed && r->size &&
+        r->size <= KAL__SMALL_FILE)
         return read_small(l, r, format, err);
     if (!l->source->codec->scattered)
         st = l->source->codec->header(r, &l->ask, &l->source->header, l->meta, err);
@@ -68,6 +69,15 @@ static kal_status read_stream(kal__loading *l, kal__reader *file, kal__reader *r
     if (l->source->codec->scattered)
         st = l->source->codec->header(file, &l->ask, &l->source->header, l->meta, err);
     return st;
+}
+
+// A key of this run's alone: nothing tells what the rest will be.
+static kal_key passing_key(void)
+{
+    static uint64_t count;
+    const uint64_t what[4] = {(uint64_t)getpid(), (uint64_t)(kal__now() * 1e9), (uint64_t)(uintptr_t)&count,
+                              __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED)};
+    return kal__hash_of(what, sizeof what);
 }
 
 static kal_status read_file(kal__loading *l, kal__reader *file, const char *format, kal_error *err)
@@ -80,14 +90,18 @@ static kal_status read_file(kal__loading *l, kal__reader *file, const char *form
     }
     kal__source *s = l->source;
     const bool settled = file->stamp && file->stamp(file, &s->stamp) && kal__stamp_settled(&s->stamp);
-    const bool known = settled && kal__digest_known(&s->stamp, &s->digest);
-    if (known) s->size = (size_t)s->stamp.size;
-    kal__reader *r = kal__hashing_new(file);
+    if (!file->size) l->unkeyed = false;   // it has to be read to see where it ends
+    const bool known = l->unkeyed || (settled && kal__digest_known(&s->stamp, &s->digest));
+    if (known) s->size = file->size;
+    if (l->unkeyed) s->digest = passing_key();
+    kal__reader *r = l->unkeyed ? kal__placed_new(file) : kal__hashing_new(file);
     if (!r) return kal_fail(err, KAL_NOMEM, "out of memory for a file");
     kal_status st = read_stream(l, file, r, format, known, err);
     kal__stamp after;
     s->pinned = !st && settled && file->stamp(file, &after) && kal__stamp_equal(&after, &s->stamp);
-    if (s->pinned) kal__digest_remember(&s->stamp, s->digest);
+    s->unkeyed = l->unkeyed;
+    if (s->unkeyed) s->header.part_unseen = false;   // to see them it would have to be read
+    if (s->pinned && !s->unkeyed) kal__digest_remember(&s->stamp, s->digest);
     r->close(r);
     return st;
 }
@@ -120,15 +134,6 @@ static kal_status keep_stream(kal__loading *l, unsigned char *bytes, size_t size
     return st;
 }
 
-// A key of this run's alone: nothing tells what the rest will be.
-static kal_key passing_key(void)
-{
-    static uint64_t count;
-    const uint64_t what[4] = {(uint64_t)getpid(), (uint64_t)(kal__now() * 1e9), (uint64_t)(uintptr_t)&count,
-                              __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED)};
-    return kal__hash_of(what, sizeof what);
-}
-
 // Only the front is kept, for the header, until its pixels are computed.
 static kal_status keep_front(kal__loading *l, unsigned char *front, size_t n, kal__reader *rest,
                              const char *format, kal_error *err)
@@ -150,7 +155,7 @@ static kal_status keep_front(kal__loading *l, unsigned char *front, size_t n, ka
     if (st) return st;
     kal__origin_unref(&l->source->origin);
     l->source->origin = whole;
-    l->source->once = true;
+    l->source->once = l->source->unkeyed = true;
     l->source->header.part_rows =
         0;   // there may be parts in the front, but nothing will be there to find them in
     l->source->header.part_unseen = false;

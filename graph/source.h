@@ -11,6 +11,7 @@ typedef struct kal__loading {
     kal__source *source;
     kal__meta *meta;
     kal__ask ask;
+    bool unkeyed;   // the header alone is wanted
 } kal__loading;
 
 /// Reads header and digest. Takes the caller's reference to the origin.

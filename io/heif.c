@@ -7,10 +7,14 @@
 // (heif_rgb.c); of everything else (grids, AV1, alpha, a matrix beyond the usual, another libheif than 1.15) by libheif.
 #include "heif.h"
 
+#include "bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #if KAL__HEIF
+
+#define KAL__HEIF_LARGE ((size_t)4 << 10)
 
 // ---- opening ------------------------------------------------------------------------------------
 
@@ -18,10 +22,17 @@ struct kal__decoder {
     const kal__heif *lib;
     kal__reader *reader;
     kal_extent extent;
-    int workers;           // of the HEVC decoder; 0: libheif decides
-    unsigned char *copy;   // of a file that does not lie in memory
-    const unsigned char *bytes;
-    size_t size;
+    int workers;   // of the HEVC decoder; 0: libheif decides
+    unsigned char *
+        copy;   // of what is looked at of a file that does not lie in memory: its first and its second box of note
+    const unsigned char *bytes;   // all there is, or those boxes
+    size_t n, size;               // of them; of the file
+    uint64_t at;                  // where libheif stands
+    struct {
+        uint64_t at, n;
+    } large[8];   // bodies of boxes that it has not come by yet
+    int n_large;
+    kal_error io;   // of the reader
     struct heif_context *context;
     struct heif_image_handle *handle;
     struct heif_image *image;
@@ -40,11 +51,12 @@ static const struct {
 // libheif knows no offsets; the size of the file is what there is to say.
 static kal_status failed(const kal__decoder *d, struct heif_error e, kal_error *err)
 {
+    if (d->io.status) return kal_fail(err, d->io.status, "%s", d->io.message);
     kal_status status = e.subcode == heif_suberror_Security_limit_exceeded ? KAL_LIMIT : KAL_CORRUPT;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && status == KAL_CORRUPT; i++)
         if (kinds[i].code == e.code) status = kinds[i].status;
     char kind[5];
-    if (status != KAL_NOMEM && kal__heif_strange(d->bytes, d->size, kind))
+    if (status != KAL_NOMEM && kal__heif_strange(d->bytes, d->n, kind))
         return kal_fail(
             err, KAL_UNSUPPORTED,
             "%s: heif: libheif %s cannot read pictures of kind \"%s\": %s (in a file of %zu bytes)",
@@ -63,17 +75,127 @@ static void decoder_free(kal__decoder *d)
     free(d);
 }
 
+// Head and length of the box at a place, to the end of the file where it says so.
+static kal_status box_at(kal__decoder *d, uint64_t at, unsigned char head[16], uint64_t *length,
+                         kal_error *err)
+{
+    const size_t n = d->size - at < 16 ? (size_t)(d->size - at) : 16;
+    memset(head, 0, 16);
+    const kal_status st = kal__read_exact(d->reader, at, head, n, err);
+    *length = kal__be32(head);
+    if (*length == 1) *length = (uint64_t)kal__be32(head + 8) << 32 | kal__be32(head + 12);
+    if (*length == 0) *length = d->size - at;
+    return st;
+}
+
+static kal_status keep_box(kal__decoder *d, uint64_t at, uint64_t length, const kal_limits *limits,
+                           kal_error *err)
+{
+    if (length > limits->meta_bytes)
+        return kal_fail(err, KAL_LIMIT,
+                        "%s: heif: at byte %llu: a box of %llu bytes is more than the limit of %llu",
+                        d->reader->name, (unsigned long long)at, (unsigned long long)length,
+                        (unsigned long long)limits->meta_bytes);
+    if (!kal__grow(&d->copy, d->n + (size_t)length, 1))
+        return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
+    const kal_status st = kal__read_exact(d->reader, at, d->copy + d->n, (size_t)length, err);
+    d->n += (size_t)length;
+    return st;
+}
+
+// libheif copies whatever box it does not know, the one of all coded pictures too, and looks at no such copy.
+static void note_large(kal__decoder *d, uint64_t at, uint64_t length, uint64_t head)
+{
+    const int most = sizeof d->large / sizeof *d->large;
+    if (length - head < KAL__HEIF_LARGE || d->n_large == most) return;
+    d->large[d->n_large].at = at + head;
+    d->large[d->n_large++].n = length - head;
+}
+
+static bool is_a_copy(kal__decoder *d, size_t n)
+{
+    for (int i = 0; i < d->n_large; i++)
+        if (d->large[i].at == d->at && d->large[i].n == n) {
+            d->large[i].n = 0;   // once: the next time somebody wants to know what it says
+            return true;
+        }
+    return false;
+}
+
+// Of the boxes of the file only those that say what there is; of the others it is seen that they are all there.
+static kal_status walk_boxes(kal__decoder *d, const kal_limits *limits, kal_error *err)
+{
+    static const char wanted[][5] = {"ftyp", "meta"};
+    kal_status st = KAL_OK;
+    uint64_t length;
+    for (uint64_t at = 0; !st && at < d->size; at += length) {
+        unsigned char head[16];
+        st = box_at(d, at, head, &length, err);
+        if (st) break;
+        if (length < 8 || length > d->size - at) {
+            char box[5];
+            if (!kal__heif_cut(head, d->size - at < 16 ? (size_t)(d->size - at) : 16, box)) return KAL_OK;
+            return kal_fail(err, KAL_CORRUPT, "%s: heif: the file ends at byte %zu, inside its box \"%s\"",
+                            d->reader->name, d->size, box);
+        }
+        bool keep = false;
+        for (int i = 0; i < 2; i++) keep |= !memcmp(head + 4, wanted[i], 4);
+        if (keep)
+            st = keep_box(d, at, length, limits, err);
+        else
+            note_large(d, at, length, kal__be32(head) == 1 ? 16 : 8);
+    }
+    d->bytes = d->copy;
+    return st;
+}
+
 static kal_status read_bytes(kal__decoder *d, const kal_limits *limits, kal_error *err)
 {
-    kal_status st = KAL_OK;
-    if (!d->reader->memory) st = kal__read_all(d->reader, limits->file_bytes, &d->copy, &d->size, err);
-    if (st) return st;
-    if (d->reader->memory) d->size = d->reader->size;
-    d->bytes = d->reader->memory ? d->reader->memory : d->copy;
+    d->size = d->reader->size;
+    if (!d->reader->memory) return walk_boxes(d, limits, err);
+    d->bytes = d->reader->memory;
+    d->n = d->size;
     char box[5];
     if (!kal__heif_cut(d->bytes, d->size, box)) return KAL_OK;
     return kal_fail(err, KAL_CORRUPT, "%s: heif: the file ends at byte %zu, inside its box \"%s\"",
                     d->reader->name, d->size, box);
+}
+
+static int64_t reader_position(void *user)
+{
+    return (int64_t)((const kal__decoder *)user)->at;
+}
+
+// libheif asserts that reading succeeds: it gets zeros, and what went wrong is told when it returns.
+static int reader_read(void *dst, size_t n, void *user)
+{
+    kal__decoder *d = user;
+    if (is_a_copy(d, n) || kal__read_exact(d->reader, d->at, dst, n, d->io.status ? NULL : &d->io))
+        memset(dst, 0, n);
+    d->at += n;
+    return 0;
+}
+
+static int reader_seek(int64_t to, void *user)
+{
+    kal__decoder *d = user;
+    d->at = (uint64_t)to;
+    return to < 0 || (uint64_t)to > d->size;
+}
+
+static enum heif_reader_grow_status reader_wait(int64_t size, void *user)
+{
+    const kal__decoder *d = user;
+    return size >= 0 && (uint64_t)size <= d->size ? heif_reader_grow_status_size_reached
+                                                  : heif_reader_grow_status_size_beyond_eof;
+}
+
+static struct heif_error give_file(kal__decoder *d)
+{
+    static const struct heif_reader from_places = {1, reader_position, reader_read, reader_seek, reader_wait};
+    if (d->reader->memory)
+        return d->lib->heif_context_read_from_memory_without_copy(d->context, d->bytes, d->size, NULL);
+    return d->lib->heif_context_read_from_reader(d->context, &from_places, d, NULL);
 }
 
 static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_error *err)
@@ -85,14 +207,13 @@ static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_erro
         d->context, limits->pixels < KAL_MAX_SIDE ? (int)limits->pixels : KAL_MAX_SIDE);
     // Several tiles are decoded by libheif's threads (0: by this one), one tile by the decoder's workers.
     const int threads = limits->threads > 1 ? (int)limits->threads : 1;
-    const bool tiles = kal__heif_tiles(d->bytes, d->size) > 1;
+    const bool tiles = kal__heif_tiles(d->bytes, d->n) > 1;
     d->workers = tiles ? 0 : threads;
     if (lib->heif_context_set_max_decoding_threads)
         lib->heif_context_set_max_decoding_threads(d->context, tiles && threads > 1 ? threads : 0);
-    struct heif_error e =
-        lib->heif_context_read_from_memory_without_copy(d->context, d->bytes, d->size, NULL);
+    struct heif_error e = give_file(d);
     if (!e.code) e = lib->heif_context_get_primary_image_handle(d->context, &d->handle);
-    return e.code ? failed(d, e, err) : KAL_OK;
+    return e.code || d->io.status ? failed(d, e, err) : KAL_OK;
 }
 
 static kal_status read_size(kal__decoder *d, const kal_limits *limits, kal_error *err)
@@ -102,7 +223,7 @@ static kal_status read_size(kal__decoder *d, const kal_limits *limits, kal_error
               h = lib->heif_image_handle_get_height(d->handle);
     const int bits = lib->heif_image_handle_get_luma_bits_per_pixel(d->handle);
     bool hevc;
-    const bool gray = kal__heif_chroma(d->bytes, d->size, &hevc) == 0,
+    const bool gray = kal__heif_chroma(d->bytes, d->n, &hevc) == 0,
                alpha = lib->heif_image_handle_has_alpha_channel(d->handle);
     if (w < 1 || h < 1 || bits < 1 || bits > 16)
         return kal_fail(err, KAL_CORRUPT,
@@ -203,14 +324,14 @@ static size_t decoder_memory(const kal__decoder *d)
         size_t fixed;
     } held[] = {{{1, 2.25, 4.5, 7.5}, 0.5, (size_t)6 << 20}, {{4, 3, 6, 9.7}, 6, (size_t)4 << 20}};
     bool hevc;
-    const int chroma = kal__heif_chroma(d->bytes, d->size, &hevc);
-    const bool av1 = chroma < 0 ? kal__heif_is_av1(d->bytes, d->size) : !hevc;   // a brand only claims
+    const int chroma = kal__heif_chroma(d->bytes, d->n, &hevc);
+    const bool av1 = chroma < 0 ? kal__heif_is_av1(d->bytes, d->n) : !hevc;   // a brand only claims
     const double each = held[av1].chroma[chroma < 0 ? 1 : chroma] + (d->extent.alpha ? held[av1].alpha : 0) +
                         d->extent.channels;
     const double pixels =
         (double)d->extent.width * (double)d->extent.height * (double)kal_type_size(d->extent.type);
     const size_t tiles = chroma < 0 ? (size_t)8 << 20 : 0;   // a grid: several are decoded at once
-    return (size_t)(pixels * each) + held[av1].fixed + tiles + (d->copy ? d->size : 0);
+    return (size_t)(pixels * each) + held[av1].fixed + tiles + d->n;
 }
 
 static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
@@ -227,6 +348,7 @@ static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *
         !take_block(d, "mime", "application/rdf+xml", ask->limits.meta_bytes, &meta->xmp))
         st = kal_fail(err, KAL_NOMEM, "%s: heif: out of memory for metadata", r->name);
     meta->orientation = 1;
+    if (!st && d->io.status) st = kal_fail(err, d->io.status, "%s", d->io.message);
     decoder_free(d);
     return st;
 }
@@ -240,7 +362,7 @@ static bool may_be_rgb(const kal__decoder *d, struct heif_color_profile_nclx **c
 {
     bool hevc;
     if (d->workers < 1 || d->extent.model != KAL_RGB || d->extent.alpha ||
-        kal__heif_chroma(d->bytes, d->size, &hevc) < 1 || !hevc || !kal__hevc_registered() ||
+        kal__heif_chroma(d->bytes, d->n, &hevc) < 1 || !hevc || !kal__hevc_registered() ||
         strncmp(d->lib->heif_get_version(), "1.15.", 5) != 0 ||
         !d->lib->heif_image_handle_get_nclx_color_profile)
         return false;
@@ -275,7 +397,7 @@ static kal_status decode(kal__decoder *d, kal_error *err)
     kal__hevc_wish_for(&(kal__hevc_wish){0});
     if (colours) d->lib->heif_nclx_color_profile_free(colours);
     d->lib->heif_decoding_options_free(o);
-    return e.code ? failed(d, e, err) : KAL_OK;
+    return e.code || d->io.status ? failed(d, e, err) : KAL_OK;
 }
 
 // A run of samples of one plane: `n` values of `bits` bits into every `step`-th place of dst.
@@ -432,6 +554,7 @@ const kal__codec kal__codec_heif = {
     .version = kal__heif_version,
     .sniff = kal__heif_is_hevc,
     .header = heif_header,
+    .scattered = true,
     .open = heif_open,
     .rows = heif_rows,
     .close = heif_close,
@@ -451,6 +574,7 @@ const kal__codec kal__codec_avif = {
     .version = kal__avif_version,
     .sniff = kal__heif_is_av1,
     .header = heif_header,
+    .scattered = true,
     .open = heif_open,
     .rows = heif_rows,
     .close = heif_close,

@@ -53,6 +53,7 @@ const char *kal__avif_version(void);
     F(heif_context_alloc)                               \
     F(heif_context_free)                                \
     F(heif_context_read_from_memory_without_copy)       \
+    F(heif_context_read_from_reader)                    \
     F(heif_context_get_primary_image_handle)            \
     F(heif_context_set_maximum_image_size_limit)        \
     F(heif_image_handle_release)                        \

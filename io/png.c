@@ -15,6 +15,8 @@
 
 // ---- bytes --------------------------------------------------------------------------------------
 
+#define LEAPING 32   // bytes that are read of a chunk, when only its head is of interest
+
 size_t kal__png_peek(kal__decoder *d, const unsigned char **p)
 {
     kal__reader *r = d->reader;
@@ -23,7 +25,7 @@ size_t kal__png_peek(kal__decoder *d, const unsigned char **p)
         return r->size - (size_t)r->position;
     }
     if (!d->fail.ahead) {
-        const ptrdiff_t got = r->read(r, d->input, KAL__PNG_INPUT, d->fail.err);
+        const ptrdiff_t got = r->read(r, d->input, d->leaping ? LEAPING : KAL__PNG_INPUT, d->fail.err);
         if (got < 0) d->fail.status = KAL_IO;
         d->at = 0;
         d->fail.ahead = got > 0 ? (size_t)got : 0;
@@ -47,6 +49,12 @@ size_t kal__png_pull(kal__decoder *d, unsigned char *dst, size_t n)
     size_t done = 0;
     const unsigned char *p;
     for (size_t step; done < n && (step = kal__png_peek(d, &p)); done += step) {
+        if (!dst && n - done > step && d->reader->placed) {   // what is not there shows at the next read
+            kal__png_used(d, step);
+            d->reader->position += n - done - step;
+            d->leaping = true;
+            return n;
+        }
         if (step > n - done) step = n - done;
         if (dst) memcpy(dst + done, p, step);
         kal__png_used(d, step);

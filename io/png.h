@@ -39,6 +39,7 @@ bool kal__png_swapped(void);
 // ---- reading ------------------------------------------------------------------------------------
 
 struct kal__decoder {
+    bool leaping;   // from chunk to chunk, behind the pixels
     kal__png_fail fail;
     png_structp png;
     png_infop info;

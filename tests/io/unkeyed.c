@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// `load keyed=false`: of a large file the header alone is read, whatever its format; pixels are the same, nothing is remembered, and a file that
+// changes is still found out.
+#include "files.h"
+
+#include <unistd.h>
+
+typedef struct feed {
+    const unsigned char *data;
+    size_t size, at;
+    uint64_t read;
+} feed;
+
+static ptrdiff_t feed_read(void *user, void *dst, size_t n, kal_error *err)
+{
+    feed *f = user;
+    (void)err;
+    if (f->at > f->size) return 0;
+    if (n > f->size - f->at) n = f->size - f->at;
+    memcpy(dst, f->data + f->at, n);
+    f->at += n;
+    f->read += n;
+    return (ptrdiff_t)n;
+}
+
+static kal_status feed_seek(void *user, uint64_t at, kal_error *err)
+{
+    (void)err;
+    ((feed *)user)->at = (size_t)at;
+    return KAL_OK;
+}
+
+static int64_t feed_size(void *user)
+{
+    return (int64_t)((feed *)user)->size;
+}
+
+static kal_node *noise(kal_scope *s)
+{
+    rng r = {4};
+    const kal_extent e = extent_of(1203, 907, 3, KAL_U8);
+    return rng_image(&r, s, &e);
+}
+
+static void header_alone(void)
+{
+    static const char *const formats[] = {"jpeg", "png", "tiff", "heic", "avif", "ppm", "qoi", "bmp", "npy"};
+    kal_scope *s = kal_scope_new();
+    kal_node *n = noise(s);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        kal_bytes b;
+        kal_node *encoded = kal_encode(s, n, formats[i], NULL);
+        if (kal_read_bytes(encoded, NULL, &b, &check_error)) {
+            check_skip("%s", check_error.message);
+            continue;
+        }
+        feed f = {.data = b.data, .size = b.size};
+        const kal_input in = {
+            .name = "feed", .user = &f, .read = feed_read, .seek = feed_seek, .size = feed_size};
+        kal_node *bare = kal_load_input(s, &in, "keyed=false"),
+                 *again = kal_load_input(s, &in, "keyed=false");
+        kal_extent e, same;
+        REQUIRE_OK(kal_node_extent(bare, &e, &check_error));
+        REQUIRE_OK(kal_node_extent(kal_load_bytes(s, b.data, b.size, NULL), &same, &check_error));
+        REQUIRE_NOTE(extent_equal(&e, &same), "%s", formats[i]);
+        REQUIRE_NOTE(f.read <= 2 * 65536 && f.read < f.size, "%s: %llu bytes of %zu for two headers",
+                     formats[i], (unsigned long long)f.read, f.size);
+        kal_key k[2];
+        REQUIRE_OK(kal_node_key(bare, &k[0], &check_error));
+        REQUIRE_OK(kal_node_key(again, &k[1], &check_error));
+        REQUIRE_NOTE(!kal_key_equal(k[0], k[1]), "%s", formats[i]);
+        void *got = read_all(bare, NULL, NULL),
+             *want = read_all(kal_load_bytes(s, b.data, b.size, NULL), NULL, NULL);
+        REQUIRE_NOTE(got && want && !memcmp(got, want, bytes_of(&e)), "%s", formats[i]);
+        free(got);
+        free(want);
+        kal_bytes_free(&b);
+    }
+    kal_scope_free(&s);
+}
+
+static void changed(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_bytes a, b;
+    const char *path = check_temp("a.tif");
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, noise(s), "tiff", NULL), NULL, &a, &check_error));
+    REQUIRE_OK(kal_read_bytes(
+        kal_encode(s, kal_apply_text(s, "invert", "", (kal_node *[]){noise(s)}, 1), "tiff", NULL), NULL, &b,
+        &check_error));
+    put_file(path, a.data, a.size);
+    usleep(2200000);
+    kal_node *bare = kal_load(s, path, "keyed=false"), *keyed = kal_load(s, path, NULL);
+    put_file(path, b.data, b.size);
+    kal_extent e;
+    REQUIRE_OK(kal_node_extent(bare, &e, &check_error));
+    unsigned char *p = malloc(bytes_of(&e));
+    const ptrdiff_t stride = (ptrdiff_t)((size_t)e.width * kal_pixel_size(&e));
+    kal_memo_clear(NULL);
+    REQUIRE_FAILS(KAL_CHANGED, kal_read(bare, kal_rect_all(&e), p, stride, NULL, &check_error));
+    REQUIRE_FAILS(KAL_CHANGED, kal_read(keyed, kal_rect_all(&e), p, stride, NULL, &check_error));
+    free(p);
+    kal_bytes_free(&a);
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+}
+
+int main(void)
+{
+    header_alone();
+    changed();
+    kal_memo_clear(NULL);
+    return check_done();
+}
