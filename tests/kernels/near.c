@@ -42,10 +42,10 @@ static void try_lay(rng *r, const kal__lay *l, size_t n)
         kal__lay_near(l, got, image, base, n);
         size_t i = 0;
         while (i < n * step && got[i] == want[i]) i++;
-        REQUIRE_NOTE(i == n * step,
-                     "mode %d, %zu colours, alphas %d %d, opacity %g, %s: pixel %zu is %d, not %d", l->mode,
-                     l->colours, l->alpha, l->base_alpha, l->opacity, kal__isa_name((kal__isa)isa), i / step,
-                     got[i], want[i]);
+        if (i == n * step) continue;
+        REQUIRE_NOTE(0, "mode %d, %zu colours, alphas %d %d, opacity %g, %s: pixel %zu is %d, not %d",
+                     l->mode, l->colours, l->alpha, l->base_alpha, l->opacity, kal__isa_name((kal__isa)isa),
+                     i / step, got[i], want[i]);
     }
     kal__cpu_set_isa(best);
     free(image), free(base), free(want), free(got);
