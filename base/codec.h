@@ -244,6 +244,10 @@ typedef struct kal__codec {
     /// Writes the next piece; they come in order. Threads: one at a time.
     kal_status (*join)(kal__encoder *c, const kal__piece *piece, kal_error *err);
 
+    /// After the last row of a picture: the next one, of this kind, begins, and its rows come as the first one's did. NULL: files hold one.
+    kal_status (*page)(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
+                       kal_error *err);
+
     /// Ends the file (the writer is not committed). `err` NULL: giving up.
     kal_status (*end)(kal__encoder *c, kal_error *err);
 } kal__codec;

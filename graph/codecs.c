@@ -11,8 +11,15 @@ bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
 {
     if (i >= kal__n_codecs) return false;
     const kal__codec *c = kal__codecs[i];
-    *out = (kal_codec_info){c->name,          c->suffixes, c->help,    c->open != NULL,
-                            c->begin != NULL, c->params,   c->n_params};
+    *out = (kal_codec_info){.name = c->name,
+                            .suffixes = c->suffixes,
+                            .help = c->help,
+                            .reads = c->open != NULL,
+                            .writes = c->begin != NULL,
+                            .params = c->params,
+                            .n_params = c->n_params,
+                            .pages = c->pages,
+                            .album = c->page != NULL};
     if (version) *version = c->version();
     return true;
 }

@@ -268,7 +268,7 @@ void kal__coding_close(kal__stage *s)
     kal__coding *c = s->coding;
     if (!c) return;
     if (c->decoder) c->source->codec->close(c->decoder, NULL);
-    if (c->encoder) s->node->u.codec->end(c->encoder, NULL);
+    if (c->encoder && !s->book) s->node->u.codec->end(c->encoder, NULL);
     coding_free(s);
 }
 
@@ -370,7 +370,12 @@ static kal_status encode_begin(kal__stage *s, kal_error *err)
     kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
     if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
     const kal_node *n = s->node;
-    return n->u.codec->begin(&n->call.in[0]->extent, n->call.params, n->meta, s->writer, &c->encoder, err);
+    const kal_extent *e = &n->call.in[0]->extent;
+    if (!s->book) return n->u.codec->begin(e, n->call.params, n->meta, s->writer, &c->encoder, err);
+    const kal_status st = *s->book ? n->u.codec->page(*s->book, e, n->call.params, n->meta, err)
+                                   : n->u.codec->begin(e, n->call.params, n->meta, s->writer, s->book, err);
+    c->encoder = *s->book;
+    return st;
 }
 
 static kal_status encode_rows(kal__stage *s, kal_rect r, kal_error *err)
@@ -391,7 +396,7 @@ static kal_status encode_end(kal__stage *s, kal_stats *stats, kal_error *err)
 {
     kal__encoder *c = s->coding->encoder;
     s->coding->encoder = NULL;
-    const kal_status st = s->node->u.codec->end(c, err);
+    const kal_status st = s->book ? KAL_OK : s->node->u.codec->end(c, err);
     if (!st) __atomic_fetch_add(&stats->encodes, 1, __ATOMIC_RELAXED);
     return st;
 }

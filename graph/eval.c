@@ -93,7 +93,7 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
     for (size_t i = 0; i < n; i++) {
         kal__want w = wants[i];
         bool known = false;
-        if (w.writer && o->memo && !w.node->is_volatile) {
+        if (w.writer && o->memo && !w.node->is_volatile && !w.book) {
             const kal_status st = kal__write_known(o->memo, w.node->key, w.writer, &known, err);
             if (st) return st;
             stats->nodes += known;
@@ -137,7 +137,7 @@ static void remember(kal__want *wants, size_t n, const kal__resolved *o, kal_sta
 {
     for (size_t i = 0; i < n && o->memo; i++) {
         if (wants[i].value && !st) kal__fact_put(o->memo, wants[i].node, wants[i].value, ns);
-        if (!wants[i].writer || wants[i].node->is_volatile) continue;
+        if (!wants[i].writer || wants[i].node->is_volatile || wants[i].book) continue;
         if (!st) kal__remembered(wants[i].writer, o->memo, wants[i].node->key, ns);
         wants[i].writer->abort(wants[i].writer);
     }

@@ -134,6 +134,22 @@ kal_status kal__load_smaller(const kal_node *n, int32_t by, kal_node **out, kal_
     return st;
 }
 
+// The header is read: the stored rows become a node, turned if that is wanted.
+static kal_status make_node(kal__loading *l, int32_t shrink, bool upright, kal_node **out, kal_error *err)
+{
+    const char *name = kal__source_name(l->source);
+    kal_status st = KAL_OK;
+    if (l->ask.page && !l->source->codec->pages) st = kal__no_page(name, l->ask.page, 1, err);
+    if (!st) st = shrink_to(l->source, shrink, name, err);
+    if (!st) st = fit_meta(l, err);
+    if (!st) l->meta->format = l->source->codec->name, l->meta->bytes = l->source->once ? 0 : l->source->size;
+    if (!st) l->meta->applied = upright && l->meta->orientation != 1;
+    if (!st) st = decode_node(l, out, err);
+    if (!st && l->meta->applied) st = turn_upright(out, l->meta->orientation, err);
+    if (st) kal_node_unref(out);
+    return st;
+}
+
 // From an origin, or from bytes in memory: takes the caller's reference, whatever happens.
 static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
                        kal_node **out, kal_error *err)
@@ -155,18 +171,62 @@ static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const
         st = origin ? kal__source_read(&l, origin, p->format, err)
                     : kal__source_read_bytes(&l, bytes, size, p->format, err);
     }
-    if (!st && p->page && !l.source->codec->pages)
-        st = kal__no_page(kal__source_name(l.source), p->page, 1, err);
-    if (!st) st = shrink_to(l.source, p->shrink, kal__source_name(l.source), err);
-    if (!st) st = fit_meta(&l, err);
-    if (!st) l.meta->format = l.source->codec->name, l.meta->bytes = l.source->once ? 0 : l.source->size;
-    if (!st) l.meta->applied = p->upright && l.meta->orientation != 1;
-    if (!st) st = decode_node(&l, out, err);
-    if (!st && l.meta->applied) st = turn_upright(out, l.meta->orientation, err);
-    if (st) kal_node_unref(out);
+    if (!st) st = make_node(&l, p->shrink, p->upright, out, err);
     kal__meta_unref(&l.meta);
     kal__source_unref(&l.source);
     return st == KAL_IO && err->status ? err->status : st;
+}
+
+// ---- other pages --------------------------------------------------------------------------------
+
+static kal_status stored_of(kal_node *picture, kal_node **stored, kal_error *err)
+{
+    const kal_status st = kal_node_error(picture, err);
+    if (st) return st;
+    *stored = kal__is_upright_load(picture) ? kal__input(picture, 0) : picture;
+    return (*stored)->kind == KAL__DECODE
+               ? KAL_OK
+               : kal_fail(err, KAL_INVALID,
+                          "page: pages are of a picture as it was loaded, with no op on it");
+}
+
+// The header of another page of the same bytes; nothing is digested again.
+static kal_status load_page(kal_node *picture, int32_t page, kal_node **out, kal_error *err)
+{
+    kal_node *stored = NULL;
+    *out = NULL;
+    kal_status st = stored_of(picture, &stored, err);
+    if (st) return st;
+    const stored_p *p = stored->call.params;
+    kal__source *s = kal__node_source(stored);
+    if (page < 0 || page >= stored->meta->pages) {
+        st = kal__no_page(kal__source_name(s), page, stored->meta->pages, err);
+    } else if (s->once) {
+        st =
+            kal_fail(err, KAL_INVALID, "%s: is a stream of more than is kept, and its pages can be read once",
+                     kal__source_name(s));
+    } else {
+        kal__loading l = {.source = kal__source_copy(s, s->origin), .meta = kal__meta_new()};
+        kal_limits_get(&l.ask.limits);
+        l.ask.page = page;
+        if (!l.source || !l.meta)
+            st = kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
+        else
+            st = kal__source_read_page(&l, page, err);
+        if (!st) st = make_node(&l, p->shrink, p->upright, out, err);
+        kal__meta_unref(&l.meta);
+        kal__source_unref(&l.source);
+    }
+    kal__source_unref(&s);
+    return st == KAL_IO && err->status ? err->status : st;
+}
+
+kal_node *kal_page(kal_scope *scope, kal_node *picture, int32_t page)
+{
+    kal_error err = {KAL_OK, ""};
+    kal_node *node;
+    const kal_status st = load_page(picture, page, &node, &err);
+    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }
 
 // ---- printing -----------------------------------------------------------------------------------

@@ -371,6 +371,7 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
     if (!s) return kal__no_memory(b);
     s->serial = kind != KAL__COPY_STAGE;
     s->writer = w->writer;
+    s->book = w->book;
     s->patches = w->patches;
     kal__connect(b, s, &s->edges[0], image);
     if (kind == KAL__COPY_STAGE) {

@@ -99,7 +99,8 @@ struct kal__stage {
     bool allocated, queued, over;
 
     struct kal__coding *coding;           // decoder or encoder at work
-    kal__writer *writer;                  // ENCODE_STAGE
+    kal__writer *writer;                  // ENCODE_STAGE …
+    kal__encoder **book;                  // … of one of several pictures
     struct kal__digest *digest;           // DIGEST_STAGE
     const struct kal__patches *patches;   // COPY_STAGE of many rectangles
     void *gathered;                       // MEASURE_STAGE: from its rows so far …
@@ -117,6 +118,8 @@ typedef struct kal__want {
     kal_key *key;
     kal_value *value;
     const struct kal__patches *patches;   // pixels of many rectangles, `rect` around them
+    kal__encoder *
+        *book;   // (writer) the encoder of a file of several pictures, NULL before the first; it is left open
 } kal__want;
 
 /// What the scheduler knows; the simulator and the pool drive it with the same functions (schedule.c).

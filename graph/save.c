@@ -113,6 +113,13 @@ static kal_key meta_digest(const kal__meta *m)
     }
     const unsigned char upright = m && m->applied;
     kal__hash_add(&h, &upright, 1);
+    char rest[200];   // numbers as text: the same on every machine
+    if (m) {
+        snprintf(rest, sizeof rest, "%d %d %.17g %.17g %.17g", m->orientation, m->loops, m->delay,
+                 m->density[0], m->density[1]);
+        kal__hash_add(&h, rest, strlen(rest));
+        kal__hash_add(&h, m->iptc.data, m->iptc.size);
+    }
     return kal__hash_done(&h);
 }
 

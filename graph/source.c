@@ -212,3 +212,22 @@ kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size
     l->source->digest = kal__hash_of(bytes->data, size);
     return read_header(l, bytes->data, size, kal__source_name(l->source), format, err);
 }
+
+kal_status kal__source_read_page(kal__loading *l, int32_t page, kal_error *err)
+{
+    kal__source *s = l->source;
+    kal__reader *file, *r;
+    s->page = page;
+    s->shrink = 1;
+    s->header = (kal__header){.rows = 0};
+    kal_status st = s->bytes ? kal__open_memory(s->bytes->data, s->size, kal__source_name(s), &file, err)
+                             : s->origin->open(s->origin, &file, err);
+    if (st) return st;
+    if (!file->size) file->size = s->size;
+    r = !s->bytes && !s->codec->scattered && file->read_at ? kal__placed_new(file) : file;
+    if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
+    st = s->codec->header(r, &l->ask, &s->header, l->meta, err);
+    s->header.part_unseen = false;
+    r->close(r);
+    return st;
+}

@@ -495,5 +495,6 @@ const kal__codec kal__codec_tiff = {
     .pieces = kal__tiff_pieces,
     .pack = kal__tiff_pack,
     .join = kal__tiff_join,
+    .page = kal__tiff_page,
     .end = kal__tiff_end,
 };

@@ -75,14 +75,19 @@ typedef struct level {
     int32_t filled, done;
 } level;
 
-struct kal__encoder {
-    kal__writer *writer;
+typedef struct picture {
+    struct picture *next;
     kal__meta *meta;
     kal__tiff_p p;
-    bool big;
-    uint64_t start;   // of the file in the writer
     int n_levels;
     level levels[MOST_LEVELS];
+} picture;
+
+struct kal__encoder {
+    kal__writer *writer;
+    bool big;
+    uint64_t start;                 // of the file in the writer
+    picture *first, **last, *now;   // directories are written at the end
 };
 
 kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *memory, kal_error *err)
@@ -115,14 +120,23 @@ kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *me
     return KAL_OK;
 }
 
+static void picture_free(picture *p)
+{
+    for (int i = 0; i < p->n_levels; i++) {
+        free(p->levels[i].offsets);
+        free(p->levels[i].sizes);
+        free(p->levels[i].rows);
+    }
+    kal__meta_unref(&p->meta);
+    free(p);
+}
+
 static void encoder_free(kal__encoder *c)
 {
-    for (int i = 0; i < c->n_levels; i++) {
-        free(c->levels[i].offsets);
-        free(c->levels[i].sizes);
-        free(c->levels[i].rows);
+    for (picture *p = c->first, *next; p; p = next) {
+        next = p->next;
+        picture_free(p);
     }
-    kal__meta_unref(&c->meta);
     free(c);
 }
 
@@ -149,6 +163,37 @@ static kal_status put_head(kal__encoder *c, kal_error *err)
     return c->writer->write(c->writer, head, c->big ? 16 : 8, err);
 }
 
+// Levels hold what they need only while their picture is written.
+static void picture_done(picture *p)
+{
+    for (int i = 0; p && i < p->n_levels; i++) {
+        free(p->levels[i].rows);
+        p->levels[i].rows = NULL;
+    }
+}
+
+kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
+                          kal_error *err)
+{
+    const kal__tiff_p *p = params;
+    const kal__tiff_form f = form_of(e, p);
+    picture *made = kal__new_zero(1, sizeof *made);
+    if (!made) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+    picture_done(c->now);
+    *c->last = c->now = made;
+    c->last = &made->next;
+    made->p = *p;
+    made->meta = kal__meta_ref((kal__meta *)(uintptr_t)meta);
+    kal_extent x = *e;
+    bool ok = true;
+    for (int n = count_levels(e, &f, p->pyramid); made->n_levels < n && ok; made->n_levels++) {
+        ok = level_begin(&made->levels[made->n_levels], &f, &x, made->n_levels);
+        x.width = (x.width + 1) / 2;
+        x.height = (x.height + 1) / 2;
+    }
+    return ok ? KAL_OK : kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+}
+
 kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                            kal__encoder **out, kal_error *err)
 {
@@ -157,18 +202,11 @@ kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__m
     kal__encoder *c = *out = kal__new_zero(1, sizeof *c);
     if (!c) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
     c->writer = w;
-    c->p = *p;
+    c->last = &c->first;
     c->big = is_big(e, p, &f);
     c->start = w->written;
-    c->meta = kal__meta_ref((kal__meta *)(uintptr_t)meta);
-    kal_extent x = *e;
-    bool ok = true;
-    for (int n = count_levels(e, &f, p->pyramid); c->n_levels < n && ok; c->n_levels++) {
-        ok = level_begin(&c->levels[c->n_levels], &f, &x, c->n_levels);
-        x.width = (x.width + 1) / 2;
-        x.height = (x.height + 1) / 2;
-    }
-    const kal_status st = ok ? put_head(c, err) : kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+    kal_status st = kal__tiff_page(c, e, params, meta, err);
+    if (!st) st = put_head(c, err);
     if (st) {
         encoder_free(c);
         *out = NULL;
@@ -194,7 +232,7 @@ void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out)
 kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
                           kal_error *err)
 {
-    const level *l = &c->levels[0];
+    const level *l = &c->now->levels[0];
     const int32_t n = rows->rect.y1 - y0;
     const size_t row = (size_t)l->form.extent.width * kal_pixel_size(&l->form.extent);
     unsigned char *packed = NULL;
@@ -208,8 +246,8 @@ kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y
         stride = (ptrdiff_t)row;
     }
     kal_status st = kal__tiff_pack_rows(&l->form, from, stride, n, out, err);
-    if (!st && c->n_levels > 1) {
-        const kal_extent *next = &c->levels[1].form.extent;
+    if (!st && c->now->n_levels > 1) {
+        const kal_extent *next = &c->now->levels[1].form.extent;
         const size_t half = (size_t)next->width * kal_pixel_size(next) * (size_t)((n + 1) / 2);
         if (kal__grow(&out->data, out->size + half, 1)) {
             kal__tiff_halve(&l->form.extent, from, stride, n, out->data + out->size);
@@ -234,14 +272,14 @@ static kal_status put_blocks(kal__encoder *c, level *l, const kal__piece *p, kal
     }
     if (!c->big && at > UINT32_MAX)
         return kal_fail(err, KAL_INVALID,
-                        "tiff: the file has more than 4 GiB, which bigtiff=false cannot say");
+                        "tiff: the file has more than 4 GiB: it needs bigtiff=true");
     return c->writer->write(c->writer, p->data, (size_t)p->note[1], err);
 }
 
 // Rows of a smaller level; full rows of blocks are packed at once, and halved for the next.
 static kal_status put_rows(kal__encoder *c, int i, const unsigned char *rows, int32_t n, kal_error *err)
 {
-    level *l = &c->levels[i];
+    level *l = &c->now->levels[i];
     const kal_extent *e = &l->form.extent;
     const size_t row = (size_t)e->width * kal_pixel_size(e);
     kal_status st = KAL_OK;
@@ -256,8 +294,8 @@ static kal_status put_rows(kal__encoder *c, int i, const unsigned char *rows, in
         st = kal__tiff_pack_rows(&l->form, l->rows, (ptrdiff_t)row, l->filled, &p, err);
         if (!st) st = put_blocks(c, l, &p, err);
         free(p.data);
-        if (!st && i + 1 < c->n_levels) {
-            const kal_extent *next = &c->levels[i + 1].form.extent;
+        if (!st && i + 1 < c->now->n_levels) {
+            const kal_extent *next = &c->now->levels[i + 1].form.extent;
             const int32_t halved = (l->filled + 1) / 2;
             unsigned char *half = kal__new((size_t)halved, (size_t)next->width * kal_pixel_size(next));
             if (half) kal__tiff_halve(e, l->rows, (ptrdiff_t)row, l->filled, half);
@@ -273,9 +311,9 @@ static kal_status put_rows(kal__encoder *c, int i, const unsigned char *rows, in
 
 kal_status kal__tiff_join(kal__encoder *c, const kal__piece *p, kal_error *err)
 {
-    kal_status st = put_blocks(c, &c->levels[0], p, err);
+    kal_status st = put_blocks(c, &c->now->levels[0], p, err);
     if (st || !p->note[2]) return st;
-    const kal_extent *e = &c->levels[1].form.extent;
+    const kal_extent *e = &c->now->levels[1].form.extent;
     const size_t row = (size_t)e->width * kal_pixel_size(e);
     return put_rows(c, 1, p->data + p->note[1] + 4 * p->note[0], (int32_t)(p->note[2] / row), err);
 }
@@ -316,7 +354,7 @@ typedef struct density {
 } density;
 
 // A directory's entries stand in the order of their tags.
-static void describe(const kal__encoder *c, const level *l, int i, const uint16_t bits[],
+static void describe(const kal__encoder *c, const picture *pic, const level *l, int i, const uint16_t bits[],
                      const uint16_t formats[], const uint32_t *short_offsets, const density *per_inch,
                      directory *d)
 {
@@ -327,7 +365,7 @@ static void describe(const kal__encoder *c, const level *l, int i, const uint16_
     const void *places = c->big ? (const void *)l->offsets : short_offsets;
     const bool predicted = l->form.compression == COMPRESSION_ADOBE_DEFLATE ||
                            l->form.compression == COMPRESSION_LZW || l->form.compression == COMPRESSION_ZSTD;
-    const bool meta = c->meta && !c->p.strip && !i;
+    const bool meta = pic->meta && !pic->p.strip && !i;
     const int extra = e->channels - (rgb ? 3 : 1);
     static const uint16_t extras[KAL_MAX_CHANNELS];
     static const uint16_t straight = EXTRASAMPLE_UNASSALPHA;
@@ -342,7 +380,7 @@ static void describe(const kal__encoder *c, const level *l, int i, const uint16_
                           : PHOTOMETRIC_MINISBLACK);
     if (!l->form.tiled) add(d, TIFFTAG_STRIPOFFSETS, offsets, l->n, places);
     add_value(d, TIFFTAG_ORIENTATION, SHORT,
-              c->meta && !c->meta->applied ? (uint64_t)c->meta->orientation : 1);
+              pic->meta && !pic->meta->applied ? (uint64_t)pic->meta->orientation : 1);
     add_value(d, TIFFTAG_SAMPLESPERPIXEL, SHORT, (uint64_t)e->channels);
     if (!l->form.tiled) add_value(d, TIFFTAG_ROWSPERSTRIP, LONG, (uint64_t)l->form.block_h);
     if (!l->form.tiled) add(d, TIFFTAG_STRIPBYTECOUNTS, LONG, l->n, l->sizes);
@@ -361,9 +399,9 @@ static void describe(const kal__encoder *c, const level *l, int i, const uint16_
         e->alpha && extra == 1 ? &straight : extras);
     add(d, TIFFTAG_SAMPLEFORMAT, SHORT, (uint64_t)e->channels, formats);
     if (jpeg && rgb) add(d, TIFFTAG_YCBCRSUBSAMPLING, SHORT, 2, halves);
-    if (meta) add(d, TIFFTAG_XMLPACKET, BYTES, c->meta->xmp.size, c->meta->xmp.data);
-    if (meta) add(d, TIFFTAG_RICHTIFFIPTC, BYTES, c->meta->iptc.size, c->meta->iptc.data);
-    if (meta) add(d, TIFFTAG_ICCPROFILE, BYTES, c->meta->icc.size, c->meta->icc.data);
+    if (meta) add(d, TIFFTAG_XMLPACKET, BYTES, pic->meta->xmp.size, pic->meta->xmp.data);
+    if (meta) add(d, TIFFTAG_RICHTIFFIPTC, BYTES, pic->meta->iptc.size, pic->meta->iptc.data);
+    if (meta) add(d, TIFFTAG_ICCPROFILE, BYTES, pic->meta->icc.size, pic->meta->icc.data);
 }
 
 static void put(kal__text *t, uint64_t v, size_t bytes)
@@ -424,9 +462,9 @@ static void fraction(double per_metre, uint32_t out[2])
     }
 }
 
-static kal_status put_level(kal__encoder *c, int i, kal_error *err)
+static kal_status put_level(kal__encoder *c, picture *pic, int i, kal_error *err)
 {
-    level *l = &c->levels[i];
+    level *l = &pic->levels[i];
     const kal_extent *e = &l->form.extent;
     uint16_t bits[KAL_MAX_CHANNELS], formats[KAL_MAX_CHANNELS];
     density per_inch = {{0}, {0}};
@@ -440,14 +478,14 @@ static kal_status put_level(kal__encoder *c, int i, kal_error *err)
         if (!short_offsets) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
         for (uint32_t k = 0; k < l->n; k++) short_offsets[k] = (uint32_t)l->offsets[k];
     }
-    if (c->meta && c->meta->density[0] > 0 && c->meta->density[1] > 0) {
-        fraction(c->meta->density[0] / (1 << i), per_inch.x);
-        fraction(c->meta->density[1] / (1 << i), per_inch.y);
+    if (pic->meta && pic->meta->density[0] > 0 && pic->meta->density[1] > 0) {
+        fraction(pic->meta->density[0] / (1 << i), per_inch.x);
+        fraction(pic->meta->density[1] / (1 << i), per_inch.y);
     }
     directory d = {.n = 0};
     kal__text t = {0};
-    describe(c, l, i, bits, formats, short_offsets, &per_inch, &d);
-    lay_out(&d, c->big, c->writer->written - c->start, i + 1 == c->n_levels, &t);
+    describe(c, pic, l, i, bits, formats, short_offsets, &per_inch, &d);
+    lay_out(&d, c->big, c->writer->written - c->start, i + 1 == pic->n_levels && !pic->next, &t);
     free(short_offsets);
     kal_status st = t.failed ? kal_fail(err, KAL_NOMEM, "tiff: out of memory")
                              : c->writer->write(c->writer, t.data, t.size, err);
@@ -463,7 +501,8 @@ static kal_status put_directories(kal__encoder *c, kal_error *err)
     const uint32_t first4 = (uint32_t)first;
     if (!st && !c->big && first > UINT32_MAX - ((uint32_t)64 << 20))
         st = kal_fail(err, KAL_INVALID, "tiff: the file has nearly 4 GiB, which bigtiff=false cannot say");
-    for (int i = 0; i < c->n_levels && !st; i++) st = put_level(c, i, err);
+    for (picture *p = c->first; p; p = p->next)
+        for (int i = 0; i < p->n_levels && !st; i++) st = put_level(c, p, i, err);
     if (st) return st;
     return c->big ? c->writer->patch(c->writer, c->start + 8, &first, 8, err)
                   : c->writer->patch(c->writer, c->start + 4, &first4, 4, err);
@@ -494,6 +533,13 @@ kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__m
 {
     (void)e, (void)params, (void)meta, (void)w;
     *out = NULL;
+    return not_there(err);
+}
+
+kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
+                          kal_error *err)
+{
+    (void)c, (void)e, (void)params, (void)meta;
     return not_there(err);
 }
 

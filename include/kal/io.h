@@ -15,6 +15,11 @@ KAL_BEGIN
 /// pixels. `params`: NULL or the text of load's parameters ("upright=false format=png"). "-" reads standard input.
 KAL_API kal_node *kal_load(kal_scope *scope, const char *path, const char *params);
 
+/// Another page of the file, or of the bytes, that `picture` was loaded from, with the options it was loaded with: `load page=` without
+/// reading for the digest again. Pages count from 0, kal_file_info says how many there are; they may differ in size and kind. An error node for a
+/// page that is not there. `picture` is a node as loading gave it.
+KAL_API kal_node *kal_page(kal_scope *scope, kal_node *picture, int32_t page);
+
 /// The picture in encoded bytes; they are copied.
 KAL_API kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size, const char *params);
 
@@ -59,6 +64,13 @@ KAL_API kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *form
 KAL_API kal_status kal_save(kal_node *image, const char *path, const char *params, const kal_options *options,
                             kal_error *err);
 
+/// A file of several pictures being written: TIFF, and animations. Each picture is a request of its own, evaluated when it is added, so that
+/// memory is bounded by the largest, whatever their number; sizes and kinds may differ where the format can. The file appears, whole, at
+/// kal_album_finish. Threads: one at a time.
+typedef struct kal_album kal_album;
+/// `format`: a codec's name or suffix; NULL: told by the path.
+KAL_API kal_status kal_album_create(const char *path, const char *format, kal_album **out, kal_error *err);
+
 /// Where encoded bytes go that functions of yours take. After a failure, whoever's, `abort` is called, once, and `end` is not.
 typedef struct kal_output {
     const char *name;   ///< for messages; copied. NULL: "a caller's target"
@@ -73,6 +85,16 @@ typedef struct kal_output {
 /// Computes encoded nodes (kal_encode) into them, all in one plan. None is ended before all bytes of all are written.
 KAL_API kal_status kal_write_outputs(kal_node *const *encoded, const kal_output *outputs, int32_t n,
                                      const kal_options *options, kal_error *err);
+KAL_API kal_status kal_album_create_output(const kal_output *output, const char *format, kal_album **out,
+                                           kal_error *err);
+/// Adds a picture; `params` are the format's options as for kal_encode, those of the whole file count with the first. After a failure while
+/// one was written only aborting is left, and every later call says what it was.
+KAL_API kal_status kal_album_add(kal_album *album, kal_node *image, const char *params,
+                                 const kal_options *options, kal_error *err);
+/// Ends the file and frees the album, also when it fails; then nothing is left behind.
+KAL_API kal_status kal_album_finish(kal_album **album, kal_error *err);
+/// Gives up and frees it (NULL is fine).
+KAL_API void kal_album_abort(kal_album **album);
 /// Writes an encoded node to a descriptor, from where it stands; it stays open. What was written of a picture that failed stays there.
 KAL_API kal_status kal_write_fd(const kal_node *encoded, int fd, const kal_options *options, kal_error *err);
 
@@ -99,6 +121,7 @@ typedef struct kal_codec_info {
     bool reads, writes;
     const kal_param *params;   ///< of encoding
     size_t n_params;
+    bool pages, album;   ///< reads, and writes, files of several pictures
 } kal_codec_info;
 KAL_API bool kal_codec_at(size_t index, kal_codec_info *out, const char **version);
 

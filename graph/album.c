@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Several pictures into one file, one after another: each is a request of its own with the same encoder at its end, so that no more is held than
+// for one of them.
+#include "load.h"
+
+#include "dynamic.h"
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kal_album {
+    const kal__codec *codec;
+    const char *word;   // of its suffixes, by which it was asked for
+    kal__writer *writer;
+    kal__encoder *encoder;   // from the first picture on
+    int32_t pictures;
+    kal_error broken;   // of the first failure
+};
+
+// Takes the writer.
+static kal_status album_new(const kal__codec *c, const char *word, kal__writer *w, kal_album **out,
+                            kal_error *err)
+{
+    kal_status st = KAL_OK;
+    if (!c->begin) st = kal_fail(err, KAL_INVALID, "%s can be read but not written", c->name);
+    kal_album *a = st ? NULL : kal__new_zero(1, sizeof *a);
+    if (!st && !a) st = kal_fail(err, KAL_NOMEM, "out of memory");
+    if (!st && c->patches && !w->patch) {
+        st = kal__write_staged(w, KAL__STAGED_BYTES, &w, err);
+        if (st) w = NULL;
+    }
+    if (st) {
+        if (w) w->abort(w);
+        free(a);
+        return st;
+    }
+    *a = (kal_album){.codec = c, .word = word, .writer = w};
+    *out = a;
+    return KAL_OK;
+}
+
+kal_status kal_album_create(const char *path, const char *format, kal_album **out, kal_error *err)
+{
+    const kal__codec *c;
+    const char *word;
+    kal__writer *w;
+    *out = NULL;
+    if (!path) return kal_fail(err, KAL_INVALID, "album: no path was given (NULL)");
+    kal_status st = kal__codec_for_path(path, format, &c, &word, err);
+    if (!st) st = kal__write_file(path, &w, err);
+    return st ? st : album_new(c, word, w, out, err);
+}
+
+kal_status kal_album_create_output(const kal_output *output, const char *format, kal_album **out,
+                                   kal_error *err)
+{
+    kal__writer *w;
+    *out = NULL;
+    const kal__codec *c = format ? kal__codec_named(format) : NULL;
+    kal_status st = kal__write_calls(output, &w, err);
+    if (st) return st;
+    if (c) return album_new(c, format, w, out, err);
+    w->abort(w);
+    return kal__unknown_format(KAL_INVALID, format ? format : "album", "there is no such format", err);
+}
+
+static kal_status add(kal_album *a, const kal_node *encoded, const kal_options *options, double start,
+                      kal__tally *tally, kal_error *err)
+{
+    kal_node *node;
+    const kal_status st = kal__static(encoded, options, start, &node, err);
+    if (st) return st;
+    const kal__want w = {.node = node,
+                         .rect = kal_rect_all(&node->call.in[0]->extent),
+                         .writer = a->writer,
+                         .book = &a->encoder};
+    const kal_status done = kal__evaluate(&w, 1, options, start, tally, err);
+    kal_node_unref(&node);
+    return done;
+}
+
+kal_status kal_album_add(kal_album *a, kal_node *image, const char *params, const kal_options *options,
+                         kal_error *err)
+{
+    const double start = kal__now();
+    kal_error local;
+    kal__tally tally = {0, 0};
+    if (!err) err = &local;
+    if (a->broken.status) return kal_fail(err, a->broken.status, "%s", a->broken.message);
+    if (options && options->stats) *options->stats = (kal_stats){0};
+    if (a->pictures && !a->codec->page)
+        return kal_fail(err, KAL_INVALID, "%s: such a file holds one picture", a->codec->name);
+    kal_node *encoded = kal_encode(NULL, image, a->word, params);
+    kal_status st = kal_node_error(encoded, err);
+    if (!st) {   // from here on something may have been written
+        st = add(a, encoded, options, start, &tally, err);
+        if (st) a->broken = *err, a->broken.status = st;
+    }
+    kal_node_unref(&encoded);
+    if (!st) a->pictures++;
+    return st;
+}
+
+kal_status kal_album_finish(kal_album **slot, kal_error *err)
+{
+    kal_album *a = *slot;
+    kal_error local;
+    if (!err) err = &local;
+    *slot = NULL;
+    kal_status st = a->broken.status;
+    if (st) kal_fail(err, st, "%s", a->broken.message);
+    if (!st && !a->pictures) st = kal_fail(err, KAL_INVALID, "%s: a file of no pictures", a->codec->name);
+    if (a->encoder) {
+        const kal_status ended = a->codec->end(a->encoder, st ? NULL : err);
+        if (!st) st = ended;
+    }
+    if (!st) st = a->writer->finish(a->writer, err);
+    if (st)
+        a->writer->abort(a->writer);
+    else
+        st = a->writer->commit(a->writer, err);
+    free(a);
+    return st;
+}
+
+void kal_album_abort(kal_album **slot)
+{
+    kal_album *a = *slot;
+    *slot = NULL;
+    if (!a) return;
+    if (a->encoder) a->codec->end(a->encoder, NULL);
+    a->writer->abort(a->writer);
+    free(a);
+}
