@@ -41,6 +41,8 @@ static const struct {
     {"heif", "lossless=true", 33, 31, 4, KAL_U8},
     {"avif", NULL, 64, 48, 3, KAL_U8},
     {"avif", "lossless=true", 33, 31, 2, KAL_U8},
+    {"jp2", NULL, 33, 31, 3, KAL_U8},
+    {"jp2", "lossless=true tile=16", 33, 31, 4, KAL_U16},
     {"webp", NULL, 64, 48, 4, KAL_U8},
     {"webp", "lossless=true", 33, 31, 3, KAL_U8},
     {"tiff", NULL, 33, 31, 3, KAL_U8},
