@@ -47,9 +47,9 @@ typedef struct settings {
     int32_t progress;   // progress_mode
     int32_t stats;      // 1: as JSON
     double max, percent;
-    int32_t columns, gap;
+    int32_t columns, gap, page;
     const char *labels, *cell;
-    bool json, content, dot, svg, quiet, no_memo, force, sixel, codecs, help, null;
+    bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null;
     const char **words;   // what is no option
     int n_words;
     const char *called;   // the verb
@@ -258,6 +258,8 @@ int jobs_run(const settings *s, const maker *m, const inputs *in, bool each);
 int runner_job(runner *r, job *j);
 /// Jobs for all inputs, as many at once as there are workers. See many.c.
 int many_run(runner *r, const maker *m);
+/// A job for each page of the one input. See album.c.
+int album_run(runner *r, const maker *m);
 bool interrupted(void);
 /// SIGINT and SIGTERM set the cancel between these two; a second one kills.
 kal_cancel *catch_signals(void);
@@ -312,7 +314,7 @@ int profile_write(struct profile *p);
 void profile_free(struct profile **gone);
 
 /// Loads one picture; on failure an exit code, having said why.
-int load_node(kal_scope *scope, const char *path, kal_node **out);
+int load_node(kal_scope *scope, const settings *s, const char *path, kal_node **out);
 
 // ---- writing (out.c) ------------------------------------------------------------------------------
 
@@ -352,8 +354,9 @@ typedef struct place {
     const char *input;   // NULL: none
     int number;
     kal_key key;
+    int page;
 } place;
-/// Expands {stem} {ext} {dir} {n} {key}; {{ is a brace. NULL, having said why, if it cannot. Free the result.
+/// Expands {stem} {ext} {dir} {n} {page} {key}; {{ is a brace. NULL, having said why, if it cannot. Free the result.
 char *template_expand(const char *pattern, const place *at);
 bool is_template(const char *pattern);
 

@@ -137,7 +137,7 @@ int diff_main(settings *s)
     kal_scope *scope = kal_scope_new();
     int code = scope ? EXIT_OK : usage("out of memory");
     for (int i = 0; i < 2 && !code; i++) {
-        code = load_node(scope, s->words[i], &nodes[i]);
+        code = load_node(scope, s, s->words[i], &nodes[i]);
         if (!code && kal_node_extent(nodes[i], &e[i], NULL)) code = EXIT_INPUT;
     }
     comparison c = {.tolerance = s->max};

@@ -26,7 +26,7 @@ static char *labels_text(const settings *s, const char *const *in, int n)
     if (!ok) return NULL;
     fputs("labels=", f);
     for (int i = 0; i < n && ok && is_template(s->labels); i++) {
-        char *one = template_expand(s->labels, &(place){in[i], i + 1, {0, 0}});
+        char *one = template_expand(s->labels, &(place){in[i], i + 1, {0, 0}, s->page});
         ok = one != NULL;
         for (char *c = one; ok && *c; c++) *c = *c == '|' ? '_' : *c;
         if (ok) fprintf(f, "%s%s", i ? "|" : "", one);
@@ -79,7 +79,7 @@ static int make_sheet(job *j, const settings *s, const void *about, const char *
     j->scope = kal_scope_new();
     if (!j->scope) return usage("out of memory");
     for (int i = 0; i < n; i++) {
-        const int code = load_node(j->scope, in[i], &nodes[i]);
+        const int code = load_node(j->scope, s, in[i], &nodes[i]);
         if (code) return code;
         if (what->fits) nodes[i] = fitted(j->scope, what, nodes[i]);
     }

@@ -182,7 +182,8 @@ static int bind_sets(bindings *b, const settings *s, const source_text *t)
     return EXIT_OK;
 }
 
-static int bind_inputs(bindings *b, kal_scope *scope, const source_text *t, const char *const *in, int n)
+static int bind_inputs(bindings *b, kal_scope *scope, const settings *s, const source_text *t,
+                       const char *const *in, int n)
 {
     for (int i = 0; i < n; i++) {
         kal_node *node;
@@ -193,7 +194,7 @@ static int bind_inputs(bindings *b, kal_scope *scope, const source_text *t, cons
                          "give a template: "
                          "-o 'out/{stem}.png'",
                          in[i], name);
-        const int code = load_node(scope, in[i], &node);
+        const int code = load_node(scope, s, in[i], &node);
         if (code) return code;
         if (!i) b->list[b->n++] = (kal_binding){.name = "in", .node = node};
         snprintf(b->names[i], sizeof b->names[i], "in%d", i + 1);
@@ -210,10 +211,12 @@ static void bindings_free(bindings *b)
     free(b->list);
 }
 
-int load_node(kal_scope *scope, const char *path, kal_node **out)
+int load_node(kal_scope *scope, const settings *s, const char *path, kal_node **out)
 {
+    char page[24];
     kal_error err;
-    *out = kal_load(scope, path, NULL);
+    snprintf(page, sizeof page, "page=%d", s->page);
+    *out = kal_load(scope, path, s->page ? page : NULL);
     return kal_node_error(*out, &err) ? fail(READING, &err) : EXIT_OK;
 }
 
@@ -266,7 +269,7 @@ static int out_format(const settings *s, const char *path, const char **word)
 int job_save_to(job *j, const settings *s)
 {
     if (!j->root) return usage("-o: the text has no expression to save");
-    place at = {j->input, j->number, {0, 0}};
+    place at = {j->input, j->number, {0, 0}, s->page};
     const char *format;
     kal_error err;
     if (kal_node_key(j->root, &at.key, &err)) return fail(RUNNING, &err);
@@ -312,7 +315,7 @@ int job_parse(job *j, const settings *s, const source_text *t, const char *const
                   .texts = calloc((size_t)s->n_sets + 1, sizeof *b.texts)};
     int code = j->scope && b.list && b.names && b.texts ? EXIT_OK : usage("out of memory");
     if (!code) code = bind_sets(&b, s, t);
-    if (!code) code = bind_inputs(&b, j->scope, t, in, n_in);
+    if (!code) code = bind_inputs(&b, j->scope, s, t, in, n_in);
     if (!code) code = parse_text(j, t, &b);
     bindings_free(&b);
     if (!code && s->out) code = job_save_to(j, s);

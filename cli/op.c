@@ -99,7 +99,7 @@ static int make_op(job *j, const settings *s, const void *what, const char *cons
     j->scope = kal_scope_new();
     if (!j->scope) return usage("out of memory");
     for (int i = 0; i < n; i++) {
-        const int code = load_node(j->scope, in[i], &nodes[i]);
+        const int code = load_node(j->scope, s, in[i], &nodes[i]);
         if (code) return code;
     }
     j->input = n ? in[0] : NULL;

@@ -264,15 +264,17 @@ static void put_key(FILE *f, const place *at)
     fputs(kal_key_print(at->key, text), f);
 }
 
+static void put_page(FILE *f, const place *at)
+{
+    fprintf(f, "%d", at->page);
+}
+
 static const struct {
     const char *name;
     bool of_input;
     void (*put)(FILE *f, const place *at);
-} places[] = {{"stem", true, put_stem},
-              {"ext", true, put_ext},
-              {"dir", true, put_dir},
-              {"n", false, put_number},
-              {"key", false, put_key}};
+} places[] = {{"stem", true, put_stem}, {"ext", true, put_ext},    {"dir", true, put_dir},
+              {"n", false, put_number}, {"page", false, put_page}, {"key", false, put_key}};
 
 // "{name}" at `from`; how many bytes it has, 0 having said why.
 static size_t put_place(FILE *f, const char *from, const place *at)
@@ -288,7 +290,7 @@ static size_t put_place(FILE *f, const char *from, const place *at)
         places[i].put(f, at);
         return n + 2;
     }
-    usage("-o: \"%s\" is none of {stem} {ext} {dir} {n} {key}; {{ is a brace", from);
+    usage("-o: \"%s\" is none of {stem} {ext} {dir} {n} {page} {key}; {{ is a brace", from);
     return 0;
 }
 

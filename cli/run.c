@@ -211,7 +211,7 @@ int jobs_run(const settings *s, const maker *m, const inputs *in, bool each)
     runner r = {.s = s, .in = in, .lock = PTHREAD_MUTEX_INITIALIZER};
     int code = profile_new(&r.profile, s);
     if (code) return code;
-    code = each ? many_run(&r, m) : one_run(&r, m);
+    code = s->pages ? album_run(&r, m) : each ? many_run(&r, m) : one_run(&r, m);
     if (s->stats) json_stats(r.piped ? stderr : stdout, &r.total);
     code = worse(code, profile_write(r.profile));
     if (r.left) {   // threads that wait for a file have what would be freed

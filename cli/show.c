@@ -249,7 +249,7 @@ int show_main(settings *s)
     picture p = {0};
     const room r = terminal_room();
     const bool kitty = has_kitty() && !s->sixel, blocks = !kitty && !s->sixel;
-    int code = scope ? load_node(scope, s->words[0], &node) : usage("out of memory");
+    int code = scope ? load_node(scope, s, s->words[0], &node) : usage("out of memory");
     if (!code) {
         kal_node_extent(node, &e, NULL);
         fit(&e, r.columns * (blocks ? 1.0 : r.cell_width), r.rows * (blocks ? 2.0 : r.cell_height), &p);

@@ -40,7 +40,7 @@ check 'and the others go on' test -s few/a.ppm
 key=$("$kal" key 'load in.jpg | invert')
 code '{key} and braces' 0 "$kal" run 'load in.jpg | invert' -o '{{{key}}}.png'
 check 'is the key' test -s "{$key}.png"
-refused 'an unknown place' 2 '{stem} {ext} {dir} {n} {key}' "$kal" run in in.jpg -o '{name}.png'
+refused 'an unknown place' 2 '{stem} {ext} {dir} {n} {page} {key}' "$kal" run in in.jpg -o '{name}.png'
 refused 'the same output again' 2 'written twice' "$kal" run in few/a.jpg more/../few/a.jpg -o '{stem}.png'
 refused 'the same output under two names' 2 'twice.png' "$kal" run 'a = load in.jpg
 save a twice.png

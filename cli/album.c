@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// `--pages`: one text, or op, for every page of every picture. The results go into one file, a page at a time, or with {page} in the name of
+// the output into a file each.
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int count_pages(const settings *s, const char *path, int *out)
+{
+    kal_scope *scope = kal_scope_new();
+    kal_node *node;
+    kal_file_info info;
+    if (!scope) return usage("out of memory");
+    const int code = load_node(scope, s, path, &node);
+    if (!code) *out = kal_node_file(node, &info) ? info.pages : 1;
+    kal_scope_free(&scope);
+    return code;
+}
+
+static int make_page(const runner *r, const maker *m, int input, int page, bool each, job *j)
+{
+    settings s = *r->s;
+    s.page = page;
+    if (!each) s.out = NULL;
+    *j = (job){.number = input + 1, .each = true};
+    const int code = m->make(j, &s, m->what, r->in->paths + input, 1);
+    if (code || each) return code;
+    if (j->n) return usage("--pages: the text saves by itself; leave that to -o");
+    return j->root ? EXIT_OK : usage("-o: the text has no expression to save");
+}
+
+static int add_page(runner *r, kal_album *a, const job *j, int page)
+{
+    kal_stats stats = {0};
+    kal_error err;
+    kal_options o = r->s->eval;
+    o.cancel = r->cancel;
+    o.stats = &stats;
+    o.memo_mode = r->s->no_memo ? KAL_MEMO_NEVER : KAL_MEMO_AUTO;
+    const kal_status st = kal_album_add(a, j->root, r->s->encode, &o, &err);
+    stats_add(&r->total, &stats);
+    if (!st) return EXIT_OK;
+    kal_within(&err, "%s, page %d", j->input, page);
+    return fail(RUNNING, &err);
+}
+
+// Into the album, or a file of its own.
+static int one_page(runner *r, const maker *m, kal_album *a, int input, int page)
+{
+    job j;
+    int code = make_page(r, m, input, page, !a, &j);
+    if (!code) code = a ? add_page(r, a, &j, page) : runner_job(r, &j);
+    job_free(&j);
+    return code;
+}
+
+static int all_pages(runner *r, const maker *m, kal_album *a, int *done)
+{
+    int code = EXIT_OK, pages = 0;
+    for (int i = 0; i < r->in->n && !code; i++) {
+        code = count_pages(r->s, r->in->paths[i], &pages);
+        for (int p = 0; p < pages && !code; p++, ++*done) code = one_page(r, m, a, i, p);
+    }
+    return code;
+}
+
+// The file is there when the last page is in it.
+static int into_one(runner *r, const maker *m, int *done)
+{
+    kal_error err;
+    kal_album *a;
+    const place at = {.input = r->in->paths[0], .number = 1};
+    char *path = template_expand(r->s->out, &at);
+    if (!path) return EXIT_USAGE;
+    int code = kal_album_create(path, r->s->format, &a, &err) ? fail(WRITING, &err) : EXIT_OK;
+    if (!code) {
+        code = all_pages(r, m, a, done);
+        if (code)
+            kal_album_abort(&a);
+        else if (kal_album_finish(&a, &err))
+            code = fail(WRITING, &err);
+    }
+    if (!code && wants_progress(r->s)) fprintf(stderr, "%s %d pages\n", path, *done);
+    free(path);
+    return code;
+}
+
+int album_run(runner *r, const maker *m)
+{
+    int done = 0;
+    if (!r->in->n) return usage("--pages: of which picture?");
+    if (!r->s->out) return usage("--pages: where to? -o OUT, or with {page} in its name a file for each");
+    r->cancel = catch_signals();
+    if (!r->cancel) return usage("out of memory");
+    const int code = strstr(r->s->out, "{page}") ? all_pages(r, m, NULL, &done) : into_one(r, m, &done);
+    release_signals(&r->cancel);
+    return code;
+}

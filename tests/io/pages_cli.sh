@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# `--pages` and `--page`: pages_cli.sh PATH-TO-KAL.
+here=$(dirname "$0")
+. "$here/../cli/checks.sh"
+
+for i in 1 2 3; do
+    "$kal" crop in.ppm 0 0 $((20 * i)) 30 -o "c$i.ppm" -q
+done
+"$kal" run 'load c1.ppm | save one.tif' 2> err || {
+    echo "skipped: $(cat err)"
+    exit 77
+}
+code 'three pictures are one file' 0 "$kal" run --pages in c1.ppm c2.ppm c3.ppm -o pages.tif -q
+same 'of three pages' "$("$kal" info pages.tif)" 'pages.tif: tiff 20×30 rgb u8, 3 pages'
+code 'the same op on each' 0 "$kal" invert pages.tif --pages -o i.tif -q
+for p in 0 1 2; do
+    code "page $p alone" 0 "$kal" invert --page $p i.tif -o back.ppm -q
+    check "page $p is what it was" cmp back.ppm c$((p + 1)).ppm
+done
+code 'a file for each' 0 "$kal" invert pages.tif --pages -o 'p{page}.ppm' -q
+same 'with its number' "$(echo p*.ppm)" 'p0.ppm p1.ppm p2.ppm'
+refused 'where to' 2 'where to' "$kal" invert one.tif --pages
+refused 'a page that is not there' 2 'page 3: there are 3, from 0 to 2' "$kal" invert pages.tif --page 3 -o x.png
+refused 'a text that saves' 2 'leave that to -o' "$kal" run 'save in x.png' one.tif --pages -o x.tif
+code 'a format of one picture, with one' 0 "$kal" invert one.tif --pages -o x.jpg -q
+refused 'a format of one picture, with three' 2 'holds one picture' "$kal" invert pages.tif --pages -o y.jpg -q
+check 'nothing is left of it' test ! -e y.jpg
+
+finish
