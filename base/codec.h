@@ -136,6 +136,9 @@ kal__meta *kal__meta_with_icc(const kal__meta *m, const void *icc, size_t n);
 /// The same, with a reference more; without its ICC profile when that is of other colours than such a picture has, as when RGB became
 /// gray: viewers refuse such files. NULL: `m` is, or (then *failed is set) out of memory.
 kal__meta *kal__meta_for(kal__meta *m, const kal_extent *e, bool *failed);
+/// Refuses a file of more pages than the limit; while they are counted, so that few bytes cannot ask for much.
+kal_status kal__pages_within(const char *name, const char *codec, int32_t pages, const kal_limits *limits,
+                             kal_error *err);
 /// The error of a page that is not there.
 kal_status kal__no_page(const char *name, int32_t page, int32_t pages, kal_error *err);
 /// Copies n bytes into an empty blob.
@@ -220,6 +223,11 @@ typedef struct kal__codec {
     /// Decodes the rows and columns of a part of what was aimed at, in place of `rows`. Threads: any number at once, until close.
     kal_status (*part)(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,
                        kal_error *err);
+
+    /// Goes on to the next page, whose header and delay it gives; what is said of the file as a whole is left alone in `m`. At any time: what was not
+    /// read of the page before is passed over. Its rows follow as after open. Behind the last page it fails by kal__no_page. Reading all n pages
+    /// costs n pictures, however much one is built upon another. NULL: each page must be opened.
+    kal_status (*next)(kal__decoder *d, kal__header *h, kal__meta *m, kal_error *err);
 
     /// Ends decoding, at any time; after the last row it also says whether the rest of the file was sound. `err` NULL: giving up.
     kal_status (*close)(kal__decoder *d, kal_error *err);

@@ -33,6 +33,16 @@ void kal__meta_unref(kal__meta **slot)
     free(m);
 }
 
+#define MOST_PAGES 65536
+
+kal_status kal__pages_within(const char *name, const char *codec, int32_t pages, const kal_limits *limits,
+                             kal_error *err)
+{
+    const uint32_t most = limits->pages ? limits->pages : MOST_PAGES;
+    if ((uint32_t)pages <= most) return KAL_OK;
+    return kal_fail(err, KAL_LIMIT, "%s: %s: there are more pages than the limit of %u", name, codec, most);
+}
+
 kal_status kal__no_page(const char *name, int32_t page, int32_t pages, kal_error *err)
 {
     return pages == 1 ? kal_fail(err, KAL_INVALID, "%s: page %d: there is one picture, page 0", name, page)

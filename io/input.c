@@ -97,3 +97,22 @@ kal_status kal__input_fits(const kal__input *in, const kal_extent *e, ptrdiff_t 
     return kal_fail(in->err, KAL_CHANGED, "%s: %s: the picture has another size than its header had",
                     in->reader->name, in->codec);
 }
+
+static ptrdiff_t view_read(kal__reader *r, void *dst, size_t n, kal_error *err)
+{
+    const kal__view *v = (kal__view *)r;
+    const ptrdiff_t got = v->of->read_at(v->of, r->position, dst, n, err);
+    if (got > 0) r->position += (uint64_t)got;
+    return got;
+}
+
+kal__view kal__view_of(kal__reader *r)
+{
+    return (kal__view){{.read = view_read, .name = r->name, .size = r->size}, r};
+}
+
+void kal__input_seek(kal__input *in, uint64_t at)
+{
+    in->reader->position = at;
+    in->at = in->n = 0;
+}

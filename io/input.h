@@ -34,6 +34,15 @@ kal_status kal__input_sides(const kal__input *in, uint64_t width, uint64_t heigh
 kal_status kal__input_fits(const kal__input *in, const kal_extent *e, ptrdiff_t stride, int32_t n,
                            int32_t left);
 
+/// A reader from front to back over one that is read at places. `base.position` may be set.
+typedef struct kal__view {
+    kal__reader base;
+    kal__reader *of;
+} kal__view;
+kal__view kal__view_of(kal__reader *r);
+/// Of an input whose reader is a view: goes to a place in the file.
+void kal__input_seek(kal__input *in, uint64_t at);
+
 static inline kal_status kal__input_next(kal__input *in, int *c)
 {
     const kal_status st = in->at < in->n ? KAL_OK : kal__input_fill(in);

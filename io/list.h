@@ -5,6 +5,7 @@
 CODEC(jpeg)
 CODEC(png)
 CODEC(tiff)
+CODEC(gif)
 CODEC(pnm)
 CODEC(qoi)
 CODEC(bmp)

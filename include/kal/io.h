@@ -110,6 +110,7 @@ typedef struct kal_limits {
     uint64_t meta_bytes;   ///< one piece of metadata; default 16 MiB
     uint32_t
         threads;   ///< that a codec's library may start of its own (HEIF: one a tile, or for one tile); default 0: as many as the request has
+    uint32_t pages;   ///< of one file; default 0: 65536
 } kal_limits;
 KAL_API void kal_limits_get(kal_limits *out);
 KAL_API void kal_limits_set(const kal_limits *limits);

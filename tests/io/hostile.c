@@ -6,6 +6,7 @@
 // `KAL_KEEP=path` leaves each input there before it is tried.
 // libheif 1.15 and dav1d leave pictures behind when a damaged file fails in the middle.
 #define LEAKS_OF_OTHERS "leak:libx265.so\nleak:libheif.so\nleak:libdav1d.so\n"
+#include "gifs.h"
 #include "psds.h"
 
 #include "mem.h"
@@ -217,10 +218,12 @@ static const struct {
               {"bmp with fields", bmp_with_fields},
               {"hdr in old runs", old_hdr},
               {"npy in Fortran's order", fortran_npy},
+              {"gif", gif_of_three},
               {"psd", plain_psd},
               {"psd in runs", psd_in_runs}};
 #define OTHERS (sizeof others / sizeof *others)
 
+// The picture; of several the last one, which may hang on all others.
 static void *attempt(const kal_bytes *b)
 {
     const char *keep = getenv("KAL_KEEP");
@@ -230,6 +233,13 @@ static void *attempt(const kal_bytes *b)
     kal_node *n = kal_load_bytes(NULL, exact, b->size, NULL);
     void *p = NULL;
     kal_extent e;
+    kal_file_info info;
+    if (!kal_node_error(n, NULL) && kal_node_file(n, &info) && info.pages > 1) {
+        char page[32];
+        snprintf(page, sizeof page, "page=%d", info.pages - 1);
+        kal_node_unref(&n);
+        n = kal_load_bytes(NULL, exact, b->size, page);
+    }
     if (!kal_node_extent(n, &e, &check_error) && bytes_of(&e) < (size_t)64 << 20)
         p = read_all(n, &modest, NULL);
     kal_node_unref(&n);

@@ -3,10 +3,8 @@
 //
 // The codecs' contract itself, as large files meet it: a reader that gives a few bytes at a time and has
 // nothing in memory, rows in uneven steps, giving up at any time, rows that do not fit.
-#include "files.h"
-
-extern const kal__codec *const kal__codecs[];
-extern const size_t kal__n_codecs;
+#include "gifs.h"
+#include "pages.h"
 
 typedef struct drops {
     kal__reader base;
@@ -58,13 +56,6 @@ static drops drops_of(const kal_bytes *b, uint64_t fails_at)
                    fails_at};
 }
 
-static const kal__codec *codec_of(const kal_bytes *b)
-{
-    for (size_t i = 0; i < kal__n_codecs; i++)
-        if (kal__codecs[i]->sniff(b->data, b->size < 32 ? b->size : 32)) return kal__codecs[i];
-    return NULL;
-}
-
 // Header, then all rows in uneven steps, then the close; what fails first is the answer.
 static kal_status read_drops(const kal_bytes *b, uint64_t fails_at, unsigned char *dst, kal__header *h)
 {
@@ -72,7 +63,7 @@ static kal_status read_drops(const kal_bytes *b, uint64_t fails_at, unsigned cha
     kal_limits_get(&ask.limits);
     kal__decoder *d = NULL;
     drops first = drops_of(b, fails_at), second = drops_of(b, fails_at);
-    const kal__codec *c = codec_of(b);
+    const kal__codec *c = codec_for(b);
     kal__meta *meta = kal__meta_new();
     kal_status st = c->header(&first.base, &ask, h, meta, &check_error);
     kal__meta_unref(&meta);
@@ -94,7 +85,7 @@ static void test_misuse(const kal_bytes *b, const kal__header *h, unsigned char 
 {
     kal__ask ask = {0};
     kal_limits_get(&ask.limits);
-    const kal__codec *c = codec_of(b);
+    const kal__codec *c = codec_for(b);
     const ptrdiff_t stride = (ptrdiff_t)((size_t)h->extent.width * kal_pixel_size(&h->extent));
     for (int way = 0; way < 3; way++) {
         kal__decoder *d;
@@ -106,6 +97,27 @@ static void test_misuse(const kal_bytes *b, const kal__header *h, unsigned char 
         REQUIRE_NOTE(st == KAL_CHANGED, "%s: %s", what, kal_status_name(st));
         REQUIRE(c->close(d, NULL) == KAL_OK);
     }
+}
+
+static void test_file(const kal_bytes *b, const char *what)
+{
+    kal_extent got;
+    kal__header h;
+    unsigned char *want = decoded(b->data, b->size, NULL, &got), *p = malloc(bytes_of(&got));
+    REQUIRE_OK(read_drops(b, UINT64_MAX, p, &h));
+    REQUIRE_NOTE(extent_equal(&got, &h.extent) && !memcmp(p, want, bytes_of(&got)), "%s", what);
+    for (int part = 0; part < 8; part++) {
+        const kal_status st = read_drops(b, b->size * (size_t)part / 8, p, &h);
+        REQUIRE_NOTE(st == KAL_IO && strstr(check_error.message, "broken"), "%s: %s", what,
+                     check_error.message);
+        const kal_bytes cut = {b->data, b->size * (size_t)(part + 8) / 16};
+        const kal_status cut_st = read_drops(&cut, UINT64_MAX, p, &h);
+        REQUIRE_NOTE(cut_st == KAL_CORRUPT && strstr(check_error.message, "byte"), "%s: %s", what,
+                     check_error.message);
+    }
+    if (!read_drops(b, UINT64_MAX, p, &h)) test_misuse(b, &h, p, what);
+    free(want);
+    free(p);
 }
 
 static void test_kind(const char *format, const char *params, kal_extent e)
@@ -121,23 +133,7 @@ static void test_kind(const char *format, const char *params, kal_extent e)
         kal_scope_free(&s);
         return;
     }
-    kal_extent got;
-    unsigned char *want = decoded(b.data, b.size, NULL, &got), *p = malloc(bytes_of(&e));
-    kal__header h;
-    REQUIRE_OK(read_drops(&b, UINT64_MAX, p, &h));
-    REQUIRE_NOTE(extent_equal(&got, &h.extent) && !memcmp(p, want, bytes_of(&got)), "%s", what);
-    for (int part = 0; part < 8; part++) {
-        const kal_status st = read_drops(&b, b.size * (size_t)part / 8, p, &h);
-        REQUIRE_NOTE(st == KAL_IO && strstr(check_error.message, "broken"), "%s: %s", what,
-                     check_error.message);
-        const kal_bytes cut = {b.data, b.size * (size_t)(part + 8) / 16};
-        const kal_status cut_st = read_drops(&cut, UINT64_MAX, p, &h);
-        REQUIRE_NOTE(cut_st == KAL_CORRUPT && strstr(check_error.message, "byte"), "%s: %s", what,
-                     check_error.message);
-    }
-    if (!read_drops(&b, UINT64_MAX, p, &h)) test_misuse(&b, &h, p, what);
-    free(want);
-    free(p);
+    test_file(&b, what);
     kal_bytes_free(&b);
     kal_scope_free(&s);
 }
@@ -176,6 +172,15 @@ int main(void)
                  {"tiff", "compression=zstd tile=32", {65, 49, 4, KAL_U16, KAL_RGB, true}}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         test_kind(kinds[i].format, kinds[i].params, kinds[i].e);
+    static const struct {
+        const char *name;
+        kal_bytes (*make)(void);
+    } others[] = {{"gif", gif_of_three}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        kal_bytes b = others[i].make();
+        test_file(&b, others[i].name);
+        bytes_free(&b);
+    }
     kal_memo_clear(NULL);
     return check_done();
 }

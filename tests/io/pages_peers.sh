@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# Pages of animations beside Pillow: the shared ones and some that Pillow writes, every page the same. Usage: pages_peers.sh KAL
+for python in python3 /usr/bin/python3 none; do
+    "$python" -c 'import numpy, PIL' 2> /dev/null && break
+done
+if [ "$python" = none ]; then
+    echo 'skipped: python3 with numpy and PIL is not here'
+    exit 77
+fi
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+shared=$(cd "${KAL_SHARED:-none}/data/images" 2> /dev/null && pwd)
+cd "$dir" && "$python" - "$kal" "$shared" << 'END'
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+
+failed = checks = 0
+random = np.random.default_rng(1)
+
+
+def check(what, ok):
+    global failed, checks
+    checks += 1
+    if not ok:
+        failed += 1
+        print("failed:", what)
+
+
+def ours(name, page):
+    """RGBA of a page, None with the error printed."""
+    done = subprocess.run([sys.argv[1], "run", f"load {name} page={page} | save ours.npy"], capture_output=True, text=True)
+    if done.returncode:
+        print(done.stderr.strip())
+        return None
+    a = np.load("ours.npy")
+    if a.ndim == 2:
+        a = np.dstack([a, a, a])
+    return a if a.shape[2] == 4 else np.dstack([a, np.full(a.shape[:2], 255, np.uint8)])
+
+
+def same(name, want, page):
+    """What is seen is the same; of what is not seen the colours do not matter."""
+    got = ours(name, page)
+    if got is None or got.shape != want.shape:
+        return False
+    seen = (got[..., 3] > 0) | (want[..., 3] > 0)
+    return np.array_equal(got[seen], want[seen])
+
+
+def all_pages(name):
+    image = Image.open(name)
+    for page in range(getattr(image, "n_frames", 1)):
+        image.seek(page)
+        check(f"{name} page {page}", same(name, np.array(image.convert("RGBA")), page))
+
+
+def pictures(shape, n, clear):
+    """Each like the one before but for a rectangle, so that writers store parts of it."""
+    a = random.integers(0, 4, shape + (4,), dtype=np.uint8) * 80
+    a[..., 3] = 255
+    for _ in range(n):
+        y, x = (int(random.integers(0, s - 2)) for s in shape)
+        a = a.copy()
+        a[y:y + 12, x:x + 9] = random.integers(0, 4, a[y:y + 12, x:x + 9].shape, dtype=np.uint8) * 80
+        a[..., 3] = 255
+        if clear:
+            a[y:y + 5, x:x + 3, 3] = 0
+        yield Image.fromarray(a)
+
+
+for path in sorted(pathlib.Path(sys.argv[2] or "none").rglob("*")):
+    if path.suffix in [".gif"]:
+        all_pages(path)
+for clear in [False, True]:
+    for disposal in [0, 1, 2, 3] if clear else [0, 1]:   # Pillow alone gives the background a colour where nothing is transparent
+        first, *rest = pictures((31, 40), 6, clear)
+        first.save("theirs.gif", save_all=True, append_images=rest, disposal=disposal, duration=[10, 20, 30, 40, 50, 60])
+        all_pages("theirs.gif")
+
+print(f"{checks - failed} passed, {failed} failed")
+sys.exit(failed > 0 or checks == 0)
+END
