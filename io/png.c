@@ -4,7 +4,7 @@
 // PNG. Palettes become RGB, tRNS becomes alpha, 1, 2 and 4 bits become v·255/(2^n−1), 16 bits stay. There is no gamma correction.
 // libpng reads what stands before the pixels, and all of an interlaced picture; other pictures' rows are read in png_rows.c. Every call
 // into the library re-arms its own setjmp; no pointer of a dead frame survives.
-#include "png.h"
+#include "apng.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -106,13 +106,14 @@ static kal_status create(kal__decoder *d)
     png_set_benign_errors(d->png, 1);
     png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL,
                                 -1);   // all but IHDR PLTE tRNS IDAT IEND
-    if (d->meta) kal__png_keep_chunks(d->png, d);
+    kal__png_keep_chunks(d->png, d);
     return KAL_OK;
 }
 
 static void decoder_free(kal__decoder *d)
 {
     if (!d) return;
+    kal__apng_free(d->apng);
     kal__png_rows_free(d->rows);
     if (d->png) png_destroy_read_struct(&d->png, &d->info, NULL);
     free(d->input);
@@ -147,20 +148,26 @@ static kal_status check_size(kal__decoder *d, kal_extent *e)
     return KAL_OK;
 }
 
-static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__meta *meta, kal__decoder **out,
+static kal_status decoder_new(kal__reader *r, const kal__ask *ask, kal__meta *meta, kal__decoder **out,
                               kal_extent *e, kal_error *err)
 {
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: png: out of memory", r->name);
     d->reader = r;
-    d->limits = *limits;
+    d->limits = ask->limits;
+    d->asked = ask->page;
     d->meta = meta;
     d->fail.err = err;
     d->fail.reader = r;
     if (!r->memory) d->input = kal__new(KAL__PNG_INPUT, 1);
     kal_status st = create(d);
     if (!st) st = read_info(d);
-    return st ? st : check_size(d, e);
+    if (!st) st = check_size(d, e);
+    if (!st && (d->lost || d->fail.starved))   // libpng goes on without a chunk
+        st = kal_fail(err, KAL_NOMEM, "%s: png: out of memory for metadata", r->name);
+    if (!st && d->apng) kal__apng_begin(d, e);
+    if (!st && !d->apng && ask->page) st = kal__no_page(r->name, ask->page, 1, err);
+    return st;
 }
 
 // libpng's structs and the libraries' own pages, measured; interlaced also zlib's window and state, its IDAT buffer, and two rows of output
@@ -175,12 +182,15 @@ static kal_status png_header(kal__reader *r, const kal__ask *ask, kal__header *h
                              kal_error *err)
 {
     kal__decoder *d;
-    kal_status st = decoder_new(r, &ask->limits, meta, &d, &h->extent, err);
+    kal_status st = decoder_new(r, ask, meta, &d, &h->extent, err);
     if (!st) {
         h->rows = d->interlaced ? 0 : 1;
         h->memory = decoder_memory(d);
+        meta->pages = 1;
+        if (d->apng) h->memory += h->memory + kal__apng_memory(d, &h->extent);
         kal__png_scan_behind(d);
         st = d->fail.status;
+        if (!st && d->apng) st = kal__apng_header(d, ask->page, h, meta);
         if (meta->exif.size) meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
         if (d->lost) st = kal_fail(err, KAL_NOMEM, "%s: png: out of memory for metadata", r->name);
     }
@@ -205,8 +215,10 @@ static kal_status start_interlaced(kal__decoder *d)
 static kal_status png_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal_extent e;
-    kal_status st = decoder_new(r, &ask->limits, NULL, out, &e, err);
+    kal_status st = decoder_new(r, ask, NULL, out, &e, err);
+    if (!st && (*out)->apng) st = kal__apng_open(*out);
     if (!st) st = (*out)->interlaced ? start_interlaced(*out) : kal__png_rows_new(*out);
+    while (!st && kal__apng_page(*out) < ask->page) st = kal__apng_next(*out, err);
     if (st) {
         decoder_free(*out);
         *out = NULL;
@@ -225,13 +237,28 @@ static kal_status read_interlaced(kal__decoder *d, unsigned char *dst, ptrdiff_t
 
 static kal_status png_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
+    if (kal__apng_page(d)) return kal__apng_rows(d, dst, stride, n, err);
     // A large file may have become another one since its header was read; its rows must still fit.
     if (stride < (ptrdiff_t)d->row || n > d->left || (d->interlaced && n != d->left))
         return kal_fail(err, KAL_CHANGED, "%s: png: the picture has another size than its header had",
                         d->reader->name);
     d->fail.err = err;
     d->left -= n;
-    return d->interlaced ? read_interlaced(d, dst, stride, n) : kal__png_rows_read(d, dst, stride, n);
+    const kal_status st =
+        d->interlaced ? read_interlaced(d, dst, stride, n) : kal__png_rows_read(d, dst, stride, n);
+    if (!st && d->apng) kal__apng_keep(d, dst, stride, n);
+    return st;
+}
+
+static kal_status png_next(kal__decoder *d, kal__header *h, kal__meta *m, kal_error *err)
+{
+    if (!d->apng) return kal__no_page(d->reader->name, 1, 1, err);
+    const kal_status st = kal__apng_next(d, err);
+    if (st) return st;
+    h->extent = kal__apng_extent(d);
+    h->rows = 1;
+    m->delay = kal__apng_delay(d);
+    return KAL_OK;
 }
 
 static kal_status end_interlaced(kal__decoder *d)
@@ -246,7 +273,7 @@ static kal_status png_close(kal__decoder *d, kal_error *err)
     kal_status st = KAL_OK;
     if (err) {
         d->fail.err = err;
-        st = d->interlaced ? end_interlaced(d) : kal__png_rows_end(d);
+        st = kal__apng_page(d) ? kal__apng_end(d) : d->interlaced ? end_interlaced(d) : kal__png_rows_end(d);
     }
     decoder_free(d);
     return st;
@@ -279,14 +306,17 @@ static const kal_param params[] = {KAL__PNG_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_png = {
     .name = "png",
     .suffixes = "png|apng",
-    .help = "PNG: 8- and 16-bit gray and colour with or without alpha, lossless",
+    .help =
+        "PNG: 8- and 16-bit gray and colour with or without alpha, lossless; pages of an animation are read",
     .edition = "pieces",
     .version = png_version,
     .sniff = png_sniff,
     .header = png_header,
     .streams = true,
+    .pages = true,
     .open = png_open,
     .rows = png_rows,
+    .next = png_next,
     .close = png_close,
     .params = params,
     .n_params = sizeof params / sizeof *params,

@@ -45,10 +45,12 @@ struct kal__decoder {
     png_infop info;
     kal__reader *reader;
     kal_limits limits;
-    kal__meta *meta;   // NULL when only pixels are wanted
-    bool lost;         // memory ran out for metadata
-    size_t row;        // bytes of an output row
-    int32_t left;      // rows not yet read
+    kal__meta *meta;          // NULL when only pixels are wanted
+    int32_t asked;            // page
+    struct kal__apng *apng;   // NULL: one picture
+    bool lost;                // memory ran out for metadata
+    size_t row;               // bytes of an output row
+    int32_t left;             // rows not yet read
     bool interlaced;
     unsigned char chunk[8];   // the last eight bytes libpng read at once: a chunk's length and name
     size_t at;
@@ -68,7 +70,7 @@ kal_status kal__png_cut(kal__decoder *d);
 /// Reports damage about here.
 kal_status kal__png_damaged(kal__decoder *d, const char *text);
 
-/// Has libpng hand over the chunks that hold metadata.
+/// Has libpng hand over the chunks that hold metadata or say that there are pages.
 void kal__png_keep_chunks(png_structp png, kal__decoder *d);
 /// Writers put EXIF and XMP behind the pixels too. Steps from chunk to chunk; damage here is the decoder's to report.
 void kal__png_scan_behind(kal__decoder *d);
@@ -78,6 +80,8 @@ void kal__png_scan_behind(kal__decoder *d);
 kal_status kal__png_rows_new(kal__decoder *d);
 kal_status kal__png_rows_read(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n);
 kal_status kal__png_rows_end(kal__decoder *d);
+/// Passes over what is left of the picture's data, and takes the head of the chunk behind.
+kal_status kal__png_rows_behind(kal__decoder *d, unsigned char head[8]);
 void kal__png_rows_free(struct kal__png_rows *r);
 size_t kal__png_rows_memory(const kal__decoder *d);
 

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Metadata of a PNG, taken from the chunks themselves before and behind the pixels: libpng would drop or refuse what we only carry.
-#include "png.h"
+#include "apng.h"
 
 #include "inflate.h"
 
@@ -84,7 +84,9 @@ static int on_chunk(png_structp png, png_unknown_chunkp c)
     const size_t i = kept_index(c->name);
     const bool damaged = !memcmp(d->fail.damaged, c->name, 4);
     d->fail.damaged[0] = 0;
-    if (i == KEPT || damaged) return 1;
+    if (damaged) return 1;
+    if (i == KEPT && !kal__apng_chunk(d, c->name, c->data, c->size)) d->lost = true;
+    if (i == KEPT || !d->meta) return 1;
     if (!kept[i].take(d->meta, c->data, c->size, d->limits.meta_bytes)) d->lost = true;
     return 1;
 }
@@ -114,6 +116,12 @@ void kal__png_scan_behind(kal__decoder *d)
         const uint32_t n = kal__be32(head);
         const size_t i = kept_index(head + 4);
         skip = (uint64_t)n + 4;
+        if (d->apng && n == 26 && !memcmp(head + 4, "fcTL", 4)) {
+            unsigned char data[26];
+            if (kal__png_pull(d, data, n) != n) return;
+            kal__apng_seen(d, data);
+            skip = 4;
+        }
         if (i == KEPT || n > d->limits.meta_bytes || n > PNG_UINT_31_MAX) continue;
         take_late(d, i, head, n);
         skip = 0;
@@ -122,8 +130,8 @@ void kal__png_scan_behind(kal__decoder *d)
 
 void kal__png_keep_chunks(png_structp png, kal__decoder *d)
 {
-    png_byte names[KEPT * 5] = {0};
-    for (size_t i = 0; i < KEPT; i++) memcpy(names + 5 * i, kept[i].chunk, 4);
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, names, KEPT);
+    png_byte names[(KEPT + 2) * 5] = "acTL\0fcTL";
+    for (size_t i = 0; i < KEPT && d->meta; i++) memcpy(names + 5 * (i + 2), kept[i].chunk, 4);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, names, d->meta ? KEPT + 2 : 2);
     png_set_read_user_chunk_fn(png, d, on_chunk);
 }

@@ -329,11 +329,19 @@ static kal_status pass_chunk(kal__decoder *d, uint32_t n, uint32_t crc, bool anc
     return ancillary || kal__be32(sum) == crc ? KAL_OK : kal__png_damaged(d, "CRC error");
 }
 
-kal_status kal__png_rows_end(kal__decoder *d)
+kal_status kal__png_rows_behind(kal__decoder *d, unsigned char head[8])
 {
     kal__png_rows *r = d->rows;
     kal_status st = end_stream(d, r);
     while (!st && !r->behind) st = take_input(d, r);
+    if (head != r->head) memcpy(head, r->head, 8);
+    return st;
+}
+
+kal_status kal__png_rows_end(kal__decoder *d)
+{
+    kal__png_rows *r = d->rows;
+    kal_status st = kal__png_rows_behind(d, r->head);
     while (!st) {
         const uint32_t n = kal__be32(r->head), crc = kal__crc32(0, r->head + 4, 4);
         const bool end = !memcmp(r->head + 4, "IEND", 4), ancillary = r->head[4] & 0x20;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Reading WebP by libwebp: whole pictures, straight into where they belong; of an animation the first frame on its canvas. The container
-// (RFC 9649) is read here, for metadata, frames, and because a cut file must be seen before anything is decoded.
+// Reading WebP by libwebp: whole pictures, straight into where they belong. The container (RFC 9649) is read here, for metadata, frames, and
+// because a cut file must be seen before anything is decoded. A page of an animation is its canvas, which begins transparent; the file's
+// background colour is a hint that no viewer takes.
 #include "webp.h"
+
+#include "lay.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -73,16 +76,30 @@ static const char *webp_version(void)
     return kal__webp_lib() ? version : NULL;
 }
 
+typedef struct frame {
+    kal__span picture;
+    kal_rect rect;           // on the canvas
+    bool replaces, clears;   // what lies under it; itself, when it was shown
+    bool alpha;
+    int32_t start;   // the first frame that shows on its page
+    double delay;
+} frame;
+
 struct kal__decoder {
     const kal__webp *lib;
     kal__reader *reader;
     unsigned char *copy;   // of the file, when it does not lie in memory
     size_t copied;
-    kal__span picture;   // what libwebp decodes: the file, or the first frame's chunks
+    kal__span file;
+    kal_limits limits;
     kal_extent extent;   // of the canvas
-    kal_rect frame;      // where on it
     bool lossless;
-    int pages;
+    frame *frames;   // of an animation; NULL: one picture
+    int32_t pages, page;
+    int32_t drawn;                   // frames that are on the canvas, up to and with this one; -1: none
+    size_t largest;                  // bytes of the largest frame that must be mixed
+    unsigned char *canvas, *mixed;   // RGBA
+    int32_t loops;
     kal__span exif, icc, xmp;
     bool threads;
 };
@@ -90,6 +107,9 @@ struct kal__decoder {
 static void decoder_free(kal__decoder *d)
 {
     free(d->copy);
+    free(d->frames);
+    free(d->canvas);
+    free(d->mixed);
     free(d);
 }
 
@@ -98,14 +118,22 @@ static kal_status corrupt(const kal__decoder *d, size_t at, const char *what, ka
     return kal_fail(err, KAL_CORRUPT, "%s: webp: at byte %zu: %s", d->reader->name, at, what);
 }
 
-// ANMF: place in pairs of pixels, size less 1, 24 bits each; duration; flags; then the frame's own chunks.
-static kal_status first_frame(kal__decoder *d, kal__span body, size_t at, kal_error *err)
+// ANMF: place in pairs of pixels, size less 1, duration in milliseconds, 24 bits each; flags; then the frame's own chunks.
+static kal_status add_frame(kal__decoder *d, kal__span body, size_t at, kal_error *err)
 {
-    if (body.n < 16 + 8) return corrupt(d, at, "the first frame is cut off", err);
+    if (body.n < 16 + 8) return corrupt(d, at, "a frame is cut off", err);
+    const kal_status st = kal__pages_within(d->reader->name, "webp", d->pages + 1, &d->limits, err);
+    if (st) return st;
+    if (!(d->pages & (d->pages - 1)) &&
+        !kal__grow(&d->frames, d->pages ? 2 * (size_t)d->pages : 1, sizeof(frame)))
+        return kal_fail(err, KAL_NOMEM, "%s: webp: out of memory", d->reader->name);
     const int32_t x = (int32_t)kal__le(body.p, 3) * 2, y = (int32_t)kal__le(body.p + 3, 3) * 2;
     const int32_t w = (int32_t)kal__le(body.p + 6, 3) + 1, h = (int32_t)kal__le(body.p + 9, 3) + 1;
-    d->frame = kal_rect_of(x, y, x + w, y + h);
-    d->picture = (kal__span){body.p + 16, body.n - 16};
+    d->frames[d->pages++] = (frame){.picture = {body.p + 16, body.n - 16},
+                                    .rect = kal_rect_of(x, y, x + w, y + h),
+                                    .replaces = body.p[15] & 2,
+                                    .clears = body.p[15] & 1,
+                                    .delay = kal__le(body.p + 12, 3) / 1000.0};
     return KAL_OK;
 }
 
@@ -126,7 +154,9 @@ static kal_status read_chunks(kal__decoder *d, kal__span file, kal_error *err)
             d->extent.height = (int32_t)kal__le(body.p + 7, 3) + 1;
             d->extent.alpha = body.p[0] & 16;
         } else if (!memcmp(name, "ANMF", 4)) {
-            if (!d->pages++) st = first_frame(d, body, at, err);
+            st = add_frame(d, body, at, err);
+        } else if (!memcmp(name, "ANIM", 4) && body.n >= 6) {
+            d->loops = (int32_t)kal__le(body.p + 4, 2);
         } else if (!memcmp(name, "ICCP", 4)) {
             d->icc = body;
         } else if (!memcmp(name, "EXIF", 4)) {
@@ -141,28 +171,56 @@ static kal_status read_chunks(kal__decoder *d, kal__span file, kal_error *err)
     return st;
 }
 
+static kal_status features(const kal__decoder *d, kal__span picture, WebPBitstreamFeatures *f, kal_error *err)
+{
+    if (d->lib->WebPGetFeaturesInternal(picture.p, picture.n, f, WEBP_DECODER_ABI_VERSION) == VP8_STATUS_OK)
+        return KAL_OK;
+    return corrupt(d, (size_t)(picture.p - d->file.p), "libwebp finds no picture", err);
+}
+
+// Whether anything of any page is transparent, and where to start for each.
+static kal_status read_frames(kal__decoder *d, kal_error *err)
+{
+    const kal_rect all = kal_rect_all(&d->extent);
+    bool blank = true, opaque = false;
+    for (int32_t i = 0; i < d->pages; i++) {
+        frame *f = &d->frames[i];
+        WebPBitstreamFeatures x;
+        const size_t at = (size_t)(f->picture.p - d->file.p);
+        if (!kal_rect_inside(f->rect, all)) return corrupt(d, at, "a frame lies outside of its canvas", err);
+        const kal_status st = features(d, f->picture, &x, err);
+        if (st) return st;
+        if (x.width != f->rect.x1 - f->rect.x0 || x.height != f->rect.y1 - f->rect.y0)
+            return corrupt(d, at, "a frame has another size than it says", err);
+        f->alpha = x.has_alpha;
+        f->replaces = f->replaces || !f->alpha;
+        d->lossless |= x.format == 2;
+        const size_t bytes = (size_t)x.width * (size_t)x.height * 4;
+        if (!f->replaces && d->largest < bytes) d->largest = bytes;
+        const bool covers = kal_rect_equal(f->rect, all), hides = covers && !f->alpha;
+        f->start = i && !blank && !(covers && f->replaces) ? f[-1].start : i;
+        d->extent.alpha |= !opaque && !hides;
+        opaque = !f->clears && (opaque ? !f->replaces || !f->alpha : hides);
+        blank = f->clears && (blank || covers);
+    }
+    return KAL_OK;
+}
+
 static kal_status read_features(kal__decoder *d, kal_error *err)
 {
     WebPBitstreamFeatures f;
-    const VP8StatusCode code =
-        d->lib->WebPGetFeaturesInternal(d->picture.p, d->picture.n, &f, WEBP_DECODER_ABI_VERSION);
-    if (code != VP8_STATUS_OK) return corrupt(d, 12, "libwebp finds no picture", err);
-    if (d->pages) {
-        if (d->frame.x1 > d->extent.width || d->frame.y1 > d->extent.height)
-            return corrupt(d, 12, "the first frame lies outside of its canvas", err);
-        d->extent.alpha |= f.has_alpha || !kal_rect_equal(d->frame, kal_rect_all(&d->extent));
-        if (f.width != d->frame.x1 - d->frame.x0 || f.height != d->frame.y1 - d->frame.y0)
-            return corrupt(d, 12, "the first frame has another size than it says", err);
-    } else {
+    kal_status st = KAL_OK;
+    if (d->frames) {
+        st = read_frames(d, err);
+    } else if (!(st = features(d, d->file, &f, err))) {
         d->extent.width = f.width;
         d->extent.height = f.height;
         d->extent.alpha = f.has_alpha;
-        d->frame = kal_rect_all(&d->extent);
+        d->lossless = f.format == 2;
         d->pages = 1;
     }
-    d->lossless = f.format == 2;
     d->extent.channels = 3 + d->extent.alpha;
-    return KAL_OK;
+    return st;
 }
 
 // As much as the head says the file has; what lies behind it is not of the picture.
@@ -196,7 +254,8 @@ static kal_status read_head(kal__decoder *d, const kal_limits *limits, kal_error
         st = read_container(d, limits, err);
         file = (kal__span){d->copy, d->copied};
     }
-    d->picture = file;
+    d->file = file;
+    d->drawn = d->loops = -1;
     d->extent = (kal_extent){0, 0, 3, KAL_U8, KAL_RGB, false};
     if (!st) st = read_chunks(d, file, err);
     if (!st) st = read_features(d, err);
@@ -217,7 +276,10 @@ static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **
     d->lib = l;
     d->reader = r;
     d->threads = ask->limits.threads > 1;
-    const kal_status st = read_head(d, &ask->limits, err);
+    d->limits = ask->limits;
+    d->page = ask->page;
+    kal_status st = read_head(d, &ask->limits, err);
+    if (!st && d->page >= d->pages) st = kal__no_page(r->name, d->page, d->pages, err);
     if (st)
         decoder_free(d);
     else
@@ -250,17 +312,20 @@ static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *
     h->memory = (size_t)(pixels * (d->lossless       ? 4.6
                                    : d->extent.alpha ? 1.2
                                                      : 0.1)) +
-                ((size_t)1 << 20) + d->copied;
+                ((size_t)1 << 20) + d->copied + (d->frames ? (size_t)pixels * 4 + d->largest : 0);
     if (!take_blob(&meta->exif, plain_exif(d->exif), &ask->limits) ||
         !take_blob(&meta->icc, d->icc, &ask->limits) || !take_blob(&meta->xmp, d->xmp, &ask->limits))
         st = kal_fail(err, KAL_NOMEM, "%s: webp: out of memory for metadata", r->name);
     meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
     meta->pages = d->pages;
+    meta->loops = d->loops;
+    if (d->frames) meta->delay = d->frames[d->page].delay;
     decoder_free(d);
     return st;
 }
 
-static kal_status decode(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, kal_error *err)
+static kal_status decode(kal__decoder *d, kal__span picture, int32_t width, int32_t height, bool alpha,
+                         unsigned char *dst, ptrdiff_t stride, kal_error *err)
 {
     static const char *const causes[] = {"",
                                          "out of memory",
@@ -275,13 +340,12 @@ static kal_status decode(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, 
         return kal_fail(err, KAL_UNSUPPORTED, "%s: webp: libwebp has another interface than is known here",
                         d->reader->name);
     c.options.use_threads = d->threads;
-    c.output.colorspace = d->extent.alpha ? MODE_RGBA : MODE_RGB;
+    c.output.colorspace = alpha ? MODE_RGBA : MODE_RGB;
     c.output.is_external_memory = 1;
-    c.output.u.RGBA.rgba = dst + d->frame.y0 * stride + (ptrdiff_t)d->frame.x0 * d->extent.channels;
+    c.output.u.RGBA.rgba = dst;
     c.output.u.RGBA.stride = (int)stride;
-    c.output.u.RGBA.size = (size_t)stride * (size_t)(d->frame.y1 - d->frame.y0 - 1) +
-                           (size_t)(d->frame.x1 - d->frame.x0) * (size_t)d->extent.channels;
-    const VP8StatusCode code = d->lib->WebPDecode(d->picture.p, d->picture.n, &c);
+    c.output.u.RGBA.size = (size_t)stride * (size_t)(height - 1) + (size_t)width * (alpha ? 4 : 3);
+    const VP8StatusCode code = d->lib->WebPDecode(picture.p, picture.n, &c);
     d->lib->WebPFreeDecBuffer(&c.output);
     if (code == VP8_STATUS_OK) return KAL_OK;
     return kal_fail(err, code == VP8_STATUS_OUT_OF_MEMORY ? KAL_NOMEM : KAL_CORRUPT,
@@ -290,15 +354,78 @@ static kal_status decode(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, 
                     d->reader->memory ? d->reader->size : d->copied);
 }
 
+static unsigned char *on_canvas(const kal__decoder *d, int32_t x, int32_t y)
+{
+    return d->canvas + ((size_t)y * (size_t)d->extent.width + (size_t)x) * 4;
+}
+
+static void clear(const kal__decoder *d, kal_rect r)
+{
+    for (int32_t y = r.y0; y < r.y1; y++) memset(on_canvas(d, r.x0, y), 0, (size_t)(r.x1 - r.x0) * 4);
+}
+
+static kal_status draw(kal__decoder *d, const frame *f, kal_error *err)
+{
+    const int32_t w = f->rect.x1 - f->rect.x0, h = f->rect.y1 - f->rect.y0;
+    const ptrdiff_t row = (ptrdiff_t)d->extent.width * 4;
+    if (f->replaces) return decode(d, f->picture, w, h, true, on_canvas(d, f->rect.x0, f->rect.y0), row, err);
+    if (!d->mixed) d->mixed = kal__new(d->largest, 1);
+    if (!d->mixed) return kal_fail(err, KAL_NOMEM, "%s: webp: out of memory", d->reader->name);
+    const kal_status st = decode(d, f->picture, w, h, true, d->mixed, (ptrdiff_t)w * 4, err);
+    for (int32_t y = 0; y < h && !st; y++)
+        kal__lay8(on_canvas(d, f->rect.x0, f->rect.y0 + y), d->mixed + (size_t)y * (size_t)w * 4, w, 3, true,
+                  true);
+    return st;
+}
+
+// Draws what is missing for the page: the frames since the last one that is there, or since one that hides them all.
+static kal_status draw_page(kal__decoder *d, kal_error *err)
+{
+    const int32_t start = d->frames[d->page].start;
+    if (!d->canvas) d->canvas = kal__new_zero((size_t)d->extent.width * (size_t)d->extent.height, 4);
+    if (!d->canvas) return kal_fail(err, KAL_NOMEM, "%s: webp: out of memory", d->reader->name);
+    if (start > d->drawn + 1) {
+        clear(d, kal_rect_all(&d->extent));
+        d->drawn = start - 1;
+    } else if (d->drawn >= 0 && d->drawn < d->page && d->frames[d->drawn].clears) {
+        clear(d, d->frames[d->drawn].rect);
+    }
+    while (d->drawn < d->page) {
+        const frame *f = &d->frames[++d->drawn];
+        const kal_status st = draw(d, f, err);
+        if (st) return st;
+        if (f->clears && d->drawn < d->page) clear(d, f->rect);
+    }
+    return KAL_OK;
+}
+
+static void copy_row(unsigned char *dst, const unsigned char *rgba, const kal_extent *e)
+{
+    for (int32_t x = 0; x < e->width; x++, dst += e->channels, rgba += 4)
+        memcpy(dst, rgba, (size_t)e->channels);
+}
+
 static kal_status webp_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
-    const size_t row = (size_t)d->extent.width * (size_t)d->extent.channels;
-    if (stride < (ptrdiff_t)row || n != d->extent.height)
+    const kal_extent *e = &d->extent;
+    const size_t row = (size_t)e->width * (size_t)e->channels;
+    if (stride < (ptrdiff_t)row || n != e->height)
         return kal_fail(err, KAL_CHANGED, "%s: webp: the picture has another size than its header had",
                         d->reader->name);
-    if (!kal_rect_equal(d->frame, kal_rect_all(&d->extent)))
-        for (int32_t y = 0; y < n; y++) memset(dst + y * stride, 0, row);
-    return decode(d, dst, stride, err);
+    if (!d->frames) return decode(d, d->file, e->width, e->height, e->alpha, dst, stride, err);
+    const kal_status st = draw_page(d, err);
+    for (int32_t y = 0; y < n && !st; y++) copy_row(dst + y * stride, on_canvas(d, 0, y), e);
+    return st;
+}
+
+static kal_status webp_next(kal__decoder *d, kal__header *h, kal__meta *m, kal_error *err)
+{
+    if (d->page + 1 >= d->pages) return kal__no_page(d->reader->name, d->page + 1, d->pages, err);
+    d->page++;
+    h->extent = d->extent;
+    h->rows = 0;
+    m->delay = d->frames[d->page].delay;
+    return KAL_OK;
 }
 
 static kal_status webp_close(kal__decoder *d, kal_error *err)
@@ -309,6 +436,8 @@ static kal_status webp_close(kal__decoder *d, kal_error *err)
 }
 
 #else
+
+#define webp_next NULL
 
 static const char *webp_version(void)
 {
@@ -354,13 +483,15 @@ static const kal_param params[] = {KAL__WEBP_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_webp = {
     .name = "webp",
     .suffixes = "webp",
-    .help = "WebP: RGB with or without alpha, 8 bits, lossy and lossless; of an animation the first frame",
+    .help = "WebP: RGB with or without alpha, 8 bits, lossy and lossless; pages of an animation are read",
     .edition = "1",
     .version = webp_version,
     .sniff = webp_sniff,
     .header = webp_header,
+    .pages = true,
     .open = webp_open,
     .rows = webp_rows,
+    .next = webp_next,
     .close = webp_close,
     .params = params,
     .n_params = sizeof params / sizeof *params,

@@ -6,6 +6,7 @@
 // `KAL_KEEP=path` leaves each input there before it is tried.
 // libheif 1.15 and dav1d leave pictures behind when a damaged file fails in the middle.
 #define LEAKS_OF_OTHERS "leak:libx265.so\nleak:libheif.so\nleak:libdav1d.so\n"
+#include "apngs.h"
 #include "gifs.h"
 #include "psds.h"
 
@@ -219,6 +220,7 @@ static const struct {
               {"hdr in old runs", old_hdr},
               {"npy in Fortran's order", fortran_npy},
               {"gif", gif_of_three},
+              {"apng", apng_of_three},
               {"psd", plain_psd},
               {"psd in runs", psd_in_runs}};
 #define OTHERS (sizeof others / sizeof *others)

@@ -58,8 +58,13 @@ def same(name, want, page):
 def all_pages(name):
     image = Image.open(name)
     for page in range(getattr(image, "n_frames", 1)):
-        image.seek(page)
-        check(f"{name} page {page}", same(name, np.array(image.convert("RGBA")), page))
+        try:
+            image.seek(page)
+            want = np.array(image.convert("RGBA"))
+        except OSError as e:
+            print(f"{name} page {page}: Pillow says {e}")
+            continue
+        check(f"{name} page {page}", same(name, want, page))
 
 
 def pictures(shape, n, clear):
@@ -77,13 +82,29 @@ def pictures(shape, n, clear):
 
 
 for path in sorted(pathlib.Path(sys.argv[2] or "none").rglob("*")):
-    if path.suffix in [".gif"]:
+    if path.suffix in [".gif", ".webp"]:
         all_pages(path)
 for clear in [False, True]:
     for disposal in [0, 1, 2, 3] if clear else [0, 1]:   # Pillow alone gives the background a colour where nothing is transparent
         first, *rest = pictures((31, 40), 6, clear)
         first.save("theirs.gif", save_all=True, append_images=rest, disposal=disposal, duration=[10, 20, 30, 40, 50, 60])
         all_pages("theirs.gif")
+# Pillow's "previous" goes back one page too few when several follow each other, it lays frames over a default image that is none of them, and
+# cannot write parts of gray and palettes
+for mode in ["RGB", "RGBA", "L", "P"]:
+    for hidden in [False, True]:
+        for clear in [False, True] if mode == "RGBA" else [False]:
+            for disposal in [0, 1] if mode.startswith("RGB") else [0]:
+                for blend in [0, 1] if not clear or not hidden else [0]:
+                    first, *rest = [p.convert(mode) for p in pictures((31, 40), 5, clear)]
+                    first.save("theirs.png", save_all=True, append_images=rest, duration=[10, 20, 30, 40, 50],
+                               disposal=disposal, blend=blend, default_image=hidden)
+                    all_pages("theirs.png")
+for clear in [False, True]:
+    for lossless in [False, True]:
+        first, *rest = pictures((31, 40), 5, clear)
+        first.save("theirs.webp", save_all=True, append_images=rest, duration=[10, 20, 30, 40, 50], lossless=lossless)
+        all_pages("theirs.webp")
 
 print(f"{checks - failed} passed, {failed} failed")
 sys.exit(failed > 0 or checks == 0)

@@ -3,6 +3,7 @@
 //
 // The codecs' contract itself, as large files meet it: a reader that gives a few bytes at a time and has
 // nothing in memory, rows in uneven steps, giving up at any time, rows that do not fit.
+#include "apngs.h"
 #include "gifs.h"
 #include "pages.h"
 
@@ -175,7 +176,7 @@ int main(void)
     static const struct {
         const char *name;
         kal_bytes (*make)(void);
-    } others[] = {{"gif", gif_of_three}};
+    } others[] = {{"gif", gif_of_three}, {"apng", apng_of_three}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         kal_bytes b = others[i].make();
         test_file(&b, others[i].name);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// WebP: lossless is that, lossy is near, metadata and orientation come along, and of an animation the first frame lies on its canvas.
-#include "files.h"
+// WebP: lossless is that, lossy is near, metadata and orientation come along, and pages of an animation are its canvas.
+#include "pages.h"
+
+#include <math.h>
 
 static kal_bytes file_of(kal_scope *s, const kal_extent *e, const char *params, unsigned char **pixels)
 {
@@ -140,6 +142,82 @@ static void animation(void)
     kal_scope_free(&s);
 }
 
+// Frames of noise at random places, mixed or in their place, which stay or go, by themselves and one after the other.
+static void pages(void)
+{
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        rng r = {seed};
+        kal_scope *s = kal_scope_new();
+        const int w = 2 + rng_below(&r, 30), h = 2 + rng_below(&r, 30), n = 1 + rng_below(&r, 6);
+        double *canvas = calloc((size_t)(w * h) * 4, sizeof(double)),
+               *seen = calloc((size_t)(w * h * n) * 4, sizeof(double));
+        unsigned char extended[10] = {2 | 16}, anim[6] = {0, 0, 0, 0, 5, 0};
+        put_24(extended + 4, w - 1), put_24(extended + 7, h - 1);
+        kal_bytes body = bytes_copy("WEBP", 4), part = chunk("VP8X", extended, 10);
+        body = bytes_join(body, part.data, part.size), bytes_free(&part);
+        part = chunk("ANIM", anim, 6);
+        body = bytes_join(body, part.data, part.size), bytes_free(&part);
+        for (int k = 0; k < n; k++) {
+            const int x0 = k && rng_below(&r, 3) ? rng_below(&r, (w + 1) / 2) : 0,
+                      y0 = k ? rng_below(&r, (h + 1) / 2) : 0;
+            const bool whole = !x0 && !y0;
+            const kal_extent e =
+                extent_of(whole ? w : 1 + rng_below(&r, w - 2 * x0),
+                          whole ? h : 1 + rng_below(&r, h - 2 * y0), 3 + rng_below(&r, 2), KAL_U8);
+            unsigned char *pixels, frame[16] = {0};
+            kal_bytes one = file_of(s, &e, "lossless=true", &pixels);
+            put_24(frame, x0), put_24(frame + 3, y0), put_24(frame + 6, e.width - 1),
+                put_24(frame + 9, e.height - 1);
+            put_24(frame + 12, 20 * k);
+            frame[15] = (unsigned char)rng_below(&r, 4);
+            part = bytes_join(bytes_copy(frame, 16), one.data + 12, one.size - 12);
+            kal_bytes whole_part = chunk("ANMF", part.data, part.size);
+            body = bytes_join(body, whole_part.data, whole_part.size);
+            bytes_free(&part), bytes_free(&whole_part), bytes_free(&one);
+            for (int i = 0; i < e.width * e.height; i++) {
+                double *d = canvas + 4 * ((2 * y0 + i / e.width) * w + 2 * x0 + i % e.width);
+                const unsigned char *p = pixels + i * e.channels;
+                const double a = e.channels == 4 ? p[3] / 255.0 : 1, b = frame[15] & 2 ? 0 : d[3] * (1 - a);
+                for (int c = 0; c < 3; c++) d[c] = a + b > 0 ? (p[c] / 255.0 * a + d[c] * b) / (a + b) : 0;
+                d[3] = a + b;
+            }
+            memcpy(seen + (size_t)(k * w * h) * 4, canvas, (size_t)(w * h) * 4 * sizeof(double));
+            for (int i = 0; frame[15] & 1 && i < e.width * e.height; i++)
+                memset(canvas + 4 * ((2 * y0 + i / e.width) * w + 2 * x0 + i % e.width), 0,
+                       4 * sizeof(double));
+            free(pixels);
+        }
+        kal_bytes file = chunk("RIFF", body.data, body.size);
+        for (int k = 0; k < n; k++) {
+            kal__header x;
+            kal__meta *m;
+            REQUIRE_OK(page_header(&file, k, &x, &m));
+            REQUIRE(m->pages == n && m->loops == 5 && m->delay == k * 20 / 1000.0);
+            kal__meta_unref(&m);
+            unsigned char *p = page_alone(&file, k, &x);
+            double off = 0;
+            for (int i = 0; p && i < w * h * 4; i++) {
+                const double *q = seen + 4 * (k * w * h + i / 4);
+                const double d =
+                    q[3] > 0 || i % 4 == 3 ? fabs(p[i] - 255 * q[i % 4]) / (1 + 3 / (q[3] + 0.001)) : 0;
+                off = d > off ? d : off;
+            }
+            REQUIRE_NOTE(p && x.extent.channels == 4 && off <= 1, "seed %d, page %d: off by %.2f", (int)seed,
+                         k, off);
+            free(p);
+        }
+        for (int from = 0; from < n; from += 2) {
+            require_next(&file, from, n, 0, "webp");
+            require_next(&file, from, n, 0x5a6d7e5b, "webp");
+        }
+        REQUIRE_FAILS(KAL_INVALID,
+                      kal_node_error(kal_load_bytes(s, file.data, file.size, "page=9"), &check_error));
+        free(canvas), free(seen);
+        bytes_free(&file), bytes_free(&body);
+        kal_scope_free(&s);
+    }
+}
+
 int main(void)
 {
     kal_scope *s = kal_scope_new();
@@ -156,6 +234,7 @@ int main(void)
     lossy();
     refusals();
     animation();
+    pages();
     kal_memo_clear(NULL);
     return check_done();
 }
