@@ -121,21 +121,39 @@ typedef struct kal__meta {
     int orientation;   // as found, 1..8
     bool applied;
     int pages;
-    double delay;         // seconds that this page of an animation is shown; 0: it does not say
-    int32_t loops;        // how often the animation runs, 0 without end; -1: it does not say
-    double density[2];    // pixels per metre across and down; 0: it does not say
-    const char *format;   // the codec's name
-    uint64_t bytes;       // of the file
+    double delay;                 // seconds that this page of an animation is shown; 0: it does not say
+    int32_t loops;                // how often the animation runs, 0 without end; -1: it does not say
+    double density[2];            // pixels per metre across and down; 0: it does not say
+    const char *format;           // the codec's name
+    uint64_t bytes;               // of the file
+    unsigned edits;               // what was done to the picture since
+    struct kal__meta *base;       // who has the blobs that are the same in both; NULL: all are its own
+    struct kal__fields *fields;   // once they were asked for; atomic
 } kal__meta;
+
+/// What makes pieces of an EXIF block wrong: other samples (the thumbnail), samples elsewhere (sizes and places), another scale.
+enum { KAL__CHANGED = 1, KAL__MOVED = 2, KAL__SCALED = 4 };
 
 kal__meta *kal__meta_new(void);
 kal__meta *kal__meta_ref(kal__meta *m);
 void kal__meta_unref(kal__meta **slot);
+/// A copy that shares its blobs; NULL: out of memory.
+kal__meta *kal__meta_derive(kal__meta *m);
 /// A copy with this ICC profile in place of its own (n = 0: none); of NULL, of one that says nothing. NULL: out of memory.
-kal__meta *kal__meta_with_icc(const kal__meta *m, const void *icc, size_t n);
+kal__meta *kal__meta_with_icc(kal__meta *m, const void *icc, size_t n);
 /// The same, with a reference more; without its ICC profile when that is of other colours than such a picture has, as when RGB became
 /// gray: viewers refuse such files. NULL: `m` is, or (then *failed is set) out of memory.
 kal__meta *kal__meta_for(kal__meta *m, const kal_extent *e, bool *failed);
+/// After an op: *m becomes that of a picture, as large or not, in which pixels lie where `map` takes them (as kal_op.map says; NULL: nowhere).
+/// Density follows: what was so long stays so long; where a map makes nothing of it, as when it slants, it is gone. false: out of memory.
+bool kal__meta_through(kal__meta **m, const double map[6], bool as_large);
+/// Whether both say the same to whoever looks.
+bool kal__meta_same(const kal__meta *a, const kal__meta *b);
+/// A name for what an encoder may write of it.
+kal_key kal__meta_digest(const kal__meta *m);
+/// Typed fields (kal_field), which live as long as it does.
+bool kal__meta_field(const kal__meta *m, const char *name, kal_field *out);
+bool kal__meta_field_at(const kal__meta *m, size_t index, kal_field *out);
 /// Refuses a file of more pages than the limit; while they are counted, so that few bytes cannot ask for much.
 kal_status kal__pages_within(const char *name, const char *codec, int32_t pages, const kal_limits *limits,
                              kal_error *err);
@@ -147,8 +165,11 @@ bool kal__blob_set(kal__blob *b, const void *data, size_t n);
 int kal__exif_orientation(const void *data, size_t n);
 /// Sets the orientation tag, if there is one, to 1.
 void kal__exif_upright(void *data, size_t n);
-/// A copy of the EXIF block to write beside the pixels (free its data); empty when there is none. Pixels that were turned are upright
-/// now, and the copy's tag says so; without orientation applied it stays as it was. false: out of memory.
+/// What a codec does that found an EXIF block: takes its orientation, and its density unless the container had one itself.
+void kal__meta_take_exif(kal__meta *m);
+/// A copy of the EXIF block to write beside the pixels (free its data); empty when there is none. It is what was read but for what is wrong by
+/// now: pixels that were turned are upright, and the tag says so (without orientation applied it stays as it was); its density is that of the
+/// picture; the thumbnail of a changed picture, and sizes and places of one that has another size or lies otherwise, are gone. false: out of memory.
 bool kal__exif_to_write(const kal__meta *m, kal__blob *out);
 
 /// What is asked of a decoder.
@@ -161,10 +182,11 @@ typedef struct kal__ask {
 typedef struct kal__header {
     kal_extent extent;   ///< as stored, before orientation
     int32_t rows;   ///< natural rows per step (an iMCU row, a PNG row); 0: only the whole picture at once
-    int32_t part_rows;   ///< parts of so many rows, or several times that, can be decoded by themselves; 0: none can …
-    bool part_unseen;    ///< … that was seen without all bytes in memory, with which there may be some
-    int32_t columns;     ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
-    uint32_t shrinks;    ///< the powers of two by which it can be decoded smaller, or-ed; 0: none
+    int32_t
+        part_rows;   ///< parts of so many rows, or several times that, can be decoded by themselves; 0: none can …
+    bool part_unseen;   ///< … that was seen without all bytes in memory, with which there may be some
+    int32_t columns;    ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
+    uint32_t shrinks;   ///< the powers of two by which it can be decoded smaller, or-ed; 0: none
     int32_t levels[10][2];   ///< width and height at 1/2, 1/4 …, where that is not the extent divided
     size_t memory;           ///< bytes the decoder will hold beside its output
 } kal__header;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Metadata that travels with a picture, and the one EXIF tag we act on.
+// Metadata that travels with a picture: who holds it, and what becomes of it on the way. See exif_write.c for what is written.
 #include "codec.h"
-#include "mem.h"
+#include "fields.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,16 +22,25 @@ kal__meta *kal__meta_ref(kal__meta *m)
     return m;
 }
 
+static void drop(kal__blob *b, const kal__blob *of_base)
+{
+    if (!of_base || b->data != of_base->data) free(b->data);
+}
+
 void kal__meta_unref(kal__meta **slot)
 {
     kal__meta *m = *slot;
     *slot = NULL;
-    if (!m || __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
-    free(m->exif.data);
-    free(m->icc.data);
-    free(m->xmp.data);
-    free(m->iptc.data);
-    free(m);
+    while (m && !__atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL)) {
+        kal__meta *base = m->base;
+        drop(&m->exif, base ? &base->exif : NULL);
+        drop(&m->icc, base ? &base->icc : NULL);
+        drop(&m->xmp, base ? &base->xmp : NULL);
+        drop(&m->iptc, base ? &base->iptc : NULL);
+        kal__fields_free(m->fields);
+        free(m);
+        m = base;
+    }
 }
 
 #define MOST_PAGES 65536
@@ -60,20 +70,24 @@ bool kal__blob_set(kal__blob *b, const void *data, size_t n)
     return true;
 }
 
-kal__meta *kal__meta_with_icc(const kal__meta *m, const void *icc, size_t n)
+// Only a profile is ever replaced: who has one of his own is the base of what is made of him, else his base is.
+kal__meta *kal__meta_derive(kal__meta *m)
 {
-    kal__meta *copy = kal__meta_new();
+    kal__meta *copy = kal__new(1, sizeof *copy);
     if (!copy) return NULL;
-    if (m) {
-        *copy = *m;   // but what it points to, and who holds it
-        copy->refs = 1;
-        copy->exif = copy->icc = copy->xmp = copy->iptc = (kal__blob){NULL, 0};
-    }
-    if ((m && !(kal__blob_set(&copy->exif, m->exif.data, m->exif.size) &&
-                kal__blob_set(&copy->xmp, m->xmp.data, m->xmp.size) &&
-                kal__blob_set(&copy->iptc, m->iptc.data, m->iptc.size))) ||
-        !kal__blob_set(&copy->icc, icc, n))
-        kal__meta_unref(&copy);
+    memcpy(copy, m, sizeof *copy);
+    copy->refs = 1;
+    copy->fields = NULL;
+    copy->base = kal__meta_ref(m->base && m->icc.data == m->base->icc.data ? m->base : m);
+    return copy;
+}
+
+kal__meta *kal__meta_with_icc(kal__meta *m, const void *icc, size_t n)
+{
+    kal__meta *copy = m ? kal__meta_derive(m) : kal__meta_new();
+    if (!copy) return NULL;
+    copy->icc = (kal__blob){NULL, 0};
+    if (!kal__blob_set(&copy->icc, icc, n)) kal__meta_unref(&copy);
     return copy;
 }
 
@@ -96,53 +110,93 @@ kal__meta *kal__meta_for(kal__meta *m, const kal_extent *e, bool *failed)
     return without;
 }
 
-// ---- EXIF: a TIFF structure; IFD0 holds tag 274, a SHORT ----------------------------------------
+// ---- through ops --------------------------------------------------------------------------------
 
-static unsigned get(const unsigned char *p, int n, bool big)
+// Pixels per metre after a map that takes (x, y) to (m0 x + m1 y, m3 x + m4 y): what one metre across and one down become must still stand
+// upright on each other, or no two numbers say it.
+static void carry(const double m[6], double density[2])
 {
-    unsigned v = 0;
-    for (int i = 0; i < n; i++) v |= (unsigned)p[big ? n - 1 - i : i] << (8 * i);
-    return v;
+    const double across[2] = {m[0] * density[0], m[1] * density[1]};
+    const double down[2] = {m[3] * density[0], m[4] * density[1]};
+    const double x = sqrt(across[0] * across[0] + across[1] * across[1]);
+    const double y = sqrt(down[0] * down[0] + down[1] * down[1]);
+    const double slant = fabs(across[0] * down[0] + across[1] * down[1]);
+    const bool sound = isfinite(x) && isfinite(y) && x > 0 && y > 0 && slant <= 1e-6 * x * y;
+    density[0] = sound ? x : 0;
+    density[1] = sound ? y : 0;
 }
 
-// Where the orientation's value lies; 0 when nowhere. Every offset is checked against n.
-static size_t orientation_at(const unsigned char *p, size_t n, bool *big)
+bool kal__meta_through(kal__meta **m, const double map[6], bool as_large)
 {
-    if (n < 14 || !((p[0] == 'I' && p[1] == 'I') || (p[0] == 'M' && p[1] == 'M'))) return 0;
-    *big = p[0] == 'M';
-    if (get(p + 2, 2, *big) != 42) return 0;
-    const size_t ifd = get(p + 4, 4, *big);
-    if (ifd > n - 2) return 0;
-    const size_t count = get(p + ifd, 2, *big);
-    for (size_t i = 0; i < count; i++) {
-        const size_t at = ifd + 2 + i * 12;
-        if (at + 12 > n) return 0;
-        if (get(p + at, 2, *big) == 274 && get(p + at + 2, 2, *big) == 3) return at + 8;
+    static const double stays[6] = {1, 0, 0, 0, 1, 0};
+    unsigned edits = KAL__CHANGED | KAL__MOVED | KAL__SCALED;
+    double density[2] = {0, 0};
+    if (!*m) return true;
+    if (map) {
+        memcpy(density, (*m)->density, sizeof density);
+        const bool moved = memcmp(map, stays, sizeof stays) != 0;
+        if (moved && density[0] > 0 && density[1] > 0) carry(map, density);
+        const double area = fabs(map[0] * map[4] - map[1] * map[3]);
+        edits =
+            KAL__CHANGED | (moved || !as_large ? KAL__MOVED : 0) | (fabs(area - 1) > 1e-6 ? KAL__SCALED : 0);
     }
-    return 0;
-}
-
-int kal__exif_orientation(const void *data, size_t n)
-{
-    bool big = false;
-    const size_t at = orientation_at(data, n, &big);
-    const unsigned v = at ? get((const unsigned char *)data + at, 2, big) : 1;
-    return v >= 1 && v <= 8 ? (int)v : 1;
-}
-
-void kal__exif_upright(void *data, size_t n)
-{
-    bool big = false;
-    const size_t at = orientation_at(data, n, &big);
-    unsigned char *p = data;
-    if (at) p[at] = big ? 0 : 1, p[at + 1] = big ? 1 : 0;
-}
-
-bool kal__exif_to_write(const kal__meta *m, kal__blob *out)
-{
-    *out = (kal__blob){NULL, 0};
-    if (!m) return true;
-    if (!kal__blob_set(out, m->exif.data, m->exif.size)) return false;
-    if (m->applied) kal__exif_upright(out->data, out->size);
+    edits |= (*m)->edits;
+    if (edits == (*m)->edits && density[0] == (*m)->density[0] && density[1] == (*m)->density[1]) return true;
+    kal__meta *copy = kal__meta_derive(*m);
+    if (!copy) return false;
+    copy->edits = edits;
+    memcpy(copy->density, density, sizeof density);
+    kal__meta_unref(m);
+    *m = copy;
     return true;
+}
+
+static bool says_nothing(const kal__meta *m)
+{
+    return !m || (!m->exif.size && !m->icc.size && !m->xmp.size && !m->iptc.size && !(m->density[0] > 0));
+}
+
+bool kal__meta_same(const kal__meta *a, const kal__meta *b)
+{
+    if (a == b || (says_nothing(a) && says_nothing(b))) return true;
+    return a && b && a->exif.data == b->exif.data && a->icc.data == b->icc.data &&
+           a->xmp.data == b->xmp.data && a->iptc.data == b->iptc.data && a->density[0] == b->density[0] &&
+           a->density[1] == b->density[1];
+}
+
+// ---- its name -----------------------------------------------------------------------------------
+
+static void hash_blob(kal__hash *h, const kal__blob *b)
+{
+    const uint32_t n = b ? (uint32_t)b->size : 0;
+    const unsigned char le[4] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16),
+                                 (unsigned char)(n >> 24)};
+    kal__hash_add(h, le, sizeof le);
+    if (n) kal__hash_add(h, b->data, n);
+}
+
+static void hash_number(kal__hash *h, double v)
+{
+    uint64_t bits;
+    unsigned char le[8];
+    memcpy(&bits, &v, 8);
+    for (int k = 0; k < 8; k++) le[k] = (unsigned char)(bits >> (8 * k));
+    kal__hash_add(h, le, sizeof le);
+}
+
+kal_key kal__meta_digest(const kal__meta *m)
+{
+    kal__hash h;
+    kal__hash_init(&h);
+    hash_blob(&h, m ? &m->exif : NULL);
+    hash_blob(&h, m ? &m->icc : NULL);
+    hash_blob(&h, m ? &m->xmp : NULL);
+    const unsigned char upright = m && m->applied;
+    kal__hash_add(&h, &upright, 1);
+    if (!m) return kal__hash_done(&h);
+    hash_blob(&h, &m->iptc);
+    const double said[] = {m->orientation, m->loops,      m->delay,
+                           m->density[0],  m->density[1], m->exif.size ? m->edits : 0};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) hash_number(&h, said[i]);
+    return kal__hash_done(&h);
 }

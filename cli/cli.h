@@ -49,7 +49,7 @@ typedef struct settings {
     double max, percent;
     int32_t columns, gap, page;
     const char *labels, *cell;
-    bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null;
+    bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all;
     const char **words;   // what is no option
     int n_words;
     const char *called;   // the verb
@@ -71,7 +71,8 @@ enum {
     OPT_VERSION = 512,
     OPT_HELP = 1024,
     OPT_QUIET = 2048,
-    OPT_GRID = 4096
+    OPT_GRID = 4096,
+    OPT_INFO = 8192
 };
 
 typedef enum option_kind {

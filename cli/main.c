@@ -18,7 +18,10 @@ static const verb verbs[] = {
      "time; a\n"
      "bad one is told and the others go on. A print in the text writes one line: size, kind, key, content "
      "key."},
-    {"info", info_main, OPT_JSON, "FILE...", "what the header of a file says", "No pixel is decoded."},
+    {"info", info_main, OPT_INFO | OPT_JSON, "FILE...", "what the header of a file says",
+     "Size, kind, pages, orientation, density, profile, and the usual fields of EXIF, IPTC and XMP. No pixel "
+     "is\n"
+     "decoded."},
     {"key", key_main, OPT_TEXT | OPT_KEY | OPT_EVAL, "TEXT | -f FILE [IN...]",
      "the key of the last expression",
      "Without --content it names the recipe: ops, parameters and the bytes of the files, not their paths; "

@@ -270,8 +270,7 @@ static bool loses_meta(const applying *a, const kal_call *same)
 {
     const kal__meta *m = kal__node_of(a->in[kal__meta_input(a->call.op, a->call.n)])->meta;
     const kal__meta *other = kal__node_of(same)->meta;
-    return m != other && ((m && (m->exif.size || m->icc.size || m->xmp.size)) ||
-                          (other && (other->exif.size || other->icc.size || other->xmp.size)));
+    return !kal__meta_same(m, other);
 }
 
 kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in, int32_t n, kal_node **out,

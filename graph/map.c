@@ -43,7 +43,7 @@ static bool back_and_forth(const double b[6], const double a[6], double m[6])
     return true;
 }
 
-static bool input_map(const kal_call *c, int32_t i, double m[6])
+bool kal__input_map(const kal_call *c, int32_t i, double m[6])
 {
     static const double same[6] = {1, 0, 0, 0, 1, 0};
     if (c->op->map) return c->op->map(c, i, m);
@@ -62,7 +62,7 @@ static void follow(ways *w)
         for (int32_t i = 0; i < node->call.n; i++) {
             place *there = &w->places[kal__order_find(&w->order, kal__input(node, i))];
             double m[6];
-            if ((there->steps && there->steps <= here->steps + 1) || !input_map(&node->call, i, m)) continue;
+            if ((there->steps && there->steps <= here->steps + 1) || !kal__input_map(&node->call, i, m)) continue;
             there->steps = here->steps + 1;
             chain(m, here->m, there->m);
         }

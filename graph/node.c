@@ -184,6 +184,22 @@ static bool take_meta(kal_node *node)
     return !failed;
 }
 
+// What an op did to the picture it did to what is said of it; a smaller decode is a smaller picture.
+static bool settle_meta(kal_node *node)
+{
+    double m[6];
+    if (node->kind == KAL__APPLY && node->call.n) {
+        const int32_t i = kal__meta_input(node->call.op, node->call.n);
+        const kal_extent *from = &node->call.in[i]->extent, *to = &node->call.extent;
+        return kal__meta_through(&node->meta, kal__input_map(&node->call, i, m) ? m : NULL,
+                                 from->width == to->width && from->height == to->height);
+    }
+    if (node->kind == KAL__DYNAMIC) return kal__meta_through(&node->meta, NULL, false);
+    if (node->kind != KAL__DECODE || node->u.source->shrink == 1) return true;
+    const double by = 1.0 / node->u.source->shrink, smaller[6] = {by, 0, 0, 0, by, 0};
+    return kal__meta_through(&node->meta, smaller, false);
+}
+
 static void give_up(kal_node *fresh)
 {
     for (int32_t i = 0; i < fresh->call.n; i++) {
@@ -208,6 +224,10 @@ kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const k
         return NULL;
     }
     if (fill) fill(fresh, arg);
+    if (!settle_meta(fresh)) {
+        give_up(fresh);
+        return NULL;
+    }
     pthread_mutex_lock(&lock);
     node = kal_node_ref(find(key));   // somebody may have been quicker
     const bool added = !node && table_grow();
@@ -391,14 +411,25 @@ bool kal_node_meta(const kal_node *node, const char *name, const void **data, si
 {
     if (!node || !node->meta) return false;
     const kal__meta *m = node->meta;
-    const kal__blob *b = !strcmp(name, "exif")  ? &m->exif
-                         : !strcmp(name, "icc") ? &m->icc
-                         : !strcmp(name, "xmp") ? &m->xmp
-                                                : NULL;
+    const kal__blob *b = !strcmp(name, "exif")   ? &m->exif
+                         : !strcmp(name, "icc")  ? &m->icc
+                         : !strcmp(name, "xmp")  ? &m->xmp
+                         : !strcmp(name, "iptc") ? &m->iptc
+                                                 : NULL;
     if (!b || !b->size) return false;
     *data = b->data;
     *size = b->size;
     return true;
+}
+
+bool kal_node_field(const kal_node *node, const char *name, kal_field *out)
+{
+    return node && node->meta && kal__meta_field(node->meta, name, out);
+}
+
+bool kal_node_field_at(const kal_node *node, size_t index, kal_field *out)
+{
+    return node && node->meta && kal__meta_field_at(node->meta, index, out);
 }
 
 bool kal_call_meta(const kal_call *input, const char *name, const void **data, size_t *size)

@@ -104,6 +104,9 @@ static inline int32_t kal__meta_input(const kal_op *op, int32_t n)
     return n > 1 && ((op && op->touches) || (last && !strncmp(last, " base", 5))) ? n - 1 : 0;
 }
 
+/// What takes the coordinates of an op's input i to the result's; false: nothing does.
+bool kal__input_map(const kal_call *c, int32_t i, double m[6]);
+
 /// The lock of the table, for who guards a fork.
 pthread_mutex_t *kal__table_mutex(void);
 /// An error node owned by the scope (or the caller).

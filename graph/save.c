@@ -99,30 +99,6 @@ static void fill_encode(kal_node *node, void *arg)
     memcpy(&node->u.codec, arg, sizeof node->u.codec);
 }
 
-static kal_key meta_digest(const kal__meta *m)
-{
-    kal__hash h;
-    kal__hash_init(&h);
-    const kal__blob *const blobs[] = {m ? &m->exif : NULL, m ? &m->icc : NULL, m ? &m->xmp : NULL};
-    for (size_t i = 0; i < 3; i++) {
-        const uint32_t n = blobs[i] ? (uint32_t)blobs[i]->size : 0;
-        const unsigned char le[4] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16),
-                                     (unsigned char)(n >> 24)};
-        kal__hash_add(&h, le, sizeof le);
-        if (n) kal__hash_add(&h, blobs[i]->data, n);
-    }
-    const unsigned char upright = m && m->applied;
-    kal__hash_add(&h, &upright, 1);
-    char rest[200];   // numbers as text: the same on every machine
-    if (m) {
-        snprintf(rest, sizeof rest, "%d %d %.17g %.17g %.17g", m->orientation, m->loops, m->delay,
-                 m->density[0], m->density[1]);
-        kal__hash_add(&h, rest, strlen(rest));
-        kal__hash_add(&h, m->iptc.data, m->iptc.size);
-    }
-    return kal__hash_done(&h);
-}
-
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
 {
     const kal__schema s = kal__schema_of_codec(c);
@@ -139,7 +115,7 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
         st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     if (st) return st;
     const kal_call *in[1] = {&image->call};
-    const kal_key meta = meta_digest(image->meta);
+    const kal_key meta = kal__meta_digest(image->meta);
     char made_by[160];   // the library, and what we do with it
     snprintf(made_by, sizeof made_by, "%s%s%s", version, c->edition ? " / " : "",
              c->edition ? c->edition : "");

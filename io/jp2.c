@@ -356,8 +356,8 @@ static kal_status jp2_header(kal__reader *r, const kal__ask *ask, kal__header *h
     if (!st) st = take_blob(r, f->icc, &ask->limits, &meta->icc, err);
     if (!st) st = take_blob(r, f->xmp, &ask->limits, &meta->xmp, err);
     take_exif_prefix(&meta->exif);
-    if (meta->exif.size) meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
     memcpy(meta->density, f->density, sizeof meta->density);
+    kal__meta_take_exif(meta);
     free(d);
     return st;
 }

@@ -200,7 +200,7 @@ static bool take_meta(kal__decoder *d, kal__meta *meta)
         ok &= n > d->limits.meta_bytes || kal__blob_set(&meta->icc, icc, n);
         free(icc);
     }
-    if (meta->exif.size) meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
+    kal__meta_take_exif(meta);
     return ok;
 }
 

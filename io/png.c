@@ -191,7 +191,7 @@ static kal_status png_header(kal__reader *r, const kal__ask *ask, kal__header *h
         kal__png_scan_behind(d);
         st = d->fail.status;
         if (!st && d->apng) st = kal__apng_header(d, ask->page, h, meta);
-        if (meta->exif.size) meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
+        kal__meta_take_exif(meta);
         if (d->lost) st = kal_fail(err, KAL_NOMEM, "%s: png: out of memory for metadata", r->name);
     }
     decoder_free(d);

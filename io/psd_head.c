@@ -138,7 +138,7 @@ kal_status kal__psd_read_meta(kal__reader *r, const kal__psd_head *h, const kal_
         case 1060: st = take_blob(r, &b, limits, &meta->xmp, err); break;
         }
     }
-    if (!st && meta->exif.size) meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
+    if (!st) kal__meta_take_exif(meta);
     return st;
 }
 

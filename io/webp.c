@@ -316,7 +316,7 @@ static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *
     if (!take_blob(&meta->exif, plain_exif(d->exif), &ask->limits) ||
         !take_blob(&meta->icc, d->icc, &ask->limits) || !take_blob(&meta->xmp, d->xmp, &ask->limits))
         st = kal_fail(err, KAL_NOMEM, "%s: webp: out of memory for metadata", r->name);
-    meta->orientation = kal__exif_orientation(meta->exif.data, meta->exif.size);
+    kal__meta_take_exif(meta);
     meta->pages = d->pages;
     meta->loops = d->loops;
     if (d->frames) meta->delay = d->frames[d->page].delay;

@@ -59,8 +59,26 @@ KAL_API kal_status kal_node_key(const kal_node *node, kal_key *out, kal_error *e
 KAL_API const kal_call *kal_node_call(const kal_node *node);
 /// Input i, borrowed; NULL past the end.
 KAL_API kal_node *kal_node_input(const kal_node *node, int32_t i);
-/// A piece of metadata that travels with the image ("exif", "icc", "xmp"), borrowed; false when there is none.
+/// A block of metadata that travels with the image ("exif", "icc", "xmp", "iptc"), as it came in its file, borrowed; false when there is none.
 KAL_API bool kal_node_meta(const kal_node *node, const char *name, const void **data, size_t *size);
+/// What blocks of metadata say, a field at a time. Names, as their standards have them: "exif.Make", "exif.GPSLatitude", "preview.Compression",
+/// "gps.latitude" (degrees, south and west negative), "iptc.Caption-Abstract", "xmp.dc:title", "xmp.dc:title@de" (not the default language),
+/// "icc.description"; "exif.0xc4a5" and "iptc.2:217" where there is none. Of the picture as it is now: "density.x" and "density.y" (pixels per
+/// metre), "delay" (seconds), "loops" (0: without end).
+typedef enum kal_field_kind { KAL_FIELD_TEXT, KAL_FIELD_NUMBERS, KAL_FIELD_BYTES } kal_field_kind;
+typedef struct kal_field {
+    const char *name;
+    kal_field_kind kind;
+    const char *text;   ///< UTF-8, of every kind: of numbers as they are written ("1/125"), of several items with commas between
+    size_t count;       ///< of numbers or items; of bytes 0
+    const double *numbers;
+    const char *const *items;   ///< of TEXT, each by itself
+    bool many;                  ///< several items may stand there, as in "xmp.dc:subject", also when there is one
+} kal_field;
+/// The field of this name, or number `index` of them all; false when there is none. What it points at lives as long as the node. Blocks are
+/// read when first asked for; damage in one costs the fields behind it. Threads: any.
+KAL_API bool kal_node_field(const kal_node *node, const char *name, kal_field *out);
+KAL_API bool kal_node_field_at(const kal_node *node, size_t index, kal_field *out);
 /// EXIF orientation found in the file the image came from (1..8) and whether it was applied; 1, false without a file.
 KAL_API void kal_node_orientation(const kal_node *node, int *orientation, bool *applied);
 /// What is known of the file the image came from: format ("jpeg"), bytes, number of pictures in it. false without a file.

@@ -206,6 +206,16 @@ static inline kal_bytes make_exif(int orientation, bool big)
     return bytes_copy(p, sizeof p);
 }
 
+/// What is left of make_exif's, big-endian, when the picture was turned: the tag that says it is upright. Its ImageWidth is gone.
+static inline kal_bytes upright_exif(void)
+{
+    kal_bytes b = make_exif(1, true);
+    b.data[9] = 1;
+    memmove(b.data + 10, b.data + 22, 12);
+    memset(b.data + 22, 0, 16);
+    return b;
+}
+
 /// The smallest ICC profile for RGB that libpng takes for one.
 static inline kal_bytes make_icc(void)
 {

@@ -226,7 +226,7 @@ static void test_links_and_modes(void)
 static void check_carried(const kal_bytes *b, const kal_extent *e, bool keeps, bool stripped,
                           const char *what)
 {
-    kal_bytes exif = make_exif(1, true), icc = make_icc();
+    kal_bytes exif = upright_exif(), icc = make_icc();
     kal_node *n = kal_load_bytes(NULL, b->data, b->size, NULL);
     kal_extent got = {0};
     REQUIRE_NOTE(!kal_node_extent(n, &got, &check_error) && extent_equal(&got, e), "%s: " EXTENT_FORMAT " %s",
