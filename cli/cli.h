@@ -187,6 +187,8 @@ void text_free(source_text *t);
 int text_read(source_text *t, const char *path);
 /// Does the text use this name at all?
 bool text_has(const source_text *t, const char *word, size_t n);
+/// The line of an error that names a place, and a mark under it; nothing without a text or a place.
+void show_place(const source_text *t, const char *message);
 
 /// The pictures of a run: words of the command line, then the lines of --files-from.
 typedef struct inputs {
@@ -219,10 +221,11 @@ typedef struct job {
     const char **paths;   // borrowed, but …
     char *out;            // … the expanded -o
     int32_t n, room;
-    const char *input;   // the first input's path, for messages and templates; NULL without one
-    int number;          // 1 for the first
-    bool each;           // one of several: errors name the input
-    double began;        // when its text was taken up
+    const char *input;         // the first input's path, for messages and templates; NULL without one
+    int number;                // 1 for the first
+    bool each;                 // one of several: errors name the input
+    double began;              // when its text was taken up
+    const source_text *text;   // borrowed; NULL without one
 } job;
 
 /// Parses the text with inputs bound as in, in1, in2 …; then -o, if asked for. Exit code.

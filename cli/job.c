@@ -74,7 +74,7 @@ static int read_stream(FILE *f, source_text *t)
         }
         const size_t got = fread(t->data + t->size, 1, room - t->size, f);
         t->size += got;
-        if (!got) return EXIT_OK;
+        if (!got) return t->data[t->size] = 0, EXIT_OK;   // the loop has left room for it
     }
 }
 
@@ -124,9 +124,9 @@ static const char *place_of(const source_text *t, const char *message, const cha
 }
 
 // The line of an error and a mark under the place.
-static void show_place(const source_text *t, const char *message)
+void show_place(const source_text *t, const char *message)
 {
-    const char *line, *spot = place_of(t, message, &line);
+    const char *line, *spot = t ? place_of(t, message, &line) : NULL;
     if (!spot) return;
     const size_t left = (size_t)(t->data + t->size - line);
     const char *stop = memchr(line, '\n', left);
@@ -284,12 +284,51 @@ int job_save_to(job *j, const settings *s)
     return job_add(j, encoded, j->out) ? EXIT_OK : usage("out of memory");
 }
 
-static int parse_text(job *j, const source_text *t, const bindings *b)
+// The first name of a picture that was not given: a bare word like in2 that the text does not define. NULL: there is none.
+static const char *missing_input(const source_text *t, int given, int *number)
+{
+    const char *at = t->data ? t->data : "", *end = at + t->size;
+    for (char before = ' '; at < end; before = *at++) {
+        if (*at == '#')
+            at += strcspn(at, "\n");
+        else if (*at == '"')
+            for (at++; at < end && *at != '"'; at++) at += *at == '\\';
+        if (at >= end) break;
+        int n = 0;
+        if (!strchr(" \t\r\n([|;=", before) || sscanf(at, "in%d%n", number, &n) != 1 || *number <= given)
+            continue;
+        if (at[n] && !strchr(" \t\r\n)]|;", at[n])) continue;
+        return at[n + (int)strspn(at + n, " \t")] == '=' ? NULL : at;
+    }
+    return NULL;
+}
+
+static int says_missing(const job *j, const source_text *t, int given)
+{
+    int number, line = 1, column = 1;
+    const char *at = missing_input(t, given, &number);
+    char message[200];
+    if (!at) return EXIT_OK;
+    for (const char *c = t->data; c < at; c++) {
+        column = *c == '\n' ? 1 : column + ((*c & 0xc0) != 0x80);
+        line += *c == '\n';
+    }
+    snprintf(message, sizeof message,
+             "line %d, column %d: in%d is picture %d after the text, and %s%d %s given", line, column, number,
+             number, j->each ? "to each run " : "", given, given == 1 ? "is" : "are");
+    j->each ? usage("%s: %s", j->input, message) : usage("%s", message);
+    show_place(t, message);
+    return EXIT_USAGE;
+}
+
+static int parse_text(job *j, const source_text *t, const bindings *b, int given)
 {
     kal_error err;
     const kal_status st =
         kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &j->program, &err);
     if (st) {
+        const int missing = given ? says_missing(j, t, given) : EXIT_OK;
+        if (missing) return missing;
         if (j->each) kal_within(&err, "%s", j->input);
         const int code = fail(phase_at(t, err.message), &err);
         show_place(t, err.message);
@@ -310,13 +349,14 @@ int job_parse(job *j, const settings *s, const source_text *t, const char *const
     j->began = now_seconds();
     j->scope = kal_scope_new();
     j->input = n_in ? in[0] : NULL;
+    j->text = t;
     bindings b = {.list = calloc((size_t)(n_in + s->n_sets) + 2, sizeof *b.list),
                   .names = calloc((size_t)n_in + 1, sizeof *b.names),
                   .texts = calloc((size_t)s->n_sets + 1, sizeof *b.texts)};
     int code = j->scope && b.list && b.names && b.texts ? EXIT_OK : usage("out of memory");
     if (!code) code = bind_sets(&b, s, t);
     if (!code) code = bind_inputs(&b, j->scope, s, t, in, n_in);
-    if (!code) code = parse_text(j, t, &b);
+    if (!code) code = parse_text(j, t, &b, n_in);
     bindings_free(&b);
     if (!code && s->out) code = job_save_to(j, s);
     return code;

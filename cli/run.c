@@ -117,7 +117,9 @@ static int save_all(runner *r, job *j, bool memo)
     if (st) {
         const phase at = phase_of(j, &err);
         if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
-        return fail(at, &err);
+        const int code = fail(at, &err);
+        show_place(j->text, err.message);
+        return code;
     }
     summary(r, j, &stats);
     return EXIT_OK;
@@ -163,7 +165,9 @@ static int print_one(runner *r, const job *j, kal_node *node, const char *name, 
     add_stats(r, &stats);
     if (!text) {
         if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
-        return fail(RUNNING, &err);
+        const int code = fail(RUNNING, &err);
+        show_place(j->text, err.message);
+        return code;
     }
     fprintf(to, "%s\n", text);
     free(text);

@@ -8,6 +8,7 @@
 #include "files.h"
 #include "value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,46 +16,41 @@
 
 // ---- parameters of a call -----------------------------------------------------------------------
 
-static int32_t read_digits(const char **at, const char *end)
+// "50%", "640": a piece of a geometry; its length, 0 when there is none.
+static size_t piece(const char *at, const char *end)
 {
-    int64_t v = 0;
-    const char *from = *at;
-    while (*at < end && **at >= '0' && **at <= '9' && v < 1000000000) v = v * 10 + (*(*at)++ - '0');
-    return *at > from && v < 1000000000 ? (int32_t)v : -1;
+    size_t n = 0, digits = 0, points = 0;
+    for (; at + n < end && ((at[n] >= '0' && at[n] <= '9') || at[n] == '.'); n++)
+        at[n] == '.' ? points++ : digits++;
+    const bool percent = at + n < end && at[n] == '%';
+    return digits && points <= percent ? n + percent : 0;
 }
 
-static void set_if(kal__schema s, const char *key, int32_t v, void *params, bool *set)
-{
-    const kal_param *p = kal__param_find(s, key, strlen(key));
-    if (!p || v < 0) return;
-    *(int32_t *)(void *)((unsigned char *)params + p->offset) = v;
-    if (p - s.rows < MAX_ROWS) set[p - s.rows] = true;
-}
+typedef struct geometry {
+    int32_t n;   // 2, or 4 with a place; 0: it is none
+    const char *at[4];
+    size_t length[4];
+} geometry;
 
-// "640x480" and "640x480+1200+800" for an op that has width and height (x and y).
-static bool geometry(kal__schema s, const kal__token *t, void *params, bool *set)
+// "640x480", "50%x50%" and "640x480+1200+800" for an op that has width and height (x and y).
+static geometry geometry_of(kal__schema s, const kal__token *t)
 {
+    static const char between[] = "x++";
+    const geometry none = {.n = 0};
+    geometry g = none;
     const char *at = t->text, *end = at + t->n;
     const bool sized = kal__param_find(s, "width", 5) && kal__param_find(s, "height", 6);
     const bool placed = kal__param_find(s, "x", 1) && kal__param_find(s, "y", 1);
-    if ((t->kind != KAL__WORD && t->kind != KAL__STRING) || !sized) return false;
-    const int32_t w = read_digits(&at, end);
-    if (w < 0 || at == end || *at++ != 'x') return false;
-    const int32_t h = read_digits(&at, end);
-    int32_t x = -1, y = -1;
-    if (h >= 0 && at < end && placed && *at == '+') {
-        at++;
-        x = read_digits(&at, end);
-        if (x < 0 || at == end || *at++ != '+') return false;
-        y = read_digits(&at, end);
-        if (y < 0) return false;
+    if ((t->kind != KAL__WORD && t->kind != KAL__STRING) || !sized) return none;
+    while (g.n < 4) {
+        g.at[g.n] = at;
+        g.length[g.n] = piece(at, end);
+        if (!g.length[g.n]) return none;
+        at += g.length[g.n++];
+        if (at == end) break;
+        if (g.n == 4 || *at++ != between[g.n - 1]) return none;
     }
-    if (h < 0 || at != end) return false;
-    set_if(s, "width", w, params, set);
-    set_if(s, "height", h, params, set);
-    set_if(s, "x", x, params, set);
-    set_if(s, "y", y, params, set);
-    return true;
+    return g.n == 2 || (g.n == 4 && placed) ? g : none;
 }
 
 static const char *param_name(const void *of, size_t i)
@@ -138,46 +134,117 @@ kal_status kal__place_values(const kal_op *op, kal__written *c, kal_error *err)
     return KAL_OK;
 }
 
+// Which argument sets each row of a schema.
+typedef const kal__arg *setters[MAX_ROWS];
+
+// An argument as an error repeats it: "size=(…)", "width=5", "10x10".
+static const char *said(const kal__arg *a, char out[80])
+{
+    const bool named = a->key.kind == KAL__WORD;
+    const int key = named ? (int)(a->key.n > 30 ? 30 : a->key.n) : 0,
+              n = (int)(a->value.n > 40 ? 40 : a->value.n);
+    snprintf(out, 80, "%.*s%s%.*s", key, named ? a->key.text : "", named ? "=" : "", a->node ? 0 : n,
+             a->value.text);
+    if (a->node) strcat(out, "(…)");
+    return out;
+}
+
+static kal_status sets(kal__schema s, const kal_param *row, const kal__arg *a, setters by, kal_error *err)
+{
+    char first[80], second[80];
+    const size_t at = (size_t)(row - s.rows);
+    if (at >= MAX_ROWS) return KAL_OK;
+    if (by[at])
+        return kal_fail(err, KAL_INVALID, "%s: %s is given twice, by %s and by %s", s.of, row->name,
+                        said(by[at], first), said(a, second));
+    by[at] = a;
+    return KAL_OK;
+}
+
 // What computed values will set is no longer open for others.
-static void mark_bound(kal__schema s, const kal__arg *args, int32_t n, bool *set)
+static kal_status mark_bound(kal__schema s, const kal__arg *args, int32_t n, setters by,
+                             const kal__token **bad, kal_error *err)
 {
     for (int32_t i = 0; i < n; i++) {
         const kal_param *rows[4];
         const int32_t code = kal__bound_arg(s, &args[i]);
         const int32_t m = code < 0 ? 0 : kal__bound_rows(s, code, rows);
-        for (int32_t k = 0; k < m; k++)
-            if (rows[k] - s.rows < MAX_ROWS) set[rows[k] - s.rows] = true;
+        *bad = &args[i].key;
+        for (int32_t k = 0; k < m; k++) {
+            const kal_status st = sets(s, rows[k], &args[i], by, err);
+            if (st) return st;
+        }
     }
+    return KAL_OK;
+}
+
+static kal_status set_geometry(kal__schema s, const geometry *g, const kal__arg *a, void *params, setters by,
+                               const kal__param_context *context, kal_error *err)
+{
+    static const char *const names[] = {"width", "height", "x", "y"};
+    for (int32_t i = 0; i < g->n; i++) {
+        const kal_param *row = kal__param_find(s, names[i], strlen(names[i]));
+        kal_status st = sets(s, row, a, by, err);
+        if (!st) st = kal__param_set(s, row, params, g->at[i], g->length[i], context, err);
+        if (st) return st;
+    }
+    return KAL_OK;
+}
+
+// The rows that values without a name go to, one after the other, past those that are set by name.
+typedef struct places {
+    size_t next;
+    const kal_param *skipped;   // the last one that it passed because a computed value sets it …
+    const kal__arg *by;         // … this one
+} places;
+
+static const kal_param *next_place(kal__schema s, setters by, places *p)
+{
+    for (; p->next < s.n && p->next < MAX_ROWS && by[p->next]; p->next++)
+        if (by[p->next]->node && !p->skipped) p->skipped = &s.rows[p->next], p->by = by[p->next];
+    return p->next < s.n ? &s.rows[p->next] : NULL;
+}
+
+// A value found no row, or not one that takes it, since a computed one has the row that was meant.
+static kal_status already_computed(kal__schema s, const kal__arg *a, const places *p, kal_error *err)
+{
+    char first[80], second[80];
+    return kal_fail(err, KAL_INVALID, "%s: %s cannot go with %s, which sets %s; leave one of them out", s.of,
+                    said(a, first), said(p->by, second), p->skipped->name);
+}
+
+static kal_status set_unnamed(kal__schema s, const kal__arg *a, void *params, setters by, places *p,
+                              const kal__param_context *context, kal_error *err)
+{
+    const geometry g = geometry_of(s, &a->value);
+    if (g.n) return set_geometry(s, &g, a, params, by, context, err);
+    const kal_param *row = next_place(s, by, p);
+    if (!row && !p->skipped)
+        return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of,
+                        (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
+    kal_status st = row ? sets(s, row, a, by, err) : KAL_INVALID;
+    if (!st) st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
+    return st == KAL_INVALID && p->skipped ? already_computed(s, a, p, err) : st;
 }
 
 kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params,
                          const kal__param_context *context, const kal__token **bad, kal_error *err)
 {
-    size_t position = 0;
-    bool set[MAX_ROWS] = {false};
-    mark_bound(s, args, n, set);
-    for (int32_t i = 0; i < n; i++) {
+    places order = {.next = 0};
+    setters by = {NULL};
+    kal_status st = mark_bound(s, args, n, by, bad, err);
+    for (int32_t i = 0; i < n && !st; i++) {
         const kal__arg *a = &args[i];
         const bool named = a->key.kind == KAL__WORD;
         *bad = named ? &a->key : &a->value;
         if (kal__bound_arg(s, a) >= 0) continue;
-        if (!named && geometry(s, &a->value, params, set)) continue;
-        while (!named && position < s.n && set[position]) position++;
-        const kal_param *row = named            ? kal__param_find(s, a->key.text, a->key.n)
-                               : position < s.n ? &s.rows[position]
-                                                : NULL;
+        const kal_param *row = named ? kal__param_find(s, a->key.text, a->key.n) : NULL;
         if (!row && named) return unknown_param(s, &a->key, err);
-        if (!row)
-            return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of,
-                            (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
-        const size_t at = (size_t)(row - s.rows);
-        if (at < MAX_ROWS && set[at])
-            return kal_fail(err, KAL_INVALID, "%s: %s is given twice", s.of, row->name);
-        if (at < MAX_ROWS) set[at] = true;
-        const kal_status st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
-        if (st) return st;
+        if (row) st = sets(s, row, a, by, err);
+        if (row && !st) st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
+        if (!row) st = set_unnamed(s, a, params, by, &order, context, err);
     }
-    return KAL_OK;
+    return st;
 }
 
 // ---- what an op undoes: a bare uncrop -----------------------------------------------------------
@@ -314,9 +381,14 @@ kal_node *kal_apply_text(kal_scope *scope, const char *op_name, const char *text
     kal__arena arena = {0};
     kal_status st = kal__find_op(op_name ? op_name : "", op_name ? strlen(op_name) : 0, &op, &err);
     if (!st) kal__params_default(kal__schema_of(op), params);
-    const kal__param_context context = {st ? NULL : kal__unit_of(op, in, n), &arena};
+    kal__shares shares = {.of = n ? in[0] : NULL};
+    const kal__param_context context = {st ? NULL : kal__unit_of(op, in, n), &arena, n ? &shares : NULL};
     if (!st && text) st = kal__params_parse(kal__schema_of(op), params, text, &context, &err);
-    if (!st) st = kal__apply(op, params, in, n, &node, &err);
+    if (!st && shares.n) st = kal__check_inputs(op, in, n, &err);
+    if (!st)
+        st = shares.n ? kal__apply_later(op, params, in, n, shares.bound, shares.n, &node, &err)
+                      : kal__apply(op, params, in, n, &node, &err);
+    kal__shares_release(&shares);
     kal__arena_free(&arena);
     kal__calm_end(&calm);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);

@@ -174,13 +174,14 @@ static kal_status ask(kal_node *node, known *k, kal__want *w, kal_error *err)
     return KAL_OK;
 }
 
-static kal_status settle_value(known *k, kal_error *err)
+static kal_status settle_value(const kal_node *node, known *k, kal_error *err)
 {
     k->have = true;
     for (int64_t i = 0; i < (int64_t)k->value.rows * k->value.columns; i++) {
         if (k->samples) k->value.v[i] = (double)k->samples[i];
         if (k->value.v[i] - k->value.v[i] != 0)
-            return kal_fail(err, KAL_INVALID, "a computed value is not a finite number");
+            return kal_fail(err, KAL_INVALID, "%s: a computed value is not a finite number",
+                            node->call.op ? node->call.op->name : "an image");
     }
     return KAL_OK;
 }
@@ -266,6 +267,12 @@ static kal_status resolve_one(resolution *r, size_t at, bool *waits, kal_error *
     return st ? st : kal__apply(n->call.op, params, in, images, &r->made[at], err);
 }
 
+static void name_place(const kal_node *n, kal_error *err)
+{
+    const uint64_t place = __atomic_load_n(&n->place, __ATOMIC_RELAXED);
+    if (place) kal_within(err, "line %d, column %d", (int)(place >> 32), (int)(place & UINT32_MAX));
+}
+
 // Everything that is known by now; what is not and can be asked for goes into the wants.
 static kal_status resolve_round(resolution *r, bool *done, kal_error *err)
 {
@@ -275,6 +282,7 @@ static kal_status resolve_round(resolution *r, bool *done, kal_error *err)
     for (size_t i = 0; i < r->order.n && !st; i++) {
         bool waits = false;
         if (!r->made[i]) st = resolve_one(r, i, &waits, err);
+        if (st) name_place(r->order.nodes[i], err);
         if (waits) *done = false;
     }
     return st;
@@ -290,7 +298,10 @@ static kal_status resolve_all(resolution *r, const resolving *w, kal_error *err)
         if (r->n_wants)
             st = kal__evaluate(r->wants, r->n_wants, &w->options, w->start, &(kal__tally){0, 0}, err);
         for (size_t i = 0; i < r->order.n && !st; i++)
-            if (r->known[i].asked && !r->known[i].have) st = settle_value(&r->known[i], err);
+            if (r->known[i].asked && !r->known[i].have) {
+                st = settle_value(r->order.nodes[i], &r->known[i], err);
+                if (st) name_place(r->order.nodes[i], err);
+            }
         if (st) return st;
     }
 }

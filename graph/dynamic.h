@@ -21,6 +21,16 @@ const char *kal__bound_name(kal__schema s, int32_t code);
 /// The parameters that a code stands for, at most 4.
 int32_t kal__bound_rows(kal__schema s, int32_t code, const kal_param **rows);
 
+/// Percentages of an image whose size is not known yet, as the computed parameters that they become.
+typedef struct kal__shares {
+    kal_node *of;
+    kal__bound bound[KAL__MAX_BOUND];   // values owned
+    int32_t n;
+} kal__shares;
+/// Makes the parameter that many percent of the side that goes with it.
+kal_status kal__share(kal__shares *shares, kal__schema s, const kal_param *p, double percent, kal_error *err);
+void kal__shares_release(kal__shares *shares);
+
 /// An op applied later: inputs or parameters are not known yet.
 kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *const *in, int32_t n,
                             const kal__bound *bound, int32_t n_bound, kal_node **out, kal_error *err);

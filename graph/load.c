@@ -333,7 +333,7 @@ static kal_status parse_params(const char *text, kal__load_p *p, kal__arena *are
 {
     const kal__schema s = kal__schema_of(&kal__op_load);
     kal__params_default(s, p);
-    return text ? kal__params_parse(s, p, text, &(kal__param_context){NULL, arena}, err) : KAL_OK;
+    return text ? kal__params_parse(s, p, text, &(kal__param_context){NULL, arena, NULL}, err) : KAL_OK;
 }
 
 kal_node *kal_load(kal_scope *scope, const char *path, const char *params)

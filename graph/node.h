@@ -59,6 +59,8 @@ struct kal_node {
     bool dynamic;       // DYNAMIC, or encoded from such a node
     int refs;           // atomic; 1 → 0 only under the table's lock
     kal_node *next;     // chain of nodes being freed
+    uint64_t
+        place;   // of a dynamic node: line << 32 | column of the text that said it last, 0: none did; atomic
     kal__meta *meta;
     union {
         kal__source *source;   // DECODE; replaced under the table's lock when the same bytes are loaded again
@@ -154,6 +156,8 @@ void kal__params_default(kal__schema s, void *params);
 void kal__params_from(kal__schema s, void *params, const void *given);
 /// Ranges, -0, NaN. Autos pass.
 kal_status kal__params_check(kal__schema s, void *params, kal_error *err);
+/// A width or a height.
+bool kal__param_is_size(const kal_param *p);
 bool kal__param_is_auto(const kal_param *p, const void *params);
 /// Refuses a parameter still on KAL_AUTO.
 kal_status kal__params_settled(kal__schema s, const void *params, kal_error *err);
@@ -170,8 +174,9 @@ const kal_param *kal__param_find(kal__schema s, const char *name, size_t n);
 
 /// What a value in text is read against: what a percentage is part of, and the unit of a colour's word.
 typedef struct kal__param_context {
-    const kal_extent *image;   // input 0; NULL while it is not known; without width: an op that takes none
-    kal__arena *arena;         // for lists and texts
+    const kal_extent *image;      // input 0; NULL while it is not known; without width: an op that takes none
+    kal__arena *arena;            // for lists and texts
+    struct kal__shares *shares;   // while `image` is not known: where percentages go; NULL: nowhere
 } kal__param_context;
 /// Sets a parameter from a token: a bare number or word, the inside of a string, or a list "[1 2 3]".
 kal_status kal__param_set(kal__schema s, const kal_param *p, void *params, const char *text, size_t n,

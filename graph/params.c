@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Everything that is done to parameters, by walking a schema: defaults, copies, checks, printing, reading from text.
-#include "node.h"
+#include "dynamic.h"
 
 #include "num.h"
 
@@ -30,8 +30,7 @@ static bool is_int(const kal_param *p)
     return p->kind == KAL_PARAM_INT || p->kind == KAL_PARAM_X || p->kind == KAL_PARAM_Y;
 }
 
-// A width or a height.
-static bool is_size(const kal_param *p)
+bool kal__param_is_size(const kal_param *p)
 {
     return (p->kind == KAL_PARAM_X || p->kind == KAL_PARAM_Y) && p->min == 1;
 }
@@ -135,7 +134,7 @@ static kal_status out_of_range(kal__schema s, const kal_param *p, double v, doub
 {
     char a[32], b[32], c[32];
     kal__print_double(a, v);
-    if (is_size(p) && v < 1)
+    if (kal__param_is_size(p) && v < 1)
         return kal_fail(err, KAL_INVALID, "%s: %s=%s is an empty rectangle; give at least 1", s.of, p->name,
                         a);
     kal__print_double(b, lo);
@@ -352,13 +351,15 @@ static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const
     const bool percent = n > 1 && text[n - 1] == '%';
     if (!kal__parse_double(text, percent ? n - 1 : n, &v))
         return bad_value(s, p, text, n, "a whole number", err);
+    if (percent && !c->image && c->shares && p->kind != KAL_PARAM_INT)
+        return kal__share(c->shares, s, p, v, err);
     if (percent) {
         if (!c->image || !c->image->width || p->kind == KAL_PARAM_INT)
             return bad_value(s, p, text, n, "allowed: nothing here to take percent of", err);
         const bool some = v > 0;
         v = v / 100 * (p->kind == KAL_PARAM_X ? c->image->width : c->image->height);
         v = (double)(int64_t)(v < 0 ? v - 0.5 : v + 0.5);
-        if (some && v < 1 && is_size(p)) v = 1;   // a little of a picture is a pixel, not nothing
+        if (some && v < 1 && kal__param_is_size(p)) v = 1;   // a little of a picture is a pixel, not nothing
     }
     if (v < -2e9 || v > 2e9 || v != (double)(int64_t)v)
         return bad_value(s, p, text, n, "a whole number", err);

@@ -28,6 +28,15 @@ static kal_status fail_at(const kal__parser *r, const kal__token *t, kal_status 
     return st;
 }
 
+// What fails only when a value is known fails with the place, too. Nodes of equal texts are one: the text read last is the likeliest to run.
+static void remember_place(const kal__parser *r, const kal__token *t, kal_node *node)
+{
+    int line, column;
+    if (!node->dynamic) return;
+    kal__lex_place(&r->lex, t->at, &line, &column);
+    __atomic_store_n(&node->place, (uint64_t)line << 32 | (uint32_t)column, __ATOMIC_RELAXED);
+}
+
 static kal_status wrong(const kal__parser *r, const kal__token *t, const char *what)
 {
     const int n = (int)(t->n > 40 ? 40 : t->n);
@@ -241,12 +250,14 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
     if (!st && op->undoes && c->n == 1) st = kal__undo(op, c, undone, params, r->err);
     if (st) return fail_at(r, &c->op, st);
     kal__arena arena = {0};
-    const kal__param_context context = {kal__unit_of(op, c->in, c->n), &arena};
+    kal__shares shares = {.of = c->n ? c->in[0] : NULL};
+    const kal__param_context context = {kal__unit_of(op, c->in, c->n), &arena, c->n ? &shares : NULL};
     const kal__token *bad = &c->op;
     st = kal__set_args(s, c->args, c->n_args, params, &context, &bad, r->err);
     if (!st) bad = &c->op;
-    kal__bound bound[KAL__MAX_ARGS];
+    kal__bound bound[KAL__MAX_ARGS + KAL__MAX_BOUND];
     int32_t n_bound = 0;
+    for (; n_bound < shares.n; n_bound++) bound[n_bound] = shares.bound[n_bound];
     for (int32_t i = 0; i < c->n_args; i++) {
         const int32_t code = kal__bound_arg(s, &c->args[i]);
         if (code >= 0) bound[n_bound++] = (kal__bound){code, c->args[i].node};
@@ -256,7 +267,9 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
         st = n_bound ? kal__apply_later(op, params, c->in, c->n, bound, n_bound, out, r->err)
                      : kal__apply(op, params, c->in, c->n, out, r->err);
     if (!st) st = follow(r, c, op, params, bound, n_bound, undone);
+    if (!st) remember_place(r, &c->op, *out);
     if (st) kal_node_unref(out);
+    kal__shares_release(&shares);
     kal__arena_free(&arena);
     return st ? fail_at(r, bad, st) : KAL_OK;
 }
@@ -393,11 +406,13 @@ static kal_status finish_save(kal__parser *r, const kal__written *c, kal_node *i
     kal__arena arena = {0};
     const kal__token *bad = &c->op;
     kal_node *encoded = NULL;
-    st = kal__set_args(s, rest, n, params, &(kal__param_context){&image->call.extent, &arena}, &bad, r->err);
+    st = kal__set_args(s, rest, n, params, &(kal__param_context){&image->call.extent, &arena, NULL}, &bad,
+                       r->err);
     if (!st) bad = &c->op;
     if (!st) st = kal__encode(image, codec, params, &encoded, r->err);
     kal__arena_free(&arena);
     if (st) return fail_at(r, bad, st);
+    remember_place(r, &c->op, encoded);
     if (kal__add_save(r->p, encoded, path)) return KAL_OK;
     kal_node_unref(&encoded);
     return no_memory(r);

@@ -220,6 +220,10 @@ typedef enum kal_op_flags {
     /// With `touches`: `run` may find the last input in the output's own memory, each pixel where it goes, and then makes only what is
     /// touched: it depends on no other pixel of that input, and reads none that it has written. Many such ops on one another are one pass.
     KAL_OP_IN_PLACE = 1024,
+    KAL_OP_SIDES = 2048,   ///< gives its image's width and height; and …
+    /// … gives what its text `formula` makes of its list `values`, v0 and v1: with both, what a percentage is of an image whose size is not
+    /// known yet.
+    KAL_OP_FORMULA = 4096,
 } kal_op_flags;
 
 typedef struct kal_op {

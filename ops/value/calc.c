@@ -149,6 +149,7 @@ const kal_op kal__op_calc = {
             "y width height.",
     .inputs = "",
     KAL__PARAMS(calc_params, kal_calc_p),
+    .flags = KAL_OP_FORMULA,
     .cost = 0.1f,
     .extent = calc_check,
     .measure = &calc_measure,

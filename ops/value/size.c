@@ -32,6 +32,7 @@ const kal_op kal__op_size = {
             "as large as another.",
     .inputs = "image",
     .params_size = sizeof(kal_size_p),
+    .flags = KAL_OP_SIDES,
     .cost = 0.1f,
     .extent = size_check,
     .measure = &size_measure,

@@ -56,6 +56,13 @@ refused 'a syntax error on line 3' 2 'line 3, column 1' "$kal" run 'a = load in.
 save a x.jpg
 | b'
 refused 'a crop outside' 2 'not inside' "$kal" run 'load in.jpg | crop 390 0 64 64' -o x.jpg
+refused 'an error that hangs on a value' 2 'line 1, column 15: crop: box takes 4 numbers' "$kal" run 'load in.jpg | crop (boxes [1 1 9 9 2 2 5 5])' -o x.jpg
+has 'and the place is shown' "$(cat err)" '                ^'
+refused 'a picture that was not given' 2 'line 1, column 22: in2 is picture 2 after the text, and 1 is given' "$kal" run 'in | invert | insert in2' in.jpg -o x.jpg
+refused 'named as an input' 2 'in2 is picture 2 after the text' "$kal" run 'insert in2 in 3 4' in.jpg -o x.jpg
+refused 'in a run for each' 2 'few/b.jpg: line 1, column 8: in2 is picture 2 after the text, and to each run 1 is given' "$kal" run 'insert in2 in1' few/a.jpg few/b.jpg -o '{stem}.x.jpg'
+code 'a name of the text may look like it' 0 "$kal" run 'in2 = in | crop 0 0 9 9; insert in2 in 3 4 # in3' in.jpg -o x.jpg
+rm -f x.jpg
 refused 'an unknown verb' 2 'did you mean "run"' "$kal" rnu
 refused '-o twice' 2 '-o is given twice: a.png and b.png' "$kal" run in in.jpg -o a.png -o b.png
 refused 'two pictures to standard output' 2 'two pictures would be written there' "$kal" run 'a = load in.jpg; save a - format=pnm; save a - format=png'

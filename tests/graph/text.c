@@ -46,6 +46,10 @@ static void comforts(void)
     equal("in | crop 64x50+0+0 ; in | crop 64x50+10+20", "crop in 10 20 64 50");
     equal("in | crop 64x50+10+20", "in | crop x=10 y=20 width=64 height=50");
     equal("in | crop width=50% height=50%", "in | crop 0 0 100 75");
+    equal("in | crop 50%x50%", "in | crop 0 0 100 75");
+    equal("in | crop 50%x40+25%+10", "in | crop 50 10 100 40");
+    equal("in | resize 12.5%x0.1%", "in | resize 25 1");
+    equal("in | resize (size in) lanczos3", "in | resize size=(size in) kernel=lanczos3");
     equal("in | resize width=0.001%", "in | resize width=1");
     equal("in | crop width=0.001% height=50%", "in | crop width=1 height=75");
     equal("in | crop x=25% y=10%", "in | crop 50 15 150 135");
@@ -110,6 +114,7 @@ static void places(void)
     refused("in | gaussian sigma=-1", "line 1, column 6:", "outside 0..1000");
     refused("in | gaussian 2 edge=round", "line 1, column 17:", "one of copy|mirror|reflect|wrap|fill");
     refused("in | crop 10x10 width=5", "line 1, column 17:", "given twice");
+    refused("in | resize 10x10 20x20", "line 1, column 19:", "width is given twice, by 10x10 and by 20x20");
     refused("in | gaussian 2 sigma=3", "line 1, column 17:", "given twice");
     refused("in | gaussian 2 copy black stored 9", "line 1, column 35:", "one value too many");
     refused("in | crop 500x500+0+0", "line 1, column 6:", "not inside the image of 200×150");

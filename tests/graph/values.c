@@ -162,6 +162,50 @@ static void binds(kal_scope *s, kal_node *image)
     free(a);
 }
 
+// Percentages of what hangs on a value are those of what it turns out to be.
+static void shares(kal_node *image)
+{
+    static const char *const rest[] = {
+        "resize 50%",
+        "resize 35%x45%",
+        "resize 0.01% 0.01%",
+        "crop 25% 12% 50% 40%",
+        "crop 50%x50%+10%+20%",
+        "crop 25% 12% 50% 40% | invert | uncrop",
+        "crop 50%x50%+10%+20% | invert | uncrop | uncrop",
+        "embed 150%x200%+33%+10%",
+        "embed x=-50% y=-7.5% width=200% height=200%",
+    };
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
+        char later[200], plain[200];
+        kal_extent e = {0}, f = {0};
+        snprintf(later, sizeof later, "in | crop (in | acme.bright) | %s", rest[i]);
+        snprintf(plain, sizeof plain, "in | crop 7 11 20 9 | %s", rest[i]);
+        kal_node *a = root_of(image, later), *b = root_of(image, plain);
+        if (a && b) {
+            void *got = read_all(a, NULL, &e), *want = read_all(b, NULL, &f);
+            REQUIRE_NOTE(got && want && bytes_of(&e) == bytes_of(&f) && e.width == f.width &&
+                             !memcmp(got, want, bytes_of(&e)),
+                         "%s: %d×%d, %d×%d", later, e.width, e.height, f.width, f.height);
+            free(got);
+            free(want);
+            reads_back(a, image);
+        }
+        kal_node_unref(&a);
+        kal_node_unref(&b);
+    }
+}
+
+// As a text of its own, too.
+static void shares_of_text(kal_scope *s, kal_node *image)
+{
+    kal_node *part = root_of(image, "in | crop (in | acme.bright)");
+    kal_extent e = {0};
+    REQUIRE_OK(kal_node_extent(kal_apply_text(s, "resize", "50%x100%", &part, 1), &e, &check_error));
+    REQUIRE_NOTE(e.width == 10 && e.height == 9, "%d×%d", e.width, e.height);
+    kal_node_unref(&part);
+}
+
 // Two values of one picture: it is decoded once; again, nothing is computed.
 static void together(kal_scope *s, kal_node *image)
 {
@@ -231,7 +275,21 @@ int main(void)
     prints(image, "in | crop 0 0 5 5 | mean", "[0, 0, 0]");
     prints(image, "in | crop 0 0 5 5 | gray | mean", "0");
     binds(s, image);
+    shares(image);
+    shares_of_text(s, image);
     together(s, image);
+    refused(image, "in | crop (in | acme.bright) | resize 0%",
+            "line 1, column 32: resize: width=0 is an empty");
+    refused(image, "in |\n crop (boxes [1 1 9 9 2 2 5 5]) | invert",
+            "line 2, column 2: crop: box takes 4 numbers, and the value has 8");
+    refused(image, "small = in | crop (boxes [0 0 90 9])\nsmall | resize 8x8 | invert",
+            "line 1, column 14: crop: 90×9 at 0,0 is not inside");
+    refused(image, "in | crop (boxes [0 0 9 9]) | gaussian 50%", "sigma=50% is not a number");
+    refused(image, "in | resize 10x10 size=(size in)", "width is given twice, by size=(…) and by 10x10");
+    refused(image, "in | resize width=3 (size in)", "width is given twice, by size=(…) and by width=3");
+    refused(image, "in | crop 1 2 3 4 box=(boxes [0 0 9 9])", "1 cannot go with box=(…), which sets x");
+    refused(image, "in | crop (boxes [0 0 9 9]) size=(size in)",
+            "width is given twice, by size=(…) and by box=(…)");
     refused(image, "in | crop (in | crop 0 0 5 5 | acme.bright)", "box takes 4 numbers, and the value has 0");
     refused(image, "in | crop (in | mean)", "no place for numbers of mean");
     refused(image, "insert (in | mean) in", "insert");
