@@ -120,8 +120,10 @@ typedef struct verb {
 /// The verbs by index; NULL past the end.
 const verb *verb_at(size_t i);
 const verb *verb_find(const char *name);
-/// The nearest verb, op or codec to a misspelt word, or NULL.
-const char *nearest_word(const char *word);
+/// Says that there is no such thing, and what may have been meant. Exit code.
+int no_such(const char *what, const char *word);
+/// Whether an op has the word in its name or in the first line of its help.
+bool op_matches(const kal_op *op, const char *word);
 
 int run_main(settings *s);
 int key_main(settings *s);
@@ -355,7 +357,8 @@ double now_seconds(void);
 
 /// What a template may name.
 typedef struct place {
-    const char *input;   // NULL: none
+    const char *option;   // which template it is, for messages; NULL: -o
+    const char *input;    // NULL: none
     int number;
     kal_key key;
     int page;

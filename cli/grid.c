@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// `kal grid A B C -o SHEET`: the op that makes sheets, on pictures that were scaled to a cell before, with labels made of their names.
+// `kal grid A B C -o SHEET`: the op that makes sheets, with labels made of the pictures' names.
 #include "cli.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct sheet {
     const kal_op *op;
-    const kal_op *fits;   // what scales to a cell; NULL: nothing does
-    int width, height;    // of a cell
+    int width, height;    // of a cell; 0: not said
     const char **words;   // of the sheet, behind the pictures
     int n_words;
 } sheet;
@@ -26,7 +24,7 @@ static char *labels_text(const settings *s, const char *const *in, int n)
     if (!ok) return NULL;
     fputs("labels=", f);
     for (int i = 0; i < n && ok && is_template(s->labels); i++) {
-        char *one = template_expand(s->labels, &(place){in[i], i + 1, {0, 0}, s->page});
+        char *one = template_expand(s->labels, &(place){"--labels", in[i], i + 1, {0, 0}, s->page});
         ok = one != NULL;
         for (char *c = one; ok && *c; c++) *c = *c == '|' ? '_' : *c;
         if (ok) fprintf(f, "%s%s", i ? "|" : "", one);
@@ -38,18 +36,29 @@ static char *labels_text(const settings *s, const char *const *in, int n)
     return NULL;
 }
 
+static bool has_word(const sheet *what, const char *name)
+{
+    for (int i = 0; i < what->n_words; i++)
+        if (!strncmp(what->words[i], name, strlen(name))) return true;
+    return false;
+}
+
 static char *sheet_params(const settings *s, const sheet *what, const char *const *in, int n)
 {
-    char columns[32], gap[32];
-    const char **words = malloc(((size_t)what->n_words + 3) * sizeof *words);
+    char columns[32], gap[32], width[32], height[32];
+    const char **words = malloc(((size_t)what->n_words + 6) * sizeof *words);
     char *labels = s->labels ? labels_text(s, in, n) : NULL, *text = NULL;
     int used = 0;
     snprintf(columns, sizeof columns, "columns=%d", s->columns);
     snprintf(gap, sizeof gap, "gap=%d", s->gap);
+    snprintf(width, sizeof width, "width=%d", what->width);
+    snprintf(height, sizeof height, "height=%d", what->height);
     if (words && (labels || !s->labels)) {
         if (s->columns) words[used++] = columns;
         if (s->gap) words[used++] = gap;
         if (labels) words[used++] = labels;
+        if (what->width) words[used++] = width, words[used++] = height;
+        if (what->width && !has_word(what, "fit=")) words[used++] = "fit=inside";
         for (int i = 0; i < what->n_words; i++) words[used++] = what->words[i];
         text = params_text(words, used);
     }
@@ -58,16 +67,15 @@ static char *sheet_params(const settings *s, const sheet *what, const char *cons
     return text;
 }
 
-// As large as the cell lets it be, and never larger than it was. What has no size is told when the sheet is made.
-static kal_node *fitted(kal_scope *scope, const sheet *what, kal_node *node)
+// The op's errors, by the name it was called by.
+static int fail_as_called(const settings *s, const kal_op *op, kal_error *err)
 {
-    char size[64];
-    kal_extent e;
-    if (kal_node_extent(node, &e, NULL)) return node;
-    const double scale = fmin(1, fmin((double)what->width / e.width, (double)what->height / e.height));
-    snprintf(size, sizeof size, "width=%.0f height=%.0f", fmax(1, round(e.width * scale)),
-             fmax(1, round(e.height * scale)));
-    return kal_apply_text(scope, what->fits->name, size, &node, 1);
+    const size_t n = strlen(op->name);
+    if (!strncmp(err->message, op->name, n) && !strncmp(err->message + n, ": ", 2)) {
+        memmove(err->message, err->message + n + 2, strlen(err->message + n + 2) + 1);
+        kal_within(err, "%s", s->called);
+    }
+    return fail(ASKING, err);
 }
 
 static int make_sheet(job *j, const settings *s, const void *about, const char *const *in, int n)
@@ -81,22 +89,19 @@ static int make_sheet(job *j, const settings *s, const void *about, const char *
     for (int i = 0; i < n; i++) {
         const int code = load_node(j->scope, s, in[i], &nodes[i]);
         if (code) return code;
-        if (what->fits) nodes[i] = fitted(j->scope, what, nodes[i]);
     }
     j->input = in[0];
     char *params = sheet_params(s, what, in, n);
     if (!params) return EXIT_USAGE;
     j->root = kal_apply_text(j->scope, what->op->name, params, nodes, n);
     free(params);
-    return kal_node_error(j->root, &err) ? fail(ASKING, &err) : job_save_to(j, s);
+    return kal_node_error(j->root, &err) ? fail_as_called(s, what->op, &err) : job_save_to(j, s);
 }
 
 static int cell_of(const settings *s, sheet *what)
 {
     char more;
     if (!s->cell) return EXIT_OK;
-    for (size_t i = 0; (what->fits = kal_op_at(i)) != NULL && !(what->fits->flags & KAL_OP_FITS);) i++;
-    if (!what->fits) return usage("--cell: there is no op that scales");
     if (sscanf(s->cell, "%dx%d%c", &what->width, &what->height, &more) != 2 || what->width < 1 ||
         what->height < 1)
         return usage("--cell: \"%s\" is no size as 320x240", s->cell);

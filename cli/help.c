@@ -231,7 +231,5 @@ int help_main(settings *s)
     if (op) return ops_main(s);
     if (codec_find(word, &c)) return help_codec(&c), EXIT_OK;
     if (help_word(word)) return EXIT_OK;
-    const char *near = nearest_word(word);
-    if (near) return usage("there is no verb, op or format \"%s\"; did you mean \"%s\"?", word, near);
-    return usage("there is no verb, op or format \"%s\"", word);
+    return no_such("verb, op or format", word);
 }

@@ -269,7 +269,7 @@ static int out_format(const settings *s, const char *path, const char **word)
 int job_save_to(job *j, const settings *s)
 {
     if (!j->root) return usage("-o: the text has no expression to save");
-    place at = {j->input, j->number, {0, 0}, s->page};
+    place at = {NULL, j->input, j->number, {0, 0}, s->page};
     const char *format;
     kal_error err;
     if (kal_node_key(j->root, &at.key, &err)) return fail(RUNNING, &err);

@@ -88,13 +88,20 @@ static void json_op(json *j, const kal_op *op)
     json_close(j, '}');
 }
 
-static void json_ops(void)
+// Whether it has the word; NULL: any.
+static bool is_listed(const kal_op *op, const char *word)
+{
+    return !word || op_matches(op, word);
+}
+
+static void json_ops(const char *word)
 {
     json j = {stdout, false};
     const kal_op *op;
     json_open(&j, NULL, '[');
-    for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++) {
-        if (i) fputs(",\n ", stdout), j.more = false;
+    for (size_t i = 0, n = 0; (op = kal_op_at(i)) != NULL; i++) {
+        if (!is_listed(op, word)) continue;
+        if (n++) fputs(",\n ", stdout), j.more = false;
         json_op(&j, op);
     }
     fputs("]\n", stdout);
@@ -107,44 +114,49 @@ static const char *family_of(const kal_op *op)
     return op->family ? op->family : "others";
 }
 
-static void print_family(const char *family, int width)
+static void print_family(const char *family, int width, const char *word)
 {
     const kal_op *op;
     puts(family);
     for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++)
-        if (!strcmp(family_of(op), family))
+        if (!strcmp(family_of(op), family) && is_listed(op, word))
             printf("  %-*s  %.*s\n", width, op->name, (int)strcspn(op->help, "\n"), op->help);
 }
 
-static void print_ops(void)
+// Families in the order of their first op.
+static void print_ops(const char *word)
 {
     int width = 0;
     const kal_op *op;
     for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++)
-        if ((int)strlen(op->name) > width) width = (int)strlen(op->name);
-    for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++) {   // families in the order of their first op
+        if (is_listed(op, word) && (int)strlen(op->name) > width) width = (int)strlen(op->name);
+    for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++) {
         size_t first = 0;
-        while (strcmp(family_of(kal_op_at(first)), family_of(op))) first++;
-        if (first == i) print_family(family_of(op), width);
+        if (!is_listed(op, word)) continue;
+        while (strcmp(family_of(kal_op_at(first)), family_of(op)) || !is_listed(kal_op_at(first), word))
+            first++;
+        if (first == i) print_family(family_of(op), width, word);
     }
+}
+
+static int one_op(const settings *s, const kal_op *op)
+{
+    json j = {stdout, false};
+    if (!s->json) return help_op(op), EXIT_OK;
+    json_op(&j, op);
+    putchar('\n');
+    return EXIT_OK;
 }
 
 int ops_main(settings *s)
 {
-    if (!s->n_words) return s->json ? json_ops() : print_ops(), EXIT_OK;
-    const kal_op *op = kal_op_find(s->words[0]);
-    if (!op) {
-        const char *near = nearest_word(s->words[0]);
-        return usage("there is no op \"%s\"%s%s%s", s->words[0], near ? "; did you mean \"" : "",
-                     near ? near : "", near ? "\"?" : "");
-    }
-    if (s->json) {
-        json j = {stdout, false};
-        json_op(&j, op);
-        putchar('\n');
-    } else {
-        help_op(op);
-    }
+    const char *word = s->n_words ? s->words[0] : NULL;
+    const kal_op *op = word ? kal_op_find(word) : NULL;
+    if (op) return one_op(s, op);
+    size_t some = 0;
+    while (kal_op_at(some) && !is_listed(kal_op_at(some), word)) some++;
+    if (!kal_op_at(some)) return no_such("op", word);
+    s->json ? json_ops(word) : print_ops(word);
     return EXIT_OK;
 }
 

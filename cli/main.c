@@ -5,6 +5,7 @@
 // of them is a verb too. Read job.c for what a run is.
 #include "cli.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static const verb verbs[] = {
      "'{stem}' "
      "--cell 320x240\n"
      "gap=4 background=white -o sheet.png."},
-    {"ops", ops_main, OPT_JSON, "[NAME]", "the operations", NULL},
+    {"ops", ops_main, OPT_JSON, "[NAME | WORD]", "the operations",
+     "All of them, the help of one, or those with a word in the name or the first line of the help."},
     {"help", help_main, OPT_JSON, "[NAME]", "help for a verb, an op or a format", NULL},
     {"version", version_main, OPT_VERSION | OPT_JSON, "", "version, and what it was built with", NULL},
 };
@@ -116,6 +118,32 @@ int fail(phase at, const kal_error *err)
 
 // ---- the nearest name ---------------------------------------------------------------------------
 
+static bool same_letters(const char *a, const char *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (tolower((unsigned char)a[i]) != tolower((unsigned char)b[i])) return false;
+    return true;
+}
+
+bool op_matches(const kal_op *op, const char *word)
+{
+    const size_t n = strlen(word), line = strcspn(op->help, "\n"), name = strlen(op->name);
+    for (size_t i = 0; i + n <= name; i++)
+        if (same_letters(op->name + i, word, n)) return true;
+    for (size_t i = 0; i + n <= line; i++)
+        if (same_letters(op->help + i, word, n)) return true;
+    return false;
+}
+
+// A word of a letter or two is in nearly every line.
+static bool any_op_matches(const char *word)
+{
+    const kal_op *op = NULL;
+    if (strlen(word) < 3 || strpbrk(word, "'\" ")) return false;
+    for (size_t i = 0; (op = kal_op_at(i)) != NULL && !op_matches(op, word);) i++;
+    return op != NULL;
+}
+
 // Edits from one word to another (insert, delete, replace, swap of neighbours).
 static int distance(const char *a, const char *b)
 {
@@ -146,7 +174,7 @@ static void consider(const char *word, const char *name, const char **best, int 
     if (d < *least && d <= (longest < 4 ? 1 : longest < 8 ? 2 : 3)) *best = name, *least = d;
 }
 
-const char *nearest_word(const char *word)
+static const char *nearest_word(const char *word)
 {
     const char *best = NULL;
     int least = 100;
@@ -157,12 +185,19 @@ const char *nearest_word(const char *word)
     return best;
 }
 
-static int unknown(const char *word)
+int no_such(const char *what, const char *word)
 {
     const char *near = nearest_word(word);
+    if (any_op_matches(word))
+        return usage("there is no %s \"%s\"; kal ops %s lists ops that have to do with it", what, word, word);
+    if (near) return usage("there is no %s \"%s\"; did you mean \"%s\"?", what, word, near);
+    return usage("there is no %s \"%s\"; see kal help and kal ops", what, word);
+}
+
+static int unknown(const char *word)
+{
     if (strpbrk(word, " |=;")) return usage("\"%s\" is not a verb; a text is run with: kal run 'TEXT'", word);
-    if (near) return usage("there is no verb or op \"%s\"; did you mean \"%s\"?", word, near);
-    return usage("there is no verb or op \"%s\"; see kal help and kal ops", word);
+    return no_such("verb or op", word);
 }
 
 // ---- who is called ------------------------------------------------------------------------------
@@ -203,8 +238,33 @@ static const char *alias(const char *word)
     return word;
 }
 
+// How many words before the verb are options and their values, which belong behind it.
+static int options_before(int argc, char **argv)
+{
+    int n = 1;
+    while (n < argc && argv[n][0] == '-' && argv[n][1] && alias(argv[n]) == argv[n] &&
+           strncmp(argv[n], "--print-", 8)) {
+        const option *o = NULL;
+        const bool is_long = argv[n][1] == '-', alone = is_long ? !strchr(argv[n], '=') : !argv[n][2];
+        for (size_t i = 0; (o = option_at(i)) != NULL; i++)
+            if (is_long ? !strcmp(argv[n] + 2, o->flag) : argv[n][1] == o->letter) break;
+        n += o && o->value && alone ? 2 : 1;
+    }
+    return n - 1;
+}
+
+static void verb_first(int argc, char **argv)
+{
+    const int n = options_before(argc, argv);
+    if (n + 1 >= argc) return;
+    char *first = argv[n + 1];
+    memmove(argv + 2, argv + 1, (size_t)n * sizeof *argv);
+    argv[1] = first;
+}
+
 static int dispatch(int argc, char **argv)
 {
+    verb_first(argc, argv);
     if (argc < 2) {
         fputs("kal: what shall be done? see kal help\n", stderr);
         return EXIT_USAGE;

@@ -44,7 +44,7 @@ static int claim_names(runner *r, bool *in_place)
     for (int32_t i = 0; i < r->in->n && !code; i++)
         if (claims_add(&readers, r->in->paths[i], i + 1) < 0) code = usage("out of memory");
     for (int32_t i = 0; i < r->in->n && !code; i++) {
-        const place at = {r->in->paths[i], i + 1, {0, 0}, s->page};
+        const place at = {NULL, r->in->paths[i], i + 1, {0, 0}, s->page};
         char *path = template_expand(s->out, &at);
         if (!path) code = EXIT_USAGE;
         const int32_t by = path ? claims_add(&r->outputs, path, i + 1) : 0,

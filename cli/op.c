@@ -76,6 +76,7 @@ char *params_text(const char *const *words, int n)
 static int wrong_number(const kal_op *op, arity a, int n)
 {
     char need[64];
+    if (!a.max) return usage("%s takes no picture; see kal help %s", op->name, op->name);
     snprintf(need, sizeof need,
              n < a.min && a.max > a.min ? "at least %d"
              : n < a.min                ? "%d"
@@ -119,7 +120,11 @@ int op_main(const kal_op *op, settings *s)
     call c = {op, params_text(s->words + n, s->n_words - n)};
     int code = c.params ? inputs_take(&in, s, s->words, n) : usage("out of memory");
     const bool each = !code && a.max == 1 && inputs_each(&in, s);
-    if (!code && (in.n < a.min || (in.n > a.max && !each))) code = wrong_number(op, a, in.n);
+    // a file where a number is wanted
+    const kal_param_kind first = op->n_params ? op->params[0].kind : KAL_PARAM_INT;
+    const bool odd = !a.max && first != KAL_PARAM_TEXT && first != KAL_PARAM_FILE && s->n_words &&
+                     access(s->words[0], F_OK) == 0;
+    if (!code && (in.n < a.min || (in.n > a.max && !each) || odd)) code = wrong_number(op, a, in.n);
     if (!code && !s->out && !op->measure) code = usage("%s: where to? -o OUT", op->name);
     const maker m = {make_op, &c, false};
     if (!code) code = jobs_run(s, &m, &in, each);

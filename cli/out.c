@@ -271,26 +271,32 @@ static void put_page(FILE *f, const place *at)
 
 static const struct {
     const char *name;
-    bool of_input;
+    bool of_input, of_output;
     void (*put)(FILE *f, const place *at);
-} places[] = {{"stem", true, put_stem}, {"ext", true, put_ext},    {"dir", true, put_dir},
-              {"n", false, put_number}, {"page", false, put_page}, {"key", false, put_key}};
+} places[] = {{"stem", true, false, put_stem},
+              {"ext", true, false, put_ext},
+              {"dir", true, false, put_dir},
+              {"n", false, false, put_number},
+              {"page", false, false, put_page},
+              {"key", false, true, put_key}};
 
 // "{name}" at `from`; how many bytes it has, 0 having said why.
 static size_t put_place(FILE *f, const char *from, const place *at)
 {
-    const char *end = strchr(from, '}');
+    const char *end = strchr(from, '}'), *flag = at->option ? at->option : "-o";
     const size_t n = end ? (size_t)(end - from) - 1 : 0;
     for (size_t i = 0; end && i < sizeof places / sizeof *places; i++) {
         if (strlen(places[i].name) != n || memcmp(places[i].name, from + 1, n)) continue;
+        if (at->option && places[i].of_output) break;
         if (places[i].of_input && !at->input) {
-            usage("-o: {%s} is that of an input, and none was given after the text", places[i].name);
+            usage("%s: {%s} is that of an input, and none was given after the text", flag, places[i].name);
             return 0;
         }
         places[i].put(f, at);
         return n + 2;
     }
-    usage("-o: \"%s\" is none of {stem} {ext} {dir} {n} {page} {key}; {{ is a brace", from);
+    usage("%s: \"%.*s\" is none of {stem} {ext} {dir} {n} {page}%s; {{ is a brace", flag,
+          end ? (int)n + 2 : (int)strlen(from), from, at->option ? "" : " {key}");
     return 0;
 }
 

@@ -43,9 +43,21 @@ const kal_extent *kal__unit_of(const kal_op *op, kal_node *const *in, int32_t n)
     return kal__arity_of(op).max ? NULL : &words;
 }
 
+// noise makes an image, add_noise changes one.
+static kal_status takes_none(const kal_op *op, kal_error *err)
+{
+    const kal_op *other = NULL;
+    const size_t n = strlen(op->name);
+    for (size_t i = 0; (other = kal_op_at(i)) != NULL; i++)
+        if (!strncmp(other->name, "add_", 4) && !strncmp(other->name + 4, op->name, n + 1)) break;
+    return kal_fail(err, KAL_INVALID, "%s takes no inputs%s%s%s", op->name, other ? "; did you mean \"" : "",
+                    other ? other->name : "", other ? "\"?" : "");
+}
+
 kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, kal_error *err)
 {
     const kal__arity a = kal__arity_of(op);
+    if (n && !a.max) return takes_none(op, err);
     if (n < a.min || n > a.max)
         return kal_fail(err, KAL_INVALID, "%s takes %s%d input%s (%s), not %d", op->name,
                         n < a.min && a.max > a.min ? "at least " : "", n < a.min ? a.min : a.max,
@@ -319,6 +331,30 @@ static const char *op_name(const void *of, size_t i)
     return kal_op_at(i)->name;
 }
 
+static bool holds(const char *text, size_t room, const char *word, size_t n)
+{
+    for (size_t i = 0; i + n <= room; i++)
+        if (!memcmp(text + i, word, n)) return true;
+    return false;
+}
+
+// Ops that have the word in their names or in what they do: the shortest of either kind, which says it most plainly.
+static int have_word(const char *word, size_t n, const char *out[2])
+{
+    const kal_op *op, *named = NULL, *told = NULL;
+    for (size_t i = 0; n > 3 && (op = kal_op_at(i)) != NULL; i++) {
+        const size_t name = strlen(op->name), line = strcspn(op->help, "\n");
+        if (holds(op->name, name, word, n)) {
+            if (!named || name < strlen(named->name)) named = op;
+        } else if (holds(op->help, line, word, n) && (!told || line < strcspn(told->help, "\n")))
+            told = op;
+    }
+    int some = 0;
+    if (named) out[some++] = named->name;
+    if (told) out[some++] = told->name;
+    return some;
+}
+
 kal_status kal__find_op(const char *name, size_t n, const kal_op **out, kal_error *err)
 {
     char word[128];
@@ -330,9 +366,12 @@ kal_status kal__find_op(const char *name, size_t n, const kal_op **out, kal_erro
     }
     size_t count = 0;
     while (kal_op_at(count)) count++;
-    const char *near = kal__nearest(name, n, op_name, NULL, count);
-    return kal_fail(err, KAL_INVALID, "there is no op \"%.*s\"%s%s%s", (int)(n > 60 ? 60 : n), name,
-                    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    const char *near[2];
+    int some = have_word(name, n, near);
+    if (!some && (near[0] = kal__nearest(name, n, op_name, NULL, count)) != NULL) some = 1;
+    return kal_fail(err, KAL_INVALID, "there is no op \"%.*s\"%s%s%s%s%s", (int)(n > 60 ? 60 : n), name,
+                    some ? "; did you mean \"" : "", some ? near[0] : "", some > 1 ? "\" or \"" : "",
+                    some > 1 ? near[1] : "", some ? "\"?" : "");
 }
 
 // The first input that is missing or an error node decides.

@@ -216,7 +216,7 @@ typedef enum kal_op_flags {
     KAL_OP_UPRIGHT = 128,   ///< undoes an EXIF orientation: that, less 1, is its first parameter
     KAL_OP_FITS = 256,   ///< scales to its parameters `width` and `height`: what viewers fit a picture with
     KAL_OP_SHEET =
-        512,   ///< lays its images on one sheet, with `columns`, `gap` and `labels`: what `kal grid` calls
+        512,   ///< lays its images on one sheet, with `columns`, `gap`, `labels`, `width`, `height` and `fit`: what `kal grid` calls
     /// With `touches`: `run` may find the last input in the output's own memory, each pixel where it goes, and then makes only what is
     /// touched: it depends on no other pixel of that input, and reads none that it has written. Many such ops on one another are one pass.
     KAL_OP_IN_PLACE = 1024,

@@ -40,7 +40,8 @@ check 'and the others go on' test -s few/a.ppm
 key=$("$kal" key 'load in.jpg | invert')
 code '{key} and braces' 0 "$kal" run 'load in.jpg | invert' -o '{{{key}}}.png'
 check 'is the key' test -s "{$key}.png"
-refused 'an unknown place' 2 '{stem} {ext} {dir} {n} {page} {key}' "$kal" run in in.jpg -o '{name}.png'
+refused 'an unknown place' 2 'kal: -o: "{name}" is none of {stem} {ext} {dir} {n} {page} {key}' "$kal" run in in.jpg -o 'x/{name}.png'
+refused 'a place without an end' 2 'kal: -o: "{stem.png" is none of' "$kal" run in in.jpg -o 'x/{stem.png'
 refused 'the same output again' 2 'written twice' "$kal" run in few/a.jpg more/../few/a.jpg -o '{stem}.png'
 refused 'the same output under two names' 2 'twice.png' "$kal" run 'a = load in.jpg
 save a twice.png
@@ -64,6 +65,20 @@ refused 'in a run for each' 2 'few/b.jpg: line 1, column 8: in2 is picture 2 aft
 code 'a name of the text may look like it' 0 "$kal" run 'in2 = in | crop 0 0 9 9; insert in2 in 3 4 # in3' in.jpg -o x.jpg
 rm -f x.jpg
 refused 'an unknown verb' 2 'did you mean "run"' "$kal" rnu
+refused 'a verb that is a part of names' 2 'kal ops blur lists ops' "$kal" blur in.jpg -o x.jpg
+refused 'help for it' 2 'kal ops blur lists ops' "$kal" help blur
+code 'ops with a word' 0 "$kal" ops BLUR
+has 'lists the op' "$(cat out)" '  gaussian '
+check 'and no other' sh -c '! grep -q "^  invert " out'
+code 'ops with a word, as JSON' 0 "$kal" ops blur --json
+json 'ops with a word, as JSON' out
+refused 'ops with a word in none' 2 'there is no op "gaussain"; did you mean "gaussian"?' "$kal" ops gaussain
+code 'options before the verb' 0 "$kal" -q --threads 1 run in in.jpg -o x.jpg
+code 'options before an op' 0 "$kal" --threads=1 -o x.jpg invert in.jpg
+refused 'an option that the verb does not know' 2 'no option -q' "$kal" -q info in.jpg
+refused 'options and no verb' 2 'no verb or op "-q"' "$kal" -q
+refused 'a picture for what takes none' 2 'noise takes no picture' "$kal" noise in.jpg -o x.jpg
+rm -f x.jpg
 refused '-o twice' 2 '-o is given twice: a.png and b.png' "$kal" run in in.jpg -o a.png -o b.png
 refused 'two pictures to standard output' 2 'two pictures would be written there' "$kal" run 'a = load in.jpg; save a - format=pnm; save a - format=png'
 refused 'an unknown option' 2 'did you mean --threads' "$kal" run --thread 2 in in.jpg
@@ -237,13 +252,19 @@ refused 'a wrong parameter of an op' 2 'did you mean "sigma"' "$kal" gaussian in
 
 # ---- terminals
 code 'grid' 0 "$kal" grid in.ppm in.ppm in.ppm --columns 2 --cell 100x90 --gap 4 --labels '{stem} {n}' -o sheet.png
-has 'grid: cells, gap and labels' "$("$kal" info sheet.png)" '204×194'
+has 'grid: cells, gap and labels' "$("$kal" info sheet.png)" '204×224'
 code 'grid with words of the op' 0 "$kal" grid in.ppm in.ppm --labels 'a|b' heads='one' background=white -o sheet.png
 has 'grid: a head' "$("$kal" info sheet.png)" '828×320'
 refused 'grid wants a place' 2 'where to? -o OUT' "$kal" grid in.ppm
 refused 'grid: a cell is a size' 2 'is no size as 320x240' "$kal" grid in.ppm --cell 20 -o sheet.png
-refused 'grid: as many labels' 2 'sheet: 2 labels for 1 images' "$kal" grid in.ppm --labels 'a|b' -o sheet.png
-refused 'grid: labels name what there is' 2 'none of {stem}' "$kal" grid in.ppm --labels '{stems}' -o sheet.png
+refused 'grid: as many labels' 2 'grid: 2 labels for 1 images' "$kal" grid in.ppm --labels 'a|b' -o sheet.png
+refused 'grid: labels name what there is' 2 'kal: --labels: "{stems}" is none of {stem} {ext} {dir} {n};' "$kal" grid in.ppm --labels '{stems}' -o sheet.png
+refused 'grid: not the key, which is of what comes out' 2 '"{key}" is none of' "$kal" grid in.ppm --labels '{key}' -o sheet.png
+refused 'grid: an error of the op' 2 'kal: grid: gap=abc is not' "$kal" grid in.ppm gap=abc -o sheet.png
+code 'grid: how pictures fit is the op'"'"'s' 0 "$kal" grid in.ppm in.jpg --columns 1 --cell 30x50 fit=cover -o sheet.png
+code 'grid: the same in a text' 0 "$kal" run 'sheet [in1 in2] 1 width=30 height=50 fit=cover' in.ppm in.jpg -o sheet2.png
+check 'grid: is the same' cmp sheet.png sheet2.png
+refused 'grid: a size once' 2 'grid: width is given twice, by width=30 and by width=8' "$kal" grid in.ppm --cell 30x50 width=8 -o sheet.png
 refused 'grid without pictures' 2 '1 to 256 pictures, not 0' "$kal" grid -o sheet.png
 refused 'show refuses a pipe' 2 'terminal' "$kal" show in.jpg
 code 'show --force' 0 "$kal" show --force in.jpg

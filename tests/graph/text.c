@@ -114,6 +114,10 @@ static void places(void)
     refused("in | gaussian sigma=-1", "line 1, column 6:", "outside 0..1000");
     refused("in | gaussian 2 edge=round", "line 1, column 17:", "one of copy|mirror|reflect|wrap|fill");
     refused("in | crop 10x10 width=5", "line 1, column 17:", "given twice");
+    refused("in | blur 3",
+            "line 1, column 6:", "there is no op \"blur\"; did you mean \"box_blur\" or \"gaussian\"?");
+    refused("in | noise", "line 1, column 6:", "noise takes no inputs; did you mean \"add_noise\"?");
+    refused("in | perlin", "line 1, column 6:", "perlin takes no inputs");
     refused("in | resize 10x10 20x20", "line 1, column 19:", "width is given twice, by 10x10 and by 20x20");
     refused("in | gaussian 2 sigma=3", "line 1, column 17:", "given twice");
     refused("in | gaussian 2 copy black stored 9", "line 1, column 35:", "one value too many");
