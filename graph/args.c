@@ -6,6 +6,7 @@
 
 #include "calm.h"
 #include "files.h"
+#include "num.h"
 #include "value.h"
 
 #include <stdio.h>
@@ -213,6 +214,23 @@ static kal_status already_computed(kal__schema s, const kal__arg *a, const place
                     said(a, first), said(p->by, second), p->skipped->name);
 }
 
+// "solid 10 10": of what makes an image, whose size does not come first, a bare number may be meant for either.
+static bool may_be_size(kal__schema s, const kal_param *row, const kal__arg *a, const kal__param_context *c)
+{
+    double number;
+    const bool makes = c->image && !c->image->width;
+    return makes && row && (row->kind == KAL_PARAM_COLOR || row->kind == KAL_PARAM_CHOICE) &&
+           kal__param_find(s, "width", 5) && kal__param_find(s, "height", 6) &&
+           kal__parse_double(a->value.text, a->value.n, &number);
+}
+
+static kal_status not_a_size(kal__schema s, const kal_param *row, const kal__arg *a, kal_error *err)
+{
+    char value[80];
+    return kal_fail(err, KAL_INVALID, "%s: is %s the size, or %s? A size is written 640x480; else say %s=%s",
+                    s.of, said(a, value), row->name, row->name, row->kind == KAL_PARAM_COLOR ? value : "…");
+}
+
 static kal_status set_unnamed(kal__schema s, const kal__arg *a, void *params, setters by, places *p,
                               const kal__param_context *context, kal_error *err)
 {
@@ -222,6 +240,7 @@ static kal_status set_unnamed(kal__schema s, const kal__arg *a, void *params, se
     if (!row && !p->skipped)
         return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of,
                         (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
+    if (may_be_size(s, row, a, context)) return not_a_size(s, row, a, err);
     kal_status st = row ? sets(s, row, a, by, err) : KAL_INVALID;
     if (!st) st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
     return st == KAL_INVALID && p->skipped ? already_computed(s, a, p, err) : st;

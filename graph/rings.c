@@ -8,6 +8,7 @@
 #include "patches.h"
 #include "tables.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 // ---- bands, and the rows each one reads ------------------------------------------------------
@@ -258,10 +259,19 @@ static kal_status too_big(kal__builder *b)
     const kal__stage *big = b->p->stages[0];
     for (int32_t i = 1; i < b->p->n_stages; i++)
         if (b->p->stages[i]->memory > big->memory) big = b->p->stages[i];
+    char held[200] = "";
+    const kal__edge *reader = big->readers;   // who needs most at once is why so many rows are held
+    for (const kal__edge *e = reader; e; e = e->next_reader)
+        if (e->to->band > reader->to->band) reader = e;
+    if (reader && big->kind != KAL__CONST_STAGE)
+        snprintf(held, sizeof held, ", %d rows of %zu bytes held for %.100s", big->rows, big->stride,
+                 stage_word(reader->to));
     return kal_fail(
         b->err, KAL_LIMIT,
-        "the plan needs %zu bytes and %zu are allowed; the largest part is %s, %zu bytes (%d rows of %zu)",
-        peak_of(b->p), b->options->max_memory, stage_word(big), big->memory, big->rows, big->stride);
+        "the plan needs %zu bytes and %zu are allowed (max_memory); the largest part is %.100s of %d×%d, "
+        "%zu bytes%s",
+        peak_of(b->p), b->options->max_memory, stage_word(big), big->rect.x1 - big->rect.x0,
+        big->rect.y1 - big->rect.y0, big->memory, held);
 }
 
 // So many bands that planning alone would take long, of a stage that cannot fit: said at once, with what it needs at least.
@@ -274,10 +284,12 @@ kal_status kal__refuse_absurd(kal__builder *b)
         const double bytes = (rows ? (double)s->band * (double)s->stride : 0) + (double)s->codec_memory;
         if (bytes <= (double)b->options->max_memory) continue;
         b->needed = bytes < 9e18 ? (size_t)bytes : SIZE_MAX;
-        return kal_fail(b->err, KAL_LIMIT,
-                        "the plan needs at least %.0f bytes and %zu are allowed; %s alone, %d×%d, %s", bytes,
-                        b->options->max_memory, stage_word(s), s->rect.x1 - s->rect.x0,
-                        s->rect.y1 - s->rect.y0, rows ? "for a few rows" : "for its pieces");
+        return kal_fail(
+            b->err, KAL_LIMIT,
+            "the plan needs at least %.0f bytes and %zu are allowed (max_memory): %.100s of %d×%d alone "
+            "needs them for %s",
+            bytes, b->options->max_memory, stage_word(s), s->rect.x1 - s->rect.x0, s->rect.y1 - s->rect.y0,
+            rows ? "one band of rows" : "its pieces");
     }
     return KAL_OK;
 }

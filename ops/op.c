@@ -13,6 +13,23 @@ kal_status kal__check_per_channel(const char *op, const char *name, kal_list l, 
                     op, name, l.n, n, n == 1 ? "" : "s", n);
 }
 
+kal_status kal__check_range(const char *op, const char *name, kal_list l, kal_type type, kal_error *err)
+{
+    const double most = kal_type_max(type);
+    for (int32_t i = 0; i < l.n && type != KAL_F32; i++)
+        if (l.v[i] < 0 || l.v[i] > most)
+            return kal_fail(err, KAL_INVALID, "%s: %s=%g is outside 0..%.0f, which %s samples hold", op, name,
+                            l.v[i], most, kal__type_name(type));
+    return KAL_OK;
+}
+
+kal_status kal__check_color(const char *op, const char *name, kal_list l, const kal_extent *e, bool alpha,
+                            kal_error *err)
+{
+    const kal_status st = kal__check_per_channel(op, name, l, e, alpha, err);
+    return st ? st : kal__check_range(op, name, l, e->type, err);
+}
+
 void kal__colour_pixel(kal_list colour, const kal_extent *e, bool clear, void *pixel)
 {
     const int32_t n = kal__colours(e);

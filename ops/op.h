@@ -75,6 +75,11 @@ static inline void kal__set(void *row, kal_type type, size_t i, double v)
 /// Fails unless the list has none, one, or one value per colour channel (alpha may be given too when `alpha`).
 kal_status kal__check_per_channel(const char *op, const char *name, kal_list l, const kal_extent *e,
                                   bool alpha, kal_error *err);
+/// And one beyond what a sample of integers can hold.
+kal_status kal__check_color(const char *op, const char *name, kal_list l, const kal_extent *e, bool alpha,
+                            kal_error *err);
+/// Fails when a number of the list is beyond what a sample of integers can hold.
+kal_status kal__check_range(const char *op, const char *name, kal_list l, kal_type type, kal_error *err);
 /// Value of channel c of such a list; `none` when it is empty.
 static inline double kal__per_channel(kal_list l, int32_t c, double none)
 {

@@ -12,7 +12,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal_status st = kal__check_type("color_key", out, err);
     if (!st && !p->color.n)
         st = kal_fail(err, KAL_INVALID, "color_key: say which colour becomes transparent: color=white");
-    if (!st) st = kal__check_per_channel("color_key", "color", p->color, out, false, err);
+    if (!st) st = kal__check_color("color_key", "color", p->color, out, false, err);
     if (!st && !out->alpha && out->channels == KAL_MAX_CHANNELS)
         st = kal_fail(err, KAL_INVALID, "color_key: the image has %d channels; there is no room for alpha",
                       out->channels);

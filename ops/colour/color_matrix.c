@@ -168,7 +168,7 @@ static kal_status tint_extent(const kal_call *c, void *params, kal_extent *out, 
 {
     const kal_list color = ((const kal_tint_p *)params)->color;
     const kal_status st = rgb_extent(c, params, out, err);
-    if (st || color.n) return st ? st : kal__check_per_channel("tint", "color", color, out, false, err);
+    if (st || color.n) return st ? st : kal__check_color("tint", "color", color, out, false, err);
     return kal_fail(err, KAL_INVALID, "tint: say towards which colour: color=orange");
 }
 

@@ -512,7 +512,16 @@ kal_status kal__draw_run(const kal_job *j)
 static kal_status check_colour(const char *op, const char *name, kal_list l, const kal_extent *e,
                                kal_error *err)
 {
-    return l.n == kal__colours(e) + 1 ? KAL_OK : kal__check_per_channel(op, name, l, e, true, err);
+    return l.n == kal__colours(e) + 1 ? kal__check_range(op, name, l, e->type, err)
+                                      : kal__check_color(op, name, l, e, true, err);
+}
+
+// Of shapes it is what is inside, of letters what is behind.
+static const char *fill_name(const kal_op *op)
+{
+    for (size_t i = 0; i < op->n_params; i++)
+        if (!strcmp(op->params[i].name, "background")) return "background";
+    return "fill";
 }
 
 kal_status kal__draw_extent(const kal_call *c, kal_list color, kal_list fill, kal_extent *out, kal_error *err)
@@ -521,7 +530,7 @@ kal_status kal__draw_extent(const kal_call *c, kal_list color, kal_list fill, ka
     kal__unmask(out);
     kal_status st = kal__check_type(c->op->name, out, err);
     if (!st) st = check_colour(c->op->name, "color", color, out, err);
-    return st ? st : check_colour(c->op->name, "fill", fill, out, err);
+    return st ? st : check_colour(c->op->name, fill_name(c->op), fill, out, err);
 }
 
 static kal__drawing counted(const kal_call *c, kal__trace *trace)

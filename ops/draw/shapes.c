@@ -25,11 +25,23 @@ static kal_status check_rows(const kal_call *c, kal_list l, int32_t each, const 
 
 // ---- boxes --------------------------------------------------------------------------------------
 
+// An empty box draws nothing; one that ends before it begins is most likely x y width height.
+static kal_status check_boxes(const kal_call *c, kal_list l, kal_error *err)
+{
+    const kal_status st = check_rows(c, l, 4, "a box has 4: x0 y0 x1 y1", err);
+    for (int32_t i = 0; i < l.n && !st; i += 4)
+        if (l.v[i + 2] < l.v[i] || l.v[i + 3] < l.v[i + 1])
+            return kal_fail(err, KAL_INVALID,
+                            "draw_boxes: box %d ends before it begins (%g %g %g %g); x0 y0 x1 y1 are needed",
+                            i / 4 + 1, l.v[i], l.v[i + 1], l.v[i + 2], l.v[i + 3]);
+    return st;
+}
+
 static kal_status draw_boxes_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
     kal_draw_boxes_p *p = params;
     const int32_t labels = kal__letters_count(p->labels);
-    kal_status st = check_rows(c, p->boxes, 4, "a box has 4: x0 y0 x1 y1", err);
+    kal_status st = check_boxes(c, p->boxes, err);
     p->font_size = kal__type_size(p->font, p->font_size);
     if (!st && labels > 1 && labels != p->boxes.n / 4)
         st = kal_fail(err, KAL_INVALID,
@@ -40,6 +52,7 @@ static kal_status draw_boxes_extent(const kal_call *c, void *params, kal_extent 
     if (!st && p->colors.n % kal__colours(out))
         st = kal_fail(err, KAL_INVALID, "draw_boxes: colors has %d numbers; a colour of this image has %d",
                       p->colors.n, kal__colours(out));
+    if (!st) st = kal__check_range("draw_boxes", "colors", p->colors, out->type, err);
     return st;
 }
 

@@ -195,8 +195,8 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (!st) st = settle_letters(p, err);
     if (!st) st = settle_cells(c, p, err);
     if (!st) st = kind_of(c, out, err);
-    if (!st) st = kal__check_per_channel("sheet", "background", p->background, out, true, err);
-    if (!st) st = kal__check_per_channel("sheet", "color", p->color, out, true, err);
+    if (!st) st = kal__check_color("sheet", "background", p->background, out, true, err);
+    if (!st) st = kal__check_color("sheet", "color", p->color, out, true, err);
     if (st) return st;
     const layout l = lay_out(c, p);
     const int64_t width = l.left + l.across * ((int64_t)l.width + l.gap) - l.gap,

@@ -49,7 +49,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (out->model == KAL_MASK) out->model = KAL_GRAY;
     if (p->radius == KAL_AUTO) p->radius = (int32_t)kal__clamp(kal__rint(1.5 * p->sigma_space), 1, 100);
     if (p->sigma_color == KAL_AUTO) p->sigma_color = kal_type_max(out->type) / 8;
-    const kal_status st = kal__check_per_channel("bilateral", "color", p->color, out, true, err);
+    const kal_status st = kal__check_color("bilateral", "color", p->color, out, true, err);
     return st ? st : kal__check_type("bilateral", out, err);
 }
 

@@ -21,7 +21,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     *out = c->in[0]->extent;
     if (out->model == KAL_MASK) p->light = KAL_LIGHT_STORED;
     if (out->model == KAL_MASK) out->model = KAL_GRAY;
-    const kal_status st = kal__check_per_channel("box_blur", "color", p->color, out, true, err);
+    const kal_status st = kal__check_color("box_blur", "color", p->color, out, true, err);
     return st ? st : kal__check_type("box_blur", out, err);
 }
 

@@ -48,7 +48,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal__unmask(out);
     kal_status st = kal__check_type("convolve", out, err);
     if (!st) st = check_matrix(p, err);
-    if (!st) st = kal__check_per_channel("convolve", "color", p->color, out, true, err);
+    if (!st) st = kal__check_color("convolve", "color", p->color, out, true, err);
     if (st) return st;
     const double sum = kal__weights_sum(p->kernel.v, p->kernel.n);
     if (p->scale == 0) p->scale = sum == 0 ? 1 : sum;

@@ -47,7 +47,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (p->vertical.n == 0) p->vertical = p->horizontal;
     if (!st) st = check_weights("horizontal", p->horizontal, err);
     if (!st) st = check_weights("vertical", p->vertical, err);
-    if (!st) st = kal__check_per_channel("convolve_sep", "color", p->color, out, true, err);
+    if (!st) st = kal__check_color("convolve_sep", "color", p->color, out, true, err);
     if (st) return st;
     const double sum = total(p);
     if (p->scale == 0) p->scale = sum == 0 ? 1 : sum;

@@ -16,7 +16,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     *out = c->in[0]->extent;
     if (out->model == KAL_MASK) p->light = KAL_LIGHT_STORED;
     kal__unmask(out);
-    const kal_status st = kal__check_per_channel("gaussian", "color", p->color, out, true, err);
+    const kal_status st = kal__check_color("gaussian", "color", p->color, out, true, err);
     return st ? st : kal__check_type("gaussian", out, err);
 }
 

@@ -23,7 +23,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_sobel_p *p = params;
     const kal_list color = c->op == &kal__op_laplacian ? ((const kal_laplacian_p *)params)->color : p->color;
     const kal_extent *e = &c->in[0]->extent;
-    kal_status st = kal__check_per_channel(c->op->name, "color", color, e, true, err);
+    kal_status st = kal__check_color(c->op->name, "color", color, e, true, err);
     if (!st) st = kal__check_type(c->op->name, e, err);
     *out = *e;
     kal__unmask(out);

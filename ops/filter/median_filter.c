@@ -29,7 +29,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_median_filter_p *p = params;
     *out = c->in[0]->extent;
     if (p->edge == KAL_EDGE_FILL && out->model == KAL_MASK) out->model = KAL_GRAY;
-    const kal_status st = kal__check_per_channel("median_filter", "color", p->color, out, true, err);
+    const kal_status st = kal__check_color("median_filter", "color", p->color, out, true, err);
     return st ? st : kal__check_type("median_filter", out, err);
 }
 

@@ -19,7 +19,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_sharpen_p *p = params;
     *out = c->in[0]->extent;
     kal__unmask(out);
-    const kal_status st = kal__check_per_channel("sharpen", "color", p->color, out, true, err);
+    const kal_status st = kal__check_color("sharpen", "color", p->color, out, true, err);
     return st ? st : kal__check_type("sharpen", out, err);
 }
 

@@ -10,7 +10,7 @@
 /// Refuses a colour of the wrong length, and one that would make a mask something else.
 static inline kal_status kal__check_fill(const char *op, kal_list color, const kal_extent *e, kal_error *err)
 {
-    const kal_status st = kal__check_per_channel(op, "color", color, e, true, err);
+    const kal_status st = kal__check_color(op, "color", color, e, true, err);
     if (st) return st;
     if (e->model == KAL_MASK && color.n && color.v[0] != 0 && color.v[0] != 255)
         return kal_fail(err, KAL_INVALID, "%s: the colour around a mask is 0 or 255, not %g", op, color.v[0]);

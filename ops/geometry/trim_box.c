@@ -20,7 +20,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_status st = kal__check_type("trim_box", in, err);
     if (st) return st;
     if (p->tolerance == KAL_AUTO) p->tolerance = 10 * (double)kal_type_max(in->type) / 255;
-    return kal__check_per_channel("trim_box", "background", p->background, in, true, err);
+    return kal__check_color("trim_box", "background", p->background, in, true, err);
 }
 
 static size_t size(const kal_call *c)

@@ -14,7 +14,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     const kal_flatten_p *p = params;
     *out = c->in[0]->extent;
     kal_status st = kal__check_type("flatten", out, err);
-    if (!st) st = kal__check_per_channel("flatten", "background", p->background, out, false, err);
+    if (!st) st = kal__check_color("flatten", "background", p->background, out, false, err);
     out->channels -= out->alpha;
     out->alpha = false;
     return st;

@@ -102,6 +102,7 @@ refused 'not an image' 3 'few/c.jpg' "$kal" run 'load few/c.jpg | save x.jpg'
 refused 'no such folder' 1 'none/x.jpg' "$kal" run 'load in.jpg | save none/x.jpg'
 refused 'the memory limit' 4 'allowed' "$kal" run 'load in.jpg | gaussian 20' -o x.jpg --max-memory 10k
 refused 'the memory limit as a variable' 4 'allowed' env KAL_MAX_MEMORY=10k "$kal" run 'load in.jpg | gaussian 20' -o x.jpg
+refused 'a result that must be held' 4 'are allowed (max_memory); the largest part is solid of 100000×100000, 10000000000 bytes, 100000 rows of 100000 bytes held for clahe' "$kal" run 'solid 100000x100000 | clahe | save x.png' --max-memory 1G
 refused 'the deadline' 4 'deadline' "$kal" run 'load in.jpg | gaussian 500 | gaussian 501 | gaussian 500' -o x.jpg --deadline 0.001
 check 'a failure leaves nothing behind' test ! -e x.jpg
 same 'no temporary files' "$(find . -name '.*.kal-*')" ''

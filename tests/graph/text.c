@@ -114,6 +114,13 @@ static void places(void)
     refused("in | gaussian sigma=-1", "line 1, column 6:", "outside 0..1000");
     refused("in | gaussian 2 edge=round", "line 1, column 17:", "one of copy|mirror|reflect|wrap|fill");
     refused("in | crop 10x10 width=5", "line 1, column 17:", "given twice");
+    equal("solid red 12x9", "solid color=[255 0 0] width=12 height=9");
+    equal("solid 12x9 [10]", "solid color=10 width=12 height=9");
+    refused("solid 10 10", "line 1, column 7:",
+            "solid: is 10 the size, or color? A size is written 640x480; else say color=10");
+    refused("gradient 10 20", "line 1, column 10:", "gradient: is 10 the size, or from?");
+    refused("noise 640 480", "line 1, column 7:", "noise: is 640 the size, or kind?");
+    refused("sample 64 48", "line 1, column 8:", "sample: is 64 the size, or picture?");
     refused("in | blur 3",
             "line 1, column 6:", "there is no op \"blur\"; did you mean \"box_blur\" or \"gaussian\"?");
     refused("in | noise", "line 1, column 6:", "noise takes no inputs; did you mean \"add_noise\"?");

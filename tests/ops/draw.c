@@ -79,6 +79,16 @@ static void test_boxes(void)
                 "draw_boxes: colors has 2 numbers");
     check_fails(op("draw_boxes", "boxes=[1 20 9 30] labels=\"A|B\"", wide),
                 "draw_boxes: 2 labels for 1 boxes");
+    check_fails(op("draw_boxes", "boxes=[1 2 3 4 10 20 9 30]", black),
+                "draw_boxes: box 2 ends before it begins (10 20 9 30)");
+    check_fails(op("draw_boxes", "boxes=[10 20 11 19]", black), "draw_boxes: box 1 ends before it begins");
+    check_fails(op("draw_text", "text=a color=300", black),
+                "draw_text: color=300 is outside 0..255, which u8");
+    check_fails(op("draw_text", "text=a background=-1", black),
+                "draw_text: background=-1 is outside 0..255");
+    check_fails(op("draw_boxes", "boxes=[0 0 1 1] colors=[0 0 256]", black),
+                "draw_boxes: colors=256 is outside");
+    check_fails(op("embed", "width=200 height=200 color=256", black), "embed: color=256 is outside 0..255");
     check_fails(op("draw_boxes", "boxes=[1 2 3]", black), "draw_boxes: 3 numbers; a box has 4");
     check_fails(op("draw_boxes", "color=[1 2 3]", black), "draw_boxes: color has 3 values");
     REQUIRE(model_of(op("draw_boxes", "boxes=[0 0 1 1]", mask_with(3, 3, (boxes){{{0}}}))) == KAL_GRAY);
