@@ -214,23 +214,6 @@ static kal_status already_computed(kal__schema s, const kal__arg *a, const place
                     said(a, first), said(p->by, second), p->skipped->name);
 }
 
-// "solid 10 10": of what makes an image, whose size does not come first, a bare number may be meant for either.
-static bool may_be_size(kal__schema s, const kal_param *row, const kal__arg *a, const kal__param_context *c)
-{
-    double number;
-    const bool makes = c->image && !c->image->width;
-    return makes && row && (row->kind == KAL_PARAM_COLOR || row->kind == KAL_PARAM_CHOICE) &&
-           kal__param_find(s, "width", 5) && kal__param_find(s, "height", 6) &&
-           kal__parse_double(a->value.text, a->value.n, &number);
-}
-
-static kal_status not_a_size(kal__schema s, const kal_param *row, const kal__arg *a, kal_error *err)
-{
-    char value[80];
-    return kal_fail(err, KAL_INVALID, "%s: is %s the size, or %s? A size is written 640x480; else say %s=%s",
-                    s.of, said(a, value), row->name, row->name, row->kind == KAL_PARAM_COLOR ? value : "…");
-}
-
 static kal_status set_unnamed(kal__schema s, const kal__arg *a, void *params, setters by, places *p,
                               const kal__param_context *context, kal_error *err)
 {
@@ -240,10 +223,32 @@ static kal_status set_unnamed(kal__schema s, const kal__arg *a, void *params, se
     if (!row && !p->skipped)
         return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of,
                         (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
-    if (may_be_size(s, row, a, context)) return not_a_size(s, row, a, err);
     kal_status st = row ? sets(s, row, a, by, err) : KAL_INVALID;
     if (!st) st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
     return st == KAL_INVALID && p->skipped ? already_computed(s, a, p, err) : st;
+}
+
+static bool is_number(const kal__arg *a)
+{
+    double v;
+    return a->key.kind != KAL__WORD && kal__parse_double(a->value.text, a->value.n, &v);
+}
+
+// "solid 10 10", of what makes an image and does not begin with its size: two numbers that were meant to be one, most likely.
+static kal_status check_size(kal__schema s, const kal__arg *args, int32_t n, setters by,
+                             const kal__param_context *c, kal_error *err)
+{
+    const kal_param *height = kal__param_find(s, "height", 6);
+    const bool makes = c->image && !c->image->width && height && kal__param_find(s, "width", 5);
+    if (!makes || s.rows[0].kind != KAL_PARAM_COLOR || n < 2 || !is_number(&args[0]) ||
+        !is_number(&args[1]) || by[height - s.rows])
+        return KAL_OK;
+    return kal_fail(err, KAL_INVALID,
+                    "%s: by position %.*s %.*s are %s and %s; a size is written %.*sx%.*s, a colour %s=%.*s",
+                    s.of, (int)args[0].value.n, args[0].value.text, (int)args[1].value.n, args[1].value.text,
+                    s.rows[0].name, s.rows[1].name, (int)args[0].value.n, args[0].value.text,
+                    (int)args[1].value.n, args[1].value.text, s.rows[0].name, (int)args[0].value.n,
+                    args[0].value.text);
 }
 
 kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params,
@@ -262,6 +267,10 @@ kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *p
         if (row) st = sets(s, row, a, by, err);
         if (row && !st) st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
         if (!row) st = set_unnamed(s, a, params, by, &order, context, err);
+    }
+    if (!st && n > 1) {
+        st = check_size(s, args, n, by, context, err);
+        if (st) *bad = &args[0].value;
     }
     return st;
 }

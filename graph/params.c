@@ -419,9 +419,18 @@ static kal_status set_choice(kal__schema s, const kal_param *p, int32_t *out, co
     split(&all, p->unit);
     const char *near = kal__nearest(text, n, word_of, &all, all.n);
     char want[300];
+    double number;
+    if (kal__parse_double(
+            text, n,
+            &number))   // a word is meant for another parameter, or the meaning was taken to be another
+        near = NULL;
     snprintf(want, sizeof want, "one of %s%s%s%s", p->unit, near ? "; did you mean \"" : "", near ? near : "",
              near ? "\"?" : "");
-    return bad_value(s, p, text, n, want, err);
+    const kal_status st = bad_value(s, p, text, n, want, err);
+    const size_t used = strlen(err->message);
+    if (kal__parse_double(text, n, &number))   // what it is tells best that it is no number
+        snprintf(err->message + used, sizeof err->message - used, "; it is %s", p->help);
+    return st;
 }
 
 static const struct {

@@ -26,7 +26,8 @@ typedef struct reader {
 
 static kal_status wrong(const reader *r, const char *what)
 {
-    return kal_fail(r->err, KAL_INVALID, "%s: line %d of the cube: %s", r->op, r->line, what);
+    return kal_fail(r->err, KAL_INVALID, "%s: line %d of the cube: %s", r->op, r->line > 0 ? r->line : 1,
+                    what);
 }
 
 // The same with the word that is at fault, as far as it can be shown.
@@ -95,7 +96,7 @@ static kal_status take_size(reader *r, const word *words, int n)
 static kal_status take_colour(reader *r, const word *words, int n)
 {
     double v[3];
-    if (!r->cube.size) return wrong(r, "LUT_3D_SIZE must come first");
+    if (!r->cube.size) return wrong(r, "no .cube file: LUT_3D_SIZE must come before anything else");
     if (r->read == r->all) return wrong(r, "there are more colours than size³");
     if (n != 3) return wrong(r, "three numbers are needed");
     const kal_status st = numbers(r, words, v);
@@ -131,7 +132,9 @@ static kal_status take_line(reader *r, word line)
     const char c = *words[0].at;
     if (is(words[0], "LUT_3D_INPUT_RANGE")) return take_range(r, words, n);
     if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
-        return wrong_word(r, words[0], "is not a keyword of .cube files");
+        return wrong_word(r, words[0],
+                          r->cube.size ? "is not a keyword of .cube files"
+                                       : "is not a keyword of .cube files, and this may be none");
     return take_colour(r, words, n);
 }
 
@@ -139,7 +142,7 @@ static kal_status check(const reader *r)
 {
     for (int k = 0; k < 3; k++)
         if (!(r->cube.low[k] < r->cube.high[k])) return wrong(r, "DOMAIN_MIN must be below DOMAIN_MAX");
-    if (!r->cube.size) return wrong(r, "the text ends without LUT_3D_SIZE");
+    if (!r->cube.size) return wrong(r, "no .cube file: it ends without LUT_3D_SIZE");
     if (r->read != r->all)
         return kal_fail(r->err, KAL_INVALID, "%s: line %d of the cube: it ends after %zu of %zu colours",
                         r->op, r->line, r->read, r->all);

@@ -227,7 +227,9 @@ const kal_op kal__op_icc_transform = {
         "back from\n"
         "a working space. The result carries its new profile into files. Samples keep their type: cast to "
         "f32 or u16\n"
-        "first where a wide or linear space would not fit 8 bits. Alpha stays. For gray and RGB pictures.",
+        "first where a wide or linear space would not fit 8 bits: 8-bit samples that go to display_p3 and "
+        "back come\n"
+        "back up to 9 off, f32 ones as they were. Alpha stays. For gray and RGB pictures.",
     .inputs = "image like?",
     KAL__PARAMS(transform_params, kal_icc_transform_p),
     .cost = 4,

@@ -99,13 +99,13 @@ const kal_op kal__op_white_balance = {
     .version = 1,
     .family = "colour",
     .help = "Gains for red, green and blue, so that a colour becomes gray\n"
-            "gray is that colour: of a gray card, or white_balance photo gray=(photo | mean), by which the "
-            "photo is gray\n"
-            "on average. Or temperature: of the light in kelvin, black bodies' colours becoming gray; below "
-            "6500\n"
-            "the result is cooler, above it warmer. Luminance of that colour stays. Samples are sRGB and are "
-            "turned into\n"
-            "light and back; alpha stays. For RGB.",
+            "One of the two parameters must be said. gray is that colour: of a gray card, or white_balance "
+            "photo\n"
+            "gray=(photo | mean), by which the photo is gray on average. Or temperature: of the light in "
+            "kelvin, black\n"
+            "bodies' colours becoming gray; below 6500 the result is cooler, above it warmer. Luminance of "
+            "that colour\n"
+            "stays. Samples are sRGB and are turned into light and back; alpha stays. For RGB.",
     .inputs = "image",
     KAL__PARAMS(params, kal_white_balance_p),
     .flags = KAL_OP_POINTWISE | KAL_OP_SAMPLEWISE,

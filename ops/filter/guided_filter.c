@@ -394,7 +394,9 @@ const kal_op kal__op_guided_filter = {
         "mean; where it varies more the result follows it. All its colours count together. With a "
         "photograph\n"
         "as the guide, a rough mask is fitted to what the photograph shows. With alpha, pixels count by it;\n"
-        "alpha stays. A guide has at most four colours. The cost does not grow with the radius.",
+        "alpha stays. A guide has at most four colours. The cost hardly grows with the radius up to some "
+        "128,\n"
+        "beyond which what a band sums up first is felt.",
     .inputs = "image guide?",
     KAL__PARAMS(params, kal_guided_filter_p),
     .cost = 20,

@@ -411,7 +411,9 @@ const kal_op kal__op_median_filter = {
     .help = "The median of the samples around each: takes out specks and keeps edges\n"
             "Of the square of 2·radius + 1 pixels, in every channel for itself, alpha included. Of 8-bit "
             "samples\n"
-            "the cost does not grow with the radius; of others it does beyond radius 4.",
+            "the cost grows little with the radius, two or three times from 4 to 127; of others it grows "
+            "with it beyond\n"
+            "radius 4.",
     .inputs = "image",
     KAL__PARAMS(params, kal_median_filter_p),
     .cost = 4,

@@ -12,6 +12,7 @@
 // OpenCV's INTER_AREA is on halves.
 #include "channels.h"
 #include "cpu.h"
+#include "space/light.h"
 
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
@@ -20,6 +21,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     *out = *in;
     kal__unmask(out);
     if (p->factor_y == KAL_AUTO) p->factor_y = p->factor;
+    if (in->model == KAL_MASK) p->light = KAL_LIGHT_STORED;   // shares, not light
     if (p->factor > in->width || p->factor_y > in->height)
         return kal_fail(err, KAL_INVALID, "downsample: boxes of %d×%d are larger than the image of %d×%d",
                         p->factor, p->factor_y, in->width, in->height);
@@ -30,10 +32,16 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
-    (void)room;
     const kal_downsample_p *p = c->params;
-    if (p->factor != 1 || p->factor_y != 1 || c->extent.model != c->in[0]->extent.model) return false;
-    to->same = c->in[0];
+    if (p->factor == 1 && p->factor_y == 1 && c->extent.model == c->in[0]->extent.model) {
+        to->same = c->in[0];
+        return true;
+    }
+    if (p->light == KAL_LIGHT_STORED) return false;
+    kal_downsample_p *stored = (void *)((unsigned char *)room + KAL__LIGHT_ROOM);
+    *stored = *p;
+    stored->light = KAL_LIGHT_STORED;
+    kal__light_fold(c, c->op, stored, to, room);
     return true;
 }
 
@@ -161,6 +169,7 @@ const kal_op kal__op_downsample = {
             "becomes gray: how much of each box is set.",
     .inputs = "image",
     KAL__PARAMS(params, kal_downsample_p),
+    .n_later = 1,
     .cost = 3,
     .extent = extent,
     .need = need,
@@ -168,5 +177,6 @@ const kal_op kal__op_downsample = {
     .scratch = scratch,
     .map = map,
     .run = run,
-    .samples = KAL__SAMPLES("2", "factor=3 factor_y=1", "factor=1 factor_y=4", "factor=1"),
+    .samples = KAL__SAMPLES("2", "factor=3 factor_y=1", "factor=1 factor_y=4", "factor=1",
+                            "factor=2 light=linear", "factor=1 factor_y=3 light=linear"),
 };

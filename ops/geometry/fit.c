@@ -164,6 +164,7 @@ static kal_status min_extent(const kal_call *c, void *params, kal_extent *out, k
     const kal_extent *in = &c->in[0]->extent;
     *out = *in;
     if (in->model == KAL_MASK) p->kernel = KAL_NEAREST;
+    if (p->kernel == KAL_NEAREST) p->light = KAL_LIGHT_STORED;
     if (in->type == KAL_U32 && p->kernel != KAL_NEAREST)
         return kal__refuse_mixing("resize_min_size", in, err);
     if (p->side < p->modulo)
@@ -183,7 +184,7 @@ static kal_status min_extent(const kal_call *c, void *params, kal_extent *out, k
 static bool min_fold(const kal_call *c, kal_folded *to, void *room)
 {
     const kal_resize_min_size_p *p = c->params;
-    resize_to(c, to, room, c->extent.width, c->extent.height, p->kernel);
+    resize_to(c, to, room, c->extent.width, c->extent.height, p->kernel)->light = p->light;
     return true;
 }
 
@@ -201,11 +202,13 @@ const kal_op kal__op_resize_min_size = {
             "modulo=1 leaves them. It is a resize.",
     .inputs = "image",
     KAL__PARAMS(min_params, kal_resize_min_size_p),
+    .n_later = 1,
     .cost = 3,
     .extent = min_extent,
     .fold = min_fold,
     .run = not_folded,
-    .samples = KAL__SAMPLES("16", "20 modulo=4 kernel=bilinear", "7 modulo=1 kernel=nearest"),
+    .samples = KAL__SAMPLES("16", "20 modulo=4 kernel=bilinear", "7 modulo=1 kernel=nearest",
+                            "9 modulo=1 light=linear"),
 };
 
 // ---- zoom ---------------------------------------------------------------------------------------

@@ -47,7 +47,11 @@ const kal_op kal__op_mean = {
     .version = 2,
     .family = "values",
     .help = "The average of each channel\nA value, to print or for parameters that are computed: threshold "
-            "photo value=(photo | gray | mean).",
+            "photo value=(photo | gray | mean).\n"
+            "One row, a number for each channel. A NaN makes that channel's mean NaN (null when printed), "
+            "which no "
+            "parameter takes;\n"
+            "sum, std, min, max and median leave it out.",
     .inputs = "image",
     .params_size = sizeof(kal_mean_p),
     .cost = 0.5f,

@@ -106,7 +106,8 @@ const kal_op kal__op_percentile = {
     .family = "values",
     .help = "Percentiles of each channel, a row of them for each\n"
             "At rank (n − 1) · p / 100 of the sorted samples; between two samples the method decides, as "
-            "numpy's do." KAL__WHAT_COUNTS,
+            "numpy's do. As\n"
+            "many rows as channels, as many numbers in each as there are percentiles." KAL__WHAT_COUNTS,
     .inputs = "image mask?",
     KAL__PARAMS(params, kal_percentile_p),
     .cost = 0.5f,
@@ -138,8 +139,8 @@ const kal_op kal__op_median = {
     .name = "median",
     .version = 1,
     .family = "values",
-    .help =
-        "The median of each channel: the mean of the two in the middle of an even number" KAL__WHAT_COUNTS,
+    .help = "The median of each channel: the mean of the two in the middle of an even number\n"
+            "One row, a number for each channel." KAL__WHAT_COUNTS,
     .inputs = "image mask?",
     .params_size = sizeof(kal_median_p),
     .cost = 0.5f,

@@ -235,6 +235,14 @@ static void put_sample(kal__text *t, const kal_op *op, const char *sample, bool 
         kal__putf(t, "%.*s …\n", 60, sample);
 }
 
+// Whether a second image that may be left out stands for a value that is left out then: add in base, add in value=3.
+static bool for_a_value(const kal_op *op, const char *sample)
+{
+    for (size_t i = 0; i < op->n_params; i++)
+        if (!strcmp(op->params[i].name, "value")) return !sample || !strstr(sample, "value");
+    return false;
+}
+
 static void put_samples(kal__text *t, const kal_op *op)
 {
     if (!op->samples || !op->samples[0]) return;
@@ -242,7 +250,7 @@ static void put_samples(kal__text *t, const kal_op *op)
     kal__puts(t, "As text:\n\n```text\n");
     for (const char *const *s = op->samples; *s; s++) {
         const bool optional = a.max == 2 && a.min == 1;
-        put_sample(t, op, *s, a.max == 2 && !(optional && strstr(*s, "value")));
+        put_sample(t, op, *s, a.max == 2 && (!optional || for_a_value(op, *s)));
     }
     kal__puts(t, "```\n\n");
 }
@@ -305,17 +313,27 @@ static void put_from_c(kal__text *t, const kal_op *op)
         return;
     }
     const bool optional = a.max > a.min && !a.many;
-    const bool map = a.max == 2 && op->measure;
+    const bool map = a.max == 2 && op->measure && !optional;
     const char *in = !a.max       ? ""
                      : a.many     ? "images, n, "
                      : a.max == 3 ? "image, other, base, "
                      : map        ? "image, other, "
-                     : a.max == 2 ? (optional ? "image, other, " : "image, base, ")
+                     : a.max == 2 ? (optional && !for_a_value(op, NULL) ? "image, NULL, "
+                                     : optional                         ? "image, other, "
+                                                                        : "image, base, ")
                                   : "image, ";
     kal__putf(t, "From C%s:\n\n```c\nkal_node *node = kal_%s(s, %s",
               optional ? ", with `NULL` for what is left out" : "", op->name, in);
     put_fields(t, op);
     kal__puts(t, ");\n```\n\n");
+    for (size_t i = 0; i < op->n_params; i++) {
+        const kal_param *p = &op->params[i];
+        const char *second = p->kind == KAL_PARAM_CHOICE ? strchr(p->unit, '|') : NULL;
+        if (!second) continue;
+        kal__putf(t, "There a choice is the place of its word, from 0: `.%s = 1` is `%.*s`.\n\n", p->name,
+                  (int)strcspn(second + 1, "|"), second + 1);
+        return;
+    }
 }
 
 // First line; then paragraphs.

@@ -116,11 +116,15 @@ static void places(void)
     refused("in | crop 10x10 width=5", "line 1, column 17:", "given twice");
     equal("solid red 12x9", "solid color=[255 0 0] width=12 height=9");
     equal("solid 12x9 [10]", "solid color=10 width=12 height=9");
-    refused("solid 10 10", "line 1, column 7:",
-            "solid: is 10 the size, or color? A size is written 640x480; else say color=10");
-    refused("gradient 10 20", "line 1, column 10:", "gradient: is 10 the size, or from?");
-    refused("noise 640 480", "line 1, column 7:", "noise: is 640 the size, or kind?");
-    refused("sample 64 48", "line 1, column 8:", "sample: is 64 the size, or picture?");
+    equal("solid 10", "solid color=10 width=256 height=256");
+    equal("solid 10 12 9", "solid color=10 width=12 height=9");
+    refused("solid 10 20", "line 1, column 7:",
+            "solid: by position 10 20 are color and width; a size is written 10x20, a colour color=10");
+    refused("gradient 10 20",
+            "line 1, column 10:", "by position 10 20 are from and to; a size is written 10x20");
+    refused("noise 640 480", "line 1, column 7:", "kind=640 is not one of gaussian|uniform");
+    refused("in | quantize 8", "line 1, column 15:", "palette=8 is not one of ");
+    refused("in | quantize 8", "line 1, column 15:", "tab20; it is a named palette");
     refused("in | blur 3",
             "line 1, column 6:", "there is no op \"blur\"; did you mean \"box_blur\" or \"gaussian\"?");
     refused("in | noise", "line 1, column 6:", "noise takes no inputs; did you mean \"add_noise\"?");

@@ -364,6 +364,10 @@ static void test_lut3d(void)
     VALUES(kal_lut3d(s, in, kal_lut3d_params(.table = list_of(corners, 24))), 0.4375, 0, 0, 0.25, 0, 0, 0, 0,
            0);
     check_fails(kal_lut3d(s, in, NULL), "lut3d: table has 0 values");
+    check_fails(kal_lut3d(s, in, kal_lut3d_params(.cube = "hello\n")),
+                "lut3d: line 1 of the cube: \"hello\" is not a keyword of .cube files, and this may be none");
+    check_fails(kal_lut3d(s, in, kal_lut3d_params(.cube = "1 2 3\n")),
+                "lut3d: line 1 of the cube: no .cube file: LUT_3D_SIZE must come before anything else");
     check_fails(kal_lut3d(s, in, kal_lut3d_params(.grid = 3, .table = list_of(corners, 24))),
                 "lut3d: table has 24");
     // the same as text, which is another node
@@ -418,7 +422,7 @@ static void test_cube(void)
         REQUIRE_NOTE(kal__cube_parse("x", text, n, true, &cube, &check_error), "%zu bytes", n);
     cube_fails("", "without LUT_3D_SIZE");
     cube_fails("LUT_3D_SIZE 2\n0 0 0\n", "line 2 of the cube: it ends after 1 of 8 colours");
-    cube_fails("0 0 0\n", "line 1 of the cube: LUT_3D_SIZE must come first");
+    cube_fails("0 0 0\n", "line 1 of the cube: no .cube file: LUT_3D_SIZE must come before anything else");
     cube_fails("LUT_3D_SIZE 1\n", "from 2 to 256");
     cube_fails("LUT_3D_SIZE 257\n", "from 2 to 256");
     cube_fails("LUT_3D_SIZE 2\nLUT_3D_SIZE 2\n", "a second size");
@@ -426,7 +430,7 @@ static void test_cube(void)
     cube_fails("LUT_3D_SIZE 2\n0 0 x\n", "line 2 of the cube: \"x\" is not a number");
     cube_fails("LUT_3D_SIZE 2\n0 0 1e999\n", "line 2 of the cube: \"1e999\" is not");
     cube_fails("LUT_3D_INPUT_RANGE 0\n", "line 1 of the cube: two numbers");
-    cube_fails("\x89PNG\r\n", "line 1 of the cube: LUT_3D_SIZE must come first");
+    cube_fails("\x89PNG\r\n", "line 1 of the cube: no .cube file: LUT_3D_SIZE must come before anything else");
     cube_fails("LUT_3D_SIZE 2\n0 0 0 0\n", "three numbers");
     cube_fails("LUT_3D_SIZE 2\nDOMAIN_MAX 0 1 1\n", "DOMAIN_MIN must be below");
     cube_fails("WHATEVER 2\n", "line 1 of the cube: \"WHATEVER\" is not a keyword");

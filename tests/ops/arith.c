@@ -439,7 +439,7 @@ static void test_flatten(void)
         kal_scope *s = kal_scope_new();
         kal_node *in = rng_image(&r, s, &e);
         const double unit = kal_type_max(e.type), none[5] = {0};
-        const double colour[8] = {unit, 0.3 * unit, 0.7 * unit, 0, 2 * unit};
+        const double colour[8] = {unit, 0.3 * unit, 0.7 * unit, 0, 0.9 * unit};
         const int32_t n = colours_of(&e);
         kal_node *node = kal_flatten(s, in, kal_flatten_params(.background = {colour, n}));
         REQUIRE((node == in) == !e.alpha);

@@ -98,6 +98,15 @@ static void test_downsample(void)
     REQUIRE_FAILS(KAL_INVALID, kal_node_error(n, &check_error));
     REQUIRE(strstr(check_error.message, "downsample: boxes of 8×8 are larger than the image of 7×5"));
     REQUIRE(apply(p.node, "downsample", "1") == p.node);
+    // sums of light are those of the three ops, one after the other
+    REQUIRE(same_node(
+        apply(p.node, "downsample", "2 light=linear"),
+        apply(apply(apply(p.node, "to_linear", "type=u16"), "downsample", "2"), "from_linear", "type=u8")));
+    REQUIRE(same_node(apply(p.node, "downsample", "2 light=stored"), apply(p.node, "downsample", "2")));
+    REQUIRE(same_node(apply(p.node, "resize_min_size", "4 modulo=1 light=linear"),
+                      apply(p.node, "resize", "6x4 light=linear")));
+    REQUIRE(same_node(apply(p.node, "resize_min_size", "4 modulo=1 kernel=nearest light=linear"),
+                      apply(p.node, "resize", "6x4 nearest")));
     free(p.data);
     static const uint8_t halves[4] = {0, 1, 0, 1};
     kal_extent e;

@@ -191,14 +191,16 @@ KAL_OP_1(fit)
 #define KAL_RESIZE_MIN_SIZE_PARAMS(P)                                            \
     P(INT, side, 256, 1, KAL_MAX_SIDE, "px", "of the shorter side")              \
     P(INT, modulo, 16, 1, 65536, "px", "both sides go down to a multiple of it") \
-    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")
+    P(CHOICE, kernel, KAL_LANCZOS3, 0, 0, KAL_KERNELS, "the filter")             \
+    KAL_LIGHT_PARAM(P)
 KAL_PARAMS(resize_min_size, KAL_RESIZE_MIN_SIZE_PARAMS)
 #define kal_resize_min_size_params(...) KAL_WITH(resize_min_size, KAL_RESIZE_MIN_SIZE_PARAMS, __VA_ARGS__)
 KAL_OP_1(resize_min_size)
 
-#define KAL_DOWNSAMPLE_PARAMS(P)                            \
-    P(INT, factor, 2, 1, 4096, "", "so many times smaller") \
-    P(INT, factor_y, KAL_AUTO, 1, 4096, "", "along the height; unset: the same")
+#define KAL_DOWNSAMPLE_PARAMS(P)                                                 \
+    P(INT, factor, 2, 1, 4096, "", "so many times smaller")                      \
+    P(INT, factor_y, KAL_AUTO, 1, 4096, "", "along the height; unset: the same") \
+    KAL_LIGHT_PARAM(P)
 KAL_PARAMS(downsample, KAL_DOWNSAMPLE_PARAMS)
 #define kal_downsample_params(...) KAL_WITH(downsample, KAL_DOWNSAMPLE_PARAMS, __VA_ARGS__)
 KAL_OP_1(downsample)
