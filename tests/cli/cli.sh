@@ -259,7 +259,7 @@ has 'grid: a head' "$("$kal" info sheet.png)" '828×320'
 refused 'grid wants a place' 2 'where to? -o OUT' "$kal" grid in.ppm
 refused 'grid: a cell is a size' 2 'is no size as 320x240' "$kal" grid in.ppm --cell 20 -o sheet.png
 refused 'grid: as many labels' 2 'grid: 2 labels for 1 images' "$kal" grid in.ppm --labels 'a|b' -o sheet.png
-refused 'grid: labels name what there is' 2 'kal: --labels: "{stems}" is none of {stem} {ext} {dir} {n};' "$kal" grid in.ppm --labels '{stems}' -o sheet.png
+refused 'grid: labels name what there is' 2 'kal: --labels: "{stems}" is none of {stem} {ext} {dir} {n} {page};' "$kal" grid in.ppm --labels '{stems}' -o sheet.png
 refused 'grid: not the key, which is of what comes out' 2 '"{key}" is none of' "$kal" grid in.ppm --labels '{key}' -o sheet.png
 refused 'grid: an error of the op' 2 'kal: grid: gap=abc is not' "$kal" grid in.ppm gap=abc -o sheet.png
 code 'grid: how pictures fit is the op'"'"'s' 0 "$kal" grid in.ppm in.jpg --columns 1 --cell 30x50 fit=cover -o sheet.png
