@@ -8,21 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int count_pages(const settings *s, const char *path, int *out)
-{
-    kal_scope *scope = kal_scope_new();
-    kal_node *node;
-    kal_file_info info;
-    if (!scope) return usage("out of memory");
-    const int code = load_node(scope, s, path, &node);
-    if (!code) *out = kal_node_file(node, &info) ? info.pages : 1;
-    kal_scope_free(&scope);
-    return code;
-}
-
-static int make_page(const runner *r, const maker *m, int input, int page, bool each, job *j)
+static int make_page(const runner *r, const maker *m, kal_pages *walk, int input, int page, bool each, job *j)
 {
     settings s = *r->s;
+    s.walk = walk;
     s.page = page;
     if (!each) s.out = NULL;
     *j = (job){.number = input + 1, .each = true};
@@ -48,22 +37,37 @@ static int add_page(runner *r, kal_album *a, const job *j, int page)
 }
 
 // Into the album, or a file of its own.
-static int one_page(runner *r, const maker *m, kal_album *a, int input, int page)
+static int one_page(runner *r, const maker *m, kal_album *a, kal_pages *walk, int input, int page)
 {
     job j;
-    int code = make_page(r, m, input, page, !a, &j);
+    int code = make_page(r, m, walk, input, page, !a, &j);
     if (!code) code = a ? add_page(r, a, &j, page) : runner_job(r, &j);
     job_free(&j);
     return code;
 }
 
+// The picture is walked through while this runs, so that no page is decoded twice.
+static int picture_pages(runner *r, const maker *m, kal_album *a, int input, int *done)
+{
+    kal_scope *scope = kal_scope_new();
+    kal_node *node;
+    kal_pages *walk = NULL;
+    kal_error err;
+    if (!scope) return usage("out of memory");
+    const settings first = {.page = 0};
+    int code = load_node(scope, &first, r->in->paths[input], &node);
+    if (!code && kal_pages_open(node, &walk, &err)) code = fail(READING, &err);
+    for (int p = 0; !code && p < kal_pages_count(walk); p++, ++*done)
+        code = one_page(r, m, a, walk, input, p);
+    kal_pages_close(&walk);
+    kal_scope_free(&scope);
+    return code;
+}
+
 static int all_pages(runner *r, const maker *m, kal_album *a, int *done)
 {
-    int code = EXIT_OK, pages = 0;
-    for (int i = 0; i < r->in->n && !code; i++) {
-        code = count_pages(r->s, r->in->paths[i], &pages);
-        for (int p = 0; p < pages && !code; p++, ++*done) code = one_page(r, m, a, i, p);
-    }
+    int code = EXIT_OK;
+    for (int i = 0; i < r->in->n && !code; i++) code = picture_pages(r, m, a, i, done);
     return code;
 }
 

@@ -48,6 +48,7 @@ typedef struct settings {
     int32_t stats;      // 1: as JSON
     double max, percent;
     int32_t columns, gap, page;
+    kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
     const char *labels, *cell;
     bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all;
     const char **words;   // what is no option

@@ -216,7 +216,7 @@ int load_node(kal_scope *scope, const settings *s, const char *path, kal_node **
     char page[24];
     kal_error err;
     snprintf(page, sizeof page, "page=%d", s->page);
-    *out = kal_load(scope, path, s->page ? page : NULL);
+    *out = s->walk ? kal_pages_at(s->walk, scope, s->page) : kal_load(scope, path, s->page ? page : NULL);
     return kal_node_error(*out, &err) ? fail(READING, &err) : EXIT_OK;
 }
 

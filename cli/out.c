@@ -273,12 +273,9 @@ static const struct {
     const char *name;
     bool of_input, of_output;
     void (*put)(FILE *f, const place *at);
-} places[] = {{"stem", true, false, put_stem},
-              {"ext", true, false, put_ext},
-              {"dir", true, false, put_dir},
-              {"n", false, false, put_number},
-              {"page", false, false, put_page},
-              {"key", false, true, put_key}};
+} places[] = {{"stem", true, false, put_stem},  {"ext", true, false, put_ext},
+              {"dir", true, false, put_dir},    {"n", false, false, put_number},
+              {"page", false, false, put_page}, {"key", false, true, put_key}};
 
 // "{name}" at `from`; how many bytes it has, 0 having said why.
 static size_t put_place(FILE *f, const char *from, const place *at)

@@ -9,6 +9,7 @@
 #include "known.h"
 #include "need.h"
 #include "patient.h"
+#include "reel.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -272,8 +273,53 @@ void kal__coding_close(kal__stage *s)
     coding_free(s);
 }
 
+void kal__coding_give_up(struct kal__coding *c)
+{
+    if (c && c->decoder) c->source->codec->close(c->decoder, NULL);
+    coding_destroy(c);
+}
+
+// The decoder of a page before this one, when it waits somewhere: it goes on from there.
+static kal_status go_on(kal__stage *s, bool *found, kal_error *err)
+{
+    int32_t at;
+    kal__source *source = kal__node_source(s->node);
+    kal__coding *c = source->reel ? kal__reel_take(source->reel, source->page, &at) : NULL;
+    *found = c != NULL;
+    if (!c) {
+        kal__source_unref(&source);
+        return KAL_OK;
+    }
+    kal__source_unref(&c->source);
+    c->source = source;
+    s->coding = c;
+    kal__meta *meta = kal__meta_new();
+    kal_status st = meta ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for decoding");
+    for (; !st && at < source->page; at++) {
+        kal__header h = {.rows = 0};
+        st = source->codec->next(c->decoder, &h, meta, err);
+    }
+    kal__meta_unref(&meta);
+    return st;
+}
+
+// What can be checked at once, and does not hang on this request, may wait for the next page.
+static bool leaves(kal__stage *s)
+{
+    kal__coding *c = s->coding;
+    const kal__source *source = c->source;
+    const bool may = source->reel && source->codec->next && (c->check == TRUSTED || c->check == STAMPED) &&
+                     !(source->origin && source->origin->waits && !source->bytes && !c->bytes);
+    if (!may || !kal__reel_leave(source->reel, c, source->page)) return false;
+    s->coding = NULL;
+    return true;
+}
+
 static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
+    bool found;
+    const kal_status went_on = go_on(s, &found, err);
+    if (went_on || found) return went_on;
     kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
     if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for decoding");
     c->source = kal__node_source(s->node);
@@ -322,6 +368,7 @@ static kal_status decode_end(kal__stage *s, const kal__watch *watch, kal_stats *
 {
     kal__coding *c = s->coding;
     const bool whole = s->rect.y1 == s->node->call.extent.height;
+    if ((c->check == TRUSTED || has_its_stamp(c)) && leaves(s)) return KAL_OK;
     kal__decoder *d = c->decoder;
     c->decoder = NULL;
     kal_status st = c->source->codec->close(d, whole ? err : NULL);

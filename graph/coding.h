@@ -26,6 +26,8 @@ kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_e
 kal_status kal__coding_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);
 /// Frees what a stage holds; what is still open is given up.
 void kal__coding_close(kal__stage *s);
+/// Gives up a decoder that belongs to no stage (NULL is fine).
+void kal__coding_give_up(struct kal__coding *c);
 
 // ---- content keys -------------------------------------------------------------------------------
 

@@ -191,7 +191,7 @@ static kal_status stored_of(kal_node *picture, kal_node **stored, kal_error *err
 }
 
 // The header of another page of the same bytes; nothing is digested again.
-static kal_status load_page(kal_node *picture, int32_t page, kal_node **out, kal_error *err)
+static kal_status load_page(kal_node *picture, int32_t page, kal__reel *reel, kal_node **out, kal_error *err)
 {
     kal_node *stored = NULL;
     *out = NULL;
@@ -212,7 +212,7 @@ static kal_status load_page(kal_node *picture, int32_t page, kal_node **out, kal
         if (!l.source || !l.meta)
             st = kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
         else
-            st = kal__source_read_page(&l, page, err);
+            st = kal__source_read_page(&l, page, reel, err);
         if (!st) st = make_node(&l, p->shrink, p->upright, out, err);
         kal__meta_unref(&l.meta);
         kal__source_unref(&l.source);
@@ -221,12 +221,17 @@ static kal_status load_page(kal_node *picture, int32_t page, kal_node **out, kal
     return st == KAL_IO && err->status ? err->status : st;
 }
 
-kal_node *kal_page(kal_scope *scope, kal_node *picture, int32_t page)
+kal_node *kal__page_of(kal_scope *scope, kal_node *picture, int32_t page, kal__reel *reel)
 {
     kal_error err = {KAL_OK, ""};
     kal_node *node;
-    const kal_status st = load_page(picture, page, &node, &err);
+    const kal_status st = load_page(picture, page, reel, &node, &err);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
+}
+
+kal_node *kal_page(kal_scope *scope, kal_node *picture, int32_t page)
+{
+    return kal__page_of(scope, picture, page, NULL);
 }
 
 // ---- printing -----------------------------------------------------------------------------------

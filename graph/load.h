@@ -27,6 +27,8 @@ typedef struct kal__load_p {
 extern const kal_op kal__op_load;
 /// Held over a fork.
 pthread_mutex_t *kal__limits_mutex(void);
+/// Another page of what `picture` was loaded from, whose decoder may wait on the reel (NULL: nowhere).
+kal_node *kal__page_of(kal_scope *scope, kal_node *picture, int32_t page, kal__reel *reel);
 /// The picture of such a node (a stored one, or one turned upright) decoded 1/by of its size; NULL when its format cannot, or when it is
 /// no such node or already smaller.
 kal_status kal__load_smaller(const kal_node *n, int32_t by, kal_node **out, kal_error *err);

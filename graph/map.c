@@ -62,7 +62,8 @@ static void follow(ways *w)
         for (int32_t i = 0; i < node->call.n; i++) {
             place *there = &w->places[kal__order_find(&w->order, kal__input(node, i))];
             double m[6];
-            if ((there->steps && there->steps <= here->steps + 1) || !kal__input_map(&node->call, i, m)) continue;
+            if ((there->steps && there->steps <= here->steps + 1) || !kal__input_map(&node->call, i, m))
+                continue;
             there->steps = here->steps + 1;
             chain(m, here->m, there->m);
         }

@@ -5,6 +5,7 @@
 #include "node.h"
 
 #include "files.h"
+#include "reel.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -273,6 +274,7 @@ void kal__source_unref(kal__source **slot)
     kal__source *s = *slot;
     *slot = NULL;
     if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+    kal__reel_unref(&s->reel);
     kal__origin_unref(&s->origin);
     kal__slab_unref(&s->bytes);
     free(s);
@@ -306,6 +308,7 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
                        .header = s->header,
                        .shrink = s->shrink,
                        .page = s->page,
+                       .reel = kal__reel_ref(s->reel),
                        .digest = s->digest,
                        .stamp = s->stamp,
                        .pinned = s->pinned,

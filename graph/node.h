@@ -35,13 +35,16 @@ typedef enum kal__kind {
 
 #define KAL__MAX_BOUND 8
 
+typedef struct kal__reel kal__reel;   // reel.h
+
 /// Where a decode node's bytes are. Refcounted; immutable.
 typedef struct kal__source {
     int refs;   // atomic
     const kal__codec *codec;
     kal__header header;   // at 1/shrink
     int32_t shrink, page;
-    kal_key digest;   // of the encoded bytes
+    kal__reel *reel;   // where its decoder waits between pages; NULL: nowhere
+    kal_key digest;    // of the encoded bytes
     kal__stamp stamp;
     bool pinned;           // as long as the file has that stamp, it has that digest
     kal__origin *origin;   // NULL when only the bytes were given

@@ -7,6 +7,7 @@
 #include "coding.h"
 #include "hashing.h"
 #include "known.h"
+#include "reel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -213,12 +214,14 @@ kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size
     return read_header(l, bytes->data, size, kal__source_name(l->source), format, err);
 }
 
-kal_status kal__source_read_page(kal__loading *l, int32_t page, kal_error *err)
+kal_status kal__source_read_page(kal__loading *l, int32_t page, kal__reel *reel, kal_error *err)
 {
     kal__source *s = l->source;
     kal__reader *file, *r;
     s->page = page;
     s->shrink = 1;
+    kal__reel_unref(&s->reel);
+    s->reel = kal__reel_ref(reel);
     s->header = (kal__header){.rows = 0};
     kal_status st = s->bytes ? kal__open_memory(s->bytes->data, s->size, kal__source_name(s), &file, err)
                              : s->origin->open(s->origin, &file, err);

@@ -21,6 +21,6 @@ kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size
                                   kal_error *err);
 
 /// Reads the header of another page of a source, a copy whose page and header are still another's.
-kal_status kal__source_read_page(kal__loading *l, int32_t page, kal_error *err);
+kal_status kal__source_read_page(kal__loading *l, int32_t page, kal__reel *reel, kal_error *err);
 
 #endif

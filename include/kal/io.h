@@ -20,6 +20,19 @@ KAL_API kal_node *kal_load(kal_scope *scope, const char *path, const char *param
 /// page that is not there. `picture` is a node as loading gave it.
 KAL_API kal_node *kal_page(kal_scope *scope, kal_node *picture, int32_t page);
 
+/// The pages of a picture as it was loaded, one after another: each is a header until its pixels are wanted. While this is open the decoder of the
+/// page computed last waits for the next one, so that walking through an animation of n pictures decodes n of them; closing gives
+/// back what it held, at once. Threads: one at a time; the nodes, as ever, any.
+typedef struct kal_pages kal_pages;
+KAL_API kal_status kal_pages_open(kal_node *picture, kal_pages **out, kal_error *err);
+KAL_API int32_t kal_pages_count(const kal_pages *pages);
+/// The next page, from the first on; NULL behind the last.
+KAL_API kal_node *kal_pages_next(kal_pages *pages, kal_scope *scope);
+/// Any page; an error node for one that is not there.
+KAL_API kal_node *kal_pages_at(kal_pages *pages, kal_scope *scope, int32_t page);
+/// NULL is fine.
+KAL_API void kal_pages_close(kal_pages **pages);
+
 /// The picture in encoded bytes; they are copied.
 KAL_API kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size, const char *params);
 

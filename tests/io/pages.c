@@ -99,6 +99,44 @@ static void a_thousand(void)
     kal_scope_free(&s);
 }
 
+// In turn, backwards, some left out, after closing: the pages are the same, and a walk decodes each picture once.
+static void walks(const char *path, const char *what)
+{
+    kal_scope *s = kal_scope_new();
+    kal_pages *walk;
+    kal_node *first = kal_load(s, path, NULL), *n;
+    const kal_options never = {.memo_mode = KAL_MEMO_NEVER, .threads = 1};
+    REQUIRE_OK(kal_pages_open(first, &walk, &check_error));
+    const int32_t pages = kal_pages_count(walk);
+    void **want = calloc((size_t)pages, sizeof *want);
+    kal_extent e;
+    for (int32_t i = 0; i < pages; i++) want[i] = read_all(kal_page(s, first, i), &never, &e);
+    for (int32_t i = 0; (n = kal_pages_next(walk, s)) != NULL; i++) {
+        void *got = read_all(n, &never, &e);
+        REQUIRE_NOTE(got && want[i] && !memcmp(got, want[i], bytes_of(&e)), "%s: page %d: %s", what, i,
+                     check_error.message);
+        free(got);
+    }
+    static const int32_t order[] = {2, 3, 1, 4, 4, 0, 3};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (order[i] >= pages) continue;
+        if (i == 5) kal_pages_close(&walk);
+        void *got =
+            read_all(walk ? kal_pages_at(walk, s, order[i]) : kal_page(s, first, order[i]), &never, &e);
+        REQUIRE_NOTE(got && !memcmp(got, want[order[i]], bytes_of(&e)), "%s: page %d", what, order[i]);
+        free(got);
+    }
+    for (int32_t i = 0; i < pages; i++) free(want[i]);
+    free(want);
+    kal_pages_close(&walk);
+    kal_scope_free(&s);
+}
+
+static void shared_walks(const char *path)
+{
+    walks(path, path);
+}
+
 static void failures(void)
 {
     const char *path = check_temp("kept.tif");
@@ -140,8 +178,10 @@ int main(void)
             check_skip("no pages are written to %s here", formats[i]);
     if (can_hold_pages("tiff")) {
         a_thousand();
+        walks(check_temp("tiff"), "tiff");
         failures();
     }
+    if (!each_shared("|gif|apng|webp|tiff|tif|", shared_walks)) check_skip("there are no shared pictures");
     kal_memo_clear(NULL);
     return check_done();
 }
