@@ -87,6 +87,7 @@ typedef struct kal__writer {
     void (*abort)(struct kal__writer *w);
     uint64_t written;
     size_t memory;   ///< bytes that it may hold
+    bool album;      ///< of a file of several pictures: `page` may be called
 } kal__writer;
 
 /// Bytes a file target holds.

@@ -37,6 +37,7 @@ static kal_status album_new(const kal__codec *c, const char *word, kal__writer *
         free(a);
         return st;
     }
+    w->album = c->page != NULL;
     *a = (kal_album){.codec = c, .word = word, .writer = w};
     *out = a;
     return KAL_OK;
