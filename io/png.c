@@ -326,5 +326,6 @@ const kal__codec kal__codec_png = {
     .pieces = kal__png_pieces,
     .pack = kal__png_pack,
     .join = kal__png_join,
+    .page = kal__png_page,
     .end = kal__png_end,
 };

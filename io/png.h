@@ -89,7 +89,10 @@ size_t kal__png_rows_memory(const kal__decoder *d);
 
 #define KAL__PNG_PARAMS(P)                                                                   \
     P(INT, compression, 6, 0, 9, "", "0 stores, 1 is fast, 9 is small; pixels are the same") \
-    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")                           \
+    P(FLOAT, delay, -1, -1, 65, "s",                                                         \
+      "of an animation: how long this picture is shown; -1: as it was, else 0.1")            \
+    P(INT, loops, -1, -1, 1e9, "", "of an animation: how often it runs, 0 without end; -1: as it was, else 0")
 typedef struct kal__png_p {
     size_t size;
     KAL__PNG_PARAMS(KAL_FIELD)
@@ -97,6 +100,8 @@ typedef struct kal__png_p {
 kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err);
 kal_status kal__png_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                           kal__encoder **out, kal_error *err);
+kal_status kal__png_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
+                         kal_error *err);
 void kal__png_pieces(const kal_extent *x, const void *given, kal__pieces *out);
 kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
                          kal_error *err);

@@ -29,4 +29,29 @@ code 'a format of one picture, with one' 0 "$kal" invert one.tif --pages -o x.jp
 refused 'a format of one picture, with three' 2 'holds one picture' "$kal" invert pages.tif --pages -o y.jpg -q
 check 'nothing is left of it' test ! -e y.jpg
 
+# timing comes along, and what was written is written again
+for i in 1 2 3; do
+    "$kal" crop in.ppm $((9 * i)) 0 50 40 -o "f$i.png" -q
+done
+code 'an animation' 0 "$kal" run --pages in f1.png f2.png f3.png -o anim.png --encode 'delay=0.25 loops=3' -q
+has 'with its timing' "$("$kal" info anim.png)" '3 pages, shown for 0.25 s, runs 3 times'
+code 'and once more' 0 "$kal" run --pages in anim.png -o again.png -q
+check 'is the same file' cmp anim.png again.png
+code 'one picture of it' 0 "$kal" run in anim.png --page 1 -o one.ppm -q
+"$kal" run in f2.png -o f2.ppm -q
+check 'is what it was' cmp one.ppm f2.ppm
+refused 'pictures of two sizes' 2 'picture 1 of an animation is of another size' "$kal" run --pages in f1.png c1.ppm -o x.png
+if python3 -c 'import PIL' 2>/dev/null; then python=python3; else python=/usr/bin/python3; fi
+if $python -c 'import PIL' 2>/dev/null; then
+    same 'as Pillow reads it' "$($python -c 'from PIL import Image
+im = Image.open("anim.png")
+print(im.n_frames, im.info["loop"], end="")
+for i in range(3):
+    im.seek(i)
+    same = im.convert("RGB").tobytes() == Image.open("f%d.png" % (i + 1)).convert("RGB").tobytes()
+    print("", im.info["duration"], same, end="")')" '3 3 250.0 True 250.0 True 250.0 True'
+else
+    skip 'as Pillow reads it' 'no Pillow'
+fi
+
 finish
