@@ -102,7 +102,7 @@ static OPJ_SIZE_T stream_write(void *data, OPJ_SIZE_T n, void *user)
 {
     kal__encoder *e = user;
     const size_t over = e->at < e->stream.size ? e->stream.size - e->at : 0, old = over < n ? over : n;
-    memcpy(e->stream.data + e->at, data, old);
+    if (old) memcpy(e->stream.data + e->at, data, old);
     kal__put(&e->stream, (const char *)data + old, n - old);
     if (e->stream.failed) return (OPJ_SIZE_T)-1;
     e->at += n;
