@@ -230,7 +230,7 @@ static int tell(const settings *s, const char *file, json *j)
     kal_error err;
     char params[32];
     facts f = {.file = file, .all = s->all, .page = s->page};
-    snprintf(params, sizeof params, "page=%d", s->page);
+    snprintf(params, sizeof params, "page=%d keyed=false", s->page);
     f.node = kal_load(scope, file, params);
     const kal_status bad = kal_node_extent(f.node, &f.extent, &err);
     if (!bad) {
