@@ -31,3 +31,40 @@ mkdir patches
 cat log
 grep -q ' patches, decoded 1 time' log || die "the picture was decoded more than once"
 [ "$(ls patches | wc -l)" -eq 4 ] || die "there are not four patches"
+
+gzip -k in.jpg
+"$programs/kal-gzip" in.jpg.gz half.png.gz png
+gunzip half.png.gz
+[ "$(head -c 4 half.png | tail -c 3)" = PNG ] || die "gzip wrote no PNG"
+head -c $(($(wc -c <in.jpg.gz) / 2)) in.jpg.gz >cut.jpg.gz
+if "$programs/kal-gzip" cut.jpg.gz bad.png.gz png 2>log; then die "a stream that broke off was taken for a picture"; fi
+grep -q 'cut.jpg.gz' log && grep -q 'unpacking: ' log || die "gzip says: $(cat log)"
+[ ! -e bad.png.gz ] || die "a file is left of a stream that broke off"
+
+if [ -x "$programs/kal-sqlite" ] && command -v python3 >/dev/null; then
+    python3 - <<'END'
+import sqlite3
+db = sqlite3.connect("pictures.db")
+db.execute("CREATE TABLE pictures (id INTEGER PRIMARY KEY, data BLOB)")
+whole = open("in.jpg", "rb").read()
+db.executemany("INSERT INTO pictures VALUES (?, ?)", [(1, whole), (2, whole[:len(whole) // 2])])
+db.commit()
+END
+    count='import sqlite3; print(*[d[:4] for d, in sqlite3.connect("pictures.db").execute("SELECT data FROM pictures WHERE id > 2")])'
+    "$programs/kal-sqlite" pictures.db 1 3
+    [ "$(python3 -c "$count")" = "b'\x89PNG'" ] || die "there is no PNG in the database: $(python3 -c "$count")"
+    for pair in '2 4' '9 4' '1 3'; do
+        if "$programs/kal-sqlite" pictures.db $pair 2>log; then die "$pair was accepted"; fi
+        cat log
+        [ "$(python3 -c "$count")" = "b'\x89PNG'" ] || die "$pair left something in the database"
+    done
+    grep -q 'the database: .*UNIQUE' log || die "sqlite says: $(cat log)"
+else
+    echo 'skipped: SQLite or python3 is not here'
+fi
+
+# bytes through pipes at both ends
+if [ -x "$programs/../../cli/kal" ]; then
+    cat in.jpg | "$programs/../../cli/kal" run 'load - | resize 50% | save - format=png' | cat >piped.png
+    cmp piped.png half.png || die "through pipes another picture came"
+fi
