@@ -27,6 +27,7 @@ struct kal__decoder {
     unsigned char palette[256][3];
     int32_t left;   // rows not yet read
     uint64_t profile, profile_size;
+    int32_t density[2];
     kal__input in;
     unsigned char row[];   // as it is in the file, without padding
 };
@@ -79,6 +80,8 @@ static void read_numbers(kal__decoder *d, head *h)
         d->compression = kal__le32(p + 16);
         h->colours = kal__le32(p + 32);
     }
+    for (int i = 0; i < 2 && h->size >= KAL__BMP_INFO; i++)
+        d->density[i] = (int32_t)kal__le32(p + 24 + 4 * i);
     d->upward = h->height > 0;
     if (h->height < 0) h->height = -h->height;
     if (h->size == KAL__BMP_V5 && kal__le32(p + 56) == KAL__BMP_EMBEDDED) {
@@ -245,6 +248,7 @@ static kal_status bmp_header(kal__reader *r, const kal__ask *ask, kal__header *h
     h->extent = d->extent;
     h->rows = d->upward ? 0 : 1;
     h->memory = decoder_size(d);
+    for (int i = 0; i < 2 && d->density[0] > 0 && d->density[1] > 0; i++) meta->density[i] = d->density[i];
     st = keep_profile(d, &ask->limits, meta);
     free(d);
     return st;

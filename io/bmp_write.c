@@ -17,6 +17,7 @@ struct kal__encoder {
     kal__writer *writer;
     kal_extent extent;
     bool bottom_up;
+    uint32_t density[2];   // pixels per metre
     int32_t y;
     size_t row;   // bytes, padded
     kal__blob icc;
@@ -61,6 +62,7 @@ static void fill_header(const kal__encoder *e, unsigned char *p)
     kal__put_le16(p + 14, (uint32_t)x->channels * 8);
     kal__put_le32(p + 16, alpha ? KAL__BMP_FIELDS : KAL__BMP_PLAIN);
     kal__put_le32(p + 20, pixels);
+    for (int i = 0; i < 2; i++) kal__put_le32(p + 24 + 4 * i, e->density[i]);
     if (x->channels == 1) kal__put_le32(p + 32, 256);
     if (size == KAL__BMP_INFO) return;
     static const uint32_t masks[4] = {0xff0000, 0xff00, 0xff, 0xff000000};
@@ -96,6 +98,8 @@ kal_status kal__bmp_begin(const kal_extent *x, const void *given, const kal__met
     *e = (kal__encoder){.writer = w, .extent = *x, .bottom_up = p->bottom_up, .row = row};
     e->held = kal__new_zero(p->bottom_up ? (size_t)x->height : 1, row);   // padding is 0
     bool there = e->held != NULL;
+    for (int i = 0; i < 2 && meta; i++)
+        e->density[i] = meta->density[i] < 2147483647.0 ? (uint32_t)(meta->density[i] + 0.5) : 0;
     if (meta && meta->icc.size && meta->icc.size < LARGEST)
         there &= kal__blob_set(&e->icc, meta->icc.data, meta->icc.size);
     const kal_status st = there ? put_head(e, err) : kal_fail(err, KAL_NOMEM, "bmp: out of memory");

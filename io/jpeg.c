@@ -179,37 +179,13 @@ static void decoder_free(kal__decoder *d)
     free(d);
 }
 
-static const unsigned char *starts(const struct jpeg_marker_struct *m, const char *tag, size_t n)
-{
-    return m->data_length >= n && !memcmp(m->data, tag, n) ? m->data + n : NULL;
-}
-
-static bool take_meta(kal__decoder *d, kal__meta *meta)
-{
-    bool ok = true;
-    for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m; m = m->next) {
-        const unsigned char *p;
-        if (m->marker != JPEG_APP0 + 1) continue;
-        if ((p = starts(m, "Exif\0\0", 6))) ok &= kal__blob_set(&meta->exif, p, m->data_length - 6);
-        if ((p = starts(m, "http://ns.adobe.com/xap/1.0/\0", 29)))
-            ok &= kal__blob_set(&meta->xmp, p, m->data_length - 29);
-    }
-    JOCTET *icc;
-    unsigned n;
-    if (jpeg_read_icc_profile(&d->jpeg, &icc, &n)) {
-        ok &= n > d->limits.meta_bytes || kal__blob_set(&meta->icc, icc, n);
-        free(icc);
-    }
-    kal__meta_take_exif(meta);
-    return ok;
-}
-
 static kal_status read_header(kal__decoder *d, kal__meta *meta)
 {
     if (setjmp(d->fail.where)) return d->fail.status;
     if (meta) {
         jpeg_save_markers(&d->jpeg, JPEG_APP0 + 1, 0xffff);
         jpeg_save_markers(&d->jpeg, JPEG_APP0 + 2, 0xffff);
+        jpeg_save_markers(&d->jpeg, JPEG_APP0 + 13, 0xffff);
     }
     jpeg_read_header(&d->jpeg, TRUE);
     const J_COLOR_SPACE from = d->jpeg.jpeg_color_space;
@@ -217,7 +193,7 @@ static kal_status read_header(kal__decoder *d, kal__meta *meta)
     d->jpeg.out_color_space = from == JCS_GRAYSCALE ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
     d->adobe = d->jpeg.saw_Adobe_marker;
     jpeg_calc_output_dimensions(&d->jpeg);
-    if (meta && !take_meta(d, meta)) {
+    if (meta && !kal__jpeg_take_meta(&d->jpeg, &d->limits, meta)) {
         d->fail.status = kal_fail(d->fail.err, KAL_NOMEM, "%s: jpeg: out of memory", d->reader->name);
         return KAL_NOMEM;
     }

@@ -29,6 +29,12 @@ void kal__jpeg_fail_init(kal__jpeg_fail *f, kal_error *err, const char *name);
 void kal__jpeg_start(struct jpeg_decompress_struct *j, int32_t by);
 kal_status kal__jpeg_cut(struct jpeg_decompress_struct *j, kal_rect part, const char *name, kal_error *err);
 
+/// What the markers of a header say; false: out of memory. Jumps as the library does.
+bool kal__jpeg_take_meta(j_decompress_ptr j, const kal_limits *limits, kal__meta *meta);
+/// Before the first row; and before compressing is started at all.
+void kal__jpeg_put_meta(j_compress_ptr j, const kal__meta *meta, const kal__blob *exif);
+void kal__jpeg_set_density(j_compress_ptr j, const kal__meta *meta);
+
 /// Where the restart intervals of a file are (jpeg_parts.c). NULL, and 0, when the file cannot be decoded in parts; else the rows of the
 /// smallest part; -1: out of memory. `j` has read the header, `scan` bytes of the reader's memory, which must stay.
 struct kal__jpeg_index;
@@ -46,7 +52,7 @@ kal_status kal__jpeg_index_rows(const struct kal__jpeg_index *x, int32_t by, kal
     P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                            \
     P(BOOL, progressive, false, 0, 0, "", "several passes: smaller, slower, needs the whole picture") \
     P(BOOL, optimize, false, 0, 0, "", "best Huffman tables: smaller, slower")                        \
-    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP, IPTC, ICC and density")
 typedef struct kal__jpeg_p {
     size_t size;
     KAL__JPEG_PARAMS(KAL_FIELD)

@@ -171,29 +171,15 @@ static size_t scan_of(const unsigned char *data)
 
 // ---- begin: the header --------------------------------------------------------------------------
 
-static void put_marker(j_compress_ptr j, int marker, const char *tag, size_t tag_n, const kal__blob *b)
-{
-    if (!b->size || b->size + tag_n > 65533) return;   // longer EXIF or XMP has no standard place
-    jpeg_write_m_header(j, marker, (unsigned)(b->size + tag_n));
-    for (size_t i = 0; i < tag_n; i++) jpeg_write_m_byte(j, (unsigned char)tag[i]);
-    for (size_t i = 0; i < b->size; i++) jpeg_write_m_byte(j, ((const unsigned char *)b->data)[i]);
-}
-
-static void put_meta(j_compress_ptr j, const kal__meta *meta, const kal__blob *exif)
-{
-    put_marker(j, JPEG_APP0 + 1, "Exif\0\0", 6, exif);
-    put_marker(j, JPEG_APP0 + 1, "http://ns.adobe.com/xap/1.0/\0", 29, &meta->xmp);
-    if (meta->icc.size) jpeg_write_icc_profile(j, meta->icc.data, (unsigned)meta->icc.size);
-}
-
 // The library writes frame and scan headers with the first row, so a row of MCUs is compressed for their sake.
 static kal_status compress_header(packing *p, kal__encoder *e, const kal__meta *meta, const kal__blob *exif,
                                   const kal_tile *blank)
 {
     if (setjmp(p->fail.where)) return p->fail.status;
     set_up(&p->jpeg, &e->extent, &e->params, e->extent.height);
+    if (meta) kal__jpeg_set_density(&p->jpeg, meta);
     jpeg_start_compress(&p->jpeg, TRUE);
-    if (meta) put_meta(&p->jpeg, meta, exif);
+    if (meta) kal__jpeg_put_meta(&p->jpeg, meta, exif);
     put_rows(&p->jpeg, blank, 0, blank->rect.y1);
     return KAL_OK;
 }
@@ -325,8 +311,9 @@ static kal_status start(kal__encoder *e, const kal__meta *meta, const kal__blob 
         .init_destination = dst_init, .empty_output_buffer = dst_empty, .term_destination = dst_term};
     e->jpeg.dest = &e->dst;
     set_up(&e->jpeg, &e->extent, &e->params, e->extent.height);
+    if (meta) kal__jpeg_set_density(&e->jpeg, meta);
     jpeg_start_compress(&e->jpeg, TRUE);
-    if (meta) put_meta(&e->jpeg, meta, exif);
+    if (meta) kal__jpeg_put_meta(&e->jpeg, meta, exif);
     return KAL_OK;
 }
 

@@ -89,7 +89,7 @@ size_t kal__png_rows_memory(const kal__decoder *d);
 
 #define KAL__PNG_PARAMS(P)                                                                   \
     P(INT, compression, 6, 0, 9, "", "0 stores, 1 is fast, 9 is small; pixels are the same") \
-    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")                           \
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP, ICC and density")                  \
     P(FLOAT, delay, -1, -1, 65, "s",                                                         \
       "of an animation: how long this picture is shown; -1: as it was, else 0.1")            \
     P(INT, loops, -1, -1, 1e9, "", "of an animation: how often it runs, 0 without end; -1: as it was, else 0")

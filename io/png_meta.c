@@ -65,10 +65,19 @@ static bool take_xmp(kal__meta *m, const unsigned char *p, size_t n, uint64_t li
     return packed ? inflate_blob(p + at, n - at, limit, &m->xmp) : kal__blob_set(&m->xmp, p + at, n - at);
 }
 
+// Pixels per unit across and down; 1: the unit is a metre.
+static bool take_density(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
+{
+    (void)limit;
+    if (n != 9 || p[8] != 1 || m->density[0] > 0 || !kal__be32(p) || !kal__be32(p + 4)) return true;
+    for (int i = 0; i < 2; i++) m->density[i] = kal__be32(p + 4 * i);
+    return true;
+}
+
 static const struct {
     const char *chunk;
     bool (*take)(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit);
-} kept[] = {{"eXIf", take_exif}, {"iCCP", take_icc}, {"iTXt", take_xmp}};
+} kept[] = {{"eXIf", take_exif}, {"iCCP", take_icc}, {"iTXt", take_xmp}, {"pHYs", take_density}};
 #define KEPT (sizeof kept / sizeof *kept)
 
 static size_t kept_index(const void *name)

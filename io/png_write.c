@@ -128,6 +128,10 @@ static void put_meta(kal__encoder *e, const kal__meta *meta, const kal__blob *ex
 {
     // libpng leaves out a profile that is not one for this kind of picture (RGB on gray)
     if (meta->icc.size) png_set_iCCP(e->png, e->info, "icc", 0, meta->icc.data, (png_uint_32)meta->icc.size);
+    const double *d = meta->density;
+    if (d[0] >= 0.5 && d[1] >= 0.5 && d[0] < 2147483647.0 && d[1] < 2147483647.0)
+        png_set_pHYs(e->png, e->info, (png_uint_32)(d[0] + 0.5), (png_uint_32)(d[1] + 0.5),
+                     PNG_RESOLUTION_METER);
     png_write_info(e->png, e->info);
     if (exif->size) png_write_chunk(e->png, (png_const_bytep) "eXIf", exif->data, exif->size);
     if (meta->xmp.size && meta->xmp.size < PNG_UINT_31_MAX - 64) put_xmp(e->png, &meta->xmp);
