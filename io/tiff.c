@@ -398,7 +398,8 @@ static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *
         kal__tiff_read_meta(&f, &ask->limits, meta, &failed);
         meta->pages = pages;
         tell(&head, h);
-        st = find_levels(&f, &head, h, err);
+        st = kal__tiff_read_exif(r, directory, &ask->limits, meta, err);
+        if (!st) st = find_levels(&f, &head, h, err);
     }
     kal__tiff_close(&f);
     return failed ? kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for metadata", r->name) : st;

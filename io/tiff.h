@@ -113,6 +113,9 @@ kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_
 kal_status kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, uint64_t *directory,
                            int32_t size[2], kal_error *err);
 void kal__tiff_read_meta(kal__tiff_file *f, const kal_limits *limits, kal__meta *meta, bool *failed);
+/// EXIF of the picture whose directory lies there, as a block; after its orientation is known. Damage costs fields, not the picture.
+kal_status kal__tiff_read_exif(kal__reader *r, uint64_t directory, const kal_limits *limits, kal__meta *meta,
+                               kal_error *err);
 
 // ---- samples ------------------------------------------------------------------------------------
 
@@ -138,7 +141,7 @@ enum { KAL__TIFF_NONE, KAL__TIFF_DEFLATE, KAL__TIFF_LZW, KAL__TIFF_ZSTD, KAL__TI
     P(BOOL, pyramid, false, 0, 0, "", "smaller levels, each half as wide and high, down to one tile")        \
     P(CHOICE, bigtiff, 0, 0, 0, "auto|true|false",                                                           \
       "offsets of 64 bits; auto: where the file might need them")                                            \
-    P(BOOL, strip, false, 0, 0, "", "leave out ICC, XMP and IPTC")
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, ICC, XMP and IPTC")
 typedef struct kal__tiff_p {
     size_t size;
     KAL__TIFF_PARAMS(KAL_FIELD)

@@ -8,6 +8,7 @@
 #if KAL__TIFF
 
 #include "bytes.h"
+#include "exif.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -78,6 +79,7 @@ typedef struct level {
 typedef struct picture {
     struct picture *next;
     kal__meta *meta;
+    kal__exif_parts exif;   // at the end
     kal__tiff_p p;
     int n_levels;
     level levels[MOST_LEVELS];
@@ -127,6 +129,7 @@ static void picture_free(picture *p)
         free(p->levels[i].sizes);
         free(p->levels[i].rows);
     }
+    kal__exif_parts_free(&p->exif);
     kal__meta_unref(&p->meta);
     free(p);
 }
@@ -271,8 +274,7 @@ static kal_status put_blocks(kal__encoder *c, level *l, const kal__piece *p, kal
         at += l->sizes[l->n];
     }
     if (!c->big && at > UINT32_MAX)
-        return kal_fail(err, KAL_INVALID,
-                        "tiff: the file has more than 4 GiB: it needs bigtiff=true");
+        return kal_fail(err, KAL_INVALID, "tiff: the file has more than 4 GiB: it needs bigtiff=true");
     return c->writer->write(c->writer, p->data, (size_t)p->note[1], err);
 }
 
@@ -320,48 +322,20 @@ kal_status kal__tiff_join(kal__encoder *c, const kal__piece *p, kal_error *err)
 
 // ---- directories --------------------------------------------------------------------------------
 
-enum { BYTES = 1, SHORT = 3, LONG = 4, RATIONAL = 5, LONG8 = 16, MOST_ENTRIES = 24 };
-
-typedef struct entry {
-    unsigned tag, type;
-    uint64_t count;
-    const void *data;
-    uint64_t value;   // in place of data
-} entry;
-
-typedef struct directory {
-    entry entries[MOST_ENTRIES];
-    int n;
-} directory;
-
-static size_t type_size(unsigned type)
-{
-    return type == BYTES ? 1 : type == SHORT ? 2 : type == LONG ? 4 : 8;
-}
-
-static void add(directory *d, unsigned tag, unsigned type, uint64_t count, const void *data)
-{
-    if (count) d->entries[d->n++] = (entry){tag, type, count, data, 0};
-}
-
-static void add_value(directory *d, unsigned tag, unsigned type, uint64_t value)
-{
-    d->entries[d->n++] = (entry){tag, type, 1, NULL, value};
-}
+enum { BYTES = KAL__IFD_BYTE, SHORT = KAL__IFD_SHORT, LONG = KAL__IFD_LONG, RATIONAL = KAL__IFD_RATIONAL };
 
 typedef struct density {
     uint32_t x[2], y[2];
 } density;
 
-// A directory's entries stand in the order of their tags.
 static void describe(const kal__encoder *c, const picture *pic, const level *l, int i, const uint16_t bits[],
                      const uint16_t formats[], const uint32_t *short_offsets, const density *per_inch,
-                     directory *d)
+                     kal__directory *d)
 {
     static const uint16_t halves[2] = {2, 2};
     const kal_extent *e = &l->form.extent;
     const bool jpeg = l->form.compression == COMPRESSION_JPEG, rgb = e->model == KAL_RGB;
-    const unsigned offsets = c->big ? LONG8 : LONG;
+    const unsigned offsets = c->big ? KAL__IFD_LONG8 : LONG;
     const void *places = c->big ? (const void *)l->offsets : short_offsets;
     const bool predicted = l->form.compression == COMPRESSION_ADOBE_DEFLATE ||
                            l->form.compression == COMPRESSION_LZW || l->form.compression == COMPRESSION_ZSTD;
@@ -369,97 +343,46 @@ static void describe(const kal__encoder *c, const picture *pic, const level *l, 
     const int extra = e->channels - (rgb ? 3 : 1);
     static const uint16_t extras[KAL_MAX_CHANNELS];
     static const uint16_t straight = EXTRASAMPLE_UNASSALPHA;
-    add_value(d, TIFFTAG_SUBFILETYPE, LONG, i ? FILETYPE_REDUCEDIMAGE : 0);
-    add_value(d, TIFFTAG_IMAGEWIDTH, LONG, (uint64_t)e->width);
-    add_value(d, TIFFTAG_IMAGELENGTH, LONG, (uint64_t)e->height);
-    add(d, TIFFTAG_BITSPERSAMPLE, SHORT, (uint64_t)e->channels, bits);
-    add_value(d, TIFFTAG_COMPRESSION, SHORT, (uint64_t)l->form.compression);
-    add_value(d, TIFFTAG_PHOTOMETRIC, SHORT,
-              jpeg && rgb ? PHOTOMETRIC_YCBCR
-              : rgb       ? PHOTOMETRIC_RGB
-                          : PHOTOMETRIC_MINISBLACK);
-    if (!l->form.tiled) add(d, TIFFTAG_STRIPOFFSETS, offsets, l->n, places);
-    add_value(d, TIFFTAG_ORIENTATION, SHORT,
-              pic->meta && !pic->meta->applied ? (uint64_t)pic->meta->orientation : 1);
-    add_value(d, TIFFTAG_SAMPLESPERPIXEL, SHORT, (uint64_t)e->channels);
-    if (!l->form.tiled) add_value(d, TIFFTAG_ROWSPERSTRIP, LONG, (uint64_t)l->form.block_h);
-    if (!l->form.tiled) add(d, TIFFTAG_STRIPBYTECOUNTS, LONG, l->n, l->sizes);
-    add(d, TIFFTAG_XRESOLUTION, RATIONAL, per_inch->x[1], per_inch->x);
-    add(d, TIFFTAG_YRESOLUTION, RATIONAL, per_inch->y[1], per_inch->y);
-    add_value(d, TIFFTAG_PLANARCONFIG, SHORT, PLANARCONFIG_CONTIG);
-    if (per_inch->x[1]) add_value(d, TIFFTAG_RESOLUTIONUNIT, SHORT, RESUNIT_INCH);
+    kal__directory_value(d, TIFFTAG_SUBFILETYPE, LONG, i ? FILETYPE_REDUCEDIMAGE : 0);
+    kal__directory_value(d, TIFFTAG_IMAGEWIDTH, LONG, (uint64_t)e->width);
+    kal__directory_value(d, TIFFTAG_IMAGELENGTH, LONG, (uint64_t)e->height);
+    kal__directory_add(d, TIFFTAG_BITSPERSAMPLE, SHORT, (uint64_t)e->channels, bits);
+    kal__directory_value(d, TIFFTAG_COMPRESSION, SHORT, (uint64_t)l->form.compression);
+    kal__directory_value(d, TIFFTAG_PHOTOMETRIC, SHORT,
+                         jpeg && rgb ? PHOTOMETRIC_YCBCR
+                         : rgb       ? PHOTOMETRIC_RGB
+                                     : PHOTOMETRIC_MINISBLACK);
+    if (!l->form.tiled) kal__directory_add(d, TIFFTAG_STRIPOFFSETS, offsets, l->n, places);
+    kal__directory_value(d, TIFFTAG_ORIENTATION, SHORT,
+                         pic->meta && !pic->meta->applied ? (uint64_t)pic->meta->orientation : 1);
+    kal__directory_value(d, TIFFTAG_SAMPLESPERPIXEL, SHORT, (uint64_t)e->channels);
+    if (!l->form.tiled) kal__directory_value(d, TIFFTAG_ROWSPERSTRIP, LONG, (uint64_t)l->form.block_h);
+    if (!l->form.tiled) kal__directory_add(d, TIFFTAG_STRIPBYTECOUNTS, LONG, l->n, l->sizes);
+    kal__directory_add(d, TIFFTAG_XRESOLUTION, RATIONAL, per_inch->x[1] != 0, per_inch->x);
+    kal__directory_add(d, TIFFTAG_YRESOLUTION, RATIONAL, per_inch->y[1] != 0, per_inch->y);
+    kal__directory_value(d, TIFFTAG_PLANARCONFIG, SHORT, PLANARCONFIG_CONTIG);
+    if (per_inch->x[1]) kal__directory_value(d, TIFFTAG_RESOLUTIONUNIT, SHORT, RESUNIT_INCH);
     if (predicted)
-        add_value(d, TIFFTAG_PREDICTOR, SHORT,
-                  e->type == KAL_F32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
-    if (l->form.tiled) add_value(d, TIFFTAG_TILEWIDTH, LONG, (uint64_t)l->form.block_w);
-    if (l->form.tiled) add_value(d, TIFFTAG_TILELENGTH, LONG, (uint64_t)l->form.block_h);
-    if (l->form.tiled) add(d, TIFFTAG_TILEOFFSETS, offsets, l->n, places);
-    if (l->form.tiled) add(d, TIFFTAG_TILEBYTECOUNTS, LONG, l->n, l->sizes);
-    add(d, TIFFTAG_EXTRASAMPLES, SHORT, extra > 0 ? (uint64_t)extra : 0,
-        e->alpha && extra == 1 ? &straight : extras);
-    add(d, TIFFTAG_SAMPLEFORMAT, SHORT, (uint64_t)e->channels, formats);
-    if (jpeg && rgb) add(d, TIFFTAG_YCBCRSUBSAMPLING, SHORT, 2, halves);
-    if (meta) add(d, TIFFTAG_XMLPACKET, BYTES, pic->meta->xmp.size, pic->meta->xmp.data);
-    if (meta) add(d, TIFFTAG_RICHTIFFIPTC, BYTES, pic->meta->iptc.size, pic->meta->iptc.data);
-    if (meta) add(d, TIFFTAG_ICCPROFILE, BYTES, pic->meta->icc.size, pic->meta->icc.data);
-}
-
-static void put(kal__text *t, uint64_t v, size_t bytes)
-{
-    const uint8_t b1 = (uint8_t)v;
-    const uint16_t b2 = (uint16_t)v;
-    const uint32_t b4 = (uint32_t)v;
-    kal__put(t,
-             bytes == 1   ? (const void *)&b1
-             : bytes == 2 ? (const void *)&b2
-             : bytes == 4 ? (const void *)&b4
-                          : &v,
-             bytes);
-}
-
-// The directory as it lies at this place of the file, values that do not fit into it behind it.
-static void lay_out(const directory *d, bool big, uint64_t at, bool last, kal__text *out)
-{
-    const size_t room = big ? 8 : 4, count = big ? 8 : 2;
-    uint64_t behind = at + count + (uint64_t)d->n * (big ? 20 : 12) + room, end = behind;
-    put(out, (uint64_t)d->n, count);
-    for (int i = 0; i < d->n; i++) {
-        const entry *e = &d->entries[i];
-        const uint64_t bytes = e->count * type_size(e->type);
-        put(out, e->tag, 2);
-        put(out, e->type, 2);
-        put(out, e->count, room);
-        if (bytes > room) {
-            put(out, end, room);
-            end += bytes + (bytes & 1);
-            continue;
-        }
-        if (e->data)
-            kal__put(out, e->data, (size_t)bytes);
+        kal__directory_value(d, TIFFTAG_PREDICTOR, SHORT,
+                             e->type == KAL_F32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
+    if (l->form.tiled) kal__directory_value(d, TIFFTAG_TILEWIDTH, LONG, (uint64_t)l->form.block_w);
+    if (l->form.tiled) kal__directory_value(d, TIFFTAG_TILELENGTH, LONG, (uint64_t)l->form.block_h);
+    if (l->form.tiled) kal__directory_add(d, TIFFTAG_TILEOFFSETS, offsets, l->n, places);
+    if (l->form.tiled) kal__directory_add(d, TIFFTAG_TILEBYTECOUNTS, LONG, l->n, l->sizes);
+    kal__directory_add(d, TIFFTAG_EXTRASAMPLES, SHORT, extra > 0 ? (uint64_t)extra : 0,
+                       e->alpha && extra == 1 ? &straight : extras);
+    kal__directory_add(d, TIFFTAG_SAMPLEFORMAT, SHORT, (uint64_t)e->channels, formats);
+    if (jpeg && rgb) kal__directory_add(d, TIFFTAG_YCBCRSUBSAMPLING, SHORT, 2, halves);
+    if (meta) kal__directory_add(d, TIFFTAG_XMLPACKET, BYTES, pic->meta->xmp.size, pic->meta->xmp.data);
+    if (meta) kal__directory_add(d, TIFFTAG_RICHTIFFIPTC, BYTES, pic->meta->iptc.size, pic->meta->iptc.data);
+    if (meta) kal__directory_add(d, TIFFTAG_ICCPROFILE, BYTES, pic->meta->icc.size, pic->meta->icc.data);
+    const kal__directory *more = &pic->exif.part[KAL__EXIF_MAIN];
+    for (size_t k = 0; k < more->n && !i; k++)
+        if (more->fields[k].data)
+            kal__directory_add(d, more->fields[k].tag, more->fields[k].type, more->fields[k].count,
+                               more->fields[k].data);
         else
-            put(out, e->value, type_size(e->type));
-        for (uint64_t k = bytes; k < room; k++) put(out, 0, 1);
-    }
-    put(out, last ? 0 : end, room);
-    for (int i = 0; i < d->n; i++) {
-        const entry *e = &d->entries[i];
-        const uint64_t bytes = e->count * type_size(e->type);
-        if (bytes <= room) continue;
-        kal__put(out, e->data, (size_t)bytes);
-        if (bytes & 1) put(out, 0, 1);
-    }
-}
-
-// Pixels per inch as a fraction; one that came as such a fraction comes back.
-static void fraction(double per_metre, uint32_t out[2])
-{
-    const double v = per_metre * 0.0254;
-    if (!(v > 0) || v > 4e6) return;
-    for (uint32_t n = 1; n <= 1000; n *= 10) {
-        out[0] = (uint32_t)(v * n + 0.5);
-        out[1] = n;
-        if (fabs(out[0] - v * n) < 1e-6 * v * n) return;
-    }
+            kal__directory_value(d, more->fields[k].tag, more->fields[k].type, more->fields[k].value);
 }
 
 static kal_status put_level(kal__encoder *c, picture *pic, int i, kal_error *err)
@@ -479,13 +402,14 @@ static kal_status put_level(kal__encoder *c, picture *pic, int i, kal_error *err
         for (uint32_t k = 0; k < l->n; k++) short_offsets[k] = (uint32_t)l->offsets[k];
     }
     if (pic->meta && pic->meta->density[0] > 0 && pic->meta->density[1] > 0) {
-        fraction(pic->meta->density[0] / (1 << i), per_inch.x);
-        fraction(pic->meta->density[1] / (1 << i), per_inch.y);
+        kal__fraction(pic->meta->density[0] / (1 << i) * 0.0254, per_inch.x);
+        kal__fraction(pic->meta->density[1] / (1 << i) * 0.0254, per_inch.y);
     }
-    directory d = {.n = 0};
+    kal__directory d = {0};
     kal__text t = {0};
     describe(c, pic, l, i, bits, formats, short_offsets, &per_inch, &d);
-    lay_out(&d, c->big, c->writer->written - c->start, i + 1 == pic->n_levels && !pic->next, &t);
+    kal__directory_put(&d, c->big, c->writer->written - c->start, i + 1 == pic->n_levels && !pic->next, &t);
+    kal__directory_free(&d);
     free(short_offsets);
     kal_status st = t.failed ? kal_fail(err, KAL_NOMEM, "tiff: out of memory")
                              : c->writer->write(c->writer, t.data, t.size, err);
@@ -493,10 +417,34 @@ static kal_status put_level(kal__encoder *c, picture *pic, int i, kal_error *err
     return st;
 }
 
-static kal_status put_directories(kal__encoder *c, kal_error *err)
+static kal_status put_even(kal__encoder *c, kal_error *err)
 {
     static const unsigned char zero[1];
-    kal_status st = (c->writer->written - c->start) & 1 ? c->writer->write(c->writer, zero, 1, err) : KAL_OK;
+    return (c->writer->written - c->start) & 1 ? c->writer->write(c->writer, zero, 1, err) : KAL_OK;
+}
+
+// What pictures' own directories will point at lies before the first of these, which follow each other.
+static kal_status put_exif(kal__encoder *c, picture *p, kal_error *err)
+{
+    kal__blob exif;
+    kal__text t = {0};
+    if (!p->meta || p->p.strip) return KAL_OK;
+    if (!kal__exif_to_write(p->meta, &exif)) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+    kal_status st = put_even(c, err);
+    kal__exif_take(&exif, &p->exif);
+    kal__exif_put(&p->exif, c->big, c->writer->written - c->start, &t);
+    if (!st && t.failed) st = kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+    if (!st && t.size) st = c->writer->write(c->writer, t.data, t.size, err);
+    free(t.data);
+    free(exif.data);
+    return st;
+}
+
+static kal_status put_directories(kal__encoder *c, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    for (picture *p = c->first; p && !st; p = p->next) st = put_exif(c, p, err);
+    if (!st) st = put_even(c, err);
     const uint64_t first = c->writer->written - c->start;
     const uint32_t first4 = (uint32_t)first;
     if (!st && !c->big && first > UINT32_MAX - ((uint32_t)64 << 20))

@@ -512,6 +512,102 @@ static void test_orientation(void)
     kal_scope_free(&s);
 }
 
+// From format to format, all fields that describe the picture; TIFF, big or not, has them in directories of its own.
+static void test_formats(void)
+{
+    static const struct {
+        const char *format, *params;
+    } ways[] = {{"jpeg", NULL},
+                {"png", NULL},
+                {"webp", NULL},
+                {"tiff", NULL},
+                {"tiff", "bigtiff=true pyramid=true tile=16"}};
+    static const char *const names[] = {"exif.Make",
+                                        "exif.Artist",
+                                        "exif.XPTitle",
+                                        "exif.ExposureTime",
+                                        "exif.ExposureBiasValue",
+                                        "exif.LensSpecification",
+                                        "exif.UserComment",
+                                        "exif.GPSLatitude",
+                                        "gps.latitude",
+                                        "gps.altitude",
+                                        "exif.0xfedc"};
+    enum { WAYS = sizeof ways / sizeof *ways };
+    kal_scope *s = kal_scope_new();
+    kal_bytes photo = photo_of(s, 6);
+    for (int down = 0; down < 2; down++)
+        for (int i = 0; i < WAYS * WAYS; i++) {
+            const char *to[2] = {ways[i / WAYS].format, ways[i % WAYS].format};
+            const char *with[2] = {ways[i / WAYS].params, ways[i % WAYS].params};
+            kal_node *first = kal_load_bytes(s, photo.data, photo.size, down ? "upright=false" : NULL),
+                     *n = first;
+            for (int k = 0; k < 2 && n; k++) {
+                if (kal_node_error(kal_encode(s, n, to[k], with[k]), NULL)) {
+                    n = NULL;
+                    break;
+                }
+                kal_bytes b = encoded(n, to[k], with[k]);
+                n = kal_load_bytes(s, b.data, b.size, "upright=false");
+                kal_bytes_free(&b);
+            }
+            if (!n) continue;
+            for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+                kal_field a, b;
+                REQUIRE_NOTE(kal_node_field(first, names[k], &a) && kal_node_field(n, names[k], &b) &&
+                                 !strcmp(a.text, b.text) && a.kind == b.kind,
+                             "%s by %s and %s", names[k], to[0], to[1]);
+            }
+            int found;
+            bool applied;
+            kal_node_orientation(n, &found, &applied);
+            REQUIRE_NOTE(found == (down ? 6 : 1), "orientation %d by %s and %s", found, to[0], to[1]);
+        }
+    bytes_free(&photo);
+    kal_scope_free(&s);
+}
+
+// IPTC in a JPEG lies among Photoshop's resources, in one segment or cut into two.
+static void test_photoshop(void)
+{
+    kal_scope *s = kal_scope_new();
+    rng r = {5};
+    const kal_extent e = extent_of(40, 20, 3, KAL_U8);
+    kal_node *n = rng_image(&r, s, &e);
+    kal_bytes jpeg = encoded(n, "jpeg", NULL);
+    unsigned char packed[512] = "8BIM\3\355\3abc\0\0\0\3xyz\0"
+                                "8BIM\4\4\0\0\0\0\0";
+    const size_t head = 18 + 12, size = sizeof iptc_block - 1;
+    packed[head - 1] = (unsigned char)size;
+    memcpy(packed + head, iptc_block, size);
+    for (size_t cut = 0; cut <= head + size; cut += 7) {
+        kal_bytes with = bytes_copy(jpeg.data, jpeg.size);
+        splice(&with, 2, jpeg_segment(0xed, "Photoshop 3.0", 14, packed + cut, head + size - cut));
+        if (cut) splice(&with, 2, jpeg_segment(0xed, "Photoshop 3.0", 14, packed, cut));
+        kal_node *loaded = kal_load_bytes(s, with.data, with.size, NULL);
+        require_meta(loaded, "iptc", iptc_block, size, "resources");
+        REQUIRE(has(loaded, "iptc.Keywords"));
+        if (!cut) {
+            require_meta(again(s, loaded, "jpeg"), "iptc", iptc_block, size, "written");
+            kal_node *tiff = kal_encode(s, loaded, "tiff", NULL);
+            if (!kal_node_error(tiff, NULL))
+                REQUIRE(has(again(s, again(s, loaded, "tiff"), "jpeg"), "iptc.Keywords"));
+            kal_bytes bare = encoded(loaded, "jpeg", "strip=true");
+            require_meta(kal_load_bytes(s, bare.data, bare.size, NULL), "iptc", NULL, 0, "stripped");
+            kal_bytes_free(&bare);
+        }
+        bytes_free(&with);
+    }
+    for (size_t n_bytes = 0; n_bytes < head + size; n_bytes++) {   // cut short: none, and a picture
+        kal_bytes with = bytes_copy(jpeg.data, jpeg.size);
+        splice(&with, 2, jpeg_segment(0xed, "Photoshop 3.0", 14, packed, n_bytes));
+        require_meta(kal_load_bytes(s, with.data, with.size, NULL), "iptc", NULL, 0, "cut");
+        bytes_free(&with);
+    }
+    kal_bytes_free(&jpeg);
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     test_exif();
@@ -522,6 +618,8 @@ int main(void)
     test_no_memory();
     test_edits();
     test_orientation();
+    test_formats();
+    test_photoshop();
     kal_memo_clear(NULL);
     return check_done();
 }

@@ -232,7 +232,7 @@ static void check_carried(const kal_bytes *b, const kal_extent *e, bool keeps, b
     REQUIRE_NOTE(!kal_node_extent(n, &got, &check_error) && extent_equal(&got, e), "%s: " EXTENT_FORMAT " %s",
                  what, EXTENT_ARGS(&got), check_error.message);
     keeps = keeps && !stripped;
-    if (!strstr(what, "tif"))   // which is such a structure itself: there fields are written, not the block
+    if (!strstr(what, "tif"))   // which is such a structure itself: it has fields, not the block, and fields.c looks at them
         require_meta(n, "exif", keeps ? exif.data : NULL, exif.size, what);   // upright, and saying so
     require_meta(n, "icc", keeps ? icc.data : NULL, icc.size, what);
     require_meta(n, "xmp", keeps ? XMP_TEXT : NULL, strlen(XMP_TEXT), what);
