@@ -52,8 +52,12 @@ typedef struct kal__origin {
 } kal__origin;
 kal__origin *kal__origin_ref(kal__origin *o);
 void kal__origin_unref(kal__origin **slot);
-/// A file by its path (copied), "-" standard input; it is not opened yet.
+/// A file by its path (copied), "-" standard input, or a URL; it is not opened yet.
 kal_status kal__origin_file(const char *path, kal__origin **out, kal_error *err);
+/// Does it begin with http:// or https://? Such a path is given to kal__origin_http by kal__origin_file.
+bool kal__is_url(const char *path);
+/// What a server of the web has there.
+kal_status kal__origin_http(const char *url, kal__origin **out, kal_error *err);
 /// Only a name, for bytes that are held: it is never opened.
 kal_status kal__origin_name(const char *name, kal__origin **out, kal_error *err);
 /// A descriptor, of which a duplicate is kept.

@@ -139,6 +139,8 @@ int help_main(settings *s);
 int version_main(settings *s);
 /// An op as a verb; words are what follows its name.
 int op_main(const kal_op *op, settings *s);
+/// A path that is read from the web.
+bool is_url(const char *path);
 /// How long the name of a word "name=value" is; 0: it is none. A file of such a name is written ./name=value.
 size_t word_name(const char *word);
 /// Words as the parameters of a text. Free the result.

@@ -20,7 +20,7 @@ size_t word_name(const char *word)
 static bool is_file(const char *word)
 {
     kal_codec_info c;
-    return !strcmp(word, "-") || access(word, F_OK) == 0 || codec_of_path(word, &c);
+    return !strcmp(word, "-") || is_url(word) || access(word, F_OK) == 0 || codec_of_path(word, &c);
 }
 
 // How many of the words are inputs: those the op must have, then what looks like files while there is room.

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 // ---- JSON ---------------------------------------------------------------------------------------
@@ -227,26 +228,43 @@ bool is_template(const char *pattern)
     return pattern && strchr(pattern, '{');
 }
 
+bool is_url(const char *path)
+{
+    return !strncasecmp(path, "http://", 7) || !strncasecmp(path, "https://", 8);
+}
+
+// The last part of a path, or of a URL without what is asked of it, and how long it is without its suffix.
+static const char *input_name(const place *at, int *n, int *stem)
+{
+    const char *end = at->input + (is_url(at->input) ? strcspn(at->input, "?#") : strlen(at->input));
+    const char *name = end, *dot = end;
+    while (name > at->input && name[-1] != '/') name--;
+    while (dot > name && *dot != '.') dot--;
+    *n = (int)(end - name);
+    *stem = dot > name ? (int)(dot - name) : *n;
+    return name;
+}
+
 static void put_stem(FILE *f, const place *at)
 {
-    const char *slash = strrchr(at->input, '/'), *name = slash ? slash + 1 : at->input,
-               *dot = strrchr(name, '.');
+    int n, stem;
+    const char *name = input_name(at, &n, &stem);
     if (!strcmp(name, "-"))
         fputs("stdin", f);
     else
-        fwrite(name, 1, dot && dot > name ? (size_t)(dot - name) : strlen(name), f);
+        fprintf(f, "%.*s", stem, name);
 }
 
 static void put_ext(FILE *f, const place *at)
 {
-    const char *slash = strrchr(at->input, '/'), *name = slash ? slash + 1 : at->input,
-               *dot = strrchr(name, '.');
-    if (dot && dot > name) fputs(dot + 1, f);
+    int n, stem;
+    const char *name = input_name(at, &n, &stem);
+    if (stem < n) fprintf(f, "%.*s", n - stem - 1, name + stem + 1);
 }
 
 static void put_dir(FILE *f, const place *at)
 {
-    const char *slash = strrchr(at->input, '/');
+    const char *slash = is_url(at->input) ? NULL : strrchr(at->input, '/');
     if (!slash)
         fputc('.', f);
     else

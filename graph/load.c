@@ -316,7 +316,8 @@ const kal_op kal__op_load = {
     .help = "The picture in a file, upright\n"
             "The format is told by the content. Nothing but the header is read until pixels are needed; a "
             "file that changes\n"
-            "afterwards is an error, never stale pixels. A path of - reads standard input.",
+            "afterwards is an error, never stale pixels. A path of - reads standard input, one that begins with "
+            "https:// or http:// the web.",
     .inputs = "",
     .params = load_params,
     .n_params = sizeof load_params / sizeof *load_params,

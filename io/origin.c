@@ -45,6 +45,7 @@ kal_status kal__origin_name(const char *name, kal__origin **out, kal_error *err)
 
 kal_status kal__origin_file(const char *path, kal__origin **out, kal_error *err)
 {
+    if (kal__is_url(path)) return kal__origin_http(path, out, err);
     const kal_status st = kal__origin_name(path, out, err);
     if (!st) (*out)->path = (*out)->name;
     return st;

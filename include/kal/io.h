@@ -12,7 +12,8 @@ KAL_BEGIN
 
 /// The picture in a file: opens it, reads the header, digests the content and closes it; no pixel is decoded. EXIF orientation
 /// is applied. The format is told by the content. A file that changes afterwards is an error at evaluation, never stale
-/// pixels. `params`: NULL or the text of load's parameters ("upright=false format=png"). "-" reads standard input.
+/// pixels. `params`: NULL or the text of load's parameters ("upright=false format=png"). "-" reads standard input;
+/// a path that begins with https:// or http:// is read from the web (docs/notes/sources.md says how), and no other path goes there.
 KAL_API kal_node *kal_load(kal_scope *scope, const char *path, const char *params);
 
 /// Another page of the file, or of the bytes, that `picture` was loaded from, with the options it was loaded with: `load page=` without
