@@ -44,6 +44,9 @@ typedef struct settings {
     const char *file, *out, *format, *encode, *isa, *list, *profile;
     const char **sets;   // "name=value"
     int n_sets;
+    const char **limits;   // texts; that of the environment first
+    int n_limits;
+    bool untrusted;
     int32_t progress;   // progress_mode
     int32_t stats;      // 1: as JSON
     double max, percent;
@@ -73,7 +76,8 @@ enum {
     OPT_HELP = 1024,
     OPT_QUIET = 2048,
     OPT_GRID = 4096,
-    OPT_INFO = 8192
+    OPT_INFO = 8192,
+    OPT_READ = 16384
 };
 
 typedef enum option_kind {
@@ -86,7 +90,8 @@ typedef enum option_kind {
     IS_SECONDS,
     IS_NUMBER,
     IS_CHOICE,
-    IS_ENV
+    IS_ENV,
+    IS_LIMITS
 } option_kind;
 
 typedef struct option {
@@ -136,6 +141,7 @@ int show_main(settings *s);
 int grid_main(settings *s);
 int ops_main(settings *s);
 int help_main(settings *s);
+int formats_main(settings *s);
 int version_main(settings *s);
 /// An op as a verb; words are what follows its name.
 int op_main(const kal_op *op, settings *s);
@@ -333,6 +339,8 @@ typedef struct json {
 } json;
 void json_open(json *j, const char *key, char bracket);
 void json_close(json *j, char bracket);
+/// "params": the parameters of an op or a format, one object each.
+void json_params(json *j, const kal_param *params, size_t n);
 /// What comes next begins a line.
 void json_line(json *j);
 void json_text(json *j, const char *key, const char *value);

@@ -14,6 +14,12 @@ static void each_verb(void (*fn)(const char *name, const char *help))
     for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++) fn(op->name, op->help);
 }
 
+static void each_format(void (*fn)(const char *name, const char *help))
+{
+    kal_codec_info c;
+    for (size_t i = 0; kal_codec_at(i, &c, NULL); i++) fn(c.name, c.help);
+}
+
 // The first line, without what a shell's quotes would stumble over.
 static void put_help(const char *help, const char *without)
 {
@@ -94,6 +100,10 @@ static void bash(void)
     for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
         printf("    %s) flags=\"", v->name);
         put_flags(v->groups | OPT_HELP);
+        if (v->run == formats_main) {
+            fputs("\" words=\"", stdout);
+            each_format(bash_name);
+        }
         printf("\"%s ;;\n", v->run == help_main || v->run == ops_main ? " words=$verbs" : "");
     }
     for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++) {
@@ -173,6 +183,12 @@ static void zsh(void)
     for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
         printf("  %s) _arguments", v->name);
         zsh_options(v->groups | OPT_HELP);
+        if (v->run == formats_main) {
+            fputs(" '1:format:(", stdout);
+            each_format(bash_name);
+            puts(")' ;;");
+            continue;
+        }
         printf(" %s ;;\n", v->run == help_main || v->run == ops_main ? "'1:name: _describe verb verbs'"
                                                                      : "'*:file:_files'");
     }
@@ -192,6 +208,13 @@ static void zsh(void)
 static void fish_name(const char *name, const char *help)
 {
     printf("complete -c kal -n __fish_use_subcommand -f -a %s -d '", name);
+    put_help(help, "'\\");
+    puts("'");
+}
+
+static void fish_format(const char *name, const char *help)
+{
+    printf("complete -c kal -n '__fish_seen_subcommand_from formats' -f -a %s -d '", name);
     put_help(help, "'\\");
     puts("'");
 }
@@ -236,6 +259,7 @@ static void fish(void)
     const kal_op *op;
     puts("# completion of kal for fish; made by kal --print-completion fish");
     each_verb(fish_name);
+    each_format(fish_format);
     for (size_t i = 0; (o = option_at(i)) != NULL; i++) fish_option(o);
     for (size_t i = 0; (op = kal_op_at(i)) != NULL; i++)
         for (size_t k = 0; k < op->n_params; k++) fish_param(op, &op->params[k]);

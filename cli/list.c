@@ -56,7 +56,7 @@ static void json_param(json *j, const kal_param *p)
     json_close(j, '}');
 }
 
-static void json_params(json *j, const kal_param *params, size_t n)
+void json_params(json *j, const kal_param *params, size_t n)
 {
     json_open(j, "params", '[');
     for (size_t i = 0; i < n; i++) json_param(j, &params[i]);

@@ -19,7 +19,7 @@ static const verb verbs[] = {
      "time; a\n"
      "bad one is told and the others go on. A print in the text writes one line: size, kind, key, content "
      "key."},
-    {"info", info_main, OPT_INFO | OPT_JSON, "FILE...", "what the header of a file says",
+    {"info", info_main, OPT_INFO | OPT_JSON | OPT_READ, "FILE...", "what the header of a file says",
      "Size, kind, pages, orientation, density, profile, and the usual fields of EXIF, IPTC and XMP. No pixel "
      "is\n"
      "decoded."},
@@ -30,7 +30,7 @@ static const verb verbs[] = {
      "is computed. With --content it names the pixels."},
     {"explain", explain_main, OPT_TEXT | OPT_OUT | OPT_EVAL | OPT_JSON, "TEXT | -f FILE [IN...] [-o OUT]",
      "the plan, without running it", "A row for each stage: strategy, bands, bytes; and the peak."},
-    {"graph", graph_main, OPT_TEXT | OPT_DRAW, "--dot | --svg TEXT | -f FILE [IN...] [-o OUT]",
+    {"graph", graph_main, OPT_TEXT | OPT_DRAW | OPT_READ, "--dot | --svg TEXT | -f FILE [IN...] [-o OUT]",
      "the graph as a picture",
      "-o writes the drawing to a file; its suffix, .dot or .svg, may stand for the option."},
     {"diff", diff_main, OPT_DIFF | OPT_EVAL | OPT_JSON | OPT_QUIET, "A B",
@@ -47,6 +47,9 @@ static const verb verbs[] = {
      "gap=4 background=white -o sheet.png."},
     {"ops", ops_main, OPT_JSON, "[NAME | WORD]", "the operations",
      "All of them, the help of one, or those with a word in the name or the first line of the help."},
+    {"formats", formats_main, OPT_JSON, "[NAME]", "the formats, and how each is saved",
+     "With a name: the parameters of saving, as they follow the path in a text. The libraries are loaded for "
+     "their versions."},
     {"help", help_main, OPT_JSON, "[NAME]", "help for a verb, an op or a format", NULL},
     {"version", version_main, OPT_VERSION | OPT_JSON, "", "version, and what it was built with", NULL},
 };
