@@ -50,7 +50,8 @@ kal_status kal__pages_within(const char *name, const char *codec, int32_t pages,
 {
     const uint32_t most = limits->pages ? limits->pages : MOST_PAGES;
     if ((uint32_t)pages <= most) return KAL_OK;
-    return kal_fail(err, KAL_LIMIT, "%s: %s: there are more pages than the limit of %u", name, codec, most);
+    return kal__over_limit(err, "pages=N", "%s: %s: there are more pages than the limit of %u", name, codec,
+                           most);
 }
 
 kal_status kal__no_page(const char *name, int32_t page, int32_t pages, kal_error *err)

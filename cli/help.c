@@ -200,6 +200,23 @@ static bool help_word(const char *name)
     return false;
 }
 
+// ---- limits -------------------------------------------------------------------------------------
+
+static void help_limits(void)
+{
+    kal_limit_info l;
+    puts("limits - What files may cost; --limits, KAL_LIMITS, and what --untrusted makes of them\n");
+    printf("  %-11s %-10s %-10s\n", "name", "default", "untrusted");
+    for (size_t i = 0; kal_limit_at(i, &l); i++) {
+        const bool wide = strlen(l.untrusted) > 10;
+        printf("  %-11s %-10s %-10s %s\n", l.name, l.standard, wide ? "" : l.untrusted, l.help);
+        if (wide) printf("  %-22s %s\n", "", l.untrusted);
+    }
+    puts("\n  K, M, G and T are powers of 1000, of bytes powers of 1024. Of KAL_LIMITS, --untrusted and "
+         "--limits\n"
+         "  the later one wins.");
+}
+
 // ---- kal help -----------------------------------------------------------------------------------
 
 static void help_screen(void)
@@ -231,5 +248,6 @@ int help_main(settings *s)
     if (op) return ops_main(s);
     if (codec_find(word, &c)) return help_codec(&c), EXIT_OK;
     if (help_word(word)) return EXIT_OK;
+    if (!strcmp(word, "limits")) return help_limits(), EXIT_OK;
     return no_such("verb, op or format", word);
 }

@@ -50,6 +50,10 @@ static const option options[] = {
      "give up after that time"},
     {"isa", 0, "scalar|avx2|avx512", "KAL_ISA", IS_ENV, AT(isa), 0, 0, OPT_EVAL,
      "instructions to use at most; changes no pixel"},
+    {"limits", 0, "TEXT", "KAL_LIMITS", IS_LIMITS, AT(limits), 0, 0, OPT_EVAL | OPT_READ,
+     "what files may cost, as \"pixels=100M formats=jpeg,png\"; may be repeated; see kal help limits"},
+    {"untrusted", 0, NULL, NULL, IS_FLAG, AT(untrusted), 0, 0, OPT_EVAL | OPT_READ,
+     "files are of strangers: tight limits, no network, common formats only"},
     {"content", 0, NULL, NULL, IS_FLAG, AT(content), 0, 0, OPT_KEY,
      "key of the pixels, whatever they came from"},
     {"dot", 0, NULL, NULL, IS_FLAG, AT(dot), 0, 0, OPT_DRAW, "for graphviz"},
@@ -158,6 +162,7 @@ static int set_value(settings *s, const option *o, const char *from, const char 
         return EXIT_OK;
     case IS_LIST: s->sets[s->n_sets++] = text; return EXIT_OK;
     case IS_CHOICE: return parse_choice(o->value, text, field) ? EXIT_OK : bad_value(o, from, text);
+    case IS_LIMITS: s->limits[s->n_limits++] = text; return EXIT_OK;
     case IS_ENV:   // the library reads the variable itself
         if (!parse_choice(o->value, text, &choice)) return bad_value(o, from, text);
         return setenv(o->env, text, 1) ? EXIT_FAILED : EXIT_OK;
@@ -239,15 +244,32 @@ static int read_option(settings *s, unsigned groups, const char *word, const cha
     return set_value(s, o, name, value);
 }
 
+// The environment's, then --untrusted, then what was asked for by name.
+static int apply_limits(const settings *s, int n_env)
+{
+    kal_limits limits;
+    kal_error err;
+    kal_limits_get(&limits);
+    for (int i = 0; i <= s->n_limits; i++) {
+        if (i == n_env && s->untrusted) kal_limits_untrusted(&limits);
+        if (i < s->n_limits && kal_limits_parse(s->limits[i], &limits, &err))
+            return usage("%s%s", i < n_env ? "KAL_LIMITS: " : "--", err.message);
+    }
+    kal_limits_set(&limits);
+    return EXIT_OK;
+}
+
 int settings_read(settings *s, unsigned groups, int argc, char **argv)
 {
     *s = (settings){.words = calloc((size_t)argc + 1, sizeof *s->words),
                     .sets = calloc((size_t)argc + 1, sizeof *s->sets),
+                    .limits = calloc((size_t)argc + 2, sizeof *s->limits),
                     .args = argv,
                     .n_args = argc};
-    if (!s->words || !s->sets) return usage("out of memory");
+    if (!s->words || !s->sets || !s->limits) return usage("out of memory");
     groups |= OPT_HELP;
     int code = read_environment(s, groups);
+    const int n_env = s->n_limits;
     bool ended = false;
     for (int i = 0; i < argc && !code; i++) {
         bool taken = false;
@@ -259,11 +281,12 @@ int settings_read(settings *s, unsigned groups, int argc, char **argv)
             s->words[s->n_words++] = argv[i];
         i += taken;
     }
-    return code;
+    return code ? code : apply_limits(s, n_env);
 }
 
 void settings_free(settings *s)
 {
     free(s->words);
     free(s->sets);
+    free(s->limits);
 }

@@ -97,19 +97,25 @@ kal_status kal__codec_for_path(const char *path, const char *format, const kal__
     return KAL_OK;
 }
 
+static kal_status allowed(const kal__codec *c, const char *name, const kal_limits *limits, kal_error *err)
+{
+    char lift[80];
+    if (kal__format_allowed(c, limits)) return KAL_OK;
+    snprintf(lift, sizeof lift, "formats=…,%s", c->name);
+    return kal__over_limit(err, lift, "%s: %s is not among the formats that are read here", name, c->name);
+}
+
 kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,
-                                const kal__codec **out, kal_error *err)
+                                const kal_limits *limits, const kal__codec **out, kal_error *err)
 {
     *out = NULL;
     if (format && *format) {
         *out = kal__codec_named(format);
-        return *out ? KAL_OK : kal__unknown_format(KAL_INVALID, name, "there is no such format", err);
+        if (!*out) return kal__unknown_format(KAL_INVALID, name, "there is no such format", err);
     }
-    for (size_t i = 0; i < kal__n_codecs; i++)
-        if (kal__codecs[i]->sniff(head, n)) {
-            *out = kal__codecs[i];
-            return KAL_OK;
-        }
+    for (size_t i = 0; i < kal__n_codecs && !*out; i++)
+        if (kal__codecs[i]->sniff(head, n)) *out = kal__codecs[i];
+    if (*out) return allowed(*out, name, limits, err);
     if (!n) return kal_fail(err, KAL_CORRUPT, "%s: the file is empty", name);
     return kal__unknown_format(KAL_UNSUPPORTED, name, "not an image in a known format", err);
 }

@@ -104,8 +104,8 @@ kal_status kal__hashing_end(kal__reader *r, uint64_t most, const kal__watch *wat
         const kal_status stopped = watch ? kal__watch_check(watch, err) : KAL_OK;
         if (stopped) return stopped;
         if (r->position > most)
-            return kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", r->name,
-                            (unsigned long long)most);
+            return kal__over_limit(err, "file_bytes=N", "%s: more than the limit of %llu bytes", r->name,
+                                   (unsigned long long)most);
     }
     if (n < 0) return KAL_IO;
     *out = kal__hash_done(&((hashing *)r)->hash);

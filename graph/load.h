@@ -42,7 +42,8 @@ void kal__load_print(const kal_node *n, kal__text *t);
 const kal__codec *kal__codec_named(const char *name);
 /// The codec for the first bytes of a file, or the one named by `format`.
 kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,
-                                const kal__codec **out, kal_error *err);
+                                const kal_limits *limits, const kal__codec **out, kal_error *err);
+bool kal__format_allowed(const kal__codec *c, const kal_limits *limits);
 /// Fails with "where: what; the formats are …".
 kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err);
 /// The codec that writes to a path, by `format` or the suffix; *word is the one that told.

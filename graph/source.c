@@ -16,7 +16,7 @@
 static kal_status read_header(kal__loading *l, const unsigned char *bytes, size_t size, const char *name,
                               const char *format, kal_error *err)
 {
-    kal_status st = kal__codec_for_bytes(bytes, size, name, format, &l->source->codec, err);
+    kal_status st = kal__codec_for_bytes(bytes, size, name, format, &l->ask.limits, &l->source->codec, err);
     if (st) return st;
     kal__reader *r;
     st = kal__open_memory(bytes, size, name, &r, err);
@@ -57,7 +57,8 @@ static kal_status read_stream(kal__loading *l, kal__reader *file, kal__reader *r
     const uint64_t most = l->ask.limits.file_bytes;
     const ptrdiff_t n = kal__hashing_peek(r, &front, err);
     if (n < 0) return err->status;
-    kal_status st = kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->source->codec, err);
+    kal_status st =
+        kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->ask.limits, &l->source->codec, err);
     if (st) return st;
     if (!l->source->codec->streams && !l->source->codec->scattered && !l->unkeyed && r->size &&
         r->size <= KAL__SMALL_FILE)
@@ -84,8 +85,8 @@ static kal_key passing_key(void)
 static kal_status read_file(kal__loading *l, kal__reader *file, const char *format, kal_error *err)
 {
     if (file->size > l->ask.limits.file_bytes) {
-        kal_fail(err, KAL_LIMIT, "%s: %zu bytes are more than the limit of %llu", file->name, file->size,
-                 (unsigned long long)l->ask.limits.file_bytes);
+        kal__over_limit(err, "file_bytes=N", "%s: %zu bytes are more than the limit of %llu", file->name,
+                        file->size, (unsigned long long)l->ask.limits.file_bytes);
         file->close(file);
         return KAL_LIMIT;
     }
@@ -185,8 +186,8 @@ static kal_status load_stream(kal__loading *l, kal__reader *r, const char *forma
     const char *name = l->source->origin->name;
     if (!st && n > most) {
         free(bytes);
-        st =
-            kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", name, (unsigned long long)most);
+        st = kal__over_limit(err, "file_bytes=N", "%s: more than the limit of %llu bytes", name,
+                             (unsigned long long)most);
     }
     if (!st && n > KAL__SMALL_FILE) return keep_front(l, bytes, n, r, format, err);
     if (!st) st = keep_stream(l, bytes, n, name, format, err);
@@ -198,6 +199,8 @@ kal_status kal__source_read(kal__loading *l, kal__origin *origin, const char *fo
 {
     kal__reader *file;
     l->source->origin = origin;
+    if (origin->remote && !l->ask.limits.network)
+        return kal__over_limit(err, "network=true", "%s: nothing is read from the web here", origin->name);
     kal_status st = origin->open(origin, &file, err);
     if (st) return st;
     if (!file->regular) return load_stream(l, file, format, err);

@@ -92,10 +92,10 @@ static kal_status keep_box(kal__decoder *d, uint64_t at, uint64_t length, const 
                            kal_error *err)
 {
     if (length > limits->meta_bytes)
-        return kal_fail(err, KAL_LIMIT,
-                        "%s: heif: at byte %llu: a box of %llu bytes is more than the limit of %llu",
-                        d->reader->name, (unsigned long long)at, (unsigned long long)length,
-                        (unsigned long long)limits->meta_bytes);
+        return kal__over_limit(err, "meta_bytes=N",
+                               "%s: heif: at byte %llu: a box of %llu bytes is more than the limit of %llu",
+                               d->reader->name, (unsigned long long)at, (unsigned long long)length,
+                               (unsigned long long)limits->meta_bytes);
     if (!kal__grow(&d->copy, d->n + (size_t)length, 1))
         return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
     const kal_status st = kal__read_exact(d->reader, at, d->copy + d->n, (size_t)length, err);
@@ -229,9 +229,9 @@ static kal_status read_size(kal__decoder *d, const kal_limits *limits, kal_error
         return kal_fail(err, KAL_CORRUPT,
                         "%s: heif: %d×%d pixels of %d bits are no picture (in a file of %zu bytes)",
                         d->reader->name, w, h, bits, d->size);
-    if (w > KAL_MAX_SIDE || h > KAL_MAX_SIDE || (uint64_t)w * (uint64_t)h > limits->pixels)
-        return kal_fail(err, KAL_LIMIT, "%s: heif: %d×%d pixels are more than the limit of %llu",
-                        d->reader->name, w, h, (unsigned long long)limits->pixels);
+    const kal_status over =
+        kal__within_limits(d->reader->name, "heif", (uint64_t)w, (uint64_t)h, limits, err);
+    if (over) return over;
     d->extent = (kal_extent){
         w, h, (gray ? 1 : 3) + alpha, bits > 8 ? KAL_U16 : KAL_U8, gray ? KAL_GRAY : KAL_RGB, alpha};
     return KAL_OK;

@@ -347,7 +347,8 @@ kal_status kal__origin_http(const char *url, kal__origin **out, kal_error *err)
                             .destroy = http_destroy,
                             .name = o->name,
                             .path = o->web.url,
-                            .waits = true};
+                            .waits = true,
+                            .remote = true};
     const kal_status st =
         o->web.url ? kal__web_ready(o->name, err) : kal_fail(err, KAL_NOMEM, "%s: out of memory", o->name);
     if (st)

@@ -83,11 +83,7 @@ kal_status kal__input_sides(const kal__input *in, uint64_t width, uint64_t heigh
     if (!width || !height || width > KAL_MAX_SIDE || height > KAL_MAX_SIDE)
         return kal__input_fail(in, KAL_CORRUPT, "the picture is %llu×%llu; sides must be 1..%d",
                                (unsigned long long)width, (unsigned long long)height, KAL_MAX_SIDE);
-    if (width * height > limits->pixels)
-        return kal_fail(in->err, KAL_LIMIT, "%s: %s: %llu×%llu pixels are more than the limit of %llu",
-                        in->reader->name, in->codec, (unsigned long long)width, (unsigned long long)height,
-                        (unsigned long long)limits->pixels);
-    return KAL_OK;
+    return kal__within_limits(in->reader->name, in->codec, width, height, limits, in->err);
 }
 
 kal_status kal__input_fits(const kal__input *in, const kal_extent *e, ptrdiff_t stride, int32_t n,

@@ -89,9 +89,8 @@ static kal_status read_size(look *l, uint64_t at, uint64_t n)
                          "are read");
     }
     const uint32_t w = h->x1 - h->x0, high = h->y1 - h->y0;
-    if (w > KAL_MAX_SIDE || high > KAL_MAX_SIDE || (uint64_t)w * high > l->limits->pixels)
-        return kal_fail(l->err, KAL_LIMIT, "%s: jp2: %u×%u pixels are more than the limit of %llu",
-                        l->r->name, w, high, (unsigned long long)l->limits->pixels);
+    const kal_status over = kal__within_limits(l->r->name, "jp2", w, high, l->limits, l->err);
+    if (over) return over;
     h->extent = (kal_extent){.width = (int32_t)w, .height = (int32_t)high};
     h->tiles = (((uint64_t)h->x1 - h->tile_x0 + h->tile_w - 1) / h->tile_w) *
                (((uint64_t)h->y1 - h->tile_y0 + h->tile_h - 1) / h->tile_h);

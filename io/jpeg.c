@@ -140,8 +140,8 @@ static void count_scans(j_common_ptr c)
     const int scan = ((j_decompress_ptr)c)->input_scan_number;
     if (scan <= 0 || (uint32_t)scan <= d->limits.scans || d->fail.status) return;
     d->fail.status = KAL_LIMIT;
-    kal_fail(d->fail.err, KAL_LIMIT, "%s: jpeg: more than the limit of %u scans", d->reader->name,
-             d->limits.scans);
+    kal__over_limit(d->fail.err, "scans=N", "%s: jpeg: more than the limit of %u scans", d->reader->name,
+                    d->limits.scans);
     longjmp(d->fail.where, 1);
 }
 
@@ -197,12 +197,8 @@ static kal_status read_header(kal__decoder *d, kal__meta *meta)
         d->fail.status = kal_fail(d->fail.err, KAL_NOMEM, "%s: jpeg: out of memory", d->reader->name);
         return KAL_NOMEM;
     }
-    const uint64_t pixels = (uint64_t)d->jpeg.image_width * d->jpeg.image_height;
-    if (pixels > d->limits.pixels)
-        return kal_fail(d->fail.err, KAL_LIMIT, "%s: jpeg: %u×%u pixels are more than the limit of %llu",
-                        d->reader->name, d->jpeg.image_width, d->jpeg.image_height,
-                        (unsigned long long)d->limits.pixels);
-    return KAL_OK;
+    return kal__within_limits(d->reader->name, "jpeg", d->jpeg.image_width, d->jpeg.image_height, &d->limits,
+                              d->fail.err);
 }
 
 static size_t scaled(JDIMENSION n, int factor, int max)

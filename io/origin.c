@@ -182,8 +182,8 @@ static ptrdiff_t rest_read(kal__reader *base, void *dst, size_t n, kal_error *er
     }
     if (got > 0) base->position += (uint64_t)got;
     if (base->position <= r->limit) return got;
-    kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", base->name,
-             (unsigned long long)r->limit);
+    kal__over_limit(err, "file_bytes=N", "%s: more than the limit of %llu bytes", base->name,
+                    (unsigned long long)r->limit);
     return -1;
 }
 

@@ -131,9 +131,8 @@ static kal_status check_size(kal__decoder *d, kal_extent *e)
 {
     const png_uint_32 w = png_get_image_width(d->png, d->info), h = png_get_image_height(d->png, d->info);
     const int type = png_get_color_type(d->png, d->info);
-    if (w > KAL_MAX_SIDE || h > KAL_MAX_SIDE || (uint64_t)w * h > d->limits.pixels)
-        return kal_fail(d->fail.err, KAL_LIMIT, "%s: png: %u×%u pixels are more than the limit of %llu",
-                        d->reader->name, w, h, (unsigned long long)d->limits.pixels);
+    const kal_status over = kal__within_limits(d->reader->name, "png", w, h, &d->limits, d->fail.err);
+    if (over) return over;
     const bool colour = type & PNG_COLOR_MASK_COLOR;
     const bool alpha = (type & PNG_COLOR_MASK_ALPHA) || png_get_valid(d->png, d->info, PNG_INFO_tRNS);
     *e = (kal_extent){(int32_t)w,

@@ -241,9 +241,8 @@ static kal_status read_first(kal__reader *r, const kal_limits *limits, kal__psd_
     if (!width || !height || width > most || height > most)
         return kal_fail(err, KAL_CORRUPT, "%s: psd: at byte 14: the picture is %u×%u; sides must be 1..%u",
                         r->name, width, height, most);
-    if ((uint64_t)width * height > limits->pixels)
-        return kal_fail(err, KAL_LIMIT, "%s: psd: %u×%u pixels are more than the limit of %llu", r->name,
-                        width, height, (unsigned long long)limits->pixels);
+    const kal_status over = kal__within_limits(r->name, "psd", width, height, limits, err);
+    if (over) return over;
     h->big = version == 2;
     h->channels = (int32_t)kal__be16(p + 12);
     h->depth = (int)kal__be16(p + 22);

@@ -269,8 +269,8 @@ kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, s
         n += (size_t)got;
         if (n > limit) {
             free(buffer);
-            return kal_fail(err, KAL_LIMIT, "%s: more than the limit of %llu bytes", r->name,
-                            (unsigned long long)limit);
+            return kal__over_limit(err, "file_bytes=N", "%s: more than the limit of %llu bytes", r->name,
+                                   (unsigned long long)limit);
         }
     }
     *data = buffer;

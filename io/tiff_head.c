@@ -110,9 +110,8 @@ static kal_status read_sides(kal__tiff_file *f, const kal_limits *limits, kal__t
     if (!width || !height || width > KAL_MAX_SIDE || height > KAL_MAX_SIDE)
         return kal_fail(err, KAL_CORRUPT, "%s: tiff: a picture of %u×%u pixels", f->reader->name, width,
                         height);
-    if ((uint64_t)width * height > limits->pixels)
-        return kal_fail(err, KAL_LIMIT, "%s: tiff: %u×%u pixels are more than the limit of %llu",
-                        f->reader->name, width, height, (unsigned long long)limits->pixels);
+    const kal_status st = kal__within_limits(f->reader->name, "tiff", width, height, limits, err);
+    if (st) return st;
     h->extent.width = (int32_t)width;
     h->extent.height = (int32_t)height;
     return KAL_OK;

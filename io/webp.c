@@ -232,8 +232,9 @@ static kal_status read_container(kal__decoder *d, const kal_limits *limits, kal_
     if (st) return st;
     const uint64_t whole = n < 12 ? n : kal__le(head + 4, 4) + (uint64_t)8;
     if (whole > limits->file_bytes)
-        st = kal_fail(err, KAL_LIMIT, "%s: webp: %llu bytes are more than the limit of %llu", d->reader->name,
-                      (unsigned long long)whole, (unsigned long long)limits->file_bytes);
+        st = kal__over_limit(err, "file_bytes=N", "%s: webp: %llu bytes are more than the limit of %llu",
+                             d->reader->name, (unsigned long long)whole,
+                             (unsigned long long)limits->file_bytes);
     if (!st && whole > n) st = kal__read_front(d->reader, (size_t)whole - n, &d->copy, &rest, err);
     if (!st && !kal__grow(&d->copy, n + rest, 1))
         st = kal_fail(err, KAL_NOMEM, "%s: webp: out of memory", d->reader->name);
@@ -259,9 +260,9 @@ static kal_status read_head(kal__decoder *d, const kal_limits *limits, kal_error
     d->extent = (kal_extent){0, 0, 3, KAL_U8, KAL_RGB, false};
     if (!st) st = read_chunks(d, file, err);
     if (!st) st = read_features(d, err);
-    if (!st && (uint64_t)d->extent.width * (uint64_t)d->extent.height > limits->pixels)
-        st = kal_fail(err, KAL_LIMIT, "%s: webp: %d×%d pixels are more than the limit of %llu",
-                      d->reader->name, d->extent.width, d->extent.height, (unsigned long long)limits->pixels);
+    if (!st)
+        st = kal__within_limits(d->reader->name, "webp", (uint64_t)d->extent.width,
+                                (uint64_t)d->extent.height, limits, err);
     return st;
 }
 

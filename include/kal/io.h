@@ -116,7 +116,8 @@ KAL_API kal_status kal_write_fd(const kal_node *encoded, int fd, const kal_optio
 /// spelt and through whatever links. NULL when out of memory. Free with free. Threads: any.
 KAL_API char *kal_target_name(const char *path);
 
-/// Limits for decoding, of the process. A file beyond one is refused before memory is taken.
+/// Limits for decoding, of the process. A file beyond one is refused before memory is taken: KAL_LIMIT, with the limit's name and how it is
+/// lifted. Begin with kal_limits_get; what is left 0 is refused, but where it says otherwise.
 typedef struct kal_limits {
     uint64_t pixels;       ///< width × height; default 2^30
     uint64_t file_bytes;   ///< default 2^33
@@ -124,10 +125,25 @@ typedef struct kal_limits {
     uint64_t meta_bytes;   ///< one piece of metadata; default 16 MiB
     uint32_t
         threads;   ///< that a codec's library may start of its own (HEIF: one a tile, or for one tile); default 0: as many as the request has
-    uint32_t pages;   ///< of one file; default 0: 65536
+    uint32_t pages;     ///< of one file; default 65536, which 0 also is
+    uint32_t side;      ///< the longer one, in pixels; default KAL_MAX_SIDE, which 0 also is
+    bool network;       ///< paths that begin with http:// or https:// are read from the web; default true
+    uint64_t formats;   ///< those that are read: bit i is the one of kal_codec_at(i); default 0: all
 } kal_limits;
 KAL_API void kal_limits_get(kal_limits *out);
 KAL_API void kal_limits_set(const kal_limits *limits);
+/// Sets those that a text names: "pixels=100M scans=50 formats=jpeg,png network=false". K, M, G and T are powers of 1000, of bytes powers of
+/// 1024. An unknown name is KAL_INVALID, the error says the nearest one, and nothing is set.
+KAL_API kal_status kal_limits_parse(const char *text, kal_limits *limits, kal_error *err);
+/// Tightens them to what files of strangers need: of each the lesser of what it is and kal_limit_info.untrusted; no network, and formats
+/// only whose decoders many have attacked before.
+KAL_API void kal_limits_untrusted(kal_limits *limits);
+/// The limits by index, values as kal_limits_parse reads them; false past the end.
+typedef struct kal_limit_info {
+    const char *name, *help;
+    char standard[32], untrusted[128];
+} kal_limit_info;
+KAL_API bool kal_limit_at(size_t index, kal_limit_info *out);
 
 /// The codecs by index: name, suffixes ("jpg|jpeg"), abilities; false past the end. `version` is that of the library at run
 /// time, loading it if need be, NULL when it cannot be had; pass NULL not to ask.

@@ -233,6 +233,33 @@ for word in save print; do
 done
 code 'help' 0 "$kal" help
 has 'help fits a screen' "$([ "$(wc -l <out)" -le 24 ] && echo yes)" yes
+code 'formats' 0 "$kal" formats
+has 'tell what PNG can' "$(grep '^  png ' out)" 'reads writes'
+has 'and who does it' "$(grep '^  png ' out)" 'libpng'
+code 'formats --json' 0 "$kal" formats --json
+json 'formats --json' out
+code 'formats jpeg' 0 "$kal" formats jpeg
+has 'tells how it is saved' "$(cat out)" 'quality'
+code 'by a suffix too' 0 "$kal" formats jpg --json
+json 'formats jpg --json' out
+refused 'an unknown format' 2 'did you mean "jpeg"' "$kal" formats jepg
+for shell in bash zsh fish; do has "formats in $shell" "$("$kal" --print-completion $shell | grep -w formats)" jpeg; done
+
+# ---- limits
+code 'help limits' 0 "$kal" help limits
+has 'has those for strangers' "$(grep '^  pixels ' out)" '100M'
+refused 'a limit' 4 'in.jpg: jpeg: 400×300 pixels are more than the limit of 1000; --limits pixels=N' "$kal" info in.jpg --limits pixels=1K
+KAL_LIMITS=pixels=1K refused 'from the environment' 4 'pixels=N' "$kal" info in.jpg
+KAL_LIMITS=pixels=1K code 'which a flag overrules' 0 "$kal" info in.jpg --limits pixels=1M
+code 'two flags' 4 "$kal" run in in.jpg -o l.png --limits pixels=1M --limits side=100
+refused 'an unknown limit' 2 'did you mean "pixels"' "$kal" info in.jpg --limits pixls=1
+KAL_LIMITS=pixls=1 refused 'and in the environment' 2 'KAL_LIMITS: limits: "pixls=1"' "$kal" info in.jpg
+"$kal" run in in.jpg -o l.npy
+code 'an untrusted JPEG' 0 "$kal" info in.jpg --untrusted
+refused 'an untrusted .npy' 4 'npy is not among the formats that are read here; --limits formats=…,npy' "$kal" info l.npy --untrusted
+code 'which may be lifted' 0 "$kal" info l.npy --limits formats=npy --untrusted
+KAL_LIMITS=formats=all code 'but not by the environment' 4 "$kal" info l.npy --untrusted
+refused 'no network' 4 '--limits network=true' "$kal" info http://127.0.0.1:1/a.png --untrusted
 code 'version' 0 "$kal" version --json --codecs
 json 'version --json' out
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The errors of limits: what was too much, which limit that is, and how it is lifted.
+#include "codec.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+kal_status kal__over_limit(kal_error *err, const char *lift, const char *fmt, ...)
+{
+    char what[sizeof err->message], how[160];
+    const int n = snprintf(how, sizeof how, "; --limits %s or kal_limits_set lifts it", lift);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    return kal_fail(err, KAL_LIMIT, "%.*s%s", (int)sizeof what - 1 - n, what, how);
+}
+
+kal_status kal__within_limits(const char *name, const char *codec, uint64_t width, uint64_t height,
+                              const kal_limits *limits, kal_error *err)
+{
+    const uint64_t side = limits->side ? limits->side : KAL_MAX_SIDE,
+                   longer = width > height ? width : height;
+    if (longer > side)
+        return kal__over_limit(err, "side=N", "%s: %s: a side of %llu pixels is more than the limit of %llu",
+                               name, codec, (unsigned long long)longer, (unsigned long long)side);
+    if (width && height > limits->pixels / width)
+        return kal__over_limit(err, "pixels=N", "%s: %s: %llu×%llu pixels are more than the limit of %llu",
+                               name, codec, (unsigned long long)width, (unsigned long long)height,
+                               (unsigned long long)limits->pixels);
+    return KAL_OK;
+}
