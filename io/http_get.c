@@ -301,7 +301,8 @@ static kal_status judge(kal__get *g, uint64_t from, const kal__answer *same, boo
     const char *name = g->web->name;
     const bool sound = a->status == 200 || a->status == 206;
     const bool refused = a->status >= 400;
-    if (g->over && g->result && !refused) return broke(g, from, again, err);
+    if (g->over && g->result && !refused && !g->n)   // what came before a cut is taken first
+        return broke(g, from, again, err);
     if (a->status == 412 || (a->status == 416 && same) || (sound && same && is_another(same, a)))
         return kal_fail(err, KAL_CHANGED, "%s: the file changed while it was read; load it again", name);
     if (a->status == 416 && a->total == 0) return KAL_OK;   // of nothing there is no range
