@@ -43,6 +43,8 @@ static const struct {
     {"heif", "lossless=true", 33, 31, 4, KAL_U8},
     {"avif", NULL, 64, 48, 3, KAL_U8},
     {"avif", "lossless=true", 33, 31, 2, KAL_U8},
+    {"jxl", "effort=3", 33, 31, 3, KAL_U8},
+    {"jxl", "lossless=true effort=1", 33, 31, 4, KAL_U16},
     {"jp2", NULL, 33, 31, 3, KAL_U8},
     {"jp2", "lossless=true tile=16", 33, 31, 4, KAL_U16},
     {"webp", NULL, 64, 48, 4, KAL_U8},
@@ -61,8 +63,8 @@ static kal_bytes make_file(size_t k)
     rng r = {k + 1};
     kal_node *image = rng_image(&r, s, &e);
     kal_bytes exif = make_exif(6, true), icc = make_icc(), b = {0};
-    if (!strcmp(kinds[k].format, "heif") ||
-        !strcmp(kinds[k].format, "avif")) {   // through a PNG that has them
+    if (!strcmp(kinds[k].format, "heif") || !strcmp(kinds[k].format, "avif") ||
+        !strcmp(kinds[k].format, "jxl")) {   // through a PNG that has them
         kal_bytes png = encoded(image, "png", NULL), full = bytes_copy(png.data, png.size);
         splice(&full, 33, png_chunk("eXIf", exif.data, exif.size));
         image = kal_load_bytes(s, full.data, full.size, NULL);

@@ -165,6 +165,8 @@ int main(void)
                  {"hdr", NULL, {7, 397, 3, KAL_F32, KAL_RGB, false}},
                  {"heif", NULL, {64, 48, 3, KAL_U8, KAL_RGB, false}},
                  {"avif", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
+                 {"jxl", "effort=1", {301, 97, 3, KAL_U8, KAL_RGB, false}},
+                 {"jxl", "lossless=true effort=1", {51, 47, 4, KAL_F32, KAL_RGB, true}},
                  {"jp2", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
                  {"jp2", "lossless=true tile=64 form=j2k", {101, 397, 4, KAL_U16, KAL_RGB, true}},
                  {"webp", NULL, {65, 49, 3, KAL_U8, KAL_RGB, false}},
