@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define SCRATCH ((size_t)128 << 10)   // bytes of planes at a time, if a row is not longer
-#define PART_ROWS 32   // times KAL__PART_RUNS: below that workers are not worth all of the file's bytes
+#define PART_ROWS 32                  // at least, which a worker decodes by itself
 
 struct kal__decoder {
     kal__reader *reader;
