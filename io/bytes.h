@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline bool kal__little_endian(void)
 {
@@ -55,6 +56,18 @@ static inline void kal__put_le32(unsigned char *p, uint32_t v)
 {
     kal__put_le16(p, v);
     kal__put_le16(p + 2, v >> 16);
+}
+
+/// A float of 16 bits.
+static inline float kal__widen_half(uint32_t half)
+{
+    const uint32_t sign = (half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3ff;
+    uint32_t bits = sign | (exponent + 112) << 23 | fraction << 13;
+    if (exponent == 31) bits |= 0x7f800000;
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    if (!exponent) v = (sign ? -1.0f : 1.0f) * (float)fraction * 0x1p-24f;
+    return v;
 }
 
 /// Turns the bytes of n samples of a size around.

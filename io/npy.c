@@ -24,23 +24,12 @@ static void from_bool(const unsigned char *src, unsigned char *dst, size_t n)
     for (size_t i = 0; i < n; i++) dst[i] = src[i] ? 255 : 0;
 }
 
-static float widened(uint32_t half)
-{
-    const uint32_t sign = (half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3ff;
-    uint32_t bits = sign | (exponent + 112) << 23 | fraction << 13;
-    if (exponent == 31) bits |= 0x7f800000;
-    float v;
-    memcpy(&v, &bits, sizeof v);
-    if (!exponent) v = (sign ? -1.0f : 1.0f) * (float)fraction * 0x1p-24f;
-    return v;
-}
-
 static void from_half(const unsigned char *src, unsigned char *dst, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         uint16_t half;
         memcpy(&half, src + 2 * i, 2);
-        const float v = widened(half);
+        const float v = kal__widen_half(half);
         memcpy(dst + 4 * i, &v, 4);
     }
 }

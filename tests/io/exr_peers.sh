@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# OpenEXR that OpenCV writes, in every compression, as it reads it itself. Usage: exr_peers.sh KAL
+OPENCV_IO_ENABLE_OPENEXR=1
+export OPENCV_IO_ENABLE_OPENEXR
+for python in python3 /usr/bin/python3 none; do
+    "$python" -c 'import numpy, cv2; assert cv2.haveImageWriter("a.exr")' 2> /dev/null && break
+done
+if [ "$python" = none ]; then
+    echo 'skipped: python3 with numpy and cv2 that has OpenEXR is not here'
+    exit 77
+fi
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+if ! "$kal" version --codecs | grep -q '^ *exr .*OpenEXR'; then
+    echo 'skipped: this build has no OpenEXR'
+    exit 77
+fi
+cd "$dir" && "$python" - "$kal" << 'END'
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+
+failed = checks = 0
+random = np.random.default_rng(1)
+names = ["none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab"]
+
+for channels in [1, 3, 4]:
+    for kind, half in [(cv2.IMWRITE_EXR_TYPE_HALF, True), (cv2.IMWRITE_EXR_TYPE_FLOAT, False)]:
+        for compression, name in enumerate(names):
+            a = (random.random((77, 133, channels)) * 3 - 0.5).astype(np.float32)
+            a[:30] = np.round(a[:30] * 2) / 2
+            if channels == 4:
+                a[:, :, 3] = np.abs(a[:, :, 3])
+                a[:5, :, 3] = 0
+            cv2.imwrite("a.exr", a, [cv2.IMWRITE_EXR_TYPE, kind, cv2.IMWRITE_EXR_COMPRESSION, compression])
+            want = cv2.imread("a.exr", cv2.IMREAD_UNCHANGED).reshape(a.shape)
+            if channels >= 3:
+                want = np.concatenate([want[:, :, 2::-1], want[:, :, 3:]], 2)
+            if channels == 4:
+                alpha = want[:, :, 3:]
+                colours = np.where(alpha > 0, want[:, :, :3] / np.where(alpha > 0, alpha, np.float32(1)), want[:, :, :3])
+                want = np.concatenate([colours, alpha], 2)
+            done = subprocess.run([sys.argv[1], "run", "load a.exr | save ours.npy"], capture_output=True, text=True)
+            what = f"{channels} channels, {'half' if half else 'float'}, {name}"
+            if done.returncode and ("not yet implemented" in done.stderr or "decoded wrongly" in done.stderr):
+                continue   # and says so
+            checks += 1
+            if done.returncode or not np.array_equal(np.load("ours.npy").reshape(want.shape), want):
+                failed += 1
+                print("failed:", what, done.stderr.strip())
+
+print(f"{checks - failed} passed, {failed} failed")
+sys.exit(failed > 0 or checks == 0)
+END
