@@ -125,7 +125,7 @@ static int64_t feed_read(exr_const_context_t file, void *user, void *buffer, uin
         done += (uint64_t)got;
     }
     s->ended |= done < n;
-    return s->status ? -1 : (int64_t)done;
+    return (int64_t)done;   // never less than none: with that the library would write before its buffers
 }
 
 static int64_t feed_size(exr_const_context_t file, void *user)
@@ -181,8 +181,8 @@ static kal_status session_begin(session *s, kal__reader *r, kal_error *err)
                                             .max_tile_width = 1 << 16,
                                             .max_tile_height = 1 << 16};
     const exr_result_t code = lib.exr_start_read(&s->file, r->name, &init);
-    if (code == EXR_ERR_SUCCESS) return KAL_OK;
-    s->file = NULL;
+    if (code == EXR_ERR_SUCCESS && !s->status) return KAL_OK;
+    if (code != EXR_ERR_SUCCESS) s->file = NULL;
     return failed(s, code, err);
 }
 
@@ -425,6 +425,7 @@ static kal_status decode_block(const kal__decoder *d, session *s, int32_t x, int
                                size_t stride, kal_error *err)
 {
     exr_chunk_info_t info;
+    s->ended = false;   // what was read of the header may have been all there was
     exr_result_t code =
         d->tiled ? lib.exr_read_tile_chunk_info(s->file, d->part, x / d->block_w, y / d->block_h, 0, 0, &info)
                  : lib.exr_read_scanline_chunk_info(s->file, d->part, d->y0 + y, &info);
@@ -432,13 +433,13 @@ static kal_status decode_block(const kal__decoder *d, session *s, int32_t x, int
     if (code == EXR_ERR_SUCCESS)
         code = first ? lib.exr_decoding_initialize(s->file, d->part, &info, &s->pipeline)
                      : lib.exr_decoding_update(s->file, d->part, &info, &s->pipeline);
-    if (code != EXR_ERR_SUCCESS) return failed(s, code, err);
+    if (code != EXR_ERR_SUCCESS || s->status) return failed(s, code, err);
     s->started = true;
     // without a place for any channel it reads and decompresses, and leaves the rest to us
     if (first) code = lib.exr_decoding_choose_default_routines(s->file, d->part, &s->pipeline);
     s->pipeline.unpack_and_convert_fn = NULL;
     if (code == EXR_ERR_SUCCESS) code = lib.exr_decoding_run(s->file, d->part, &s->pipeline);
-    if (code != EXR_ERR_SUCCESS) return failed(s, code, err);
+    if (code != EXR_ERR_SUCCESS || s->status || s->ended) return failed(s, code, err);
     return take_samples(d, s, dst, stride, err);
 }
 
