@@ -140,8 +140,11 @@ static void feed_note(exr_const_context_t file, exr_result_t code, const char *m
     (void)code;
     if (!file || lib.exr_get_user_data(file, &user) != EXR_ERR_SUCCESS || !user) return;
     session *s = user;
-    const size_t n = strcspn(message, "\n");
-    if (!*s->says) snprintf(s->says, sizeof s->says, "%.*s", (int)(n < 150 ? n : 150), message);
+    size_t n = 0;
+    if (*s->says) return;
+    for (; message[n] && message[n] != '\n' && n < sizeof s->says - 1;
+         n++)   // it may quote what the file has
+        s->says[n] = message[n] >= ' ' && message[n] <= '~' ? message[n] : '?';
 }
 
 static kal_status failed(const session *s, exr_result_t code, kal_error *err)
