@@ -278,7 +278,7 @@ static kal_status take_profile(kal__decoder *d, kal__meta *meta, kal_error *err)
     return KAL_OK;
 }
 
-static void take_frame(kal__decoder *d, kal__meta *meta)
+static kal_status take_frame(kal__decoder *d, kal__meta *meta, kal_error *err)
 {
     JxlFrameHeader f;
     const JxlAnimationHeader *a = &d->info.animation;
@@ -287,6 +287,7 @@ static void take_frame(kal__decoder *d, kal__meta *meta)
         meta->delay = (double)f.duration * a->tps_denominator / a->tps_numerator;
     meta->pages++;
     d->last |= known && f.is_last;
+    return kal__pages_within(d->reader->name, "jxl", meta->pages, &d->limits, err);
 }
 
 static kal_status scan(kal__decoder *d, kal__meta *meta, incoming *box, kal_error *err)
@@ -297,7 +298,7 @@ static kal_status scan(kal__decoder *d, kal__meta *meta, incoming *box, kal_erro
         switch (now) {
         case JXL_DEC_BASIC_INFO: st = take_info(d, err); break;
         case JXL_DEC_COLOR_ENCODING: st = take_profile(d, meta, err); break;
-        case JXL_DEC_FRAME: take_frame(d, meta); break;
+        case JXL_DEC_FRAME: st = take_frame(d, meta, err); break;
         case JXL_DEC_BOX_NEED_MORE_OUTPUT: st = box->to ? box_more(d, box, err) : KAL_OK; break;
         case JXL_DEC_BOX:
             st = box_end(d, box, err);
@@ -341,7 +342,7 @@ static kal_status jxl_header(kal__reader *r, const kal__ask *ask, kal__header *h
         h->rows = 0;
         h->memory = memory_of(d);
         plain_exif(&meta->exif);
-        meta->orientation = 1;
+        kal__meta_take_exif(meta);   // upright, which the library made it
         if (d->info.have_animation)
             meta->loops =
                 (int32_t)(d->info.animation.num_loops < INT32_MAX ? d->info.animation.num_loops : 0);
