@@ -4,6 +4,7 @@
 // One line per codec: the only registry. Sniffed in this order. CMake reads it for the sources.
 CODEC(jpeg)
 CODEC(png)
+CODEC(raw)
 CODEC(tiff)
 CODEC(gif)
 CODEC(pnm)
@@ -18,3 +19,5 @@ CODEC(webp)
 CODEC(jp2)
 CODEC(jxl)
 CODEC(exr)
+CODEC(svg)
+CODEC(y4m)
