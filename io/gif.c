@@ -272,10 +272,14 @@ static const char *gif_version(void)
     return "kallitype 1";
 }
 
+#define PARAMS kal__gif_p
+static const kal_param params[] = {KAL__GIF_PARAMS(KAL_SCHEMA)};
+
 const kal__codec kal__codec_gif = {
     .name = "gif",
     .suffixes = "gif",
-    .help = "GIF: RGB with or without alpha, 8 bits; pages are the frames of an animation. Read only",
+    .help =
+        "GIF: RGB with or without alpha, 8 bits; pages are the frames of an animation. 256 colours a picture",
     .version = gif_version,
     .sniff = gif_sniff,
     .header = gif_header,
@@ -286,4 +290,12 @@ const kal__codec kal__codec_gif = {
     .rows = gif_rows,
     .next = gif_next,
     .close = gif_close,
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .params_size = sizeof(kal__gif_p),
+    .accepts = kal__gif_accepts,
+    .begin = kal__gif_begin,
+    .put = kal__gif_put,
+    .page = kal__gif_page,
+    .end = kal__gif_end,
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What the files of GIF share: gif.c makes pages, gif_blocks.c reads what stands between the frames' data.
+// What the files of GIF share: gif.c makes pages, gif_blocks.c reads what stands between the frames' data,
+// gif_write.c writes them.
 #ifndef KAL_IO_GIF_H
 #define KAL_IO_GIF_H
 
@@ -45,5 +46,27 @@ struct kal__decoder {
 kal_status kal__gif_screen(kal__decoder *d);
 /// Goes to the next frame's data; `found` is false at the end of the file. Loops and metadata go into `m`, unless it is NULL.
 kal_status kal__gif_next(kal__decoder *d, kal__meta *m, bool *found);
+
+// ---- writing ------------------------------------------------------------------------------------
+
+#define KAL__GIF_PARAMS(P)                                                                       \
+    P(BOOL, dither, false, 0, 0, "", "of more than 256 colours: errors go to the pixels around") \
+    P(BOOL, strip, false, 0, 0, "", "leave out XMP and ICC")                                     \
+    P(FLOAT, delay, -1, -1, 655, "s",                                                            \
+      "of an animation: how long this picture is shown; -1: as it was, else 0.1")                \
+    P(INT, loops, -1, -1, 65535, "",                                                             \
+      "of an animation: how often it runs, 0 without end; -1: as it was, else 0")
+typedef struct kal__gif_p {
+    size_t size;
+    KAL__GIF_PARAMS(KAL_FIELD)
+} kal__gif_p;
+kal_status kal__gif_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err);
+kal_status kal__gif_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
+                          kal__encoder **out, kal_error *err);
+kal_status kal__gif_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
+                         kal_error *err);
+kal_status kal__gif_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                        kal_error *err);
+kal_status kal__gif_end(kal__encoder *e, kal_error *err);
 
 #endif

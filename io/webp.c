@@ -484,7 +484,7 @@ static const kal_param params[] = {KAL__WEBP_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_webp = {
     .name = "webp",
     .suffixes = "webp",
-    .help = "WebP: RGB with or without alpha, 8 bits, lossy and lossless; pages of an animation are read",
+    .help = "WebP: RGB with or without alpha, 8 bits, lossy and lossless; pages are those of an animation",
     .edition = "1",
     .version = webp_version,
     .sniff = webp_sniff,
@@ -500,5 +500,6 @@ const kal__codec kal__codec_webp = {
     .accepts = kal__webp_accepts,
     .begin = kal__webp_begin,
     .put = kal__webp_put,
+    .page = kal__webp_page,
     .end = kal__webp_end,
 };

@@ -68,7 +68,11 @@ static inline uint32_t kal__le(const unsigned char *p, int bytes)
     P(INT, quality, 80, 0, 100, "", "0..100, of colours")                                          \
     P(BOOL, lossless, false, 0, 0, "", "every sample as it was, also where nothing is seen of it") \
     P(INT, effort, 4, 0, 6, "", "0..6: smaller files in more time")                                \
-    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")                                 \
+    P(FLOAT, delay, -1, -1, 16777, "s",                                                            \
+      "of an animation: how long this picture is shown; -1: as it was, else 0.1")                  \
+    P(INT, loops, -1, -1, 65535, "",                                                               \
+      "of an animation: how often it runs, 0 without end; -1: as it was, else 0")
 typedef struct kal__webp_p {
     size_t size;
     KAL__WEBP_PARAMS(KAL_FIELD)
@@ -76,6 +80,8 @@ typedef struct kal__webp_p {
 kal_status kal__webp_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
 kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                            kal__encoder **out, kal_error *err);
+kal_status kal__webp_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
+                          kal_error *err);
 kal_status kal__webp_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
                          kal_error *err);
 kal_status kal__webp_end(kal__encoder *e, kal_error *err);

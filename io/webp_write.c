@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Writing WebP by libwebp: rows are collected in its picture and coded at the end. What it makes is a file of its own; where there is metadata
-// its chunks go into an extended one (RFC 9649): VP8X, ICCP, the picture's, EXIF, XMP.
+// its chunks go into an extended one (RFC 9649): VP8X, ICCP, the picture's, EXIF, XMP. Those of a picture of an animation stand in an ANMF,
+// written with its last row; the size of such a file is written at the end.
 #include "webp.h"
 
 #include <stdlib.h>
@@ -19,6 +20,12 @@ struct kal__encoder {
     WebPPicture picture;
     int32_t y;
     kal__text file;   // that libwebp made
+    // ---- of an animation
+    int32_t pictures;   // written
+    double delay;       // of the picture; 0: it does not say
+    int32_t loops;      // of the first
+    uint64_t start;     // of the file in the writer
+    kal__blob exif;
 };
 
 // Measured: 32 bits a pixel, what libwebp makes of them, and the file.
@@ -50,56 +57,34 @@ static int collect(const uint8_t *data, size_t n, const WebPPicture *picture)
     return !e->file.failed;
 }
 
-kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
-                           kal__encoder **out, kal_error *err)
+static kal_status picture_begin(kal__encoder *e, kal_error *err)
 {
-    kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
-    if (!e) return kal_fail(err, KAL_NOMEM, "webp: out of memory");
-    e->lib = kal__webp_lib();
-    e->writer = w;
-    e->extent = *x;
-    memcpy(&e->params, params, sizeof e->params);
-    const kal_extent rgb = {x->width, x->height, 3,
-                            KAL_U8,   KAL_RGB,   false};   // what the file has, gray or not
-    bool failed = false;
-    e->meta = e->params.strip ? NULL : kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
-    if (failed) {
-        free(e);
-        *out = NULL;
-        return kal_fail(err, KAL_NOMEM, "webp: out of memory for metadata");
-    }
     const bool known = e->lib->WebPPictureInitInternal(&e->picture, WEBP_ENCODER_ABI_VERSION);
     e->picture.use_argb = 1;
-    e->picture.width = x->width;
-    e->picture.height = x->height;
+    e->picture.width = e->extent.width;
+    e->picture.height = e->extent.height;
     e->picture.writer = collect;
     e->picture.custom_ptr = e;
-    if (known && e->lib->WebPPictureAlloc(&e->picture)) return KAL_OK;
-    kal__meta_unref(&e->meta);
-    free(e);
-    *out = NULL;
-    return known ? kal_fail(err, KAL_NOMEM, "webp: out of memory")
-                 : kal_fail(err, KAL_UNSUPPORTED, "webp: libwebp has another interface than is known here");
+    e->y = 0;
+    if (!known)
+        return kal_fail(err, KAL_UNSUPPORTED, "webp: libwebp has another interface than is known here");
+    return e->lib->WebPPictureAlloc(&e->picture) ? KAL_OK : kal_fail(err, KAL_NOMEM, "webp: out of memory");
 }
 
-kal_status kal__webp_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
-                         kal_error *err)
+static void put_row(kal__encoder *e, const unsigned char *p)
 {
-    (void)err;
     const int32_t channels = e->extent.channels, colours = channels - e->extent.alpha;
-    for (int32_t y = 0; y < n; y++, e->y++) {
-        const unsigned char *p = src + y * stride;
-        uint32_t *to = e->picture.argb + (ptrdiff_t)e->y * e->picture.argb_stride;
-        for (int32_t x = 0; x < e->extent.width; x++, p += channels) {
-            const uint32_t r = p[0], g = colours == 3 ? p[1] : r, b = colours == 3 ? p[2] : r;
-            const uint32_t a = e->extent.alpha ? p[colours] : 255;
-            to[x] = a << 24 | r << 16 | g << 8 | b;
-        }
+    uint32_t *to = e->picture.argb + (ptrdiff_t)e->y * e->picture.argb_stride;
+    for (int32_t x = 0; x < e->extent.width; x++, p += channels) {
+        const uint32_t r = p[0], g = colours == 3 ? p[1] : r, b = colours == 3 ? p[2] : r;
+        const uint32_t a = e->extent.alpha ? p[colours] : 255;
+        to[x] = a << 24 | r << 16 | g << 8 | b;
     }
-    return KAL_OK;
 }
 
 // ---- the file -----------------------------------------------------------------------------------
+
+enum { ANIMATION = 2, ALPHA = 16 };   // of VP8X
 
 static void put_le(kal__text *t, uint32_t v, int bytes)
 {
@@ -117,28 +102,45 @@ static void put_chunk(kal__text *t, const char *name, const void *data, size_t n
     if (n & 1) kal__put(t, "", 1);
 }
 
-// The picture's own chunks between those of the metadata.
-static void extend(const kal__encoder *e, kal__span chunks, const kal__blob *exif, kal__text *out)
+static void put_extended(kal__text *out, const kal__encoder *e, int flags, const kal__blob *exif)
 {
     const kal__meta *m = e->meta;
-    const unsigned char *name;
-    kal__span body;
     unsigned char head[10] = {0};
-    bool alpha = false;
-    for (kal__span list = chunks; kal__webp_chunk(&list, &name, &body);)
-        alpha |= !memcmp(name, "ALPH", 4) || (!memcmp(name, "VP8L", 4) && body.n > 4 && body.p[4] & 16);
-    head[0] = (unsigned char)((m->icc.size ? 32 : 0) | (alpha ? 16 : 0) | (exif->size ? 8 : 0) |
-                              (m->xmp.size ? 4 : 0));
+    head[0] = (unsigned char)(flags | (m && m->icc.size ? 32 : 0) | (exif->size ? 8 : 0) |
+                              (m && m->xmp.size ? 4 : 0));
     for (int i = 0; i < 3; i++) {
         head[4 + i] = (unsigned char)((uint32_t)(e->extent.width - 1) >> (8 * i));
         head[7 + i] = (unsigned char)((uint32_t)(e->extent.height - 1) >> (8 * i));
     }
     put_chunk(out, "VP8X", head, sizeof head);
-    if (m->icc.size) put_chunk(out, "ICCP", m->icc.data, m->icc.size);
+    if (m && m->icc.size) put_chunk(out, "ICCP", m->icc.data, m->icc.size);
+}
+
+static void put_own(kal__text *out, kal__span chunks)
+{
+    const unsigned char *name;
+    kal__span body;
     while (kal__webp_chunk(&chunks, &name, &body))
         if (memcmp(name, "VP8X", 4) != 0) put_chunk(out, (const char *)name, body.p, body.n);
+}
+
+static void put_behind(kal__text *out, const kal__encoder *e, const kal__blob *exif)
+{
     if (exif->size) put_chunk(out, "EXIF", exif->data, exif->size);
-    if (m->xmp.size) put_chunk(out, "XMP ", m->xmp.data, m->xmp.size);
+    if (e->meta && e->meta->xmp.size) put_chunk(out, "XMP ", e->meta->xmp.data, e->meta->xmp.size);
+}
+
+// The picture's own chunks between those of the metadata.
+static void extend(const kal__encoder *e, kal__span chunks, const kal__blob *exif, kal__text *out)
+{
+    const unsigned char *name;
+    kal__span body;
+    bool alpha = false;
+    for (kal__span list = chunks; kal__webp_chunk(&list, &name, &body);)
+        alpha |= !memcmp(name, "ALPH", 4) || (!memcmp(name, "VP8L", 4) && body.n > 4 && body.p[4] & 16);
+    put_extended(out, e, alpha ? ALPHA : 0, exif);
+    put_own(out, chunks);
+    put_behind(out, e, exif);
 }
 
 static kal_status write_file(kal__encoder *e, kal_error *err)
@@ -176,7 +178,7 @@ static kal_status encode(kal__encoder *e, kal_error *err)
     c.method = e->params.effort;
     if (!e->lib->WebPValidateConfig(&c))
         return kal_fail(err, KAL_INTERNAL, "webp: libwebp refuses its options");
-    if (e->lib->WebPEncode(&c, &e->picture)) return write_file(e, err);
+    if (e->lib->WebPEncode(&c, &e->picture)) return KAL_OK;
     const WebPEncodingError code = e->picture.error_code;
     if (code == VP8_ENC_ERROR_OUT_OF_MEMORY || code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY ||
         e->file.failed)
@@ -187,11 +189,141 @@ static kal_status encode(kal__encoder *e, kal_error *err)
     return kal_fail(err, KAL_INTERNAL, "webp: libwebp failed with code %d", (int)code);
 }
 
+// ---- animations ---------------------------------------------------------------------------------
+
+static kal_status write_text(kal__encoder *e, kal__text *t, kal_error *err)
+{
+    const kal_status st = t->failed ? kal_fail(err, KAL_NOMEM, "webp: out of memory")
+                                    : e->writer->write(e->writer, t->data, t->size, err);
+    free(t->data);
+    return st;
+}
+
+// The size is not known yet; the background is a hint.
+static kal_status begin_animation(kal__encoder *e, kal_error *err)
+{
+    const int32_t loops = e->params.loops >= 0 ? e->params.loops : e->loops > 0 ? e->loops : 0;
+    kal__text t = {0}, run = {0};
+    if (e->meta && !kal__exif_to_write(e->meta, &e->exif))
+        return kal_fail(err, KAL_NOMEM, "webp: out of memory");
+    e->start = e->writer->written;
+    kal__put(&t, "RIFF\0\0\0\0WEBP", 12);
+    put_extended(&t, e, ANIMATION | (e->extent.alpha ? ALPHA : 0), &e->exif);
+    put_le(&run, 0, 4);
+    put_le(&run, loops < 65535 ? (uint32_t)loops : 65535, 2);
+    if (run.failed)
+        t.failed = true;
+    else
+        put_chunk(&t, "ANIM", run.data, run.size);
+    free(run.data);
+    return write_text(e, &t, err);
+}
+
+// On the whole canvas, in place of what is there.
+static kal_status write_frame(kal__encoder *e, kal_error *err)
+{
+    kal__span chunks;
+    kal__text t = {0}, body = {0};
+    const double seconds = e->params.delay >= 0 ? e->params.delay : e->delay > 0 ? e->delay : 0.1;
+    const double ms = seconds * 1000 + 0.5;
+    if (!kal__webp_file((const unsigned char *)e->file.data, e->file.size, &chunks))
+        return kal_fail(err, KAL_INTERNAL, "webp: libwebp made no WebP file");
+    put_le(&body, 0, 3);
+    put_le(&body, 0, 3);
+    put_le(&body, (uint32_t)(e->extent.width - 1), 3);
+    put_le(&body, (uint32_t)(e->extent.height - 1), 3);
+    put_le(&body, ms < 16777215 ? (uint32_t)ms : 16777215, 3);
+    put_le(&body, 2, 1);
+    put_own(&body, chunks);
+    if (body.failed)
+        t.failed = true;
+    else
+        put_chunk(&t, "ANMF", body.data, body.size);
+    free(body.data);
+    const kal_status st = write_text(e, &t, err);
+    free(e->file.data);
+    e->file = (kal__text){0};
+    e->pictures++;
+    return st;
+}
+
+static kal_status end_animation(kal__encoder *e, kal_error *err)
+{
+    kal__text t = {0};
+    put_behind(&t, e, &e->exif);
+    const kal_status st = write_text(e, &t, err);
+    if (st) return st;
+    const uint64_t size = e->writer->written - e->start - 8;
+    if (size > UINT32_MAX - 10)
+        return kal_fail(err, KAL_INVALID,
+                        "webp: the animation has more than 4 GiB, which the format cannot say");
+    const unsigned char n[4] = {(unsigned char)size, (unsigned char)(size >> 8), (unsigned char)(size >> 16),
+                                (unsigned char)(size >> 24)};
+    return e->writer->patch(e->writer, e->start + 4, n, 4, err);
+}
+
+// ---- the encoder --------------------------------------------------------------------------------
+
+kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
+                           kal__encoder **out, kal_error *err)
+{
+    kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
+    if (!e) return kal_fail(err, KAL_NOMEM, "webp: out of memory");
+    e->lib = kal__webp_lib();
+    e->writer = w;
+    e->extent = *x;
+    memcpy(&e->params, params, sizeof e->params);
+    e->delay = meta ? meta->delay : 0;
+    e->loops = meta ? meta->loops : 0;
+    const kal_extent rgb = {x->width, x->height, 3,
+                            KAL_U8,   KAL_RGB,   false};   // what the file has, gray or not
+    bool failed = false;
+    e->meta = e->params.strip ? NULL : kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
+    kal_status st = failed ? kal_fail(err, KAL_NOMEM, "webp: out of memory for metadata") : KAL_OK;
+    if (!st) st = picture_begin(e, err);
+    if (!st && w->album) st = begin_animation(e, err);
+    if (!st) return KAL_OK;
+    kal__webp_end(e, NULL);
+    *out = NULL;
+    return st;
+}
+
+kal_status kal__webp_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
+                          kal_error *err)
+{
+    const kal_extent *f = &e->extent;
+    if (x->width != f->width || x->height != f->height || x->channels != f->channels)
+        return kal_fail(err, KAL_INVALID,
+                        "webp: picture %d of an animation is of another size or kind than the first: %d×%d "
+                        "with %d channels, not %d×%d with %d",
+                        e->pictures, x->width, x->height, x->channels, f->width, f->height, f->channels);
+    memcpy(&e->params, params, sizeof e->params);
+    e->delay = meta ? meta->delay : 0;
+    return picture_begin(e, err);
+}
+
+kal_status kal__webp_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                         kal_error *err)
+{
+    for (int32_t y = 0; y < n; y++, e->y++) put_row(e, src + y * stride);
+    if (!e->writer->album || e->y < e->extent.height) return KAL_OK;
+    const kal_status st = encode(e, err);
+    e->lib->WebPPictureFree(&e->picture);
+    return st ? st : write_frame(e, err);
+}
+
 kal_status kal__webp_end(kal__encoder *e, kal_error *err)
 {
-    const kal_status st = err ? encode(e, err) : KAL_OK;
+    kal_status st = KAL_OK;
+    if (err && e->writer->album) {
+        st = end_animation(e, err);
+    } else if (err) {
+        st = encode(e, err);
+        if (!st) st = write_file(e, err);
+    }
     e->lib->WebPPictureFree(&e->picture);
     kal__meta_unref(&e->meta);
+    free(e->exif.data);
     free(e->file.data);
     free(e);
     return st;
@@ -215,6 +347,13 @@ kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__m
 {
     (void)x, (void)params, (void)meta, (void)w;
     *out = NULL;
+    return not_there(err);
+}
+
+kal_status kal__webp_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
+                          kal_error *err)
+{
+    (void)e, (void)x, (void)params, (void)meta;
     return not_there(err);
 }
 
