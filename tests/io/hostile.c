@@ -51,6 +51,8 @@ static const struct {
     {"jp2", "lossless=true tile=16", 33, 31, 4, KAL_U16},
     {"webp", NULL, 64, 48, 4, KAL_U8},
     {"webp", "lossless=true", 33, 31, 3, KAL_U8},
+    {"gif", NULL, 33, 31, 3, KAL_U8},
+    {"gif", "dither=true", 33, 31, 2, KAL_U8},
     {"tiff", NULL, 33, 31, 3, KAL_U8},
     {"tiff", "compression=deflate tile=16 pyramid=true", 53, 31, 4, KAL_U8},
     {"tiff", "compression=lzw bigtiff=true", 33, 31, 3, KAL_U16},

@@ -40,6 +40,21 @@ check 'is the same file' cmp anim.png again.png
 code 'one picture of it' 0 "$kal" run in anim.png --page 1 -o one.ppm -q
 "$kal" run in f2.png -o f2.ppm -q
 check 'is what it was' cmp one.ppm f2.ppm
+for kind in gif webp; do
+    "$kal" run --pages in f1.png f2.png f3.png -o "anim.$kind" --encode 'delay=0.25 loops=3' -q 2> err || {
+        skip "an animated $kind" "$(cat err)"
+        continue
+    }
+    has "timing of a $kind" "$("$kal" info "anim.$kind")" '3 pages, shown for 0.25 s, runs 3 times'
+    code "a $kind and once more" 0 "$kal" run --pages in "anim.$kind" -o "again.$kind" -q
+    has "has its timing" "$("$kal" info "again.$kind")" '3 pages, shown for 0.25 s, runs 3 times'
+    code "a $kind from PNG" 0 "$kal" run --pages in anim.png -o "from.$kind" -q
+    check "is that $kind" cmp "anim.$kind" "from.$kind"
+done
+for file in anim again; do
+    "$kal" run in "$file.gif" --page 2 -o "$file.ppm" -q
+done
+check 'a GIF of a GIF has the same pixels' cmp anim.ppm again.ppm
 refused 'pictures of two sizes' 2 'picture 1 of an animation is of another size' "$kal" run --pages in f1.png c1.ppm -o x.png
 if python3 -c 'import PIL' 2>/dev/null; then python=python3; else python=/usr/bin/python3; fi
 if $python -c 'import PIL' 2>/dev/null; then

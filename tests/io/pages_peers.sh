@@ -122,6 +122,36 @@ try:
 except ImportError:
     print("skipped: cv2 is not here")
 
+def ours_written(form, params, clear, gray):
+    """What we write of PNGs that Pillow wrote, as Pillow reads it: pixels, delays and loops."""
+    names = []
+    for i, p in enumerate(pictures((31, 40), 5, clear)):
+        if gray:
+            p = p.convert("LA" if clear else "L")
+        elif not clear:
+            p = p.convert("RGB")
+        names.append(f"in{i}.png")
+        p.save(names[-1])
+    what = f"{form} {params} of ours, clear {clear}, gray {gray}"
+    done = subprocess.run([sys.argv[1], "run", "--pages", "in", *names, "-o", "ours." + form, "-q", "--encode",
+                           f"delay=0.07 loops=4 {params}"], capture_output=True, text=True)
+    if done.returncode:
+        return print(f"skipped: {what}: {done.stderr.strip()}")
+    image = Image.open("ours." + form)
+    check(f"{what}: pages and loops", image.n_frames == len(names) and image.info["loop"] == 4)
+    for i, name in enumerate(names):
+        image.seek(i)
+        got, want = (np.array(x.convert("RGBA")) for x in (image, Image.open(name)))
+        seen = (got[..., 3] > 0) | (want[..., 3] > 0)
+        check(f"{what}: page {i}", got.shape == want.shape and np.array_equal(got[seen], want[seen]))
+        check(f"{what}: delay {i}", image.info["duration"] == 70)
+
+
+for clear in [False, True]:
+    for gray in [False, True]:
+        ours_written("gif", "", clear, gray)
+        ours_written("webp", "lossless=true", clear, gray)
+
 print(f"{checks - failed} passed, {failed} failed")
 sys.exit(failed > 0 or checks == 0)
 END

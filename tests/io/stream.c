@@ -173,6 +173,8 @@ int main(void)
                  {"jp2", "lossless=true tile=64 form=j2k", {101, 397, 4, KAL_U16, KAL_RGB, true}},
                  {"webp", NULL, {65, 49, 3, KAL_U8, KAL_RGB, false}},
                  {"webp", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
+                 {"gif", NULL, {65, 49, 3, KAL_U8, KAL_RGB, false}},
+                 {"gif", "dither=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
                  {"tiff", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
                  {"tiff", "compression=zstd tile=32", {65, 49, 4, KAL_U16, KAL_RGB, true}}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
