@@ -188,6 +188,7 @@ kal_status kal__within_limits(const char *name, const char *codec, uint64_t widt
 typedef struct kal__ask {
     kal_limits limits;
     int32_t page;   ///< from 0 on; a codec without `pages` need not look
+    kal_extent expected;   ///< that the header had, when pixels are decoded; all 0: not said. Another one is KAL_CHANGED
 } kal__ask;
 
 /// What a header says.
@@ -199,7 +200,10 @@ typedef struct kal__header {
     bool part_unseen;   ///< … that was seen without all bytes in memory, with which there may be some
     int32_t columns;    ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
     uint32_t shrinks;   ///< the powers of two by which it can be decoded smaller, or-ed; 0: none
-    int32_t levels[10][2];   ///< width and height at 1/2, 1/4 …, where that is not the extent divided
+    struct {
+        int32_t width, height, rows, part_rows;
+        size_t memory;
+    } levels[10];   ///< what the header says at 1/2, 1/4 …, for the codec's `shrink`
     size_t memory;           ///< bytes the decoder will hold beside its output
 } kal__header;
 

@@ -21,6 +21,7 @@
 typedef struct kal__coding {
     kal__source *source;
     kal__reader *reader;
+    kal__reader *patient;   // at the bottom of it, while the request is watched; NULL: none
     unsigned char *bytes;   // of a small file
     enum {
         TRUSTED,
@@ -39,6 +40,7 @@ typedef struct kal__coding {
 static bool is_held(const kal__source *s, bool parts)
 {
     if ((s->codec->scattered && s->pinned) || s->unkeyed) return false;
+    if (s->reel && s->codec->next) parts = true;   // digested bytes may wait between pages, a stream may not
     return s->size <= KAL__SMALL_FILE && (parts || !s->codec->streams);
 }
 
@@ -89,6 +91,7 @@ static kal_status open_source(kal__coding *c, bool parts, const kal__watch *watc
         file = kal__patient_new(file, watch);
         if (!file)
             return kal_fail(err, KAL_NOMEM, "%s: no memory or thread to wait for it", kal__source_name(s));
+        c->patient = file;
     }
     if (s->unkeyed) {   // nothing but the stamp, where there is one, to compare with
         c->reader = file;
@@ -99,6 +102,7 @@ static kal_status open_source(kal__coding *c, bool parts, const kal__watch *watc
         st = open_small(c, file, err);
         __atomic_fetch_add(&stats->bytes_read, file->position, __ATOMIC_RELAXED);
         file->close(file);
+        c->patient = NULL;
         return st;
     }
     if (s->codec->scattered) {
@@ -250,6 +254,8 @@ static kal_status rows_on_a_thread(kal__stage *s, unsigned char *dst, ptrdiff_t 
         pthread_cond_timedwait(&o->ended, &o->lock, &t);
         if (!o->done) stopped = kal__watch_check(watch, err);
     }
+    if (stopped && o->coding->patient)
+        kal__patient_leave(o->coding->patient);   // not done: it is still there
     o->abandoned = stopped != KAL_OK;
     pthread_mutex_unlock(&o->lock);
     if (stopped) {
@@ -327,6 +333,7 @@ static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats
     if (st) return st;
     kal_limits_get(&c->ask.limits);
     c->ask.page = c->source->page;
+    c->ask.expected = s->node->call.extent;
     if (!c->ask.limits.threads || c->ask.limits.threads > (uint32_t)s->helpers)
         c->ask.limits.threads = (uint32_t)s->helpers;
     st = c->source->codec->open(c->reader, &c->ask, &c->decoder, err);

@@ -77,6 +77,7 @@ kal__writer *kal__remember(kal__writer *to, size_t *left)
     if (!r) return NULL;
     r->base =
         (kal__writer){.write = pass_on, .patch = to->patch ? patch : NULL, .commit = done, .abort = forget};
+    r->base.memory = to->memory;
     r->to = to;
     r->before = to->written;
     r->left = left;

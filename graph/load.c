@@ -313,11 +313,12 @@ const kal_op kal__op_load = {
     .name = "load",
     .version = 1,
     .family = "files",
-    .help = "The picture in a file, upright\n"
-            "The format is told by the content. Nothing but the header is read until pixels are needed; a "
-            "file that changes\n"
-            "afterwards is an error, never stale pixels. A path of - reads standard input, one that begins with "
-            "https:// or http:// the web.",
+    .help =
+        "The picture in a file, upright\n"
+        "The format is told by the content. Nothing but the header is read until pixels are needed; a "
+        "file that changes\n"
+        "afterwards is an error, never stale pixels. A path of - reads standard input, one that begins with "
+        "https:// or http:// the web.",
     .inputs = "",
     .params = load_params,
     .n_params = sizeof load_params / sizeof *load_params,

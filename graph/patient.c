@@ -36,7 +36,7 @@ typedef struct patient {
     const kal__watch *watch;
     desk *desk;
     pthread_mutex_t turn;   // one wish at a time
-    kal_status stopped;     // in turn
+    kal_status stopped;     // under the desk's lock
 } patient;
 
 static void clear_away(desk *d)
@@ -88,8 +88,13 @@ static void in_10_ms(struct timespec *t)
 static ptrdiff_t wish(patient *p, const uint64_t *at, void *dst, size_t n, kal_error *err)
 {
     desk *d = p->desk;
-    if (p->stopped || !n) return p->stopped ? -1 : 0;
+    if (!n) return 0;
     pthread_mutex_lock(&d->lock);
+    if (p->stopped) {
+        pthread_mutex_unlock(&d->lock);
+        kal_fail(err, p->stopped, "%s: nobody waits for it any more", p->base.name);
+        return -1;
+    }
     d->wanted = n < ROOM ? n : ROOM;
     d->placed = at != NULL;
     d->at = at ? *at : 0;
@@ -105,6 +110,15 @@ static ptrdiff_t wish(patient *p, const uint64_t *at, void *dst, size_t n, kal_e
     if (got < 0 && !p->stopped && err) *err = d->err;
     pthread_mutex_unlock(&d->lock);
     return got;
+}
+
+void kal__patient_leave(kal__reader *base)
+{
+    patient *p = (patient *)base;
+    pthread_mutex_lock(&p->desk->lock);   // whoever waits looks at the request under it
+    p->stopped = KAL_CANCELLED;
+    p->watch = NULL;
+    pthread_mutex_unlock(&p->desk->lock);
 }
 
 static ptrdiff_t patient_read(kal__reader *base, void *dst, size_t n, kal_error *err)

@@ -240,7 +240,7 @@ static kal_status add_decode(kal__builder *b, const kal_node *n)
         const kal_rect part = source->codec->reach(&source->header, me->need);
         s->rect =
             me->need;   // and no more: what lies beside it is not exact, and must not come into the memo
-        if (source->codec->scattered)
+        if (source->codec->scattered && source->header.rows > 0)
             s->rect.y0 -= s->rect.y0 % source->header.rows;   // but whole blocks are
         s->coded_x0 = part.x0;
         s->coded = part.x1 - part.x0;

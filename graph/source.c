@@ -60,7 +60,7 @@ static kal_status read_stream(kal__loading *l, kal__reader *file, kal__reader *r
     kal_status st =
         kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->ask.limits, &l->source->codec, err);
     if (st) return st;
-    if (!l->source->codec->streams && !l->source->codec->scattered && !l->unkeyed && r->size &&
+    if (!l->source->codec->streams && !(l->source->codec->scattered && known) && !l->unkeyed && r->size &&
         r->size <= KAL__SMALL_FILE)
         return read_small(l, r, format, err);
     if (!l->source->codec->scattered)
@@ -100,7 +100,9 @@ static kal_status read_file(kal__loading *l, kal__reader *file, const char *form
     if (!r) return kal_fail(err, KAL_NOMEM, "out of memory for a file");
     kal_status st = read_stream(l, file, r, format, known, err);
     kal__stamp after;
-    s->pinned = !st && settled && file->stamp(file, &after) && kal__stamp_equal(&after, &s->stamp);
+    const bool stays = !file->stamp || (file->stamp(file, &after) && kal__stamp_equal(&after, &s->stamp));
+    if (!st && !stays) st = kal_fail(err, KAL_CHANGED, "%s: the file changed while it was read", file->name);
+    s->pinned = !st && settled && stays;
     s->unkeyed = l->unkeyed;
     if (s->unkeyed) s->header.part_unseen = false;   // to see them it would have to be read
     if (s->pinned && !s->unkeyed) kal__digest_remember(&s->stamp, s->digest);
@@ -217,6 +219,32 @@ kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size
     return read_header(l, bytes->data, size, kal__source_name(l->source), format, err);
 }
 
+static kal_status changed(const kal__source *s, kal_error *err)
+{
+    return kal_fail(err, KAL_CHANGED, "%s: the file changed since it was loaded; load it again",
+                    kal__source_name(s));
+}
+
+static bool has_its_stamp(const kal__source *s, kal__reader *file)
+{
+    kal__stamp now;
+    return file->stamp && file->stamp(file, &now) && kal__stamp_equal(&now, &s->stamp);
+}
+
+// The key says whose page it is: is this still the file? By its stamp, or by its digest.
+static kal_status is_the_same(const kal__source *s, kal_error *err)
+{
+    kal__reader *file;
+    kal_key digest;
+    kal_status st = s->origin->open(s->origin, &file, err);
+    if (st) return st;
+    kal__reader *r = kal__hashing_new(file);
+    if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
+    st = kal__hashing_end(r, UINT64_MAX, NULL, &digest, err);
+    r->close(r);
+    return st ? st : kal_key_equal(digest, s->digest) ? KAL_OK : changed(s, err);
+}
+
 kal_status kal__source_read_page(kal__loading *l, int32_t page, kal__reel *reel, kal_error *err)
 {
     kal__source *s = l->source;
@@ -232,8 +260,12 @@ kal_status kal__source_read_page(kal__loading *l, int32_t page, kal__reel *reel,
     if (!file->size) file->size = s->size;
     r = !s->bytes && !s->codec->scattered && file->read_at ? kal__placed_new(file) : file;
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
+    const bool before = !s->bytes && s->pinned && has_its_stamp(s, file);
     st = s->codec->header(r, &l->ask, &s->header, l->meta, err);
     s->header.part_unseen = false;
+    const bool pinned = before && has_its_stamp(s, file);
     r->close(r);
-    return st;
+    if (st || s->bytes || pinned) return st;
+    if (s->unkeyed) return s->pinned ? changed(s, err) : KAL_OK;
+    return is_the_same(s, err);
 }

@@ -347,9 +347,9 @@ static kal_status jp2_header(kal__reader *r, const kal__ask *ask, kal__header *h
                   : 1;
     h->columns = 1;
     for (int shift = 1; shift <= 10 && shift <= f->levels; shift++) {
-        h->levels[shift - 1][0] = side_at(f->x0, f->x1, shift);
-        h->levels[shift - 1][1] = side_at(f->y0, f->y1, shift);
-        if (h->levels[shift - 1][0] > 0 && h->levels[shift - 1][1] > 0) h->shrinks |= 1u << shift;
+        h->levels[shift - 1].width = side_at(f->x0, f->x1, shift);
+        h->levels[shift - 1].height = side_at(f->y0, f->y1, shift);
+        if (h->levels[shift - 1].width > 0 && h->levels[shift - 1].height > 0) h->shrinks |= 1u << shift;
     }
     h->memory = sizeof *d + memory_of(f);
     st = take_blob(r, f->exif, &ask->limits, &meta->exif, err);
@@ -372,8 +372,8 @@ static int shift_of(int32_t by)
 static void jp2_shrink(kal__header *h, int32_t by)
 {
     const int shift = shift_of(by);
-    h->extent.width = h->levels[shift - 1][0];
-    h->extent.height = h->levels[shift - 1][1];
+    h->extent.width = h->levels[shift - 1].width;
+    h->extent.height = h->levels[shift - 1].height;
     h->rows = h->rows >> shift ? h->rows >> shift : 1;
 }
 

@@ -72,16 +72,19 @@ static uint64_t stamp_ns(struct timespec t)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-// Files of another machine have its clock's times, and no clock here tells whether they are old.
+// Only file systems that are known to keep times by this machine's clock; another one has the clock of somebody else, and no clock here
+// tells whether its times are old.
 static bool is_local(int fd)
 {
 #if defined(__linux__)
-    static const unsigned long far[] = {0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0x65735546, 0x01021997};
+    // ext, xfs, btrfs, tmpfs, ramfs, zfs, f2fs, overlays, bcachefs
+    static const unsigned long known[] = {0xef53,     0x58465342, 0x9123683e, 0x01021994, 0x858458f6,
+                                          0x2fc12fc1, 0xf2f52010, 0x794c7630, 0xca451a4e};
     struct statfs s;
     if (fstatfs(fd, &s) != 0) return false;
-    for (size_t i = 0; i < sizeof far / sizeof *far; i++)
-        if (((unsigned long)s.f_type & 0xffffffffu) == far[i]) return false;
-    return true;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (((unsigned long)s.f_type & 0xffffffffu) == known[i]) return true;
+    return false;
 #else
     (void)fd;
     return false;

@@ -32,6 +32,7 @@ struct kal__decoder {
     kal__reader *reader;
     kal_limits limits;
     kal__tiff_head head;
+    kal_extent expected;   // width 0: nobody said
     pool pool;
     kal_rect part;
     int32_t y;                       // of the next row
@@ -159,6 +160,8 @@ static bool decode_block(const job *j, slot *s)
     const kal__tiff_lib *l = s->file.lib;
     TIFF *tif = s->file.tif;
     uint32_t *raster = (uint32_t *)(void *)s->block;
+    memset(s->block, 0,
+           block_bytes(h));   // a block that ends too soon is no error to every codec of the library's
     if (h->kind == KAL__TIFF_RGBA && h->tiled)
         return l->TIFFReadRGBATileExt(tif, (uint32_t)j->block.x0, (uint32_t)j->block.y0, raster, 1);
     if (h->kind == KAL__TIFF_RGBA) return l->TIFFReadRGBAStripExt(tif, (uint32_t)j->block.y0, raster, 1);
@@ -245,6 +248,7 @@ static kal_status read_line(kal__decoder *d, int32_t plane, kal_error *err)
 {
     slot **s = &d->lines[plane];
     kal_status st = *s ? KAL_OK : slot_new(d, s, err);
+    if (!st) memset((*s)->block, 0, d->head.row_bytes);
     if (!st && (*s)->file.lib->TIFFReadScanline((*s)->file.tif, (*s)->block, (uint32_t)d->line,
                                                 (uint16_t)plane) != 1)
         st = kal__tiff_failed(&(*s)->file, "a row", err);
@@ -316,6 +320,7 @@ static kal__decoder *decoder_new(kal__reader *r, const kal__ask *ask, kal_error 
     }
     d->reader = r;
     d->limits = ask->limits;
+    d->expected = ask->expected;
     pthread_mutex_init(&d->pool.lock, NULL);
     return d;
 }
@@ -343,14 +348,26 @@ static kal_status tiff_open(kal__reader *r, const kal__ask *ask, kal__decoder **
     return st;
 }
 
+static kal_status another(const kal__decoder *d, kal_error *err)
+{
+    return kal_fail(err, KAL_CHANGED, "%s: tiff: the picture is another one than its header said",
+                    d->reader->name);
+}
+
+static bool is_expected(const kal__decoder *d)
+{
+    const kal_extent *a = &d->expected, *b = &d->head.extent;
+    return !a->width || (a->width == b->width && a->height == b->height && a->channels == b->channels &&
+                         a->type == b->type && a->model == b->model && a->alpha == b->alpha);
+}
+
 static kal_status tiff_aim(kal__decoder *d, int32_t by, kal_rect part, bool parts, kal_error *err)
 {
-    (void)parts;
     const kal_status st = by > 1 ? read_head(d, by, err) : KAL_OK;
     if (st) return st;
-    if (part.x1 > d->head.extent.width || part.y1 > d->head.extent.height)
-        return kal_fail(err, KAL_CHANGED, "%s: tiff: the picture has another size than its header had",
-                        d->reader->name);
+    if (!is_expected(d) || (parts && d->head.scanlines) || part.x1 > d->head.extent.width ||
+        part.y1 > d->head.extent.height)
+        return another(d, err);
     d->part = part;
     d->y = part.y0;
     return KAL_OK;
@@ -358,28 +375,60 @@ static kal_status tiff_aim(kal__decoder *d, int32_t by, kal_rect part, bool part
 
 // ---- the header ---------------------------------------------------------------------------------
 
-static kal_status find_levels(kal__tiff_file *f, const kal__tiff_head *head, kal__header *h, kal_error *err)
+// What the library holds of a strip that is read row by row: all of it, packed.
+static size_t packed_strip(kal__tiff_file *f, const kal__tiff_head *t)
 {
-    const size_t most = sizeof h->levels / sizeof *h->levels;
-    for (size_t i = 0; i < most; i++) {
-        uint64_t directory;
-        const int32_t by = 2 << i;
-        const kal_status st = kal__tiff_level(f, head, by, &directory, h->levels[i], err);
-        if (st || !directory) return st;
-        h->shrinks |= (uint32_t)by;
+    const uint32_t down = ((uint32_t)t->extent.height + t->block_h - 1) / t->block_h;
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < down && i < 4096; i++) {
+        int failed = 0;
+        const uint64_t n = f->lib->TIFFGetStrileByteCountWithErr(f->tif, i, &failed);
+        if (!failed && n > most) most = n;
     }
-    return KAL_OK;
+    const uint64_t bound = (uint64_t)t->row_bytes * t->block_h * 2;   // whatever it says it is
+    return (size_t)(most < bound ? most : bound);
 }
 
-static void tell(const kal__tiff_head *t, kal__header *h)
+static void tell(kal__tiff_file *f, const kal__tiff_head *t, kal__header *h)
 {
     const size_t planes = t->separate ? t->samples : 1;
     h->extent = t->extent;
     h->rows = t->direct || t->scanlines ? DIRECT_ROWS : (int32_t)t->block_h;
     if (h->rows > t->extent.height) h->rows = t->extent.height;
     h->part_rows = t->scanlines ? 0 : h->rows;
-    h->memory = t->scanlines ? planes * (HANDLE_BYTES + t->row_bytes * 4)
+    h->memory = t->scanlines ? planes * (HANDLE_BYTES + t->row_bytes * 4 + packed_strip(f, t))
                              : HANDLE_BYTES + block_bytes(t) * (t->direct ? 1 : 2);
+}
+
+// A level must be of the same kind as its picture, or it is none.
+static kal_status find_levels(kal__tiff_file *f, const kal__tiff_head *head, const kal_limits *limits,
+                              kal__header *h, kal_error *err)
+{
+    const size_t most = sizeof h->levels / sizeof *h->levels;
+    for (size_t i = 0; i < most; i++) {
+        uint64_t directory;
+        int32_t size[2];
+        kal__tiff_head level;
+        kal__header told = {.rows = 0};
+        kal_error local;
+        const int32_t by = 2 << i;
+        const kal_status st = kal__tiff_level(f, head, by, &directory, size, err);
+        if (st || !directory) return st;
+        const kal_status read = kal__tiff_read_head(f, directory, limits, &level, &local);
+        if (f->io) return kal__tiff_failed(f, "a level", err);
+        if (read || level.extent.channels != head->extent.channels ||
+            level.extent.type != head->extent.type || level.extent.model != head->extent.model ||
+            level.extent.alpha != head->extent.alpha)
+            return KAL_OK;
+        tell(f, &level, &told);
+        h->levels[i].width = level.extent.width;
+        h->levels[i].height = level.extent.height;
+        h->levels[i].rows = told.rows;
+        h->levels[i].part_rows = told.part_rows;
+        h->levels[i].memory = told.memory;
+        h->shrinks |= (uint32_t)by;
+    }
+    return KAL_OK;
 }
 
 static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
@@ -397,9 +446,9 @@ static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *
     if (!st) {
         kal__tiff_read_meta(&f, &ask->limits, meta, &failed);
         meta->pages = pages;
-        tell(&head, h);
+        tell(&f, &head, h);
         st = kal__tiff_read_exif(r, directory, &ask->limits, meta, err);
-        if (!st) st = find_levels(&f, &head, h, err);
+        if (!st) st = find_levels(&f, &head, &ask->limits, h, err);
     }
     kal__tiff_close(&f);
     return failed ? kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for metadata", r->name) : st;
@@ -409,9 +458,11 @@ static void tiff_shrink(kal__header *h, int32_t by)
 {
     int i = 0;
     while (2 << i < by) i++;
-    h->extent.width = h->levels[i][0];
-    h->extent.height = h->levels[i][1];
-    if (h->rows > h->extent.height) h->rows = h->part_rows = h->extent.height;
+    h->extent.width = h->levels[i].width;
+    h->extent.height = h->levels[i].height;
+    h->rows = h->levels[i].rows;
+    h->part_rows = h->levels[i].part_rows;
+    h->memory = h->levels[i].memory;
 }
 
 static kal_rect tiff_reach(const kal__header *h, kal_rect want)

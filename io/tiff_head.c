@@ -316,6 +316,7 @@ kal_status kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t b
     uint16_t n = 0;
     uint64_t *list = NULL, copy[MOST];
     *directory = 0;
+    if (!stand_at(f, h->directory)) return kal__tiff_failed(f, "a directory", err);
     if (f->lib->TIFFGetField(f->tif, TIFFTAG_SUBIFD, &n, &list) && list) {
         if (n > MOST) n = MOST;
         memcpy(copy, list, n * sizeof *copy);   // they go when another directory is read

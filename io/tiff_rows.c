@@ -17,7 +17,7 @@ static unsigned sample_at(const kal__tiff_head *h, const unsigned char *raw, siz
     if (h->bits == 16) return ((const uint16_t *)(const void *)raw)[i];
     unsigned v = 0;
     for (size_t bit = i * h->bits, n = h->bits; n; n--, bit++) {
-        const unsigned shift = h->lsb_first ? bit & 7 : 7 - (bit & 7);
+        const unsigned shift = 7 - (bit & 7);   // the library has turned those that begin at the lowest
         v = v << 1 | (raw[bit >> 3] >> shift & 1);
     }
     return v;

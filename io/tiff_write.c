@@ -97,7 +97,7 @@ kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *me
     const kal__tiff_p *p = params;
     if (p->tile % 16) return kal_fail(err, KAL_INVALID, "tiff: tile=%d is no multiple of 16", p->tile);
     if (p->compression == KAL__TIFF_JPEG &&
-        (e->type != KAL_U8 || e->alpha || (e->channels != 1 && e->channels != 3)))
+        (e->type != KAL_U8 || e->alpha || e->channels != (e->model == KAL_RGB ? 3 : 1)))
         return kal_fail(err, KAL_INVALID,
                         "tiff: compression=jpeg holds 8 bits of gray or RGB without alpha; use another, or "
                         "cast and flatten");
@@ -107,6 +107,10 @@ kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *me
         return kal_fail(err, KAL_UNSUPPORTED, "tiff: libtiff is not installed");
     if (l && !l->TIFFIsCODECConfigured((uint16_t)f.compression))
         return kal_fail(err, KAL_UNSUPPORTED, "tiff: libtiff here does not pack by this compression");
+    if (p->compression == KAL__TIFF_JPEG && f.block_w > 65500)
+        return kal_fail(err, KAL_INVALID,
+                        "tiff: compression=jpeg holds strips of 65500 columns at most, not %d; use tile=256",
+                        f.block_w);
     if (kal__tiff_bound(&f) > UINT32_MAX / 2)
         return kal_fail(err, KAL_INVALID,
                         "tiff: a row of blocks would have more than 2 GiB; use smaller tiles");

@@ -76,8 +76,7 @@ static kal_bytes noise_in(const char *format, int32_t w, int32_t h)
 }
 
 static const char *const formats[] = {"jpeg", "png",  "ppm",  "qoi", "bmp", "npy",
-                                      "heic", "webp", "tiff", "jp2", "jxl"};
-                                      "heic", "webp", "tiff", "jp2", "gif"};
+                                      "heic", "webp", "tiff", "jp2", "jxl", "gif"};
 #define FORMATS (sizeof formats / sizeof *formats)
 
 // However many bytes come at a time, with seek or without: the node and the pixels of the same bytes in memory.

@@ -400,6 +400,116 @@ static void pages_and_levels(void)
     kal_scope_free(&s);
 }
 
+// A smaller picture of another kind is no level; levels as sub-directories are found, all of them.
+static void levels_of_other_kinds(void)
+{
+    static const kind base = {"wl", 8, 0, 1, GRAY, 0, 0, 16, 0, false, 64, 64, 0, 0};
+    kind other[] = {{"wl", 8, 0, 1, PHOTOMETRIC_PALETTE, 0, 0, 0, 8, false, 32, 32, FILETYPE_REDUCEDIMAGE, 0},
+                    {"wl", 8, INT, 1, GRAY, 0, 0, 0, 8, false, 32, 32, FILETYPE_REDUCEDIMAGE, 0},
+                    {"wl", 8, 0, 1, GRAY, 0, LZW, 0, 32, false, 32, 32, FILETYPE_REDUCEDIMAGE, 0}};
+    for (int i = 0; i < 3; i++) {
+        const char *path = check_temp("kinds.tif");
+        rng r = {9};
+        uint64_t *a = random_samples(&r, &base), *b = random_samples(&r, &other[i]);
+        TIFF *t = tiff.TIFFOpen(path, "wl");
+        write_directory(t, &base, a);
+        write_directory(t, &other[i], b);
+        tiff.TIFFClose(t);
+        kal_scope *s = kal_scope_new();
+        kal_node *n = kal_load(s, path, "shrink=2");
+        if (i < 2)
+            REQUIRE_FAILS(KAL_INVALID, kal_node_error(n, &check_error));
+        else
+            require_part(n, &other[i], b, kal_rect_of(1, 2, 30, 31), 2, "a level packed otherwise");
+        kal_scope_free(&s);
+        free(a);
+        free(b);
+    }
+}
+
+static void sub_directories(void)
+{
+    const char *path = check_temp("sub.tif");
+    static const int sides[] = {64, 32, 16, 8};
+    uint64_t *samples[4], none[3] = {0};
+    kind k[4];
+    rng r = {21};
+    TIFF *t = tiff.TIFFOpen(path, "wl");
+    for (int i = 0; i < 4; i++) {
+        k[i] = (kind){
+            "wl", 8, 0, 3, RGB, 0, 0, 16, 0, false, sides[i], sides[i], i ? FILETYPE_REDUCEDIMAGE : 0, 0};
+        samples[i] = random_samples(&r, &k[i]);
+        if (!i) tiff.TIFFSetField(t, TIFFTAG_SUBIFD, 3, none);
+        write_directory(t, &k[i], samples[i]);
+    }
+    tiff.TIFFClose(t);
+    kal_scope *s = kal_scope_new();
+    static const char *const asked[] = {"shrink=1", "shrink=2", "shrink=4", "shrink=8"};
+    for (int i = 0; i < 4; i++) {
+        kal_node *n = kal_load(s, path, asked[i]);
+        if (REQUIRE_OK(kal_node_error(n, &check_error)))
+            require_part(n, &k[i], samples[i], kal_rect_of(0, 0, sides[i], sides[i]), 2, asked[i]);
+        free(samples[i]);
+    }
+    kal_scope_free(&s);
+}
+
+// Other pixels, of another kind, in place of a file that had stood still: an error, for its pixels and for its pages.
+static void replaced(void)
+{
+    static const kind first = {"wl", 8, 0, 1, GRAY, 0, 0, 0, 16, false, 200, 200, 0, 0},
+                      second = {"wl", 8, 0, 3, RGB, 0, 0, 0, 16, false, 200, 200, 0, 0},
+                      third = {"wl", 8, 0, 1, GRAY, 0, 0, 0, 16, false, 100, 100, 0, 0};
+    const char *path = check_temp("replaced.tif");
+    const kind *const now[] = {&second, &third};
+    for (int i = 0; i < 2; i++) {
+        rng r = {33};
+        uint64_t *a = random_samples(&r, &first), *b = random_samples(&r, now[i]);
+        TIFF *t = tiff.TIFFOpen(path, "wl");
+        write_directory(t, &first, a);
+        write_directory(t, &first, a);
+        tiff.TIFFClose(t);
+        usleep(i ? 0 : 2200000);   // the second time it is young, and known by its digest alone
+        kal_scope *s = kal_scope_new();
+        kal_node *n = kal_load(s, path, NULL);
+        REQUIRE_OK(kal_node_error(n, &check_error));
+        t = tiff.TIFFOpen(path, "wl");
+        write_directory(t, now[i], b);
+        write_directory(t, now[i], b);
+        tiff.TIFFClose(t);
+        unsigned char *p = malloc(200 * 200);
+        const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 2};
+        REQUIRE_FAILS(KAL_CHANGED, kal_read(n, kal_rect_of(0, 0, 200, 200), p, 200, &o, &check_error));
+        REQUIRE_FAILS(KAL_CHANGED, kal_node_error(kal_page(s, n, 1), &check_error));
+        free(p);
+        free(a);
+        free(b);
+        kal_scope_free(&s);
+    }
+}
+
+// Bits that begin at the lowest of a byte.
+static void fill_order(void)
+{
+    const char *path = check_temp("order.tif");
+    static const int depths[] = {1, 4, 8, 12, 16};
+    for (int i = 0; i < 5; i++) {
+        kind k = {"wl", depths[i], 0, 1, GRAY, 0, 0, 0, 9, false, 75, 53, 0, 0};
+        rng r = {55};
+        uint64_t *samples = random_samples(&r, &k);
+        TIFF *t = tiff.TIFFOpen(path, "wl");
+        tiff.TIFFSetField(t, TIFFTAG_FILLORDER, FILLORDER_LSB2MSB);
+        write_directory(t, &k, samples);
+        tiff.TIFFClose(t);
+        kal_scope *s = kal_scope_new();
+        kal_node *n = kal_load(s, path, NULL);
+        if (REQUIRE_OK(kal_node_error(n, &check_error)))
+            require_part(n, &k, samples, kal_rect_of(0, 0, 75, 53), 1, "bits from the lowest on");
+        kal_scope_free(&s);
+        free(samples);
+    }
+}
+
 // ---- what we write ------------------------------------------------------------------------------
 
 typedef struct written {
@@ -556,6 +666,10 @@ static void refused(void)
     REQUIRE_FAILS(
         KAL_INVALID,
         kal_node_error(kal_encode(s, rng_image(&r, s, &deep), "tiff", "compression=jpeg"), &check_error));
+    const kal_extent data = {5, 5, 3, KAL_U8, KAL_DATA, false};
+    REQUIRE_FAILS(
+        KAL_INVALID,
+        kal_node_error(kal_encode(s, rng_image(&r, s, &data), "tiff", "compression=jpeg"), &check_error));
     kal_scope_free(&s);
 }
 
@@ -632,6 +746,10 @@ int main(void)
     }
     every_kind();
     pages_and_levels();
+    levels_of_other_kinds();
+    sub_directories();
+    replaced();
+    fill_order();
     comes_back();
     pyramid();
     staged();
