@@ -175,7 +175,7 @@ static kal_status encoded_block(const job *j, slot *s)
     const kal__tiff_head *h = &j->d->head;
     if (s->holds != j->index) {
         s->holds = -1;
-        s->file.why.message[0] = 0;
+        if (!s->file.io) s->file.why.message[0] = 0;
         if (!decode_block(j, s) || s->file.io)
             return kal__tiff_failed(&s->file, h->tiled ? "a tile" : "a strip", j->err);
         s->holds = j->index;
@@ -450,6 +450,7 @@ static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *
         st = kal__tiff_read_exif(r, directory, &ask->limits, meta, err);
         if (!st) st = find_levels(&f, &head, &ask->limits, h, err);
     }
+    if (!st && f.io) st = kal__tiff_failed(&f, "a directory", err);
     kal__tiff_close(&f);
     return failed ? kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for metadata", r->name) : st;
 }

@@ -262,8 +262,8 @@ kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_
 static bool stand_at(kal__tiff_file *f, uint64_t directory)
 {
     const bool ok = f->lib->TIFFSetSubDirectory(f->tif, directory);
-    f->why.message[0] = 0;
-    return ok;
+    if (!f->io) f->why.message[0] = 0;
+    return ok && !f->io;
 }
 
 // Is this a picture of that many of the other's sides, give or take how they were rounded, and of its kind?
