@@ -103,7 +103,7 @@ static ptrdiff_t wish(patient *p, const uint64_t *at, void *dst, size_t n, kal_e
         struct timespec t;
         in_10_ms(&t);
         pthread_cond_timedwait(&d->answer, &d->lock, &t);
-        if (d->wanted) p->stopped = kal__watch_check(p->watch, err);
+        if (d->wanted && !p->stopped) p->stopped = kal__watch_check(p->watch, err);
     }
     const ptrdiff_t got = p->stopped ? -1 : d->got;
     if (got > 0) memcpy(dst, d->room, (size_t)got);

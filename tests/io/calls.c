@@ -557,6 +557,62 @@ static void borrowed(const kal_bytes *file)
     kal_scope_free(&s);
 }
 
+// ---- a request that is left while a codec reads ---------------------------------------------------
+
+static ptrdiff_t slow_read(void *user, void *dst, size_t n, kal_error *err)
+{
+    if (n > 8192) n = 8192;
+    usleep(25000);
+    return feed_read(user, dst, n, err);
+}
+
+static void slow_close(void *user)
+{
+    __atomic_store_n(&((feed *)user)->closes, 1, __ATOMIC_RELEASE);
+}
+
+static int64_t slow_size(void *user)
+{
+    return (int64_t)((feed *)user)->size;
+}
+
+// The deadline passes in the middle of a call that cannot be stopped. The request returns, and what belonged to it goes; the call reads on,
+// and is told that nobody waits.
+static void left_behind(const kal_bytes *file)
+{
+    static feed feeds[6];   // whoever is left behind may still read
+    for (int i = 0; i < 6; i++) {
+        feed *f = &feeds[i];
+        *f = (feed){.data = file->data, .size = file->size};
+        const kal_input in = {.name = "the feed",
+                              .user = f,
+                              .read = slow_read,
+                              .seek = feed_seek,
+                              .size = slow_size,
+                              .close = slow_close};
+        kal_scope *s = kal_scope_new();
+        kal_node *n = kal_load_input(s, &in, "keyed=false");
+        kal_extent e;
+        if (REQUIRE_OK(kal_node_extent(n, &e, &check_error))) {
+            unsigned char *p = malloc(bytes_of(&e));
+            kal_options *o = malloc(sizeof *o);
+            *o = (kal_options){.threads = 2, .deadline = 0.05 + 0.03 * i, .memo_mode = KAL_MEMO_NEVER};
+            REQUIRE_FAILS(KAL_DEADLINE,
+                          kal_read(n, kal_rect_all(&e), p, (ptrdiff_t)((size_t)e.width * kal_pixel_size(&e)),
+                                   o, &check_error));
+            memset(o, 0x41, sizeof *o);
+            free(o);
+            free(p);
+        }
+        kal_scope_free(&s);
+    }
+    for (int i = 0; i < 6; i++) {
+        int tries = 0;
+        while (!__atomic_load_n(&feeds[i].closes, __ATOMIC_ACQUIRE) && tries++ < 2000) usleep(10000);
+        REQUIRE_NOTE(tries < 2000, "feed %d was never closed", i);
+    }
+}
+
 int main(void)
 {
     for (size_t i = 0; i < FORMATS; i++) {
@@ -583,6 +639,15 @@ int main(void)
         after_a_failure(&file);
         kal_bytes_free(&file);
     }
+    kal_scope *s = kal_scope_new();
+    if (!kal_node_error(
+            kal_encode(s, kal_apply_text(s, "sample", "scene width=16 height=16", NULL, 0), "heic", NULL),
+            NULL)) {
+        kal_bytes large = noise_in("heic", 700, 500);
+        left_behind(&large);
+        kal_bytes_free(&large);
+    }
+    kal_scope_free(&s);
     kal_bytes file = noise_in("png", 120, 90);
     long_stream();
     waits();
