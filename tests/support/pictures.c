@@ -99,6 +99,7 @@ static const struct {
     {"crop", "20 50 80 60"},
     {"embed", "20 15 200 150 edge=mirror"},
     {"crops", "[27 77 60 103 117 40 156 104] 80"},
+    {"merge_tiles", "[0 0 160 120 80 0 240 120] overlap=80"},
     {"uncrops", "[10 8 74 32 90 84 154 108] feather=6"},
     {"perspective", "from=[0 0 160 0 160 120 0 120] to=[30 25 150 5 155 115 5 95] color=white"},
     {"resize", "width=40"},
