@@ -97,7 +97,7 @@ static kal_status file_write(kal__writer *w, const void *data, size_t n, kal_err
         if (st) return st;
     }
     if (n > BUFFER) return write_out(f, data, n, err);
-    memcpy(f->buffer + f->n, data, n);
+    if (n) memcpy(f->buffer + f->n, data, n);   // of nothing there may be no place
     f->n += n;
     return KAL_OK;
 }
