@@ -5,6 +5,8 @@
 // changes is still found out.
 #include "files.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 typedef struct feed {
@@ -107,10 +109,46 @@ static void changed(void)
     kal_scope_free(&s);
 }
 
+// Stores through a mapping whose pages were dirty before the file was loaded.
+static void stored_through_a_mapping(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_bytes a;
+    const char *path = check_temp("mapped.tif");
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, noise(s), "tiff", NULL), NULL, &a, &check_error));
+    put_file(path, a.data, a.size);
+    const int fd = open(path, O_RDWR);
+    unsigned char *m = mmap(NULL, a.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (REQUIRE(fd >= 0 && m != MAP_FAILED)) {
+        const size_t from = a.size / 4;
+        for (size_t i = from; i < a.size / 2; i++) m[i] ^= 1;
+        usleep(2200000);
+        kal_key before, after;
+        kal_extent e;
+        kal_node *n = kal_load(s, path, NULL);
+        REQUIRE_OK(kal_node_key(n, &before, &check_error));
+        REQUIRE_OK(kal_node_extent(n, &e, &check_error));
+        for (size_t i = from; i < a.size / 2; i++) m[i] ^= 0x55;
+        REQUIRE_OK(kal_node_key(kal_load(s, path, NULL), &after, &check_error));
+        REQUIRE(!kal_key_equal(before, after));
+        unsigned char *p = malloc(bytes_of(&e));
+        const kal_options o = {.memo_mode = KAL_MEMO_NEVER};
+        REQUIRE_FAILS(KAL_CHANGED,
+                      kal_read(n, kal_rect_all(&e), p, (ptrdiff_t)((size_t)e.width * kal_pixel_size(&e)), &o,
+                               &check_error));
+        free(p);
+        munmap(m, a.size);
+    }
+    if (fd >= 0) close(fd);
+    kal_bytes_free(&a);
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     header_alone();
     changed();
+    stored_through_a_mapping();
     kal_memo_clear(NULL);
     return check_done();
 }
