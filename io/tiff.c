@@ -295,7 +295,7 @@ static kal_status read_head(kal__decoder *d, int32_t by, kal_error *err)
     kal__tiff_file f;
     uint64_t directory;
     int32_t pages, size[2];
-    kal_status st = kal__tiff_pages(d->reader, d->page, &directory, &pages, err);
+    kal_status st = kal__tiff_pages(d->reader, &d->limits, d->page, &directory, &pages, err);
     if (!st) st = kal__tiff_open(&f, d->reader, directory, most_bytes(&d->limits), err);
     if (st) return st;
     st = kal__tiff_read_head(&f, directory, &d->limits, &d->head, err);
@@ -439,7 +439,7 @@ static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *
     uint64_t directory = 0;
     bool failed = false;
     int32_t pages;
-    kal_status st = kal__tiff_pages(r, ask->page, &directory, &pages, err);
+    kal_status st = kal__tiff_pages(r, &ask->limits, ask->page, &directory, &pages, err);
     if (!st) st = kal__tiff_open(&f, r, directory, most_bytes(&ask->limits), err);
     if (st) return st;
     st = kal__tiff_read_head(&f, directory, &ask->limits, &head, err);

@@ -105,7 +105,8 @@ typedef struct kal__tiff_head {
 } kal__tiff_head;
 
 /// Where the directory of a page lies, and how many there are.
-kal_status kal__tiff_pages(kal__reader *r, int32_t page, uint64_t *directory, int32_t *pages, kal_error *err);
+kal_status kal__tiff_pages(kal__reader *r, const kal_limits *limits, int32_t page, uint64_t *directory,
+                           int32_t *pages, kal_error *err);
 /// What the directory that `f` stands at says.
 kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_limits *limits,
                                kal__tiff_head *h, kal_error *err);

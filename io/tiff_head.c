@@ -60,7 +60,8 @@ static kal_status chain_next(const chain *c, uint64_t at, uint64_t *next, bool *
 }
 
 // A chain that comes back to itself is found by a mark that is left at each power of two (Brent).
-kal_status kal__tiff_pages(kal__reader *r, int32_t page, uint64_t *directory, int32_t *pages, kal_error *err)
+kal_status kal__tiff_pages(kal__reader *r, const kal_limits *limits, int32_t page, uint64_t *directory,
+                           int32_t *pages, kal_error *err)
 {
     chain c = {.reader = r, .err = err};
     uint64_t at, mark = 0;
@@ -76,6 +77,7 @@ kal_status kal__tiff_pages(kal__reader *r, int32_t page, uint64_t *directory, in
         st = chain_next(&c, at, &at, &whole);
         if (!i) whole = true;   // a file of nothing but levels has its first as the picture
         if (!st && whole && n++ == page) *directory = here;
+        if (!st) st = kal__pages_within(r->name, "tiff", n, limits, err);
     }
     *pages = n;
     if (st) return st;

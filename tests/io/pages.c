@@ -88,6 +88,14 @@ static void a_thousand(void)
     kal_file_info info;
     kal_node *first = kal_load(s, path, NULL);
     REQUIRE(kal_node_file(first, &info) && info.pages == 1000);
+    kal_limits old, few;
+    kal_limits_get(&old);
+    few = old;
+    few.pages = 999;
+    kal_limits_set(&few);
+    REQUIRE_FAILS(KAL_LIMIT, kal_node_error(kal_load(s, path, NULL), &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "pages"), "%s", check_error.message);
+    kal_limits_set(&old);
     for (int i = 0; i < 1000; i += 333) {
         char params[80];
         kal_key k[2];
