@@ -15,7 +15,7 @@ struct kal_album {
     const kal__codec *codec;
     const char *word;   // of its suffixes, by which it was asked for
     kal__writer *writer;
-    kal__encoder *encoder;   // from the first picture on
+    kal__book book;
     int32_t pictures;
     kal_error broken;   // of the first failure
 };
@@ -74,10 +74,8 @@ static kal_status add(kal_album *a, const kal_node *encoded, const kal_options *
     kal_node *node;
     const kal_status st = kal__static(encoded, options, start, &node, err);
     if (st) return st;
-    const kal__want w = {.node = node,
-                         .rect = kal_rect_all(&node->call.in[0]->extent),
-                         .writer = a->writer,
-                         .book = &a->encoder};
+    const kal__want w = {
+        .node = node, .rect = kal_rect_all(&node->call.in[0]->extent), .writer = a->writer, .book = &a->book};
     const kal_status done = kal__evaluate(&w, 1, options, start, tally, err);
     kal_node_unref(&node);
     return done;
@@ -96,9 +94,10 @@ kal_status kal_album_add(kal_album *a, kal_node *image, const char *params, cons
         return kal_fail(err, KAL_INVALID, "%s: such a file holds one picture", a->codec->name);
     kal_node *encoded = kal_encode(NULL, image, a->word, params);
     kal_status st = kal_node_error(encoded, err);
-    if (!st) {   // from here on something may have been written
+    a->book.begun = false;
+    if (!st) {
         st = add(a, encoded, options, start, &tally, err);
-        if (st) a->broken = *err, a->broken.status = st;
+        if (st && a->book.begun) a->broken = *err, a->broken.status = st;   // something may have been written
     }
     kal_node_unref(&encoded);
     if (!st) a->pictures++;
@@ -114,8 +113,8 @@ kal_status kal_album_finish(kal_album **slot, kal_error *err)
     kal_status st = a->broken.status;
     if (st) kal_fail(err, st, "%s", a->broken.message);
     if (!st && !a->pictures) st = kal_fail(err, KAL_INVALID, "%s: a file of no pictures", a->codec->name);
-    if (a->encoder) {
-        const kal_status ended = a->codec->end(a->encoder, st ? NULL : err);
+    if (a->book.encoder) {
+        const kal_status ended = a->codec->end(a->book.encoder, st ? NULL : err);
         if (!st) st = ended;
     }
     if (!st) st = a->writer->finish(a->writer, err);
@@ -132,7 +131,7 @@ void kal_album_abort(kal_album **slot)
     kal_album *a = *slot;
     *slot = NULL;
     if (!a) return;
-    if (a->encoder) a->codec->end(a->encoder, NULL);
+    if (a->book.encoder) a->codec->end(a->book.encoder, NULL);
     a->writer->abort(a->writer);
     free(a);
 }

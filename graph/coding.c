@@ -10,6 +10,7 @@
 #include "need.h"
 #include "patient.h"
 #include "reel.h"
+#include "source.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -385,6 +386,17 @@ static kal_status decode_end(kal__stage *s, const kal__watch *watch, kal_stats *
     return st;
 }
 
+// Others are at work with the same reader: the file is looked at through another one.
+static kal_status blame_part(const kal__coding *c, kal_status st, kal_error *err)
+{
+    kal_error other = {KAL_OK, ""};
+    const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
+    if (c->check == STAMPED && !has_its_stamp(c)) return changed(c->source, err);
+    if (found && c->check == TO_DIGEST && kal__source_is_same(c->source, &other) == KAL_CHANGED)
+        *err = other, st = KAL_CHANGED;
+    return st;
+}
+
 // The last part to end closes.
 static kal_status decode_part(kal__stage *s, kal_rect r, unsigned char *scratch, const kal__watch *watch,
                               kal_stats *stats, kal_error *err)
@@ -398,8 +410,7 @@ static kal_status decode_part(kal__stage *s, kal_rect r, unsigned char *scratch,
     const kal_status st =
         c->source->codec->part(c->decoder, part, direct ? kal_row(&out, r.y0) : scratch, (ptrdiff_t)row, err);
     if (!st && !direct) take_columns(s, &out, scratch);
-    if (st)
-        return c->check == STAMPED && !has_its_stamp(c) ? changed(c->source, err) : st;   // the run closes
+    if (st) return blame_part(c, st, err);   // the run closes
     // acquire/release: the last one sees that the others are done with the decoder
     if (__atomic_sub_fetch(&c->parts_left, 1, __ATOMIC_ACQ_REL) > 0) return KAL_OK;
     const kal_status same = check_digest(c, watch, stats, err);
@@ -426,9 +437,11 @@ static kal_status encode_begin(kal__stage *s, kal_error *err)
     const kal_node *n = s->node;
     const kal_extent *e = &n->call.in[0]->extent;
     if (!s->book) return n->u.codec->begin(e, n->call.params, n->meta, s->writer, &c->encoder, err);
-    const kal_status st = *s->book ? n->u.codec->page(*s->book, e, n->call.params, n->meta, err)
-                                   : n->u.codec->begin(e, n->call.params, n->meta, s->writer, s->book, err);
-    c->encoder = *s->book;
+    kal__encoder **open = &s->book->encoder;
+    s->book->begun = true;
+    const kal_status st = *open ? n->u.codec->page(*open, e, n->call.params, n->meta, err)
+                                : n->u.codec->begin(e, n->call.params, n->meta, s->writer, open, err);
+    c->encoder = *open;
     return st;
 }
 

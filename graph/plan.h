@@ -17,6 +17,12 @@
 // So many decoders of one plan at most are charged as long as their rows are held.
 #define KAL__FEW_DECODERS 16
 
+/// A file of several pictures between two of them.
+typedef struct kal__book {
+    kal__encoder *encoder;   // left open; NULL before the first
+    bool begun;              // the picture at hand has: something may have been written of it
+} kal__book;
+
 typedef struct kal__plan kal__plan;
 typedef struct kal__stage kal__stage;
 
@@ -100,7 +106,7 @@ struct kal__stage {
 
     struct kal__coding *coding;           // decoder or encoder at work
     kal__writer *writer;                  // ENCODE_STAGE …
-    kal__encoder **book;                  // … of one of several pictures
+    kal__book *book;                      // … of one of several pictures
     struct kal__digest *digest;           // DIGEST_STAGE
     const struct kal__patches *patches;   // COPY_STAGE of many rectangles
     void *gathered;                       // MEASURE_STAGE: from its rows so far …
@@ -118,8 +124,7 @@ typedef struct kal__want {
     kal_key *key;
     kal_value *value;
     const struct kal__patches *patches;   // pixels of many rectangles, `rect` around them
-    kal__encoder *
-        *book;   // (writer) the encoder of a file of several pictures, NULL before the first; it is left open
+    kal__book *book;                      // (writer) of a file of several pictures
 } kal__want;
 
 /// What the scheduler knows; the simulator and the pool drive it with the same functions (schedule.c).

@@ -232,7 +232,7 @@ static bool has_its_stamp(const kal__source *s, kal__reader *file)
 }
 
 // The key says whose page it is: is this still the file? By its stamp, or by its digest.
-static kal_status is_the_same(const kal__source *s, kal_error *err)
+kal_status kal__source_is_same(const kal__source *s, kal_error *err)
 {
     kal__reader *file;
     kal_key digest;
@@ -267,5 +267,5 @@ kal_status kal__source_read_page(kal__loading *l, int32_t page, kal__reel *reel,
     r->close(r);
     if (st || s->bytes || pinned) return st;
     if (s->unkeyed) return s->pinned ? changed(s, err) : KAL_OK;
-    return is_the_same(s, err);
+    return kal__source_is_same(s, err);
 }

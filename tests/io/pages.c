@@ -157,8 +157,20 @@ static void failures(void)
     kal_cancel_set(c);
     const kal_options o = {.cancel = c};
     REQUIRE_FAILS(KAL_CANCELLED, kal_album_add(a, number(s, 2), NULL, &o, &check_error));
-    REQUIRE_FAILS(KAL_CANCELLED, kal_album_add(a, number(s, 2), NULL, NULL, &check_error));
-    REQUIRE_FAILS(KAL_CANCELLED, kal_album_finish(&a, &check_error));
+    // nothing had begun of it, nor of one that no plan is found for
+    REQUIRE_OK(kal_album_add(a, number(s, 2), NULL, NULL, &check_error));
+    const kal_options poor = {.max_memory = 100000};
+    REQUIRE_FAILS(KAL_LIMIT,
+                  kal_album_add(a, kal_apply_text(s, "gradient", "width=9000 height=9000", NULL, 0), NULL,
+                                &poor, &check_error));
+    REQUIRE_OK(kal_album_add(a, number(s, 3), NULL, NULL, &check_error));
+    // a picture that breaks off leaves a file that cannot be gone on with
+    kal_bytes png = encoded(number(s, 4), "png", NULL);
+    kal_node *cut = kal_load_bytes(s, png.data, png.size * 2 / 3, NULL);
+    REQUIRE_FAILS(KAL_CORRUPT, kal_album_add(a, cut, NULL, NULL, &check_error));
+    REQUIRE_FAILS(KAL_CORRUPT, kal_album_add(a, number(s, 5), NULL, NULL, &check_error));
+    REQUIRE_FAILS(KAL_CORRUPT, kal_album_finish(&a, &check_error));
+    kal_bytes_free(&png);
     kal_cancel_free(&c);
     struct stat st;
     REQUIRE(!a && stat(path, &st) == 0 && st.st_size == 3);
