@@ -5,6 +5,7 @@
 // without A, of half, float and uint, as f32. The picture is the data window, at the first of its sizes; parts of a file are pages. What was
 // multiplied by alpha is divided again; where alpha is 0 it stays, for there it is light. Numbers are linear in the file and here.
 #include "bytes.h"
+#include "missing.h"
 #include "codec.h"
 #include "library.h"
 #include "mem.h"
@@ -569,60 +570,12 @@ static kal_status exr_part(const kal__decoder *d, kal_rect part, unsigned char *
 
 #else
 
-static const char *exr_version(void)
-{
-    return NULL;
-}
-
-static kal_status not_there(const char *name, kal_error *err)
-{
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: exr: this build has no OpenEXR", name);
-}
-
-static kal_status exr_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
-                             kal_error *err)
-{
-    (void)ask, (void)h, (void)meta;
-    return not_there(r->name, err);
-}
-
-static kal_status exr_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
-{
-    (void)ask;
-    *out = NULL;
-    return not_there(r->name, err);
-}
-
-static kal_status exr_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
-{
-    (void)d, (void)dst, (void)stride, (void)n;
-    return not_there("a file", err);
-}
-
-static kal_rect exr_reach(const kal__header *h, kal_rect want)
-{
-    (void)h;
-    return want;
-}
-
-static kal_status exr_aim(kal__decoder *d, int32_t by, kal_rect part, bool parts, kal_error *err)
-{
-    (void)d, (void)by, (void)part, (void)parts;
-    return not_there("a file", err);
-}
-
-static kal_status exr_part(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,
-                           kal_error *err)
-{
-    (void)d, (void)part, (void)dst, (void)stride;
-    return not_there("a file", err);
-}
-
-static kal_status exr_close(kal__decoder *d, kal_error *err)
-{
-    (void)d, (void)err;
-    return KAL_OK;
-}
+KAL__MISSING_READER(exr, "OpenEXR")
+#define exr_rows NULL
+#define exr_reach NULL
+#define exr_aim NULL
+#define exr_part NULL
+#define exr_close NULL
 
 #endif
 

@@ -6,6 +6,7 @@
 // become 16 by v·65535/(2^n−1), rounded half up. Of one coded HEVC picture without alpha the colours are made by us, the same bytes
 // (heif_rgb.c); of everything else (grids, AV1, alpha, a matrix beyond the usual, another libheif than 1.15) by libheif.
 #include "heif.h"
+#include "missing.h"
 
 #include "bytes.h"
 
@@ -513,32 +514,9 @@ static kal_status heif_close(kal__decoder *d, kal_error *err)
 
 #else
 
-static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
-                              kal_error *err)
-{
-    (void)ask, (void)h, (void)meta;
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: kallitype was built without libheif", r->name);
-}
-
-static kal_status heif_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
-{
-    (void)ask;
-    *out = NULL;
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: kallitype was built without libheif", r->name);
-}
-
-// Never reached: nothing was opened.
-static kal_status heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
-{
-    (void)d, (void)dst, (void)stride, (void)n;
-    return kal_fail(err, KAL_UNSUPPORTED, "heif: kallitype was built without libheif");
-}
-
-static kal_status heif_close(kal__decoder *d, kal_error *err)
-{
-    (void)d, (void)err;
-    return KAL_OK;
-}
+KAL__MISSING_READER(heif, "libheif")
+#define heif_rows NULL
+#define heif_close NULL
 
 #endif
 

@@ -4,6 +4,7 @@
 // Reading JPEG 2000 by OpenJPEG: any part of the picture, at any of its resolutions, in strips of whole rows of tiles; what is one tile in one
 // go. The library is given the codestream alone, over a reader that reads at places; boxes are read in jp2_head.c.
 #include "jp2.h"
+#include "missing.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -445,58 +446,12 @@ static kal_status jp2_close(kal__decoder *d, kal_error *err)
 
 #else
 
-static const char *jp2_version(void)
-{
-    return NULL;
-}
-
-static kal_status not_there(const char *name, kal_error *err)
-{
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: jp2: this build has no OpenJPEG", name);
-}
-
-static kal_status jp2_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
-                             kal_error *err)
-{
-    (void)ask, (void)h, (void)meta;
-    return not_there(r->name, err);
-}
-
-static kal_status jp2_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
-{
-    (void)ask;
-    *out = NULL;
-    return not_there(r->name, err);
-}
-
-static kal_status jp2_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
-{
-    (void)d, (void)dst, (void)stride, (void)n;
-    return not_there("a file", err);
-}
-
-static void jp2_shrink(kal__header *h, int32_t by)
-{
-    (void)h, (void)by;
-}
-
-static kal_rect jp2_reach(const kal__header *h, kal_rect want)
-{
-    (void)h;
-    return want;
-}
-
-static kal_status jp2_aim(kal__decoder *d, int32_t by, kal_rect part, bool parts, kal_error *err)
-{
-    (void)d, (void)by, (void)part, (void)parts;
-    return not_there("a file", err);
-}
-
-static kal_status jp2_close(kal__decoder *d, kal_error *err)
-{
-    (void)d, (void)err;
-    return KAL_OK;
-}
+KAL__MISSING_READER(jp2, "OpenJPEG")
+#define jp2_rows NULL
+#define jp2_shrink NULL
+#define jp2_reach NULL
+#define jp2_aim NULL
+#define jp2_close NULL
 
 #endif
 

@@ -4,6 +4,7 @@
 // Reading JPEG XL by libjxl: whole pictures, straight into where they belong; of an animation any page, on its canvas. The library turns pixels
 // upright, so EXIF's orientation, which the format does not count, is set to 1. Up to 8 bits are u8, up to 16 u16, more and floats f32.
 #include "jxl.h"
+#include "missing.h"
 
 #include "bytes.h"
 
@@ -401,41 +402,9 @@ static kal_status jxl_close(kal__decoder *d, kal_error *err)
 
 #else
 
-static const char *jxl_version(void)
-{
-    return NULL;
-}
-
-static kal_status not_there(const char *name, kal_error *err)
-{
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: jxl: this build has no libjxl", name);
-}
-
-static kal_status jxl_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
-                             kal_error *err)
-{
-    (void)ask, (void)h, (void)meta;
-    return not_there(r->name, err);
-}
-
-static kal_status jxl_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
-{
-    (void)ask;
-    *out = NULL;
-    return not_there(r->name, err);
-}
-
-static kal_status jxl_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
-{
-    (void)d, (void)dst, (void)stride, (void)n;
-    return not_there("a file", err);
-}
-
-static kal_status jxl_close(kal__decoder *d, kal_error *err)
-{
-    (void)d, (void)err;
-    return KAL_OK;
-}
+KAL__MISSING_READER(jxl, "libjxl")
+#define jxl_rows NULL
+#define jxl_close NULL
 
 #endif
 

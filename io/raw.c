@@ -5,6 +5,7 @@
 // library's usual way of filling in colours (AHD). Which way is up comes as an orientation. Many raw files are TIFF inside; only those are
 // taken that say what they are.
 #include "bytes.h"
+#include "missing.h"
 #include "codec.h"
 #include "library.h"
 #include "mem.h"
@@ -294,25 +295,8 @@ static kal_status raw_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
 
 #else
 
-static const char *raw_version(void)
-{
-    return NULL;
-}
-
-static kal_status raw_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
-                             kal_error *err)
-{
-    (void)ask, (void)h, (void)meta;
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: raw: this build has no LibRaw", r->name);
-}
-
-static kal_status raw_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
-{
-    *out = NULL;
-    return raw_header(r, ask, NULL, NULL, err);
-}
-
-#define raw_rows NULL   // nothing is ever open
+KAL__MISSING_READER(raw, "LibRaw")
+#define raw_rows NULL
 #define raw_close NULL
 
 #endif

@@ -5,6 +5,7 @@
 // given without a place of its own, so that nothing it names is loaded: no other file, no network. What is in it is drawn with the fonts of
 // this machine.
 #include "codec.h"
+#include "missing.h"
 #include "library.h"
 #include "mem.h"
 
@@ -269,25 +270,8 @@ static kal_status svg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
 
 #else
 
-static const char *svg_version(void)
-{
-    return NULL;
-}
-
-static kal_status svg_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
-                             kal_error *err)
-{
-    (void)ask, (void)h, (void)meta;
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: svg: this build has no librsvg", r->name);
-}
-
-static kal_status svg_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
-{
-    *out = NULL;
-    return svg_header(r, ask, NULL, NULL, err);
-}
-
-#define svg_rows NULL   // nothing is ever open
+KAL__MISSING_READER(svg, "librsvg")
+#define svg_rows NULL
 #define svg_close NULL
 
 #endif

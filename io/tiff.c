@@ -4,6 +4,7 @@
 // Reading TIFF and BigTIFF by libtiff: only the strips and tiles that a part needs, on any number of workers, each with a handle of its own.
 // Rows that are not compressed are read straight from the file; strips too large to be held come row by row.
 #include "tiff.h"
+#include "missing.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -474,46 +475,14 @@ static kal_rect tiff_reach(const kal__header *h, kal_rect want)
 
 #else
 
-static const char *kal__tiff_version(void)
-{
-    return NULL;
-}
-
-static kal_status not_there(const char *name, kal_error *err)
-{
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: tiff: this build has no libtiff of 4.5 or later", name);
-}
-
-static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
-                              kal_error *err)
-{
-    (void)ask, (void)h, (void)meta;
-    return not_there(r->name, err);
-}
-
-static kal_status tiff_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
-{
-    (void)ask;
-    *out = NULL;
-    return not_there(r->name, err);
-}
-
-static kal_status tiff_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
-{
-    (void)d, (void)dst, (void)stride, (void)n;
-    return not_there("a file", err);
-}
-
-static kal_status tiff_close(kal__decoder *d, kal_error *err)
-{
-    (void)d, (void)err;
-    return KAL_OK;
-}
-
+KAL__MISSING_READER(tiff, "libtiff of 4.5 or later")
+#define tiff_rows NULL
 #define tiff_shrink NULL
 #define tiff_reach NULL
 #define tiff_aim NULL
 #define tiff_part NULL
+#define tiff_close NULL
+#define kal__tiff_version tiff_version
 
 #endif
 

@@ -5,6 +5,7 @@
 // because a cut file must be seen before anything is decoded. A page of an animation is its canvas, which begins transparent; the file's
 // background colour is a hint that no viewer takes.
 #include "webp.h"
+#include "missing.h"
 
 #include "lay.h"
 
@@ -438,43 +439,10 @@ static kal_status webp_close(kal__decoder *d, kal_error *err)
 
 #else
 
+KAL__MISSING_READER(webp, "libwebp")
+#define webp_rows NULL
 #define webp_next NULL
-
-static const char *webp_version(void)
-{
-    return NULL;
-}
-
-static kal_status not_there(const char *name, kal_error *err)
-{
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: webp: this build has no libwebp", name);
-}
-
-static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
-                              kal_error *err)
-{
-    (void)ask, (void)h, (void)meta;
-    return not_there(r->name, err);
-}
-
-static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
-{
-    (void)ask;
-    *out = NULL;
-    return not_there(r->name, err);
-}
-
-static kal_status webp_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
-{
-    (void)d, (void)dst, (void)stride, (void)n;
-    return not_there("a file", err);
-}
-
-static kal_status webp_close(kal__decoder *d, kal_error *err)
-{
-    (void)d, (void)err;
-    return KAL_OK;
-}
+#define webp_close NULL
 
 #endif
 
