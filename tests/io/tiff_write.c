@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// TIFF as we write it: every kind comes back, with the same bytes from any number of threads; levels of a pyramid; targets that cannot be gone back
+// to; what it cannot hold. Beside other readers: tiff_peers.sh.
+#include "files.h"
+
+typedef struct written {
+    const char *params;
+    kal_extent e;
+} written;
+
+static const written forms[] = {
+    {"", {75, 53, 3, KAL_U8, KAL_RGB, false}},
+    {"", {75, 530, 4, KAL_U8, KAL_RGB, true}},
+    {"tile=16", {75, 53, 2, KAL_U8, KAL_GRAY, true}},
+    {"tile=32 bigtiff=true", {75, 53, 1, KAL_U16, KAL_GRAY, false}},
+    {"compression=deflate", {300, 700, 3, KAL_U8, KAL_RGB, false}},
+    {"compression=deflate tile=64 level=1", {75, 153, 4, KAL_U16, KAL_RGB, true}},
+    {"compression=deflate", {75, 53, 3, KAL_F32, KAL_RGB, false}},
+    {"compression=lzw", {75, 53, 1, KAL_U8, KAL_GRAY, false}},
+    {"compression=lzw tile=16", {75, 53, 1, KAL_U32, KAL_DATA, false}},
+    {"compression=zstd level=9", {75, 53, 9, KAL_U16, KAL_DATA, false}},
+    {"compression=zstd tile=16", {75, 53, 3, KAL_F32, KAL_RGB, false}},
+    {"compression=packbits", {75, 53, 3, KAL_U8, KAL_RGB, false}},
+};
+
+static kal_bytes encoded_on(kal_node *n, const char *params, int threads)
+{
+    kal_scope *s = kal_scope_new();
+    kal_bytes b = {NULL, 0};
+    const kal_options o = {.threads = threads, .memo_mode = KAL_MEMO_NEVER};
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, n, "tiff", params), &o, &b, &check_error));
+    kal_scope_free(&s);
+    return b;
+}
+
+static void comes_back(void)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const written *f = &forms[i];
+        rng r = {i};
+        kal_scope *s = kal_scope_new();
+        kal_node *n = rng_image(&r, s, &f->e);
+        void *want = read_all(n, NULL, NULL);
+        kal_bytes one = encoded_on(n, f->params, 1), three = encoded_on(n, f->params, 3);
+        REQUIRE_NOTE(one.size == three.size && !memcmp(one.data, three.data, one.size), "%s: threads",
+                     f->params);
+        kal_extent e;
+        kal_node *back = kal_load_bytes(s, one.data, one.size, NULL);
+        void *got = read_all(back, NULL, &e);
+        REQUIRE_NOTE(got && !memcmp(&e, &f->e, sizeof e) && !memcmp(got, want, bytes_of(&e)), "%s: %s",
+                     f->params, check_error.message);
+        free(want);
+        free(got);
+        kal_bytes_free(&one);
+        kal_bytes_free(&three);
+        kal_scope_free(&s);
+    }
+}
+
+// Each level is the mean of four pixels of the one before, of which there may be fewer at the edges; flat ones stay flat.
+static void pyramid(void)
+{
+    kal_scope *s = kal_scope_new();
+    rng r = {5};
+    const kal_extent e = extent_of(215, 131, 3, KAL_U8);
+    kal_node *n = rng_image(&r, s, &e);
+    kal_bytes b = encoded_on(n, "tile=16 pyramid=true compression=deflate", 2);
+    int w = 215, h = 131;
+    unsigned char *above = read_all(n, NULL, NULL);
+    for (int by = 2; by <= 16; by *= 2) {
+        char asked[20];
+        snprintf(asked, sizeof asked, "shrink=%d", by);
+        kal_extent x;
+        unsigned char *got = read_all(kal_load_bytes(s, b.data, b.size, asked), NULL, &x);
+        const int w2 = (w + 1) / 2, h2 = (h + 1) / 2;
+        if (!REQUIRE_NOTE(got && x.width == w2 && x.height == h2, "%s: %s", asked, check_error.message))
+            break;
+        int bad = 0;
+        for (int y = 0; y < h2; y++)
+            for (int i = 0; i < w2 * 3; i++) {
+                const int px = i / 3 * 2, c = i % 3, x1 = px + 1 < w ? px + 1 : px;
+                const int y0 = 2 * y, y1 = y0 + 1 < h ? y0 + 1 : y0;
+                const int sum = above[(y0 * w + px) * 3 + c] + above[(y0 * w + x1) * 3 + c] +
+                                above[(y1 * w + px) * 3 + c] + above[(y1 * w + x1) * 3 + c];
+                bad += got[y * w2 * 3 + i] != (sum + 2) / 4;
+            }
+        REQUIRE_NOTE(!bad, "%s: %d samples", asked, bad);
+        free(above);
+        above = got;
+        w = w2, h = h2;
+    }
+    free(above);
+    kal_file_info info;
+    REQUIRE(kal_node_file(kal_load_bytes(s, b.data, b.size, NULL), &info) && info.pages == 1);
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+}
+
+// Where nothing can be gone back to, the file is kept until it is whole.
+typedef struct sink {
+    unsigned char *data;
+    size_t n;
+    int ends, aborts;
+} sink;
+
+static ptrdiff_t sink_write(void *user, const void *data, size_t n, kal_error *err)
+{
+    sink *k = user;
+    (void)err;
+    k->data = realloc(k->data, k->n + n);
+    memcpy(k->data + k->n, data, n);
+    k->n += n;
+    return (ptrdiff_t)n;
+}
+
+static kal_status sink_end(void *user, kal_error *err)
+{
+    (void)err;
+    ((sink *)user)->ends++;
+    return KAL_OK;
+}
+
+static void sink_abort(void *user)
+{
+    ((sink *)user)->aborts++;
+}
+
+static void staged(void)
+{
+    kal_scope *s = kal_scope_new();
+    sink k = {0};
+    const kal_output out = {"the sink", &k, sink_write, sink_end, sink_abort};
+    kal_node *n = kal_apply_text(s, "sample", "scene width=300 height=200", NULL, 0),
+             *t = kal_encode(s, n, "tiff", NULL);
+    kal_bytes b;
+    REQUIRE_OK(kal_read_bytes(t, NULL, &b, &check_error));
+    REQUIRE_OK(kal_write_outputs(&t, &out, 1, NULL, &check_error));
+    REQUIRE(k.ends == 1 && !k.aborts && k.n == b.size && !memcmp(k.data, b.data, k.n));
+    kal_bytes_free(&b);
+    k.ends = 0;
+    kal_node *large = kal_apply_text(s, "sample", "ramps width=8000 height=3000", NULL, 0),
+             *l = kal_encode(s, large, "tiff", NULL);
+    REQUIRE_FAILS(KAL_LIMIT, kal_write_outputs(&l, &out, 1, NULL, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "kept until it is whole"), "%s", check_error.message);
+    REQUIRE(!k.ends && k.aborts == 1);
+    free(k.data);
+    kal_scope_free(&s);
+}
+
+static void refused(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_apply_text(s, "sample", "scene width=30 height=20", NULL, 0);
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_encode(s, n, "tiff", "tile=20"), &check_error));
+    const kal_extent deep = extent_of(5, 5, 3, KAL_U16);
+    rng r = {1};
+    REQUIRE_FAILS(
+        KAL_INVALID,
+        kal_node_error(kal_encode(s, rng_image(&r, s, &deep), "tiff", "compression=jpeg"), &check_error));
+    const kal_extent data = {5, 5, 3, KAL_U8, KAL_DATA, false};
+    REQUIRE_FAILS(
+        KAL_INVALID,
+        kal_node_error(kal_encode(s, rng_image(&r, s, &data), "tiff", "compression=jpeg"), &check_error));
+    kal_scope_free(&s);
+}
+
+static bool can_write(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_apply_text(s, "sample", "scene width=16 height=16", NULL, 0);
+    const bool ok = !kal_node_error(kal_encode(s, n, "tiff", "compression=deflate"), &check_error);
+    kal_scope_free(&s);
+    return ok;
+}
+
+int main(void)
+{
+    if (!can_write()) {
+        check_skip("%s", check_error.message);
+        return 77;
+    }
+    comes_back();
+    pyramid();
+    staged();
+    refused();
+    kal_memo_clear(NULL);
+    return check_done();
+}
