@@ -5,21 +5,13 @@
 # OpenEXR that OpenCV writes, in every compression, as it reads it itself. Usage: exr_peers.sh KAL
 OPENCV_IO_ENABLE_OPENEXR=1
 export OPENCV_IO_ENABLE_OPENEXR
-for python in python3 /usr/bin/python3 none; do
-    "$python" -c 'import numpy, cv2; assert cv2.haveImageWriter("a.exr")' 2> /dev/null && break
-done
-if [ "$python" = none ]; then
-    echo 'skipped: python3 with numpy and cv2 that has OpenEXR is not here'
-    exit 77
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+. "$(dirname "$0")/../support/peers.sh"
+peers 'numpy and cv2 that has OpenEXR' 'import numpy, cv2; assert cv2.haveImageWriter("a.exr")' "$1"
 if ! "$kal" version --codecs | grep -q '^ *exr .*OpenEXR'; then
     echo 'skipped: this build has no OpenEXR'
     exit 77
 fi
-cd "$dir" && "$python" - "$kal" << 'END'
+"$python" - "$kal" << 'END'
 import subprocess
 import sys
 

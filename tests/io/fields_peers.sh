@@ -4,18 +4,9 @@
 #
 # What `kal info --json` says of EXIF, GPS, IPTC, density and TIFF's tags beside Pillow, over the shared pictures and files that Pillow wrote; and
 # Pillow's reading of what we write. Usage: fields_peers.sh KAL
-for python in python3 /usr/bin/python3 none; do
-    "$python" -c 'import PIL' 2> /dev/null && break
-done
-if [ "$python" = none ]; then
-    echo 'skipped: python3 with PIL is not here'
-    exit 77
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-shared=$(cd "${KAL_SHARED:-none}/data/images" 2> /dev/null && pwd)
-cd "$dir" && "$python" - "$kal" "$shared" << 'END'
+. "$(dirname "$0")/../support/peers.sh"
+peers 'PIL' 'import PIL' "$1"
+"$python" - "$kal" "$shared" << 'END'
 import json
 import pathlib
 import subprocess

@@ -3,17 +3,9 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 #
 # JPEG 2000 beside Pillow (files with tiles and places on the grid of all kinds, and ours) and libvips (smaller sizes). Usage: jp2_peers.sh KAL
-for python in python3 /usr/bin/python3 none; do
-    "$python" -c 'import numpy; from PIL import features; assert features.check("jpg_2000")' 2> /dev/null && break
-done
-if [ "$python" = none ]; then
-    echo 'skipped: python3 with numpy and PIL that has JPEG 2000 is not here'
-    exit 77
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-cd "$dir" && "$python" - "$kal" << 'END'
+. "$(dirname "$0")/../support/peers.sh"
+peers 'numpy and PIL that has JPEG 2000' 'import numpy; from PIL import features; assert features.check("jpg_2000")' "$1"
+"$python" - "$kal" << 'END'
 import shutil
 import subprocess
 import sys

@@ -3,18 +3,9 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 #
 # Pages of animations beside Pillow: the shared ones and some that Pillow writes, every page the same. Usage: pages_peers.sh KAL
-for python in python3 /usr/bin/python3 none; do
-    "$python" -c 'import numpy, PIL' 2> /dev/null && break
-done
-if [ "$python" = none ]; then
-    echo 'skipped: python3 with numpy and PIL is not here'
-    exit 77
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-shared=$(cd "${KAL_SHARED:-none}/data/images" 2> /dev/null && pwd)
-cd "$dir" && "$python" - "$kal" "$shared" << 'END'
+. "$(dirname "$0")/../support/peers.sh"
+peers 'numpy and PIL' 'import numpy, PIL' "$1"
+"$python" - "$kal" "$shared" << 'END'
 import pathlib
 import subprocess
 import sys

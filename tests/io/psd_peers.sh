@@ -3,13 +3,8 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 #
 # PSD and PSB that ImageMagick writes, as it reads them itself, and Pillow where it can. Usage: psd_peers.sh KAL
-for python in python3 /usr/bin/python3 none; do
-    "$python" -c 'import numpy, PIL' 2> /dev/null && break
-done
-if [ "$python" = none ]; then
-    echo 'skipped: python3 with numpy and PIL is not here'
-    exit 77
-fi
+. "$(dirname "$0")/../support/peers.sh"
+peers 'numpy and PIL' 'import numpy, PIL' "$1"
 for convert in /usr/bin/convert convert magick none; do
     "$convert" -version 2> /dev/null | grep -q ImageMagick && break
 done
@@ -17,10 +12,7 @@ if [ "$convert" = none ]; then
     echo 'skipped: ImageMagick is not here'
     exit 77
 fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-cd "$dir" && "$python" - "$kal" "$convert" << 'END'
+"$python" - "$kal" "$convert" << 'END'
 import subprocess
 import sys
 

@@ -4,18 +4,9 @@
 #
 # BMP beside Pillow, .npy beside NumPy, HDR beside OpenCV, QOI beside the specification's own words in Python: files of theirs and of ours,
 # the same pixels both ways. Usage: simple_peers.sh KAL
-for python in python3 /usr/bin/python3 none; do
-    "$python" -c 'import numpy, PIL' 2> /dev/null && break
-done
-if [ "$python" = none ]; then
-    echo 'skipped: python3 with numpy and PIL is not here'
-    exit 77
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-kal=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-shared=$(cd "${KAL_SHARED:-none}/data/images" 2> /dev/null && pwd)
-cd "$dir" && "$python" - "$kal" "$shared" << 'END'
+. "$(dirname "$0")/../support/peers.sh"
+peers 'numpy and PIL' 'import numpy, PIL' "$1"
+"$python" - "$kal" "$shared" << 'END'
 import pathlib
 import struct
 import subprocess

@@ -3,10 +3,7 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 #
 # thumbhash and dominant against NumPy and OpenCV, where they are there: digests_peers.sh KAL
-python=/usr/bin/python3
-[ -x $python ] || python=python3
-if ! $python -c 'import cv2, numpy' 2>/dev/null; then
-    echo "skipped: Python has no cv2 (python3-opencv) here"
-    exit 77
-fi
-exec $python "$(dirname "$0")/digests_peers.py" "$1"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../support/peers.sh"
+peers 'cv2 and numpy' 'import cv2, numpy' "$1"
+"$python" "$here/digests_peers.py" "$kal"

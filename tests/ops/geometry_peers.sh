@@ -4,16 +4,9 @@
 #
 # Geometry beside OpenCV, Pillow and numpy, where Debian's packages of them are installed: equal, or as far apart as the op says.
 # Usage: geometry_peers.sh KAL
-for python in python3 /usr/bin/python3 none; do
-    "$python" -c 'import cv2, numpy, PIL' 2> /dev/null && break
-done
-if [ "$python" = none ]; then
-    echo 'skipped: python3 with cv2, numpy and PIL is not here'
-    exit 77
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" && "$python" - "$1" << 'END'
+. "$(dirname "$0")/../support/peers.sh"
+peers 'cv2, numpy and PIL' 'import cv2, numpy, PIL' "$1"
+"$python" - "$kal" << 'END'
 import json
 import subprocess
 import sys

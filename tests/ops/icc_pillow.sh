@@ -4,16 +4,9 @@
 #
 # Colour profiles beside Pillow's, which is Little CMS too: the same bytes for the same profiles and intents.
 # Usage: icc_pillow.sh KAL
-for python in python3 /usr/bin/python3 none; do
-    "$python" -c 'import numpy; from PIL import ImageCms' 2> /dev/null && break
-done
-if [ "$python" = none ]; then
-    echo 'skipped: python3 with numpy and PIL is not here'
-    exit 77
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" && "$python" - "$1" << 'END'
+. "$(dirname "$0")/../support/peers.sh"
+peers 'numpy and PIL' 'import numpy; from PIL import ImageCms' "$1"
+"$python" - "$kal" << 'END'
 import io
 import subprocess
 import sys

@@ -3,10 +3,7 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 #
 # composite's modes against Pillow's and OpenCV's, where they are there: modes_peers.sh KAL
-python=/usr/bin/python3
-[ -x $python ] || python=python3
-if ! $python -c 'import PIL, cv2, numpy' 2>/dev/null; then
-    echo "skipped: Python has no PIL and cv2 (python3-pil, python3-opencv) here"
-    exit 77
-fi
-exec $python "$(dirname "$0")/modes_peers.py" "$1"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../support/peers.sh"
+peers 'PIL, cv2 and numpy' 'import PIL, cv2, numpy' "$1"
+"$python" "$here/modes_peers.py" "$kal"
