@@ -152,33 +152,6 @@ static float *pixels_of(const kind *k, const char *const *order, int n, bool alp
     return p;
 }
 
-static void compare_parts(rng *r, const kal_bytes *b, const kal_extent *e, const float *whole,
-                          const char *what)
-{
-    put_file(check_temp("a.exr"), b->data, b->size);
-    kal_scope *s = kal_scope_new();
-    kal_node *from[2] = {kal_load(s, check_temp("a.exr"), NULL), kal_load_bytes(s, b->data, b->size, NULL)};
-    const size_t pixel = kal_pixel_size(e);
-    for (int i = 0; i < 16; i++) {
-        kal_rect q;
-        q.x0 = rng_below(r, e->width), q.y0 = rng_below(r, e->height);
-        q.x1 = q.x0 + 1 + rng_below(r, e->width - q.x0), q.y1 = q.y0 + 1 + rng_below(r, e->height - q.y0);
-        if (!rng_below(r, 3)) q.x0 = 0, q.x1 = e->width;
-        if (!rng_below(r, 4)) q.y0 = 0, q.y1 = e->height;
-        const size_t row = (size_t)(q.x1 - q.x0) * pixel;
-        unsigned char *got = malloc(row * (size_t)(q.y1 - q.y0));
-        const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 1 + i % 4, .band = i % 3 ? 0 : 37};
-        bool same = REQUIRE_OK(kal_read(from[i % 2], q, got, (ptrdiff_t)row, &o, &check_error));
-        for (int32_t y = q.y0; y < q.y1 && same; y++)
-            same = !memcmp(
-                got + (size_t)(y - q.y0) * row,
-                (const unsigned char *)whole + ((size_t)y * (size_t)e->width + (size_t)q.x0) * pixel, row);
-        REQUIRE_NOTE(same, "%s: part %d,%d..%d,%d", what, q.x0, q.y0, q.x1, q.y1);
-        free(got);
-    }
-    kal_scope_free(&s);
-}
-
 static void kinds(rng *r)
 {
     static const struct {
@@ -216,7 +189,7 @@ static void kinds(rng *r)
         const kal_extent e = {k->w, k->h, all[i].n, KAL_F32, all[i].n > 2 ? KAL_RGB : KAL_GRAY, all[i].alpha};
         float *want = pixels_of(k, all[i].order, all[i].n, all[i].alpha);
         require_picture(b.data, b.size, NULL, &e, want, what);
-        compare_parts(r, &b, &e, want, what);
+        require_parts(r, "a.exr", &b, &e, want, what);
         free(want);
         bytes_free(&b);
     }

@@ -282,6 +282,34 @@ static inline void require_meta(const kal_node *n, const char *name, const void 
                  name, got, size);
 }
 
+/// Parts of the picture in these bytes, from a file of that name and from memory, on one to four threads: they are those of the whole.
+static inline void require_parts(rng *r, const char *name, const kal_bytes *b, const kal_extent *e,
+                                 const void *whole, const char *what)
+{
+    put_file(check_temp(name), b->data, b->size);
+    kal_scope *s = kal_scope_new();
+    kal_node *from[2] = {kal_load(s, check_temp(name), NULL), kal_load_bytes(s, b->data, b->size, NULL)};
+    const size_t pixel = kal_pixel_size(e);
+    for (int i = 0; i < 16; i++) {
+        kal_rect q;
+        q.x0 = rng_below(r, e->width), q.y0 = rng_below(r, e->height);
+        q.x1 = q.x0 + 1 + rng_below(r, e->width - q.x0), q.y1 = q.y0 + 1 + rng_below(r, e->height - q.y0);
+        if (!rng_below(r, 3)) q.x0 = 0, q.x1 = e->width;
+        if (!rng_below(r, 4)) q.y0 = 0, q.y1 = e->height;
+        const size_t row = (size_t)(q.x1 - q.x0) * pixel;
+        unsigned char *got = malloc(row * (size_t)(q.y1 - q.y0));
+        const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 1 + i % 4, .band = i % 3 ? 0 : 37};
+        bool same = REQUIRE_OK(kal_read(from[i % 2], q, got, (ptrdiff_t)row, &o, &check_error));
+        for (int32_t y = q.y0; y < q.y1 && same; y++)
+            same = !memcmp(
+                got + (size_t)(y - q.y0) * row,
+                (const unsigned char *)whole + ((size_t)y * (size_t)e->width + (size_t)q.x0) * pixel, row);
+        REQUIRE_NOTE(same, "%s: part %d,%d..%d,%d", what, q.x0, q.y0, q.x1, q.y1);
+        free(got);
+    }
+    kal_scope_free(&s);
+}
+
 // ---- the shared pictures ------------------------------------------------------------------------
 
 /// Calls `f` with the path of each picture whose name ends in one of the suffixes ("|png|apng|"); false when

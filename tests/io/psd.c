@@ -88,32 +88,6 @@ static kal_extent extent_for(const psd_kind *k, int32_t w, int32_t h, bool alpha
 
 // ---- whole and in parts -------------------------------------------------------------------------
 
-static void compare_parts(rng *r, const kal_bytes *b, const kal_extent *e, const unsigned char *whole,
-                          const char *what)
-{
-    put_file(check_temp("a.psd"), b->data, b->size);
-    kal_scope *s = kal_scope_new();
-    kal_node *from[2] = {kal_load(s, check_temp("a.psd"), NULL), kal_load_bytes(s, b->data, b->size, NULL)};
-    const size_t pixel = kal_pixel_size(e);
-    for (int i = 0; i < 16; i++) {
-        kal_rect q;
-        q.x0 = rng_below(r, e->width), q.y0 = rng_below(r, e->height);
-        q.x1 = q.x0 + 1 + rng_below(r, e->width - q.x0), q.y1 = q.y0 + 1 + rng_below(r, e->height - q.y0);
-        if (!rng_below(r, 3)) q.x0 = 0, q.x1 = e->width;
-        if (!rng_below(r, 4)) q.y0 = 0, q.y1 = e->height;
-        const size_t row = (size_t)(q.x1 - q.x0) * pixel;
-        unsigned char *got = malloc(row * (size_t)(q.y1 - q.y0));
-        const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 1 + i % 4, .band = i % 3 ? 0 : 37};
-        bool same = REQUIRE_OK(kal_read(from[i % 2], q, got, (ptrdiff_t)row, &o, &check_error));
-        for (int32_t y = q.y0; y < q.y1 && same; y++)
-            same = !memcmp(got + (size_t)(y - q.y0) * row,
-                           whole + ((size_t)y * (size_t)e->width + (size_t)q.x0) * pixel, row);
-        REQUIRE_NOTE(same, "%s: part %d,%d..%d,%d", what, q.x0, q.y0, q.x1, q.y1);
-        free(got);
-    }
-    kal_scope_free(&s);
-}
-
 static void one(rng *r, psd_kind k, int32_t w, int32_t h, bool alpha)
 {
     char what[120];
@@ -131,7 +105,7 @@ static void one(rng *r, psd_kind k, int32_t w, int32_t h, bool alpha)
              k.channels, w, h, k.big ? ", PSB" : "", k.packed ? ", in runs" : "",
              k.photoshop ? ", on white" : "", k.layers, k.tagged ? k.tagged : "");
     require_picture(b.data, b.size, NULL, &e, want, what);
-    compare_parts(r, &b, &e, want, what);
+    require_parts(r, "a.psd", &b, &e, want, what);
     free(want);
     free(planes);
     bytes_free(&more);
