@@ -39,7 +39,8 @@ bool kal__png_swapped(void);
 // ---- reading ------------------------------------------------------------------------------------
 
 struct kal__decoder {
-    bool leaping;   // from chunk to chunk, behind the pixels
+    uint64_t unpacked;   // bytes of metadata that were inflated
+    bool leaping;        // from chunk to chunk, behind the pixels
     kal__png_fail fail;
     png_structp png;
     png_infop info;

@@ -12,8 +12,10 @@
 #include <zlib.h>
 
 // Inflates into an empty blob. Damaged or too large: nothing is taken. false: out of memory.
-static bool inflate_blob(const unsigned char *p, size_t n, uint64_t limit, kal__blob *out)
+static bool inflate_blob(kal__decoder *d, const unsigned char *p, size_t n, kal__blob *out)
 {
+    const uint64_t limit = d->limits.meta_bytes;
+    if (d->unpacked >= limit) return true;   // many pieces that are too large are not tried one after another
     z_stream z = {.next_in = (Bytef *)(uintptr_t)p, .avail_in = (uInt)n};
     unsigned char *data = NULL;
     size_t room = 0;
@@ -29,32 +31,33 @@ static bool inflate_blob(const unsigned char *p, size_t n, uint64_t limit, kal__
         code = inflate(&z, Z_NO_FLUSH);
     }
     if (ok && code == Z_STREAM_END && z.total_out <= limit) ok = kal__blob_set(out, data, z.total_out);
+    d->unpacked += z.total_out;
     inflateEnd(&z);
     free(data);
     return ok;
 }
 
-static bool take_exif(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
+static bool take_exif(kal__decoder *d, const unsigned char *p, size_t n)
 {
-    (void)limit;
     const size_t skip =
         n > 6 && !memcmp(p, "Exif\0\0", 6) ? 6 : 0;   // JPEG's prefix, which some writers leave there
-    return kal__blob_set(&m->exif, p + skip, n - skip);
+    return kal__blob_set(&d->meta->exif, p + skip, n - skip);
 }
 
 // name\0 method deflated
-static bool take_icc(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
+static bool take_icc(kal__decoder *d, const unsigned char *p, size_t n)
 {
     const unsigned char *end = memchr(p, 0, n < 80 ? n : 80);
     const size_t skip = end ? (size_t)(end - p) + 2 : n;
-    return m->icc.size || skip >= n || end[1] != 0 || inflate_blob(p + skip, n - skip, limit, &m->icc);
+    return d->meta->icc.size || skip >= n || end[1] != 0 ||
+           inflate_blob(d, p + skip, n - skip, &d->meta->icc);
 }
 
 // keyword\0 compressed? method language\0 translated\0 text
-static bool take_xmp(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
+static bool take_xmp(kal__decoder *d, const unsigned char *p, size_t n)
 {
     size_t at = sizeof KAL__XMP_KEY;
-    if (m->xmp.size || n < at + 2 || memcmp(p, KAL__XMP_KEY, at) != 0) return true;
+    if (d->meta->xmp.size || n < at + 2 || memcmp(p, KAL__XMP_KEY, at) != 0) return true;
     const bool packed = p[at] == 1;
     at += 2;
     for (int i = 0; i < 2; i++) {
@@ -62,21 +65,21 @@ static bool take_xmp(kal__meta *m, const unsigned char *p, size_t n, uint64_t li
         if (!end) return true;
         at = (size_t)(end - p) + 1;
     }
-    return packed ? inflate_blob(p + at, n - at, limit, &m->xmp) : kal__blob_set(&m->xmp, p + at, n - at);
+    return packed ? inflate_blob(d, p + at, n - at, &d->meta->xmp)
+                  : kal__blob_set(&d->meta->xmp, p + at, n - at);
 }
 
 // Pixels per unit across and down; 1: the unit is a metre.
-static bool take_density(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit)
+static bool take_density(kal__decoder *d, const unsigned char *p, size_t n)
 {
-    (void)limit;
-    if (n != 9 || p[8] != 1 || m->density[0] > 0 || !kal__be32(p) || !kal__be32(p + 4)) return true;
-    for (int i = 0; i < 2; i++) m->density[i] = kal__be32(p + 4 * i);
+    if (n != 9 || p[8] != 1 || d->meta->density[0] > 0 || !kal__be32(p) || !kal__be32(p + 4)) return true;
+    for (int i = 0; i < 2; i++) d->meta->density[i] = kal__be32(p + 4 * i);
     return true;
 }
 
 static const struct {
     const char *chunk;
-    bool (*take)(kal__meta *m, const unsigned char *p, size_t n, uint64_t limit);
+    bool (*take)(kal__decoder *d, const unsigned char *p, size_t n);
 } kept[] = {{"eXIf", take_exif}, {"iCCP", take_icc}, {"iTXt", take_xmp}, {"pHYs", take_density}};
 #define KEPT (sizeof kept / sizeof *kept)
 
@@ -96,7 +99,7 @@ static int on_chunk(png_structp png, png_unknown_chunkp c)
     if (damaged) return 1;
     if (i == KEPT && !kal__apng_chunk(d, c->name, c->data, c->size)) d->lost = true;
     if (i == KEPT || !d->meta) return 1;
-    if (!kept[i].take(d->meta, c->data, c->size, d->limits.meta_bytes)) d->lost = true;
+    if (!kept[i].take(d, c->data, c->size)) d->lost = true;
     return 1;
 }
 
@@ -109,8 +112,7 @@ static void take_late(kal__decoder *d, size_t i, const unsigned char head[8], si
     }
     const bool all = kal__png_pull(d, data, n + 4) == n + 4;
     const uint32_t crc = kal__crc32(kal__crc32(0, head + 4, 4), data, n);
-    if (all && crc == kal__be32(data + n) && !kept[i].take(d->meta, data, n, d->limits.meta_bytes))
-        d->lost = true;
+    if (all && crc == kal__be32(data + n) && !kept[i].take(d, data, n)) d->lost = true;
     free(data);
 }
 

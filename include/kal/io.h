@@ -122,7 +122,7 @@ typedef struct kal_limits {
     uint64_t pixels;       ///< width × height; default 2^30
     uint64_t file_bytes;   ///< default 2^33
     uint32_t scans;        ///< of a progressive JPEG; default 200
-    uint64_t meta_bytes;   ///< one piece of metadata; default 16 MiB
+    uint64_t meta_bytes;   ///< one piece of metadata; default 8 MiB
     uint32_t
         threads;   ///< that a codec's library may start of its own (HEIF: one a tile, or for one tile); default 0: as many as the request has
     uint32_t pages;     ///< of one file; default 65536, which 0 also is

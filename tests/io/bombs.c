@@ -344,7 +344,7 @@ int main(void)
     }
     sides();
     sides_by_hand();
-    // with the common limits a profile may inflate to 16 MiB, which takes longer
+    inflating();   // by the common limits, and by those for strangers
     kal_limits limits;
     kal_limits_get(&limits);
     kal_limits_untrusted(&limits);
