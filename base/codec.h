@@ -293,6 +293,7 @@ typedef struct kal__codec {
     /// After the last row of a picture: the next one, of this kind, begins, and its rows come as the first one's did. NULL: files hold one.
     kal_status (*page)(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
                        kal_error *err);
+    bool flows;   ///< several are written from front to back, as one is: nothing before them tells what comes
 
     /// Ends the file (the writer is not committed). `err` NULL: giving up.
     kal_status (*end)(kal__encoder *c, kal_error *err);

@@ -28,7 +28,8 @@ static kal_status album_new(const kal__codec *c, const char *word, kal__writer *
     if (!c->begin) st = kal_fail(err, KAL_INVALID, "%s can be read but not written", c->name);
     kal_album *a = st ? NULL : kal__new_zero(1, sizeof *a);
     if (!st && !a) st = kal_fail(err, KAL_NOMEM, "out of memory");
-    if (!st && (c->patches || c->page) && !w->patch) {   // the heads of such files tell what comes
+    if (!st && (c->patches || (c->page && !c->flows)) &&
+        !w->patch) {   // the heads of such files tell what comes
         st = kal__write_staged(w, KAL__STAGED_BYTES, &w, err);
         if (st) w = NULL;
     }

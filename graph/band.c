@@ -6,6 +6,7 @@
 
 #include "block.h"
 #include "coding.h"
+#include "digest.h"
 #include "measure.h"
 #include "patches.h"
 

@@ -112,6 +112,8 @@ kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char 
     if (format && *format) {
         *out = kal__codec_named(format);
         if (!*out) return kal__unknown_format(KAL_INVALID, name, "there is no such format", err);
+        if (!(*out)->open)
+            return kal_fail(err, KAL_INVALID, "%s: %s can be written but not read", name, (*out)->name);
     }
     for (size_t i = 0; i < kal__n_codecs && !*out; i++)
         if (kal__codecs[i]->sniff(head, n)) *out = kal__codecs[i];

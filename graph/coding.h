@@ -29,13 +29,4 @@ void kal__coding_close(kal__stage *s);
 /// Gives up a decoder that belongs to no stage (NULL is fine).
 void kal__coding_give_up(struct kal__coding *c);
 
-// ---- content keys -------------------------------------------------------------------------------
-
-typedef struct kal__digest kal__digest;
-/// `rect` must be the whole image; *out is written with the last row.
-kal__digest *kal__digest_new(const kal_extent *e, kal_rect rect, kal_key *out);
-/// The next row, packed.
-void kal__digest_row(kal__digest *d, const unsigned char *row);
-void kal__digest_free(kal__digest **slot);
-
 #endif

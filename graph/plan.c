@@ -7,6 +7,7 @@
 
 #include "memo.h"
 #include "coding.h"
+#include "digest.h"
 #include "measure.h"
 #include "need.h"
 #include "run.h"
@@ -379,7 +380,7 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
         s->data = w->dst;
         s->stride = (size_t)w->stride;   // a negative one wraps and unwraps
     }
-    if (kind == KAL__DIGEST_STAGE) s->digest = kal__digest_new(&image->call.extent, w->rect, w->key);
+    if (kind == KAL__DIGEST_STAGE) s->digest = kal__digest_new(&image->call.extent, w->key);
     if (kind == KAL__DIGEST_STAGE && !s->digest) return kal__no_memory(b);
     return kind == KAL__ENCODE_STAGE ? add_encoder(b, s, &image->call.extent) : KAL_OK;
 }

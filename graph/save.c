@@ -4,6 +4,7 @@
 // Samples in memory become nodes; images become nodes of encoded bytes; encoded bytes become files.
 #include "apply.h"
 #include "calm.h"
+#include "digest.h"
 #include "load.h"
 
 #include <stdio.h>
@@ -85,7 +86,7 @@ kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t
     size_t bytes;
     const kal_status st = check_pixels(e, pixels, stride, &bytes, err);
     if (st) return st;
-    kal__digest *d = kal__digest_new(e, kal_rect_all(e), out);
+    kal__digest *d = kal__digest_new(e, out);
     if (!d) return kal_fail(err, KAL_NOMEM, "out of memory for a content key");
     for (int32_t y = 0; y < e->height; y++) kal__digest_row(d, (const unsigned char *)pixels + y * stride);
     kal__digest_free(&d);

@@ -3,7 +3,10 @@
 //
 // The content key: a Merkle root over 256×256 leaves, so that it can be made from rows at any width and, later, from tiles.
 // Specified in docs/keys.md.
-#include "coding.h"
+#include "digest.h"
+
+#include "hash.h"
+#include "mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,15 +30,24 @@ static void put_int(kal__hash *h, uint64_t v, int bytes)
     kal__hash_add(h, b, (size_t)bytes);
 }
 
-kal__digest *kal__digest_new(const kal_extent *e, kal_rect rect, kal_key *out)
+static size_t n_columns(const kal_extent *e)
 {
-    if (!kal_rect_equal(rect, kal_rect_all(e))) return NULL;
+    return ((size_t)e->width + SIDE - 1) / SIDE;
+}
+
+size_t kal__digest_memory(const kal_extent *e)
+{
+    return sizeof(kal__digest) + n_columns(e) * sizeof(kal__hash) + (size_t)e->width * kal_pixel_size(e);
+}
+
+kal__digest *kal__digest_new(const kal_extent *e, kal_key *out)
+{
     kal__digest *d = aligned_alloc(_Alignof(kal__digest), sizeof *d);   // it holds an aligned hash state
     if (!d) return NULL;
     memset(d, 0, sizeof *d);
     d->extent = *e;
     d->out = out;
-    d->n_columns = ((size_t)e->width + SIDE - 1) / SIDE;
+    d->n_columns = n_columns(e);
     // aligned_alloc because the hash states are wider than malloc's promise
     d->columns = aligned_alloc(_Alignof(kal__hash), d->n_columns * sizeof *d->columns);
     d->canonical = kal__new((size_t)e->width, kal_pixel_size(e));
