@@ -184,11 +184,23 @@ kal_status kal__over_limit(kal_error *err, const char *lift, const char *fmt, ..
 kal_status kal__within_limits(const char *name, const char *codec, uint64_t width, uint64_t height,
                               const kal_limits *limits, kal_error *err);
 
+/// How samples lie in a file that does not say it; all 0: nothing was told.
+typedef struct kal__layout {
+    int32_t width, height, channels, type;   ///< a kal_type
+    int32_t skip;                            ///< bytes before the first row
+    int32_t order;                           ///< 1: the highest byte of a sample comes first
+    bool planar;
+} kal__layout;
+
 /// What is asked of a decoder.
 typedef struct kal__ask {
     kal_limits limits;
-    int32_t page;   ///< from 0 on; a codec without `pages` need not look
-    kal_extent expected;   ///< that the header had, when pixels are decoded; all 0: not said. Another one is KAL_CHANGED
+    int32_t page;         ///< from 0 on; a codec without `pages` need not look
+    kal__layout layout;   ///< of a codec that must be `told`
+    bool
+        front;   ///< of a header: what is read is the front of a stream, of which nobody knows how much will come
+    kal_extent
+        expected;   ///< that the header had, when pixels are decoded; all 0: not said. Another one is KAL_CHANGED
 } kal__ask;
 
 /// What a header says.
@@ -203,8 +215,8 @@ typedef struct kal__header {
     struct {
         int32_t width, height, rows, part_rows;
         size_t memory;
-    } levels[10];   ///< what the header says at 1/2, 1/4 …, for the codec's `shrink`
-    size_t memory;           ///< bytes the decoder will hold beside its output
+    } levels[10];    ///< what the header says at 1/2, 1/4 …, for the codec's `shrink`
+    size_t memory;   ///< bytes the decoder will hold beside its output
 } kal__header;
 
 typedef struct kal__decoder kal__decoder;   // each codec's own
@@ -238,6 +250,9 @@ typedef struct kal__codec {
     /// Do these first bytes (at least 32 unless the file is shorter) look like ours?
     bool (*sniff)(const unsigned char *head, size_t n);
 
+    /// How the samples of a file lie that does not say it: adds to what was told what `word` says, the name or suffix it was asked for by, and
+    /// refuses too little. NULL: files tell it themselves.
+    kal_status (*told)(const char *name, const char *word, kal__layout *layout, kal_error *err);
     /// Reads the header into `h` and `meta`; nothing is decoded. The reader stands at the start.
     kal_status (*header)(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                          kal_error *err);

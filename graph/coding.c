@@ -334,6 +334,7 @@ static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats
     if (st) return st;
     kal_limits_get(&c->ask.limits);
     c->ask.page = c->source->page;
+    c->ask.layout = c->source->layout;
     c->ask.expected = s->node->call.extent;
     if (!c->ask.limits.threads || c->ask.limits.threads > (uint32_t)s->helpers)
         c->ask.limits.threads = (uint32_t)s->helpers;

@@ -34,13 +34,25 @@ typedef struct stored_p {
     size_t size;
     bool upright;
     int32_t shrink, page;
+    kal__layout layout;
 } stored_p;
 static const kal_param stored_params[] = {
     {"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""},
     {"shrink", KAL_PARAM_INT, offsetof(stored_p, shrink), 1, NULL, 1, 1024, "", ""},
-    {"page", KAL_PARAM_INT, offsetof(stored_p, page), 1, NULL, 0, 1e9, "", ""}};
+    {"page", KAL_PARAM_INT, offsetof(stored_p, page), 1, NULL, 0, 1e9, "", ""},
+    {"width", KAL_PARAM_INT, offsetof(stored_p, layout.width), 0, NULL, 0, KAL_MAX_SIDE, "", ""},
+    {"height", KAL_PARAM_INT, offsetof(stored_p, layout.height), 0, NULL, 0, KAL_MAX_SIDE, "", ""},
+    {"channels", KAL_PARAM_INT, offsetof(stored_p, layout.channels), 0, NULL, 0, KAL_MAX_CHANNELS, "", ""},
+    {"type", KAL_PARAM_CHOICE, offsetof(stored_p, layout.type), 0, NULL, 0, 0, KAL_TYPES, ""},
+    {"skip", KAL_PARAM_INT, offsetof(stored_p, layout.skip), 0, NULL, 0, INT32_MAX, "", ""},
+    {"order", KAL_PARAM_CHOICE, offsetof(stored_p, layout.order), 0, NULL, 0, 0, "little|big", ""},
+    {"planar", KAL_PARAM_BOOL, offsetof(stored_p, layout.planar), 0, NULL, 0, 0, "", ""}};
 #define STORED_PARAMS (sizeof stored_params / sizeof *stored_params)
-static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(stored_p), "load", 0};
+#define STORED_FIRST 3   // those after them came later
+static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(stored_p), "load",
+                                          STORED_PARAMS - STORED_FIRST},
+                         stored_later = {stored_params + STORED_FIRST, STORED_PARAMS - STORED_FIRST,
+                                         sizeof(stored_p), "load", 0};
 
 static kal_status decode_node(kal__loading *l, kal_node **out, kal_error *err)
 {
@@ -48,8 +60,11 @@ static kal_status decode_node(kal__loading *l, kal_node **out, kal_error *err)
     const char *version = c->version();
     if (!version) return kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     kal_key key;
-    const stored_p p = {sizeof p, l->meta->applied || l->meta->orientation == 1, l->source->shrink,
-                        l->source->page};
+    const stored_p p = {.size = sizeof p,
+                        .upright = l->meta->applied || l->meta->orientation == 1,
+                        .shrink = l->source->shrink,
+                        .page = l->source->page,
+                        .layout = l->source->layout};
     const kal__key_parts parts = {.kind = KAL__DECODE,
                                   .what = c->name,
                                   .version = version,
@@ -160,6 +175,13 @@ static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const
     kal__loading l = {.source = kal__new_zero(1, sizeof(kal__source)), .meta = kal__meta_new()};
     kal_limits_get(&l.ask.limits);
     l.ask.page = p->page;
+    l.ask.layout = (kal__layout){.width = p->width,
+                                 .height = p->height,
+                                 .channels = p->channels,
+                                 .type = p->type,
+                                 .skip = p->skip,
+                                 .order = p->order,
+                                 .planar = p->planar};
     l.unkeyed = !p->keyed;
     kal_status st = kal__params_check(kal__schema_of(&kal__op_load), &checked, err);
     if (!st && (!l.source || !l.meta)) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
@@ -209,6 +231,7 @@ static kal_status load_page(kal_node *picture, int32_t page, kal__reel *reel, ka
         kal__loading l = {.source = kal__source_copy(s, s->origin), .meta = kal__meta_new()};
         kal_limits_get(&l.ask.limits);
         l.ask.page = page;
+        l.ask.layout = s->layout;
         if (!l.source || !l.meta)
             st = kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
         else
@@ -282,6 +305,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     const kal_node *stored = turned ? kal__input(n, 0) : n;
     kal__source *s = kal__node_source(stored);
     const bool file = *kal__source_path(s) != 0;
+    const char *told = s->codec->told ? s->codec->name : NULL;
     kal__source_unref(&s);
     print_path(t, stored);
     if (!file) {   // a binding names the stored rows; they are turned like any others
@@ -291,6 +315,8 @@ void kal__load_print(const kal_node *n, kal__text *t)
     const stored_p *p = stored->call.params;
     if (p->shrink != 1) kal__putf(t, " shrink=%d", p->shrink);
     if (p->page) kal__putf(t, " page=%d", p->page);
+    if (told) kal__putf(t, " format=%s", told);
+    kal__params_print(stored_later, p, t);
     if (stored->is_volatile) kal__puts(t, " keyed=false");
     if (!p->upright) {
         kal__puts(t, " upright=false");

@@ -10,15 +10,22 @@
 
 #include <pthread.h>
 
-#define KAL__LOAD_PARAMS(P)                                                                          \
-    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                                   \
-    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                                   \
-    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")               \
-    P(INT, shrink, 1, 1, 1024, "",                                                                   \
-      "1, 2, 4 …: decode that many times smaller, where the file can (JPEG to 8, levels of a TIFF)") \
-    P(INT, page, 0, 0, 1e9, "", "which picture of several, from 0 on")                               \
-    P(BOOL, keyed, true, 0, 0, "",                                                                   \
-      "false: the file is not read for its digest; its key is of this run, and nothing is remembered")
+#define KAL__LOAD_PARAMS(P)                                                                            \
+    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                                     \
+    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                                     \
+    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")                 \
+    P(INT, shrink, 1, 1, 1024, "",                                                                     \
+      "1, 2, 4 …: decode that many times smaller, where the file can (JPEG to 8, levels of a TIFF)")   \
+    P(INT, page, 0, 0, 1e9, "", "which picture of several, from 0 on")                                 \
+    P(BOOL, keyed, true, 0, 0, "",                                                                     \
+      "false: the file is not read for its digest; its key is of this run, and nothing is remembered") \
+    P(INT, width, 0, 0, KAL_MAX_SIDE, "", "format=pixels: pixels in a row")                            \
+    P(INT, height, 0, 0, KAL_MAX_SIDE, "", "format=pixels: rows")                                      \
+    P(INT, channels, 0, 0, KAL_MAX_CHANNELS, "", "format=pixels: samples in a pixel")                  \
+    P(CHOICE, type, 0, 0, 0, KAL_TYPES, "format=pixels: of a sample")                                  \
+    P(INT, skip, 0, 0, INT32_MAX, "byte", "format=pixels: bytes before the first row")                 \
+    P(CHOICE, order, 0, 0, 0, "little|big", "format=pixels: which byte of a sample comes first")       \
+    P(BOOL, planar, false, 0, 0, "", "format=pixels: all of one channel, then all of the next")
 typedef struct kal__load_p {
     size_t size;
     KAL__LOAD_PARAMS(KAL_FIELD)

@@ -308,6 +308,7 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
                        .header = s->header,
                        .shrink = s->shrink,
                        .page = s->page,
+                       .layout = s->layout,
                        .reel = kal__reel_ref(s->reel),
                        .digest = s->digest,
                        .stamp = s->stamp,

@@ -43,6 +43,7 @@ typedef struct kal__source {
     const kal__codec *codec;
     kal__header header;   // at 1/shrink
     int32_t shrink, page;
+    kal__layout layout;
     kal__reel *reel;   // where its decoder waits between pages; NULL: nowhere
     kal_key digest;    // of the encoded bytes
     kal__stamp stamp;

@@ -13,10 +13,30 @@
 #include <string.h>
 #include <unistd.h>
 
+// Which codec, and how the samples lie where that must be told.
+static kal_status choose(kal__loading *l, const unsigned char *front, size_t n, const char *name,
+                         const char *format, kal_error *err)
+{
+    static const kal__layout nothing;
+    kal__layout *told = &l->ask.layout;
+    const kal__codec **codec = &l->source->codec;
+    kal_status st = kal__codec_for_bytes(front, n, name, format, &l->ask.limits, codec, err);
+    if (!st && (*codec)->told)
+        st = (*codec)->told(name, format, told, err);
+    else if (!st && memcmp(told, &nothing, sizeof nothing) != 0)
+        st = kal_fail(
+            err, KAL_INVALID,
+            "%s: width, height, channels, type, skip, order and planar are for format=pixels; a file of %s "
+            "says them itself",
+            name, (*codec)->name);
+    if (!st) l->source->layout = *told;
+    return st;
+}
+
 static kal_status read_header(kal__loading *l, const unsigned char *bytes, size_t size, const char *name,
                               const char *format, kal_error *err)
 {
-    kal_status st = kal__codec_for_bytes(bytes, size, name, format, &l->ask.limits, &l->source->codec, err);
+    kal_status st = choose(l, bytes, size, name, format, err);
     if (st) return st;
     kal__reader *r;
     st = kal__open_memory(bytes, size, name, &r, err);
@@ -57,8 +77,7 @@ static kal_status read_stream(kal__loading *l, kal__reader *file, kal__reader *r
     const uint64_t most = l->ask.limits.file_bytes;
     const ptrdiff_t n = kal__hashing_peek(r, &front, err);
     if (n < 0) return err->status;
-    kal_status st =
-        kal__codec_for_bytes(front, (size_t)n, r->name, format, &l->ask.limits, &l->source->codec, err);
+    kal_status st = choose(l, front, (size_t)n, r->name, format, err);
     if (st) return st;
     if (!l->source->codec->streams && !(l->source->codec->scattered && known) && !l->unkeyed && r->size &&
         r->size <= KAL__SMALL_FILE)
@@ -143,6 +162,7 @@ static kal_status keep_front(kal__loading *l, unsigned char *front, size_t n, ka
                              const char *format, kal_error *err)
 {
     const char *name = l->source->origin->name;
+    l->ask.front = true;
     kal_status st = read_header(l, front, n, name, format, err);
     if (!st && !l->source->codec->streams)
         st = kal_fail(err, KAL_UNSUPPORTED,

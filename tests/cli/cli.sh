@@ -21,6 +21,12 @@ code 'from pipe to pipe' 0 "$kal" diff pipe.ppm pipe.ppm
 code 'save - in the text' 0 "$kal" diff pipe.ppm pipe.png
 "$kal" run 'load in.jpg | gaussian 2' -o direct.png
 code 'the pipe changed no pixel' 0 "$kal" diff direct.png pipe.ppm
+"$kal" run 'a = load in.jpg; save a whole.rgb; save a whole.png'
+size=$("$kal" info in.jpg | sed -n 's/.* \([0-9]*\)×\([0-9]*\).*/width=\1 height=\2/p' | head -1)
+"$kal" run "load - format=rgb $size | save - format=hash" <whole.rgb >hash.txt 2>err
+same 'samples alone through a pipe, and their hash' "$(cat hash.txt err)" "$("$kal" key --content 'load whole.png')"
+refused 'samples that nobody describes' 2 'tell width=' "$kal" run "load $PWD/whole.rgb format=rgb | save x.png"
+refused 'too few samples' 3 'bytes, and' "$kal" run "load $PWD/whole.rgb format=rgb $size skip=1 | save x.png"
 refused 'standard input twice' 2 'a = load -' sh -c '"$1" run "insert (load - | crop 0 0 9 9) (load -) | save x.png" <in.jpg' - "$kal"
 refused 'standard input twice, as inputs' 2 'can be read once' sh -c '"$1" run "insert in1 in2" - - -o x.png <in.jpg' - "$kal"
 code 'once, and used twice' 0 sh -c '"$1" run "a = load -; insert (a | crop 0 0 9 9) a | save x.png" <in.jpg && rm x.png' - "$kal"
