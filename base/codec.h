@@ -191,6 +191,17 @@ typedef struct kal__layout {
     int32_t order;                           ///< 1: the highest byte of a sample comes first
     bool planar;
 } kal__layout;
+/// Where the pages of a file lie, shared by all that read the same bytes: whoever walked over the file first says it to the others. What it says is
+/// as old as the file's digest, and other bytes are found out as ever. Refcounted. Threads: any.
+typedef struct kal__places kal__places;
+/// NULL: out of memory. Functions below take NULL for one that knows nothing and keeps nothing.
+kal__places *kal__places_new(void);
+kal__places *kal__places_ref(kal__places *p);
+void kal__places_unref(kal__places **slot);
+/// false: it is not known. Else how many pages there are, and where this one lies if it is there.
+bool kal__places_find(kal__places *p, int32_t page, uint64_t *at, int32_t *pages);
+/// Takes `at`, from malloc.
+void kal__places_keep(kal__places *p, uint64_t *at, int32_t pages);
 
 /// What is asked of a decoder.
 typedef struct kal__ask {
@@ -199,6 +210,7 @@ typedef struct kal__ask {
     kal__layout layout;   ///< of a codec that must be `told`
     bool
         front;   ///< of a header: what is read is the front of a stream, of which nobody knows how much will come
+    kal__places *places;   ///< for a codec that must walk to a page; the asker's
     kal_extent
         expected;   ///< that the header had, when pixels are decoded; all 0: not said. Another one is KAL_CHANGED
 } kal__ask;

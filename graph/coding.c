@@ -335,6 +335,7 @@ static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats
     kal_limits_get(&c->ask.limits);
     c->ask.page = c->source->page;
     c->ask.layout = c->source->layout;
+    c->ask.places = c->source->places;
     c->ask.expected = s->node->call.extent;
     if (!c->ask.limits.threads || c->ask.limits.threads > (uint32_t)s->helpers)
         c->ask.limits.threads = (uint32_t)s->helpers;
@@ -569,6 +570,7 @@ kal_status kal__coding_begin(kal__stage *s, const kal__watch *watch, kal_stats *
     if (s->kind == KAL__ENCODE_STAGE) return s->serial ? KAL_OK : pieces_begin(s, err);
     if (s->kind != KAL__DECODE_STAGE || s->serial) return KAL_OK;
     const kal_status st = decode_begin(s, watch, stats, err);
-    if (!st) s->coding->parts_left = s->n_bands;
-    return st;
+    if (st) return blame(s->coding, st, watch, stats, err);
+    s->coding->parts_left = s->n_bands;
+    return KAL_OK;
 }

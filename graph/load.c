@@ -186,6 +186,8 @@ static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const
     kal_status st = kal__params_check(kal__schema_of(&kal__op_load), &checked, err);
     if (!st && (!l.source || !l.meta)) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     if (l.source) l.source->refs = 1, l.source->page = p->page;
+    if (!st && !(l.ask.places = l.source->places = kal__places_new()))
+        st = kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     if (st) {
         kal__origin_unref(&origin);
         kal__slab_unref(&bytes);
@@ -235,7 +237,7 @@ static kal_status load_page(kal_node *picture, int32_t page, kal__reel *reel, ka
         if (!l.source || !l.meta)
             st = kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
         else
-            st = kal__source_read_page(&l, page, reel, err);
+            l.ask.places = l.source->places, st = kal__source_read_page(&l, page, reel, err);
         if (!st) st = make_node(&l, p->shrink, p->upright, out, err);
         kal__meta_unref(&l.meta);
         kal__source_unref(&l.source);

@@ -277,6 +277,7 @@ void kal__source_unref(kal__source **slot)
     kal__reel_unref(&s->reel);
     kal__origin_unref(&s->origin);
     kal__slab_unref(&s->bytes);
+    kal__places_unref(&s->places);
     free(s);
 }
 
@@ -311,6 +312,7 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
                        .layout = s->layout,
                        .reel = kal__reel_ref(s->reel),
                        .digest = s->digest,
+                       .places = kal__places_ref(s->places),
                        .stamp = s->stamp,
                        .pinned = s->pinned,
                        .origin = kal__origin_ref(origin),

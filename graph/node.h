@@ -44,8 +44,9 @@ typedef struct kal__source {
     kal__header header;   // at 1/shrink
     int32_t shrink, page;
     kal__layout layout;
-    kal__reel *reel;   // where its decoder waits between pages; NULL: nowhere
-    kal_key digest;    // of the encoded bytes
+    kal__reel *reel;       // where its decoder waits between pages; NULL: nowhere
+    kal_key digest;        // of the encoded bytes
+    kal__places *places;   // of its pages; NULL: nobody remembers
     kal__stamp stamp;
     bool pinned;           // as long as the file has that stamp, it has that digest
     kal__origin *origin;   // NULL when only the bytes were given

@@ -125,6 +125,8 @@ static kal_status read_file(kal__loading *l, kal__reader *file, const char *form
     s->unkeyed = l->unkeyed;
     if (s->unkeyed) s->header.part_unseen = false;   // to see them it would have to be read
     if (s->pinned && !s->unkeyed) kal__digest_remember(&s->stamp, s->digest);
+    if (s->unkeyed && !s->pinned)
+        kal__places_unref(&s->places);   // nothing would tell that they are another file's
     r->close(r);
     return st;
 }
@@ -265,6 +267,20 @@ kal_status kal__source_is_same(const kal__source *s, kal_error *err)
     return st ? st : kal_key_equal(digest, s->digest) ? KAL_OK : changed(s, err);
 }
 
+// What was read as the header of a page, or why not: of another file by now, it counts for nothing.
+static kal_status still_the_file(const kal__source *s, kal_status st, kal_error *err)
+{
+    kal_error other = {KAL_OK, ""};
+    const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
+    if (st && !found) return st;
+    const kal_status same = !s->unkeyed ? kal__source_is_same(s, &other)
+                            : s->pinned ? changed(s, &other)
+                                        : KAL_OK;
+    if (st && same != KAL_CHANGED) return st;
+    if (same) *err = other;
+    return same;
+}
+
 kal_status kal__source_read_page(kal__loading *l, int32_t page, kal__reel *reel, kal_error *err)
 {
     kal__source *s = l->source;
@@ -285,7 +301,5 @@ kal_status kal__source_read_page(kal__loading *l, int32_t page, kal__reel *reel,
     s->header.part_unseen = false;
     const bool pinned = before && has_its_stamp(s, file);
     r->close(r);
-    if (st || s->bytes || pinned) return st;
-    if (s->unkeyed) return s->pinned ? changed(s, err) : KAL_OK;
-    return kal__source_is_same(s, err);
+    return s->bytes || pinned ? st : still_the_file(s, st, err);
 }

@@ -31,15 +31,13 @@ typedef struct pool {
 
 struct kal__decoder {
     kal__reader *reader;
-    kal_limits limits;
+    kal__ask ask;
     kal__tiff_head head;
-    kal_extent expected;   // width 0: nobody said
     pool pool;
     kal_rect part;
     int32_t y;                       // of the next row
     slot *lines[KAL_MAX_CHANNELS];   // of large strips: one a plane …
     int32_t line;                    // … and the next row that they give
-    int32_t page;
 };
 
 // ---- handles ------------------------------------------------------------------------------------
@@ -69,7 +67,8 @@ static kal_status slot_new(const kal__decoder *d, slot **out, kal_error *err)
     slot *s = *out = aligned_alloc(64, (n + 63) / 64 * 64);
     if (!s) return kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for a block", d->reader->name);
     *s = (slot){.holds = -1};
-    const kal_status st = kal__tiff_open(&s->file, d->reader, d->head.directory, most_bytes(&d->limits), err);
+    const kal_status st =
+        kal__tiff_open(&s->file, d->reader, d->head.directory, most_bytes(&d->ask.limits), err);
     if (st) {
         free(s);
         *out = NULL;
@@ -296,16 +295,16 @@ static kal_status read_head(kal__decoder *d, int32_t by, kal_error *err)
     kal__tiff_file f;
     uint64_t directory;
     int32_t pages, size[2];
-    kal_status st = kal__tiff_pages(d->reader, &d->limits, d->page, &directory, &pages, err);
-    if (!st) st = kal__tiff_open(&f, d->reader, directory, most_bytes(&d->limits), err);
+    kal_status st = kal__tiff_pages(d->reader, &d->ask, &directory, &pages, err);
+    if (!st) st = kal__tiff_open(&f, d->reader, directory, most_bytes(&d->ask.limits), err);
     if (st) return st;
-    st = kal__tiff_read_head(&f, directory, &d->limits, &d->head, err);
+    st = kal__tiff_read_head(&f, directory, &d->ask.limits, &d->head, err);
     if (!st && by > 1) {
         st = kal__tiff_level(&f, &d->head, by, &directory, size, err);
         if (!st && !directory)
             st = kal_fail(err, KAL_CHANGED, "%s: tiff: there is no level at 1/%d any more", d->reader->name,
                           by);
-        if (!st) st = kal__tiff_read_head(&f, directory, &d->limits, &d->head, err);
+        if (!st) st = kal__tiff_read_head(&f, directory, &d->ask.limits, &d->head, err);
     }
     kal__tiff_close(&f);
     d->part = kal_rect_all(&d->head.extent);
@@ -320,8 +319,7 @@ static kal__decoder *decoder_new(kal__reader *r, const kal__ask *ask, kal_error 
         return NULL;
     }
     d->reader = r;
-    d->limits = ask->limits;
-    d->expected = ask->expected;
+    d->ask = *ask;
     pthread_mutex_init(&d->pool.lock, NULL);
     return d;
 }
@@ -343,7 +341,6 @@ static kal_status tiff_open(kal__reader *r, const kal__ask *ask, kal__decoder **
 {
     kal__decoder *d = *out = decoder_new(r, ask, err);
     if (!d) return KAL_NOMEM;
-    d->page = ask->page;
     const kal_status st = read_head(d, 1, err);
     if (st) tiff_close(d, NULL), *out = NULL;
     return st;
@@ -357,7 +354,7 @@ static kal_status another(const kal__decoder *d, kal_error *err)
 
 static bool is_expected(const kal__decoder *d)
 {
-    const kal_extent *a = &d->expected, *b = &d->head.extent;
+    const kal_extent *a = &d->ask.expected, *b = &d->head.extent;
     return !a->width || (a->width == b->width && a->height == b->height && a->channels == b->channels &&
                          a->type == b->type && a->model == b->model && a->alpha == b->alpha);
 }
@@ -440,7 +437,7 @@ static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *
     uint64_t directory = 0;
     bool failed = false;
     int32_t pages;
-    kal_status st = kal__tiff_pages(r, &ask->limits, ask->page, &directory, &pages, err);
+    kal_status st = kal__tiff_pages(r, ask, &directory, &pages, err);
     if (!st) st = kal__tiff_open(&f, r, directory, most_bytes(&ask->limits), err);
     if (st) return st;
     st = kal__tiff_read_head(&f, directory, &ask->limits, &head, err);

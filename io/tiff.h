@@ -60,12 +60,20 @@ typedef struct kal__tiff_lib {
 const kal__tiff_lib *kal__tiff_library(void);
 const char *kal__tiff_version(void);
 
+/// Bytes that the library sees in place of those of the file.
+typedef struct kal__tiff_patch {
+    uint64_t at;
+    size_t n;
+    unsigned char bytes[8];
+} kal__tiff_patch;
+
 /// One of the library's handles on a file. Threads: one at a time; any number of handles on one reader.
 typedef struct kal__tiff_file {
     const kal__tiff_lib *lib;
     TIFF *tif;
     kal__reader *reader;
     uint64_t at;
+    kal__tiff_patch patches[2];
     kal_status io;   // of the reader, when that failed
     kal_error why;   // of the reader; else the library's first complaint
 } kal__tiff_file;
@@ -105,8 +113,10 @@ typedef struct kal__tiff_head {
 } kal__tiff_head;
 
 /// Where the directory of a page lies, and how many there are.
-kal_status kal__tiff_pages(kal__reader *r, const kal_limits *limits, int32_t page, uint64_t *directory,
-                           int32_t *pages, kal_error *err);
+kal_status kal__tiff_pages(kal__reader *r, const kal__ask *ask, uint64_t *directory, int32_t *pages,
+                           kal_error *err);
+/// What makes a directory the only one of the file: to go to one the library walks over all.
+kal_status kal__tiff_alone(kal__reader *r, uint64_t directory, kal__tiff_patch out[2], kal_error *err);
 /// What the directory that `f` stands at says.
 kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_limits *limits,
                                kal__tiff_head *h, kal_error *err);

@@ -8,6 +8,7 @@
 
 #include "bytes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 // Blocks beyond this many bytes are read row by row.
@@ -59,9 +60,17 @@ static kal_status chain_next(const chain *c, uint64_t at, uint64_t *next, bool *
     return number(c, at + count + entries * entry, c->big ? 8 : 4, next);
 }
 
+// Notes where a page lies, at ever more room.
+static bool note(uint64_t **list, int32_t n, uint64_t at)
+{
+    if (!(n & (n - 1)) && !kal__grow(list, n ? (size_t)n * 2 : 1, sizeof **list)) return false;
+    (*list)[n] = at;
+    return true;
+}
+
 // A chain that comes back to itself is found by a mark that is left at each power of two (Brent).
-kal_status kal__tiff_pages(kal__reader *r, const kal_limits *limits, int32_t page, uint64_t *directory,
-                           int32_t *pages, kal_error *err)
+static kal_status walk(kal__reader *r, const kal_limits *limits, uint64_t **list, int32_t *pages,
+                       kal_error *err)
 {
     chain c = {.reader = r, .err = err};
     uint64_t at, mark = 0;
@@ -76,13 +85,48 @@ kal_status kal__tiff_pages(kal__reader *r, const kal_limits *limits, int32_t pag
         const uint64_t here = at;
         st = chain_next(&c, at, &at, &whole);
         if (!i) whole = true;   // a file of nothing but levels has its first as the picture
-        if (!st && whole && n++ == page) *directory = here;
+        if (!st && whole && !note(list, n++, here))
+            st = kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory", r->name);
         if (!st) st = kal__pages_within(r->name, "tiff", n, limits, err);
     }
     *pages = n;
+    return st || n ? st : kal_fail(err, KAL_CORRUPT, "%s: tiff: at byte 4: there is no picture", r->name);
+}
+
+kal_status kal__tiff_pages(kal__reader *r, const kal__ask *ask, uint64_t *directory, int32_t *pages,
+                           kal_error *err)
+{
+    uint64_t *list = NULL;
+    if (!kal__places_find(ask->places, ask->page, directory, pages)) {
+        const kal_status st = walk(r, &ask->limits, &list, pages, err);
+        if (!st && ask->page < *pages) *directory = list[ask->page];
+        if (st) {
+            free(list);
+            return st;
+        }
+        kal__places_keep(ask->places, list, *pages);
+    }
+    return ask->page < *pages ? KAL_OK : kal__no_page(r->name, ask->page, *pages, err);
+}
+
+static void put_number(const chain *c, uint64_t at, uint64_t value, kal__tiff_patch *out)
+{
+    *out = (kal__tiff_patch){.at = at, .n = c->big ? 8 : 4};
+    for (size_t i = 0; i < out->n; i++)
+        out->bytes[c->big_endian ? out->n - 1 - i : i] = (unsigned char)(value >> (8 * i));
+}
+
+kal_status kal__tiff_alone(kal__reader *r, uint64_t directory, kal__tiff_patch out[2], kal_error *err)
+{
+    chain c = {.reader = r, .err = err};
+    uint64_t first, entries;
+    kal_status st = chain_begin(&c, &first);
+    const size_t count = c.big ? 8 : 2, entry = c.big ? 20 : 12;
+    if (!st) st = number(&c, directory, count, &entries);
     if (st) return st;
-    if (!n) return kal_fail(err, KAL_CORRUPT, "%s: tiff: at byte 4: there is no picture", r->name);
-    return page < n ? KAL_OK : kal__no_page(r->name, page, n, err);
+    put_number(&c, c.big ? 8 : 4, directory, &out[0]);
+    if (entries <= UINT16_MAX) put_number(&c, directory + count + entries * entry, 0, &out[1]);
+    return KAL_OK;
 }
 
 // ---- one directory ------------------------------------------------------------------------------

@@ -52,9 +52,19 @@ const char *kal__tiff_version(void)
     return kal__tiff_library() ? version : NULL;
 }
 
+static void patch(const kal__tiff_file *f, uint64_t start, unsigned char *dst, size_t n)
+{
+    for (int i = 0; i < 2; i++) {
+        const kal__tiff_patch *p = &f->patches[i];
+        for (size_t k = 0; k < p->n; k++)
+            if (p->at + k >= start && p->at + k - start < n) dst[p->at + k - start] = p->bytes[k];
+    }
+}
+
 static tmsize_t client_read(thandle_t handle, void *dst, tmsize_t n)
 {
     kal__tiff_file *f = (kal__tiff_file *)handle;
+    const uint64_t start = f->at;
     tmsize_t done = 0;
     while (done < n) {
         kal_error err = {KAL_OK, ""};
@@ -69,6 +79,7 @@ static tmsize_t client_read(thandle_t handle, void *dst, tmsize_t n)
         done += got;
         f->at += (uint64_t)got;
     }
+    patch(f, start, dst, (size_t)done);
     return done;
 }
 
@@ -132,6 +143,8 @@ kal_status kal__tiff_open(kal__tiff_file *f, kal__reader *r, uint64_t directory,
     *f = (kal__tiff_file){.lib = l, .reader = r};
     if (!l)
         return kal_fail(err, KAL_UNSUPPORTED, "%s: tiff: libtiff (%s) is not installed", r->name, LIBRARY);
+    const kal_status alone = kal__tiff_alone(r, directory, f->patches, err);
+    if (alone) return alone;
     TIFFOpenOptions *o = l->TIFFOpenOptionsAlloc();
     if (!o) return kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory", r->name);
     l->TIFFOpenOptionsSetMaxSingleMemAlloc(o, most > (uint64_t)PTRDIFF_MAX ? PTRDIFF_MAX : (tmsize_t)most);
