@@ -65,6 +65,11 @@ static bool is_big(const kal_extent *e, const kal__tiff_p *p, const kal__tiff_fo
     return p->bigtiff == 1 || (p->bigtiff == 0 && most_bytes(e, f) >= 4294967295.0);
 }
 
+static kal_status too_large(kal_error *err)
+{
+    return kal_fail(err, KAL_INVALID, "tiff: the file has more than 4 GiB: it needs bigtiff=true");
+}
+
 // ---- the encoder --------------------------------------------------------------------------------
 
 typedef struct level {
@@ -87,10 +92,15 @@ typedef struct picture {
 
 struct kal__encoder {
     kal__writer *writer;
-    bool big;
+    bool big, open;                 // whether it is big is open until the end: the head has room for either
     uint64_t start;                 // of the file in the writer
     picture *first, **last, *now;   // directories are written at the end
 };
+
+static uint64_t plain_bytes(const kal_extent *e)
+{
+    return (uint64_t)e->width * (uint64_t)e->height * kal_pixel_size(e);
+}
 
 kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *memory, kal_error *err)
 {
@@ -116,6 +126,8 @@ kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *me
                         "tiff: a row of blocks would have more than 2 GiB; use smaller tiles");
     if (p->bigtiff == 2 && most_bytes(e, &f) >= 4294967295.0 * 8)
         return kal_fail(err, KAL_INVALID, "tiff: the picture is too large for bigtiff=false");
+    if (p->bigtiff == 2 && f.compression == COMPRESSION_NONE && plain_bytes(e) > UINT32_MAX)
+        return too_large(err);
     const int n = count_levels(e, &f, p->pyramid);
     const double blocks = most_bytes(e, &f) / (double)kal__tiff_bound(&f) * kal__tiff_across(&f);
     *memory = sizeof(kal__encoder) + (size_t)(blocks * 12 * 2);
@@ -160,14 +172,25 @@ static bool level_begin(level *l, const kal__tiff_form *form, const kal_extent *
     return l->offsets && l->sizes && (!i || l->rows);
 }
 
+static size_t make_head(bool big, uint64_t first, unsigned char head[16])
+{
+    const uint16_t mark = big ? 43 : 42, size = 8;
+    const uint32_t first4 = (uint32_t)first;
+    memset(head, 0, 16);
+    head[0] = head[1] = kal__little_endian() ? 'I' : 'M';
+    memcpy(head + 2, &mark, 2);
+    if (big)
+        memcpy(head + 4, &size, 2), memcpy(head + 8, &first, 8);
+    else
+        memcpy(head + 4, &first4, 4);
+    return big ? 16 : 8;
+}
+
 static kal_status put_head(kal__encoder *c, kal_error *err)
 {
-    unsigned char head[16] = {'I', 'I', 42};
-    if (!kal__little_endian()) head[0] = head[1] = 'M';
-    const uint16_t mark = c->big ? 43 : 42, size = 8;
-    memcpy(head + 2, &mark, 2);
-    if (c->big) memcpy(head + 4, &size, 2);
-    return c->writer->write(c->writer, head, c->big ? 16 : 8, err);
+    unsigned char head[16];
+    const size_t n = make_head(c->big, 0, head);
+    return c->writer->write(c->writer, head, c->open ? sizeof head : n, err);
 }
 
 // Levels hold what they need only while their picture is written.
@@ -184,6 +207,9 @@ kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *para
 {
     const kal__tiff_p *p = params;
     const kal__tiff_form f = form_of(e, p);
+    if (!c->big && !c->open && f.compression == COMPRESSION_NONE &&
+        plain_bytes(e) + (c->writer->written - c->start) > UINT32_MAX)
+        return too_large(err);
     picture *made = kal__new_zero(1, sizeof *made);
     if (!made) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
     picture_done(c->now);
@@ -210,7 +236,8 @@ kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__m
     if (!c) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
     c->writer = w;
     c->last = &c->first;
-    c->big = is_big(e, p, &f);
+    c->open = w->album && p->bigtiff == 0;   // of the pictures to come nothing is known
+    c->big = !c->open && is_big(e, p, &f);
     c->start = w->written;
     kal_status st = kal__tiff_page(c, e, params, meta, err);
     if (!st) st = put_head(c, err);
@@ -277,8 +304,7 @@ static kal_status put_blocks(kal__encoder *c, level *l, const kal__piece *p, kal
         l->offsets[l->n] = at;
         at += l->sizes[l->n];
     }
-    if (!c->big && at > UINT32_MAX)
-        return kal_fail(err, KAL_INVALID, "tiff: the file has more than 4 GiB: it needs bigtiff=true");
+    if (!c->big && !c->open && at > UINT32_MAX) return too_large(err);
     return c->writer->write(c->writer, p->data, (size_t)p->note[1], err);
 }
 
@@ -444,20 +470,33 @@ static kal_status put_exif(kal__encoder *c, picture *p, kal_error *err)
     return st;
 }
 
+// Bytes that directories and what they point at have at most.
+static uint64_t directories_bound(const kal__encoder *c)
+{
+    uint64_t n = 16;
+    for (const picture *p = c->first; p; p = p->next) {
+        const kal__meta *m = p->meta;
+        if (m) n += 2 * (uint64_t)(m->exif.size + m->xmp.size + m->icc.size + m->iptc.size) + 4096;
+        for (int i = 0; i < p->n_levels; i++) n += 16 * (uint64_t)p->levels[i].n + 4096;
+    }
+    return n;
+}
+
 static kal_status put_directories(kal__encoder *c, kal_error *err)
 {
     kal_status st = KAL_OK;
+    const bool fits = c->writer->written - c->start + directories_bound(c) <= UINT32_MAX;
+    if (!fits && !c->big && !c->open) return too_large(err);
+    if (c->open) c->big = !fits;
     for (picture *p = c->first; p && !st; p = p->next) st = put_exif(c, p, err);
     if (!st) st = put_even(c, err);
     const uint64_t first = c->writer->written - c->start;
-    const uint32_t first4 = (uint32_t)first;
-    if (!st && !c->big && first > UINT32_MAX - ((uint32_t)64 << 20))
-        st = kal_fail(err, KAL_INVALID, "tiff: the file has nearly 4 GiB, which bigtiff=false cannot say");
+    unsigned char head[16];
     for (picture *p = c->first; p; p = p->next)
         for (int i = 0; i < p->n_levels && !st; i++) st = put_level(c, p, i, err);
     if (st) return st;
-    return c->big ? c->writer->patch(c->writer, c->start + 8, &first, 8, err)
-                  : c->writer->patch(c->writer, c->start + 4, &first4, 4, err);
+    const size_t n = make_head(c->big, first, head);
+    return c->writer->patch(c->writer, c->start, head, n, err);
 }
 
 kal_status kal__tiff_end(kal__encoder *c, kal_error *err)
