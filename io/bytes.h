@@ -70,6 +70,22 @@ static inline float kal__widen_half(uint32_t half)
     return v;
 }
 
+/// The nearest float of 16 bits, of two the even one; what is larger than all is infinite.
+static inline uint32_t kal__narrow_half(float v)
+{
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    const uint32_t sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff;
+    if (size > 0x7f800000) return sign | 0x7e00 | (size >> 13 & 0x1ff);   // no number stays none
+    if (size >= 0x477ff000) return sign | 0x7c00;                         // 65520 and more
+    if (size >= 0x38800000) return sign | ((size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13);
+    if (size <= 0x33000000) return sign;   // half of the least, and less
+    const uint32_t fraction = (size & 0x7fffff) | 0x800000, shift = 126 - (size >> 23);
+    const uint32_t kept = fraction >> shift, rest = fraction & ((1u << shift) - 1),
+                   middle = 1u << (shift - 1);
+    return sign | (kept + (rest > middle || (rest == middle && (kept & 1))));
+}
+
 /// Turns the bytes of n samples of a size around.
 static inline void kal__swap_samples(unsigned char *p, size_t n, size_t size)
 {

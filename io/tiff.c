@@ -4,6 +4,7 @@
 // Reading TIFF and BigTIFF by libtiff: only the strips and tiles that a part needs, on any number of workers, each with a handle of its own.
 // Rows that are not compressed are read straight from the file; strips too large to be held come row by row.
 #include "tiff.h"
+#include "bytes.h"
 #include "missing.h"
 
 #include <pthread.h>
@@ -68,7 +69,7 @@ static kal_status slot_new(const kal__decoder *d, slot **out, kal_error *err)
     if (!s) return kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for a block", d->reader->name);
     *s = (slot){.holds = -1};
     const kal_status st =
-        kal__tiff_open(&s->file, d->reader, d->head.directory, most_bytes(&d->ask.limits), err);
+        kal__tiff_open(&s->file, d->reader, d->head.directory, d->ask.limits.file_bytes, err);
     if (st) {
         free(s);
         *out = NULL;
@@ -131,6 +132,29 @@ static void unpack(const job *j, const unsigned char *raw, int32_t x, int32_t y)
     kal__tiff_unpack(&j->d->head, raw, j->want.x0 - x, j->want.x1 - x, j->plane, row_of(j, y));
 }
 
+// Neither a place nor bytes: a block that nobody wrote.
+static bool is_missing(kal__tiff_file *f, uint32_t index)
+{
+    int failed = 0;
+    const uint64_t at = f->lib->TIFFGetStrileOffsetWithErr(f->tif, index, &failed);
+    if (failed || at) return false;
+    const uint64_t n = f->lib->TIFFGetStrileByteCountWithErr(f->tif, index, &failed);
+    return !failed && !n;
+}
+
+static void fill_block(const job *j, slot *s)
+{
+    s->holds = -1;
+    kal__tiff_fill(&j->d->head, s->block);
+    for (int32_t y = j->want.y0; y < j->want.y1; y++) unpack(j, s->block, j->block.x0, y);
+}
+
+static void to_machine(const kal__tiff_head *h, unsigned char *raw, size_t n)
+{
+    const size_t size = h->bits / 8;
+    if (h->swapped && h->bits > 8 && h->bits % 8 == 0) kal__swap_samples(raw, n / size, size);
+}
+
 static kal_status direct_block(const job *j, slot *s)
 {
     const kal__tiff_head *h = &j->d->head;
@@ -138,7 +162,7 @@ static kal_status direct_block(const job *j, slot *s)
     const uint64_t start = s->file.lib->TIFFGetStrileOffsetWithErr(s->file.tif, j->index, &failed);
     if (failed || !start) return kal__tiff_failed(&s->file, "the place of a block", j->err);
     const size_t pixel = h->row_bytes / h->block_w;
-    const bool narrow = (size_t)(j->want.x1 - j->want.x0) * 2 < h->block_w && !h->tiled;
+    const bool narrow = (size_t)(j->want.x1 - j->want.x0) * 2 < h->block_w && !h->tiled && h->bits % 8 == 0;
     const size_t skip = narrow ? (size_t)(j->want.x0 - j->block.x0) * pixel : 0;
     const size_t row = narrow ? (size_t)(j->want.x1 - j->want.x0) * pixel : h->row_bytes;
     const int32_t x = narrow ? j->want.x0 : j->block.x0;
@@ -148,6 +172,7 @@ static kal_status direct_block(const job *j, slot *s)
         const uint64_t at = start + (uint64_t)(y - j->block.y0) * h->row_bytes + skip;
         const kal_status st = kal__read_exact(j->d->reader, at, s->block, row * (size_t)n, j->err);
         if (st) return st;
+        to_machine(h, s->block, row * (size_t)n);
         for (int32_t i = 0; i < n; i++) unpack(j, s->block + row * (size_t)i, x, y + i);
         y += n;
     }
@@ -213,7 +238,10 @@ static kal_status one_block(job *j, slot *s, int32_t column, int32_t row)
               (ptrdiff_t)(j->want.x0 - part.x0) * (ptrdiff_t)kal_pixel_size(&h->extent);
     for (j->plane = 0; j->plane < planes && !st; j->plane++) {
         j->index = ((uint32_t)j->plane * down + (uint32_t)row) * across + (uint32_t)column;
-        st = h->direct ? direct_block(j, s) : encoded_block(j, s);
+        if (is_missing(&s->file, j->index))
+            fill_block(j, s);
+        else
+            st = h->direct ? direct_block(j, s) : encoded_block(j, s);
     }
     j->want = part;
     j->dst = dst;
@@ -248,9 +276,13 @@ static kal_status read_line(kal__decoder *d, int32_t plane, kal_error *err)
 {
     slot **s = &d->lines[plane];
     kal_status st = *s ? KAL_OK : slot_new(d, s, err);
-    if (!st) memset((*s)->block, 0, d->head.row_bytes);
-    if (!st && (*s)->file.lib->TIFFReadScanline((*s)->file.tif, (*s)->block, (uint32_t)d->line,
-                                                (uint16_t)plane) != 1)
+    if (st) return st;
+    const uint32_t high = d->head.block_h, down = ((uint32_t)d->head.extent.height + high - 1) / high;
+    if (is_missing(&(*s)->file, (uint32_t)plane * down + (uint32_t)d->line / high))
+        return kal__tiff_fill(&d->head, (*s)->block), KAL_OK;
+    memset((*s)->block, 0, d->head.row_bytes);
+    if ((*s)->file.lib->TIFFReadScanline((*s)->file.tif, (*s)->block, (uint32_t)d->line, (uint16_t)plane) !=
+        1)
         st = kal__tiff_failed(&(*s)->file, "a row", err);
     return st;
 }

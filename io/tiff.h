@@ -107,6 +107,7 @@ typedef struct kal__tiff_head {
     bool lsb_first;              // bits of a byte from the lowest on
     bool scanlines;              // blocks are too large to be held: rows one after another
     bool direct;                 // rows lie in the file as they are
+    unsigned char fill[8];       // a stored sample of blocks that are not there
     uint32_t block_w, block_h;   // of a tile; of a strip
     size_t row_bytes;            // of a block, of one plane when they are separate
     unsigned char palette[256][3];
@@ -133,6 +134,8 @@ kal_status kal__tiff_read_exif(kal__reader *r, uint64_t directory, const kal_lim
 /// Pixels x0 … x1 of a row of a block as our samples: the whole pixel, or of one plane its sample.
 void kal__tiff_unpack(const kal__tiff_head *h, const unsigned char *raw, int32_t x0, int32_t x1,
                       int32_t plane, unsigned char *dst);
+/// A stored row of a block that is not there.
+void kal__tiff_fill(const kal__tiff_head *h, unsigned char *row);
 /// After all planes: colours that were multiplied by alpha are divided again.
 void kal__tiff_straight(const kal__tiff_head *h, unsigned char *row, int32_t n);
 

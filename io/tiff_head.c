@@ -7,6 +7,9 @@
 #if KAL__TIFF
 
 #include "bytes.h"
+#include "num.h"
+
+#include <math.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -271,11 +274,60 @@ static kal_status read_blocks(kal__tiff_file *f, kal__tiff_head *h, kal_error *e
     const uint64_t samples = (uint64_t)h->block_w * (h->separate ? 1 : h->samples);
     h->row_bytes = (size_t)((samples * h->bits + 7) / 8);
     if (h->kind == KAL__TIFF_RGBA) h->row_bytes = (size_t)h->block_w * 4;
-    h->direct = h->compression == COMPRESSION_NONE && h->kind != KAL__TIFF_RGBA && h->bits >= 8 &&
-                !(h->swapped && h->bits > 8) && h->bits % 8 == 0 && !h->lsb_first;
+    h->direct = h->compression == COMPRESSION_NONE && h->kind != KAL__TIFF_RGBA && !h->lsb_first;
     const uint64_t block = (uint64_t)h->row_bytes * h->block_h;
     h->scanlines = !h->direct && !h->tiled && h->kind != KAL__TIFF_RGBA && block > LARGE_BLOCK;
     return KAL_OK;
+}
+
+// The number that stands for nothing (GDAL's NODATA) is what blocks are of that are not there; else 0.
+static double missing_value(kal__tiff_file *f)
+{
+    enum { NODATA = 42113 };
+    uint32_t n = 0;
+    const char *text = NULL;
+    double v = 0;
+    if (!f->lib->TIFFGetField(f->tif, NODATA, &n, &text) || !text) return 0;
+    while (n && (!text[n - 1] || text[n - 1] == ' ')) n--;
+    while (n && *text == ' ') text++, n--;
+    if (n == 3 && (text[0] | 32) == 'n' && (text[1] | 32) == 'a') return NAN;
+    return kal__parse_double(text, n, &v) ? v : 0;
+}
+
+static double clamped(double v, double least, double most)
+{
+    return !(v > least) ? least : v > most ? most : v;
+}
+
+static void read_fill(kal__tiff_file *f, kal__tiff_head *h)
+{
+    const double v = missing_value(f);
+    const uint64_t full = h->bits >= 64 ? UINT64_MAX : ((uint64_t)1 << h->bits) - 1;
+    uint64_t bits = 0;
+    if (h->kind == KAL__TIFF_FLOAT && h->bits == 64) {
+        memcpy(&bits, &v, 8);
+    } else if (h->kind == KAL__TIFF_FLOAT) {
+        const float narrow = (float)v;
+        uint32_t b;
+        memcpy(&b, &narrow, 4);
+        bits = h->bits == 16 ? kal__narrow_half(narrow) : b;
+    } else if (h->kind == KAL__TIFF_INT) {
+        const double half = (double)(full / 2);
+        bits = (uint64_t)(int64_t)clamped(v, -half - 1, half);
+    } else {
+        bits = (uint64_t)clamped(v, 0, (double)full);
+    }
+    const unsigned char b1 = (unsigned char)bits;
+    const uint16_t b2 = (uint16_t)bits;
+    const uint32_t b4 = (uint32_t)bits;
+    if (h->bits == 8)
+        memcpy(h->fill, &b1, 1);
+    else if (h->bits <= 16)
+        memcpy(h->fill, &b2, 2);
+    else if (h->bits == 32)
+        memcpy(h->fill, &b4, 4);
+    else
+        memcpy(h->fill, &bits, 8);
 }
 
 kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_limits *limits,
@@ -300,7 +352,9 @@ kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_
     kal_status st = read_sides(f, limits, h, err);
     if (!st) st = read_type(f, h, err);
     if (!st) st = read_colours(f, h, err);
-    return st ? st : read_blocks(f, h, err);
+    if (!st) st = read_blocks(f, h, err);
+    if (!st) read_fill(f, h);
+    return st;
 }
 
 // ---- smaller pictures of the same ---------------------------------------------------------------

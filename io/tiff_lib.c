@@ -125,7 +125,8 @@ static int keep_quiet(TIFF *tif, void *user, const char *module, const char *fmt
 kal_status kal__tiff_failed(const kal__tiff_file *f, const char *doing, kal_error *err)
 {
     if (f->io) return kal_fail(err, f->io, "%s", f->why.message), f->io;
-    return kal_fail(err, KAL_CORRUPT, "%s: tiff: at byte %llu: %s: %s", f->reader->name,
+    const bool limit = strstr(f->why.message, "byte limit defined in open options") != NULL;
+    return kal_fail(err, limit ? KAL_LIMIT : KAL_CORRUPT, "%s: tiff: at byte %llu: %s: %s", f->reader->name,
                     (unsigned long long)f->at, doing,
                     f->why.message[0] ? f->why.message : "libtiff gives no reason");
 }

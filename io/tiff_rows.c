@@ -147,6 +147,21 @@ void kal__tiff_unpack(const kal__tiff_head *h, const unsigned char *raw, int32_t
     if (h->inverted && !plane) turn_around(h, dst, pixels);
 }
 
+void kal__tiff_fill(const kal__tiff_head *h, unsigned char *row)
+{
+    const size_t size = h->bits / 8;
+    memset(row, 0, h->row_bytes);
+    if (h->kind == KAL__TIFF_RGBA) return;
+    if (h->bits % 8 == 0) {
+        for (size_t i = 0; i + size <= h->row_bytes; i += size) memcpy(row + i, h->fill, size);
+        return;
+    }
+    uint16_t v;
+    memcpy(&v, h->fill, sizeof v);
+    for (size_t bit = 0; bit < h->row_bytes * 8; bit++)
+        if (v >> (h->bits - 1 - bit % h->bits) & 1) row[bit >> 3] |= (unsigned char)(0x80 >> (bit & 7));
+}
+
 void kal__tiff_straight(const kal__tiff_head *h, unsigned char *row, int32_t n)
 {
     const int32_t channels = h->extent.channels, colours = channels - 1;

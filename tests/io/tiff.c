@@ -27,7 +27,8 @@
     F(TIFFWriteEncodedTile)  \
     F(TIFFWriteDirectory)    \
     F(TIFFIsCODECConfigured) \
-    F(TIFFSetWarningHandler)
+    F(TIFFSetWarningHandler) \
+    F(TIFFMergeFieldInfo)
 
 static struct {
     NEEDED(KAL__FUNCTION)
@@ -510,6 +511,135 @@ static void fill_order(void)
     }
 }
 
+// Blocks that nobody wrote are of GDAL's number for nothing, else 0.
+static void missing_blocks(void)
+{
+    static const TIFFFieldInfo nodata = {42113,        -1, -1, TIFF_ASCII,
+                                         FIELD_CUSTOM, 1,  0,  (char *)"GDAL_NODATA"};
+    static const struct {
+        kind k;
+        const char *text;
+        double v;
+    } each[] = {
+        {{"wl", 8, 0, 3, RGB, 0, 0, 16, 0, false, 75, 53, 0, 0}, NULL, 0},
+        {{"wb", 16, 0, 1, GRAY, 0, 0, 16, 0, false, 75, 53, 0, 0}, "513", 513},
+        {{"wl", 16, 0, 3, RGB, 0, ZIP, 16, 0, true, 75, 53, 0, 0}, " 513 ", 513},
+        {{"wb", 32, FLOAT, 1, GRAY, 0, ZIP, 32, 0, false, 75, 53, 0, 0}, "-9999", -9999},
+        {{"wl", 32, FLOAT, 1, GRAY, 0, 0, 0, 8, false, 75, 53, 0, 0}, "nan", NAN},
+        {{"wl", 64, FLOAT, 1, GRAY, 0, 0, 0, 8, false, 75, 53, 0, 0}, "0.5", 0.5},
+        {{"wl", 16, FLOAT, 1, GRAY, 0, 0, 0, 8, false, 75, 53, 0, 0}, "-0.0999755859375", -0.0999755859375},
+        {{"wb", 16, INT, 1, GRAY, 0, LZW, 0, 8, false, 75, 53, 0, 0}, "-32768", -32768},
+        {{"wl", 8, 0, 1, GRAY, 0, 0, 0, 8, false, 75, 53, 0, 0}, "-9999", 0},
+        {{"w8", 32, 0, 1, GRAY, 0, 0, 16, 0, false, 75, 53, 0, 0}, "4294967295", 4294967295.0},
+        {{"wl", 4, 0, 1, GRAY, 0, 0, 16, 0, false, 75, 53, 0, 0}, "7", 119},
+        {{"wb", 12, 0, 1, GRAY, 0, 0, 0, 8, false, 75, 53, 0, 0}, "4095", 65535},
+        {{"wl", 8, 0, 3, RGB, 0, LZW, 0, 3100, true, 3000, 6200, 0, 0}, "9", 9},
+    };
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        const kind *k = &each[i].k;
+        const char *path = check_temp("missing.tif");
+        rng r = {71 + i};
+        uint64_t *samples = random_samples(&r, k);
+        TIFF *t = tiff.TIFFOpen(path, k->mode);
+        tiff.TIFFMergeFieldInfo(t, &nodata, 1);
+        set_fields(t, k);
+        if (each[i].text) tiff.TIFFSetField(t, 42113, each[i].text);
+        write_block(t, k, samples, 0, 0, 0, k->tile ? k->tile : k->width, k->tile ? 2 * k->tile : k->rows, 0);
+        REQUIRE(tiff.TIFFWriteDirectory(t));
+        tiff.TIFFClose(t);
+        kal_scope *s = kal_scope_new();
+        const kal_rect last = kal_rect_of(k->width - 5, k->height - 3, k->width, k->height);
+        kal_node *n = kal_crop(s, kal_load(s, path, "keyed=false"),
+                               kal_crop_params(.x = last.x0, .y = last.y0, .width = 5, .height = 3));
+        kal_extent e;
+        void *got = read_all(n, NULL, &e);
+        size_t bad = 0;
+        for (size_t j = 0; got && j < (size_t)(15 * e.channels); j++) {
+            const double v = stored(&e, got, j);
+            bad += !(v == each[i].v || (v != v && each[i].v != each[i].v));
+        }
+        REQUIRE_NOTE(got && !bad, "missing blocks %zu: %zu samples; %s", i, bad, check_error.message);
+        free(got);
+        if (k->rows < 3000 && !k->separate) {   // what is there is as ever
+            kal_node *first = kal_load(s, path, NULL);
+            require_part(first, k, samples, kal_rect_of(0, 0, 16, 8), 1, "beside missing blocks");
+        }
+        free(samples);
+        kal_scope_free(&s);
+    }
+}
+
+// ---- one large strip ----------------------------------------------------------------------------
+
+static void put_entry(unsigned char *p, bool swapped, unsigned tag, unsigned type, uint64_t v)
+{
+    const unsigned char head[2][4] = {
+        {(unsigned char)tag, (unsigned char)(tag >> 8), (unsigned char)type, 0},
+        {(unsigned char)(tag >> 8), (unsigned char)tag, 0, (unsigned char)type}};
+    const size_t size = type == 3 ? 2 : 4;
+    memset(p, 0, 12);
+    memcpy(p, head[swapped], 4);
+    p[swapped ? 7 : 4] = 1;
+    for (size_t i = 0; i < size; i++) p[8 + (swapped ? size - 1 - i : i)] = (unsigned char)(v >> 8 * i);
+}
+
+// Strips of more than 1 GiB, in files with a hole in place of most of them: rows that are not packed cost what they are; of
+// PackBits, where a zero is two, all is held.
+static void large_strips(void)
+{
+    static const struct {
+        unsigned bits, compression;
+        uint64_t width, height, bytes, memory;
+        bool swapped;
+    } each[] = {{4, 1, 40000, 60000, 1200000000, 8 << 20, false},
+                {16, 1, 20000, 30000, 1200000000, 8 << 20, true},
+                {8, 32773, 20000, 27500, 1100000000, (uint64_t)1200 << 20, false}};
+    kal_limits limits, more;
+    kal_limits_get(&limits);
+    more = limits;
+    more.pixels = (uint64_t)1 << 32;
+    kal_limits_set(&more);
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        enum { ENTRIES = 8 };
+        unsigned char head[8 + 2 + ENTRIES * 12 + 4] = {'I', 'I', 42, 0, 8, 0, 0, 0, ENTRIES, 0};
+        if (each[i].swapped) memcpy(head, "MM\0*\0\0\0\10\0\10", 10);
+        const uint64_t values[ENTRIES][3] = {{256, 4, each[i].width},
+                                             {257, 4, each[i].height},
+                                             {258, 3, each[i].bits},
+                                             {259, 3, each[i].compression},
+                                             {262, 3, 1},
+                                             {273, 4, sizeof head},
+                                             {278, 4, each[i].height},
+                                             {279, 4, each[i].bytes}};
+        for (int k = 0; k < ENTRIES; k++)
+            put_entry(head + 10 + 12 * k, each[i].swapped, (unsigned)values[k][0], (unsigned)values[k][1],
+                      values[k][2]);
+        const char *path = check_temp("large.tif");
+        FILE *f = fopen(path, "wb");
+        REQUIRE(fwrite(head, 1, sizeof head, f) == sizeof head);
+        REQUIRE(!fseek(f, (long)(sizeof head + each[i].bytes - 1), SEEK_SET) && fputc(0x13, f) == 0x13);
+        fclose(f);
+        kal_scope *s = kal_scope_new();
+        kal_stats stats = {0};
+        const kal_options o = {
+            .threads = 1, .memo_mode = KAL_MEMO_NEVER, .stats = &stats, .max_memory = each[i].memory};
+        const bool packed = each[i].compression != 1;
+        const int32_t x = (int32_t)each[i].width, y = packed ? 4 : (int32_t)each[i].height;
+        unsigned char got[4] = {9, 9, 9, 9};
+        kal_node *n = kal_load(s, path, "keyed=false");
+        REQUIRE_OK(kal_read(n, kal_rect_of(x - 2, y - 1, x, y), got, 4, &o, &check_error));
+        // the last byte is 0x13: two pixels of 4 bits, or the low byte of one
+        const uint16_t last = 0x13;
+        REQUIRE_NOTE(packed              ? !got[0] && !got[1]
+                     : each[i].bits == 4 ? got[0] == 17 && got[1] == 51
+                                         : !memcmp(got + 2, &last, 2),
+                     "large strip %zu: %d %d %d %d", i, got[0], got[1], got[2], got[3]);
+        kal_scope_free(&s);
+        unlink(path);
+    }
+    kal_limits_set(&limits);
+}
+
 // ---- what is wrong ------------------------------------------------------------------------------
 
 static kal_status whole(const kal_bytes *b)
@@ -587,6 +717,8 @@ int main(void)
     sub_directories();
     replaced();
     fill_order();
+    missing_blocks();
+    large_strips();
     cut_and_changed();
     round_and_round();
     return check_done();
