@@ -310,9 +310,9 @@ static kal_status read_head(kal__decoder *d, const kal__ask *ask, kal_error *err
         (d->tiled && d->block_w < 1))
         return kal_fail(err, KAL_CORRUPT, "%s: exr: at byte 8: the picture is %lld×%lld; sides must be 1..%d",
                         d->reader->name, (long long)w, (long long)h, KAL_MAX_SIDE);
-    if ((uint64_t)w * (uint64_t)h > ask->limits.pixels)
-        return kal_fail(err, KAL_LIMIT, "%s: exr: %lld×%lld pixels are more than the limit of %llu",
-                        d->reader->name, (long long)w, (long long)h, (unsigned long long)ask->limits.pixels);
+    const kal_status over =
+        kal__within_limits(d->reader->name, "exr", (uint64_t)w, (uint64_t)h, &ask->limits, err);
+    if (over) return over;
     if (d->unpacked > MOST_CHUNK)
         return kal_fail(err, KAL_LIMIT,
                         "%s: exr: %llu bytes of samples in a piece are more than the limit of %llu",

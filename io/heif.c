@@ -23,6 +23,7 @@ struct kal__decoder {
     const kal__heif *lib;
     kal__reader *reader;
     kal_extent extent;
+    uint64_t most_pixels;
     int workers;   // of the HEVC decoder; 0: libheif decides
     unsigned char *
         copy;   // of what is looked at of a file that does not lie in memory: its first and its second box of note
@@ -62,8 +63,11 @@ static kal_status failed(const kal__decoder *d, struct heif_error e, kal_error *
             err, KAL_UNSUPPORTED,
             "%s: heif: libheif %s cannot read pictures of kind \"%s\": %s (in a file of %zu bytes)",
             d->reader->name, d->lib->heif_get_version(), kind, e.message, d->size);
-    return kal_fail(err, status, "%s: heif: %s (in a file of %zu bytes)", d->reader->name, e.message,
-                    d->size);
+    if (status == KAL_LIMIT && strstr(e.message, "image size") && d->most_pixels < KAL_MAX_SIDE)
+        return kal__over_limit(err, "pixels=N", "%s: heif: %s (in a file of %zu bytes)", d->reader->name,
+                               e.message, d->size);
+    return kal_fail(err, status, "%s: heif: %s (in a file of %zu bytes)%s", d->reader->name, e.message,
+                    d->size, status == KAL_LIMIT ? "; this limit is libheif's own and stays" : "");
 }
 
 static void decoder_free(kal__decoder *d)
@@ -205,6 +209,7 @@ static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_erro
     const kal__heif *lib = d->lib;
     d->context = lib->heif_context_alloc();
     if (!d->context) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
+    d->most_pixels = limits->pixels;
     lib->heif_context_set_maximum_image_size_limit(
         d->context, limits->pixels < KAL_MAX_SIDE ? (int)limits->pixels : KAL_MAX_SIDE);
     // Several tiles are decoded by libheif's threads (0: by this one), one tile by the decoder's workers.

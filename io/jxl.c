@@ -117,10 +117,11 @@ static kal_status take_info(kal__decoder *d, kal_error *err)
 {
     JxlBasicInfo *i = &d->info;
     if (d->lib->JxlDecoderGetBasicInfo(d->jxl, i) != JXL_DEC_SUCCESS) return failed(d, JXL_DEC_ERROR, err);
-    if (!i->xsize || !i->ysize || i->xsize > KAL_MAX_SIDE || i->ysize > KAL_MAX_SIDE ||
-        (uint64_t)i->xsize * i->ysize > d->limits.pixels)
-        return kal_fail(err, KAL_LIMIT, "%s: jxl: %u×%u pixels are more than the limit of %llu",
-                        d->reader->name, i->xsize, i->ysize, (unsigned long long)d->limits.pixels);
+    const kal_status over = kal__within_limits(d->reader->name, "jxl", i->xsize, i->ysize, &d->limits, err);
+    if (over) return over;
+    if (!i->xsize || !i->ysize || i->xsize > KAL_MAX_SIDE || i->ysize > KAL_MAX_SIDE)
+        return kal_fail(err, KAL_UNSUPPORTED, "%s: jxl: a picture of %u×%u pixels; sides are 1..%d",
+                        d->reader->name, i->xsize, i->ysize, KAL_MAX_SIDE);
     const bool alpha = i->alpha_bits > 0, gray = i->num_color_channels == 1;
     d->extent = (kal_extent){.width = (int32_t)i->xsize,
                              .height = (int32_t)i->ysize,

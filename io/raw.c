@@ -198,12 +198,10 @@ static kal_status check_size(kal__decoder *d, const kal_limits *limits, kal_erro
     static const int orientations[8] = {1, 1, 1, 3, 1, 8, 6, 1};
     d->orientation = orientations[s->flip & 7];
     d->extent = (kal_extent){s->iwidth, s->iheight, 3, KAL_U16, KAL_RGB, false};
-    const uint64_t pixels = (uint64_t)s->iwidth * s->iheight, stored = (uint64_t)s->raw_width * s->raw_height;
-    if (!pixels) return kal_fail(err, KAL_CORRUPT, "%s: raw: the picture has no pixels", d->reader->name);
-    if (pixels > limits->pixels || stored > limits->pixels)
-        return kal_fail(err, KAL_LIMIT, "%s: raw: %d×%d pixels are more than the limit of %llu",
-                        d->reader->name, s->raw_width, s->raw_height, (unsigned long long)limits->pixels);
-    return KAL_OK;
+    if (!s->iwidth || !s->iheight)
+        return kal_fail(err, KAL_CORRUPT, "%s: raw: the picture has no pixels", d->reader->name);
+    const kal_status st = kal__within_limits(d->reader->name, "raw", s->iwidth, s->iheight, limits, err);
+    return st ? st : kal__within_limits(d->reader->name, "raw", s->raw_width, s->raw_height, limits, err);
 }
 
 static kal_status start(kal__decoder *d, const kal_limits *limits, kal_error *err)

@@ -166,10 +166,13 @@ static kal_status set_extent(kal__decoder *d, const kal_limits *limits, kal_erro
                         d->height);
     const double w = d->width > 1e6 ? 1e6 : d->width, h = d->height > 1e6 ? 1e6 : d->height;
     const int32_t across = (int32_t)w + (w > (int32_t)w), down = (int32_t)h + (h > (int32_t)h);
-    if (across > 32767 || down > 32767 || (uint64_t)across * (uint64_t)down > limits->pixels)
+    const kal_status over =
+        kal__within_limits(d->reader->name, "svg", (uint64_t)across, (uint64_t)down, limits, err);
+    if (over) return over;
+    if (across > 32767 || down > 32767)
         return kal_fail(err, KAL_LIMIT,
-                        "%s: svg: %d×%d pixels are more than the limit of %llu, or Cairo's of 32767 a side",
-                        d->reader->name, across, down, (unsigned long long)limits->pixels);
+                        "%s: svg: %d×%d pixels are more than Cairo's limit of 32767 a side, which stays",
+                        d->reader->name, across, down);
     d->extent = (kal_extent){across, down, 4, KAL_U8, KAL_RGB, true};
     return KAL_OK;
 }

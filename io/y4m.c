@@ -122,9 +122,9 @@ static kal_status read_head(kal__decoder *d, kal_error *err)
     }
     const int32_t w = d->extent.width, h = d->extent.height;
     if (w <= 0 || h <= 0) return fail(d, KAL_CORRUPT, 10, "width and height make no sense", err);
-    if ((uint64_t)w * (uint64_t)h > d->limits.pixels)
-        return kal_fail(err, KAL_LIMIT, "%s: y4m: %d×%d pixels are more than the limit of %llu",
-                        d->reader->name, w, h, (unsigned long long)d->limits.pixels);
+    const kal_status over =
+        kal__within_limits(d->reader->name, "y4m", (uint64_t)w, (uint64_t)h, &d->limits, err);
+    if (over) return over;
     const kind *k = d->kind;
     const bool gray = !k->across;
     d->extent = (kal_extent){w, h, gray ? 1 : 3, KAL_U8, gray ? KAL_GRAY : KAL_RGB, false};
