@@ -188,9 +188,6 @@ kal_status kal__tiff_pack_rows(const kal__tiff_form *f, const unsigned char *row
 /// How many blocks a row of them has, and bytes they take at most.
 int32_t kal__tiff_across(const kal__tiff_form *f);
 size_t kal__tiff_bound(const kal__tiff_form *f);
-/// Half as wide and high: means of 2 x 2, of colours weighted by alpha; labels are taken from the first. n rows become (n + 1) / 2.
-void kal__tiff_halve(const kal_extent *e, const unsigned char *rows, ptrdiff_t stride, int32_t n,
-                     unsigned char *out);
 
 #endif
 #endif

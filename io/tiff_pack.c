@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Blocks of TIFF: packed by libtiff in a file of their own in memory, of which only the blocks are kept, so that any number of workers
-// can pack at once; and levels of a pyramid.
+// can pack at once.
 #include "tiff.h"
 
 #if KAL__TIFF
@@ -225,51 +225,6 @@ kal_status kal__tiff_pack_rows(const kal__tiff_form *f, const unsigned char *row
     out->data = s.data;
     out->size = s.n;
     return KAL_OK;
-}
-
-// ---- levels -------------------------------------------------------------------------------------
-
-#define HALVE(T, WIDE, ROUND)                                                                   \
-    {                                                                                           \
-        const T *p[4] = {(const T *)a, (const T *)a + next, (const T *)b, (const T *)b + next}; \
-        const int colours = e->channels - e->alpha;                                             \
-        WIDE weight = 4, w[4] = {1, 1, 1, 1};                                                   \
-        if (e->alpha) {                                                                         \
-            weight = 0;                                                                         \
-            for (int i = 0; i < 4; i++) weight += w[i] = (WIDE)p[i][colours];                   \
-            ((T *)to)[colours] = (T)ROUND(weight, (WIDE)4);                                     \
-        }                                                                                       \
-        for (int c = 0; c < colours; c++) {                                                     \
-            WIDE sum = 0;                                                                       \
-            for (int i = 0; i < 4; i++) sum += (WIDE)p[i][c] * w[i];                            \
-            ((T *)to)[c] = (T)(weight > 0 ? ROUND(sum, weight) : 0);                            \
-        }                                                                                       \
-    }
-#define ROUNDED(sum, n) (((sum) + (n) / 2) / (n))
-#define DIVIDED(sum, n) ((sum) / (n))
-
-static void halve_pixel(const kal_extent *e, const void *a, const void *b, ptrdiff_t next, void *to)
-{
-    if (e->type == KAL_U8) HALVE(uint8_t, uint32_t, ROUNDED)
-    if (e->type == KAL_U16) HALVE(uint16_t, uint64_t, ROUNDED)
-    if (e->type == KAL_F32) HALVE(float, float, DIVIDED)
-    if (e->model == KAL_MASK) *(uint8_t *)to = *(uint8_t *)to >= 128 ? 255 : 0;
-}
-
-void kal__tiff_halve(const kal_extent *e, const unsigned char *rows, ptrdiff_t stride, int32_t n,
-                     unsigned char *out)
-{
-    const size_t pixel = kal_pixel_size(e);
-    for (int32_t y = 0; y < n; y += 2) {
-        const unsigned char *a = rows + y * stride, *b = y + 1 < n ? a + stride : a;
-        for (int32_t x = 0; x < e->width; x += 2, out += pixel) {
-            const size_t at = (size_t)x * pixel;
-            if (e->type == KAL_U32)
-                memcpy(out, a + at, pixel);   // between two labels there is none
-            else
-                halve_pixel(e, a + at, b + at, x + 1 < e->width ? e->channels : 0, out);
-        }
-    }
 }
 
 #endif

@@ -9,13 +9,13 @@
 
 #include "bytes.h"
 #include "exif.h"
+#include "pyramid.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STRIP_BYTES ((size_t)256 << 10)
-#define MOST_LEVELS 20
 #define PYRAMID_TILE 256
 
 // ---- forms --------------------------------------------------------------------------------------
@@ -36,21 +36,9 @@ static kal__tiff_form form_of(const kal_extent *e, const kal__tiff_p *p)
     return f;
 }
 
-static bool is_one_block(const kal_extent *e, const kal__tiff_form *f)
-{
-    return e->width <= f->block_w && e->height <= f->block_h;
-}
-
 static int count_levels(const kal_extent *e, const kal__tiff_form *f, bool pyramid)
 {
-    kal_extent x = *e;
-    int n = 1;
-    while (pyramid && n < MOST_LEVELS && !is_one_block(&x, f)) {
-        x.width = (x.width + 1) / 2;
-        x.height = (x.height + 1) / 2;
-        n++;
-    }
-    return n;
+    return pyramid ? kal__count_levels(e, f->block_w, f->block_h) : 1;
 }
 
 // Blocks at their largest and what tells of them.
@@ -76,9 +64,7 @@ typedef struct level {
     kal__tiff_form form;
     uint64_t *offsets;
     uint32_t *sizes;
-    uint32_t n;            // blocks written
-    unsigned char *rows;   // of a smaller level, until there are enough for blocks
-    int32_t filled, done;
+    uint32_t n;   // blocks written
 } level;
 
 typedef struct picture {
@@ -87,7 +73,8 @@ typedef struct picture {
     kal__exif_parts exif;   // at the end
     kal__tiff_p p;
     int n_levels;
-    level levels[MOST_LEVELS];
+    level levels[KAL__MOST_LEVELS];
+    kal__pyramid smaller;   // all levels but the first
 } picture;
 
 struct kal__encoder {
@@ -131,10 +118,8 @@ kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *me
     const int n = count_levels(e, &f, p->pyramid);
     const double blocks = most_bytes(e, &f) / (double)kal__tiff_bound(&f) * kal__tiff_across(&f);
     *memory = sizeof(kal__encoder) + (size_t)(blocks * 12 * 2);
-    for (int i = 1; i < n; i++) {   // rows that wait, and one row of blocks at work
-        *memory += ((size_t)e->width >> i) * kal_pixel_size(e) * (size_t)f.block_h;
-        if (i == 1) *memory += kal__tiff_bound(&f);
-    }
+    if (n > 1)   // rows that wait, and one row of blocks at work
+        *memory += kal__pyramid_memory(e, n, 1, f.block_h, 0) + kal__tiff_bound(&f);
     return KAL_OK;
 }
 
@@ -143,8 +128,8 @@ static void picture_free(picture *p)
     for (int i = 0; i < p->n_levels; i++) {
         free(p->levels[i].offsets);
         free(p->levels[i].sizes);
-        free(p->levels[i].rows);
     }
+    kal__pyramid_end(&p->smaller);
     kal__exif_parts_free(&p->exif);
     kal__meta_unref(&p->meta);
     free(p);
@@ -159,7 +144,7 @@ static void encoder_free(kal__encoder *c)
     free(c);
 }
 
-static bool level_begin(level *l, const kal__tiff_form *form, const kal_extent *e, int i)
+static bool level_begin(level *l, const kal__tiff_form *form, const kal_extent *e)
 {
     l->form = *form;
     l->form.extent = *e;
@@ -168,8 +153,7 @@ static bool level_begin(level *l, const kal__tiff_form *form, const kal_extent *
     const size_t n = down * (size_t)kal__tiff_across(&l->form);
     l->offsets = kal__new(n, sizeof *l->offsets);
     l->sizes = kal__new(n, sizeof *l->sizes);
-    if (i) l->rows = kal__new((size_t)form->block_h, (size_t)e->width * kal_pixel_size(e));
-    return l->offsets && l->sizes && (!i || l->rows);
+    return l->offsets && l->sizes;
 }
 
 static size_t make_head(bool big, uint64_t first, unsigned char head[16])
@@ -193,13 +177,31 @@ static kal_status put_head(kal__encoder *c, kal_error *err)
     return c->writer->write(c->writer, head, c->open ? sizeof head : n, err);
 }
 
-// Levels hold what they need only while their picture is written.
-static void picture_done(picture *p)
+static kal_status put_blocks(kal__encoder *c, level *l, const kal__piece *p, kal_error *err)
 {
-    for (int i = 0; p && i < p->n_levels; i++) {
-        free(p->levels[i].rows);
-        p->levels[i].rows = NULL;
+    uint64_t at = c->writer->written - c->start;
+    const unsigned char *sizes = p->data + p->note[1];
+    for (uint64_t i = 0; i < p->note[0]; i++, l->n++) {
+        memcpy(&l->sizes[l->n], sizes + 4 * i, 4);
+        l->offsets[l->n] = at;
+        at += l->sizes[l->n];
     }
+    if (!c->big && !c->open && at > UINT32_MAX) return too_large(err);
+    return c->writer->write(c->writer, p->data, (size_t)p->note[1], err);
+}
+
+static kal_status take_band(void *user, int i, int32_t band, const unsigned char *rows, int32_t y0,
+                            int32_t y1, kal_error *err)
+{
+    kal__encoder *c = user;
+    level *l = &c->now->levels[i];
+    kal__piece p = {0};
+    (void)band;
+    const size_t row = (size_t)l->form.extent.width * kal_pixel_size(&l->form.extent);
+    kal_status st = kal__tiff_pack_rows(&l->form, rows, (ptrdiff_t)row, y1 - y0, &p, err);
+    if (!st) st = put_blocks(c, l, &p, err);
+    free(p.data);
+    return st;
 }
 
 kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
@@ -212,19 +214,20 @@ kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *para
         return too_large(err);
     picture *made = kal__new_zero(1, sizeof *made);
     if (!made) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
-    picture_done(c->now);
+    if (c->now)
+        kal__pyramid_end(&c->now->smaller);   // levels hold what they need while their picture is written
     *c->last = c->now = made;
     c->last = &made->next;
     made->p = *p;
     made->meta = kal__meta_ref((kal__meta *)(uintptr_t)meta);
+    made->smaller = (kal__pyramid){.step = f.block_h, .take = take_band, .user = c};
     kal_extent x = *e;
     bool ok = true;
-    for (int n = count_levels(e, &f, p->pyramid); made->n_levels < n && ok; made->n_levels++) {
-        ok = level_begin(&made->levels[made->n_levels], &f, &x, made->n_levels);
-        x.width = (x.width + 1) / 2;
-        x.height = (x.height + 1) / 2;
-    }
-    return ok ? KAL_OK : kal_fail(err, KAL_NOMEM, "tiff: out of memory");
+    const int n = count_levels(e, &f, p->pyramid);
+    for (; made->n_levels < n && ok; made->n_levels++, x = kal__half_of(&x))
+        ok = level_begin(&made->levels[made->n_levels], &f, &x);
+    return ok ? kal__pyramid_begin(&made->smaller, e, n, 1, err)
+              : kal_fail(err, KAL_NOMEM, "tiff: out of memory");
 }
 
 kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
@@ -284,7 +287,9 @@ kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y
         const kal_extent *next = &c->now->levels[1].form.extent;
         const size_t half = (size_t)next->width * kal_pixel_size(next) * (size_t)((n + 1) / 2);
         if (kal__grow(&out->data, out->size + half, 1)) {
-            kal__tiff_halve(&l->form.extent, from, stride, n, out->data + out->size);
+            unsigned char *to = out->data + out->size;
+            for (int32_t y = 0; y < n; y += 2, to += half / (size_t)((n + 1) / 2))
+                kal__halve(&l->form.extent, from + y * stride, from + (y + 1 < n ? y + 1 : y) * stride, to);
             out->note[2] = half;
             out->size += half;
         } else {
@@ -295,59 +300,14 @@ kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y
     return st;
 }
 
-static kal_status put_blocks(kal__encoder *c, level *l, const kal__piece *p, kal_error *err)
-{
-    uint64_t at = c->writer->written - c->start;
-    const unsigned char *sizes = p->data + p->note[1];
-    for (uint64_t i = 0; i < p->note[0]; i++, l->n++) {
-        memcpy(&l->sizes[l->n], sizes + 4 * i, 4);
-        l->offsets[l->n] = at;
-        at += l->sizes[l->n];
-    }
-    if (!c->big && !c->open && at > UINT32_MAX) return too_large(err);
-    return c->writer->write(c->writer, p->data, (size_t)p->note[1], err);
-}
-
-// Rows of a smaller level; full rows of blocks are packed at once, and halved for the next.
-static kal_status put_rows(kal__encoder *c, int i, const unsigned char *rows, int32_t n, kal_error *err)
-{
-    level *l = &c->now->levels[i];
-    const kal_extent *e = &l->form.extent;
-    const size_t row = (size_t)e->width * kal_pixel_size(e);
-    kal_status st = KAL_OK;
-    while (n && !st) {
-        const int32_t room = l->form.block_h - l->filled, take = n < room ? n : room;
-        memcpy(l->rows + row * (size_t)l->filled, rows, row * (size_t)take);
-        rows += row * (size_t)take;
-        n -= take;
-        l->filled += take;
-        if (l->filled < l->form.block_h && l->done + l->filled < e->height) continue;
-        kal__piece p = {0};
-        st = kal__tiff_pack_rows(&l->form, l->rows, (ptrdiff_t)row, l->filled, &p, err);
-        if (!st) st = put_blocks(c, l, &p, err);
-        free(p.data);
-        if (!st && i + 1 < c->now->n_levels) {
-            const kal_extent *next = &c->now->levels[i + 1].form.extent;
-            const int32_t halved = (l->filled + 1) / 2;
-            unsigned char *half = kal__new((size_t)halved, (size_t)next->width * kal_pixel_size(next));
-            if (half) kal__tiff_halve(e, l->rows, (ptrdiff_t)row, l->filled, half);
-            st = half ? put_rows(c, i + 1, half, halved, err)
-                      : kal_fail(err, KAL_NOMEM, "tiff: out of memory");
-            free(half);
-        }
-        l->done += l->filled;
-        l->filled = 0;
-    }
-    return st;
-}
-
 kal_status kal__tiff_join(kal__encoder *c, const kal__piece *p, kal_error *err)
 {
     kal_status st = put_blocks(c, &c->now->levels[0], p, err);
     if (st || !p->note[2]) return st;
     const kal_extent *e = &c->now->levels[1].form.extent;
     const size_t row = (size_t)e->width * kal_pixel_size(e);
-    return put_rows(c, 1, p->data + p->note[1] + 4 * p->note[0], (int32_t)(p->note[2] / row), err);
+    return kal__pyramid_put(&c->now->smaller, 1, p->data + p->note[1] + 4 * p->note[0], (ptrdiff_t)row,
+                            (int32_t)(p->note[2] / row), err);
 }
 
 // ---- directories --------------------------------------------------------------------------------
