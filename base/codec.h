@@ -86,13 +86,17 @@ typedef struct kal__writer {
     kal_status (*write)(struct kal__writer *w, const void *data, size_t n, kal_error *err);
     /// Other bytes in place of n that were written, from `at` on. NULL: what was written is gone.
     kal_status (*patch)(struct kal__writer *w, uint64_t at, const void *data, size_t n, kal_error *err);
+    /// A further file of the same target, whole: "12/0_0.jpg". NULL: the target is one run of bytes. It lies in a folder that is the target
+    /// itself or, when anything was written to the writer before, goes with it: "out_files" of "out.dzi".
+    kal_status (*file)(struct kal__writer *w, const char *name, const void *data, size_t n, kal_error *err);
     /// Everything is on its way and nothing can fail any more but the last step; before any commit of several.
     kal_status (*finish)(struct kal__writer *w, kal_error *err);
     kal_status (*commit)(struct kal__writer *w, kal_error *err);
     void (*abort)(struct kal__writer *w);
     uint64_t written;
-    size_t memory;   ///< bytes that it may hold
-    bool album;      ///< of a file of several pictures: `page` may be called
+    size_t memory;      ///< bytes that it may hold
+    bool album;         ///< of a file of several pictures: `page` may be called
+    const char *name;   ///< of the target, without folders; NULL: it has none
 } kal__writer;
 
 /// Bytes a file target holds.
@@ -109,6 +113,9 @@ kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **o
 #define KAL__STAGED_BYTES ((size_t)64 << 20)
 /// A writer with `patch` before one without: what was written is kept until it is whole, up to `most` bytes. Takes `inner`, whatever happens.
 kal_status kal__write_staged(kal__writer *inner, size_t most, kal__writer **out, kal_error *err);
+
+/// A writer with `file` before one without: a ZIP archive of stored entries. Takes `inner`, whatever happens.
+kal_status kal__write_zip(kal__writer *inner, kal__writer **out, kal_error *err);
 
 // ---- codecs -------------------------------------------------------------------------------------
 
@@ -242,6 +249,9 @@ typedef struct kal__pieces {
     int32_t above;   ///< rows above its first that a piece must see
     size_t memory;   ///< bytes that packing one piece holds beside its result
     size_t result;   ///< bytes of a packed piece at most, held until it is joined
+    size_t
+        in_order;   ///< `put` gives the same bytes, with so many held beside what `accepts` says: for one worker, and where there is little room.
+                    ///< 0: it does not
 } kal__pieces;
 
 /// A packed piece on its way to the file. `data` is from malloc; the engine frees it after `join`.
@@ -304,6 +314,7 @@ typedef struct kal__codec {
     /// there. *memory: bytes the encoder will hold.
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
     bool patches;   ///< the writer must have `patch`
+    bool tree;      ///< the writer must have `file`
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);
     kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);
@@ -325,5 +336,21 @@ typedef struct kal__codec {
     /// Ends the file (the writer is not committed). `err` NULL: giving up.
     kal_status (*end)(kal__encoder *c, kal_error *err);
 } kal__codec;
+
+extern const kal__codec *const kal__codecs[];   // from kal.c
+extern const size_t kal__n_codecs;
+/// By its name or one of its suffixes; NULL: there is none.
+const kal__codec *kal__codec_named(const char *name);
+/// Which word of "a|b|c" these n characters are, in any case; -1: none.
+int32_t kal__word_at(const char *list, const char *word, size_t n);
+/// A params struct of `size` bytes with the defaults of its rows.
+void kal__params_fill(const kal_param *rows, size_t n, size_t size, void *params);
+/// The parameters it has when it is asked for by a name or suffix: a choice that has this word takes it ("pgm" of pnm).
+void kal__codec_defaults(const kal__codec *c, const char *word, void *params);
+
+/// A path as this codec writes to it: a file, or what a tree is made of.
+kal_status kal__write_target(const kal__codec *c, const char *path, kal__writer **out, kal_error *err);
+/// Puts before a writer what the codec needs and it has not. On failure it is gone.
+kal_status kal__write_suited(const kal__codec *c, kal__writer **w, kal_error *err);
 
 #endif

@@ -28,11 +28,9 @@ static kal_status album_new(const kal__codec *c, const char *word, kal__writer *
     if (!c->begin) st = kal_fail(err, KAL_INVALID, "%s can be read but not written", c->name);
     kal_album *a = st ? NULL : kal__new_zero(1, sizeof *a);
     if (!st && !a) st = kal_fail(err, KAL_NOMEM, "out of memory");
-    if (!st && (c->patches || (c->page && !c->flows)) &&
-        !w->patch) {   // the heads of such files tell what comes
+    if (!st) st = kal__write_suited(c, &w, err);
+    if (!st && c->page && !c->flows && !w->patch)   // the heads of such files tell what comes
         st = kal__write_staged(w, KAL__STAGED_BYTES, &w, err);
-        if (st) w = NULL;
-    }
     if (st) {
         if (w) w->abort(w);
         free(a);
@@ -52,7 +50,7 @@ kal_status kal_album_create(const char *path, const char *format, kal_album **ou
     *out = NULL;
     if (!path) return kal_fail(err, KAL_INVALID, "album: no path was given (NULL)");
     kal_status st = kal__codec_for_path(path, format, &c, &word, err);
-    if (!st) st = kal__write_file(path, &w, err);
+    if (!st) st = kal__write_target(c, path, &w, err);
     return st ? st : album_new(c, word, w, out, err);
 }
 

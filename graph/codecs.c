@@ -24,34 +24,6 @@ bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
     return true;
 }
 
-// Which word of "a|b|c" it is, in any case; -1: none.
-static int32_t word_at(const char *list, const char *word, size_t n)
-{
-    int32_t at = 0;
-    for (const char *w = list;; w++, at++) {
-        const size_t m = strcspn(w, "|");
-        bool same = m == n;
-        for (size_t i = 0; same && i < n; i++)
-            same = w[i] == (word[i] | (word[i] >= 'A' && word[i] <= 'Z' ? 32 : 0));
-        if (same) return at;
-        w += m;
-        if (!*w) return -1;
-    }
-}
-
-static bool word_in(const char *list, const char *word)
-{
-    return word_at(list, word, strlen(word)) >= 0;
-}
-
-const kal__codec *kal__codec_named(const char *name)
-{
-    for (size_t i = 0; i < kal__n_codecs; i++)
-        if (!strcmp(kal__codecs[i]->name, name) || word_in(kal__codecs[i]->suffixes, name))
-            return kal__codecs[i];
-    return NULL;
-}
-
 kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err)
 {
     char names[300] = "";
@@ -63,16 +35,6 @@ kal_status kal__unknown_format(kal_status status, const char *where, const char 
 kal__schema kal__schema_of_codec(const kal__codec *c)
 {
     return (kal__schema){c->params, c->n_params, c->params_size, c->name, 0};
-}
-
-void kal__codec_defaults(const kal__codec *c, const char *word, void *params)
-{
-    kal__params_default(kal__schema_of_codec(c), params);
-    for (size_t i = 0; i < c->n_params; i++) {
-        const kal_param *p = &c->params[i];
-        const int32_t at = p->kind == KAL_PARAM_CHOICE ? word_at(p->unit, word, strlen(word)) : -1;
-        if (at >= 0) memcpy((unsigned char *)params + p->offset, &at, sizeof at);
-    }
 }
 
 kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,
@@ -88,7 +50,7 @@ kal_status kal__codec_for_path(const char *path, const char *format, const kal__
         return kal__unknown_format(KAL_INVALID, "-", "standard output has no suffix: say format=", err);
     } else {
         for (size_t i = 0; dot && i < kal__n_codecs && !*out; i++)
-            if (word_in(kal__codecs[i]->suffixes, dot + 1)) *out = kal__codecs[i];
+            if (kal__word_at(kal__codecs[i]->suffixes, dot + 1, strlen(dot + 1)) >= 0) *out = kal__codecs[i];
         if (!*out)
             return kal__unknown_format(KAL_INVALID, path, "the suffix tells no format; say format=", err);
     }
@@ -117,6 +79,8 @@ kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char 
     }
     for (size_t i = 0; i < kal__n_codecs && !*out; i++)
         if (kal__codecs[i]->sniff(head, n)) *out = kal__codecs[i];
+    if (*out && !(*out)->open)
+        return kal_fail(err, KAL_INVALID, "%s: %s can be written but not read", name, (*out)->name);
     if (*out) return allowed(*out, name, limits, err);
     if (!n) return kal_fail(err, KAL_CORRUPT, "%s: the file is empty", name);
     return kal__unknown_format(KAL_UNSUPPORTED, name, "not an image in a known format", err);

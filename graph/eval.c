@@ -84,6 +84,12 @@ static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolv
     }
 }
 
+// A run of bytes that a key names; many files are none.
+static bool is_remembered(const kal__want *w, const kal__resolved *o)
+{
+    return w->writer && o->memo && !w->node->is_volatile && !w->book && !w->node->u.codec->tree;
+}
+
 // Wants whose encoded bytes are known are written at once; the others get a writer that remembers. Returns how many are left, at the
 // front of `left`.
 static kal_status split_known(const kal__want *wants, size_t n, const kal__resolved *o, kal__want *left,
@@ -93,7 +99,7 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
     for (size_t i = 0; i < n; i++) {
         kal__want w = wants[i];
         bool known = false;
-        if (w.writer && o->memo && !w.node->is_volatile && !w.book) {
+        if (is_remembered(&w, o)) {
             const kal_status st = kal__write_known(o->memo, w.node->key, w.writer, &known, err);
             if (st) return st;
             stats->nodes += known;
@@ -137,7 +143,7 @@ static void remember(kal__want *wants, size_t n, const kal__resolved *o, kal_sta
 {
     for (size_t i = 0; i < n && o->memo; i++) {
         if (wants[i].value && !st) kal__fact_put(o->memo, wants[i].node, wants[i].value, ns);
-        if (!wants[i].writer || wants[i].node->is_volatile || wants[i].book) continue;
+        if (!is_remembered(&wants[i], o)) continue;
         if (!st) kal__remembered(wants[i].writer, o->memo, wants[i].node->key, ns);
         wants[i].writer->abort(wants[i].writer);
     }
@@ -298,6 +304,7 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
     const double start = begin(options);
     kal_status st = want_encoded(encoded, options, start, &w, err);
     if (!st) st = kal__write_memory(&out->data, &out->size, &w.writer, err);
+    if (!st) st = kal__write_suited(w.node->u.codec, &w.writer, err);
     kal__tally tally = {0, 0};
     if (!st) st = kal__evaluate(&w, 1, options, start, &tally, err);
     if (w.writer && st) w.writer->abort(w.writer);
@@ -305,13 +312,6 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
     tell_end(options, st, tally);
     kal_node_unref(&w.node);
     return st;
-}
-
-// A codec that goes back to what it wrote, before a target that cannot.
-static kal_status stage(kal__want *w, kal_error *err)
-{
-    if (!w->node->u.codec->patches || w->writer->patch) return KAL_OK;
-    return kal__write_staged(w->writer, KAL__STAGED_BYTES, &w->writer, err);
 }
 
 // All are finished before the first is renamed, so that a full disk leaves none.
@@ -368,7 +368,8 @@ static kal_status write_all(kal_node *const *encoded, int32_t n, kal__writer **w
     }
     for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, start, &wants[i], err);
     for (int32_t i = 0; i < n; i++) wants[i].writer = writers[i];
-    for (int32_t i = 0; i < n && !st; i++) st = stage(&wants[i], err);
+    for (int32_t i = 0; i < n && !st; i++)
+        st = kal__write_suited(wants[i].node->u.codec, &wants[i].writer, err);
     kal__tally tally = {0, 0};
     if (!st) st = kal__evaluate(wants, (size_t)n, options, start, &tally, err);
     st = finish_files(wants, n, st, options, err);
@@ -387,7 +388,10 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
     kal__writer **writers = st ? NULL : kal__new_zero((size_t)n, sizeof(kal__writer *));
     if (st) return st;
     if (!writers) return kal_fail(err, KAL_NOMEM, "out of memory");
-    for (int32_t i = 0; i < n && !st; i++) st = kal__write_file(paths[i], &writers[i], err);
+    for (int32_t i = 0; i < n && !st; i++)
+        st = encoded[i] && encoded[i]->kind == KAL__ENCODE
+                 ? kal__write_target(encoded[i]->u.codec, paths[i], &writers[i], err)
+                 : kal__write_file(paths[i], &writers[i], err);
     st = write_all(encoded, n, writers, st, options, start, err);
     free(writers);
     return st;

@@ -46,7 +46,6 @@ bool kal__is_upright_load(const kal_node *n);
 /// `load "path"` or `input NAME key=…` for such a node or for a stored picture.
 void kal__load_print(const kal_node *n, kal__text *t);
 
-const kal__codec *kal__codec_named(const char *name);
 /// The codec for the first bytes of a file, or the one named by `format`.
 kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,
                                 const kal_limits *limits, const kal__codec **out, kal_error *err);
@@ -57,8 +56,6 @@ kal_status kal__unknown_format(kal_status status, const char *where, const char 
 kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,
                                const char **word, kal_error *err);
 kal__schema kal__schema_of_codec(const kal__codec *c);
-/// The parameters it has when it is asked for by a name or suffix: a choice that has this word takes it ("pgm" of pnm).
-void kal__codec_defaults(const kal__codec *c, const char *word, void *params);
 /// The encoded form of a sound image with the codec's params struct.
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err);
 

@@ -18,8 +18,6 @@
 
 extern const kal_op *const kal__ops[];   // NULL-terminated
 extern const size_t kal__n_ops;
-extern const kal__codec *const kal__codecs[];
-extern const size_t kal__n_codecs;
 
 // ---- nodes --------------------------------------------------------------------------------------
 

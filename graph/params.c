@@ -72,24 +72,7 @@ kal__schema kal__schema_of_node(const kal_node *node)
 
 void kal__params_default(kal__schema s, void *params)
 {
-    memset(params, 0, s.size);
-    memcpy(params, &s.size, sizeof s.size);   // every params struct begins with its size
-    for (size_t i = 0; i < s.n; i++) {
-        const kal_param *p = &s.rows[i];
-        const field f = field_of(p, params);
-        switch (p->kind) {
-        case KAL_PARAM_INT:
-        case KAL_PARAM_X:
-        case KAL_PARAM_Y:
-        case KAL_PARAM_CHOICE: *f.i = (int32_t)p->def; break;
-        case KAL_PARAM_BOOL: *f.b = p->def != 0; break;
-        case KAL_PARAM_FLOAT: *f.d = p->def; break;
-        case KAL_PARAM_FILE:
-        case KAL_PARAM_TEXT: *f.s = p->def_text ? p->def_text : ""; break;
-        case KAL_PARAM_LIST:
-        case KAL_PARAM_COLOR: *f.l = (kal_list){NULL, 0}; break;
-        }
-    }
+    kal__params_fill(s.rows, s.n, s.size, params);
 }
 
 void kal__params_from(kal__schema s, void *params, const void *given)

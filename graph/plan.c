@@ -320,21 +320,24 @@ static bool can_write_outside(const kal__builder *b, const kal__stage *s, const 
            kal_rect_equal(s->rect, w->rect);
 }
 
-// Pieces have the same rows whatever the memory; without room for several at once they are packed one by one.
+// Pieces have the same rows whatever the memory; without room for several at once they are packed one by one, or rows come in order where that
+// gives the same bytes for less.
 static kal_status add_encoder(kal__builder *b, kal__stage *s, const kal_extent *e)
 {
     const kal__codec *c = s->node->u.codec;
     kal__pieces pieces = {0};
     if (c->pieces) c->pieces(e, s->node->call.params, &pieces);
-    if (pieces.rows > 0) {
+    const bool little = b->shrink || b->p->threads<2, pieced = pieces.rows> 0 && !(pieces.in_order && little);
+    if (pieced) {
         s->serial = false;
         s->band = pieces.rows < e->height ? pieces.rows : e->height;
         s->above = pieces.above;
-        s->window = b->shrink || b->p->threads < 2 ? 1 : b->p->threads + 1;
+        s->window = little ? 1 : b->p->threads + 1;
     }
     const kal_status st = c->accepts(e, s->node->call.params, &s->codec_memory, b->err);
     const size_t at_once = (size_t)(s->window < b->p->threads ? s->window : b->p->threads);
     s->codec_memory += pieces.memory * at_once + pieces.result * (size_t)s->window + KAL__WRITER_BYTES;
+    if (!pieced) s->codec_memory += pieces.in_order;
     if (s->writer) s->codec_memory += s->writer->memory;
     return st;
 }

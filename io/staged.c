@@ -93,3 +93,10 @@ kal_status kal__write_staged(kal__writer *inner, size_t most, kal__writer **out,
     *out = &w->base;
     return KAL_OK;
 }
+
+kal_status kal__write_suited(const kal__codec *c, kal__writer **w, kal_error *err)
+{
+    if (c->tree && !(*w)->file) return kal__write_zip(*w, w, err);
+    if (c->patches && !(*w)->patch) return kal__write_staged(*w, KAL__STAGED_BYTES, w, err);
+    return KAL_OK;
+}

@@ -3,7 +3,7 @@
 //
 // Bytes out: files that appear whole or not at all, standard output, memory.
 #define _GNU_SOURCE
-#include "codec.h"
+#include "target.h"
 #include "mem.h"
 #include <kal/io.h>
 
@@ -151,8 +151,7 @@ static kal_status file_commit(kal__writer *w, kal_error *err)
     return st;
 }
 
-// "dir/.name.kal-PID-N" beside the target, so that the rename stays on one file system.
-static char *temp_name(const char *path)
+char *kal__target_temp(const char *path)
 {
     static unsigned counter;
     const char *slash = strrchr(path, '/');
@@ -166,7 +165,7 @@ static char *temp_name(const char *path)
 
 static kal_status open_temp(file_writer *f, const struct stat *old, kal_error *err)
 {
-    f->temp = temp_name(f->path);
+    f->temp = kal__target_temp(f->path);
     if (!f->temp) return kal_fail(err, KAL_NOMEM, "%s: out of memory", f->path);
     f->fd = open(f->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     f->own = f->fd >= 0;
@@ -181,10 +180,10 @@ static kal_status open_temp(file_writer *f, const struct stat *old, kal_error *e
     return KAL_OK;
 }
 
-// What a symbolic link points to is what is replaced, not the link.
-static char *real_target(const char *path, bool link)
+char *kal__target_real(const char *path)
 {
-    char *real = link ? realpath(path, NULL) : NULL;
+    struct stat link;
+    char *real = lstat(path, &link) == 0 && S_ISLNK(link.st_mode) ? realpath(path, NULL) : NULL;
     return real ? real : strdup(path);
 }
 
@@ -192,8 +191,8 @@ static char *real_target(const char *path, bool link)
 // other names stay what they were. A folder that cannot be asked is spelt.
 char *kal_target_name(const char *path)
 {
-    struct stat link, in;
-    char *target = real_target(path, lstat(path, &link) == 0 && S_ISLNK(link.st_mode));
+    struct stat in;
+    char *target = kal__target_real(path);
     if (!target) return NULL;
     const char *slash = strrchr(target, '/'), *name = slash ? slash + 1 : target;
     kal__text t = {0}, folder = {0};
@@ -242,10 +241,9 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
         return kal_fail(err, KAL_UNSUPPORTED, "%s: pictures are read from the web, not written to it", path);
     file_writer *f = file_new();
     if (!f) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
-    struct stat st, link;
+    struct stat st;
     const bool there = !standard && stat(path, &st) == 0;
-    f->path = standard ? strdup("standard output")
-                       : real_target(path, lstat(path, &link) == 0 && S_ISLNK(link.st_mode));
+    f->path = standard ? strdup("standard output") : kal__target_real(path);
     f->direct = standard || (there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
     kal_status status = KAL_OK;
     if (!f->path)
@@ -262,7 +260,11 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
         file_abort(&f->base);
         return status;
     }
-    if (!f->direct) f->base.patch = file_patch;
+    if (!f->direct) {
+        const char *slash = strrchr(f->path, '/');
+        f->base.patch = file_patch;
+        f->base.name = slash ? slash + 1 : f->path;
+    }
     *out = &f->base;
     return KAL_OK;
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What targets by path share: a file (target.c) and a tree of files (tree.c).
+#ifndef KAL_IO_TARGET_H
+#define KAL_IO_TARGET_H
+
+#include "codec.h"
+
+/// What a symbolic link points to is what is replaced, not the link. Free with free; NULL: out of memory.
+char *kal__target_real(const char *path);
+/// "dir/.name.kal-PID-N" beside the target, so that the rename stays on one file system; another one at each call. Free with free; NULL: out of
+/// memory.
+char *kal__target_temp(const char *path);
+/// A folder of files, and perhaps one beside it: see kal__writer.file.
+kal_status kal__write_tree(const char *path, kal__writer **out, kal_error *err);
+
+#endif

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A target of many files. They are written into a folder of a temporary name beside where it will be, which is renamed at the end:
+//
+//   out.dzi   .out_files.kal-PID-N/12/0_0.jpg    the target's own file first: what lies in the folder goes with it
+//   out       .out.kal-PID-N/info.json           no own file: the target is the folder
+//
+// A folder that is there already is replaced whole, and only if it is such a tree. The target's own file goes before the folder is exchanged, and
+// comes after: whoever sees it sees all that belongs to it.
+#define _GNU_SOURCE
+#include "target.h"
+#include "mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct tree {
+    kal__writer base;
+    char *path;          // the target
+    kal__writer *head;   // its own file; NULL: it has none
+    char *folder;        // where the others will be; NULL: there is none yet …
+    char *temp;          // … and where they are
+    char *made;          // the last folder made in it
+} tree;
+
+// ---- folders ------------------------------------------------------------------------------------
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st, (void)kind, (void)at;
+    remove(path);
+    return 0;
+}
+
+static void remove_all(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+// What stands first in a tree of ours or another program's: levels, regions, and what tells of them.
+static bool is_part(const char *name)
+{
+    static const char *const words[] = {"info.json", "tiles.json", "full", "vips-properties.xml",
+                                        "blank.png"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(name, words[i])) return true;
+    const size_t n = strlen(name), digits = strspn(name, "0123456789"), region = strspn(name, "0123456789,");
+    return (digits == n && n <= 2 && (n < 2 || *name != '0')) || (region == n && region > digits);
+}
+
+// A folder of that name may be replaced if nothing lies in it but a tree: somebody's pictures must not go because a name was mistyped.
+static kal_status may_replace(const char *folder, bool beside, kal_error *err)
+{
+    bool tells = beside, empty = true;
+    char other[256] = "";
+    DIR *d = opendir(folder);
+    if (!d && errno == ENOENT) return KAL_OK;
+    if (!d) return kal_fail(err, KAL_IO, "%s: %s", folder, strerror(errno));
+    for (const struct dirent *e; !*other && (e = readdir(d));) {
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
+        empty = false;
+        tells |= !strcmp(e->d_name, "info.json") || !strcmp(e->d_name, "tiles.json");
+        if (!is_part(e->d_name)) snprintf(other, sizeof other, "%s", e->d_name);
+    }
+    closedir(d);
+    if (*other)
+        return kal_fail(err, KAL_IO, "%s: is a folder in which lies \"%s\", no tree that could be replaced",
+                        folder, other);
+    if (!tells && !empty)
+        return kal_fail(err, KAL_IO,
+                        "%s: is a folder without info.json or tiles.json, no tree that could be "
+                        "replaced",
+                        folder);
+    return KAL_OK;
+}
+
+// All folders of the name of a file in the tree.
+static kal_status make_folders(tree *t, char *path, kal_error *err)
+{
+    char *end = strrchr(path, '/');
+    *end = 0;
+    kal_status st = KAL_OK;
+    if (!t->made || strcmp(t->made, path)) {
+        for (char *c = path + strlen(t->temp) + 1; !st; c++) {
+            const char was = *c;
+            if (was && was != '/') continue;
+            *c = 0;
+            if (mkdir(path, 0777) != 0 && errno != EEXIST)
+                st = kal_fail(err, KAL_IO, "%s: making the folder %s: %s", t->path, path + strlen(t->temp),
+                              strerror(errno));
+            *c = was;
+            if (!was) break;
+        }
+        free(t->made);
+        t->made = st ? NULL : strdup(path);
+    }
+    *end = '/';
+    return st;
+}
+
+// ---- files --------------------------------------------------------------------------------------
+
+static kal_status tree_write(kal__writer *w, const void *data, size_t n, kal_error *err)
+{
+    tree *t = (tree *)w;
+    if (t->folder) return kal_fail(err, KAL_INTERNAL, "%s: the target's own file comes first", t->path);
+    if (!t->head) {
+        const kal_status st = kal__write_file(t->path, &t->head, err);
+        if (st) return st;
+    }
+    w->written += n;
+    return t->head->write(t->head, data, n, err);
+}
+
+static char *folder_of(const tree *t)
+{
+    char *name;
+    kal__text text = {0};
+    const char *slash = strrchr(t->path, '/'), *dot = strrchr(slash ? slash + 1 : t->path, '.');
+    if (!t->head) return strdup(t->path);
+    kal__putf(&text, "%.*s_files", dot ? (int)(dot - t->path) : (int)strlen(t->path), t->path);
+    return kal__text_done(&text, &name, NULL) ? name : NULL;
+}
+
+static kal_status begin(tree *t, kal_error *err)
+{
+    struct stat old;
+    if (t->folder) return KAL_OK;
+    t->folder = folder_of(t);
+    char *temp = t->folder ? kal__target_temp(t->folder) : NULL;
+    if (!temp) return kal_fail(err, KAL_NOMEM, "%s: out of memory", t->path);
+    const bool there = stat(t->folder, &old) == 0;
+    kal_status st = there ? may_replace(t->folder, t->head != NULL, err) : KAL_OK;
+    if (!st && mkdir(temp, 0777) != 0)
+        st = kal_fail(err, KAL_IO, "%s: cannot write there: %s", t->path, strerror(errno));
+    if (st) {
+        free(temp);
+        return st;
+    }
+    t->temp = temp;
+    if (there && chmod(temp, old.st_mode & 07777) != 0)
+        return kal_fail(err, KAL_IO, "%s: %s", t->folder, strerror(errno));
+    return KAL_OK;
+}
+
+static kal_status write_whole(const tree *t, const char *path, const unsigned char *p, size_t n,
+                              kal_error *err)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const char *inside = path + strlen(t->temp) + 1;
+    if (fd < 0) return kal_fail(err, KAL_IO, "%s: making %s: %s", t->path, inside, strerror(errno));
+    bool ok = true;
+    while (n && ok) {
+        const ssize_t done = write(fd, p, n);
+        if (done < 0 && errno == EINTR) continue;
+        ok = done > 0;
+        if (ok) p += done, n -= (size_t)done;
+    }
+    const int why = errno;
+    if (close(fd) == 0 && ok) return KAL_OK;
+    return kal_fail(err, KAL_IO, "%s: writing %s: %s", t->path, inside, strerror(ok ? errno : why));
+}
+
+static kal_status tree_file(kal__writer *w, const char *name, const void *data, size_t n, kal_error *err)
+{
+    tree *t = (tree *)w;
+    char *path;
+    kal__text text = {0};
+    kal_status st = begin(t, err);
+    if (st) return st;
+    kal__putf(&text, "%s/%s", t->temp, name);
+    if (!kal__text_done(&text, &path, NULL)) return kal_fail(err, KAL_NOMEM, "%s: out of memory", t->path);
+    st = make_folders(t, path, err);
+    if (!st) st = write_whole(t, path, data, n, err);
+    if (!st) w->written += n;
+    free(path);
+    return st;
+}
+
+// ---- the end ------------------------------------------------------------------------------------
+
+static void tree_abort(kal__writer *w)
+{
+    tree *t = (tree *)w;
+    if (t->head) t->head->abort(t->head);
+    if (t->temp) remove_all(t->temp);
+    free(t->path);
+    free(t->folder);
+    free(t->temp);
+    free(t->made);
+    free(t);
+}
+
+static kal_status tree_finish(kal__writer *w, kal_error *err)
+{
+    tree *t = (tree *)w;
+    kal_status st = begin(t, err);
+    if (!st && t->head) st = t->head->finish(t->head, err);
+    return st;
+}
+
+// The new folder takes the place of the old one, which then has the temporary name; in one step where the system can.
+static int exchange(const tree *t)
+{
+#if defined(RENAME_EXCHANGE)
+    if (renameat2(AT_FDCWD, t->temp, AT_FDCWD, t->folder, RENAME_EXCHANGE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+#endif
+    char *aside = kal__target_temp(t->folder);
+    int failed = aside ? rename(t->folder, aside) : -1;
+    if (!failed && (failed = rename(t->temp, t->folder)) != 0) {
+        const int why = errno;
+        rename(aside, t->folder);
+        errno = why;
+    } else if (!failed) {
+        failed = rename(aside, t->temp);
+    }
+    free(aside);
+    return failed;
+}
+
+static kal_status place(const tree *t, bool *replaced, kal_error *err)
+{
+    struct stat old;
+    *replaced = lstat(t->folder, &old) == 0;
+    kal_status st = *replaced ? may_replace(t->folder, t->head != NULL, err) : KAL_OK;
+    if (!st && (*replaced ? exchange(t) : rename(t->temp, t->folder)) != 0)
+        st = kal_fail(err, KAL_IO, "%s: renaming: %s", t->folder, strerror(errno));
+    return st;
+}
+
+static void take_back(const tree *t, bool replaced)
+{
+    if (replaced)
+        exchange(t);
+    else
+        rename(t->folder, t->temp);
+}
+
+static kal_status tree_commit(kal__writer *w, kal_error *err)
+{
+    tree *t = (tree *)w;
+    bool replaced = false;
+    struct stat old;
+    kal_status st = tree_finish(w, err);
+    char *aside = NULL;   // the old file, under another name
+    if (!st && t->head && stat(t->path, &old) == 0) {
+        aside = kal__target_temp(t->path);
+        if (!aside)
+            st = kal_fail(err, KAL_NOMEM, "%s: out of memory", t->path);
+        else if (rename(t->path, aside) != 0)
+            st = kal_fail(err, KAL_IO, "%s: renaming: %s", t->path, strerror(errno));
+        if (st) free(aside), aside = NULL;
+    }
+    if (!st) {
+        st = place(t, &replaced, err);
+        if (!st && t->head) {
+            st = t->head->commit(t->head, err);
+            t->head = NULL;
+            if (st) take_back(t, replaced);
+        }
+    }
+    if (aside && st) rename(aside, t->path);
+    if (aside && !st) unlink(aside);
+    free(aside);
+    tree_abort(w);   // what has the temporary name now is the old tree, nothing, or what failed
+    return st;
+}
+
+kal_status kal__write_tree(const char *path, kal__writer **out, kal_error *err)
+{
+    tree *t = kal__new_zero(1, sizeof *t);
+    *out = NULL;
+    if (t) t->path = kal__target_real(path);
+    if (!t || !t->path) {
+        free(t);
+        return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
+    }
+    for (size_t n = strlen(t->path); n > 1 && t->path[n - 1] == '/'; n--) t->path[n - 1] = 0;
+    const char *slash = strrchr(t->path, '/');
+    t->base = (kal__writer){.write = tree_write,
+                            .file = tree_file,
+                            .finish = tree_finish,
+                            .commit = tree_commit,
+                            .abort = tree_abort,
+                            .name = slash ? slash + 1 : t->path};
+    *out = &t->base;
+    return KAL_OK;
+}
+
+// One run of bytes goes to what is none of ours to make, and to archives.
+static bool is_one_file(const char *path)
+{
+    struct stat st;
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+    if (!strcmp(path, "-") || kal__is_url(path)) return true;
+    if (dot && kal__word_at("szi|zip", dot + 1, strlen(dot + 1)) >= 0) return true;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+kal_status kal__write_target(const kal__codec *c, const char *path, kal__writer **out, kal_error *err)
+{
+    return c->tree && !is_one_file(path) ? kal__write_tree(path, out, err) : kal__write_file(path, out, err);
+}
