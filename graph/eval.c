@@ -389,9 +389,8 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
     if (st) return st;
     if (!writers) return kal_fail(err, KAL_NOMEM, "out of memory");
     for (int32_t i = 0; i < n && !st; i++)
-        st = encoded[i] && encoded[i]->kind == KAL__ENCODE
-                 ? kal__write_target(encoded[i]->u.codec, paths[i], &writers[i], err)
-                 : kal__write_file(paths[i], &writers[i], err);
+        if (encoded[i] && encoded[i]->kind == KAL__ENCODE)   // of others it will be said what they are
+            st = kal__write_target(encoded[i]->u.codec, paths[i], &writers[i], err);
     st = write_all(encoded, n, writers, st, options, start, err);
     free(writers);
     return st;
