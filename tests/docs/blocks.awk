@@ -40,7 +40,7 @@ function c_block(text, first, line)
 function sh_block(text, line)
 {
     if (text !~ /(^|\n)kal / || text ~ /<\(/ || mark ~ /not run/) return   # <( is no POSIX shell's
-    printf "# %s, line %d\nset -e\n%s", FILENAME, line, text > (dir "/sh-" ++scripts ".sh")
+    printf "# %s, line %d\nset -e\n%s", FILENAME, line, text > sprintf("%s/sh-%03d.sh", dir, ++scripts)   # in the order of the page
 }
 
 BEGIN {

@@ -404,8 +404,8 @@ static void beyond_4_gib(void)
 static void require_old(const char *path, const kal_bytes *old, int files, const char *what, long at)
 {
     kal_bytes now = get_file(path);
-    REQUIRE_NOTE(now.size == old->size && !memcmp(now.data, old->data, now.size), "%s %ld: another file",
-                 what, at);
+    REQUIRE_NOTE(now.size == old->size && (!now.size || !memcmp(now.data, old->data, now.size)),
+                 "%s %ld: another file", what, at);
     REQUIRE_NOTE(files_below(folder) == files, "%s %ld: %d files, not %d", what, at, files_below(folder),
                  files);
     bytes_free(&now);
