@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// NumPy's .npy, versions 1.0 to 3.0 of the format ("NEP 1", numpy/lib/format.py), by rows: an array (H, W) or (H, W, C) of up to 64 channels.
+// NumPy's .npy, versions 1.0 to 3.0 of the format ("NEP 1", numpy/lib/format.py), by rows: an array (H, W) or (H, W, C) of up to 64 channels;
+// (W,) is a row and () a pixel.
 //   u1, u2, u4, f4   as they are, in either byte order
 //   b1               a mask, 0 or 255
 //   f2, f8           f32: exact, and rounded to the nearest, ties to even
@@ -176,21 +177,22 @@ static kal_status find_kind(kal__decoder *d, const facts *f)
 
 static kal_status make_extent(kal__decoder *d, const facts *f, const kal_limits *limits)
 {
-    const uint64_t channels = f->dims == 3 ? f->shape[2] : 1;
-    const bool empty = f->dims > 1 && (!f->shape[0] || !f->shape[1] || !channels);
-    if (f->dims < 2 || f->dims > 3 || channels > KAL_MAX_CHANNELS || empty)
-        return kal__input_fail(&d->in, KAL_UNSUPPORTED,
-                               "the array has %zu dimensions%s; a picture has shape (H, W) or (H, W, 1..%d)",
-                               f->dims,
-                               empty          ? " and is empty"
-                               : f->dims == 3 ? " and too many channels"
-                                              : "",
-                               KAL_MAX_CHANNELS);
-    const kal_status st = kal__input_sides(&d->in, f->shape[1], f->shape[0], limits);
+    const uint64_t channels = f->dims == 3 ? f->shape[2] : 1, height = f->dims > 1 ? f->shape[0] : 1,
+                   width = f->dims ? f->shape[f->dims > 1] : 1;
+    const bool empty = !height || !width || !channels;
+    if (f->dims > 3 || channels > KAL_MAX_CHANNELS || empty)
+        return kal__input_fail(
+            &d->in, KAL_UNSUPPORTED,
+            "the array has %zu dimensions%s; a picture has shape (H, W), (H, W, 1..%d) or (W,)", f->dims,
+            empty          ? " and is empty"
+            : f->dims == 3 ? " and too many channels"
+                           : "",
+            KAL_MAX_CHANNELS);
+    const kal_status st = kal__input_sides(&d->in, width, height, limits);
     if (st) return st;
     const bool mask = d->kind->convert == from_bool && channels == 1, labels = d->kind->type == KAL_U32;
-    d->extent = (kal_extent){.width = (int32_t)f->shape[1],
-                             .height = (int32_t)f->shape[0],
+    d->extent = (kal_extent){.width = (int32_t)width,
+                             .height = (int32_t)height,
                              .channels = (int32_t)channels,
                              .type = d->kind->type,
                              .model = mask                     ? KAL_MASK

@@ -62,11 +62,11 @@ def picture(shape):
 # ---- npy: every kind NumPy saves that we read, in both orders
 
 for kind in ["u1", "<u2", ">u2", "<u4", ">u4", "<f4", ">f4", "<f2", ">f8", "?"]:
-    for shape in [(7, 5), (7, 5, 1), (7, 5, 2), (7, 5, 3), (7, 5, 4), (7, 5, 9), (1, 1), (1, 600)]:
+    for shape in [(), (5,), (7, 5), (7, 5, 1), (7, 5, 2), (7, 5, 3), (7, 5, 4), (7, 5, 9), (1, 1), (1, 600)]:
         a = (random.random(shape) * 300).astype(np.dtype(kind))
         want = a.astype({"?": np.uint8, "<f2": np.float32, ">f8": np.float32}.get(kind, a.dtype.newbyteorder("=")))
         if kind == "?":
-            want = want * 255
+            want = (want * 255).astype(np.uint8)
         for order in "CF":
             np.save("theirs.npy", np.asarray(a, order=order))
             got = ours("theirs.npy")
