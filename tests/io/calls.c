@@ -1,191 +1,14 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Bytes from and to functions, descriptors and borrowed memory: the same picture however they come, a failure at any call is that failure and not the
-// end of the bytes, and everything is let go of once.
+// Bytes from and to functions, descriptors and borrowed memory: long streams, sources that keep us waiting, targets that refuse, and everything is let
+// go of once. calls_formats.c has what must hold of every format.
 // libx265 keeps what it once took.
 #define LEAKS_OF_OTHERS "leak:libx265.so\nleak:libheif.so\nleak:libdav1d.so\n"
-#include "files.h"
+#include "feeds.h"
 
 #include <fcntl.h>
 #include <unistd.h>
-
-static const kal_options fresh = {.memo_mode = KAL_MEMO_NEVER};
-
-// ---- a source -----------------------------------------------------------------------------------
-
-typedef struct feed {
-    const unsigned char *data;
-    size_t size, at, step;
-    int calls, fail_at, seeks, closes;   // fail_at counts reads and seeks together
-    kal_status status;                   // that it fails with; KAL_OK: it says nothing
-    ptrdiff_t lie;                       // given instead of the number of bytes, when not 0
-} feed;
-
-static bool fails(feed *f, kal_error *err)
-{
-    if (++f->calls != f->fail_at) return false;
-    if (f->status) kal_fail(err, f->status, "the net is down");
-    return true;
-}
-
-static ptrdiff_t feed_read(void *user, void *dst, size_t n, kal_error *err)
-{
-    feed *f = user;
-    if (fails(f, err)) return -1;
-    if (f->lie) return f->lie;
-    size_t got = f->size - f->at < n ? f->size - f->at : n;
-    if (f->step && got > f->step) got = f->step;
-    memcpy(dst, f->data + f->at, got);
-    f->at += got;
-    return (ptrdiff_t)got;
-}
-
-static kal_status feed_seek(void *user, uint64_t at, kal_error *err)
-{
-    feed *f = user;
-    f->seeks++;
-    if (fails(f, err)) return f->status ? f->status : KAL_CALLBACK;
-    f->at = (size_t)at;
-    return KAL_OK;
-}
-
-static void feed_close(void *user)
-{
-    ((feed *)user)->closes++;
-}
-
-static kal_input input_of(feed *f, bool seeks)
-{
-    return (kal_input){.name = "the feed",
-                       .user = f,
-                       .read = feed_read,
-                       .seek = seeks ? feed_seek : NULL,
-                       .close = feed_close};
-}
-
-static kal_bytes noise_in(const char *format, int32_t w, int32_t h)
-{
-    rng r = {11};
-    kal_scope *s = kal_scope_new();
-    const kal_extent e = extent_of(w, h, 3, KAL_U8);
-    kal_bytes b = {NULL, 0};
-    REQUIRE_OK(kal_read_bytes(kal_encode(s, rng_image(&r, s, &e), format, NULL), &fresh, &b, &check_error));
-    kal_scope_free(&s);
-    return b;
-}
-
-static const char *const formats[] = {"jpeg", "png",  "ppm",  "qoi", "bmp", "npy",
-                                      "heic", "webp", "tiff", "jp2", "jxl", "gif"};
-#define FORMATS (sizeof formats / sizeof *formats)
-
-// However many bytes come at a time, with seek or without: the node and the pixels of the same bytes in memory.
-static void same_picture(const char *format, const kal_bytes *file)
-{
-    static const size_t steps[] = {0, 1, 7, 4099};
-    for (int k = 0; k < 8; k++) {
-        kal_scope *s = kal_scope_new();
-        feed f = {.data = file->data, .size = file->size, .step = steps[k / 2]};
-        const kal_input in = input_of(&f, k & 1);
-        kal_extent e;
-        kal_node *plain = kal_load_bytes(s, file->data, file->size, NULL);
-        void *want = read_all(plain, &fresh, &e);
-        kal_key a, b;
-        REQUIRE_OK(kal_node_key(plain, &a, &check_error));
-        kal_scope *other = kal_scope_new();
-        kal_scope_free(&s);   // nothing of the first is left: the feed's own bytes are what is read
-        kal_node *node = kal_load_input(other, &in, NULL);
-        if (REQUIRE_OK(kal_node_key(node, &b, &check_error))) {
-            REQUIRE_NOTE(kal_key_equal(a, b), "%s, steps of %zu", format, f.step);
-            for (int twice = 0; twice < 2; twice++) {
-                void *got = read_all(node, &fresh, NULL);
-                REQUIRE_NOTE(got && want && !memcmp(got, want, bytes_of(&e)), "%s, steps of %zu, seek %d",
-                             format, f.step, k & 1);
-                free(got);
-            }
-            REQUIRE(f.closes == !(k & 1));   // a stream that was kept has nothing more to give
-        }
-        kal_scope_free(&other);
-        REQUIRE_NOTE(f.closes == 1, "%d", f.closes);
-        free(want);
-    }
-}
-
-static kal_status load_and_read(feed *f, bool seeks)
-{
-    kal_scope *s = kal_scope_new();
-    const kal_input in = input_of(f, seeks);
-    kal_node *n = kal_load_input(s, &in, NULL);
-    kal_status st = kal_node_error(n, &check_error);
-    kal_extent e;
-    if (!st) st = kal_node_extent(n, &e, &check_error);
-    void *pixels = st ? NULL : malloc(bytes_of(&e));
-    if (!st)
-        st = kal_read(n, kal_rect_all(&e), pixels, (ptrdiff_t)((size_t)e.width * kal_pixel_size(&e)), &fresh,
-                      &check_error);
-    free(pixels);
-    kal_scope_free(&s);
-    return st;
-}
-
-// A failure at any call: its own words and status, whatever codec was in between.
-static void fails_anywhere(const char *format, const kal_bytes *file, bool seeks, kal_status status)
-{
-    int k = seeks ? 2 : 1;   // when the first seek fails it is a stream
-    for (bool more = true; more; k++) {
-        feed f = {.data = file->data, .size = file->size, .step = 3000, .fail_at = k, .status = status};
-        const kal_status st = load_and_read(&f, seeks);
-        more = f.calls >= k;
-        REQUIRE_NOTE(f.closes == 1, "%s: call %d: closed %d times", format, k, f.closes);
-        if (!more) {
-            REQUIRE_NOTE(st == KAL_OK, "%s: %s", format, check_error.message);
-            continue;
-        }
-        REQUIRE_NOTE(st == (status ? status : KAL_CALLBACK), "%s: call %d: %s: %s", format, k,
-                     kal_status_name(st), check_error.message);
-        REQUIRE_NOTE(strstr(check_error.message, "the feed") &&
-                         strstr(check_error.message, status ? "the net is down" : "gave no reason"),
-                     "%s: call %d: %s", format, k, check_error.message);
-    }
-    REQUIRE_NOTE(k > 3, "%s: only %d calls", format, k);
-}
-
-static void lies(const kal_bytes *file)
-{
-    for (int seeks = 0; seeks < 2; seeks++) {
-        feed f = {.data = file->data, .size = file->size, .lie = (ptrdiff_t)1 << 40};
-        REQUIRE_FAILS(KAL_CALLBACK, load_and_read(&f, seeks));
-        REQUIRE_NOTE(strstr(check_error.message, "the feed: read at byte 0 gave"), "%s", check_error.message);
-        f = (feed){.data = file->data, .size = file->size, .lie = -7};
-        REQUIRE_FAILS(KAL_CALLBACK, load_and_read(&f, seeks));
-        f = (feed){.data = file->data, .size = file->size / 2};
-        REQUIRE_FAILS(KAL_CORRUPT, load_and_read(&f, seeks));
-        REQUIRE_NOTE(strstr(check_error.message, "the feed"), "%s", check_error.message);
-    }
-    // a seek that never works is a pipe
-    feed f = {.data = file->data, .size = file->size, .fail_at = 1, .status = KAL_UNSUPPORTED};
-    REQUIRE_OK(load_and_read(&f, true));
-    REQUIRE(f.seeks == 1);
-    kal_scope *s = kal_scope_new();
-    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_load_input(s, NULL, NULL), &check_error));
-    kal_scope_free(&s);
-}
-
-static void other_bytes(const kal_bytes *file)
-{
-    unsigned char *copy = malloc(file->size);
-    memcpy(copy, file->data, file->size);
-    feed f = {.data = copy, .size = file->size};
-    const kal_input in = input_of(&f, true);
-    kal_scope *s = kal_scope_new();
-    kal_node *n = kal_load_input(s, &in, NULL);
-    REQUIRE_OK(kal_node_error(n, &check_error));
-    copy[file->size - 1] ^= 1;
-    REQUIRE(!read_all(n, &fresh, NULL));
-    REQUIRE_NOTE(check_error.status == KAL_CHANGED, "%s", check_error.message);
-    kal_scope_free(&s);
-    free(copy);
-}
 
 // ---- a long stream ------------------------------------------------------------------------------
 
@@ -254,49 +77,6 @@ static void long_stream(void)
     REQUIRE_NOTE(strstr(check_error.message, "too long: more than the limit of"), "%s", check_error.message);
     kal_limits_set(&old);
     kal_scope_free(&s);
-}
-
-// ---- a target -----------------------------------------------------------------------------------
-
-typedef struct drain {
-    unsigned char *data;
-    size_t size, step;
-    int calls, fail_at, ends, aborts;
-    kal_status end_fails;
-    ptrdiff_t lie;
-} drain;
-
-static ptrdiff_t drain_write(void *user, const void *data, size_t n, kal_error *err)
-{
-    drain *d = user;
-    if (++d->calls == d->fail_at) {
-        kal_fail(err, KAL_IO, "the disk is gone");
-        return -1;
-    }
-    if (d->lie) return d->lie - 1;
-    const size_t took = d->step && n > d->step ? d->step : n;
-    d->data = realloc(d->data, d->size + took);
-    memcpy(d->data + d->size, data, took);
-    d->size += took;
-    return (ptrdiff_t)took;
-}
-
-static kal_status drain_end(void *user, kal_error *err)
-{
-    drain *d = user;
-    d->ends++;
-    return d->end_fails ? kal_fail(err, d->end_fails, "it was refused") : KAL_OK;
-}
-
-static void drain_abort(void *user)
-{
-    ((drain *)user)->aborts++;
-}
-
-static kal_output drain_output(drain *d)
-{
-    return (kal_output){
-        .name = "the drain", .user = d, .write = drain_write, .end = drain_end, .abort = drain_abort};
 }
 
 // ---- a source that keeps us waiting -------------------------------------------------------------
@@ -368,7 +148,8 @@ static bool shut(const kal_bytes *file, const char *params, int at, int32_t thre
 
 static void waits(void)
 {
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const formats[] = {"jpeg", "png", "ppm"};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         kal_bytes file = noise_in(formats[i], 150, 120);
         for (int threads = 1; threads <= 3; threads += 2)
             for (int x = 0; x < 100; x += 70)
@@ -422,30 +203,15 @@ static void with_a_tail(void)
     kal_bytes_free(&file);
 }
 
-// One failure is one failure: the next request begins where it must.
-static void after_a_failure(const kal_bytes *file)
+// What cannot be begun is let go of all the same.
+static void nothing(void)
 {
-    feed f = {.data = file->data, .size = file->size};
-    const kal_input in = input_of(&f, true);
+    feed f = {.size = 0};
+    const kal_input none = {.user = &f, .close = feed_close};
     kal_scope *s = kal_scope_new();
-    kal_node *n = kal_load_input(s, &in, NULL);
-    for (int k = 0; k < 2; k++) {
-        f.calls = 0;
-        f.fail_at = 2 + k;
-        f.status = KAL_LIMIT;
-        REQUIRE(!read_all(n, &fresh, NULL));
-        REQUIRE_NOTE(check_error.status == KAL_LIMIT, "%s", check_error.message);
-        f.fail_at = 0;
-        void *pixels = read_all(n, &fresh, NULL);
-        REQUIRE_NOTE(pixels != NULL, "%s", check_error.message);
-        free(pixels);
-    }
-    kal_scope_free(&s);
-    feed g = {.size = 0};
-    const kal_input none = {.user = &g, .close = feed_close};
-    s = kal_scope_new();
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_load_input(s, NULL, NULL), &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_load_input(s, &none, NULL), &check_error));
-    REQUIRE(g.closes == 1);
+    REQUIRE(f.closes == 1);
     drain d = {.step = 0};
     const kal_output o = drain_output(&d);
     REQUIRE_FAILS(KAL_INVALID, kal_write_outputs(NULL, &o, 1, NULL, &check_error));
@@ -581,30 +347,6 @@ static void borrowed(const kal_bytes *file)
 
 int main(void)
 {
-    for (size_t i = 0; i < FORMATS; i++) {
-        kal_scope *s = kal_scope_new();
-        const kal_extent tiny = extent_of(16, 16, 3, KAL_U8);
-        rng r = {1};
-        kal_bytes probe = {NULL, 0};
-        const bool here =
-            !kal_read_bytes(kal_encode(s, rng_image(&r, s, &tiny), formats[i], NULL), &fresh, &probe, NULL);
-        kal_bytes_free(&probe);
-        kal_scope_free(&s);
-        if (!here) {
-            printf("%s cannot be written here\n", formats[i]);
-            continue;
-        }
-        kal_bytes file = noise_in(formats[i], 120, 90);
-        same_picture(formats[i], &file);
-        fails_anywhere(formats[i], &file, false, KAL_DEADLINE);
-        fails_anywhere(formats[i], &file, true, KAL_DEADLINE);
-        fails_anywhere(formats[i], &file, true, KAL_IO);
-        fails_anywhere(formats[i], &file, true, KAL_OK);
-        lies(&file);
-        other_bytes(&file);
-        after_a_failure(&file);
-        kal_bytes_free(&file);
-    }
     kal_scope *s = kal_scope_new();
     if (!kal_node_error(
             kal_encode(s, kal_apply_text(s, "sample", "scene width=16 height=16", NULL, 0), "heic", NULL),
@@ -615,6 +357,7 @@ int main(void)
     }
     kal_scope_free(&s);
     kal_bytes file = noise_in("png", 120, 90);
+    nothing();
     long_stream();
     waits();
     with_a_tail();
