@@ -86,7 +86,9 @@ static inline kal_bytes psd_of_noise(void)
     const psd_kind k = {RGB, 8, 3, false, false, -1, NULL, true};
     rng r = {33};
     unsigned char *planes = psd_planes(&r, &k, 120, 90);
-    const kal_bytes none = {NULL, 0}, b = psd_of(&k, 120, 90, planes, NULL, &none);
+    kal_bytes none = bytes_copy("", 0);
+    const kal_bytes b = psd_of(&k, 120, 90, planes, NULL, &none);
+    bytes_free(&none);
     free(planes);
     return b;
 }
