@@ -236,6 +236,9 @@ typedef struct kal__header {
         size_t memory;
     } levels[10];    ///< what the header says at 1/2, 1/4 …, for the codec's `shrink`
     size_t memory;   ///< bytes the decoder will hold beside its output
+    /// Pixels across and down that are coded together, for `retouch`; 0: nothing of it can be kept.
+    int32_t cell[2];
+    size_t recode;   ///< bytes `retouch` will hold of it
 } kal__header;
 
 typedef struct kal__decoder kal__decoder;   // each codec's own
@@ -260,6 +263,18 @@ typedef struct kal__piece {
     size_t size;
     uint64_t note[4];   ///< the codec's own: checksums, lengths
 } kal__piece;
+
+/// A picture that is another file's but for a region of it. It is made of `part` of what is stored there, with the axes swapped if that is
+/// said and then mirrored: out(x, y) = in(u, v), (u, v) = swap ? (y', x') : (x', y'), x' = mirror_x ? width - 1 - x : x, and so on.
+typedef struct kal__retouch {
+    kal__reader *source;   ///< the file, from its first byte on; outlives the encoder
+    kal_limits limits;     ///< for reading it
+    kal_rect part;         ///< in its coordinates
+    bool swap, mirror_x, mirror_y;
+    kal_rect region;   ///< of the new picture: whole cells, or up to its border
+    size_t memory;     ///< bytes the encoder will hold of the file
+    int32_t helpers;   ///< threads that it may have beside the caller's
+} kal__retouch;
 
 typedef struct kal__codec {
     const char *name;       ///< "jpeg"; part of the key
@@ -310,6 +325,7 @@ typedef struct kal__codec {
     // ---- encoding; all NULL when the codec only reads
     const kal_param *params;
     size_t n_params, params_size;
+    size_t n_later;   ///< how many of the last it got later, as kal_op has it
     /// Can this be encoded? Names what is wrong: KAL_INVALID for what the format cannot hold, KAL_UNSUPPORTED when a library is not
     /// there. *memory: bytes the encoder will hold.
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
@@ -332,6 +348,16 @@ typedef struct kal__codec {
     kal_status (*page)(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
                        kal_error *err);
     bool flows;   ///< several are written from front to back, as one is: nothing before them tells what comes
+
+    // ---- keeping what a file has; all NULL when the codec cannot
+    /// Do these parameters ask for it?
+    bool (*keeps)(const void *params);
+    /// In place of begin: everything that is coded outside the region is taken from the file as it is.
+    kal_status (*retouch)(const kal_extent *e, const void *params, const kal__meta *meta,
+                          const kal__retouch *how, kal__writer *w, kal__encoder **out, kal_error *err);
+    /// In place of put: the next n rows of the region, as they are and as the file would have them.
+    kal_status (*compare)(kal__encoder *c, const unsigned char *now, ptrdiff_t now_stride,
+                          const unsigned char *was, ptrdiff_t was_stride, int32_t n, kal_error *err);
 
     /// Ends the file (the writer is not committed). `err` NULL: giving up.
     kal_status (*end)(kal__encoder *c, kal_error *err);

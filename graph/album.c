@@ -6,6 +6,7 @@
 #include "load.h"
 
 #include "dynamic.h"
+#include "retouch.h"
 #include "run.h"
 
 #include <stdlib.h>
@@ -74,7 +75,7 @@ static kal_status add(kal_album *a, const kal_node *encoded, const kal_options *
     const kal_status st = kal__static(encoded, options, start, &node, err);
     if (st) return st;
     const kal__want w = {
-        .node = node, .rect = kal_rect_all(&node->call.in[0]->extent), .writer = a->writer, .book = &a->book};
+        .node = node, .rect = kal__encoded_rect(node), .writer = a->writer, .book = &a->book};
     const kal_status done = kal__evaluate(&w, 1, options, start, tally, err);
     kal_node_unref(&node);
     return done;

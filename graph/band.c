@@ -160,7 +160,7 @@ kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__
     const kal_rect r = kal__band_rect(s, band);
     switch (s->kind) {
     case KAL__DECODE_STAGE: return kal__decode_band(s, band, scratch, watch, stats, err);
-    case KAL__ENCODE_STAGE: return kal__encode_band(s, band, stats, err);
+    case KAL__ENCODE_STAGE: return kal__encode_band(s, band, watch, stats, err);
     case KAL__COPY_STAGE: copy_rows(s, r); return KAL_OK;
     case KAL__DIGEST_STAGE: digest_rows(s, r); return KAL_OK;
     case KAL__MEASURE_STAGE: return measure_rows(s, r, band, scratch, stats, err);

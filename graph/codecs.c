@@ -34,7 +34,7 @@ kal_status kal__unknown_format(kal_status status, const char *where, const char 
 
 kal__schema kal__schema_of_codec(const kal__codec *c)
 {
-    return (kal__schema){c->params, c->n_params, c->params_size, c->name, 0};
+    return (kal__schema){c->params, c->n_params, c->params_size, c->name, c->n_later};
 }
 
 kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,

@@ -10,6 +10,7 @@
 #include "need.h"
 #include "patient.h"
 #include "reel.h"
+#include "retouch.h"
 #include "source.h"
 
 #include <pthread.h>
@@ -432,11 +433,29 @@ kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const ka
 
 // ---- encoding -----------------------------------------------------------------------------------
 
-static kal_status encode_begin(kal__stage *s, kal_error *err)
+// The file that most is taken from is read as one that is decoded is, and must be the one that was loaded.
+static kal_status retouch_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
+{
+    kal__coding *c = s->coding;
+    const struct kal__kept *kept = s->node->kept;
+    kal__retouch how = kept->how;
+    c->source = kal__node_source(kept->stored);
+    kal_status st = open_source(c, false, watch, stats, err);
+    if (st) return st;
+    how.source = c->reader;
+    how.helpers = s->helpers;
+    kal_limits_get(&how.limits);
+    st = s->node->u.codec->retouch(&s->node->call.in[0]->extent, s->node->call.params, s->node->meta, &how,
+                                   s->writer, &c->encoder, err);
+    return blame(c, st, watch, stats, err);
+}
+
+static kal_status encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
     if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
     const kal_node *n = s->node;
+    if (n->kept) return retouch_begin(s, watch, stats, err);
     const kal_extent *e = &n->call.in[0]->extent;
     if (!s->book) return n->u.codec->begin(e, n->call.params, n->meta, s->writer, &c->encoder, err);
     kal__encoder **open = &s->book->encoder;
@@ -447,25 +466,39 @@ static kal_status encode_begin(kal__stage *s, kal_error *err)
     return st;
 }
 
+// As many rows at once as lie together in the ring, from y on.
+static int32_t together(const kal_tile *in, int32_t y, int32_t end)
+{
+    const int32_t at = (in->row0 + (y - in->rect.y0)) % in->ring;
+    return in->ring - at < end - y ? in->ring - at : end - y;
+}
+
 static kal_status encode_rows(kal__stage *s, kal_rect r, kal_error *err)
 {
     const int32_t pixel = (int32_t)kal_pixel_size(&s->node->call.in[0]->extent);
+    const kal__codec *c = s->node->u.codec;
+    const bool two = s->node->kept != NULL;
     const kal_tile in = kal__edge_tile(&s->edges[0], r, pixel);
-    for (int32_t y = r.y0; y < r.y1;) {   // as many rows at once as lie together in the ring
-        const int32_t at = (in.row0 + (y - r.y0)) % in.ring;
-        const int32_t n = in.ring - at < r.y1 - y ? in.ring - at : r.y1 - y;
-        const kal_status st = s->node->u.codec->put(s->coding->encoder, kal_row(&in, y), in.stride, n, err);
+    const kal_tile was = two ? kal__edge_tile(&s->edges[1], r, pixel) : in;
+    for (int32_t y = r.y0; y < r.y1;) {
+        int32_t n = together(&in, y, r.y1);
+        if (two && together(&was, y, r.y1) < n) n = together(&was, y, r.y1);
+        const kal_status st = two ? c->compare(s->coding->encoder, kal_row(&in, y), in.stride,
+                                               kal_row(&was, y), was.stride, n, err)
+                                  : c->put(s->coding->encoder, kal_row(&in, y), in.stride, n, err);
         if (st) return st;
         y += n;
     }
     return KAL_OK;
 }
 
-static kal_status encode_end(kal__stage *s, kal_stats *stats, kal_error *err)
+static kal_status encode_end(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     kal__encoder *c = s->coding->encoder;
     s->coding->encoder = NULL;
-    const kal_status st = s->book ? KAL_OK : s->node->u.codec->end(c, err);
+    kal_status st = s->book ? KAL_OK : s->node->u.codec->end(c, err);
+    if (s->node->kept)
+        st = st ? blame(s->coding, st, watch, stats, err) : check_digest(s->coding, watch, stats, err);
     if (!st) __atomic_fetch_add(&stats->encodes, 1, __ATOMIC_RELAXED);
     return st;
 }
@@ -495,10 +528,10 @@ static void joining_free(joining *j)
     free(j);
 }
 
-static kal_status pieces_begin(kal__stage *s, kal_error *err)
+static kal_status pieces_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     const size_t n = (size_t)s->window;
-    kal_status st = encode_begin(s, err);
+    kal_status st = encode_begin(s, watch, stats, err);
     if (st) return st;
     joining *j = s->coding->joining = kal__new_zero(1, sizeof *j);
     if (!j) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
@@ -510,8 +543,8 @@ static kal_status pieces_begin(kal__stage *s, kal_error *err)
     return KAL_OK;
 }
 
-static kal_status leave_and_join(kal__stage *s, int32_t band, const kal__piece *piece, kal_stats *stats,
-                                 kal_error *err)
+static kal_status leave_and_join(kal__stage *s, int32_t band, const kal__piece *piece,
+                                 const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     joining *j = s->coding->joining;
     kal_status st = KAL_OK;
@@ -528,7 +561,7 @@ static kal_status leave_and_join(kal__stage *s, int32_t band, const kal__piece *
         pthread_mutex_unlock(&j->lock);
         st = s->node->u.codec->join(s->coding->encoder, p, err);
         free(p->data);
-        if (!st && j->next + 1 == s->n_bands) st = encode_end(s, stats, err);
+        if (!st && j->next + 1 == s->n_bands) st = encode_end(s, watch, stats, err);
         pthread_mutex_lock(&j->lock);
         *p = (kal__piece){0};
         j->full[j->next % j->n] = false;
@@ -539,7 +572,8 @@ static kal_status leave_and_join(kal__stage *s, int32_t band, const kal__piece *
     return st;
 }
 
-static kal_status pack_band(kal__stage *s, kal_rect r, int32_t band, kal_stats *stats, kal_error *err)
+static kal_status pack_band(kal__stage *s, kal_rect r, int32_t band, const kal__watch *watch,
+                            kal_stats *stats, kal_error *err)
 {
     const int32_t y0 = r.y0;
     r.y0 = y0 - s->above > s->rect.y0 ? y0 - s->above : s->rect.y0;
@@ -551,23 +585,26 @@ static kal_status pack_band(kal__stage *s, kal_rect r, int32_t band, kal_stats *
         free(piece.data);
         return st;
     }
-    return leave_and_join(s, band, &piece, stats, err);
+    return leave_and_join(s, band, &piece, watch, stats, err);
 }
 
-kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err)
+kal_status kal__encode_band(kal__stage *s, int32_t band, const kal__watch *watch, kal_stats *stats,
+                            kal_error *err)
 {
-    if (s->window) return pack_band(s, kal__band_rect(s, band), band, stats, err);
-    kal_status st = band == 0 ? encode_begin(s, err) : KAL_OK;
+    if (s->window) return pack_band(s, kal__band_rect(s, band), band, watch, stats, err);
+    kal_status st = band == 0 && !s->node->kept ? encode_begin(s, watch, stats, err) : KAL_OK;
     if (!st) st = encode_rows(s, kal__band_rect(s, band), err);
+    if (st && s->node->kept) st = blame(s->coding, st, watch, stats, err);
     if (st || band < s->n_bands - 1) return st;
-    st = encode_end(s, stats, err);
+    st = encode_end(s, watch, stats, err);
     coding_free(s);
     return st;
 }
 
 kal_status kal__coding_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
-    if (s->kind == KAL__ENCODE_STAGE) return s->serial ? KAL_OK : pieces_begin(s, err);
+    if (s->kind == KAL__ENCODE_STAGE && s->node->kept) return encode_begin(s, watch, stats, err);
+    if (s->kind == KAL__ENCODE_STAGE) return s->serial ? KAL_OK : pieces_begin(s, watch, stats, err);
     if (s->kind != KAL__DECODE_STAGE || s->serial) return KAL_OK;
     const kal_status st = decode_begin(s, watch, stats, err);
     if (st) return blame(s->coding, st, watch, stats, err);

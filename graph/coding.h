@@ -21,7 +21,8 @@ kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const ka
                             kal_stats *stats, kal_error *err);
 /// Encodes the rows of a band; begins at the first band and ends at the last. A stage with a window packs its bands as pieces, on any worker,
 /// and joins them in order.
-kal_status kal__encode_band(kal__stage *s, int32_t band, kal_stats *stats, kal_error *err);
+kal_status kal__encode_band(kal__stage *s, int32_t band, const kal__watch *watch, kal_stats *stats,
+                            kal_error *err);
 /// Opens what many workers will decode or encode at once. Before the first band.
 kal_status kal__coding_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);
 /// Frees what a stage holds; what is still open is given up.

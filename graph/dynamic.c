@@ -8,6 +8,7 @@
 #include "files.h"
 #include "fmath.h"
 #include "load.h"
+#include "retouch.h"
 #include "run.h"
 #include "value.h"
 
@@ -319,6 +320,18 @@ static void resolution_free(resolution *r)
     kal__order_free(&r->order);
 }
 
+// Takes a reference; of an encoded node that keeps what a file has, the one that does it.
+static kal_status keeping(kal_node *node, kal_node **out, kal_error *err)
+{
+    if (node->kind != KAL__ENCODE) {
+        *out = node;
+        return KAL_OK;
+    }
+    const kal_status st = kal__retouched(node, out, err);
+    kal_node_unref(&node);
+    return st;
+}
+
 kal_status kal__static(const kal_node *node, const kal_options *options, double start, kal_node **out,
                        kal_error *err)
 {
@@ -326,10 +339,7 @@ kal_status kal__static(const kal_node *node, const kal_options *options, double 
     kal_status st = kal_node_error(node, err);
     if (st) return st;
     kal_node *root = kal__node_of(&node->call);
-    if (!node->dynamic) {
-        *out = kal_node_ref(root);
-        return KAL_OK;
-    }
+    if (!node->dynamic) return keeping(kal_node_ref(root), out, err);
     resolving r = {.start = start};
     if (options) r.options = *options;
     r.options.progress = NULL;
@@ -342,7 +352,7 @@ kal_status kal__static(const kal_node *node, const kal_options *options, double 
     all.wants = kal__new_zero(all.order.n, sizeof *all.wants);
     st = all.made && all.known && all.wants ? resolve_all(&all, &r, err)
                                             : kal_fail(err, KAL_NOMEM, "out of memory");
-    if (!st) *out = kal_node_ref(all.made[all.order.n - 1]);
+    if (!st) st = keeping(kal_node_ref(all.made[all.order.n - 1]), out, err);
     resolution_free(&all);
     return st;
 }

@@ -12,6 +12,7 @@
 #include "need.h"
 #include "options.h"
 #include "request.h"
+#include "retouch.h"
 #include "trace.h"
 #include "value.h"
 
@@ -293,7 +294,7 @@ static kal_status want_encoded(const kal_node *node, const kal_options *options,
 {
     kal_node *encoded;
     const kal_status st = settled(node, BYTES, options, start, &encoded, err);
-    if (!st) *w = (kal__want){.node = encoded, .rect = kal_rect_all(&encoded->call.in[0]->extent)};
+    if (!st) *w = (kal__want){.node = encoded, .rect = kal__encoded_rect(encoded)};
     return st;
 }
 

@@ -7,6 +7,7 @@
 #include "load.h"
 #include "options.h"
 #include "plan.h"
+#include "retouch.h"
 #include "run.h"
 
 #include <stdlib.h>
@@ -128,7 +129,9 @@ static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options 
         if (st) return st;
         const bool encoded = node->kind == KAL__ENCODE;
         const kal_extent *e = &(encoded ? kal__input(node, 0) : node)->call.extent;
-        wants[i] = (kal__want){.node = node, .rect = kal_rect_all(e), .writer = encoded ? &nowhere : NULL};
+        wants[i] = (kal__want){.node = node,
+                               .rect = encoded ? kal__encoded_rect(node) : kal_rect_all(e),
+                               .writer = encoded ? &nowhere : NULL};
         if (node->kind == KAL__VALUE) wants[i].value = &no_value;
         wants[i].stride = (ptrdiff_t)((size_t)e->width * kal_pixel_size(e));
     }

@@ -94,10 +94,11 @@ static int32_t *turn_of(const kal_op *op, void *params)
     return (int32_t *)(void *)((unsigned char *)params + op->params[0].offset);
 }
 
-static kal_status turn_upright(kal_node **node, int orientation, kal_error *err)
+kal_status kal__turn_upright(kal_node **node, int orientation, kal_error *err)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     const kal_op *op = upright_op();
+    if (orientation == 1) return KAL_OK;
     if (!op) return kal_fail(err, KAL_INTERNAL, "there is no op to turn with");
     kal__params_default(kal__schema_of(op), params);
     *turn_of(op, params) = orientation - 1;
@@ -108,6 +109,11 @@ static kal_status turn_upright(kal_node **node, int orientation, kal_error *err)
     else
         *node = in;
     return st;
+}
+
+int kal__undone_by(int orientation)
+{
+    return orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
 }
 
 static kal_status shrink_to(kal__source *s, int32_t by, const char *name, kal_error *err)
@@ -160,7 +166,7 @@ static kal_status make_node(kal__loading *l, int32_t shrink, bool upright, kal_n
     if (!st) l->meta->format = l->source->codec->name, l->meta->bytes = l->source->once ? 0 : l->source->size;
     if (!st) l->meta->applied = upright && l->meta->orientation != 1;
     if (!st) st = decode_node(l, out, err);
-    if (!st && l->meta->applied) st = turn_upright(out, l->meta->orientation, err);
+    if (!st && l->meta->applied) st = kal__turn_upright(out, l->meta->orientation, err);
     if (st) kal_node_unref(out);
     return st;
 }
@@ -261,12 +267,6 @@ kal_node *kal_page(kal_scope *scope, kal_node *picture, int32_t page)
 
 // ---- printing -----------------------------------------------------------------------------------
 
-// The orientation that is undone by the turn that another one is: quarter turns are each other's inverse, the others their own.
-static int inverse(int orientation)
-{
-    return orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
-}
-
 static void print_turn(kal__text *t, int orientation)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
@@ -323,7 +323,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     if (!p->upright) {
         kal__puts(t, " upright=false");
     } else if (!turned && stored->meta->applied) {
-        print_turn(t, inverse(stored->meta->orientation));
+        print_turn(t, kal__undone_by(stored->meta->orientation));
     }
 }
 

@@ -32,6 +32,10 @@ typedef struct kal__load_p {
 } kal__load_p;
 
 extern const kal_op kal__op_load;
+/// Turns a node as an EXIF orientation asks for; *node, a reference of the caller's, is replaced.
+kal_status kal__turn_upright(kal_node **node, int orientation, kal_error *err);
+/// The orientation whose turn takes that of another back: quarter turns undo each other, the others themselves.
+int kal__undone_by(int orientation);
 /// Held over a fork.
 pthread_mutex_t *kal__limits_mutex(void);
 /// Another page of what `picture` was loaded from, whose decoder may wait on the reel (NULL: nowhere).

@@ -19,14 +19,15 @@ typedef struct ways {
     place *places;
 } ways;
 
-// first, then second
-static void chain(const double first[6], const double second[6], double out[6])
+void kal__map_chain(const double first[6], const double second[6], double out[6])
 {
+    double both[6];
     for (int r = 0; r < 6; r += 3) {
-        out[r] = second[r] * first[0] + second[r + 1] * first[3];
-        out[r + 1] = second[r] * first[1] + second[r + 1] * first[4];
-        out[r + 2] = second[r] * first[2] + second[r + 1] * first[5] + second[r + 2];
+        both[r] = second[r] * first[0] + second[r + 1] * first[3];
+        both[r + 1] = second[r] * first[1] + second[r + 1] * first[4];
+        both[r + 2] = second[r] * first[2] + second[r + 1] * first[5] + second[r + 2];
     }
+    memcpy(out, both, sizeof both);
 }
 
 // m = (a, then back through b). Divided by the determinant last, so that halves and thirds that cancel come out whole.
@@ -65,7 +66,7 @@ static void follow(ways *w)
             if ((there->steps && there->steps <= here->steps + 1) || !kal__input_map(&node->call, i, m))
                 continue;
             there->steps = here->steps + 1;
-            chain(m, here->m, there->m);
+            kal__map_chain(m, here->m, there->m);
         }
     }
 }
@@ -112,7 +113,7 @@ static void meet_decodes(meeting *best, const ways *from, size_t i, const ways *
         if (kal_key_equal(s->digest, t->digest)) {
             const double scale = (double)s->shrink / t->shrink, m[6] = {scale, 0, 0, 0, scale, 0};
             place there = {to->places[k].steps, {0}};
-            chain(m, to->places[k].m, there.m);
+            kal__map_chain(m, to->places[k].m, there.m);
             meet(best, &from->places[i], &there);
         }
         kal__source_unref(&t);

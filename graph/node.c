@@ -123,6 +123,7 @@ static void destroy(kal_node *node)
     case KAL__ENCODE: break;
     }
     kal__meta_unref(&node->meta);
+    free(node->kept);
     free(node);
 }
 

@@ -65,6 +65,7 @@ struct kal_node {
     uint64_t
         place;   // of a dynamic node: line << 32 | column of the text that said it last, 0: none did; atomic
     kal__meta *meta;
+    struct kal__kept *kept;   // ENCODE: retouch.h; NULL: all of it is encoded
     union {
         kal__source *source;   // DECODE; replaced under the table's lock when the same bytes are loaded again
         struct {
@@ -111,6 +112,8 @@ static inline int32_t kal__meta_input(const kal_op *op, int32_t n)
 
 /// What takes the coordinates of an op's input i to the result's; false: nothing does.
 bool kal__input_map(const kal_call *c, int32_t i, double m[6]);
+/// By one map, then by another; `out` may be either.
+void kal__map_chain(const double first[6], const double second[6], double out[6]);
 
 /// The lock of the table, for who guards a fork.
 pthread_mutex_t *kal__table_mutex(void);

@@ -65,7 +65,7 @@ kal__schema kal__schema_of_node(const kal_node *node)
 {
     if (node->kind == KAL__ENCODE) {
         const kal__codec *c = node->u.codec;
-        return (kal__schema){c->params, c->n_params, c->params_size, c->name, 0};
+        return (kal__schema){c->params, c->n_params, c->params_size, c->name, c->n_later};
     }
     return node->call.op ? kal__schema_of(node->call.op) : (kal__schema){NULL, 0, 0, "", 0};
 }

@@ -10,6 +10,7 @@
 #include "digest.h"
 #include "measure.h"
 #include "need.h"
+#include "retouch.h"
 #include "run.h"
 #include "tables.h"
 
@@ -61,7 +62,9 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
 {
     kal__info *me = kal__info_of(b, n);
     if (n->kind == KAL__ENCODE) {
-        want_pixels(b, kal__input(n, 0), kal_rect_all(&n->call.in[0]->extent));
+        const kal_rect r = kal__encoded_rect(n);
+        want_pixels(b, kal__input(n, 0), r);
+        if (n->kept) want_pixels(b, kal__input(n, 1), kal_rect_shift(r, n->kept->x, n->kept->y));
         return KAL_OK;
     }
     if (n->kind == KAL__VALUE) return propagate_value(b, n);
@@ -320,11 +323,28 @@ static bool can_write_outside(const kal__builder *b, const kal__stage *s, const 
            kal_rect_equal(s->rect, w->rect);
 }
 
+// What it holds of the file, and of what is new.
+static kal_status add_retoucher(kal__builder *b, kal__stage *s)
+{
+    const struct kal__kept *kept = s->node->kept;
+    kal_extent region = s->node->call.in[0]->extent;
+    region.width = kept->how.region.x1 - kept->how.region.x0;
+    region.height = kept->how.region.y1 - kept->how.region.y0;
+    const kal_status st = s->node->u.codec->accepts(&region, s->node->call.params, &s->codec_memory, b->err);
+    kal__source *source = kal__node_source(kept->stored);
+    s->helpers = b->p->threads;
+    s->codec_memory += kept->how.memory + kal__source_memory(source, false) + KAL__WRITER_BYTES;
+    kal__source_unref(&source);
+    if (s->writer) s->codec_memory += s->writer->memory;
+    return st;
+}
+
 // Pieces have the same rows whatever the memory; without room for several at once they are packed one by one, or rows come in order where that
 // gives the same bytes for less.
 static kal_status add_encoder(kal__builder *b, kal__stage *s, const kal_extent *e)
 {
     const kal__codec *c = s->node->u.codec;
+    if (s->node->kept) return add_retoucher(b, s);
     kal__pieces pieces = {0};
     if (c->pieces) c->pieces(e, s->node->call.params, &pieces);
     const bool little = b->shrink || b->p->threads<2, pieced = pieces.rows> 0 && !(pieces.in_order && little);
@@ -371,13 +391,19 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
         s->stride = (size_t)w->stride;
         return KAL_OK;
     }
-    kal__stage *s = stage_new(b, kind, w->writer ? w->node : image, w->rect, 1, 0);
+    const struct kal__kept *kept = w->writer ? w->node->kept : NULL;
+    kal__stage *s = stage_new(b, kind, w->writer ? w->node : image, w->rect, kept ? 2 : 1, 0);
     if (!s) return kal__no_memory(b);
     s->serial = kind != KAL__COPY_STAGE;
     s->writer = w->writer;
     s->book = w->book;
     s->patches = w->patches;
     kal__connect(b, s, &s->edges[0], image);
+    if (kept) {
+        kal__connect(b, s, &s->edges[1], kal__input(w->node, 1));
+        s->edges[1].dx += kept->x;
+        s->edges[1].dy += kept->y;
+    }
     if (kind == KAL__COPY_STAGE) {
         s->outside = true;
         s->data = w->dst;

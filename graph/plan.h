@@ -86,7 +86,7 @@ struct kal__stage {
     // the ring: `rows` rows of `stride` bytes; row y lies at (y - rect.y0) % rows
     int32_t rows;
     size_t stride;
-    int32_t helpers;           // DECODE: threads that a codec's library may have of its own
+    int32_t helpers;           // threads that a codec may have of its own
     int32_t coded_x0, coded;   // DECODE: the first column of the rows that the decoder gives, and how many
     size_t memory;             // ring and codec together: what the simulation charges
     size_t codec_memory;

@@ -6,6 +6,7 @@
 #include "calm.h"
 #include "digest.h"
 #include "load.h"
+#include "retouch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,12 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     if (st) return st;
     const kal_call call = {.op = NULL, .params = params, .n = 1, .in = in};
     *out = kal__intern(KAL__ENCODE, key, &call, c->params, c->n_params, c->params_size, fill_encode, &c);
-    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
+    if (!*out) return kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
+    kal_node *kept;   // only to learn at once whether it can be
+    st = kal__retouched(*out, &kept, err);
+    kal_node_unref(&kept);
+    if (st) kal_node_unref(out);
+    return st;
 }
 
 static kal_status encode_text(kal_node *image, const kal__codec *c, const char *word, const char *text,

@@ -9,171 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jerror.h>
-
-#define INPUT ((size_t)64 << 10)
 #define PART_RUNS 8   // of a part at least: it decodes two more for the sake of its edges
 
-// What is not damage: kinds of JPEG that the library cannot do.
-static kal_status status_of(int code)
-{
-    static const int unsupported[] = {
-        JERR_BAD_PRECISION,   JERR_SOF_UNSUPPORTED,      JERR_ARITH_NOTIMPL, JERR_CONVERSION_NOTIMPL,
-        JERR_CCIR601_NOTIMPL, JERR_FRACT_SAMPLE_NOTIMPL, JERR_NOTIMPL};
-    if (code == JERR_OUT_OF_MEMORY) return KAL_NOMEM;
-    for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
-        if (code == unsupported[i]) return KAL_UNSUPPORTED;
-    return KAL_CORRUPT;
-}
-
-static void on_error(j_common_ptr c)
-{
-    kal__jpeg_fail *f = (kal__jpeg_fail *)c->err;
-    char text[JMSG_LENGTH_MAX];
-    f->mgr.format_message(c, text);
-    if (!f->status) {
-        const uint64_t at = f->offset ? *f->offset - (f->src ? f->src->bytes_in_buffer : 0) : 0;
-        f->status = status_of(c->err->msg_code);
-        if (f->offset)
-            kal_fail(f->err, f->status, "%s: jpeg: near byte %llu: %s", f->name, (unsigned long long)at,
-                     text);
-        else
-            kal_fail(f->err, f->status, "jpeg: %s", text);
-    }
-    longjmp(f->where, 1);
-}
-
-// Warnings of the library are damage in the data: an error, except those that cost no pixel.
-static void on_message(j_common_ptr c, int level)
-{
-    if (level >= 0) return;
-    c->err->num_warnings++;
-    const int code = c->err->msg_code;
-    if (code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR ||
-        code == JWRN_BOGUS_ICC)
-        return;
-    on_error(c);
-}
-
-static void silent(j_common_ptr c)
-{
-    (void)c;
-}
-
-void kal__jpeg_fail_init(kal__jpeg_fail *f, kal_error *err, const char *name)
-{
-    memset(f, 0, sizeof *f);
-    jpeg_std_error(&f->mgr);
-    f->mgr.error_exit = on_error;
-    f->mgr.emit_message = on_message;
-    f->mgr.output_message = silent;
-    f->err = err;
-    f->name = name;
-}
-
-// ---- reading ------------------------------------------------------------------------------------
-
 struct kal__decoder {
-    struct jpeg_decompress_struct jpeg;
-    kal__jpeg_fail fail;
-    struct jpeg_source_mgr src;
-    kal__reader *reader;
-    kal_limits limits;
-    uint32_t scans;
-    struct jpeg_progress_mgr progress;
+    kal__jpeg_in in;
     unsigned char *cmyk;   // one row, when colours have to be made
     bool adobe, started;
     int32_t by;   // what was aimed at
     kal_rect part;
     struct kal__jpeg_index *index;
-    JOCTET input[INPUT];
 };
-
-static void src_nothing(j_decompress_ptr c)
-{
-    (void)c;
-}
-
-static boolean src_fill(j_decompress_ptr c)
-{
-    kal__decoder *d = c->client_data;
-    kal_error *err = d->fail.err;
-    if (d->reader->memory) {   // all at once
-        if (d->reader->position < d->reader->size) {
-            d->src.next_input_byte = d->reader->memory + d->reader->position;
-            d->src.bytes_in_buffer = d->reader->size - (size_t)d->reader->position;
-            d->reader->position = d->reader->size;
-            return TRUE;
-        }
-    } else {
-        const ptrdiff_t n = d->reader->read(d->reader, d->input, INPUT, err);
-        if (n > 0) {
-            d->src.next_input_byte = d->input;
-            d->src.bytes_in_buffer = (size_t)n;
-            return TRUE;
-        }
-        if (n < 0) d->fail.status = KAL_IO;
-    }
-    if (!d->fail.status) {
-        d->fail.status = KAL_CORRUPT;
-        kal_fail(err, KAL_CORRUPT, "%s: jpeg: the file ends at byte %llu, before the picture does",
-                 d->reader->name, (unsigned long long)d->reader->position);
-    }
-    longjmp(d->fail.where, 1);
-}
-
-static void src_skip(j_decompress_ptr c, long n)
-{
-    kal__decoder *d = c->client_data;
-    while (n > 0) {
-        if (!d->src.bytes_in_buffer) src_fill(c);
-        const size_t step = (size_t)n < d->src.bytes_in_buffer ? (size_t)n : d->src.bytes_in_buffer;
-        d->src.next_input_byte += step;
-        d->src.bytes_in_buffer -= step;
-        n -= (long)step;
-    }
-}
-
-static void count_scans(j_common_ptr c)
-{
-    kal__decoder *d = c->client_data;
-    const int scan = ((j_decompress_ptr)c)->input_scan_number;
-    if (scan <= 0 || (uint32_t)scan <= d->limits.scans || d->fail.status) return;
-    d->fail.status = KAL_LIMIT;
-    kal__over_limit(d->fail.err, "scans=N", "%s: jpeg: more than the limit of %u scans", d->reader->name,
-                    d->limits.scans);
-    longjmp(d->fail.where, 1);
-}
 
 static kal_status decoder_new(kal__reader *r, const kal_limits *limits, kal__decoder **out, kal_error *err)
 {
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", r->name);
-    d->reader = r;
     d->by = 1;
-    d->limits = *limits;
-    kal__jpeg_fail_init(&d->fail, err, r->name);
-    d->fail.offset = &r->position;
-    d->fail.src = &d->src;
-    d->jpeg.err = &d->fail.mgr;
-    if (setjmp(d->fail.where)) return d->fail.status;
-    jpeg_create_decompress(&d->jpeg);
-    d->jpeg.client_data = d;
-    d->src = (struct jpeg_source_mgr){.init_source = src_nothing,
-                                      .fill_input_buffer = src_fill,
-                                      .skip_input_data = src_skip,
-                                      .resync_to_restart = jpeg_resync_to_restart,
-                                      .term_source = src_nothing};
-    d->jpeg.src = &d->src;
-    d->progress.progress_monitor = count_scans;
-    d->jpeg.progress = &d->progress;
-    return KAL_OK;
+    return kal__jpeg_in_init(&d->in, r, limits, err);
 }
 
 static void decoder_free(kal__decoder *d)
 {
     if (!d) return;
-    if (d->jpeg.mem) jpeg_destroy_decompress(&d->jpeg);
+    kal__jpeg_in_free(&d->in);
     kal__jpeg_index_free(d->index);
     free(d->cmyk);
     free(d);
@@ -181,24 +39,25 @@ static void decoder_free(kal__decoder *d)
 
 static kal_status read_header(kal__decoder *d, kal__meta *meta)
 {
-    if (setjmp(d->fail.where)) return d->fail.status;
+    if (setjmp(d->in.fail.where)) return d->in.fail.status;
     if (meta) {
-        jpeg_save_markers(&d->jpeg, JPEG_APP0 + 1, 0xffff);
-        jpeg_save_markers(&d->jpeg, JPEG_APP0 + 2, 0xffff);
-        jpeg_save_markers(&d->jpeg, JPEG_APP0 + 13, 0xffff);
+        jpeg_save_markers(&d->in.jpeg, JPEG_APP0 + 1, 0xffff);
+        jpeg_save_markers(&d->in.jpeg, JPEG_APP0 + 2, 0xffff);
+        jpeg_save_markers(&d->in.jpeg, JPEG_APP0 + 13, 0xffff);
     }
-    jpeg_read_header(&d->jpeg, TRUE);
-    const J_COLOR_SPACE from = d->jpeg.jpeg_color_space;
+    jpeg_read_header(&d->in.jpeg, TRUE);
+    const J_COLOR_SPACE from = d->in.jpeg.jpeg_color_space;
     const bool cmyk = from == JCS_CMYK || from == JCS_YCCK;
-    d->jpeg.out_color_space = from == JCS_GRAYSCALE ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
-    d->adobe = d->jpeg.saw_Adobe_marker;
-    jpeg_calc_output_dimensions(&d->jpeg);
-    if (meta && !kal__jpeg_take_meta(&d->jpeg, &d->limits, meta)) {
-        d->fail.status = kal_fail(d->fail.err, KAL_NOMEM, "%s: jpeg: out of memory", d->reader->name);
+    d->in.jpeg.out_color_space = from == JCS_GRAYSCALE ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
+    d->adobe = d->in.jpeg.saw_Adobe_marker;
+    jpeg_calc_output_dimensions(&d->in.jpeg);
+    if (meta && !kal__jpeg_take_meta(&d->in.jpeg, &d->in.limits, meta)) {
+        d->in.fail.status =
+            kal_fail(d->in.fail.err, KAL_NOMEM, "%s: jpeg: out of memory", d->in.reader->name);
         return KAL_NOMEM;
     }
-    return kal__within_limits(d->reader->name, "jpeg", d->jpeg.image_width, d->jpeg.image_height, &d->limits,
-                              d->fail.err);
+    return kal__within_limits(d->in.reader->name, "jpeg", d->in.jpeg.image_width, d->in.jpeg.image_height,
+                              &d->in.limits, d->in.fail.err);
 }
 
 static size_t scaled(JDIMENSION n, int factor, int max)
@@ -233,10 +92,10 @@ static bool can_be_cut(const struct jpeg_decompress_struct *j)
 // Rows of the smallest part that can be decoded by itself; 0 when there is none, -1 out of memory.
 static int32_t find_parts(kal__decoder *d)
 {
-    const size_t scan = (size_t)d->reader->position - d->src.bytes_in_buffer;
-    return d->cmyk || d->jpeg.out_color_space == JCS_CMYK
+    const size_t scan = (size_t)d->in.reader->position - d->in.src.bytes_in_buffer;
+    return d->cmyk || d->in.jpeg.out_color_space == JCS_CMYK
                ? 0
-               : kal__jpeg_index_new(&d->jpeg, d->reader, scan, &d->index);
+               : kal__jpeg_index_new(&d->in.jpeg, d->in.reader, scan, &d->index);
 }
 
 static kal_status jpeg_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
@@ -246,21 +105,22 @@ static kal_status jpeg_header(kal__reader *r, const kal__ask *ask, kal__header *
     kal_status st = decoder_new(r, &ask->limits, &d, err);
     if (!st) st = read_header(d, meta);
     if (!st) {
-        const bool gray = d->jpeg.out_color_space == JCS_GRAYSCALE;
-        h->extent = (kal_extent){(int32_t)d->jpeg.image_width,
-                                 (int32_t)d->jpeg.image_height,
+        const bool gray = d->in.jpeg.out_color_space == JCS_GRAYSCALE;
+        h->extent = (kal_extent){(int32_t)d->in.jpeg.image_width,
+                                 (int32_t)d->in.jpeg.image_height,
                                  gray ? 1 : 3,
                                  KAL_U8,
                                  gray ? KAL_GRAY : KAL_RGB,
                                  false};
-        h->rows = d->jpeg.max_v_samp_factor * DCTSIZE;
+        h->rows = d->in.jpeg.max_v_samp_factor * DCTSIZE;
         h->shrinks = 2 | 4 | 8;
-        h->columns = can_be_cut(&d->jpeg) ? d->jpeg.max_h_samp_factor * DCTSIZE : 0;
-        h->memory = decoder_memory(&d->jpeg);
+        h->columns = can_be_cut(&d->in.jpeg) ? d->in.jpeg.max_h_samp_factor * DCTSIZE : 0;
+        h->memory = decoder_memory(&d->in.jpeg);
         const int32_t rows = find_parts(d);
         h->part_rows = rows > 0 ? PART_RUNS * rows : 0;   // without memory in one go
-        h->part_unseen = !rows && !r->memory && d->jpeg.restart_interval;
+        h->part_unseen = !rows && !r->memory && d->in.jpeg.restart_interval;
         h->memory += kal__jpeg_index_memory(d->index);
+        kal__jpeg_tell_cell(&d->in.jpeg, h);
     }
     decoder_free(d);
     return st;
@@ -328,10 +188,11 @@ kal_status kal__jpeg_cut(struct jpeg_decompress_struct *j, kal_rect part, const 
 
 static kal_status start(kal__decoder *d)
 {
-    if (setjmp(d->fail.where)) return d->fail.status;
-    kal__jpeg_start(&d->jpeg, d->by);
+    if (setjmp(d->in.fail.where)) return d->in.fail.status;
+    kal__jpeg_start(&d->in.jpeg, d->by);
     d->started = true;
-    return kal_rect_empty(d->part) ? KAL_OK : kal__jpeg_cut(&d->jpeg, d->part, d->reader->name, d->fail.err);
+    return kal_rect_empty(d->part) ? KAL_OK
+                                   : kal__jpeg_cut(&d->in.jpeg, d->part, d->in.reader->name, d->in.fail.err);
 }
 
 // The first row starts the library, or the first part finds the restart intervals.
@@ -341,8 +202,8 @@ static kal_status jpeg_aim(kal__decoder *d, int32_t by, kal_rect part, bool part
     d->part = part;
     const int32_t rows = parts ? find_parts(d) : 1;
     if (rows > 0) return KAL_OK;
-    if (rows < 0) return kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", d->reader->name);
-    return changed(d->reader->name, err);   // the header had them
+    if (rows < 0) return kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", d->in.reader->name);
+    return changed(d->in.reader->name, err);   // the header had them
 }
 
 static kal_status jpeg_part(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,
@@ -355,8 +216,8 @@ static kal_status jpeg_open(kal__reader *r, const kal__ask *ask, kal__decoder **
 {
     kal_status st = decoder_new(r, &ask->limits, out, err);
     if (!st) st = read_header(*out, NULL);
-    if (!st && (*out)->jpeg.out_color_space == JCS_CMYK) {
-        (*out)->cmyk = kal__new((*out)->jpeg.image_width, 4);
+    if (!st && (*out)->in.jpeg.out_color_space == JCS_CMYK) {
+        (*out)->cmyk = kal__new((*out)->in.jpeg.image_width, 4);
         if (!(*out)->cmyk) st = kal_fail(err, KAL_NOMEM, "%s: jpeg: out of memory", r->name);
     }
     if (st) {
@@ -369,7 +230,7 @@ static kal_status jpeg_open(kal__reader *r, const kal__ask *ask, kal__decoder **
 static void cmyk_to_rgb(const kal__decoder *d, unsigned char *dst)
 {
     const unsigned char flip = d->adobe ? 0 : 255;
-    for (JDIMENSION x = 0; x < d->jpeg.output_width; x++) {
+    for (JDIMENSION x = 0; x < d->in.jpeg.output_width; x++) {
         const unsigned char *s = d->cmyk + 4 * x;
         const unsigned k = s[3] ^ flip;
         for (int c = 0; c < 3; c++)
@@ -379,13 +240,13 @@ static void cmyk_to_rgb(const kal__decoder *d, unsigned char *dst)
 
 static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
-    d->fail.err = err;
+    d->in.fail.err = err;
     const kal_status st = d->started ? KAL_OK : start(d);
     if (st) return st;
-    const size_t row = (size_t)d->jpeg.output_width * (size_t)(d->cmyk ? 3 : d->jpeg.output_components);
-    if (stride < (ptrdiff_t)row || (uint32_t)n > d->jpeg.output_height - d->jpeg.output_scanline)
-        return changed(d->reader->name, err);
-    if (setjmp(d->fail.where)) return d->fail.status;
+    const size_t row = (size_t)d->in.jpeg.output_width * (size_t)(d->cmyk ? 3 : d->in.jpeg.output_components);
+    if (stride < (ptrdiff_t)row || (uint32_t)n > d->in.jpeg.output_height - d->in.jpeg.output_scanline)
+        return changed(d->in.reader->name, err);
+    if (setjmp(d->in.fail.where)) return d->in.fail.status;
     int32_t y = 0;
     while (y < n) {
         JSAMPROW rows[16];
@@ -395,7 +256,7 @@ static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t strid
         else
             for (; want < 16 && y + (int32_t)want < n; want++)
                 rows[want] = dst + (y + (int32_t)want) * stride;
-        const JDIMENSION got = jpeg_read_scanlines(&d->jpeg, rows, want);
+        const JDIMENSION got = jpeg_read_scanlines(&d->in.jpeg, rows, want);
         if (d->cmyk && got) cmyk_to_rgb(d, dst + y * stride);
         y += (int32_t)got;
     }
@@ -404,8 +265,8 @@ static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t strid
 
 static kal_status finish(kal__decoder *d)
 {
-    if (setjmp(d->fail.where)) return d->fail.status;
-    jpeg_finish_decompress(&d->jpeg);
+    if (setjmp(d->in.fail.where)) return d->in.fail.status;
+    jpeg_finish_decompress(&d->in.jpeg);
     return KAL_OK;
 }
 
@@ -413,7 +274,7 @@ static kal_status jpeg_close(kal__decoder *d, kal_error *err)
 {
     kal_status st = KAL_OK;
     if (err && d->started) {   // in parts everything was looked at beforehand
-        d->fail.err = err;
+        d->in.fail.err = err;
         st = finish(d);
     }
     decoder_free(d);
@@ -458,11 +319,15 @@ const kal__codec kal__codec_jpeg = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .params_size = sizeof(kal__jpeg_p),
+    .n_later = 1,
     .accepts = kal__jpeg_accepts,
     .begin = kal__jpeg_begin,
     .put = kal__jpeg_put,
     .pieces = kal__jpeg_pieces,
     .pack = kal__jpeg_pack,
     .join = kal__jpeg_join,
+    .keeps = kal__jpeg_keeps,
+    .retouch = kal__jpeg_retouch,
+    .compare = kal__jpeg_compare,
     .end = kal__jpeg_end,
 };

@@ -13,6 +13,8 @@
 
 #include <jpeglib.h>
 
+typedef struct kal__jpeg_retoucher kal__jpeg_retoucher;
+
 /// The library's error manager with ours behind it. Every call into the library arms `where` first.
 typedef struct kal__jpeg_fail {
     struct jpeg_error_mgr mgr;   // first
@@ -24,6 +26,49 @@ typedef struct kal__jpeg_fail {
     const struct jpeg_source_mgr *src;
 } kal__jpeg_fail;
 void kal__jpeg_fail_init(kal__jpeg_fail *f, kal_error *err, const char *name);
+
+#define KAL__JPEG_INPUT ((size_t)64 << 10)
+/// A decompressor that reads a reader of ours, which outlives it (jpeg_source.c). It is its object's `client_data`.
+typedef struct kal__jpeg_in {
+    struct jpeg_decompress_struct jpeg;
+    kal__jpeg_fail fail;
+    struct jpeg_source_mgr src;
+    kal__reader *reader;
+    kal_limits limits;
+    const bool *stop;   // set: gives up with CANCELLED between two rows of blocks; atomic; NULL: nobody will
+    struct jpeg_progress_mgr progress;
+    JOCTET input[KAL__JPEG_INPUT];
+} kal__jpeg_in;
+kal_status kal__jpeg_stopped(kal_error *err);
+/// To be freed whatever it returns. It may not move in memory.
+kal_status kal__jpeg_in_init(kal__jpeg_in *in, kal__reader *r, const kal_limits *limits, kal_error *err);
+void kal__jpeg_in_free(kal__jpeg_in *in);
+
+#define KAL__JPEG_OUTPUT ((size_t)64 << 10)
+/// A compressor to a writer of ours. It is its object's `client_data`.
+typedef struct kal__jpeg_out {
+    struct jpeg_compress_struct jpeg;
+    kal__jpeg_fail fail;
+    struct jpeg_destination_mgr dst;
+    kal__writer *writer;
+    JOCTET output[KAL__JPEG_OUTPUT];
+} kal__jpeg_out;
+/// As the two above.
+kal_status kal__jpeg_out_init(kal__jpeg_out *out, kal__writer *w, kal_error *err);
+void kal__jpeg_out_free(kal__jpeg_out *out);
+
+/// A compressor into memory, which grows from `room` on.
+typedef struct kal__jpeg_packing {
+    struct jpeg_compress_struct jpeg;
+    kal__jpeg_fail fail;
+    struct jpeg_destination_mgr dst;
+    unsigned char *data;
+    size_t size, room;   // size: once it is ended
+} kal__jpeg_packing;
+kal_status kal__jpeg_packing_begin(kal__jpeg_packing *p, size_t room, kal_error *err);
+void kal__jpeg_packing_end(kal__jpeg_packing *p);
+/// Where the entropy-coded data begin in a file the library wrote.
+size_t kal__jpeg_scan_of(const unsigned char *data);
 
 /// Chooses how to decode, at 1/by, and starts; then goes to the columns and the first row of `part`. They jump to the object's own `where`.
 void kal__jpeg_start(struct jpeg_decompress_struct *j, int32_t by);
@@ -52,7 +97,9 @@ kal_status kal__jpeg_index_rows(const struct kal__jpeg_index *x, int32_t by, kal
     P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                            \
     P(BOOL, progressive, false, 0, 0, "", "several passes: smaller, slower, needs the whole picture") \
     P(BOOL, optimize, false, 0, 0, "", "best Huffman tables: smaller, slower")                        \
-    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP, IPTC, ICC and density")
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP, IPTC, ICC and density")                     \
+    P(BOOL, lossless_outside, false, 0, 0, "",                                                        \
+      "code anew only what was put onto a loaded JPEG; crops and turns lose nothing either")
 typedef struct kal__jpeg_p {
     size_t size;
     KAL__JPEG_PARAMS(KAL_FIELD)
@@ -67,5 +114,23 @@ kal_status kal__jpeg_pack(const kal__encoder *e, const kal_tile *rows, int32_t y
                           kal_error *err);
 kal_status kal__jpeg_join(kal__encoder *e, const kal__piece *piece, kal_error *err);
 kal_status kal__jpeg_end(kal__encoder *e, kal_error *err);
+
+// Keeping what a file has: jpeg_retouch.h.
+bool kal__jpeg_keeps(const void *given);
+kal_status kal__jpeg_retouch(const kal_extent *x, const void *given, const kal__meta *meta,
+                             const kal__retouch *how, kal__writer *w, kal__encoder **out, kal_error *err);
+kal_status kal__jpeg_compare(kal__encoder *e, const unsigned char *now, ptrdiff_t now_stride,
+                             const unsigned char *was, ptrdiff_t was_stride, int32_t n, kal_error *err);
+kal_status kal__jpeg_retoucher_begin(const kal_extent *x, const kal__retouch *how, const kal__meta *meta,
+                                     const kal__blob *exif, kal__jpeg_out *to, kal__jpeg_retoucher **out,
+                                     kal_error *err);
+kal_status kal__jpeg_retoucher_compare(kal__jpeg_retoucher *r, const unsigned char *now, ptrdiff_t now_stride,
+                                       const unsigned char *was, ptrdiff_t was_stride, int32_t n,
+                                       kal_error *err);
+kal_status kal__jpeg_retoucher_end(kal__jpeg_retoucher *r, kal_error *err);
+/// Bytes of it beside what it holds of the file: `x` is the region.
+size_t kal__jpeg_retoucher_memory(const kal_extent *x);
+/// What a header says about it.
+void kal__jpeg_tell_cell(const struct jpeg_decompress_struct *j, kal__header *h);
 
 #endif

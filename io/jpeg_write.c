@@ -14,17 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OUTPUT ((size_t)64 << 10)
 #define PIECE_BYTES ((size_t)512 << 10)   // of samples, about: large beside what starting a piece costs
 
 struct kal__encoder {
-    struct jpeg_compress_struct jpeg;   // of a file written from one end to the other
-    kal__jpeg_fail fail;
-    struct jpeg_destination_mgr dst;
-    kal__writer *writer;
+    kal__jpeg_out out;                // of a file written from one end to the other
+    kal__jpeg_retoucher *retoucher;   // of one that keeps what another has; NULL: all is encoded
     kal_extent extent;
     kal__jpeg_p params;
-    JOCTET output[OUTPUT];
 };
 
 // ---- what all compressors here have in common ---------------------------------------------------
@@ -81,6 +77,18 @@ static size_t worst_percent(int32_t quality)
     return quality <= 75 ? 45 : quality <= 90 ? 65 : quality <= 95 ? 85 : 140;
 }
 
+// What would say how to code has nothing to say here.
+static kal_status kept_as_is(const kal_extent *x, const kal__jpeg_p *p, size_t *memory, kal_error *err)
+{
+    static const kal__jpeg_p def = {sizeof def, KAL__JPEG_PARAMS(KAL_DEFAULT)};
+    *memory = sizeof(kal__encoder) + kal__jpeg_retoucher_memory(x);
+    if (p->quality == def.quality && p->subsampling == def.subsampling && !whole(p)) return KAL_OK;
+    return kal_fail(
+        err, KAL_INVALID,
+        "jpeg: lossless_outside keeps the quality, subsampling and scans that the file has; leave out "
+        "quality, subsampling, progressive and optimize");
+}
+
 kal_status kal__jpeg_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
 {
     const kal__jpeg_p *p = given;
@@ -92,88 +100,18 @@ kal_status kal__jpeg_accepts(const kal_extent *x, const void *given, size_t *mem
     if (x->width > 65500 || x->height > 65500)
         return kal_fail(err, KAL_INVALID, "jpeg holds at most 65500 pixels a side, not %d×%d", x->width,
                         x->height);
+    if (p->lossless_outside) return kept_as_is(x, p, memory, err);
     const size_t row = (size_t)x->width * (size_t)x->channels;
     *memory = sizeof(kal__encoder) + 64 * 1024 + (whole(p) ? row * DCTSIZE * 2 * 3 : 0);
     if (whole(p)) *memory += coded(x, p, row * (size_t)x->height) * sizeof(JCOEF);
     return KAL_OK;
 }
 
-// ---- into memory --------------------------------------------------------------------------------
-
-typedef struct packing {
-    struct jpeg_compress_struct jpeg;
-    kal__jpeg_fail fail;
-    struct jpeg_destination_mgr dst;
-    unsigned char *data;
-    size_t size, room;   // size: once it is ended
-} packing;
-
-static void memory_start(j_compress_ptr c)
-{
-    packing *p = c->client_data;
-    p->dst.next_output_byte = p->data;
-    p->dst.free_in_buffer = p->room;
-}
-
-static boolean memory_more(j_compress_ptr c)
-{
-    packing *p = c->client_data;
-    const size_t used = p->room;
-    if (!kal__grow(&p->data, p->room * 2, 1)) {
-        p->fail.status = kal_fail(p->fail.err, KAL_NOMEM, "jpeg: out of memory");
-        longjmp(p->fail.where, 1);
-    }
-    p->room *= 2;
-    p->dst.next_output_byte = p->data + used;
-    p->dst.free_in_buffer = p->room - used;
-    return TRUE;
-}
-
-static void memory_end(j_compress_ptr c)
-{
-    packing *p = c->client_data;
-    p->size = p->room - p->dst.free_in_buffer;
-}
-
-static kal_status packing_begin(packing *p, size_t room, kal_error *err)
-{
-    memset(p, 0, sizeof *p);
-    p->data = kal__new(room, 1);
-    p->room = room;
-    if (!p->data) return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
-    kal__jpeg_fail_init(&p->fail, err, "jpeg");
-    p->jpeg.err = &p->fail.mgr;
-    if (setjmp(p->fail.where)) return p->fail.status;
-    jpeg_create_compress(&p->jpeg);
-    p->jpeg.client_data = p;
-    p->dst = (struct jpeg_destination_mgr){
-        .init_destination = memory_start, .empty_output_buffer = memory_more, .term_destination = memory_end};
-    p->jpeg.dest = &p->dst;
-    return KAL_OK;
-}
-
-static void packing_end(packing *p)
-{
-    if (p->jpeg.mem) jpeg_destroy_compress(&p->jpeg);
-    free(p->data);
-}
-
-// Where the entropy-coded data begins: behind the SOS segment. The library wrote this, so it is well-formed.
-static size_t scan_of(const unsigned char *data)
-{
-    size_t at = 2;
-    for (;;) {
-        const size_t next = at + 2 + ((size_t)data[at + 2] << 8 | data[at + 3]);
-        if (data[at + 1] == 0xda) return next;
-        at = next;
-    }
-}
-
 // ---- begin: the header --------------------------------------------------------------------------
 
 // The library writes frame and scan headers with the first row, so a row of MCUs is compressed for their sake.
-static kal_status compress_header(packing *p, kal__encoder *e, const kal__meta *meta, const kal__blob *exif,
-                                  const kal_tile *blank)
+static kal_status compress_header(kal__jpeg_packing *p, kal__encoder *e, const kal__meta *meta,
+                                  const kal__blob *exif, const kal_tile *blank)
 {
     if (setjmp(p->fail.where)) return p->fail.status;
     set_up(&p->jpeg, &e->extent, &e->params, e->extent.height);
@@ -193,11 +131,11 @@ static kal_status write_header(kal__encoder *e, const kal__meta *meta, const kal
     const kal_tile blank = {.rect = {0, 0, e->extent.width, mcu < e->extent.height ? mcu : e->extent.height},
                             .data = samples,
                             .ring = INT32_MAX};
-    packing p;
-    kal_status st = packing_begin(&p, OUTPUT, err);
+    kal__jpeg_packing p;
+    kal_status st = kal__jpeg_packing_begin(&p, KAL__JPEG_OUTPUT, err);
     if (!st) st = compress_header(&p, e, meta, exif, &blank);
-    if (!st) st = e->writer->write(e->writer, p.data, scan_of(p.data), err);
-    packing_end(&p);
+    if (!st) st = e->out.writer->write(e->out.writer, p.data, kal__jpeg_scan_of(p.data), err);
+    kal__jpeg_packing_end(&p);
     free(samples);
     return st;
 }
@@ -226,7 +164,7 @@ static void renumber(unsigned char *p, const unsigned char *end, unsigned first)
     }
 }
 
-static kal_status compress(packing *p, const kal__encoder *e, const kal_tile *rows, int32_t y0)
+static kal_status compress(kal__jpeg_packing *p, const kal__encoder *e, const kal_tile *rows, int32_t y0)
 {
     if (setjmp(p->fail.where)) return p->fail.status;
     set_up(&p->jpeg, &e->extent, &e->params, rows->rect.y1 - y0);
@@ -243,17 +181,17 @@ kal_status kal__jpeg_pack(const kal__encoder *e, const kal_tile *rows, int32_t y
 {
     const size_t samples =
         (size_t)(rows->rect.y1 - y0) * (size_t)e->extent.width * (size_t)e->extent.channels;
-    packing p;
-    kal_status st = packing_begin(&p, samples / 8 + 4096, err);
+    kal__jpeg_packing p;
+    kal_status st = kal__jpeg_packing_begin(&p, samples / 8 + 4096, err);
     if (!st) st = compress(&p, e, rows, y0);
     if (!st) {
         const unsigned first = (unsigned)(y0 / mcu_rows(&e->extent, &e->params));
-        const size_t scan = scan_of(p.data);
+        const size_t scan = kal__jpeg_scan_of(p.data);
         renumber(p.data + scan, p.data + p.size - 2, first);
         *out = (kal__piece){.data = p.data, .size = p.size - 2, .note = {scan, first}};   // without EOI
         p.data = NULL;
     }
-    packing_end(&p);
+    kal__jpeg_packing_end(&p);
     return st;
 }
 
@@ -268,88 +206,82 @@ kal_status kal__jpeg_join(kal__encoder *e, const kal__piece *piece, kal_error *e
         scan[0] = 0xff;
         scan[1] = (unsigned char)(0xd0 | ((piece->note[1] - 1) & 7));
     }
-    return e->writer->write(e->writer, scan, size, err);
+    return e->out.writer->write(e->out.writer, scan, size, err);
 }
 
 // ---- from one end to the other ------------------------------------------------------------------
 
-static void write_all(kal__encoder *e, size_t n)
-{
-    const kal_status st = e->writer->write(e->writer, e->output, n, e->fail.err);
-    e->dst.next_output_byte = e->output;
-    e->dst.free_in_buffer = OUTPUT;
-    if (!st) return;
-    e->fail.status = st;
-    longjmp(e->fail.where, 1);
-}
-
-static void dst_init(j_compress_ptr c)
-{
-    kal__encoder *e = c->client_data;
-    e->dst.next_output_byte = e->output;
-    e->dst.free_in_buffer = OUTPUT;
-}
-
-static boolean dst_empty(j_compress_ptr c)
-{
-    write_all(c->client_data, OUTPUT);
-    return TRUE;
-}
-
-static void dst_term(j_compress_ptr c)
-{
-    kal__encoder *e = c->client_data;
-    write_all(e, OUTPUT - e->dst.free_in_buffer);
-}
-
 static kal_status start(kal__encoder *e, const kal__meta *meta, const kal__blob *exif)
 {
-    if (setjmp(e->fail.where)) return e->fail.status;
-    jpeg_create_compress(&e->jpeg);
-    e->jpeg.client_data = e;
-    e->dst = (struct jpeg_destination_mgr){
-        .init_destination = dst_init, .empty_output_buffer = dst_empty, .term_destination = dst_term};
-    e->jpeg.dest = &e->dst;
-    set_up(&e->jpeg, &e->extent, &e->params, e->extent.height);
-    if (meta) kal__jpeg_set_density(&e->jpeg, meta);
-    jpeg_start_compress(&e->jpeg, TRUE);
-    if (meta) kal__jpeg_put_meta(&e->jpeg, meta, exif);
+    if (setjmp(e->out.fail.where)) return e->out.fail.status;
+    set_up(&e->out.jpeg, &e->extent, &e->params, e->extent.height);
+    if (meta) kal__jpeg_set_density(&e->out.jpeg, meta);
+    jpeg_start_compress(&e->out.jpeg, TRUE);
+    if (meta) kal__jpeg_put_meta(&e->out.jpeg, meta, exif);
     return KAL_OK;
 }
 
 static void encoder_free(kal__encoder *e)
 {
-    if (e->jpeg.mem) jpeg_destroy_compress(&e->jpeg);
+    if (!e) return;
+    kal__jpeg_retoucher_end(e->retoucher, NULL);
+    kal__jpeg_out_free(&e->out);
     free(e);
 }
 
-kal_status kal__jpeg_begin(const kal_extent *x, const void *given, const kal__meta *meta, kal__writer *w,
-                           kal__encoder **out, kal_error *err)
+static kal_status encoder_new(const kal_extent *x, const kal__jpeg_p *p, kal__writer *w, kal__encoder **out,
+                              kal_error *err)
 {
     kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
     if (!e) return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
-    kal__jpeg_fail_init(&e->fail, err, "jpeg");
-    e->jpeg.err = &e->fail.mgr;
-    e->writer = w;
     e->extent = *x;
-    e->params = *(const kal__jpeg_p *)given;
-    if (e->params.strip) meta = NULL;
+    e->params = *p;
+    return kal__jpeg_out_init(&e->out, w, err);
+}
+
+// `how` NULL: all is encoded.
+static kal_status begin(kal__encoder *e, const kal__meta *meta, const kal__retouch *how, kal_error *err)
+{
     kal__blob exif;
+    if (e->params.strip) meta = NULL;
     kal_status st = KAL_OK;
-    if (!kal__exif_to_write(meta, &exif)) st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
-    if (!st) st = whole(&e->params) ? start(e, meta, &exif) : write_header(e, meta, &exif, err);
+    if (!kal__exif_to_write(meta, &exif))
+        st = kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
+    else if (how)
+        st = kal__jpeg_retoucher_begin(&e->extent, how, meta, &exif, &e->out, &e->retoucher, err);
+    else
+        st = whole(&e->params) ? start(e, meta, &exif) : write_header(e, meta, &exif, err);
     free(exif.data);
+    return st;
+}
+
+kal_status kal__jpeg_retouch(const kal_extent *x, const void *given, const kal__meta *meta,
+                             const kal__retouch *how, kal__writer *w, kal__encoder **out, kal_error *err)
+{
+    kal_status st = encoder_new(x, given, w, out, err);
+    if (!st) st = begin(*out, meta, how, err);
     if (st) {
-        encoder_free(e);
+        encoder_free(*out);
         *out = NULL;
     }
     return st;
 }
 
+kal_status kal__jpeg_begin(const kal_extent *x, const void *given, const kal__meta *meta, kal__writer *w,
+                           kal__encoder **out, kal_error *err)
+{
+    return kal__jpeg_retouch(x, given, meta, NULL, w, out, err);
+}
+
+bool kal__jpeg_keeps(const void *given)
+{
+    return ((const kal__jpeg_p *)given)->lossless_outside;
+}
+
 static kal_status put(kal__encoder *e, const kal_tile *t)
 {
-    if (setjmp(e->fail.where)) return e->fail.status;
-    put_rows(&e->jpeg, t, 0, t->rect.y1);
+    if (setjmp(e->out.fail.where)) return e->out.fail.status;
+    put_rows(&e->out.jpeg, t, 0, t->rect.y1);
     return KAL_OK;
 }
 
@@ -360,14 +292,21 @@ kal_status kal__jpeg_put(kal__encoder *e, const unsigned char *src, ptrdiff_t st
                         .data = (unsigned char *)(uintptr_t)src,
                         .stride = stride,
                         .ring = n};
-    e->fail.err = err;
+    e->out.fail.err = err;
     return put(e, &t);
+}
+
+kal_status kal__jpeg_compare(kal__encoder *e, const unsigned char *now, ptrdiff_t now_stride,
+                             const unsigned char *was, ptrdiff_t was_stride, int32_t n, kal_error *err)
+{
+    e->out.fail.err = err;
+    return kal__jpeg_retoucher_compare(e->retoucher, now, now_stride, was, was_stride, n, err);
 }
 
 static kal_status finish(kal__encoder *e)
 {
-    if (setjmp(e->fail.where)) return e->fail.status;
-    jpeg_finish_compress(&e->jpeg);
+    if (setjmp(e->out.fail.where)) return e->out.fail.status;
+    jpeg_finish_compress(&e->out.jpeg);
     return KAL_OK;
 }
 
@@ -375,8 +314,13 @@ kal_status kal__jpeg_end(kal__encoder *e, kal_error *err)
 {
     kal_status st = KAL_OK;
     if (err) {
-        e->fail.err = err;
-        st = whole(&e->params) ? finish(e) : e->writer->write(e->writer, "\xff\xd9", 2, err);
+        e->out.fail.err = err;
+        if (e->retoucher) {
+            st = kal__jpeg_retoucher_end(e->retoucher, err);
+            e->retoucher = NULL;
+        } else {
+            st = whole(&e->params) ? finish(e) : e->out.writer->write(e->out.writer, "\xff\xd9", 2, err);
+        }
     }
     encoder_free(e);
     return st;

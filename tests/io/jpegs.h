@@ -13,6 +13,7 @@ typedef struct jpeg_kind {
     int h, v;   // sampling factors of luma; chroma has 1 × 1
     bool progressive;
     int restart_rows, restart_mcus;
+    bool optimize, arithmetic, rgb;
 } jpeg_kind;
 
 /// The file of quality 85; free it.
@@ -36,6 +37,9 @@ static inline unsigned char *jpeg_of(const kal_extent *e, unsigned char *pixels,
         c.comp_info[0].h_samp_factor = k->h;
         c.comp_info[0].v_samp_factor = k->v;
     }
+    if (k->rgb) jpeg_set_colorspace(&c, JCS_RGB);
+    c.optimize_coding = k->optimize;
+    c.arith_code = k->arithmetic;
     if (k->progressive) jpeg_simple_progression(&c);
     c.restart_in_rows = k->restart_rows;
     c.restart_interval = (unsigned)k->restart_mcus;
