@@ -57,6 +57,8 @@ void kal__origin_unref(kal__origin **slot);
 kal_status kal__origin_file(const char *path, kal__origin **out, kal_error *err);
 /// Does it begin with http:// or https://? Such a path is given to kal__origin_http by kal__origin_file.
 bool kal__is_url(const char *path);
+/// A URL without who asks, for messages: "https://user:password@host/x" is told as "https://host/x". Not longer than `url`.
+void kal__url_name(char *name, const char *url);
 /// What a server of the web has there.
 kal_status kal__origin_http(const char *url, kal__origin **out, kal_error *err);
 /// Only a name, for bytes that are held: it is never opened.
@@ -97,11 +99,15 @@ typedef struct kal__writer {
     size_t memory;      ///< bytes that it may hold
     bool album;         ///< of a file of several pictures: `page` may be called
     const char *name;   ///< of the target, without folders; NULL: it has none
+    bool far;           ///< on another machine: its last step may fail, and comes before those of others
 } kal__writer;
 
 /// Bytes a file target holds.
 #define KAL__WRITER_BYTES ((size_t)64 << 10)
+/// By its path, "-" for standard output, or a URL.
 kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err);
+/// To a server of the web, by PUT.
+kal_status kal__write_http(const char *url, kal__writer **out, kal_error *err);
 /// To a descriptor, which stays open.
 kal_status kal__write_fd(int fd, kal__writer **out, kal_error *err);
 /// To a caller's functions.

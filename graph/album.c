@@ -9,12 +9,13 @@
 #include "retouch.h"
 #include "run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct kal_album {
     const kal__codec *codec;
-    const char *word;   // of its suffixes, by which it was asked for
+    char word[KAL__SUFFIX];   // of its suffixes, by which it was asked for
     kal__writer *writer;
     kal__book book;
     int32_t pictures;
@@ -38,7 +39,8 @@ static kal_status album_new(const kal__codec *c, const char *word, kal__writer *
         return st;
     }
     w->album = c->page != NULL;
-    *a = (kal_album){.codec = c, .word = word, .writer = w};
+    *a = (kal_album){.codec = c, .writer = w};
+    snprintf(a->word, sizeof a->word, "%s", word);
     *out = a;
     return KAL_OK;
 }
@@ -46,12 +48,12 @@ static kal_status album_new(const kal__codec *c, const char *word, kal__writer *
 kal_status kal_album_create(const char *path, const char *format, kal_album **out, kal_error *err)
 {
     const kal__codec *c;
-    const char *word;
+    char word[KAL__SUFFIX];
     kal__writer *w;
     *out = NULL;
     if (!path) return kal_fail(err, KAL_INVALID, "album: no path was given (NULL)");
-    kal_status st = kal__codec_for_path(path, format, &c, &word, err);
-    if (!st) st = kal__write_target(c, path, &w, err);
+    kal_status st = kal__codec_for_path(path, format, &c, word, err);
+    if (!st) st = kal__target(c, path, &w, err);
     return st ? st : album_new(c, word, w, out, err);
 }
 

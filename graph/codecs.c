@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MOST_NAME 400
+
 bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
 {
     if (i >= kal__n_codecs) return false;
@@ -37,26 +39,62 @@ kal__schema kal__schema_of_codec(const kal__codec *c)
     return (kal__schema){c->params, c->n_params, c->params_size, c->name, c->n_later};
 }
 
-kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,
-                               const char **word, kal_error *err)
+// The suffix of a path, of a URL that of its path; one that is too long is none.
+static void suffix_of(const char *path, char word[KAL__SUFFIX])
 {
-    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+    const size_t n = kal__is_url(path) ? strcspn(path, "?#") : strlen(path);
+    size_t dot = n;
+    while (dot && path[dot - 1] != '.' && path[dot - 1] != '/') dot--;
+    *word = 0;
+    if (dot && path[dot - 1] == '.' && n - dot < KAL__SUFFIX)
+        snprintf(word, KAL__SUFFIX, "%.*s", (int)(n - dot), path + dot);
+}
+
+// What messages call a path: nobody's password.
+static const char *told(const char *path, char name[MOST_NAME])
+{
+    if (!kal__is_url(path)) return path;
+    if (strlen(path) < MOST_NAME)
+        kal__url_name(name, path);
+    else
+        snprintf(name, MOST_NAME, "a URL");
+    return name;
+}
+
+kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,
+                               char word[KAL__SUFFIX], kal_error *err)
+{
+    char buffer[MOST_NAME];
+    const char *name = told(path, buffer);
     *out = NULL;
-    *word = format && *format ? format : dot ? dot + 1 : "";
+    suffix_of(path, word);
     if (format && *format) {
         *out = kal__codec_named(format);
-        if (!*out) return kal__unknown_format(KAL_INVALID, path, "there is no such format", err);
+        if (!*out) return kal__unknown_format(KAL_INVALID, name, "there is no such format", err);
+        snprintf(word, KAL__SUFFIX, "%s", format);
     } else if (!strcmp(path, "-")) {
         return kal__unknown_format(KAL_INVALID, "-", "standard output has no suffix: say format=", err);
     } else {
-        for (size_t i = 0; dot && i < kal__n_codecs && !*out; i++)
-            if (kal__word_at(kal__codecs[i]->suffixes, dot + 1, strlen(dot + 1)) >= 0) *out = kal__codecs[i];
+        for (size_t i = 0; *word && i < kal__n_codecs && !*out; i++)
+            if (kal__word_at(kal__codecs[i]->suffixes, word, strlen(word)) >= 0) *out = kal__codecs[i];
         if (!*out)
-            return kal__unknown_format(KAL_INVALID, path, "the suffix tells no format; say format=", err);
+            return kal__unknown_format(KAL_INVALID, name, "the suffix tells no format; say format=", err);
     }
     if (!(*out)->begin)
-        return kal_fail(err, KAL_INVALID, "%s: %s can be read but not written", path, (*out)->name);
+        return kal_fail(err, KAL_INVALID, "%s: %s can be read but not written", name, (*out)->name);
     return KAL_OK;
+}
+
+kal_status kal__target(const kal__codec *c, const char *path, kal__writer **out, kal_error *err)
+{
+    char buffer[MOST_NAME];
+    kal_limits limits;
+    kal_limits_get(&limits);
+    *out = NULL;
+    if (kal__is_url(path) && !limits.network)
+        return kal__over_limit(err, "network=true", "%s: nothing is written to the web here",
+                               told(path, buffer));
+    return kal__write_target(c, path, out, err);
 }
 
 static kal_status allowed(const kal__codec *c, const char *name, const kal_limits *limits, kal_error *err)

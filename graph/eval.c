@@ -7,6 +7,7 @@
 #include "coding.h"
 #include "dynamic.h"
 #include "encoded.h"
+#include "load.h"
 #include "measure.h"
 #include "memo.h"
 #include "need.h"
@@ -322,9 +323,10 @@ static kal_status finish_files(kal__want *wants, int32_t n, kal_status st, const
     kal_stats *stats = options ? options->stats : NULL;
     const double start = kal__now();
     for (int32_t i = 0; i < n && !st; i++) st = wants[i].writer->finish(wants[i].writer, err);
-    for (int32_t i = 0; i < n; i++) {
-        kal__writer *w = wants[i].writer;
-        if (!w) continue;
+    for (int32_t i = 0; i < 2 * n; i++) {   // what is far may still fail, so it goes first
+        kal__writer *w = wants[i % n].writer;
+        if (!w || w->far != (i < n)) continue;
+        wants[i % n].writer = NULL;
         if (stats && !st) stats->bytes_written += w->written;
         if (st)
             w->abort(w);
@@ -391,7 +393,7 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
     if (!writers) return kal_fail(err, KAL_NOMEM, "out of memory");
     for (int32_t i = 0; i < n && !st; i++)
         if (encoded[i] && encoded[i]->kind == KAL__ENCODE)   // of others it will be said what they are
-            st = kal__write_target(encoded[i]->u.codec, paths[i], &writers[i], err);
+            st = kal__target(encoded[i]->u.codec, paths[i], &writers[i], err);
     st = write_all(encoded, n, writers, st, options, start, err);
     free(writers);
     return st;

@@ -19,7 +19,7 @@
     L(COUNT, pages, 65536, 1000, "pages of a file")                                                  \
     L(COUNT, threads, 0, 2,                                                                          \
       "threads that a codec's library may start of its own; 0: as many as the request")              \
-    L(FLAG, network, 1, 0, "true: a path that begins with http:// or https:// is read from the web") \
+    L(FLAG, network, 1, 0, "true: a path that begins with http:// or https:// leads out to the web") \
     L(FORMATS, formats, 0, 0, "formats that are read, as jpeg,png; all: every one there is")
 
 typedef enum limit_kind { COUNT, BYTES, FLAG, FORMATS } limit_kind;

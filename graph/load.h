@@ -56,9 +56,12 @@ kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char 
 bool kal__format_allowed(const kal__codec *c, const kal_limits *limits);
 /// Fails with "where: what; the formats are …".
 kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err);
-/// The codec that writes to a path, by `format` or the suffix; *word is the one that told.
+/// The codec that writes to a path, by `format` or the suffix; `word` becomes the one that told.
+#define KAL__SUFFIX 32
 kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,
-                               const char **word, kal_error *err);
+                               char word[KAL__SUFFIX], kal_error *err);
+/// What the codec writes to at a path, unless it is on the web and the limits have none of that.
+kal_status kal__target(const kal__codec *c, const char *path, kal__writer **out, kal_error *err);
 kal__schema kal__schema_of_codec(const kal__codec *c);
 /// The encoded form of a sound image with the codec's params struct.
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err);

@@ -397,8 +397,8 @@ static kal_status finish_save(kal__parser *r, const kal__written *c, kal_node *i
     }
     if (!*path) return wrong(r, &c->op, "save where? save out.jpg");
     const kal__codec *codec;
-    const char *word;
-    kal_status st = kal__codec_for_path(path, format, &codec, &word, r->err);
+    char word[KAL__SUFFIX];
+    kal_status st = kal__codec_for_path(path, format, &codec, word, r->err);
     if (st) return fail_at(r, &c->op, st);
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     const kal__schema s = kal__schema_of_codec(codec);

@@ -178,11 +178,11 @@ kal_status kal_save(kal_node *image, const char *path, const char *params, const
                     kal_error *err)
 {
     const kal__codec *c;
-    const char *word;
+    char word[KAL__SUFFIX];
     kal_node *node = NULL;
     kal_status st = kal_node_error(image, err);
     if (!st && !path) st = kal_fail(err, KAL_INVALID, "save: no path was given (NULL)");
-    if (!st) st = kal__codec_for_path(path, NULL, &c, &word, err);
+    if (!st) st = kal__codec_for_path(path, NULL, &c, word, err);
     if (!st) st = encode_text(image, c, word, params, &node, err);
     if (!st) st = kal_write_files(&node, &path, 1, options, err);
     if (node) kal_node_unref(&node);

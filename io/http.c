@@ -24,6 +24,16 @@ bool kal__is_url(const char *path)
     return scheme(path) > 0;
 }
 
+void kal__url_name(char *name, const char *url)
+{
+    const size_t front = scheme(url), host = strcspn(url + front, "/?#");
+    size_t skip = 0;
+    for (size_t i = 0; i < host; i++)
+        if (url[front + i] == '@') skip = i + 1;
+    memcpy(name, url, front);
+    strcpy(name + front, url + front + skip);
+}
+
 #if KAL__CURL
 
 #define WINDOW ((size_t)64 << 10)   // read at a place when nothing says that more will be wanted …
@@ -63,7 +73,7 @@ typedef struct http_reader {
 
 // ---- again --------------------------------------------------------------------------------------
 
-static bool wait_again(int *failures)
+bool kal__wait_again(int *failures)
 {
     if (*failures >= RETRIES) return false;
     const long long ns = PAUSE_NS << (2 * (*failures)++);
@@ -80,7 +90,7 @@ static kal_status start(http_origin *o, uint64_t from, uint64_t to, const kal__a
         kal_error why = {KAL_OK, ""};
         const kal_status st = kal__get_start(&o->web, from, to, same, out, &again, &why);
         if (!st) return KAL_OK;
-        if (again && wait_again(&failures)) continue;
+        if (again && kal__wait_again(&failures)) continue;
         if (err) *err = why;
         return st;
     }
@@ -107,7 +117,7 @@ static kal_status fetch(http_origin *o, uint64_t at, unsigned char *dst, size_t 
         kal__get_end(g);
         if (done == n) break;
         if (!got) ended(o, at + done, &why), again = true;
-        if (again && wait_again(&failures)) continue;
+        if (again && kal__wait_again(&failures)) continue;
         if (err) *err = why;
         return why.status;
     }
@@ -185,7 +195,7 @@ static bool once_more(http_reader *r)
 {
     if (r->base.position - r->failed_at >= PROGRESS) r->failures = 0;
     r->failed_at = r->base.position;
-    return wait_again(&r->failures);
+    return kal__wait_again(&r->failures);
 }
 
 // One request goes on as long as it can; after a failure another takes over where it stood.
@@ -321,23 +331,12 @@ static void http_destroy(kal__origin *base)
     free(o);
 }
 
-// The address without who asks: "https://user:password@host/x" is told as "https://host/x".
-static void put_name(char *name, const char *url)
-{
-    const size_t front = scheme(url), host = strcspn(url + front, "/?#");
-    size_t skip = 0;
-    for (size_t i = 0; i < host; i++)
-        if (url[front + i] == '@') skip = i + 1;
-    memcpy(name, url, front);
-    strcpy(name + front, url + front + skip);
-}
-
 kal_status kal__origin_http(const char *url, kal__origin **out, kal_error *err)
 {
     *out = NULL;
     http_origin *o = kal__new_zero(1, sizeof *o + strlen(url) + 1);
     if (!o) return kal_fail(err, KAL_NOMEM, "out of memory for a source");
-    put_name(o->name, url);
+    kal__url_name(o->name, url);
     o->web.url = strdup(url);
     o->web.name = o->name;
     pthread_mutex_init(&o->web.lock, NULL);
@@ -361,6 +360,12 @@ kal_status kal__origin_http(const char *url, kal__origin **out, kal_error *err)
 #else
 
 kal_status kal__origin_http(const char *url, kal__origin **out, kal_error *err)
+{
+    *out = NULL;
+    return kal_fail(err, KAL_UNSUPPORTED, "%.*s…: this build has no libcurl", (int)scheme(url), url);
+}
+
+kal_status kal__write_http(const char *url, kal__writer **out, kal_error *err)
 {
     *out = NULL;
     return kal_fail(err, KAL_UNSUPPORTED, "%.*s…: this build has no libcurl", (int)scheme(url), url);

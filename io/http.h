@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What a source on the web (http.c) asks of the one that speaks to servers (http_get.c).
+// What a source on the web (http.c) and a target (http_put.c) ask of those that speak to servers (http_get.c, http_line.c).
 #ifndef KAL_IO_HTTP_H
 #define KAL_IO_HTTP_H
 
@@ -39,6 +39,9 @@ typedef struct kal__web {
 /// The library is there, or an error that says it is not.
 kal_status kal__web_ready(const char *name, kal_error *err);
 void kal__web_free(kal__web *web);
+
+/// Waits before another attempt, longer each time; false: there were enough.
+bool kal__wait_again(int *failures);
 
 /// A request under way, of which bytes are taken as they are wanted. Threads: one at a time.
 typedef struct kal__get kal__get;

@@ -3,143 +3,16 @@
 //
 // One request by libcurl, pulled: it goes on only while somebody wants bytes, so that a slow reader holds the sender up instead of memory.
 #define _GNU_SOURCE
-#define CURL_DISABLE_TYPECHECK   // its functions are reached through pointers
-#include "http.h"
+#include "http_line.h"
 
 #if KAL__CURL
 
-#include "library.h"
 #include "mem.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
-#include <unistd.h>
-
-#if defined(__APPLE__)
-#define LIBRARY "libcurl.4.dylib"
-#else
-#define LIBRARY "libcurl.so.4"
-#endif
-
-#define CONNECT_SECONDS 10L
-#define SILENCE_SECONDS 30.0   // KAL_HTTP_TIMEOUT
-#define REDIRECTS 10L
-
-#define FUNCTIONS(F)            \
-    F(curl_global_init)         \
-    F(curl_easy_init)           \
-    F(curl_easy_setopt)         \
-    F(curl_easy_cleanup)        \
-    F(curl_easy_strerror)       \
-    F(curl_slist_append)        \
-    F(curl_slist_free_all)      \
-    F(curl_multi_init)          \
-    F(curl_multi_add_handle)    \
-    F(curl_multi_remove_handle) \
-    F(curl_multi_perform)       \
-    F(curl_multi_poll)          \
-    F(curl_multi_info_read)     \
-    F(curl_multi_cleanup)
-
-static struct {
-    FUNCTIONS(KAL__FUNCTION)
-} lib;
-static bool have;
-static double silence = SILENCE_SECONDS;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void load(void)
-{
-    static const char *const names[] = {FUNCTIONS(KAL__NAME)};
-    const size_t n = sizeof names / sizeof *names;
-    const char *seconds = getenv("KAL_HTTP_TIMEOUT");
-    if (seconds && atof(seconds) > 0) silence = atof(seconds);
-    have = kal__library(LIBRARY, names, n, n, &lib) && !lib.curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-kal_status kal__web_ready(const char *name, kal_error *err)
-{
-    pthread_once(&once, load);
-    return have ? KAL_OK
-                : kal_fail(err, KAL_UNSUPPORTED, "%s: http: libcurl (%s) is not installed", name, LIBRARY);
-}
-
-// ---- connections --------------------------------------------------------------------------------
-
-typedef struct kal__line {
-    CURL *easy;
-    CURLM *multi;   // keeps the connection
-    pid_t pid;
-    char why[CURL_ERROR_SIZE];
-} kal__line;
-
-static void hang_up(kal__line *l)
-{
-    if (!l || l->pid != getpid()) return;   // after a fork the connection is the parent's
-    if (l->easy) lib.curl_easy_cleanup(l->easy);
-    if (l->multi) lib.curl_multi_cleanup(l->multi);
-    free(l);
-}
-
-// What is the same in all requests. The protocols as text came with 7.85; an older library cannot be held to them.
-static bool set_up(kal__line *l, const char *url)
-{
-#if LIBCURL_VERSION_NUM >= 0x075500
-    const char *onward = !strncasecmp(url, "https:", 6) ? "https" : "http,https";
-    CURL *const e = l->easy;
-    return !lib.curl_easy_setopt(e, CURLOPT_URL, url) &&
-           !lib.curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") &&
-           !lib.curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, onward) &&
-           !lib.curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L) &&
-           !lib.curl_easy_setopt(e, CURLOPT_MAXREDIRS, REDIRECTS) &&
-           !lib.curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
-           !lib.curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) &&
-           !lib.curl_easy_setopt(e, CURLOPT_ERRORBUFFER, l->why) &&
-           !lib.curl_easy_setopt(e, CURLOPT_USERAGENT, "kallitype/" KAL_VERSION) &&
-           // A stream of HTTP/2 is not held up by a slow reader before it has sent megabytes.
-           !lib.curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-#else
-    (void)l, (void)url;
-    return false;
-#endif
-}
-
-static kal__line *dial(kal__web *web)
-{
-    kal__line *l = NULL;
-    pthread_mutex_lock(&web->lock);
-    for (int i = 0; i < KAL__HTTP_IDLE && !l; i++) l = web->idle[i], web->idle[i] = NULL;
-    pthread_mutex_unlock(&web->lock);
-    if (l && l->pid == getpid()) return l;
-    l = kal__new_zero(1, sizeof *l);
-    if (!l) return NULL;
-    l->pid = getpid();
-    l->easy = lib.curl_easy_init();
-    l->multi = lib.curl_multi_init();
-    if (l->easy && l->multi && set_up(l, web->url)) return l;
-    hang_up(l);
-    return NULL;
-}
-
-static void put_down(kal__web *web, kal__line *l)
-{
-    pthread_mutex_lock(&web->lock);
-    for (int i = 0; i < KAL__HTTP_IDLE && l; i++)
-        if (!web->idle[i]) web->idle[i] = l, l = NULL;
-    pthread_mutex_unlock(&web->lock);
-    hang_up(l);
-}
-
-void kal__web_free(kal__web *web)
-{
-    for (int i = 0; i < KAL__HTTP_IDLE; i++) hang_up(web->idle[i]);
-    pthread_mutex_destroy(&web->lock);
-    free(web->url);
-}
 
 // ---- what comes ---------------------------------------------------------------------------------
 
@@ -158,11 +31,6 @@ struct kal__get {
     size_t at, n, room;
 };
 
-static void keep(char *dst, size_t room, const char *value, size_t n)
-{
-    snprintf(dst, room, "%.*s", n < room ? (int)n : 0, value);
-}
-
 // "bytes 0-99/1000", or "bytes */1000" of a range that is not there; "*" for what is not known.
 static void take_range(kal__answer *a, const char *value)
 {
@@ -178,11 +46,12 @@ static void take_field(kal__answer *a, const char *name, size_t n, const char *v
     char text[128];
     if (n == 4 && !strncasecmp(name, "etag", 4)) {
         const bool weak = size > 2 && !memcmp(value, "W/", 2);
-        keep(weak ? a->weak : a->tag, sizeof a->tag, value, size);
+        kal__keep_text(weak ? a->weak : a->tag, sizeof a->tag, value, size);
     }
-    if (n == 13 && !strncasecmp(name, "last-modified", 13)) keep(a->date, sizeof a->date, value, size);
+    if (n == 13 && !strncasecmp(name, "last-modified", 13))
+        kal__keep_text(a->date, sizeof a->date, value, size);
     if (n == 13 && !strncasecmp(name, "content-range", 13)) {
-        keep(text, sizeof text, value, size);
+        kal__keep_text(text, sizeof text, value, size);
         take_range(a, text);
     }
 }
@@ -193,13 +62,9 @@ static size_t on_head(char *data, size_t one, size_t size, void *user)
     size_t n = one * size;
     g->seen += n;
     while (n && (data[n - 1] == '\r' || data[n - 1] == '\n' || data[n - 1] == ' ')) n--;
-    if (n > 5 && !strncasecmp(data, "HTTP/", 5)) {   // the one before was not the last
-        g->answer = (kal__answer){.total = KAL__TO_THE_END};
-        const char *code = memchr(data, ' ', n);
-        if (!code) return one * size;
-        g->answer.status = atoi(code);
-        const size_t used = (size_t)(code - data) + 5;
-        if (n > used) keep(g->answer.reason, sizeof g->answer.reason, data + used, n - used);
+    kal__answer fresh = {.total = KAL__TO_THE_END};
+    if (kal__status_line(data, n, &fresh.status, fresh.reason, sizeof fresh.reason)) {
+        g->answer = fresh;   // the one before was not the last
         return one * size;
     }
     const char *colon = memchr(data, ':', n);
@@ -230,55 +95,39 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
     return n;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 // Until there are bytes, or it is over. Its own patience: libcurl's clock would also run while nobody wanted any.
 static void pump(kal__get *g)
 {
-    double heard = now();
+    double heard = kal__line_now();
     g->at = g->n = 0;
     while (!g->over && !g->n) {
         int running, left;
         const uint64_t seen = g->seen;
-        const CURLMcode code = lib.curl_multi_perform(g->line->multi, &running);
+        const CURLMcode code = kal__curl.curl_multi_perform(g->line->multi, &running);
         const CURLMsg *m;
-        while ((m = lib.curl_multi_info_read(g->line->multi, &left)) != NULL)
+        while ((m = kal__curl.curl_multi_info_read(g->line->multi, &left)) != NULL)
             if (m->msg == CURLMSG_DONE) g->over = true, g->result = m->data.result;
         if (code) g->over = true, g->result = CURLE_OUT_OF_MEMORY;
         if (g->over || g->n) break;
-        if (g->seen != seen) heard = now();
-        if (now() - heard > silence)
+        if (g->seen != seen) heard = kal__line_now();
+        if (kal__line_now() - heard > kal__silence)
             g->over = true, g->result = CURLE_OPERATION_TIMEDOUT;
         else if (g->seen == seen)
-            lib.curl_multi_poll(g->line->multi, NULL, 0, 100, NULL);
+            kal__curl.curl_multi_poll(g->line->multi, NULL, 0, 100, NULL);
     }
 }
 
 // ---- asking -------------------------------------------------------------------------------------
 
-static bool may_pass(CURLcode c)
-{
-    static const CURLcode passing[] = {CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING,
-                                       CURLE_PARTIAL_FILE};
-    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-        if (c == passing[i]) return true;
-    return false;
-}
-
 static kal_status broke(kal__get *g, uint64_t at, bool *again, kal_error *err)
 {
-    const char *why = g->line->why[0] ? g->line->why : lib.curl_easy_strerror(g->result);
-    *again = may_pass(g->result);
+    const char *why = g->line->why[0] ? g->line->why : kal__curl.curl_easy_strerror(g->result);
+    *again = kal__may_pass(g->result);
     if (g->no_memory || g->result == CURLE_OUT_OF_MEMORY)
         return kal_fail(err, KAL_NOMEM, "%s: out of memory", g->web->name);
     if (g->result == CURLE_OPERATION_TIMEDOUT && !g->line->why[0])
         return kal_fail(err, KAL_IO, "%s: at byte %llu: the server sent nothing for %g seconds", g->web->name,
-                        (unsigned long long)at, silence);
+                        (unsigned long long)at, kal__silence);
     if (g->headed)
         return kal_fail(err, KAL_IO, "%s: at byte %llu: %s", g->web->name, (unsigned long long)at, why);
     return kal_fail(err, KAL_IO, "%s: %s", g->web->name, why);
@@ -307,7 +156,7 @@ static kal_status judge(kal__get *g, uint64_t from, const kal__answer *same, boo
         return kal_fail(err, KAL_CHANGED, "%s: the file changed while it was read; load it again", name);
     if (a->status == 416 && a->total == 0) return KAL_OK;   // of nothing there is no range
     if (!sound) {
-        *again = a->status == 408 || a->status == 429 || (a->status >= 500 && a->status != 501);
+        *again = kal__status_may_pass(a->status);
         return kal_fail(err, KAL_IO, "%s: HTTP %d%s%s", name, a->status, *a->reason ? " " : "", a->reason);
     }
     if (a->status == 206 ? !a->ranged || a->from != from : from > 0)
@@ -320,7 +169,7 @@ static bool add_field(kal__get *g, const char *name, const char *value)
 {
     char text[256];
     snprintf(text, sizeof text, "%s: %s", name, value);
-    struct curl_slist *more = lib.curl_slist_append(g->fields, text);
+    struct curl_slist *more = kal__curl.curl_slist_append(g->fields, text);
     if (more) g->fields = more;
     return more != NULL;
 }
@@ -337,12 +186,13 @@ static bool ask(kal__get *g, uint64_t from, uint64_t to, const kal__answer *same
         ok = add_field(g, "If-Match", same->tag);
     else if (same && *same->date)
         ok = add_field(g, "If-Unmodified-Since", same->date);
-    return ok && !lib.curl_easy_setopt(e, CURLOPT_RANGE, range) &&
-           !lib.curl_easy_setopt(e, CURLOPT_HTTPHEADER, g->fields) &&
-           !lib.curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_head) &&
-           !lib.curl_easy_setopt(e, CURLOPT_HEADERDATA, g) &&
-           !lib.curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) &&
-           !lib.curl_easy_setopt(e, CURLOPT_WRITEDATA, g) && !lib.curl_multi_add_handle(g->line->multi, e);
+    return ok && !kal__curl.curl_easy_setopt(e, CURLOPT_RANGE, range) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_HTTPHEADER, g->fields) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_head) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_HEADERDATA, g) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_WRITEDATA, g) &&
+           !kal__curl.curl_multi_add_handle(g->line->multi, e);
 }
 
 kal_status kal__get_start(kal__web *web, uint64_t from, uint64_t to, const kal__answer *same, kal__get **out,
@@ -355,7 +205,7 @@ kal_status kal__get_start(kal__web *web, uint64_t from, uint64_t to, const kal__
     g->web = web;
     g->offset = from;
     g->answer.total = KAL__TO_THE_END;
-    g->line = dial(web);
+    g->line = kal__line_take(web);
     kal_status st = KAL_OK;
     if (g->line) g->line->why[0] = 0;
     if (!g->line || !ask(g, from, to, same))
@@ -397,11 +247,11 @@ void kal__get_end(kal__get *g)
 {
     if (!g) return;
     if (g->line) {
-        lib.curl_multi_remove_handle(g->line->multi, g->line->easy);   // what is not at its end is cut
-        lib.curl_easy_setopt(g->line->easy, CURLOPT_HTTPHEADER, NULL);
-        put_down(g->web, g->line);
+        kal__curl.curl_multi_remove_handle(g->line->multi, g->line->easy);   // what is not at its end is cut
+        kal__curl.curl_easy_setopt(g->line->easy, CURLOPT_HTTPHEADER, NULL);
+        kal__line_leave(g->web, g->line);
     }
-    lib.curl_slist_free_all(g->fields);
+    kal__curl.curl_slist_free_all(g->fields);
     free(g->bytes);
     free(g);
 }

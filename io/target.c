@@ -237,8 +237,7 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
 {
     *out = NULL;
     const bool standard = !strcmp(path, "-");
-    if (kal__is_url(path))
-        return kal_fail(err, KAL_UNSUPPORTED, "%s: pictures are read from the web, not written to it", path);
+    if (kal__is_url(path)) return kal__write_http(path, out, err);
     file_writer *f = file_new();
     if (!f) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
     struct stat st;

@@ -127,7 +127,7 @@ typedef struct kal_limits {
         threads;   ///< that a codec's library may start of its own (HEIF: one a tile, or for one tile); default 0: as many as the request has
     uint32_t pages;     ///< of one file; default 65536, which 0 also is
     uint32_t side;      ///< the longer one, in pixels; default KAL_MAX_SIDE, which 0 also is
-    bool network;       ///< paths that begin with http:// or https:// are read from the web; default true
+    bool network;       ///< paths that begin with http:// or https:// are on the web; default true
     uint64_t formats;   ///< those that are read: bit i is the one of kal_codec_at(i); default 0: all
 } kal_limits;
 KAL_API void kal_limits_get(kal_limits *out);

@@ -34,6 +34,8 @@ import time
 
 failed = checks = 0
 files = {}
+stored = {}
+puts = {}  # by path: requests, bodies that were not whole, fields of the last one
 seen = {}  # by path: how often it was asked for, and the ranges
 lock = threading.Lock()
 
@@ -194,6 +196,47 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.do_ranges(data, name, count)
 
 
+    def do_PUT(self):
+        kind, name = self.path.split("?")[0].split("/", 3)[2:]
+        with lock:
+            count = puts.setdefault(self.path, [0, 0, None])[0]
+            puts[self.path][0] += 1
+            puts[self.path][2] = {k.lower(): v for k, v in self.headers.items()}
+        body = b"" if kind == "early" else self.body(20000 if kind == "cut" else None)
+        if body is None:
+            with lock:
+                puts[self.path][1] += 1  # that were not whole
+            return self.cut()
+        if kind == "silent":
+            time.sleep(6)
+        code = {"ok": 201, "early": 403, "forbidden": 403, "broken": 500, "moved": 307,
+                "flaky": 503 if count < 2 else 204}.get(kind, 200)
+        if code < 300:
+            stored[name] = body
+        if kind == "early":
+            self.close_connection = True
+        self.head(code, {"Location": "/put/ok/" + name, "Content-Length": 0} if code == 307 else None)
+
+    def body(self, most):
+        """All of it; None when it is cut, by us after `most` bytes."""
+        data = bytearray()
+        try:
+            if self.headers.get("Transfer-Encoding") == "chunked":
+                while True:
+                    n = int(self.rfile.readline(), 16)
+                    part = self.rfile.read(n + 2)
+                    if len(part) < n + 2 or (most is not None and len(data) + n > most):
+                        return None
+                    if not n:
+                        return bytes(data)
+                    data += part[:n]
+            n = int(self.headers["Content-Length"])
+            data = self.rfile.read(n if most is None else min(n, most))
+            return data if len(data) == n else None
+        except (OSError, ValueError):
+            return None
+
+
 class Many(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
@@ -294,8 +337,76 @@ r = kal("info", base.replace("http://", "http://user:word@") + "secret/a.png")
 check("which no error tells", r.returncode == 3 and "401" in r.stderr and "word" not in r.stderr, r.stderr)
 r = kal("invert", base + "ranges/a.png?v=1.2", "-o", "{stem}-x.ppm")
 check("a verb, and a name from a URL", r.returncode == 0 and open("a-x.ppm", "rb").read(2) == b"P6", r.stderr)
-r = kal("run", 'load a.ppm | save "%sranges/new.ppm"' % base)
-check("nothing is written there", r.returncode != 0 and "web" in r.stderr, r.stderr)
+
+# ---- written there
+def put(kind, name, text="load a.ppm", more=()):
+    return kal("run", '%s | save "%sput/%s/%s"' % (text, base, kind, name), *more)
+
+
+def wrong(what, name, r, *words):
+    with lock:
+        check(what, r.returncode in (1, 3, 4) and all(w in r.stderr for w in words) and name not in stored, (r, name in stored))
+
+
+def same(what, r, name, path):
+    with open(path, "rb") as f:
+        check(what, r.returncode == 0 and stored.get(name) == f.read(), (r, len(stored.get(name, b""))))
+
+
+for name in ("a.png", "a.ppm", "a.jpg"):
+    local_name = "here." + name[2:]
+    kal("run", "load a.ppm | save " + local_name)
+    same("put " + name, put("ok", name + "?key=1.2"), name, local_name)
+    check("with its length", "content-length" in puts["/put/ok/%s?key=1.2" % name][2] and
+          puts["/put/ok/%s?key=1.2" % name][0] == 1, puts)
+if "a.tif" in files:
+    kal("run", "load a.ppm | save here.tif")
+    same("put what is patched", put("ok", "a.tif"), "a.tif", "here.tif")
+    kal("run", "load huge.ppm | crop 0 0 4000 1500 | save here.tif")
+    same("put much that is patched", put("ok", "b.tif", "load huge.ppm | crop 0 0 4000 1500"), "b.tif", "here.tif")
+much = "load huge.ppm | crop 0 0 5000 1500"
+kal("run", much, "-o", "much.ppm")
+same("put much", put("ok", "much.ppm", much), "much.ppm", "much.ppm")
+check("in chunks", puts["/put/ok/much.ppm"][2].get("transfer-encoding") == "chunked", puts["/put/ok/much.ppm"])
+same("busy, then not", put("flaky", "b.ppm"), "b.ppm", "here.ppm")
+check("after three", puts["/put/flaky/b.ppm"][0] == 3, puts["/put/flaky/b.ppm"])
+for name, text in (("c.png", "load a.ppm"), ("c.ppm", much)):
+    many = 1 if name == "c.ppm" else 4
+    for kind, words, tries in (("forbidden", "HTTP 403 Forbidden", 1), ("early", "HTTP 403", 1), ("broken", "HTTP 500", many),
+                               ("moved", "HTTP 307", 1), ("cut", "", many)):
+        r = put(kind, name, text)
+        wrong("put %s %s" % (kind, name), name, r, words, base + "put/%s/%s: writing" % (kind, name))
+        path = "/put/%s/%s" % (kind, name)
+        check("so often", puts[path][0] == tries, puts[path])
+        check("never a whole body", kind != "cut" or puts[path][1] == tries, puts[path])
+wrong("put to a silent server", "d.png", put("silent", "d.png"), "nor said anything for 2 seconds")
+wrong("put where nobody is", "d.png", kal("run", 'load a.ppm | save "http://127.0.0.1:1/d.png"'), "http://127.0.0.1:1/d.png: ")
+with open("half.ppm", "wb") as f:
+    f.write(files["huge.ppm"][:40000000])
+wrong("a picture that breaks off", "half.ppm", put("ok", "half.ppm", "load half.ppm"), "half.ppm: ")
+for _ in range(100):
+    if puts["/put/ok/half.ppm"][1]:
+        break
+    time.sleep(0.05)
+check("has begun and is no whole body", puts["/put/ok/half.ppm"][:2] == [1, 1], puts["/put/ok/half.ppm"])
+with open("half.png", "wb") as f:
+    f.write(files.get("a.png", b"")[:40000])
+wrong("a small one that breaks off", "half.png", put("ok", "half.png", "load half.png"), "half.png: ")
+check("is never sent", "/put/ok/half.png" not in puts)
+r = kal("run", 'a = load a.ppm; save a beside.png; save a "%sput/forbidden/e.png"' % base)
+wrong("one of two is refused", "e.png", r, "403")
+check("then the other is not written", kal("info", "beside.png").returncode == 3)
+for words in (["--untrusted"], ["--limits", "network=false"]):
+    r = put("ok", "f.png", more=words)
+    check("not with %s" % words[0], r.returncode == 4 and "nothing is written to the web here" in r.stderr and "f.png" not in stored, r)
+r = kal("run", 'load a.ppm | save "%sput/forbidden/g.png"' % inside)
+check("with a password, which no error tells", puts["/put/forbidden/g.png"][2].get("authorization") == "Basic dXNlcjpwYXNz" and
+      "HTTP 403" in r.stderr and "pass" not in r.stderr.split("\n")[0], (puts["/put/forbidden/g.png"], r))
+r = kal("run", 'load a.ppm | save "%sput/ok/none"' % inside)
+check("a URL without a suffix", r.returncode == 2 and "format=" in r.stderr and "pass" not in r.stderr.split("\n")[0], r)
+r = kal("invert", "a.ppm", "-o", base + "put/ok/h.png")
+kal("invert", "a.ppm", "-o", "h.png")
+same("as what an op makes", r, "h.png", "h.png")
 if "a.tif" in files:
     before = seen["/ranges/a.tif"][0]
     r = kal("run", 'load "%sranges/a.tif" keyed=false | crop 10 10 50 50' % base, "-o", "part.ppm")

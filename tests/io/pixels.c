@@ -159,7 +159,10 @@ static void pages(void)
         kal_pages_close(&walk);
     }
     kal_album *a = NULL;
-    REQUIRE_OK(kal_album_create(check_temp("pages.bin"), NULL, &a, &check_error));
+    char *path = strdup(check_temp("pages.bin"));
+    REQUIRE_OK(kal_album_create(path, NULL, &a, &check_error));
+    memset(path, 'x', strlen(path));   // it was the caller's
+    free(path);
     for (int i = 0; i < 5; i++) REQUIRE_OK(kal_album_add(a, kal_page(s, n, i), NULL, NULL, &check_error));
     const kal_extent other = extent_of(17, 31, 3, KAL_U16);
     REQUIRE_FAILS(KAL_INVALID, kal_album_add(a, rng_image(&r, s, &other), NULL, NULL, &check_error));
