@@ -221,8 +221,8 @@ typedef struct kal__ask {
     kal_limits limits;
     int32_t page;         ///< from 0 on; a codec without `pages` need not look
     kal__layout layout;   ///< of a codec that must be `told`
-    bool
-        front;   ///< of a header: what is read is the front of a stream, of which nobody knows how much will come
+    bool lenient;         ///< of a file that ends too early, what there is of it
+    bool front;   ///< of a header: only the front of a stream is there, and nobody knows how much will come
     kal__places *places;   ///< for a codec that must walk to a page; the asker's
     kal_extent
         expected;   ///< that the header had, when pixels are decoded; all 0: not said. Another one is KAL_CHANGED
@@ -307,6 +307,9 @@ typedef struct kal__codec {
     kal_status (*open)(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err);
     /// The next n rows, packed by `stride`; the error names the reader and the offset. Rows come in order, each once.
     kal_status (*rows)(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err);
+    /// After a call of `rows` that failed by KAL_CORRUPT, for a codec that gives the whole picture at once: how many of its first rows stand in
+    /// dst all the same. NULL: none.
+    int32_t (*good)(const kal__decoder *d);
     // ---- decoding less than everything; all NULL when the codec cannot
     /// Makes the header that of the picture at 1/by, one of its shrinks.
     void (*shrink)(kal__header *h, int32_t by);

@@ -53,7 +53,7 @@ typedef struct settings {
     int32_t columns, gap, page;
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
     const char *labels, *cell;
-    bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all;
+    bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all, rows;
     const char **words;   // what is no option
     int n_words;
     const char *called;   // the verb

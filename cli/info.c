@@ -18,6 +18,7 @@ typedef struct facts {
     int orientation;
     bool applied, all;
     int32_t page;
+    int32_t rows;   // that are there; -1: nobody looked
 } facts;
 
 static const char *const metas[] = {"icc", "exif", "xmp", "iptc"};
@@ -118,6 +119,7 @@ static void print_text(const facts *f)
     char extent[96];
     kal_field name;
     printf("%s: %s %s", f->file, f->info.format, extent_text(&f->extent, extent));
+    if (f->rows >= 0) printf(", %d of %d rows", f->rows, f->extent.height);
     put_animation(f);
     put_orientation(f);
     put_density(f);
@@ -191,6 +193,7 @@ static void print_json(json *j, const facts *f)
     json_optional(j, f, "delay");
     json_optional(j, f, "loops");
     json_extent(j, &f->extent);
+    if (f->rows >= 0) json_count(j, "rows", (uint64_t)f->rows);
     json_count(j, "orientation", (uint64_t)f->orientation);
     json_bool(j, "orientation_applied", f->applied);
     json_density(j, f);
@@ -224,15 +227,30 @@ static void print_failure(json *j, const char *file, const kal_error *err)
     json_close(j, '}');
 }
 
+static void lacks(void *user, const kal_warning *w)
+{
+    *(int32_t *)user = w->rows;
+}
+
+static kal_status count_rows(facts *f, kal_error *err)
+{
+    kal_key key;
+    const kal_options o = {.warn = lacks, .user = &f->rows, .memo_mode = KAL_MEMO_NEVER};
+    f->rows = f->extent.height;
+    return kal_content_key(f->node, &o, &key, err);
+}
+
 static int tell(const settings *s, const char *file, json *j)
 {
     kal_scope *scope = kal_scope_new();
     kal_error err;
-    char params[32];
-    facts f = {.file = file, .all = s->all, .page = s->page};
-    snprintf(params, sizeof params, "page=%d keyed=false", s->page);
+    char params[80];
+    facts f = {.file = file, .all = s->all, .page = s->page, .rows = -1};
+    snprintf(params, sizeof params, "page=%d keyed=false%s", s->page,
+             s->rows ? " lenient=true upright=false" : "");
     f.node = kal_load(scope, file, params);
-    const kal_status bad = kal_node_extent(f.node, &f.extent, &err);
+    kal_status bad = kal_node_extent(f.node, &f.extent, &err);
+    if (!bad && s->rows) bad = count_rows(&f, &err);
     if (!bad) {
         kal_node_file(f.node, &f.info);
         kal_node_orientation(f.node, &f.orientation, &f.applied);

@@ -203,6 +203,12 @@ static int unknown(const char *word)
     return no_such("verb or op", word);
 }
 
+static void warn(void *user, const kal_warning *w)
+{
+    (void)user;
+    fprintf(errors(), "kal: warning: %s\n", w->text);
+}
+
 // ---- who is called ------------------------------------------------------------------------------
 
 static int call_verb(const verb *v, int argc, char **argv)
@@ -210,6 +216,7 @@ static int call_verb(const verb *v, int argc, char **argv)
     settings s;
     int code = settings_read(&s, v->groups, argc, argv);
     s.called = v->name;
+    if (!s.quiet) s.eval.warn = warn;
     if (!code && s.help)
         help_verb(v);
     else if (!code)
@@ -223,6 +230,7 @@ static int call_op(const kal_op *op, int argc, char **argv)
     settings s;
     int code = settings_read(&s, OPT_OUT | OPT_RUN | OPT_EVAL, argc, argv);
     s.called = op->name;
+    if (!s.quiet) s.eval.warn = warn;
     if (!code && s.help)
         help_op(op);
     else if (!code)

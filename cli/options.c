@@ -72,6 +72,8 @@ static const option options[] = {
     {"sixel", 0, NULL, NULL, IS_FLAG, AT(sixel), 0, 0, OPT_SHOW, "sixel graphics"},
     {"all", 0, NULL, NULL, IS_FLAG, AT(all), 0, 0, OPT_INFO,
      "all fields of EXIF, XMP, IPTC and ICC; with --json they are all there"},
+    {"rows", 0, NULL, NULL, IS_FLAG, AT(rows), 0, 0, OPT_INFO,
+     "decode it, and say how many rows are there; a picture that breaks off is no error then"},
     {"codecs", 0, NULL, NULL, IS_FLAG, AT(codecs), 0, 0, OPT_VERSION,
      "load the codecs' libraries and ask them"},
     {"json", 0, NULL, NULL, IS_FLAG, AT(json), 0, 0, OPT_JSON, "answer as JSON"},

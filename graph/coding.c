@@ -323,6 +323,17 @@ static bool leaves(kal__stage *s)
     return true;
 }
 
+// Of a lenient source: what is corrupt is missing from this row on. Another failure stays one.
+static kal_status forgive(kal__stage *s, kal_status st, int32_t row, kal_error *err)
+{
+    if (st != KAL_CORRUPT || !s->coding->source->lenient) return st;
+    s->lack = kal__new(1, sizeof *s->lack);
+    if (!s->lack) return kal_fail(err, KAL_NOMEM, "out of memory for decoding");
+    *s->lack = (kal__lack){.row = row, .why = *err};
+    *err = (kal_error){KAL_OK, ""};
+    return KAL_OK;
+}
+
 static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     bool found;
@@ -336,6 +347,7 @@ static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats
     kal_limits_get(&c->ask.limits);
     c->ask.page = c->source->page;
     c->ask.layout = c->source->layout;
+    c->ask.lenient = c->source->lenient;
     c->ask.places = c->source->places;
     c->ask.expected = s->node->call.extent;
     if (!c->ask.limits.threads || c->ask.limits.threads > (uint32_t)s->helpers)
@@ -343,7 +355,8 @@ static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats
     st = c->source->codec->open(c->reader, &c->ask, &c->decoder, err);
     const kal_rect part = kal_rect_of(s->coded_x0, s->rect.y0, s->coded_x0 + s->coded, s->rect.y1);
     if (!st && c->source->codec->aim)
-        st = c->source->codec->aim(c->decoder, c->source->shrink, part, !s->serial, err);
+        st = forgive(s, c->source->codec->aim(c->decoder, c->source->shrink, part, !s->serial, err),
+                     s->rect.y0, err);
     if (!st) __atomic_fetch_add(&stats->decodes, 1, __ATOMIC_RELAXED);
     return st;
 }
@@ -357,6 +370,36 @@ static void take_columns(const kal__stage *s, const kal_tile *out, const unsigne
         memcpy(kal_row(out, y), from, s->stride);
 }
 
+// A whole picture may take long: the request does not wait for it once it is stopped.
+static kal_status rows_at_once(kal__stage *s, unsigned char *dst, ptrdiff_t row, int32_t n, bool whole,
+                               const kal__watch *watch, kal_error *err)
+{
+    return whole && can_be_stopped(watch)
+               ? rows_on_a_thread(s, dst, row, n, watch, err)
+               : s->coding->source->codec->rows(s->coding->decoder, dst, row, n, err);
+}
+
+// One by one, so that it is known which of them are there; the others are 0.
+static kal_status rows_there_are(kal__stage *s, unsigned char *dst, size_t row, kal_rect r, bool whole,
+                                 const kal__watch *watch, kal_error *err)
+{
+    const int32_t n = r.y1 - r.y0, step = s->coding->source->header.rows ? 1 : n;
+    int32_t done = 0;
+    kal_status st = KAL_OK;
+    while (done < n && !s->lack && !st) {
+        st = rows_at_once(s, dst + (size_t)done * row, (ptrdiff_t)row, step, whole, watch, err);
+        if (!st) {
+            done += step;
+        } else if (st == KAL_CORRUPT) {
+            const kal__codec *c = s->coding->source->codec;
+            if (step == n && c->good) done = c->good(s->coding->decoder);
+            st = forgive(s, st, r.y0 + done, err);
+        }
+    }
+    if (!st) memset(dst + (size_t)done * row, 0, (size_t)(n - done) * row);
+    return st;
+}
+
 static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch, const kal__watch *watch,
                               kal_error *err)
 {
@@ -368,9 +411,8 @@ static kal_status decode_rows(kal__stage *s, kal_rect r, unsigned char *scratch,
     const bool direct = row == s->stride;
     unsigned char *dst = direct ? kal_row(&out, r.y0) : scratch;
     const bool whole = c->source->header.rows == 0 && direct;
-    const kal_status st = whole && can_be_stopped(watch)
-                              ? rows_on_a_thread(s, dst, (ptrdiff_t)row, n, watch, err)
-                              : c->source->codec->rows(c->decoder, dst, (ptrdiff_t)row, n, err);
+    const kal_status st = c->source->lenient ? rows_there_are(s, dst, row, r, whole, watch, err)
+                                             : rows_at_once(s, dst, (ptrdiff_t)row, n, whole, watch, err);
     if (!st && !direct) take_columns(s, &out, scratch);
     return st;
 }
@@ -379,11 +421,12 @@ static kal_status decode_end(kal__stage *s, const kal__watch *watch, kal_stats *
 {
     kal__coding *c = s->coding;
     const bool whole = s->rect.y1 == s->node->call.extent.height;
-    if ((c->check == TRUSTED || has_its_stamp(c)) && leaves(s)) return KAL_OK;
+    if (!s->lack && (c->check == TRUSTED || has_its_stamp(c)) && leaves(s)) return KAL_OK;
     kal__decoder *d = c->decoder;
     c->decoder = NULL;
-    kal_status st = c->source->codec->close(d, whole ? err : NULL);
-    if (!whole) st = KAL_OK;   // given up on purpose
+    kal_status st = c->source->codec->close(d, whole && !s->lack ? err : NULL);
+    if (!whole || s->lack) st = KAL_OK;     // given up on purpose
+    st = forgive(s, st, s->rect.y1, err);   // the rows are all there, and something behind them is not
     st = st ? blame(c, st, watch, stats, err) : check_digest(c, watch, stats, err);
     coding_free(s);
     return st;

@@ -27,6 +27,11 @@ kal_status kal__encode_band(kal__stage *s, int32_t band, const kal__watch *watch
 kal_status kal__coding_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);
 /// Frees what a stage holds; what is still open is given up.
 void kal__coding_close(kal__stage *s);
+/// What is missing of a picture that broke off and was asked for all the same: the rows from this one on, and why.
+typedef struct kal__lack {
+    int32_t row;
+    kal_error why;
+} kal__lack;
 /// Gives up a decoder that belongs to no stage (NULL is fine).
 void kal__coding_give_up(struct kal__coding *c);
 

@@ -16,7 +16,7 @@ static void fill_decode(kal_node *node, void *arg)
     const kal__loading *l = arg;
     node->u.source = kal__source_ref(l->source);
     node->meta = kal__meta_ref(l->meta);
-    node->is_volatile = l->source->unkeyed;
+    node->is_volatile = l->source->unkeyed || l->source->lenient;   // what is known already would warn nobody
 }
 
 static kal_status fit_meta(kal__loading *l, kal_error *err)
@@ -35,6 +35,7 @@ typedef struct stored_p {
     bool upright;
     int32_t shrink, page;
     kal__layout layout;
+    bool lenient;
 } stored_p;
 static const kal_param stored_params[] = {
     {"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""},
@@ -46,7 +47,8 @@ static const kal_param stored_params[] = {
     {"type", KAL_PARAM_CHOICE, offsetof(stored_p, layout.type), 0, NULL, 0, 0, KAL_TYPES, ""},
     {"skip", KAL_PARAM_INT, offsetof(stored_p, layout.skip), 0, NULL, 0, INT32_MAX, "", ""},
     {"order", KAL_PARAM_CHOICE, offsetof(stored_p, layout.order), 0, NULL, 0, 0, "little|big", ""},
-    {"planar", KAL_PARAM_BOOL, offsetof(stored_p, layout.planar), 0, NULL, 0, 0, "", ""}};
+    {"planar", KAL_PARAM_BOOL, offsetof(stored_p, layout.planar), 0, NULL, 0, 0, "", ""},
+    {"lenient", KAL_PARAM_BOOL, offsetof(stored_p, lenient), 0, NULL, 0, 0, "", ""}};
 #define STORED_PARAMS (sizeof stored_params / sizeof *stored_params)
 #define STORED_FIRST 3   // those after them came later
 static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(stored_p), "load",
@@ -57,6 +59,8 @@ static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(s
 static kal_status decode_node(kal__loading *l, kal_node **out, kal_error *err)
 {
     const kal__codec *c = l->source->codec;
+    if (l->source->lenient)
+        l->source->header.part_rows = 0, l->source->header.part_unseen = false;   // in order
     const char *version = c->version();
     if (!version) return kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     kal_key key;
@@ -64,7 +68,8 @@ static kal_status decode_node(kal__loading *l, kal_node **out, kal_error *err)
                         .upright = l->meta->applied || l->meta->orientation == 1,
                         .shrink = l->source->shrink,
                         .page = l->source->page,
-                        .layout = l->source->layout};
+                        .layout = l->source->layout,
+                        .lenient = l->source->lenient};
     const kal__key_parts parts = {.kind = KAL__DECODE,
                                   .what = c->name,
                                   .version = version,
@@ -181,6 +186,7 @@ static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const
     kal__loading l = {.source = kal__new_zero(1, sizeof(kal__source)), .meta = kal__meta_new()};
     kal_limits_get(&l.ask.limits);
     l.ask.page = p->page;
+    l.ask.lenient = p->lenient;
     l.ask.layout = (kal__layout){.width = p->width,
                                  .height = p->height,
                                  .channels = p->channels,
@@ -191,7 +197,7 @@ static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const
     l.unkeyed = !p->keyed;
     kal_status st = kal__params_check(kal__schema_of(&kal__op_load), &checked, err);
     if (!st && (!l.source || !l.meta)) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
-    if (l.source) l.source->refs = 1, l.source->page = p->page;
+    if (l.source) l.source->refs = 1, l.source->page = p->page, l.source->lenient = p->lenient;
     if (!st && !(l.ask.places = l.source->places = kal__places_new()))
         st = kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     if (st) {
@@ -240,6 +246,7 @@ static kal_status load_page(kal_node *picture, int32_t page, kal__reel *reel, ka
         kal_limits_get(&l.ask.limits);
         l.ask.page = page;
         l.ask.layout = s->layout;
+        l.ask.lenient = s->lenient;
         if (!l.source || !l.meta)
             st = kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
         else
@@ -308,6 +315,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     kal__source *s = kal__node_source(stored);
     const bool file = *kal__source_path(s) != 0;
     const char *told = s->codec->told ? s->codec->name : NULL;
+    const bool unkeyed = s->unkeyed;
     kal__source_unref(&s);
     print_path(t, stored);
     if (!file) {   // a binding names the stored rows; they are turned like any others
@@ -319,7 +327,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     if (p->page) kal__putf(t, " page=%d", p->page);
     if (told) kal__putf(t, " format=%s", told);
     kal__params_print(stored_later, p, t);
-    if (stored->is_volatile) kal__puts(t, " keyed=false");
+    if (unkeyed) kal__puts(t, " keyed=false");
     if (!p->upright) {
         kal__puts(t, " upright=false");
     } else if (!turned && stored->meta->applied) {

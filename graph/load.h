@@ -25,7 +25,9 @@
     P(CHOICE, type, 0, 0, 0, KAL_TYPES, "format=pixels: of a sample")                                  \
     P(INT, skip, 0, 0, INT32_MAX, "byte", "format=pixels: bytes before the first row")                 \
     P(CHOICE, order, 0, 0, 0, "little|big", "format=pixels: which byte of a sample comes first")       \
-    P(BOOL, planar, false, 0, 0, "", "format=pixels: all of one channel, then all of the next")
+    P(BOOL, planar, false, 0, 0, "", "format=pixels: all of one channel, then all of the next")        \
+    P(BOOL, lenient, false, 0, 0, "",                                                                  \
+      "a picture that breaks off: its rows as far as they go, the others 0, and a warning")
 typedef struct kal__load_p {
     size_t size;
     KAL__LOAD_PARAMS(KAL_FIELD)

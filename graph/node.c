@@ -311,6 +311,7 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
                        .shrink = s->shrink,
                        .page = s->page,
                        .layout = s->layout,
+                       .lenient = s->lenient,
                        .reel = kal__reel_ref(s->reel),
                        .digest = s->digest,
                        .places = kal__places_ref(s->places),

@@ -42,6 +42,7 @@ typedef struct kal__source {
     kal__header header;   // at 1/shrink
     int32_t shrink, page;
     kal__layout layout;
+    bool lenient;      // what is missing is filled
     kal__reel *reel;       // where its decoder waits between pages; NULL: nowhere
     kal_key digest;        // of the encoded bytes
     kal__places *places;   // of its pages; NULL: nobody remembers

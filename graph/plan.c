@@ -557,6 +557,7 @@ void kal__plan_free(kal__plan **plan)
         kal__tables_free(s);
         kal__measure_close(s);
         kal__digest_free(&s->digest);
+        free(s->lack);
         kal__slab_unref(&s->slab);
     }
     kal__order_free(&p->order);

@@ -105,6 +105,7 @@ struct kal__stage {
     bool allocated, queued, over;
 
     struct kal__coding *coding;           // decoder or encoder at work
+    struct kal__lack *lack;               // DECODE_STAGE: what is missing of its picture; NULL: nothing
     kal__writer *writer;                  // ENCODE_STAGE …
     kal__book *book;                      // … of one of several pictures
     struct kal__digest *digest;           // DIGEST_STAGE

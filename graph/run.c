@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -342,6 +343,19 @@ static void tell_nodes(const kal__plan *p, const kal_options *o)
     }
 }
 
+// What was filled in, of pictures that broke off.
+static void warn_of(const kal__stage *s, const kal_options *o)
+{
+    char text[sizeof s->lack->why.message];
+    const int32_t height = s->node->call.extent.height, row = s->lack->row;
+    if (row < height)
+        snprintf(text, sizeof text, "%.300s; rows %d to %d of %d are 0", s->lack->why.message, row,
+                 height - 1, height);
+    else
+        snprintf(text, sizeof text, "%.300s; all rows were there", s->lack->why.message);
+    o->warn(o->user, &(kal_warning){.node = s->node, .rows = row, .text = text});
+}
+
 static kal_status run_plan(run *r)
 {
     pthread_condattr_t attr;
@@ -383,6 +397,8 @@ kal_status kal__run(kal__plan *p, const kal__watch *w, kal_stats *stats, kal__ta
     if (peak > stats->peak_bytes) stats->peak_bytes = peak;
     if ((uint64_t)p->threads > stats->threads) stats->threads = (uint64_t)p->threads;
     if (!st && w->options && w->options->node_stats) tell_nodes(p, w->options);
+    for (int32_t i = 0; !st && w->options && w->options->warn && i < p->n_stages; i++)
+        if (p->stages[i]->lack) warn_of(p->stages[i], w->options);
     *tally = (kal__tally){st ? p->schedule.bands_done : p->n_bands, p->n_bands};
     return st;
 }

@@ -64,6 +64,7 @@ static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
         st = kal__input_skip(&d->in, 1);
         if (!st) st = kal__lzw_skip(&d->in);
     }
+    if (st == KAL_CORRUPT && d->pages && d->lenient) st = KAL_OK;   // the last frame is not all there
     if (st) return st;
     if (!d->pages) return kal__input_corrupt(&d->in, "there is no picture in it");
     if (page >= d->pages) return kal__no_page(d->of->name, page, d->pages, d->in.err);
@@ -88,6 +89,7 @@ static kal_status walked(kal__reader *r, const kal__ask *ask, kal__meta *m, kal_
     d->of = r;
     d->view = kal__view_of(r);
     d->limits = ask->limits;
+    d->lenient = ask->lenient;
     d->in.reader = &d->view.base;
     d->in.codec = "gif";
     d->in.err = err;

@@ -154,6 +154,7 @@ static kal_status decoder_new(kal__reader *r, const kal__ask *ask, kal__meta *me
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: png: out of memory", r->name);
     d->reader = r;
     d->limits = ask->limits;
+    d->lenient = ask->lenient;
     d->asked = ask->page;
     d->meta = meta;
     d->fail.err = err;

@@ -46,6 +46,7 @@ struct kal__decoder {
     png_infop info;
     kal__reader *reader;
     kal_limits limits;
+    bool lenient;
     kal__meta *meta;          // NULL when only pixels are wanted
     int32_t asked;            // page
     struct kal__apng *apng;   // NULL: one picture

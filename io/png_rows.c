@@ -35,6 +35,7 @@ struct kal__png_rows {
     unsigned char head[8];
     unsigned char *buffer;   // filtered rows, each behind its filter's byte
     int32_t next, have;      // in the buffer
+    kal_error broken;        // what stands behind these rows, when whoever asked takes them all the same
     unsigned char *up;       // the row above
     unsigned char *last;     // a copy of it, when its place is not ours any more
     spread_fn *spread;       // NULL: rows are as they must be
@@ -76,12 +77,13 @@ static kal_status take_input(kal__decoder *d, kal__png_rows *r)
     return KAL_OK;
 }
 
-// Inflates until n bytes are there or the stream ends; how many there were.
+// Inflates until n bytes are there or the stream ends; how many there were, also before a failure.
 static kal_status inflate_bytes(kal__decoder *d, kal__png_rows *r, unsigned char *dst, size_t n, size_t *got)
 {
     size_t left = n;
     while (left && !r->ended) {
         const size_t left_before = left;
+        *got = n - left;
         if (!r->n_in) {
             const kal_status st = take_input(d, r);
             if (st) return st;
@@ -246,16 +248,29 @@ static void keep_up(kal__png_rows *r)
     r->up = r->last;
 }
 
+// The whole rows before a place where the file is corrupt are given first.
+static kal_status put_off(kal__decoder *d, kal__png_rows *r, size_t got)
+{
+    r->have = (int32_t)(got / (r->layout.bytes + 1));
+    if (!r->have) return KAL_CORRUPT;
+    r->broken = *d->fail.err;
+    d->fail.status = KAL_OK;
+    return KAL_OK;
+}
+
 // `left` rows of the picture are still to come.
 static kal_status fill(kal__decoder *d, kal__png_rows *r, int32_t left)
 {
+    if (r->broken.status)
+        return d->fail.status = kal_fail(d->fail.err, r->broken.status, "%s", r->broken.message);
     keep_up(r);
     r->next = 0;
     r->have = r->layout.rows < left ? r->layout.rows : left;
     const size_t n = (size_t)r->have * (r->layout.bytes + 1);
     size_t got = 0;
-    const kal_status st = inflate_bytes(d, r, r->buffer, n, &got);
-    return st || got == n ? st : kal__png_damaged(d, "IDAT: too little image data");
+    kal_status st = inflate_bytes(d, r, r->buffer, n, &got);
+    if (!st && got < n) st = kal__png_damaged(d, "IDAT: too little image data");
+    return st == KAL_CORRUPT && d->lenient ? put_off(d, r, got) : st;
 }
 
 static bool is_paeth(const kal__png_rows *r, int32_t i)

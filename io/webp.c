@@ -102,7 +102,8 @@ struct kal__decoder {
     unsigned char *canvas, *mixed;   // RGBA
     int32_t loops;
     kal__span exif, icc, xmp;
-    bool threads;
+    bool threads, lenient;
+    int32_t good;   // rows of a picture that broke off
 };
 
 static void decoder_free(kal__decoder *d)
@@ -166,7 +167,9 @@ static kal_status read_chunks(kal__decoder *d, kal__span file, kal_error *err)
             d->xmp = body;
         }
     }
-    if (!st && (list.n || kal__le(file.p + 4, 4) + (uint64_t)8 > file.n + 1))
+    if (!st && d->lenient && list.n > 8 && !memcmp(list.p, "ANMF", 4))   // the frame in which the file ends
+        st = add_frame(d, (kal__span){list.p + 8, list.n - 8}, (size_t)(list.p - file.p), err);
+    if (!st && !d->lenient && (list.n || kal__le(file.p + 4, 4) + (uint64_t)8 > file.n + 1))
         st = kal_fail(err, KAL_CORRUPT, "%s: webp: the file ends at byte %zu, inside its chunk at byte %zu",
                       d->reader->name, file.n, (size_t)((list.n ? list.p : end) - file.p));
     return st;
@@ -279,6 +282,7 @@ static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **
     d->reader = r;
     d->threads = ask->limits.threads > 1;
     d->limits = ask->limits;
+    d->lenient = ask->lenient;
     d->page = ask->page;
     kal_status st = read_head(d, &ask->limits, err);
     if (!st && d->page >= d->pages) st = kal__no_page(r->name, d->page, d->pages, err);
@@ -326,6 +330,23 @@ static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *
     return st;
 }
 
+// As far as it goes.
+static VP8StatusCode decode_some(kal__decoder *d, kal__span picture, WebPDecoderConfig *c)
+{
+    int row = 0, width, height, stride;
+    WebPIDecoder *part = d->lib->WebPIDecode(NULL, 0, c);
+    if (!part) return VP8_STATUS_OUT_OF_MEMORY;
+    const VP8StatusCode code = d->lib->WebPIUpdate(part, picture.p, picture.n);
+    d->good = d->lib->WebPIDecGetRGB(part, &row, &width, &height, &stride) ? row : 0;
+    d->lib->WebPIDelete(part);
+    return code;
+}
+
+static int32_t webp_good(const kal__decoder *d)
+{
+    return d->frames ? 0 : d->good;   // of an animation the rows are still on the canvas
+}
+
 static kal_status decode(kal__decoder *d, kal__span picture, int32_t width, int32_t height, bool alpha,
                          unsigned char *dst, ptrdiff_t stride, kal_error *err)
 {
@@ -347,7 +368,8 @@ static kal_status decode(kal__decoder *d, kal__span picture, int32_t width, int3
     c.output.u.RGBA.rgba = dst;
     c.output.u.RGBA.stride = (int)stride;
     c.output.u.RGBA.size = (size_t)stride * (size_t)(height - 1) + (size_t)width * (alpha ? 4 : 3);
-    const VP8StatusCode code = d->lib->WebPDecode(picture.p, picture.n, &c);
+    const VP8StatusCode code =
+        d->lenient ? decode_some(d, picture, &c) : d->lib->WebPDecode(picture.p, picture.n, &c);
     d->lib->WebPFreeDecBuffer(&c.output);
     if (code == VP8_STATUS_OK) return KAL_OK;
     return kal_fail(err, code == VP8_STATUS_OUT_OF_MEMORY ? KAL_NOMEM : KAL_CORRUPT,
@@ -460,6 +482,7 @@ const kal__codec kal__codec_webp = {
     .pages = true,
     .open = webp_open,
     .rows = webp_rows,
+    .good = webp_good,
     .next = webp_next,
     .close = webp_close,
     .params = params,

@@ -30,6 +30,10 @@
     F(WebPInitDecoderConfigInternal) \
     F(WebPDecode)                    \
     F(WebPFreeDecBuffer)             \
+    F(WebPIDecode)                   \
+    F(WebPIUpdate)                   \
+    F(WebPIDecGetRGB)                \
+    F(WebPIDelete)                   \
     F(WebPConfigInitInternal)        \
     F(WebPValidateConfig)            \
     F(WebPPictureInitInternal)       \

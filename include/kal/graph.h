@@ -69,11 +69,12 @@ typedef enum kal_field_kind { KAL_FIELD_TEXT, KAL_FIELD_NUMBERS, KAL_FIELD_BYTES
 typedef struct kal_field {
     const char *name;
     kal_field_kind kind;
-    const char *text;   ///< UTF-8, of every kind: of numbers as they are written ("1/125"), of several items with commas between
-    size_t count;       ///< of numbers or items; of bytes 0
+    const char *
+        text;   ///< UTF-8, of every kind: of numbers as they are written ("1/125"), of several items with commas between
+    size_t count;   ///< of numbers or items; of bytes 0
     const double *numbers;
     const char *const *items;   ///< of TEXT, each by itself
-    bool many;                  ///< several items may stand there, as in "xmp.dc:subject", also when there is one
+    bool many;   ///< several items may stand there, as in "xmp.dc:subject", also when there is one
 } kal_field;
 /// The field of this name, or number `index` of them all; false when there is none. What it points at lives as long as the node. Blocks are
 /// read when first asked for; damage in one costs the fields behind it. Threads: any.
@@ -129,6 +130,15 @@ typedef struct kal_node_stats {
 /// Called once for each node that had work, inputs first, on the caller's thread, after the request ended.
 typedef void kal_node_stats_fn(void *user, const kal_node_stats *stats);
 
+/// A picture that broke off, loaded with `lenient=true`: what was wrong, and what was done about it.
+typedef struct kal_warning {
+    const kal_node *node;   ///< as stored, alive during the call
+    int32_t rows;           ///< of the stored picture that were there; those from this one on are 0
+    const char *text;
+} kal_warning;
+/// Called once for each such picture that was decoded, on the caller's thread, after the request ended well.
+typedef void kal_warning_fn(void *user, const kal_warning *warning);
+
 /// A stretch of work that ended: a band of rows, or a part of the request that is no band.
 typedef struct kal_trace {
     const kal_node
@@ -167,8 +177,9 @@ typedef struct kal_options {
     kal_memo *memo;   ///< NULL: the process's own
     kal_memo_mode
         memo_mode;   ///< AUTO keeps what is dear to compute; ALWAYS every stage; NEVER neither looks nor keeps
-    kal_stats *stats;   ///< filled also on failure
-    int32_t band;       ///< rows per band; 0: chosen. For tests
+    kal_stats *stats;       ///< filled also on failure
+    int32_t band;           ///< rows per band; 0: chosen. For tests
+    kal_warning_fn *warn;   ///< gets user, too
 } kal_options;
 
 /// Processors that this process may use, by affinity and cgroup quota: the workers of a request that says nothing about them.

@@ -27,6 +27,14 @@ size=$("$kal" info in.jpg | sed -n 's/.* \([0-9]*\)×\([0-9]*\).*/width=\1 heigh
 same 'samples alone through a pipe, and their hash' "$(cat hash.txt err)" "$("$kal" key --content 'load whole.png')"
 refused 'samples that nobody describes' 2 'tell width=' "$kal" run "load $PWD/whole.rgb format=rgb | save x.png"
 refused 'too few samples' 3 'bytes, and' "$kal" run "load $PWD/whole.rgb format=rgb $size skip=1 | save x.png"
+head -c 5000 in.jpg >half.jpg
+refused 'a picture that breaks off' 3 'the file ends at byte 5000' "$kal" run "load $PWD/half.jpg | save x.png"
+"$kal" run 'load half.jpg lenient=true | save half.png' 2>err
+has 'what there is of it, and a warning' "$(cat err)" 'kal: warning: half.jpg: jpeg: the file ends at byte 5000, before the picture does; rows '
+"$kal" run 'load half.jpg lenient=true | save half.png' -q 2>err
+same 'which is not said when nothing is' "$(cat err)" ''
+rows=$("$kal" info --rows half.jpg --json | sed -n 's/.*"rows": *\([0-9]*\).*/\1/p')
+check 'how many rows there are' test "$rows" -gt 0 -a "$rows" -lt 300
 refused 'standard input twice' 2 'a = load -' sh -c '"$1" run "insert (load - | crop 0 0 9 9) (load -) | save x.png" <in.jpg' - "$kal"
 refused 'standard input twice, as inputs' 2 'can be read once' sh -c '"$1" run "insert in1 in2" - - -o x.png <in.jpg' - "$kal"
 code 'once, and used twice' 0 sh -c '"$1" run "a = load -; insert (a | crop 0 0 9 9) a | save x.png" <in.jpg && rm x.png' - "$kal"
