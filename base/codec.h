@@ -25,6 +25,8 @@ typedef struct kal__reader {
     ptrdiff_t (*read)(struct kal__reader *r, void *dst, size_t n, kal_error *err);
     /// As read, but from `at` on, and the position stays. NULL: it goes from front to back only. Threads: any number at once.
     ptrdiff_t (*read_at)(struct kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err);
+    /// What lies before that place is not read again. NULL: nobody needs to know.
+    void (*forget)(struct kal__reader *r, uint64_t before);
     /// What pins the file as it is now. NULL: nothing does.
     bool (*stamp)(struct kal__reader *r, kal__stamp *out);
     void (*close)(struct kal__reader *r);
@@ -70,6 +72,10 @@ kal_status kal__origin_calls(const kal_input *input, kal__origin **out, kal_erro
 /// What a reader gave already, `front` (taken over), and then what it still gives, up to a limit; it is closed with the origin. Opens once.
 kal_status kal__origin_rest(const char *name, unsigned char *front, size_t n, kal__reader *rest,
                             uint64_t limit, bool waits, kal__origin **out, kal_error *err);
+/// The same of a stream that is read onward: opens twice, for a header (while everything is kept) and for the pictures, of which what was passed is
+/// let go of. The limit is of the bytes of one picture.
+kal_status kal__origin_flow(const char *name, kal__reader *rest, uint64_t limit, bool waits,
+                            kal__origin **out, kal_error *err);
 /// A reader over memory that must outlive it.
 kal_status kal__open_memory(const void *data, size_t size, const char *name, kal__reader **out,
                             kal_error *err);
@@ -139,7 +145,7 @@ typedef struct kal__meta {
     kal__blob iptc;    // the records of IIM, without what Photoshop packs around them
     int orientation;   // as found, 1..8
     bool applied;
-    int pages;
+    int pages;                    // 0: nobody knows, of a stream
     double delay;                 // seconds that this page of an animation is shown; 0: it does not say
     int32_t loops;                // how often the animation runs, 0 without end; -1: it does not say
     double density[2];            // pixels per metre across and down; 0: it does not say
@@ -222,7 +228,8 @@ typedef struct kal__ask {
     int32_t page;         ///< from 0 on; a codec without `pages` need not look
     kal__layout layout;   ///< of a codec that must be `told`
     bool lenient;         ///< of a file that ends too early, what there is of it
-    bool front;   ///< of a header: only the front of a stream is there, and nobody knows how much will come
+    bool front;    ///< of a header: only the front of a stream is there, and nobody knows how much will come
+    bool onward;   ///< it is a stream: what was passed is gone, and nothing is looked for behind the picture
     kal__places *places;   ///< for a codec that must walk to a page; the asker's
     kal_extent
         expected;   ///< that the header had, when pixels are decoded; all 0: not said. Another one is KAL_CHANGED
@@ -302,6 +309,8 @@ typedef struct kal__codec {
     bool streams;   ///< decodes rows from front to back, and is no faster with all bytes in memory
     bool
         scattered;   ///< reads here and there: header and decoder need a reader with read_at, and leave its position alone
+    bool
+        onward;   ///< scattered, but onward when it is asked to be, with a reader whose `forget` is told where each page begins
     bool pages;   ///< its files may hold several pictures; any header says how many, or fails by kal__no_page
     /// Starts decoding from a fresh reader, which outlives the decoder; what is asked is copied.
     kal_status (*open)(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err);

@@ -54,11 +54,12 @@ static int picture_pages(runner *r, const maker *m, kal_album *a, int input, int
     kal_pages *walk = NULL;
     kal_error err;
     if (!scope) return usage("out of memory");
-    const settings first = {.page = 0};
+    const settings first = {.page = 0, .onward = true};
     int code = load_node(scope, &first, r->in->paths[input], &node);
     if (!code && kal_pages_open(node, &walk, &err)) code = fail(READING, &err);
-    for (int p = 0; !code && p < kal_pages_count(walk); p++, ++*done)
+    for (int p = 0; !code && kal_pages_has(walk, p, &err); p++, ++*done)
         code = one_page(r, m, a, walk, input, p);
+    if (!code && err.status) code = fail(READING, &err);
     kal_pages_close(&walk);
     kal_scope_free(&scope);
     return code;

@@ -54,6 +54,7 @@ typedef struct settings {
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
     const char *labels, *cell;
     bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all, rows;
+    bool onward;   // a stream is read picture by picture
     const char **words;   // what is no option
     int n_words;
     const char *called;   // the verb

@@ -246,7 +246,7 @@ static int tell(const settings *s, const char *file, json *j)
     kal_error err;
     char params[80];
     facts f = {.file = file, .all = s->all, .page = s->page, .rows = -1};
-    snprintf(params, sizeof params, "page=%d keyed=false%s", s->page,
+    snprintf(params, sizeof params, "page=%d%s%s", s->page, strcmp(file, "-") ? " keyed=false" : "",
              s->rows ? " lenient=true upright=false" : "");
     f.node = kal_load(scope, file, params);
     kal_status bad = kal_node_extent(f.node, &f.extent, &err);

@@ -213,10 +213,12 @@ static void bindings_free(bindings *b)
 
 int load_node(kal_scope *scope, const settings *s, const char *path, kal_node **out)
 {
-    char page[24];
+    char page[40];
     kal_error err;
-    snprintf(page, sizeof page, "page=%d", s->page);
-    *out = s->walk ? kal_pages_at(s->walk, scope, s->page) : kal_load(scope, path, s->page ? page : NULL);
+    const bool onward = s->onward && !strcmp(path, "-");
+    snprintf(page, sizeof page, "page=%d%s", s->page, onward ? " keyed=false" : "");
+    *out = s->walk ? kal_pages_at(s->walk, scope, s->page)
+                   : kal_load(scope, path, s->page || onward ? page : NULL);
     return kal_node_error(*out, &err) ? fail(READING, &err) : EXIT_OK;
 }
 

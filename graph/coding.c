@@ -288,7 +288,7 @@ void kal__coding_give_up(struct kal__coding *c)
 }
 
 // The decoder of a page before this one, when it waits somewhere: it goes on from there.
-static kal_status go_on(kal__stage *s, bool *found, kal_error *err)
+static kal_status go_on(kal__stage *s, const kal__watch *watch, bool *found, kal_error *err)
 {
     int32_t at;
     kal__source *source = kal__node_source(s->node);
@@ -301,6 +301,7 @@ static kal_status go_on(kal__stage *s, bool *found, kal_error *err)
     kal__source_unref(&c->source);
     c->source = source;
     s->coding = c;
+    if (c->patient) kal__patient_watch(c->patient, watch);
     kal__meta *meta = kal__meta_new();
     kal_status st = meta ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for decoding");
     for (; !st && at < source->page; at++) {
@@ -316,11 +317,41 @@ static bool leaves(kal__stage *s)
 {
     kal__coding *c = s->coding;
     const kal__source *source = c->source;
-    const bool may = source->reel && source->codec->next && (c->check == TRUSTED || c->check == STAMPED) &&
-                     !(source->origin && source->origin->waits && !source->bytes && !c->bytes);
-    if (!may || !kal__reel_leave(source->reel, c, source->page)) return false;
+    const bool may =
+        source->reel && source->codec->next && (c->check == TRUSTED || c->check == STAMPED) &&
+        (source->once || !(source->origin && source->origin->waits && !source->bytes && !c->bytes));
+    if (may && c->patient) kal__patient_watch(c->patient, NULL);
+    if (!may || !kal__reel_leave(source->reel, c, source->page, false)) return false;
     s->coding = NULL;
     return true;
+}
+
+// Its first page was passed over by whoever comes here without one on the reel.
+static kal_status open_stream(kal__source *s, kal__coding **out, kal_error *err)
+{
+    kal__coding *c = *out = kal__new_zero(1, sizeof *c);
+    if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for decoding");
+    c->source = kal__source_ref(s);
+    const kal_status st = s->origin->open(s->origin, &c->reader, err);
+    if (st) return st;
+    kal_limits_get(&c->ask.limits);
+    c->ask.layout = s->layout;
+    c->ask.onward = true;
+    return s->codec->open(c->reader, &c->ask, &c->decoder, err);
+}
+
+kal_status kal__coding_next(kal__source *s, kal__header *h, kal__meta *m, bool *last, kal_error *err)
+{
+    int32_t at = 0;
+    kal__coding *c = kal__reel_take(s->reel, s->page, &at);
+    kal_status st = c ? KAL_OK : open_stream(s, &c, err);
+    for (; !st && at < s->page; at++) st = s->codec->next(c->decoder, h, m, err);
+    *last = st == KAL_INVALID && c->decoder && at == s->page;
+    if (!st && kal__reel_leave(s->reel, c, s->page, true)) return KAL_OK;
+    kal__coding_give_up(c);
+    return *last ? KAL_OK
+           : st  ? st
+                 : kal_fail(err, KAL_INVALID, "%s: is no longer walked through", kal__source_name(s));
 }
 
 // Of a lenient source: what is corrupt is missing from this row on. Another failure stays one.
@@ -337,7 +368,7 @@ static kal_status forgive(kal__stage *s, kal_status st, int32_t row, kal_error *
 static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     bool found;
-    const kal_status went_on = go_on(s, &found, err);
+    const kal_status went_on = go_on(s, watch, &found, err);
     if (went_on || found) return went_on;
     kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
     if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for decoding");
@@ -348,6 +379,7 @@ static kal_status decode_begin(kal__stage *s, const kal__watch *watch, kal_stats
     c->ask.page = c->source->page;
     c->ask.layout = c->source->layout;
     c->ask.lenient = c->source->lenient;
+    c->ask.onward = c->source->once;
     c->ask.places = c->source->places;
     c->ask.expected = s->node->call.extent;
     if (!c->ask.limits.threads || c->ask.limits.threads > (uint32_t)s->helpers)

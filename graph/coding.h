@@ -27,6 +27,8 @@ kal_status kal__encode_band(kal__stage *s, int32_t band, const kal__watch *watch
 kal_status kal__coding_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);
 /// Frees what a stage holds; what is still open is given up.
 void kal__coding_close(kal__stage *s);
+/// Of a source of a page of a stream: goes on to it from where its reel stands, and leaves the decoder there. *last: the stream has ended.
+kal_status kal__coding_next(kal__source *s, kal__header *h, kal__meta *m, bool *last, kal_error *err);
 /// What is missing of a picture that broke off and was asked for all the same: the rows from this one on, and why.
 typedef struct kal__lack {
     int32_t row;

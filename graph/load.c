@@ -5,6 +5,7 @@
 #include "load.h"
 
 #include "apply.h"
+#include "reel.h"
 #include "source.h"
 
 #include <string.h>
@@ -235,7 +236,7 @@ static kal_status load_page(kal_node *picture, int32_t page, kal__reel *reel, ka
     if (st) return st;
     const stored_p *p = stored->call.params;
     kal__source *s = kal__node_source(stored);
-    if (page < 0 || page >= stored->meta->pages) {
+    if (page < 0 || (page >= stored->meta->pages && !s->once)) {
         st = kal__no_page(kal__source_name(s), page, stored->meta->pages, err);
     } else if (s->once) {
         st =
@@ -257,6 +258,39 @@ static kal_status load_page(kal_node *picture, int32_t page, kal__reel *reel, ka
     }
     kal__source_unref(&s);
     return st == KAL_IO && err->status ? err->status : st;
+}
+
+// Page 0 was loaded with the stream; it leaves its decoder on the reel, from which the next ones go on.
+static kal_status load_onward(kal_node *stored, int32_t page, kal__reel *reel, bool *last, kal_node **out,
+                              kal_error *err)
+{
+    const stored_p *p = stored->call.params;
+    kal__source *s = kal__node_source(stored);
+    kal__loading l = {.source = kal__source_copy(s, s->origin), .meta = kal__meta_derive(stored->meta)};
+    kal_status st = KAL_OK;
+    if (!l.source || !l.meta) {
+        st = kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
+    } else {
+        kal__reel_unref(&l.source->reel);
+        l.source->reel = kal__reel_ref(reel);
+        l.source->page = l.ask.page = page;
+        if (page) st = kal__coding_next(l.source, &l.source->header, l.meta, last, err);
+        if (!st && !*last) st = make_node(&l, p->shrink, p->upright, out, err);
+    }
+    kal__meta_unref(&l.meta);
+    kal__source_unref(&l.source);
+    kal__source_unref(&s);
+    return st == KAL_IO && err->status ? err->status : st;
+}
+
+kal_status kal__page_of_stream(kal_node *picture, int32_t page, kal__reel *reel, bool *last, kal_node **out,
+                               kal_error *err)
+{
+    kal_node *stored;
+    *out = NULL;
+    *last = false;
+    const kal_status st = stored_of(picture, &stored, err);
+    return st ? st : load_onward(stored, page, reel, last, out, err);
 }
 
 kal_node *kal__page_of(kal_scope *scope, kal_node *picture, int32_t page, kal__reel *reel)

@@ -10,23 +10,23 @@
 
 #include <pthread.h>
 
-#define KAL__LOAD_PARAMS(P)                                                                            \
-    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                                     \
-    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                                     \
-    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")                 \
-    P(INT, shrink, 1, 1, 1024, "",                                                                     \
-      "1, 2, 4 …: decode that many times smaller, where the file can (JPEG to 8, levels of a TIFF)")   \
-    P(INT, page, 0, 0, 1e9, "", "which picture of several, from 0 on")                                 \
-    P(BOOL, keyed, true, 0, 0, "",                                                                     \
-      "false: the file is not read for its digest; its key is of this run, and nothing is remembered") \
-    P(INT, width, 0, 0, KAL_MAX_SIDE, "", "format=pixels: pixels in a row")                            \
-    P(INT, height, 0, 0, KAL_MAX_SIDE, "", "format=pixels: rows")                                      \
-    P(INT, channels, 0, 0, KAL_MAX_CHANNELS, "", "format=pixels: samples in a pixel")                  \
-    P(CHOICE, type, 0, 0, 0, KAL_TYPES, "format=pixels: of a sample")                                  \
-    P(INT, skip, 0, 0, INT32_MAX, "byte", "format=pixels: bytes before the first row")                 \
-    P(CHOICE, order, 0, 0, 0, "little|big", "format=pixels: which byte of a sample comes first")       \
-    P(BOOL, planar, false, 0, 0, "", "format=pixels: all of one channel, then all of the next")        \
-    P(BOOL, lenient, false, 0, 0, "",                                                                  \
+#define KAL__LOAD_PARAMS(P)                                                                          \
+    P(TEXT, path, "", 0, 0, "", "the file; `-` is standard input")                                   \
+    P(BOOL, upright, true, 0, 0, "", "apply the EXIF orientation")                                   \
+    P(TEXT, format, "", 0, 0, "", "a format to insist on; unset: told by the content")               \
+    P(INT, shrink, 1, 1, 1024, "",                                                                   \
+      "1, 2, 4 …: decode that many times smaller, where the file can (JPEG to 8, levels of a TIFF)") \
+    P(INT, page, 0, 0, 1e9, "", "which picture of several, from 0 on")                               \
+    P(BOOL, keyed, true, 0, 0, "",                                                                   \
+      "false: its header alone is read, a stream as it comes; a key of this run, nothing is kept")   \
+    P(INT, width, 0, 0, KAL_MAX_SIDE, "", "format=pixels: pixels in a row")                          \
+    P(INT, height, 0, 0, KAL_MAX_SIDE, "", "format=pixels: rows")                                    \
+    P(INT, channels, 0, 0, KAL_MAX_CHANNELS, "", "format=pixels: samples in a pixel")                \
+    P(CHOICE, type, 0, 0, 0, KAL_TYPES, "format=pixels: of a sample")                                \
+    P(INT, skip, 0, 0, INT32_MAX, "byte", "format=pixels: bytes before the first row")               \
+    P(CHOICE, order, 0, 0, 0, "little|big", "format=pixels: which byte of a sample comes first")     \
+    P(BOOL, planar, false, 0, 0, "", "format=pixels: all of one channel, then all of the next")      \
+    P(BOOL, lenient, false, 0, 0, "",                                                                \
       "a picture that breaks off: its rows as far as they go, the others 0, and a warning")
 typedef struct kal__load_p {
     size_t size;
@@ -42,6 +42,9 @@ int kal__undone_by(int orientation);
 pthread_mutex_t *kal__limits_mutex(void);
 /// Another page of what `picture` was loaded from, whose decoder may wait on the reel (NULL: nowhere).
 kal_node *kal__page_of(kal_scope *scope, kal_node *picture, int32_t page, kal__reel *reel);
+/// The same of a stream: the page behind the one before, for which it may wait. *last: there is none, and no node.
+kal_status kal__page_of_stream(kal_node *picture, int32_t page, kal__reel *reel, bool *last, kal_node **out,
+                               kal_error *err);
 /// The picture of such a node (a stored one, or one turned upright) decoded 1/by of its size; NULL when its format cannot, or when it is
 /// no such node or already smaller.
 kal_status kal__load_smaller(const kal_node *n, int32_t by, kal_node **out, kal_error *err);

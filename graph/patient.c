@@ -103,13 +103,21 @@ static ptrdiff_t wish(patient *p, const uint64_t *at, void *dst, size_t n, kal_e
         struct timespec t;
         in_10_ms(&t);
         pthread_cond_timedwait(&d->answer, &d->lock, &t);
-        if (d->wanted && !p->stopped) p->stopped = kal__watch_check(p->watch, err);
+        if (d->wanted && !p->stopped && p->watch) p->stopped = kal__watch_check(p->watch, err);
     }
     const ptrdiff_t got = p->stopped ? -1 : d->got;
     if (got > 0) memcpy(dst, d->room, (size_t)got);
     if (got < 0 && !p->stopped && err) *err = d->err;
     pthread_mutex_unlock(&d->lock);
     return got;
+}
+
+void kal__patient_watch(kal__reader *base, const kal__watch *watch)
+{
+    patient *p = (patient *)base;
+    pthread_mutex_lock(&p->desk->lock);
+    p->watch = watch;
+    pthread_mutex_unlock(&p->desk->lock);
 }
 
 void kal__patient_leave(kal__reader *base)
@@ -139,6 +147,15 @@ static ptrdiff_t patient_read_at(kal__reader *base, uint64_t at, void *dst, size
     pthread_mutex_unlock(&p->turn);
     if (got > 0) __atomic_fetch_add(&base->by_place, (uint64_t)got, __ATOMIC_RELAXED);
     return got;
+}
+
+// Whoever reads tells it, so nobody is reading meanwhile but one that was left.
+static void patient_forget(kal__reader *base, uint64_t before)
+{
+    desk *d = ((patient *)base)->desk;
+    pthread_mutex_lock(&d->lock);
+    if (!d->busy) d->inner->forget(d->inner, before);
+    pthread_mutex_unlock(&d->lock);
 }
 
 static void patient_close(kal__reader *base)
@@ -195,6 +212,7 @@ kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch)
     d->inner = inner;
     *p = (patient){.base = {.read = patient_read,
                             .read_at = inner->read_at ? patient_read_at : NULL,
+                            .forget = inner->forget ? patient_forget : NULL,
                             .close = patient_close,
                             .regular = inner->regular,
                             .size = inner->size,

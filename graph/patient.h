@@ -13,6 +13,9 @@
 /// out of memory, or no thread can be had.
 kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch);
 
+/// From here on it is `watch` that may stop it; NULL: nobody does, between requests.
+void kal__patient_watch(kal__reader *r, const kal__watch *watch);
+
 /// The request ends while somebody may still read: whoever does is told that nobody waits, and the request is not looked at any more.
 void kal__patient_leave(kal__reader *r);
 

@@ -201,6 +201,12 @@ static kal_status let_go(kal__loading *l, kal_error *err)
     return KAL_OK;
 }
 
+// Whether a stream of it can be read onward, picture by picture.
+static bool goes_onward(const kal__codec *c)
+{
+    return c->streams && (!c->scattered || c->onward);
+}
+
 static kal_status load_stream(kal__loading *l, kal__reader *r, const char *format, kal_error *err)
 {
     unsigned char *bytes;
@@ -219,6 +225,54 @@ static kal_status load_stream(kal__loading *l, kal__reader *r, const char *forma
     return st ? st : let_go(l, err);
 }
 
+static kal_status choose_from(kal__loading *l, kal__reader *r, const char *format, kal_error *err)
+{
+    unsigned char front[4096];
+    size_t n = 0;
+    while (n < sizeof front) {
+        const ptrdiff_t got = r->read_at(r, n, front + n, sizeof front - n, err);
+        if (got < 0) return err->status;
+        if (!got) break;
+        n += (size_t)got;
+    }
+    return choose(l, front, n, r->name, format, err);
+}
+
+// No more is read than the header; the pictures are computed as bytes come.
+static kal_status load_onward(kal__loading *l, kal__reader *rest, const char *format, kal_error *err)
+{
+    kal__source *s = l->source;
+    kal__origin *flow;
+    kal__reader *r;
+    kal_status st =
+        kal__origin_flow(s->origin->name, rest, l->ask.limits.file_bytes, s->origin->waits, &flow, err);
+    if (st) return st;
+    st = flow->open(flow, &r, err);
+    if (!st) {
+        st = choose_from(l, r, format, err);
+        l->ask.front = l->ask.onward = !st && goes_onward(s->codec);
+        if (l->ask.onward) st = s->codec->header(r, &l->ask, &s->header, l->meta, err);
+        r->close(r);
+    }
+    if (!st && !l->ask.onward) {   // all of it, as if nobody had looked
+        st = flow->open(flow, &r, err);
+        kal__origin_unref(&flow);
+        return st ? st : load_stream(l, r, format, err);
+    }
+    if (st) {
+        kal__origin_unref(&flow);
+        return st;
+    }
+    kal__origin_unref(&s->origin);
+    s->origin = flow;
+    s->once = s->unkeyed = true;
+    s->header.part_rows = 0;
+    s->header.part_unseen = false;
+    s->size = SIZE_MAX;
+    s->digest = passing_key();
+    return KAL_OK;
+}
+
 kal_status kal__source_read(kal__loading *l, kal__origin *origin, const char *format, kal_error *err)
 {
     kal__reader *file;
@@ -227,6 +281,7 @@ kal_status kal__source_read(kal__loading *l, kal__origin *origin, const char *fo
         return kal__over_limit(err, "network=true", "%s: nothing is read from the web here", origin->name);
     kal_status st = origin->open(origin, &file, err);
     if (st) return st;
+    if (!file->regular && l->unkeyed) return load_onward(l, file, format, err);
     if (!file->regular) return load_stream(l, file, format, err);
     st = read_file(l, file, format, err);
     return st ? st : look_for_parts(l, format, err);

@@ -38,7 +38,8 @@ static void walk_frame(kal__decoder *d, walk *w, int32_t page, int32_t i, uint64
     }
 }
 
-// How many pages there are, where to start for the one that is wanted, and its delay.
+// How many pages there are, where to start for the one that is wanted, and its delay. Onward the first frame must do: nobody knows how many
+// follow, and any may be transparent.
 static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
 {
     walk w = {.blank = true};
@@ -50,13 +51,14 @@ static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
         st = kal__gif_next(d, m, &found);
         if (st || !found) break;
         d->pages = i + 1;
+        if (!i && d->onward) d->start_at = at;
         if (!i) {
             if (d->extent.width < f->rect.x1) d->extent.width = f->rect.x1;
             if (d->extent.height < f->rect.y1) d->extent.height = f->rect.y1;
             st = kal__input_sides(&d->in, (uint64_t)d->extent.width, (uint64_t)d->extent.height, &d->limits);
         }
         if (!st) st = kal__pages_within(d->of->name, "gif", d->pages, &d->limits, d->in.err);
-        if (st) break;
+        if (st || d->onward) break;
         walk_frame(d, &w, page, i, at);
         if (i == page && m) m->delay = f->delay / 100.0;
         const size_t size = (size_t)(f->rect.x1 - f->rect.x0) * (size_t)(f->rect.y1 - f->rect.y0);
@@ -67,9 +69,10 @@ static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
     if (st == KAL_CORRUPT && d->pages && d->lenient) st = KAL_OK;   // the last frame is not all there
     if (st) return st;
     if (!d->pages) return kal__input_corrupt(&d->in, "there is no picture in it");
-    if (page >= d->pages) return kal__no_page(d->of->name, page, d->pages, d->in.err);
-    d->extent.alpha = w.alpha;
-    d->extent.channels = 3 + w.alpha;
+    if (d->onward) d->largest = (size_t)d->extent.width * (size_t)d->extent.height;
+    if (!d->onward && page >= d->pages) return kal__no_page(d->of->name, page, d->pages, d->in.err);
+    d->extent.alpha = w.alpha || d->onward;
+    d->extent.channels = 3 + d->extent.alpha;
     d->row = (size_t)d->extent.width * (size_t)d->extent.channels;
     return KAL_OK;
 }
@@ -90,6 +93,7 @@ static kal_status walked(kal__reader *r, const kal__ask *ask, kal__meta *m, kal_
     d->view = kal__view_of(r);
     d->limits = ask->limits;
     d->lenient = ask->lenient;
+    d->onward = ask->onward;
     d->in.reader = &d->view.base;
     d->in.codec = "gif";
     d->in.err = err;
@@ -100,6 +104,12 @@ static kal_status walked(kal__reader *r, const kal__ask *ask, kal__meta *m, kal_
     return st;
 }
 
+// Whether something may stay for the next page.
+static bool has_canvas(const kal__decoder *d)
+{
+    return d->pages > 1 || d->onward;
+}
+
 static kal_status gif_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                              kal_error *err)
 {
@@ -108,8 +118,8 @@ static kal_status gif_header(kal__reader *r, const kal__ask *ask, kal__header *h
     if (st) return st;
     h->extent = d->extent;
     h->rows = 1;
-    h->memory = sizeof *d + (d->pages > 1 ? d->row * (size_t)d->extent.height : 0) + d->largest;
-    meta->pages = d->pages;
+    h->memory = sizeof *d + (has_canvas(d) ? d->row * (size_t)d->extent.height : 0) + d->largest;
+    meta->pages = d->onward ? 0 : d->pages;
     decoder_free(d);
     return KAL_OK;
 }
@@ -201,6 +211,8 @@ static kal_status begin_frame(kal__decoder *d)
     bool found;
     const kal_status st = kal__gif_next(d, NULL, &found);
     d->done = d->y = 0;
+    if (d->of->forget) d->of->forget(d->of, kal__input_offset(&d->in));
+    if (!st && !found && d->onward) return kal__no_page(d->of->name, d->page + 1, d->page + 1, d->in.err);
     return !st && !found ? kal__input_corrupt(&d->in, "there are fewer frames than there were") : st;
 }
 
@@ -209,7 +221,7 @@ static kal_status gif_open(kal__reader *r, const kal__ask *ask, kal__decoder **o
     kal_status st = walked(r, ask, NULL, out, err);
     if (st) return st;
     kal__decoder *d = *out;
-    if (d->pages > 1) {
+    if (has_canvas(d)) {
         d->canvas = kal__new_zero((size_t)d->extent.height, d->row);
         if (!d->canvas) st = kal__input_fail(&d->in, KAL_NOMEM, "out of memory");
     }
@@ -244,7 +256,7 @@ static kal_status gif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
 static kal_status gif_next(kal__decoder *d, kal__header *h, kal__meta *m, kal_error *err)
 {
     d->in.err = err;
-    if (d->page + 1 >= d->pages) return kal__no_page(d->of->name, d->page + 1, d->pages, err);
+    if (!d->onward && d->page + 1 >= d->pages) return kal__no_page(d->of->name, d->page + 1, d->pages, err);
     kal_status st = leave_frame(d);
     if (!st) st = begin_frame(d);
     if (st) return st;
@@ -287,6 +299,7 @@ const kal__codec kal__codec_gif = {
     .header = gif_header,
     .streams = true,
     .scattered = true,
+    .onward = true,
     .pages = true,
     .open = gif_open,
     .rows = gif_rows,

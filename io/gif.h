@@ -24,7 +24,7 @@ typedef struct kal__gif_frame {
 struct kal__decoder {
     kal_extent extent;   // of the canvas
     kal_limits limits;
-    bool lenient;
+    bool lenient, onward;
     kal__reader *of;
     kal__view view;
     int32_t pages, page;

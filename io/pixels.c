@@ -145,7 +145,7 @@ static kal_status pixels_header(kal__reader *r, const kal__ask *ask, kal__header
     const kal_status st = begin(d, ask);
     if (!st) {
         describe(d, h);
-        meta->pages = d->pages ? d->pages : 1;
+        meta->pages = d->pages ? d->pages : ask->onward ? 0 : 1;
     }
     free(d);
     return st;
@@ -193,8 +193,12 @@ static kal_status pixels_next(kal__decoder *d, kal__header *h, kal__meta *m, kal
     if (d->pages && d->page + 1 >= d->pages)
         return kal__no_page(d->in.reader->name, d->page + 1, d->pages, err);
     const uint64_t end = (uint64_t)d->layout.skip + ((uint64_t)d->page + 1) * d->bytes;
-    const kal_status st = judge(d, kal__input_skip(&d->in, end - kal__input_offset(&d->in)));
+    kal_status st = judge(d, kal__input_skip(&d->in, end - kal__input_offset(&d->in)));
+    if (!st && !d->pages && d->in.at == d->in.n) st = kal__input_fill(&d->in);
+    if (st == KAL_CORRUPT && kal__input_offset(&d->in) == end)   // and not inside of a picture
+        return kal__no_page(d->in.reader->name, d->page + 1, d->page + 1, err);
     if (st) return st;
+    if (d->in.reader->forget) d->in.reader->forget(d->in.reader, end);
     d->page++;
     d->left = d->extent.height;
     describe(d, h);

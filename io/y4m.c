@@ -35,6 +35,7 @@ static const range limited = {16, 76309, 104597, 25675, 53279, 132201},
 struct kal__decoder {
     kal__reader *reader;
     kal_limits limits;
+    bool onward;
     kal_extent extent;
     const kind *kind;
     const range *range;
@@ -158,7 +159,7 @@ static kal_status read_mark(const kal__decoder *d, uint64_t *at, bool *found, ka
     }
 }
 
-// Counts frames, and finds the one that is asked for.
+// Counts frames, and finds the one that is asked for; onward only that.
 static kal_status walk(kal__decoder *d, int32_t page, kal_error *err)
 {
     uint64_t at = d->at;
@@ -172,7 +173,12 @@ static kal_status walk(kal__decoder *d, int32_t page, kal_error *err)
             return st;
         }
         if (d->pages == page) d->at = at;
+        if (d->onward && d->pages == page) return KAL_OK;
         d->pages++;
+        if (d->onward) {
+            at += d->frame;
+            continue;
+        }
         st = kal__pages_within(d->reader->name, "y4m", d->pages, &d->limits, err);
         at += d->frame;
         if (st) return st;
@@ -202,9 +208,11 @@ static kal_status y4m_open(kal__reader *r, const kal__ask *ask, kal__decoder **o
     d->reader = r;
     d->limits = ask->limits;
     d->page = ask->page;
+    d->onward = ask->onward;
     d->line = -1;
     kal_status st = read_head(d, err);
     if (!st) st = walk(d, ask->page, err);
+    if (!st && r->forget) r->forget(r, d->at);
     if (!st) {
         d->row = kal__new(held(d), 1);
         if (!d->row) st = kal_fail(err, KAL_NOMEM, "%s: y4m: out of memory", r->name);
@@ -223,8 +231,8 @@ static kal_status y4m_header(kal__reader *r, const kal__ask *ask, kal__header *h
     if (st) return st;
     h->extent = d->extent;
     h->rows = 1;
-    h->memory = sizeof *d + held(d);
-    meta->pages = d->pages;
+    h->memory = sizeof *d + held(d) + (d->onward ? 2 * (size_t)d->frame + MOST_HEAD : 0);
+    meta->pages = d->onward ? 0 : d->pages;
     meta->delay = d->delay;
     y4m_close(d, NULL);
     return KAL_OK;
@@ -283,12 +291,15 @@ static kal_status y4m_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
 static kal_status y4m_next(kal__decoder *d, kal__header *h, kal__meta *m, kal_error *err)
 {
     bool found;
-    if (d->page + 1 >= d->pages) return kal__no_page(d->reader->name, d->page + 1, d->pages, err);
+    if (!d->onward && d->page + 1 >= d->pages)
+        return kal__no_page(d->reader->name, d->page + 1, d->pages, err);
     uint64_t at = d->at + d->frame;
     kal_status st = read_mark(d, &at, &found, err);
+    if (!st && !found && d->onward) return kal__no_page(d->reader->name, d->page + 1, d->page + 1, err);
     if (!st && !found) st = fail(d, KAL_CORRUPT, at, "there are fewer frames than there were", err);
     if (st) return st;
     d->at = at;
+    if (d->reader->forget) d->reader->forget(d->reader, at);
     d->page++;
     d->y = 0;
     d->line = -1;
@@ -319,6 +330,7 @@ const kal__codec kal__codec_y4m = {
     .header = y4m_header,
     .streams = true,
     .scattered = true,
+    .onward = true,
     .pages = true,
     .open = y4m_open,
     .rows = y4m_rows,

@@ -82,7 +82,8 @@ KAL_API bool kal_node_field(const kal_node *node, const char *name, kal_field *o
 KAL_API bool kal_node_field_at(const kal_node *node, size_t index, kal_field *out);
 /// EXIF orientation found in the file the image came from (1..8) and whether it was applied; 1, false without a file.
 KAL_API void kal_node_orientation(const kal_node *node, int *orientation, bool *applied);
-/// What is known of the file the image came from: format ("jpeg"), bytes, number of pictures in it. false without a file.
+/// What is known of the file the image came from: format ("jpeg"), bytes, number of pictures in it (0: of a stream nobody knows).
+/// false without a file.
 typedef struct kal_file_info {
     const char *format;
     uint64_t bytes;

@@ -26,7 +26,10 @@ KAL_API kal_node *kal_page(kal_scope *scope, kal_node *picture, int32_t page);
 /// back what it held, at once. Threads: one at a time; the nodes, as ever, any.
 typedef struct kal_pages kal_pages;
 KAL_API kal_status kal_pages_open(kal_node *picture, kal_pages **out, kal_error *err);
-KAL_API int32_t kal_pages_count(const kal_pages *pages);
+KAL_API int32_t kal_pages_count(const kal_pages *pages);   ///< 0: a stream, of which nobody knows
+/// Whether there is such a page; of a stream, whose pages come in order, it waits until one begins or the stream ends. *err (or NULL) has a status
+/// when that cannot be said.
+KAL_API bool kal_pages_has(kal_pages *pages, int32_t page, kal_error *err);
 /// The next page, from the first on; NULL behind the last.
 KAL_API kal_node *kal_pages_next(kal_pages *pages, kal_scope *scope);
 /// Any page; an error node for one that is not there.

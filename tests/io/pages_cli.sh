@@ -29,6 +29,27 @@ code 'a format of one picture, with one' 0 "$kal" invert one.tif --pages -o x.jp
 refused 'a format of one picture, with three' 2 'holds one picture' "$kal" invert pages.tif --pages -o y.jpg -q
 check 'nothing is left of it' test ! -e y.jpg
 
+# a stream: its pages are there while it goes on
+awk 'BEGIN { printf "YUV4MPEG2 W16 H16 F25:1 Cmono\n"
+    for (f = 0; f < 40; f++) { printf "FRAME\n"; for (i = 0; i < 256; i++) printf "%c", 40 + f } }' >film.y4m
+half=$(($(wc -c <film.y4m) / 2))
+{
+    head -c "$half" film.y4m
+    for i in 1 2 3 4 5 6 7 8 9 10; do test -e s3.pgm || sleep 0.5; done
+    ls s3.pgm >early.txt 2>&1
+    tail -c +$((half + 1)) film.y4m
+} | "$kal" invert --pages - -o 's{page}.pgm' -q
+same 'pages are made before the stream ends' "$(cat early.txt)" 's3.pgm'
+same 'and all of them' "$(ls s*.pgm | wc -l | tr -d ' ')" 40
+"$kal" invert --page 37 film.y4m -o from_file.pgm -q
+check 'as from the file' cmp s37.pgm from_file.pgm
+"$kal" invert --pages - -o - --format pixels <film.y4m -q >all.bin
+same 'from stream to stream' "$(wc -c <all.bin | tr -d ' ')" 10240
+"$kal" invert --pages - -o all.gif <film.y4m -q
+has 'into one file' "$("$kal" info all.gif)" '40 pages'
+head -c 3000 film.y4m >cut.y4m
+refused 'a stream that breaks off' 3 'the file ends at byte 3000' sh -c '"$1" invert --pages - -o "t{page}.pgm" -q <"$2"' - "$kal" "$PWD/cut.y4m"
+
 # timing comes along, and what was written is written again
 for i in 1 2 3; do
     "$kal" crop in.ppm $((9 * i)) 0 50 40 -o "f$i.png" -q
