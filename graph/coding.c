@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "coding.h"
 
+#include "errand.h"
 #include "hashing.h"
 #include "known.h"
 #include "need.h"
@@ -16,7 +17,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 // ---- opening a source again ---------------------------------------------------------------------
 
@@ -34,6 +34,7 @@ typedef struct kal__coding {
     kal__decoder *decoder;
     kal__encoder *encoder;
     kal__ask ask;
+    kal__writer *writer;       // before the target, for an encoder that may be left; NULL: the target itself
     struct joining *joining;   // of an encoder in pieces
     int32_t parts_left;        // of a decoder in parts; atomic
 } kal__coding;
@@ -156,6 +157,7 @@ static void coding_destroy(kal__coding *c)
     if (!c) return;
     joining_free(c->joining);
     if (c->reader) c->reader->close(c->reader);
+    kal__left_writer_free(c->writer);
     free(c->bytes);
     kal__source_unref(&c->source);
     free(c);
@@ -168,106 +170,77 @@ static void coding_free(kal__stage *s)
 }
 
 // ---- a call that cannot be interrupted ----------------------------------------------------------
-// It runs on a thread of its own while this one looks up now and then. If the request is stopped, the call's memory is left to that thread,
-// which frees it when the codec returns; the request does not wait.
+// The stage's coding is the errand's while it runs, and what the codec looks at with it.
 
-typedef struct orphan {
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
+typedef struct long_call {
+    kal__errand base;
+    kal__stage *stage;   // to which the coding goes back; NULL: it was left
     kal__coding *coding;
-    kal__slab *slab;   // a reference of its own
+    kal__slab *slab;   // a reference of its own; of a decoder's rows
+    kal_node *node;    // the same; of an encoder, for its parameters and metadata
     unsigned char *dst;
     ptrdiff_t stride;
     int32_t rows;
-    kal_status status;
-    kal_error err;
-    bool done, abandoned;
-} orphan;
+} long_call;
 
-static void orphan_free(orphan *o)
+static kal_status run_rows(kal__errand *e, kal_error *err)
 {
-    kal__slab_unref(&o->slab);
-    pthread_mutex_destroy(&o->lock);
-    pthread_cond_destroy(&o->ended);
-    free(o);
+    long_call *l = (long_call *)e;
+    return l->coding->source->codec->rows(l->coding->decoder, l->dst, l->stride, l->rows, err);
 }
 
-static void *orphan_run(void *arg)
+static kal_status run_end(kal__errand *e, kal_error *err)
 {
-    orphan *o = arg;
-    o->status = o->coding->source->codec->rows(o->coding->decoder, o->dst, o->stride, o->rows, &o->err);
-    pthread_mutex_lock(&o->lock);
-    o->done = true;
-    const bool abandoned = o->abandoned;
-    pthread_cond_signal(&o->ended);
-    pthread_mutex_unlock(&o->lock);
-    if (abandoned) {
-        o->coding->source->codec->close(o->coding->decoder, NULL);
-        coding_destroy(o->coding);
-        orphan_free(o);
-    }
-    return NULL;
+    long_call *l = (long_call *)e;
+    kal__encoder *c = l->coding->encoder;
+    l->coding->encoder = NULL;
+    return l->node->u.codec->end(c, err);
 }
 
-static bool orphan_start(orphan *o)
+static void leave(kal__errand *e)
 {
-    pthread_t t;
-    pthread_attr_t attr;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    const bool ok = pthread_create(&t, &attr, orphan_run, o) == 0;
-    pthread_attr_destroy(&attr);
-    return ok;
+    long_call *l = (long_call *)e;
+    l->stage->coding = NULL;
+    l->stage = NULL;
+    if (l->coding->patient) kal__patient_leave(l->coding->patient);
+    if (l->coding->writer) kal__left_writer_leave(l->coding->writer);
 }
 
-static orphan *orphan_new(kal__stage *s, unsigned char *dst, ptrdiff_t stride, int32_t rows)
+static void long_call_free(kal__errand *e)
 {
-    orphan *o = kal__new_zero(1, sizeof *o);
-    if (!o) return NULL;
-    pthread_mutex_init(&o->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&o->ended, &attr);
-    pthread_condattr_destroy(&attr);
-    o->coding = s->coding;
-    o->slab = kal__slab_ref(s->slab);
-    o->dst = dst;
-    o->stride = stride;
-    o->rows = rows;
-    return o;
+    long_call *l = (long_call *)e;
+    if (!l->stage) kal__coding_give_up(l->coding);
+    kal__slab_unref(&l->slab);
+    kal_node_unref(&l->node);
+    free(l);
+}
+
+// Takes `call` apart into memory of its own.
+static kal_status call_for_long(kal__stage *s, const long_call *call, const kal__watch *watch, kal_error *err)
+{
+    bool left;
+    long_call *l = kal__new(1, sizeof *l);
+    if (!l) return kal_fail(err, KAL_NOMEM, "out of memory for a call");
+    *l = *call;
+    l->stage = s;
+    l->coding = s->coding;
+    l->base.leave = leave;
+    l->base.free = long_call_free;
+    return kal__errand_run(&l->base, watch, &left, err);
 }
 
 static kal_status rows_on_a_thread(kal__stage *s, unsigned char *dst, ptrdiff_t stride, int32_t rows,
                                    const kal__watch *watch, kal_error *err)
 {
-    orphan *o = orphan_new(s, dst, stride, rows);
-    if (!o || !orphan_start(o)) {   // then it is simply not interruptible
-        if (o) orphan_free(o);
-        return s->coding->source->codec->rows(s->coding->decoder, dst, stride, rows, err);
-    }
-    kal_status stopped = KAL_OK;
-    pthread_mutex_lock(&o->lock);
-    while (!o->done && !stopped) {
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        t.tv_nsec += 10000000;
-        if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
-        pthread_cond_timedwait(&o->ended, &o->lock, &t);
-        if (!o->done) stopped = kal__watch_check(watch, err);
-    }
-    if (stopped && o->coding->patient)
-        kal__patient_leave(o->coding->patient);   // not done: it is still there
-    o->abandoned = stopped != KAL_OK;
-    pthread_mutex_unlock(&o->lock);
-    if (stopped) {
-        s->coding = NULL;   // the orphan's now
-        return stopped;
-    }
-    const kal_status st = o->status;
-    if (st) *err = o->err;
-    orphan_free(o);
-    return st;
+    const long_call call = {
+        .base.run = run_rows, .slab = kal__slab_ref(s->slab), .dst = dst, .stride = stride, .rows = rows};
+    return call_for_long(s, &call, watch, err);
+}
+
+static kal_status end_on_a_thread(kal__stage *s, const kal__watch *watch, kal_error *err)
+{
+    const long_call call = {.base.run = run_end, .node = kal_node_ref(kal__node_of(&s->node->call))};
+    return call_for_long(s, &call, watch, err);
 }
 
 // ---- decoding -----------------------------------------------------------------------------------
@@ -509,7 +482,8 @@ kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const ka
 // ---- encoding -----------------------------------------------------------------------------------
 
 // The file that most is taken from is read as one that is decoded is, and must be the one that was loaded.
-static kal_status retouch_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
+static kal_status retouch_begin(kal__stage *s, kal__writer *to, const kal__watch *watch, kal_stats *stats,
+                                kal_error *err)
 {
     kal__coding *c = s->coding;
     const struct kal__kept *kept = s->node->kept;
@@ -521,8 +495,14 @@ static kal_status retouch_begin(kal__stage *s, const kal__watch *watch, kal_stat
     how.helpers = s->helpers;
     kal_limits_get(&how.limits);
     st = s->node->u.codec->retouch(&s->node->call.in[0]->extent, s->node->call.params, s->node->meta, &how,
-                                   s->writer, &c->encoder, err);
+                                   to, &c->encoder, err);
     return blame(c, st, watch, stats, err);
+}
+
+// Many a library does all its work at the end, in one call. In pieces there is none such, and a book's encoder outlives the request.
+static bool may_be_left(const kal__stage *s, const kal__watch *watch)
+{
+    return can_be_stopped(watch) && !s->window && !s->book;
 }
 
 static kal_status encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
@@ -530,9 +510,14 @@ static kal_status encode_begin(kal__stage *s, const kal__watch *watch, kal_stats
     kal__coding *c = s->coding = kal__new_zero(1, sizeof *c);
     if (!c) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
     const kal_node *n = s->node;
-    if (n->kept) return retouch_begin(s, watch, stats, err);
+    kal__writer *to = s->writer;
+    if (may_be_left(s, watch)) {
+        to = c->writer = kal__left_writer_new(s->writer);
+        if (!to) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
+    }
+    if (n->kept) return retouch_begin(s, to, watch, stats, err);
     const kal_extent *e = &n->call.in[0]->extent;
-    if (!s->book) return n->u.codec->begin(e, n->call.params, n->meta, s->writer, &c->encoder, err);
+    if (!s->book) return n->u.codec->begin(e, n->call.params, n->meta, to, &c->encoder, err);
     kal__encoder **open = &s->book->encoder;
     s->book->begun = true;
     const kal_status st = *open ? n->u.codec->page(*open, e, n->call.params, n->meta, err)
@@ -567,11 +552,20 @@ static kal_status encode_rows(kal__stage *s, kal_rect r, kal_error *err)
     return KAL_OK;
 }
 
-static kal_status encode_end(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
+static kal_status end_here(kal__stage *s, kal_error *err)
 {
     kal__encoder *c = s->coding->encoder;
     s->coding->encoder = NULL;
-    kal_status st = s->book ? KAL_OK : s->node->u.codec->end(c, err);
+    return s->node->u.codec->end(c, err);
+}
+
+static kal_status encode_end(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    if (s->book)
+        s->coding->encoder = NULL;   // it stays with the book
+    else
+        st = s->coding->writer ? end_on_a_thread(s, watch, err) : end_here(s, err);
     if (s->node->kept)
         st = st ? blame(s->coding, st, watch, stats, err) : check_digest(s->coding, watch, stats, err);
     if (!st) __atomic_fetch_add(&stats->encodes, 1, __ATOMIC_RELAXED);

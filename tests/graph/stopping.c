@@ -82,6 +82,62 @@ static void orphaned(kal_scope *s)
               NULL);   // lets the orphan end before leaks are counted
 }
 
+typedef struct target {
+    int writes, ends, aborts, late;
+    bool over;
+} target;
+
+static ptrdiff_t target_write(void *user, const void *data, size_t n, kal_error *err)
+{
+    target *t = user;
+    (void)data, (void)err;
+    t->writes++;
+    t->late += t->over;
+    return (ptrdiff_t)n;
+}
+
+static kal_status target_end(void *user, kal_error *err)
+{
+    (void)err;
+    ((target *)user)->ends++;
+    return KAL_OK;
+}
+
+static void target_abort(void *user)
+{
+    ((target *)user)->aborts++;
+}
+
+// A codec whose library does all its work in one call at the end: the request does not wait for it, and its target is not touched any more.
+static void orphaned_encoder(kal_scope *s, const char *format, const char *params)
+{
+    rng r = {13};
+    const kal_extent size = extent_of(900, 700, 3, KAL_U8);
+    kal_node *file = kal_encode(s, rng_image(&r, s, &size), format, params);
+    if (kal_node_error(file, &check_error)) {
+        check_skip("an encode that outlives its request: %s", check_error.message);
+        return;
+    }
+    target whole = {0}, part = {0};
+    const kal_output all = {
+        .name = "all", .user = &whole, .write = target_write, .end = target_end, .abort = target_abort};
+    double start = seconds();
+    const kal_options long_enough = {.deadline = 600, .memo_mode = KAL_MEMO_NEVER};
+    REQUIRE_OK(kal_write_outputs(&file, &all, 1, &long_enough, &check_error));
+    REQUIRE(whole.ends == 1 && !whole.aborts && whole.writes > 0);
+    const double took = seconds() - start;
+    const kal_output some = {
+        .name = "some", .user = &part, .write = target_write, .end = target_end, .abort = target_abort};
+    const kal_options d = {.deadline = took / 4, .memo_mode = KAL_MEMO_NEVER};
+    start = seconds();
+    REQUIRE_FAILS(KAL_DEADLINE, kal_write_outputs(&file, &some, 1, &d, &check_error));
+    part.over = true;
+    REQUIRE_NOTE(seconds() - start < took / 4 + 0.5, "%s: %g s of %g", format, seconds() - start, took);
+    REQUIRE(part.aborts == 1 && !part.ends);
+    nanosleep(&(struct timespec){(time_t)(took * 2) + 1, 0}, NULL);   // lets the orphan end
+    REQUIRE_NOTE(!part.late, "%s: written to after the end", format);
+}
+
 static void progress(kal_scope *s, kal_node *image)
 {
     kal_node *n = kal_apply(s, "acme.slow", NULL, &image, 1);
@@ -105,6 +161,9 @@ int main(void)
     REQUIRE_OK(kal_op_register(&acme_fails, &check_error));
     stopping(s, image);
     orphaned(s);
+    orphaned_encoder(s, "avif", "quality=40");
+    orphaned_encoder(s, "jxl", NULL);
+    orphaned_encoder(s, "jpeg", "progressive=true");
     progress(s, image);
     kal_scope_free(&s);
     return check_done();
