@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LISTED 200                        // bytes that an archive holds of a file until its end
+#define LISTED 144   // bytes that an archive holds of a file until its end, unless names are long
 #define PROFILE_BYTES ((size_t)8 << 10)   // that may stand in every tile
 
 struct kal__encoder {

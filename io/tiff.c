@@ -543,6 +543,7 @@ const kal__codec kal__codec_tiff = {
     .patches = true,
     .accepts = kal__tiff_accepts,
     .begin = kal__tiff_begin,
+    .put = kal__tiff_put,
     .pieces = kal__tiff_pieces,
     .pack = kal__tiff_pack,
     .join = kal__tiff_join,

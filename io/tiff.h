@@ -166,6 +166,8 @@ kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__m
                            kal__encoder **out, kal_error *err);
 kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
                           kal_error *err);
+kal_status kal__tiff_put(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                         kal_error *err);
 void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out);
 kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
                           kal_error *err);

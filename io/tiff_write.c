@@ -17,6 +17,7 @@
 
 #define STRIP_BYTES ((size_t)256 << 10)
 #define PYRAMID_TILE 256
+#define RUN 16
 
 // ---- forms --------------------------------------------------------------------------------------
 
@@ -48,6 +49,21 @@ static double most_bytes(const kal_extent *e, const kal__tiff_form *f)
     return down * ((double)kal__tiff_bound(f) + 16.0 * kal__tiff_across(f)) * 4 / 3 + (1 << 20);
 }
 
+// Blocks that are packed at once of rows that lie there whole: more would be held for nothing.
+static kal__tiff_form run_of(const kal__tiff_form *f, int32_t x0)
+{
+    kal__tiff_form run = *f;
+    const int32_t most = f->tiled ? RUN * f->block_w : f->extent.width;
+    run.extent.width = f->extent.width - x0 < most ? f->extent.width - x0 : most;
+    return run;
+}
+
+static size_t run_bytes(const kal__tiff_form *f)
+{
+    const kal__tiff_form run = run_of(f, 0);
+    return kal__tiff_bound(&run) * (f->compression == COMPRESSION_NONE ? 1 : 2) + ((size_t)320 << 10);
+}
+
 static bool is_big(const kal_extent *e, const kal__tiff_p *p, const kal__tiff_form *f)
 {
     return p->bigtiff == 1 || (p->bigtiff == 0 && most_bytes(e, f) >= 4294967295.0);
@@ -74,7 +90,7 @@ typedef struct picture {
     kal__tiff_p p;
     int n_levels;
     level levels[KAL__MOST_LEVELS];
-    kal__pyramid smaller;   // all levels but the first
+    kal__pyramid pyramid;   // rows of the first level come to it where they come in order
 } picture;
 
 struct kal__encoder {
@@ -118,8 +134,8 @@ kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *me
     const int n = count_levels(e, &f, p->pyramid);
     const double blocks = most_bytes(e, &f) / (double)kal__tiff_bound(&f) * kal__tiff_across(&f);
     *memory = sizeof(kal__encoder) + (size_t)(blocks * 12 * 2);
-    if (n > 1)   // rows that wait, and one row of blocks at work
-        *memory += kal__pyramid_memory(e, n, 1, f.block_h, 0) + kal__tiff_bound(&f);
+    if (n > 1)   // rows that wait, and blocks at work
+        *memory += kal__pyramid_memory(e, n, 1, f.block_h, 0) + run_bytes(&f);
     return KAL_OK;
 }
 
@@ -129,7 +145,7 @@ static void picture_free(picture *p)
         free(p->levels[i].offsets);
         free(p->levels[i].sizes);
     }
-    kal__pyramid_end(&p->smaller);
+    kal__pyramid_end(&p->pyramid);
     kal__exif_parts_free(&p->exif);
     kal__meta_unref(&p->meta);
     free(p);
@@ -195,12 +211,17 @@ static kal_status take_band(void *user, int i, int32_t band, const unsigned char
 {
     kal__encoder *c = user;
     level *l = &c->now->levels[i];
-    kal__piece p = {0};
     (void)band;
-    const size_t row = (size_t)l->form.extent.width * kal_pixel_size(&l->form.extent);
-    kal_status st = kal__tiff_pack_rows(&l->form, rows, (ptrdiff_t)row, y1 - y0, &p, err);
-    if (!st) st = put_blocks(c, l, &p, err);
-    free(p.data);
+    const size_t pixel = kal_pixel_size(&l->form.extent), row = (size_t)l->form.extent.width * pixel;
+    kal_status st = KAL_OK;
+    for (int32_t x = 0; x < l->form.extent.width && !st;) {
+        const kal__tiff_form run = run_of(&l->form, x);
+        kal__piece p = {0};
+        st = kal__tiff_pack_rows(&run, rows + (size_t)x * pixel, (ptrdiff_t)row, y1 - y0, &p, err);
+        if (!st) st = put_blocks(c, l, &p, err);
+        free(p.data);
+        x += run.extent.width;
+    }
     return st;
 }
 
@@ -215,18 +236,18 @@ kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *para
     picture *made = kal__new_zero(1, sizeof *made);
     if (!made) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
     if (c->now)
-        kal__pyramid_end(&c->now->smaller);   // levels hold what they need while their picture is written
+        kal__pyramid_end(&c->now->pyramid);   // levels hold what they need while their picture is written
     *c->last = c->now = made;
     c->last = &made->next;
     made->p = *p;
     made->meta = kal__meta_ref((kal__meta *)(uintptr_t)meta);
-    made->smaller = (kal__pyramid){.step = f.block_h, .take = take_band, .user = c};
+    made->pyramid = (kal__pyramid){.step = f.block_h, .take = take_band, .user = c};
     kal_extent x = *e;
     bool ok = true;
     const int n = count_levels(e, &f, p->pyramid);
     for (; made->n_levels < n && ok; made->n_levels++, x = kal__half_of(&x))
         ok = level_begin(&made->levels[made->n_levels], &f, &x);
-    return ok ? kal__pyramid_begin(&made->smaller, e, n, 1, err)
+    return ok ? kal__pyramid_begin(&made->pyramid, e, n, 1, err)
               : kal_fail(err, KAL_NOMEM, "tiff: out of memory");
 }
 
@@ -263,6 +284,13 @@ void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out)
     out->memory = (size_t)f.block_w * kal_pixel_size(e) * (size_t)f.block_h * 2;
     if (f.compression != COMPRESSION_NONE) out->memory += kal__tiff_bound(&f) + ((size_t)320 << 10);
     out->result = kal__tiff_bound(&f) + half;
+    if (f.tiled) out->in_order = kal__pyramid_memory(e, 1, 0, f.block_h, 0) + run_bytes(&f);
+}
+
+kal_status kal__tiff_put(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                         kal_error *err)
+{
+    return kal__pyramid_put(&c->now->pyramid, 0, src, stride, n, err);
 }
 
 // note: blocks, their bytes, bytes of rows for the next level, which lie behind the sizes.
@@ -306,7 +334,7 @@ kal_status kal__tiff_join(kal__encoder *c, const kal__piece *p, kal_error *err)
     if (st || !p->note[2]) return st;
     const kal_extent *e = &c->now->levels[1].form.extent;
     const size_t row = (size_t)e->width * kal_pixel_size(e);
-    return kal__pyramid_put(&c->now->smaller, 1, p->data + p->note[1] + 4 * p->note[0], (ptrdiff_t)row,
+    return kal__pyramid_put(&c->now->pyramid, 1, p->data + p->note[1] + 4 * p->note[0], (ptrdiff_t)row,
                             (int32_t)(p->note[2] / row), err);
 }
 
@@ -497,6 +525,13 @@ kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *para
 void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out)
 {
     (void)e, (void)params, (void)out;
+}
+
+kal_status kal__tiff_put(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                         kal_error *err)
+{
+    (void)c, (void)src, (void)stride, (void)n;
+    return not_there(err);
 }
 
 kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,

@@ -15,14 +15,23 @@
 enum { LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50, END64 = 0x06064b50, WHERE64 = 0x07064b50 };
 enum { UTF8 = 1 << 11, UNIX = 3 << 8, DAY_ONE = 0x21, ZIP64 = 1 };
 #define FILE_MODE ((uint32_t)0100644 << 16)
+#define CHUNK ((size_t)64 << 10)
+
+// Of a list that grows to megabytes without ever being there twice.
+typedef struct chunk {
+    struct chunk *next;
+    size_t n;
+    unsigned char data[CHUNK];
+} chunk;
 
 typedef struct zip {
     kal__writer base;
     kal__writer *inner;
-    uint64_t start;   // of the archive in it
-    char *stem;       // "out"
-    kal__text head;   // the target's own file, until the first further one
-    kal__text list;   // the central directory
+    uint64_t start;         // of the archive in it
+    char *stem;             // "out"
+    kal__text head;         // the target's own file, until the first further one
+    chunk *first, **last;   // the central directory
+    uint64_t listed;        // its bytes
     uint64_t entries;
     bool begun, ended;
     bool beside;   // the further files lie in "out_files"
@@ -56,21 +65,50 @@ static void put_common(kal__text *t, bool large, const char *name, uint32_t crc,
     put(t, strlen(name), 2);
 }
 
-static void put_central(zip *z, const char *name, uint32_t crc, uint32_t size, uint64_t at)
+static bool list(zip *z, const unsigned char *p, size_t n)
+{
+    for (chunk *c; n;) {
+        c = *z->last;
+        if (!c) {
+            c = *z->last = kal__new(1, sizeof *c);
+            if (!c) return false;
+            c->next = NULL;
+            c->n = 0;
+        }
+        if (c->n == CHUNK) {
+            z->last = &c->next;
+            continue;
+        }
+        const size_t room = CHUNK - c->n, take = n < room ? n : room;
+        memcpy(c->data + c->n, p, take);
+        c->n += take;
+        z->listed += take;
+        p += take;
+        n -= take;
+    }
+    return true;
+}
+
+static bool list_entry(zip *z, const char *name, uint32_t crc, uint32_t size, uint64_t at)
 {
     const bool large = at >= UINT32_MAX;
-    put(&z->list, CENTRAL, 4);
-    put(&z->list, UNIX | 45, 2);
-    put_common(&z->list, large, name, crc, size);
-    put(&z->list, large ? 12 : 0, 2);
-    put(&z->list, 0, 6);   // no comment, disk 0, no kind of text
-    put(&z->list, FILE_MODE, 4);
-    put(&z->list, clipped(at), 4);
-    kal__puts(&z->list, name);
-    if (!large) return;
-    put(&z->list, ZIP64, 2);
-    put(&z->list, 8, 2);
-    put(&z->list, at, 8);
+    kal__text t = {0};
+    put(&t, CENTRAL, 4);
+    put(&t, UNIX | 45, 2);
+    put_common(&t, large, name, crc, size);
+    put(&t, large ? 12 : 0, 2);
+    put(&t, 0, 6);   // no comment, disk 0, no kind of text
+    put(&t, FILE_MODE, 4);
+    put(&t, clipped(at), 4);
+    kal__puts(&t, name);
+    if (large) {
+        put(&t, ZIP64, 2);
+        put(&t, 8, 2);
+        put(&t, at, 8);
+    }
+    const bool ok = !t.failed && list(z, (const unsigned char *)t.data, t.size);
+    free(t.data);
+    return ok;
 }
 
 static kal_status put_entry(zip *z, const char *name, const void *data, size_t n, kal_error *err)
@@ -84,9 +122,9 @@ static kal_status put_entry(zip *z, const char *name, const void *data, size_t n
     put_common(&t, false, name, crc, (uint32_t)n);
     put(&t, 0, 2);
     kal__puts(&t, name);
-    put_central(z, name, crc, (uint32_t)n, at);
     z->entries++;
-    kal_status st = t.failed || z->list.failed ? kal_fail(err, KAL_NOMEM, "zip: out of memory") : KAL_OK;
+    const bool ok = list_entry(z, name, crc, (uint32_t)n, at) && !t.failed;
+    kal_status st = ok ? KAL_OK : kal_fail(err, KAL_NOMEM, "zip: out of memory");
     if (!st) st = z->inner->write(z->inner, t.data, t.size, err);
     if (!st && n) st = z->inner->write(z->inner, data, n, err);
     free(t.data);
@@ -136,7 +174,7 @@ static kal_status zip_file(kal__writer *w, const char *name, const void *data, s
 static kal_status put_end(zip *z, kal_error *err)
 {
     kal__text t = {0};
-    const uint64_t at = z->inner->written - z->start, size = z->list.size, end = at + size;
+    const uint64_t at = z->inner->written - z->start, size = z->listed, end = at + size;
     if (at >= UINT32_MAX || size >= UINT32_MAX || z->entries >= UINT16_MAX) {
         put(&t, END64, 4);
         put(&t, 44, 8);   // bytes that follow
@@ -160,8 +198,8 @@ static kal_status put_end(zip *z, kal_error *err)
     put(&t, clipped(size), 4);
     put(&t, clipped(at), 4);
     put(&t, 0, 2);
-    kal_status st = t.failed || z->list.failed ? kal_fail(err, KAL_NOMEM, "zip: out of memory") : KAL_OK;
-    if (!st && z->list.size) st = z->inner->write(z->inner, z->list.data, z->list.size, err);
+    kal_status st = t.failed ? kal_fail(err, KAL_NOMEM, "zip: out of memory") : KAL_OK;
+    for (const chunk *c = z->first; c && !st; c = c->next) st = z->inner->write(z->inner, c->data, c->n, err);
     if (!st) st = z->inner->write(z->inner, t.data, t.size, err);
     free(t.data);
     z->base.written = z->inner->written - z->start;
@@ -182,7 +220,10 @@ static void zip_free(zip *z)
 {
     free(z->stem);
     free(z->head.data);
-    free(z->list.data);
+    for (chunk *c = z->first, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
     free(z);
 }
 
@@ -224,6 +265,7 @@ kal_status kal__write_zip(kal__writer *inner, kal__writer **out, kal_error *err)
                             .memory = inner->memory,
                             .name = z->stem};
     z->inner = inner;
+    z->last = &z->first;
     z->start = inner->written;
     *out = &z->base;
     return KAL_OK;

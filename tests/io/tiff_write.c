@@ -23,6 +23,8 @@ static const written forms[] = {
     {"compression=zstd level=9", {75, 53, 9, KAL_U16, KAL_DATA, false}},
     {"compression=zstd tile=16", {75, 53, 3, KAL_F32, KAL_RGB, false}},
     {"compression=packbits", {75, 53, 3, KAL_U8, KAL_RGB, false}},
+    {"tile=16 pyramid=true compression=deflate", {700, 90, 3, KAL_U8, KAL_RGB, false}},
+    {"tile=32 pyramid=true", {1500, 70, 2, KAL_U16, KAL_GRAY, true}},
 };
 
 static kal_bytes encoded_on(kal_node *n, const char *params, int threads)
