@@ -183,6 +183,7 @@ static kal_status take_band(void *user, int level, int32_t band, const unsigned 
         unsigned char *data;
         size_t n;
         int32_t x0, x1;
+        if (kal__dz_tile_is_there(&c->form, level, x, band)) continue;
         kal__dz_columns(&c->form, e, x, &x0, &x1);
         st = kal__dz_encode(&c->form, c->meta, &t, x0, x1, c->form.padded, &data, &n, err);
         if (!st) st = put_tile(c, level, x, band, data, n, err);

@@ -56,7 +56,11 @@ kal_status kal__dz_encode(const kal__dz_form *f, const kal__meta *meta, const ka
 
 #define KAL__DZ_NAME 160
 void kal__dz_tile_name(const kal__dz_form *f, int level, int32_t x, int32_t y, char name[KAL__DZ_NAME]);
-/// The names of a level in one piece: the i-th, false when there are no more.
+/// Whether a tile has the name of one of the level before, which comes first and is larger if they differ: a region of a few pixels at the
+/// edge, of IIIF, may have the same size at two scales.
+bool kal__dz_tile_is_there(const kal__dz_form *f, int level, int32_t x, int32_t y);
+/// The names of a level in one piece: the i-th, false when there are no more. None if one of the level before
+/// has its name.
 bool kal__dz_whole_name(const kal__dz_form *f, int level, int i, char name[KAL__DZ_NAME]);
 /// Writes what tells of the tree, to the writer itself or as a file.
 kal_status kal__dz_describe(const kal__dz_form *f, const char *id, kal__writer *w, kal_error *err);

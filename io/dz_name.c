@@ -46,6 +46,22 @@ void kal__dz_tile_name(const kal__dz_form *f, int level, int32_t x, int32_t y, c
         region_name(f, level, x, y, name);
 }
 
+bool kal__dz_tile_is_there(const kal__dz_form *f, int level, int32_t x, int32_t y)
+{
+    char name[KAL__DZ_NAME], larger[KAL__DZ_NAME];
+    if (!level || !f->whole) return false;
+    kal__dz_tile_name(f, level, x, y, name);
+    kal__dz_tile_name(f, level - 1, 2 * x, 2 * y, larger);
+    return !strcmp(name, larger);
+}
+
+// In IIIF 2 a size is said by its width alone.
+static bool whole_is_there(const kal__dz_form *f, int level)
+{
+    return f->layout == KAL__IIIF2 && level > kal__dz_largest_whole(f) &&
+           extent_of(f, level).width == extent_of(f, level - 1).width;
+}
+
 bool kal__dz_whole_name(const kal__dz_form *f, int level, int i, char name[KAL__DZ_NAME])
 {
     const kal_extent e = extent_of(f, level);
@@ -54,7 +70,7 @@ bool kal__dz_whole_name(const kal__dz_form *f, int level, int i, char name[KAL__
     if (i == 0 && !two) snprintf(name, KAL__DZ_NAME, "full/%d,%d/0/default.%s", e.width, e.height, f->suffix);
     if (i == 1) snprintf(name, KAL__DZ_NAME, "full/max/0/default.%s", f->suffix);
     if (i == 2) snprintf(name, KAL__DZ_NAME, "full/full/0/default.%s", f->suffix);
-    return i == 0 || (i == 1 && largest) || (i == 2 && two && !level);
+    return !whole_is_there(f, level) && (i == 0 || (i == 1 && largest) || (i == 2 && two && !level));
 }
 
 // ---- what tells of the whole --------------------------------------------------------------------
@@ -75,7 +91,7 @@ static void put_sizes(const kal__dz_form *f, kal__text *t)
     kal__puts(t, "  \"sizes\": [");
     for (int i = f->n_levels - 1, first = 1; i >= 0; i--) {
         const kal_extent e = extent_of(f, i);
-        if (e.width > f->whole || e.height > f->whole) continue;
+        if (e.width > f->whole || e.height > f->whole || whole_is_there(f, i)) continue;
         kal__putf(t, "%s{\"width\": %d, \"height\": %d}", first ? "" : ", ", e.width, e.height);
         first = 0;
     }

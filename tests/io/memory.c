@@ -82,7 +82,9 @@ int main(int argc, char **argv)
     } jobs[] = {{"ppm", "", "ppm"},           {"jpg", "", "ppm"},
                 {"png", "", "ppm"},           {"ppm", "", "jpg"},
                 {"ppm", "", "png"},           {"jpg", "", "jpg"},
-                {"jpg", "gaussian 6", "ppm"}, {"png", "flip vertical", "jpg"}};
+                {"jpg", "gaussian 6", "ppm"}, {"png", "flip vertical", "jpg"},
+                {"ppm", "", "dzi"},           {"ppm", "", "szi"},
+                {"ppm", "", "iiif"},          {"jpg", "resize 5000 3000", "dzi"}};
     kal_scope *s = kal_scope_new();
     static const char *const suffixes[] = {"ppm", "jpg", "png"};
     rng r = {7};
