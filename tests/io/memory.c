@@ -79,12 +79,19 @@ int main(int argc, char **argv)
     }
     static const struct {
         const char *from, *calls, *to;
-    } jobs[] = {{"ppm", "", "ppm"},           {"jpg", "", "ppm"},
-                {"png", "", "ppm"},           {"ppm", "", "jpg"},
-                {"ppm", "", "png"},           {"jpg", "", "jpg"},
-                {"jpg", "gaussian 6", "ppm"}, {"png", "flip vertical", "jpg"},
-                {"ppm", "", "dzi"},           {"ppm", "", "szi"},
-                {"ppm", "", "iiif"},          {"jpg", "resize 5000 3000", "dzi"}};
+        bool loose;   // pieces are told at their worst and are many
+    } jobs[] = {{"ppm", "", "ppm", false},
+                {"jpg", "", "ppm", false},
+                {"png", "", "ppm", false},
+                {"ppm", "", "jpg", false},
+                {"ppm", "", "png", false},
+                {"jpg", "", "jpg", false},
+                {"jpg", "gaussian 6", "ppm", false},
+                {"png", "flip vertical", "jpg", false},
+                {"ppm", "", "dzi", true},
+                {"ppm", "", "szi", true},
+                {"ppm", "", "iiif", true},
+                {"jpg", "resize 5000 3000", "dzi", true}};
     kal_scope *s = kal_scope_new();
     static const char *const suffixes[] = {"ppm", "jpg", "png"};
     rng r = {7};
@@ -104,7 +111,7 @@ int main(int argc, char **argv)
         const cost c = job(text);
         // how much code one fault brings in differs from run to run
         REQUIRE_NOTE(c.planned > 0 && c.held <= c.planned + (128 << 10) &&
-                         c.planned <= c.held + c.held / 5 + (1 << 20),
+                         c.planned <= c.held + c.held / (jobs[i].loose ? 2 : 5) + (1 << 20),
                      "%s %s → %s: %.2f MB planned, %.2f held", jobs[i].from, jobs[i].calls, jobs[i].to,
                      (double)c.planned / 1e6, (double)c.held / 1e6);
     }
