@@ -145,14 +145,18 @@ typedef struct kal__meta {
     kal__blob iptc;    // the records of IIM, without what Photoshop packs around them
     int orientation;   // as found, 1..8
     bool applied;
-    int pages;                    // 0: nobody knows, of a stream
-    double delay;                 // seconds that this page of an animation is shown; 0: it does not say
-    int32_t loops;                // how often the animation runs, 0 without end; -1: it does not say
-    double density[2];            // pixels per metre across and down; 0: it does not say
-    const char *format;           // the codec's name
-    uint64_t bytes;               // of the file
-    unsigned edits;               // what was done to the picture since
-    struct kal__meta *base;       // who has the blobs that are the same in both; NULL: all are its own
+    int pages;                // 0: nobody knows, of a stream
+    double delay;             // seconds that this page of an animation is shown; 0: it does not say
+    int32_t loops;            // how often the animation runs, 0 without end; -1: it does not say
+    double density[2];        // pixels per metre across and down; 0: it does not say
+    const char *format;       // the codec's name
+    uint64_t bytes;           // of the file
+    unsigned edits;           // what was done to the picture since
+    kal__blob geo;            // GeoTIFF's fields as they were found, a TIFF structure of their own
+    double place[6];          // where pixels of the file's picture lie in this one, as kal_op.map; with geo
+    bool adrift;              // no such map says it
+    bool gain;                // a gain map lies beside it in the file
+    struct kal__meta *base;   // who has the blobs that are the same in both; NULL: all are its own
     struct kal__fields *fields;   // once they were asked for; atomic
 } kal__meta;
 
@@ -349,6 +353,7 @@ typedef struct kal__codec {
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
     bool patches;   ///< the writer must have `patch`
     bool tree;      ///< the writer must have `file`
+    bool earth;     ///< its files say where on the earth a picture lies
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);
     kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);

@@ -37,6 +37,7 @@ void kal__meta_unref(kal__meta **slot)
         drop(&m->icc, base ? &base->icc : NULL);
         drop(&m->xmp, base ? &base->xmp : NULL);
         drop(&m->iptc, base ? &base->iptc : NULL);
+        drop(&m->geo, base ? &base->geo : NULL);
         kal__fields_free(m->fields);
         free(m);
         m = base;
@@ -71,7 +72,7 @@ bool kal__blob_set(kal__blob *b, const void *data, size_t n)
     return true;
 }
 
-// Only a profile is ever replaced: who has one of his own is the base of what is made of him, else his base is.
+// Who has a block of his own is the base of what is made of him, else his base is.
 kal__meta *kal__meta_derive(kal__meta *m)
 {
     kal__meta *copy = kal__new(1, sizeof *copy);
@@ -79,7 +80,8 @@ kal__meta *kal__meta_derive(kal__meta *m)
     memcpy(copy, m, sizeof *copy);
     copy->refs = 1;
     copy->fields = NULL;
-    copy->base = kal__meta_ref(m->base && m->icc.data == m->base->icc.data ? m->base : m);
+    const bool own = !m->base || m->icc.data != m->base->icc.data || m->xmp.data != m->base->xmp.data;
+    copy->base = kal__meta_ref(own ? m : m->base);
     return copy;
 }
 
@@ -127,6 +129,26 @@ static void carry(const double m[6], double density[2])
     density[1] = sound ? y : 0;
 }
 
+// First through `first`, then through `then`.
+static void chain(const double then[6], const double first[6], double out[6])
+{
+    for (int r = 0; r < 6; r += 3) {
+        out[r] = then[r] * first[0] + then[r + 1] * first[3];
+        out[r + 1] = then[r] * first[1] + then[r + 1] * first[4];
+        out[r + 2] = then[r] * first[2] + then[r + 1] * first[5] + then[r + 2];
+    }
+}
+
+static bool moves_place(const kal__meta *m, const double map[6], double place[6], bool *adrift)
+{
+    memcpy(place, m->place, sizeof m->place);
+    *adrift = m->adrift;
+    if (!m->geo.size || m->adrift) return false;
+    *adrift = !map;
+    if (map) chain(map, m->place, place);
+    return *adrift || memcmp(place, m->place, sizeof m->place) != 0;
+}
+
 bool kal__meta_through(kal__meta **m, const double map[6], bool as_large)
 {
     static const double stays[6] = {1, 0, 0, 0, 1, 0};
@@ -141,12 +163,18 @@ bool kal__meta_through(kal__meta **m, const double map[6], bool as_large)
         edits =
             KAL__CHANGED | (moved || !as_large ? KAL__MOVED : 0) | (fabs(area - 1) > 1e-6 ? KAL__SCALED : 0);
     }
+    double place[6];
+    bool adrift;
+    const bool moves = moves_place(*m, map, place, &adrift);
     edits |= (*m)->edits;
-    if (edits == (*m)->edits && density[0] == (*m)->density[0] && density[1] == (*m)->density[1]) return true;
+    if (edits == (*m)->edits && density[0] == (*m)->density[0] && density[1] == (*m)->density[1] && !moves)
+        return true;
     kal__meta *copy = kal__meta_derive(*m);
     if (!copy) return false;
     copy->edits = edits;
     memcpy(copy->density, density, sizeof density);
+    memcpy(copy->place, place, sizeof place);
+    copy->adrift = adrift;
     kal__meta_unref(m);
     *m = copy;
     return true;
@@ -154,7 +182,8 @@ bool kal__meta_through(kal__meta **m, const double map[6], bool as_large)
 
 static bool says_nothing(const kal__meta *m)
 {
-    return !m || (!m->exif.size && !m->icc.size && !m->xmp.size && !m->iptc.size && !(m->density[0] > 0));
+    return !m || (!m->exif.size && !m->icc.size && !m->xmp.size && !m->iptc.size && !m->geo.size &&
+                  !(m->density[0] > 0));
 }
 
 bool kal__meta_same(const kal__meta *a, const kal__meta *b)
@@ -162,7 +191,8 @@ bool kal__meta_same(const kal__meta *a, const kal__meta *b)
     if (a == b || (says_nothing(a) && says_nothing(b))) return true;
     return a && b && a->exif.data == b->exif.data && a->icc.data == b->icc.data &&
            a->xmp.data == b->xmp.data && a->iptc.data == b->iptc.data && a->density[0] == b->density[0] &&
-           a->density[1] == b->density[1];
+           a->density[1] == b->density[1] && a->geo.data == b->geo.data && a->adrift == b->adrift &&
+           !memcmp(a->place, b->place, sizeof a->place);
 }
 
 // ---- its name -----------------------------------------------------------------------------------
@@ -199,5 +229,9 @@ kal_key kal__meta_digest(const kal__meta *m)
     const double said[] = {m->orientation, m->loops,      m->delay,
                            m->density[0],  m->density[1], m->exif.size ? m->edits : 0};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) hash_number(&h, said[i]);
+    if (m->geo.size) {
+        hash_blob(&h, &m->geo);
+        for (int i = 0; i < 6; i++) hash_number(&h, m->adrift ? 0 : m->place[i]);
+    }
     return kal__hash_done(&h);
 }

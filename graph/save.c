@@ -5,6 +5,8 @@
 #include "apply.h"
 #include "calm.h"
 #include "digest.h"
+#include "gain.h"
+#include "geo.h"
 #include "load.h"
 #include "retouch.h"
 
@@ -96,9 +98,42 @@ kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t
 
 // ---- encoded bytes ------------------------------------------------------------------------------
 
+typedef struct encoding {
+    const kal__codec *codec;
+    kal__meta *meta;
+} encoding;
+
 static void fill_encode(kal_node *node, void *arg)
 {
-    memcpy(&node->u.codec, arg, sizeof node->u.codec);
+    const encoding *e = arg;
+    node->u.codec = e->codec;
+    kal__meta_unref(&node->meta);
+    node->meta = kal__meta_ref(e->meta);
+}
+
+static kal_status encode_node(kal_node *image, const kal__codec *c, const char *version, const void *params,
+                              kal__meta *meta, kal_node **out, kal_error *err)
+{
+    const kal_call *in[1] = {&image->call};
+    const kal_key digest = kal__meta_digest(meta);
+    char made_by[160];   // the library, and what we do with it
+    snprintf(made_by, sizeof made_by, "%s%s%s", version, c->edition ? " / " : "",
+             c->edition ? c->edition : "");
+    const kal__key_parts parts = {.kind = KAL__ENCODE,
+                                  .what = c->name,
+                                  .version = made_by,
+                                  .schema = kal__schema_of_codec(c),
+                                  .params = params,
+                                  .digest = &digest,
+                                  .in = in,
+                                  .n = 1};
+    kal_key key;
+    const kal_status st = kal__make_key(&parts, &key, err);
+    if (st) return st;
+    const kal_call call = {.op = NULL, .params = params, .n = 1, .in = in};
+    encoding e = {c, meta};
+    *out = kal__intern(KAL__ENCODE, key, &call, c->params, c->n_params, c->params_size, fill_encode, &e);
+    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
 }
 
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
@@ -116,30 +151,39 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     if (!st && !version)
         st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     if (st) return st;
-    const kal_call *in[1] = {&image->call};
-    const kal_key meta = kal__meta_digest(image->meta);
-    char made_by[160];   // the library, and what we do with it
-    snprintf(made_by, sizeof made_by, "%s%s%s", version, c->edition ? " / " : "",
-             c->edition ? c->edition : "");
-    const kal__key_parts parts = {.kind = KAL__ENCODE,
-                                  .what = c->name,
-                                  .version = made_by,
-                                  .schema = s,
-                                  .params = params,
-                                  .digest = &meta,
-                                  .in = in,
-                                  .n = 1};
-    kal_key key;
-    st = kal__make_key(&parts, &key, err);
+    bool failed;
+    kal__meta *meta = kal__meta_without_gain(image->meta, &failed);
+    if (failed) return kal_fail(err, KAL_NOMEM, "%s: out of memory for metadata", c->name);
+    st = encode_node(image, c, version, params, meta, out, err);
+    kal__meta_unref(&meta);
     if (st) return st;
-    const kal_call call = {.op = NULL, .params = params, .n = 1, .in = in};
-    *out = kal__intern(KAL__ENCODE, key, &call, c->params, c->n_params, c->params_size, fill_encode, &c);
-    if (!*out) return kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
     kal_node *kept;   // only to learn at once whether it can be
     st = kal__retouched(*out, &kept, err);
     kal_node_unref(&kept);
     if (st) kal_node_unref(out);
     return st;
+}
+
+static bool is_stripped(const kal_node *n)
+{
+    const kal__codec *c = n->u.codec;
+    for (size_t i = 0; i < c->n_params; i++)
+        if (c->params[i].kind == KAL_PARAM_BOOL && !strcmp(c->params[i].name, "strip"))
+            return *(const bool *)((const unsigned char *)n->call.params + c->params[i].offset);
+    return false;
+}
+
+const char *kal_node_warning(const kal_node *n, size_t index)
+{
+    if (n->kind != KAL__ENCODE || n->dynamic || is_stripped(n)) return NULL;
+    const kal__meta *m = kal__input(n, 0)->meta;
+    const char *all[2];
+    size_t k = 0;
+    if (kal__meta_has_gain(m))
+        all[k++] = "the gain map is left out: it is of the picture as it was in its file";
+    if (m && m->geo.size && n->u.codec->earth && !kal__geo_stands(m))
+        all[k++] = "where the picture lies on the earth is left out: what was done to it is no affine map";
+    return index < k ? all[index] : NULL;
 }
 
 static kal_status encode_text(kal_node *image, const kal__codec *c, const char *word, const char *text,

@@ -354,6 +354,7 @@ static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *
         !take_icc(d, ask->limits.meta_bytes, &meta->icc) ||
         !take_block(d, "mime", "application/rdf+xml", ask->limits.meta_bytes, &meta->xmp))
         st = kal_fail(err, KAL_NOMEM, "%s: heif: out of memory for metadata", r->name);
+    meta->gain = kal__heif_gain(d->bytes, d->n);
     kal__meta_take_exif(meta);   // upright, which the library made it
     if (!st && d->io.status) st = kal_fail(err, d->io.status, "%s", d->io.message);
     decoder_free(d);

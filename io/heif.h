@@ -35,6 +35,8 @@ bool kal__heif_cut(const unsigned char *p, size_t n, char type[5]);
 int kal__heif_chroma(const unsigned char *p, size_t n, bool *hevc);
 /// How many coded pictures the primary one is put together from; a grid may have one alone (libheif crops so).
 int kal__heif_tiles(const unsigned char *p, size_t n);
+/// Does the file say that there is a gain map in it?
+bool kal__heif_gain(const unsigned char *p, size_t n);
 /// Is the primary picture of a kind beyond the ordinary ("unci", or "mini" for the short header)? Then a
 /// refusal is not damage.
 bool kal__heif_strange(const unsigned char *p, size_t n, char kind[5]);

@@ -194,6 +194,30 @@ bool kal__heif_strange(const unsigned char *p, size_t n, char kind[5])
     return true;
 }
 
+// ---- gain maps ----------------------------------------------------------------------------------
+
+// A property of an auxiliary picture says what it is for, or an item is a picture made of a base and its gain map (ISO 21496-1).
+bool kal__heif_gain(const unsigned char *p, size_t n)
+{
+    static const char apple[] = "urn:com:apple:photo:2020:aux:hdrgainmap";
+    const span file = {p, n};
+    const unsigned char *type;
+    span meta, iprp, ipco, iinf, body;
+    if (!find_box(file, "meta", &meta) || !skip(&meta, 4)) return false;
+    if (find_box(meta, "iprp", &iprp) && find_box(iprp, "ipco", &ipco))
+        while (next_box(&ipco, &type, &body))
+            if (!memcmp(type, "auxC", 4) && body.n >= 4 + sizeof apple - 1 &&
+                !memcmp(body.p + 4, apple, sizeof apple - 1))
+                return true;
+    if (!find_box(meta, "iinf", &iinf) || iinf.n < 6 || !skip(&iinf, iinf.p[0] ? 8 : 6)) return false;
+    while (next_box(&iinf, &type, &body)) {
+        const size_t width = body.n && body.p[0] == 3 ? 4 : 2;
+        if (body.n >= 4 + width + 6 && body.p[0] >= 2 && !memcmp(body.p + 4 + width + 2, "tmap", 4))
+            return true;
+    }
+    return false;
+}
+
 // ---- brands -------------------------------------------------------------------------------------
 
 // The brands that name a coding; mif1, msf1 and mif3 say only that the file is of the family.

@@ -18,6 +18,7 @@
 #define PHOTOSHOP_TAG 14
 #define IPTC 0x0404
 #define EXIF_TAG "Exif\0\0"
+#define GAIN_TAG "urn:iso:std:iso:ts:21496:-1"
 #define XMP_TAG "http://ns.adobe.com/xap/1.0/\0"
 
 // ---- reading ------------------------------------------------------------------------------------
@@ -67,6 +68,7 @@ bool kal__jpeg_take_meta(j_decompress_ptr j, const kal_limits *limits, kal__meta
     bool ok = take_iptc(j, limits->meta_bytes, &meta->iptc);
     for (jpeg_saved_marker_ptr m = j->marker_list; m; m = m->next) {
         const unsigned char *p;
+        if (m->marker == JPEG_APP0 + 2 && starts(m, GAIN_TAG, sizeof GAIN_TAG)) meta->gain = true;
         if (m->marker != JPEG_APP0 + 1) continue;
         if ((p = starts(m, EXIF_TAG, 6))) ok &= kal__blob_set(&meta->exif, p, m->data_length - 6);
         if ((p = starts(m, XMP_TAG, 29))) ok &= kal__blob_set(&meta->xmp, p, m->data_length - 29);

@@ -541,6 +541,7 @@ const kal__codec kal__codec_tiff = {
     .params_size = sizeof(kal__tiff_p),
     .edition = "1",
     .patches = true,
+    .earth = true,
     .accepts = kal__tiff_accepts,
     .begin = kal__tiff_begin,
     .put = kal__tiff_put,

@@ -8,6 +8,7 @@
 #if KAL__TIFF
 
 #include "exif.h"
+#include "geo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ typedef struct reading {
     bool big_endian, big;
     uint64_t left;   // bytes that may still be taken
     kal__exif_parts *parts;
+    kal__directory geo;
     kal_error *err;
 } reading;
 
@@ -30,7 +32,7 @@ static uint64_t get(const reading *x, const unsigned char *p, size_t n)
 }
 
 // Values, to this machine's order.
-static kal_status take_values(reading *x, kal__exif_part part, const unsigned char *entry)
+static kal_status take_values(reading *x, kal__directory *to, const unsigned char *entry)
 {
     const size_t room = x->big ? 8 : 4, one = kal__ifd_type_size((unsigned)get(x, entry + 2, 2));
     const unsigned tag = (unsigned)get(x, entry, 2), type = (unsigned)get(x, entry + 2, 2);
@@ -47,7 +49,7 @@ static kal_status take_values(reading *x, kal__exif_part part, const unsigned ch
                      : kal__read_exact(x->reader, get(x, entry + 4 + room, room), values, size, x->err);
     if (st) return st == KAL_CORRUPT ? KAL_OK : st;   // outside: not there
     if (x->big_endian == (*(const unsigned char *)&machine == 1)) kal__ifd_swap(values, type, size);
-    kal__directory_add(&x->parts->part[part], tag, type, count, values);
+    kal__directory_add(to, tag, type, count, values);
     return KAL_OK;
 }
 
@@ -79,7 +81,8 @@ static kal_status take_directory(reading *x, kal__exif_part part, uint64_t at, b
         if (tag == KAL__EXIF_POINTER) sub[KAL__EXIF_PHOTO] = get(x, e + 4 + room, size);
         if (tag == KAL__EXIF_GPS) sub[KAL__EXIF_PLACE] = get(x, e + 4 + room, size);
         if (tag == KAL__EXIF_INTEROP) sub[KAL__EXIF_INTER] = get(x, e + 4 + room, size);
-        if (is_wanted(part, tag, turned)) st = take_values(x, part, e);
+        if (part == KAL__EXIF_MAIN && kal__is_geo(tag)) st = take_values(x, &x->geo, e);
+        if (is_wanted(part, tag, turned)) st = take_values(x, &x->parts->part[part], e);
     }
     free(p);
     return st;
@@ -92,11 +95,13 @@ kal_status kal__tiff_read_exif(kal__reader *r, uint64_t directory, const kal_lim
     unsigned char head[4];
     uint64_t sub[4] = {directory};
     kal_status st = kal__read_exact(r, 0, head, sizeof head, err);
-    reading x = {r, head[0] == 'M', !st && (head[2] == 43 || head[3] == 43), limits->meta_bytes, &parts, err};
+    reading x = {r,  head[0] == 'M', !st && (head[2] == 43 || head[3] == 43), limits->meta_bytes, &parts, {0},
+                 err};
     for (int part = 0; part < 4 && !st; part++)
         st = take_directory(&x, (kal__exif_part)part, sub[part], meta->orientation != 1, sub);
-    if (!st && !meta->exif.size && !kal__exif_block(&parts, &meta->exif))
+    if (!st && ((!meta->exif.size && !kal__exif_block(&parts, &meta->exif)) || !kal__geo_keep(&x.geo, meta)))
         st = kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for metadata", r->name);
+    kal__directory_free(&x.geo);
     kal__exif_parts_free(&parts);
     return st;
 }

@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "exif.h"
 #include "pyramid.h"
+#include "geo.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,6 +88,7 @@ typedef struct picture {
     struct picture *next;
     kal__meta *meta;
     kal__exif_parts exif;   // at the end
+    kal__directory geo;     // with its values in exif
     kal__tiff_p p;
     int n_levels;
     level levels[KAL__MOST_LEVELS];
@@ -147,6 +149,7 @@ static void picture_free(picture *p)
     }
     kal__pyramid_end(&p->pyramid);
     kal__exif_parts_free(&p->exif);
+    kal__directory_free(&p->geo);
     kal__meta_unref(&p->meta);
     free(p);
 }
@@ -346,6 +349,16 @@ typedef struct density {
     uint32_t x[2], y[2];
 } density;
 
+static void add_all(const kal__directory *more, kal__directory *d)
+{
+    for (size_t k = 0; k < more->n; k++)
+        if (more->fields[k].data)
+            kal__directory_add(d, more->fields[k].tag, more->fields[k].type, more->fields[k].count,
+                               more->fields[k].data);
+        else
+            kal__directory_value(d, more->fields[k].tag, more->fields[k].type, more->fields[k].value);
+}
+
 static void describe(const kal__encoder *c, const picture *pic, const level *l, int i, const uint16_t bits[],
                      const uint16_t formats[], const uint32_t *short_offsets, const density *per_inch,
                      kal__directory *d)
@@ -394,13 +407,9 @@ static void describe(const kal__encoder *c, const picture *pic, const level *l, 
     if (meta) kal__directory_add(d, TIFFTAG_XMLPACKET, BYTES, pic->meta->xmp.size, pic->meta->xmp.data);
     if (meta) kal__directory_add(d, TIFFTAG_RICHTIFFIPTC, BYTES, pic->meta->iptc.size, pic->meta->iptc.data);
     if (meta) kal__directory_add(d, TIFFTAG_ICCPROFILE, BYTES, pic->meta->icc.size, pic->meta->icc.data);
-    const kal__directory *more = &pic->exif.part[KAL__EXIF_MAIN];
-    for (size_t k = 0; k < more->n && !i; k++)
-        if (more->fields[k].data)
-            kal__directory_add(d, more->fields[k].tag, more->fields[k].type, more->fields[k].count,
-                               more->fields[k].data);
-        else
-            kal__directory_value(d, more->fields[k].tag, more->fields[k].type, more->fields[k].value);
+    if (i) return;
+    add_all(&pic->exif.part[KAL__EXIF_MAIN], d);
+    add_all(&pic->geo, d);
 }
 
 static kal_status put_level(kal__encoder *c, picture *pic, int i, kal_error *err)
@@ -451,6 +460,7 @@ static kal_status put_exif(kal__encoder *c, picture *p, kal_error *err)
     kal_status st = put_even(c, err);
     kal__exif_take(&exif, &p->exif);
     kal__exif_put(&p->exif, c->big, c->writer->written - c->start, &t);
+    t.failed |= !kal__geo_to_write(p->meta, &p->geo, &p->exif.values) || p->geo.failed;
     if (!st && t.failed) st = kal_fail(err, KAL_NOMEM, "tiff: out of memory");
     if (!st && t.size) st = c->writer->write(c->writer, t.data, t.size, err);
     free(t.data);
@@ -464,7 +474,8 @@ static uint64_t directories_bound(const kal__encoder *c)
     uint64_t n = 16;
     for (const picture *p = c->first; p; p = p->next) {
         const kal__meta *m = p->meta;
-        if (m) n += 2 * (uint64_t)(m->exif.size + m->xmp.size + m->icc.size + m->iptc.size) + 4096;
+        if (m)
+            n += 2 * (uint64_t)(m->exif.size + m->xmp.size + m->icc.size + m->iptc.size + m->geo.size) + 4096;
         for (int i = 0; i < p->n_levels; i++) n += 16 * (uint64_t)p->levels[i].n + 4096;
     }
     return n;

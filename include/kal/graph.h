@@ -80,6 +80,10 @@ typedef struct kal_field {
 /// read when first asked for; damage in one costs the fields behind it. Threads: any.
 KAL_API bool kal_node_field(const kal_node *node, const char *name, kal_field *out);
 KAL_API bool kal_node_field_at(const kal_node *node, size_t index, kal_field *out);
+/// What an encoded node (kal_encode) leaves out of what its picture came with, though its format has a place for it: sentence `index`, or
+/// NULL past the end. A gain map of the picture as it was; GeoTIFF's fields where geometry was no affine map. Of a node with computed
+/// parameters nothing is known yet. Threads: any.
+KAL_API const char *kal_node_warning(const kal_node *encoded, size_t index);
 /// EXIF orientation found in the file the image came from (1..8) and whether it was applied; 1, false without a file.
 KAL_API void kal_node_orientation(const kal_node *node, int *orientation, bool *applied);
 /// What is known of the file the image came from: format ("jpeg"), bytes, number of pictures in it (0: of a stream nobody knows).
