@@ -4,9 +4,10 @@
 // Reading OpenEXR by the C library that comes with it, OpenEXRCore: scanlines and tiles, every compression it knows, R, G and B or Y alone, with or
 // without A, of half, float and uint, as f32. The picture is the data window, at the first of its sizes; parts of a file are pages. What was
 // multiplied by alpha is divided again; where alpha is 0 it stays, for there it is light. Numbers are linear in the file and here.
+#include "exr.h"
+
 #include "bytes.h"
 #include "missing.h"
-#include "codec.h"
 #include "library.h"
 #include "mem.h"
 
@@ -579,10 +580,13 @@ KAL__MISSING_READER(exr, "OpenEXR")
 
 #endif
 
+#define PARAMS kal__exr_p
+static const kal_param params[] = {KAL__EXR_PARAMS(KAL_SCHEMA)};
+
 const kal__codec kal__codec_exr = {
     .name = "exr",
     .suffixes = "exr",
-    .help = "OpenEXR: RGB and gray with or without alpha, half and float as f32, read only",
+    .help = "OpenEXR: RGB and gray with or without alpha, half and float as f32",
     .version = exr_version,
     .sniff = exr_sniff,
     .header = exr_header,
@@ -595,4 +599,15 @@ const kal__codec kal__codec_exr = {
     .aim = exr_aim,
     .part = exr_part,
     .close = exr_close,
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .params_size = sizeof(kal__exr_p),
+    .edition = "1",
+    .patches = true,
+    .accepts = kal__exr_accepts,
+    .begin = kal__exr_begin,
+    .pieces = kal__exr_pieces,
+    .pack = kal__exr_pack,
+    .join = kal__exr_join,
+    .end = kal__exr_end,
 };

@@ -111,7 +111,8 @@ static kal_bytes small_file(const char *format, const char *params)
 {
     rng r = {11};
     kal_bytes b = {0};
-    const kal_extent e = extent_of(W, H, 3, strcmp(format, "hdr") ? KAL_U8 : KAL_F32);
+    const kal_extent e =
+        extent_of(W, H, 3, strcmp(format, "hdr") && strcmp(format, "exr") ? KAL_U8 : KAL_F32);
     kal_node *image = rng_image(&r, NULL, &e), *n = kal_encode(NULL, image, format, params);
     if (kal_read_bytes(n, NULL, &b, &check_error)) {
         check_skip("%s: %s", format, check_error.message);

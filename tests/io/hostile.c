@@ -41,6 +41,8 @@ static const struct {
     {"npy", NULL, 11, 13, 4, KAL_U16},
     {"hdr", NULL, 23, 19, 3, KAL_F32},
     {"hdr", NULL, 7, 29, 3, KAL_F32},
+    {"exr", NULL, 23, 40, 3, KAL_F32},
+    {"exr", "type=half compression=none", 23, 19, 4, KAL_F32},
     {"heif", NULL, 64, 48, 3, KAL_U8},
     {"heif", "lossless=true", 33, 31, 4, KAL_U8},
     {"avif", NULL, 64, 48, 3, KAL_U8},
