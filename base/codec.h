@@ -293,6 +293,13 @@ typedef struct kal__retouch {
     int32_t helpers;   ///< threads that it may have beside the caller's
 } kal__retouch;
 
+/// A smaller picture that lies within a file, as a file of its own.
+typedef struct kal__preview {
+    unsigned char *data;   ///< from malloc; the caller's
+    size_t size;
+    int orientation;   ///< that the file around it says, 1..8; its own counts where it has one
+} kal__preview;
+
 typedef struct kal__codec {
     const char *name;       ///< "jpeg"; part of the key
     const char *suffixes;   ///< "jpg|jpeg|jpe", first one is for names we make
@@ -335,6 +342,9 @@ typedef struct kal__codec {
     /// Decodes the rows and columns of a part of what was aimed at, in place of `rows`. Threads: any number at once, until close.
     kal_status (*part)(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,
                        kal_error *err);
+
+    /// Takes out the picture that the file was given for looking at. NULL: there is none in such files.
+    kal_status (*preview)(kal__reader *r, const kal__ask *ask, kal__preview *out, kal_error *err);
 
     /// Goes on to the next page, whose header and delay it gives; what is said of the file as a whole is left alone in `m`. At any time: what was not
     /// read of the page before is passed over. Its rows follow as after open. Behind the last page it fails by kal__no_page. Reading all n pages

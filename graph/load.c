@@ -204,6 +204,8 @@ static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const
     if (st) {
         kal__origin_unref(&origin);
         kal__slab_unref(&bytes);
+    } else if (p->preview) {
+        st = kal__source_read_preview(&l, origin, bytes, size, p->format, err);
     } else {
         st = origin ? kal__source_read(&l, origin, p->format, err)
                     : kal__source_read_bytes(&l, bytes, size, p->format, err);
@@ -350,6 +352,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     const bool file = *kal__source_path(s) != 0;
     const char *told = s->codec->told ? s->codec->name : NULL;
     const bool unkeyed = s->unkeyed;
+    const bool preview = s->preview;
     kal__source_unref(&s);
     print_path(t, stored);
     if (!file) {   // a binding names the stored rows; they are turned like any others
@@ -361,6 +364,7 @@ void kal__load_print(const kal_node *n, kal__text *t)
     if (p->page) kal__putf(t, " page=%d", p->page);
     if (told) kal__putf(t, " format=%s", told);
     kal__params_print(stored_later, p, t);
+    if (preview) kal__puts(t, " preview=true");
     if (unkeyed) kal__puts(t, " keyed=false");
     if (!p->upright) {
         kal__puts(t, " upright=false");

@@ -27,7 +27,8 @@
     P(CHOICE, order, 0, 0, 0, "little|big", "format=pixels: which byte of a sample comes first")     \
     P(BOOL, planar, false, 0, 0, "", "format=pixels: all of one channel, then all of the next")      \
     P(BOOL, lenient, false, 0, 0, "",                                                                \
-      "a picture that breaks off: its rows as far as they go, the others 0, and a warning")
+      "a picture that breaks off: its rows as far as they go, the others 0, and a warning")          \
+    P(BOOL, preview, false, 0, 0, "", "of a raw file of a camera: the picture it was given for looking at")
 typedef struct kal__load_p {
     size_t size;
     KAL__LOAD_PARAMS(KAL_FIELD)

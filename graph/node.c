@@ -320,6 +320,7 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
                        .origin = kal__origin_ref(origin),
                        .unkeyed = s->unkeyed,
                        .once = s->once,
+                       .preview = s->preview,
                        .bytes = kal__slab_ref(s->bytes),
                        .size = s->size};
     return n;
@@ -329,7 +330,7 @@ kal__source *kal__source_copy(const kal__source *s, kal__origin *origin)
 static kal__source *merge(const kal__source *named, const kal__source *bytes)
 {
     kal__source *s = kal__source_copy(bytes, named->origin);
-    if (s) s->stamp = named->stamp, s->pinned = named->pinned;
+    if (s) s->stamp = named->stamp, s->pinned = named->pinned, s->preview = named->preview;
     return s;
 }
 

@@ -52,6 +52,7 @@ typedef struct kal__source {
     kal__slab *bytes;   // given, or all that a stream had: then they are read, and the origin is only a name
     bool unkeyed;       // no digest: what names it is of this run …
     bool once;          // … because it is a stream of more than is kept, whose origin opens once
+    bool preview;       // they are of the picture beside the one in the origin
     size_t size;
 } kal__source;
 

@@ -20,6 +20,10 @@ kal_status kal__source_read(kal__loading *l, kal__origin *origin, const char *fo
 kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size, const char *format,
                                   kal_error *err);
 
+/// The same of the preview within the file, or within the bytes (origin NULL); takes the reference to either.
+kal_status kal__source_read_preview(kal__loading *l, kal__origin *origin, kal__slab *given, size_t n,
+                                    const char *format, kal_error *err);
+
 /// Whether the bytes of a source are still those of its digest, by reading them all: KAL_CHANGED, or why it cannot be told.
 kal_status kal__source_is_same(const kal__source *s, kal_error *err);
 /// Reads the header of another page of a source, a copy whose page and header are still another's.

@@ -121,6 +121,7 @@ static bool raw_sniff(const unsigned char *p, size_t n)
     F(libraw_open_buffer)            \
     F(libraw_adjust_sizes_info_only) \
     F(libraw_unpack)                 \
+    F(libraw_unpack_thumb)           \
     F(libraw_dcraw_process)          \
     F(libraw_dcraw_make_mem_image)   \
     F(libraw_dcraw_clear_mem)
@@ -291,11 +292,61 @@ static kal_status raw_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
     return st;
 }
 
+// ---- the picture for looking at -----------------------------------------------------------------
+
+// What is no JPEG becomes a PPM or PGM.
+static kal_status take_bitmap(const kal__decoder *d, kal__preview *out, kal_error *err)
+{
+    const libraw_thumbnail_t *t = &d->raw->thumbnail;
+    char head[60];
+    const size_t n = (size_t)t->twidth * t->theight * (size_t)t->tcolors;
+    if (t->tformat != LIBRAW_THUMBNAIL_BITMAP || (t->tcolors != 1 && t->tcolors != 3) || n > t->tlength)
+        return kal_fail(err, KAL_UNSUPPORTED, "%s: raw: a preview of kind %d is not read", d->reader->name,
+                        (int)t->tformat);
+    const int head_n =
+        snprintf(head, sizeof head, "P%c %d %d 255\n", t->tcolors == 1 ? '5' : '6', t->twidth, t->theight);
+    out->size = (size_t)head_n + n;
+    out->data = kal__new(out->size, 1);
+    if (!out->data) return kal_fail(err, KAL_NOMEM, "%s: raw: out of memory", d->reader->name);
+    memcpy(out->data, head, (size_t)head_n);
+    memcpy(out->data + head_n, t->thumb, n);
+    return KAL_OK;
+}
+
+static kal_status take_jpeg(const kal__decoder *d, kal__preview *out, kal_error *err)
+{
+    const libraw_thumbnail_t *t = &d->raw->thumbnail;
+    out->size = t->tlength;
+    out->data = kal__new(out->size, 1);
+    if (!out->data) return kal_fail(err, KAL_NOMEM, "%s: raw: out of memory", d->reader->name);
+    memcpy(out->data, t->thumb, out->size);
+    return KAL_OK;
+}
+
+static kal_status raw_preview(kal__reader *r, const kal__ask *ask, kal__preview *out, kal_error *err)
+{
+    kal__decoder *d;
+    kal_status st = raw_open(r, ask, &d, err);
+    if (st) return st;
+    out->orientation = d->orientation;
+    const int code = lib.libraw_unpack_thumb(d->raw);
+    if (code == LIBRAW_NO_THUMBNAIL || (!code && !d->raw->thumbnail.tlength))
+        st = kal_fail(err, KAL_INVALID, "%s: raw: there is no preview in the file", r->name);
+    else if (code == LIBRAW_UNSUPPORTED_THUMBNAIL)
+        st = kal_fail(err, KAL_UNSUPPORTED, "%s: raw: its kind of preview is not read by LibRaw", r->name);
+    else
+        st = told(d, code, err);
+    if (!st) st = (d->raw->thumbnail.tformat == LIBRAW_THUMBNAIL_JPEG ? take_jpeg : take_bitmap)(d, out, err);
+    raw_close(d, NULL);
+    return st;
+}
+
 #else
 
 KAL__MISSING_READER(raw, "LibRaw")
 #define raw_rows NULL
 #define raw_close NULL
+#define raw_preview NULL
 
 #endif
 
@@ -309,4 +360,5 @@ const kal__codec kal__codec_raw = {
     .open = raw_open,
     .rows = raw_rows,
     .close = raw_close,
+    .preview = raw_preview,
 };

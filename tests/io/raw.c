@@ -96,6 +96,66 @@ static void broken(void)
     bytes_free(&b);
 }
 
+// The JPEG that lies beside the raw picture, bit for bit as if it were loaded by itself, and the way up that the file says.
+static void previews(void)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(40, 24, 3, KAL_U8);
+    kal_extent got, alone;
+    rng r = {12};
+    kal_bytes jpeg = encoded(rng_image(&r, s, &e), "jpeg", "quality=90");
+    for (int orientation = 1; orientation < 9; orientation += 5) {
+        kal_bytes b = dng_with(orientation, 0.5, &jpeg, 40, 24);
+        kal_node *raw = kal_load_bytes(s, b.data, b.size, NULL),
+                 *n = kal_load_bytes(s, b.data, b.size, "preview=true"),
+                 *by_itself = kal_load_bytes(s, jpeg.data, jpeg.size, NULL);
+        REQUIRE_OK(kal_node_extent(raw, &got, &check_error));
+        REQUIRE(got.type == KAL_U16);
+        unsigned char *p = read_all(n, NULL, &got), *q = read_all(by_itself, NULL, &alone);
+        if (!REQUIRE_NOTE(p && q, "%s", check_error.message)) break;
+        int how;
+        bool applied;
+        kal_node_orientation(n, &how, &applied);
+        REQUIRE(how == orientation && applied == (orientation != 1));
+        if (orientation == 1) {
+            REQUIRE(n == by_itself && !memcmp(&got, &alone, sizeof got));
+            REQUIRE_MEM(p, q, 40 * 24 * 3);
+        } else {   // 6: the first column, from the lowest up, is the first row
+            REQUIRE(got.width == 24 && got.height == 40);
+            for (int x = 0; x < 24; x++) REQUIRE_MEM(p + 3 * x, q + 40 * 3 * (23 - x), 3);
+        }
+        free(p);
+        free(q);
+        const char *path = check_temp("shot.dng");
+        FILE *f = fopen(path, "wb");
+        REQUIRE(fwrite(b.data, 1, b.size, f) == b.size);
+        fclose(f);
+        kal_node *of_file = kal_load(s, path, "preview=true");
+        kal_bytes text;
+        REQUIRE_OK(kal_print_graph(of_file, &text, &check_error));
+        REQUIRE_NOTE(strstr((char *)text.data, "preview=true"), "%s", text.data);
+        kal_program *program;
+        kal_key a, c;
+        REQUIRE_OK(kal_program_parse((char *)text.data, text.size, NULL, 0, &program, &check_error));
+        REQUIRE_OK(kal_node_key(of_file, &a, &check_error));
+        REQUIRE_OK(kal_node_key(kal_program_root(program), &c, &check_error));
+        REQUIRE_MEM(&a, &c, sizeof a);
+        kal_program_free(&program);
+        kal_bytes_free(&text);
+        bytes_free(&b);
+    }
+    kal_bytes without = dng(1, 0.5);
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_load_bytes(s, without.data, without.size, "preview=true"),
+                                              &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "no preview"), "%s", check_error.message);
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_node_error(kal_load_bytes(s, jpeg.data, jpeg.size, "preview=true"), &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "raw files of cameras"), "%s", check_error.message);
+    bytes_free(&without);
+    kal_bytes_free(&jpeg);
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     kal_limits limits;
@@ -114,6 +174,7 @@ int main(void)
     gray();
     upright_or_not();
     left_alone();
+    previews();
     broken();
     kal_memo_clear(NULL);
     return check_done();
