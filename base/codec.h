@@ -377,6 +377,8 @@ typedef struct kal__codec {
     /// Writes the next piece; they come in order. Threads: one at a time.
     kal_status (*join)(kal__encoder *c, const kal__piece *piece, kal_error *err);
 
+    /// Bytes that the encoder holds beside when the picture is one of several. NULL: none.
+    size_t (*among)(const kal_extent *e, const void *params);
     /// After the last row of a picture: the next one, of this kind, begins, and its rows come as the first one's did. NULL: files hold one.
     kal_status (*page)(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
                        kal_error *err);

@@ -359,6 +359,7 @@ static kal_status add_encoder(kal__builder *b, kal__stage *s, const kal_extent *
     s->codec_memory += pieces.memory * at_once + pieces.result * (size_t)s->window + KAL__WRITER_BYTES;
     if (!pieced) s->codec_memory += pieces.in_order;
     if (s->writer) s->codec_memory += s->writer->memory;
+    if (s->book && c->among) s->codec_memory += c->among(e, s->node->call.params);
     return st;
 }
 

@@ -311,6 +311,7 @@ const kal__codec kal__codec_gif = {
     .accepts = kal__gif_accepts,
     .begin = kal__gif_begin,
     .put = kal__gif_put,
+    .among = kal__gif_among,
     .page = kal__gif_page,
     .end = kal__gif_end,
 };

@@ -62,6 +62,7 @@ typedef struct kal__gif_p {
     KAL__GIF_PARAMS(KAL_FIELD)
 } kal__gif_p;
 kal_status kal__gif_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err);
+size_t kal__gif_among(const kal_extent *x, const void *params);
 kal_status kal__gif_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                           kal__encoder **out, kal_error *err);
 kal_status kal__gif_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Writing GIF: a picture is held until its last row, then its colours are known and it is written, whole, as a frame. Pictures with alpha are
-// taken away again when they were shown and keep a value for what is transparent, so that each reads back as it was given. See gif.h.
+// Writing GIF: a picture is held until its last row, then its colours are known and it is written as a frame, of what is other than in the one
+// before. Pictures with alpha are whole, are taken away again when they were shown, and keep a value for what is transparent, so that each reads
+// back as it was given. See gif.h.
 #include "gif.h"
 
 #include "bytes.h"
+#include "frames.h"
 #include "gif_colours.h"
 
 #include <stdlib.h>
@@ -120,8 +122,12 @@ struct kal__encoder {
     int32_t pictures;   // written
     int32_t y;
     size_t row;
-    unsigned char *held;   // the picture
+    unsigned char *held;     // the picture
+    unsigned char *before;   // the one before it; NULL: frames are whole
+    kal_rect rect;           // that is written
     kal__gif_palette first, now;
+    bool own;                   // of the frame: its colours are not all among the first's
+    unsigned char value[256];   // else: which of those they are
     packer packer;
 };
 
@@ -142,6 +148,12 @@ kal_status kal__gif_accepts(const kal_extent *x, const void *given, size_t *memo
     return KAL_OK;
 }
 
+size_t kal__gif_among(const kal_extent *x, const void *params)
+{
+    (void)params;   // the picture before
+    return x->alpha ? 0 : (size_t)x->height * (size_t)x->width * (size_t)x->channels;
+}
+
 kal_status kal__gif_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                           kal__encoder **out, kal_error *err)
 {
@@ -157,7 +169,9 @@ kal_status kal__gif_begin(const kal_extent *x, const void *params, const kal__me
     e->row = (size_t)x->width * (size_t)x->channels;
     e->meta = kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
     e->held = kal__new((size_t)x->height, e->row);
-    if (!failed && e->held) return KAL_OK;
+    const bool differs = w->album && !x->alpha;
+    if (differs) e->before = kal__new((size_t)x->height, e->row);
+    if (!failed && e->held && (!differs || e->before)) return KAL_OK;
     kal__gif_end(e, NULL);
     *out = NULL;
     return kal_fail(err, KAL_NOMEM, "gif: out of memory");
@@ -250,7 +264,6 @@ static void put_screen(kal__text *t, const kal__encoder *e)
 static void put_frame(kal__text *t, const kal__encoder *e)
 {
     unsigned char control[8] = {0x21, 0xf9, 4}, place[10] = {0x2c};
-    const bool own = memcmp(&e->now, &e->first, sizeof e->now) != 0;
     const double seconds = e->params.delay >= 0 ? e->params.delay : e->delay > 0 ? e->delay : 0.1;
     const double ticks = e->writer->album ? seconds * 100 + 0.5 : 0;
     const int disposal = !e->writer->album ? 0 : e->extent.alpha ? KAL__GIF_BACKGROUND : 1;
@@ -258,36 +271,74 @@ static void put_frame(kal__text *t, const kal__encoder *e)
     kal__put_le16(control + 4, ticks < 65535 ? (uint32_t)ticks : 65535);
     if (e->now.clear >= 0) control[6] = (unsigned char)e->now.clear;
     if (e->writer->album || e->now.clear >= 0) kal__put(t, control, sizeof control);
-    kal__put_le16(place + 5, (uint32_t)e->extent.width);
-    kal__put_le16(place + 7, (uint32_t)e->extent.height);
-    if (own) place[9] = (unsigned char)(0x80 | (palette_bits(&e->now) - 1));
+    kal__put_le16(place + 1, (uint32_t)e->rect.x0);
+    kal__put_le16(place + 3, (uint32_t)e->rect.y0);
+    kal__put_le16(place + 5, (uint32_t)(e->rect.x1 - e->rect.x0));
+    kal__put_le16(place + 7, (uint32_t)(e->rect.y1 - e->rect.y0));
+    if (e->own) place[9] = (unsigned char)(0x80 | (palette_bits(&e->now) - 1));
     kal__put(t, place, sizeof place);
-    if (own) put_colours(t, &e->now);
+    if (e->own) put_colours(t, &e->now);
 }
 
 static kal_status write_rows(kal__encoder *e, kal__gif_colours *c, kal_error *err)
 {
-    const int bits = palette_bits(&e->now);
-    unsigned char *values = kal__new((size_t)e->extent.width, 1);
+    const int bits = palette_bits(e->own ? &e->now : &e->first);
+    const size_t n = (size_t)(e->rect.x1 - e->rect.x0), row = n * (size_t)e->extent.channels;
+    unsigned char *values = kal__new(n, 1);
     if (!values) return kal_fail(err, KAL_NOMEM, "gif: out of memory");
     pack_begin(&e->packer, e->writer, bits < 2 ? 2 : bits, err);
-    for (int32_t y = 0; y < e->extent.height && !e->packer.status; y++) {
-        kal__gif_colours_row(c, e->held + (size_t)y * e->row, values);
-        pack(&e->packer, values, (size_t)e->extent.width);
+    for (int32_t y = 0; y < e->rect.y1 - e->rect.y0 && !e->packer.status; y++) {
+        kal__gif_colours_row(c, e->held + (size_t)y * row, values);
+        for (size_t x = 0; x < n && !e->own; x++) values[x] = e->value[values[x]];
+        pack(&e->packer, values, n);
     }
     free(values);
     return e->packer.status ? e->packer.status : pack_end(&e->packer);
 }
 
+// Whether each colour of the frame is one of the first frame's, and which.
+static bool among_the_first(kal__encoder *e)
+{
+    const kal__gif_palette *a = &e->now, *b = &e->first;
+    if (a->clear >= 0 && memcmp(a, b, sizeof *a) != 0) return false;
+    for (int i = 0; i < a->n; i++) {
+        int k = 0;
+        while (k < b->n &&
+               (memcmp(a->colours[i], b->colours[k], 3) != 0 || (k == b->clear) != (i == a->clear)))
+            k++;
+        if (k == b->n) return false;
+        e->value[i] = (unsigned char)k;
+    }
+    return true;
+}
+
+// What is other than before is left in `held`, packed, and the picture goes where the one before was.
+static kal_extent cut_out(kal__encoder *e)
+{
+    kal_extent part = e->extent;
+    e->rect = kal_rect_all(&e->extent);
+    if (!e->before) return part;
+    unsigned char *picture = e->held;
+    if (e->pictures) e->rect = kal__frames_changed(&e->extent, picture, e->before);
+    e->held = e->before;
+    e->before = picture;
+    kal__frames_take(&e->extent, picture, e->rect, e->held);
+    part.width = e->rect.x1 - e->rect.x0;
+    part.height = e->rect.y1 - e->rect.y0;
+    return part;
+}
+
 static kal_status write_picture(kal__encoder *e, kal_error *err)
 {
     kal__text t = {0};
-    kal__gif_colours *c = kal__gif_colours_new(&e->extent, e->held, e->params.dither, &e->now);
+    const kal_extent part = cut_out(e);
+    kal__gif_colours *c = kal__gif_colours_new(&part, e->held, e->params.dither, &e->now);
     if (!c) return kal_fail(err, KAL_NOMEM, "gif: out of memory");
     if (!e->pictures) {
         e->first = e->now;
         put_screen(&t, e);
     }
+    e->own = !among_the_first(e);
     put_frame(&t, e);
     kal_status st = t.failed ? kal_fail(err, KAL_NOMEM, "gif: out of memory")
                              : e->writer->write(e->writer, t.data, t.size, err);
@@ -310,6 +361,7 @@ kal_status kal__gif_end(kal__encoder *e, kal_error *err)
     const kal_status st = err ? e->writer->write(e->writer, ";", 1, err) : KAL_OK;
     kal__meta_unref(&e->meta);
     free(e->held);
+    free(e->before);
     free(e);
     return st;
 }

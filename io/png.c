@@ -326,6 +326,7 @@ const kal__codec kal__codec_png = {
     .pieces = kal__png_pieces,
     .pack = kal__png_pack,
     .join = kal__png_join,
+    .among = kal__apng_write_memory,
     .page = kal__png_page,
     .end = kal__png_end,
 };

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // What the files of PNG share. Reading: png.c is the codec, what libpng reads of it, and the table; png_meta.c metadata; png_rows.c rows.
-// Writing: png_write.c.
+// Writing: png_write.c, apng_write.c animations.
 #ifndef KAL_IO_PNG_H
 #define KAL_IO_PNG_H
 
@@ -99,11 +99,39 @@ typedef struct kal__png_p {
     size_t size;
     KAL__PNG_PARAMS(KAL_FIELD)
 } kal__png_p;
+struct kal__encoder {
+    kal__png_fail fail;
+    png_structp png;   // writes what stands before the pixels
+    png_infop info;
+    kal__writer *writer;
+    kal_extent extent;
+    int level;
+    uint32_t sum;   // Adler-32 of what has been joined
+    // ---- of an animation
+    uint32_t frames;     // begun
+    uint32_t sequence;   // of the next chunk that has a number
+    uint64_t head;       // where its head lies
+    uint32_t loops;
+    double delay;                  // of the picture, in seconds
+    unsigned char *now, *before;   // this picture and the one before it; NULL: there is one alone
+    kal__piece *pieces;            // of this picture, packed, until it is known what of it is other
+    size_t n_pieces;
+};
+
+/// Another picture of an animation, and what a picture holds beside: apng_write.c.
+kal_status kal__apng_write_begin(kal__encoder *e, const kal__png_p *p, const kal__meta *meta, kal_error *err);
+kal_status kal__png_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
+                         kal_error *err);
+size_t kal__apng_write_memory(const kal_extent *x, const void *params);
+/// Rows from y0 on, on their way to be packed. Threads: any number at once.
+void kal__apng_write_keep(const kal__encoder *e, const kal_tile *rows, int32_t y0);
+kal_status kal__apng_write_join(kal__encoder *e, const kal__piece *piece, kal_error *err);
+kal_status kal__apng_write_end(kal__encoder *e, kal_error *err);
+void kal__apng_write_free(kal__encoder *e);
+
 kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err);
 kal_status kal__png_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                           kal__encoder **out, kal_error *err);
-kal_status kal__png_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
-                         kal_error *err);
 void kal__png_pieces(const kal_extent *x, const void *given, kal__pieces *out);
 kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
                          kal_error *err);

@@ -69,21 +69,6 @@ bool kal__png_swapped(void)
 
 // ---- writing ------------------------------------------------------------------------------------
 
-struct kal__encoder {
-    kal__png_fail fail;
-    png_structp png;   // writes what stands before the pixels
-    png_infop info;
-    kal__writer *writer;
-    kal_extent extent;
-    int level;
-    uint32_t sum;   // Adler-32 of what has been joined
-    // ---- of an animation
-    uint32_t frames;     // begun
-    uint32_t sequence;   // of the next chunk that has a number
-    uint64_t head;       // where its head lies
-    uint32_t loops;
-};
-
 static void on_write(png_structp png, png_bytep data, size_t n)
 {
     kal__encoder *e = png_get_io_ptr(png);
@@ -137,102 +122,6 @@ static void put_meta(kal__encoder *e, const kal__meta *meta, const kal__blob *ex
     if (meta->xmp.size && meta->xmp.size < PNG_UINT_31_MAX - 64) put_xmp(e->png, &meta->xmp);
 }
 
-// ---- animations: PNG third edition, 11.3.6 ------------------------------------------------------
-
-static kal_status put_chunk(kal__encoder *e, const char *name, const unsigned char *data, size_t n,
-                            kal_error *err)
-{
-    unsigned char head[8], tail[4];
-    kal__put_be32(head, (uint32_t)n);
-    memcpy(head + 4, name, 4);
-    kal__put_be32(tail, kal__crc32(kal__crc32(0, head + 4, 4), data, n));
-    kal_status st = e->writer->write(e->writer, head, 8, err);
-    if (!st) st = e->writer->write(e->writer, data, n, err);
-    return st ? st : e->writer->write(e->writer, tail, 4, err);
-}
-
-// How many pictures, and how often they run: written before the first and again, with the true number, behind the last.
-static void animation_head(const kal__encoder *e, unsigned char chunk[20])
-{
-    kal__put_be32(chunk, 8);
-    memcpy(chunk + 4, "acTL", 4);
-    kal__put_be32(chunk + 8, e->frames);
-    kal__put_be32(chunk + 12, e->loops);
-    kal__put_be32(chunk + 16, kal__crc32(0, chunk + 4, 12));
-}
-
-// Number, size, place, delay as a fraction of 65535 at most, nothing disposed of, nothing blended.
-static kal_status begin_frame(kal__encoder *e, const kal__png_p *p, const kal__meta *meta, kal_error *err)
-{
-    unsigned char c[26] = {0};
-    const double seconds = p->delay >= 0 ? p->delay : meta && meta->delay > 0 ? meta->delay : 0.1;
-    const unsigned unit = seconds * 1000 <= 65535 ? 1000 : 100;   // ms, where they suffice
-    const double ticks = seconds * unit + 0.5;
-    const unsigned count = ticks < 65535 ? (unsigned)ticks : 65535;
-    kal__put_be32(c, e->sequence++);
-    kal__put_be32(c + 4, (uint32_t)e->extent.width);
-    kal__put_be32(c + 8, (uint32_t)e->extent.height);
-    c[20] = (unsigned char)(count >> 8), c[21] = (unsigned char)count;
-    c[22] = (unsigned char)(unit >> 8), c[23] = (unsigned char)unit;
-    e->frames++;
-    e->sum = 1;
-    return put_chunk(e, "fcTL", c, sizeof c, err);
-}
-
-static kal_status begin_animation(kal__encoder *e, const kal__png_p *p, const kal__meta *meta, kal_error *err)
-{
-    unsigned char chunk[20];
-    e->loops = (uint32_t)(p->loops >= 0 ? p->loops : meta && meta->loops > 0 ? meta->loops : 0);
-    e->head = e->writer->written;
-    e->frames = 1;
-    animation_head(e, chunk);
-    e->frames = 0;
-    const kal_status st = e->writer->write(e->writer, chunk, sizeof chunk, err);
-    return st ? st : begin_frame(e, p, meta, err);
-}
-
-kal_status kal__png_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
-                         kal_error *err)
-{
-    const kal__png_p *p = params;
-    const kal_extent *f = &e->extent;
-    if (x->width != f->width || x->height != f->height || x->channels != f->channels || x->type != f->type ||
-        x->alpha != f->alpha)
-        return kal_fail(err, KAL_INVALID,
-                        "png: picture %u of an animation is of another size or kind than the first: %d×%d "
-                        "with %d channels of %d "
-                        "bits, not %d×%d with %d of %d",
-                        e->frames, x->width, x->height, x->channels, (int)kal_type_size(x->type) * 8,
-                        f->width, f->height, f->channels, (int)kal_type_size(f->type) * 8);
-    e->level = p->compression;
-    return begin_frame(e, p, meta, err);
-}
-
-// A piece of a later picture: the same data behind a number.
-static kal_status join_frame(kal__encoder *e, const kal__piece *piece, kal_error *err)
-{
-    const bool last = piece->note[3];
-    const size_t n = piece->size - 8 - (last ? 0 : 4);   // the data of the chunk, but its stream's sum
-    unsigned char head[12], tail[8];
-    kal__put_be32(head, (uint32_t)(n + 4 + (last ? 4 : 0)));
-    memcpy(head + 4, "fdAT", 4);
-    kal__put_be32(head + 8, e->sequence++);
-    kal__put_be32(tail, e->sum);
-    uint32_t crc = kal__crc32(kal__crc32(0, head + 4, 8), piece->data + 8, n);
-    if (last) crc = kal__crc32(crc, tail, 4);
-    kal__put_be32(tail + (last ? 4 : 0), crc);
-    kal_status st = e->writer->write(e->writer, head, sizeof head, err);
-    if (!st) st = e->writer->write(e->writer, piece->data + 8, n, err);
-    return st ? st : e->writer->write(e->writer, tail, last ? 8 : 4, err);
-}
-
-static kal_status end_animation(kal__encoder *e, kal_error *err)
-{
-    unsigned char chunk[20];
-    animation_head(e, chunk);
-    return e->writer->patch(e->writer, e->head, chunk, sizeof chunk, err);
-}
-
 static kal_status begin(kal__encoder *e, const kal_extent *x, const kal__png_p *p, const kal__meta *meta,
                         const kal__blob *exif)
 {
@@ -258,6 +147,7 @@ static kal_status begin(kal__encoder *e, const kal_extent *x, const kal__png_p *
 
 static void encoder_free(kal__encoder *e)
 {
+    kal__apng_write_free(e);
     if (e->png) png_destroy_write_struct(&e->png, &e->info);
     free(e);
 }
@@ -277,7 +167,7 @@ kal_status kal__png_begin(const kal_extent *x, const void *p, const kal__meta *m
     if (!kal__exif_to_write(meta, &exif)) st = kal_fail(err, KAL_NOMEM, "png: out of memory");
     if (!st) st = begin(e, x, p, meta, &exif);
     free(exif.data);
-    if (!st && w->album) st = begin_animation(e, p, meta, err);
+    if (!st && w->album) st = kal__apng_write_begin(e, p, meta, err);
     if (st) {
         encoder_free(e);
         *out = NULL;
@@ -424,6 +314,7 @@ kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0
     const shape *s = &p.shape;
     const int32_t y1 = rows->rect.y1, from = y0 > s->before ? y0 - s->before : 0;
     const bool first = y0 == 0, last = y1 == e->extent.height;
+    if (e->now) kal__apng_write_keep(e, rows, y0);
     const bool ready = packing_new(&p, &e->extent) && (out->data = kal__new(piece_bound(s), 1));
     size_t n = 0;
     if (ready) {
@@ -454,8 +345,8 @@ kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0
 
 kal_status kal__png_join(kal__encoder *e, const kal__piece *piece, kal_error *err)
 {
+    if (e->frames > 1) return kal__apng_write_join(e, piece, err);
     e->sum = (uint32_t)adler32_combine(e->sum, piece->note[0], (z_off_t)piece->note[1]);
-    if (e->frames > 1) return join_frame(e, piece, err);
     kal_status st = e->writer->write(e->writer, piece->data, piece->size, err);
     if (st || !piece->note[3]) return st;
     unsigned char tail[8];
@@ -468,7 +359,7 @@ kal_status kal__png_end(kal__encoder *e, kal_error *err)
 {
     static const unsigned char end[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
     kal_status st = err ? e->writer->write(e->writer, end, sizeof end, err) : KAL_OK;
-    if (!st && err && e->frames) st = end_animation(e, err);
+    if (!st && err && e->frames) st = kal__apng_write_end(e, err);
     encoder_free(e);
     return st;
 }

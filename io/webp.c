@@ -491,6 +491,7 @@ const kal__codec kal__codec_webp = {
     .accepts = kal__webp_accepts,
     .begin = kal__webp_begin,
     .put = kal__webp_put,
+    .among = kal__webp_among,
     .page = kal__webp_page,
     .end = kal__webp_end,
 };

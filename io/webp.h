@@ -82,6 +82,7 @@ typedef struct kal__webp_p {
     KAL__WEBP_PARAMS(KAL_FIELD)
 } kal__webp_p;
 kal_status kal__webp_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
+size_t kal__webp_among(const kal_extent *x, const void *params);
 kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                            kal__encoder **out, kal_error *err);
 kal_status kal__webp_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,

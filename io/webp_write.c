@@ -6,6 +6,8 @@
 // written with its last row; the size of such a file is written at the end.
 #include "webp.h"
 
+#include "frames.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,8 @@ struct kal__encoder {
     int32_t loops;      // of the first
     uint64_t start;     // of the file in the writer
     kal__blob exif;
+    uint32_t *before, *now;   // the picture before this one, and this one, as libwebp has them
+    kal_rect rect;            // that is written
 };
 
 // Measured: 32 bits a pixel, what libwebp makes of them, and the file.
@@ -48,6 +52,12 @@ kal_status kal__webp_accepts(const kal_extent *x, const void *params, size_t *me
                         KAL__WEBP_SIDE, KAL__WEBP_SIDE, x->width, x->height);
     *memory = encoder_memory(x, params);
     return KAL_OK;
+}
+
+size_t kal__webp_among(const kal_extent *x, const void *params)
+{
+    (void)params;   // this picture and the one before
+    return (size_t)x->width * (size_t)x->height * 2 * sizeof(uint32_t);
 }
 
 static int collect(const uint8_t *data, size_t n, const WebPPicture *picture)
@@ -206,6 +216,10 @@ static kal_status begin_animation(kal__encoder *e, kal_error *err)
     kal__text t = {0}, run = {0};
     if (e->meta && !kal__exif_to_write(e->meta, &e->exif))
         return kal_fail(err, KAL_NOMEM, "webp: out of memory");
+    const size_t pixels = (size_t)e->extent.width * (size_t)e->extent.height;
+    e->before = kal__new(pixels, sizeof *e->before);
+    e->now = kal__new(pixels, sizeof *e->now);
+    if (!e->before || !e->now) return kal_fail(err, KAL_NOMEM, "webp: out of memory");
     e->start = e->writer->written;
     kal__put(&t, "RIFF\0\0\0\0WEBP", 12);
     put_extended(&t, e, ANIMATION | (e->extent.alpha ? ALPHA : 0), &e->exif);
@@ -219,7 +233,28 @@ static kal_status begin_animation(kal__encoder *e, kal_error *err)
     return write_text(e, &t, err);
 }
 
-// On the whole canvas, in place of what is there.
+// What is other than before, of which left and top must be even, is all that libwebp sees.
+static void cut_out(kal__encoder *e)
+{
+    const kal_extent x = {e->extent.width, e->extent.height, 4, KAL_U8, KAL_RGB, true};
+    WebPPicture *p = &e->picture;
+    uint32_t *now = e->now;
+    for (int32_t y = 0; y < x.height; y++)
+        memcpy(now + (size_t)y * (size_t)x.width, p->argb + (ptrdiff_t)y * p->argb_stride,
+               (size_t)x.width * 4);
+    e->rect = kal_rect_all(&x);
+    if (e->pictures)
+        e->rect = kal__frames_changed(&x, (const unsigned char *)now, (const unsigned char *)e->before);
+    e->rect.x0 &= ~1;
+    e->rect.y0 &= ~1;
+    e->now = e->before;
+    e->before = now;
+    p->argb += (ptrdiff_t)e->rect.y0 * p->argb_stride + e->rect.x0;   // the memory is another field's
+    p->width = e->rect.x1 - e->rect.x0;
+    p->height = e->rect.y1 - e->rect.y0;
+}
+
+// In place of what is there.
 static kal_status write_frame(kal__encoder *e, kal_error *err)
 {
     kal__span chunks;
@@ -228,10 +263,10 @@ static kal_status write_frame(kal__encoder *e, kal_error *err)
     const double ms = seconds * 1000 + 0.5;
     if (!kal__webp_file((const unsigned char *)e->file.data, e->file.size, &chunks))
         return kal_fail(err, KAL_INTERNAL, "webp: libwebp made no WebP file");
-    put_le(&body, 0, 3);
-    put_le(&body, 0, 3);
-    put_le(&body, (uint32_t)(e->extent.width - 1), 3);
-    put_le(&body, (uint32_t)(e->extent.height - 1), 3);
+    put_le(&body, (uint32_t)(e->rect.x0 / 2), 3);
+    put_le(&body, (uint32_t)(e->rect.y0 / 2), 3);
+    put_le(&body, (uint32_t)(e->rect.x1 - e->rect.x0 - 1), 3);
+    put_le(&body, (uint32_t)(e->rect.y1 - e->rect.y0 - 1), 3);
     put_le(&body, ms < 16777215 ? (uint32_t)ms : 16777215, 3);
     put_le(&body, 2, 1);
     put_own(&body, chunks);
@@ -307,6 +342,7 @@ kal_status kal__webp_put(kal__encoder *e, const unsigned char *src, ptrdiff_t st
 {
     for (int32_t y = 0; y < n; y++, e->y++) put_row(e, src + y * stride);
     if (!e->writer->album || e->y < e->extent.height) return KAL_OK;
+    cut_out(e);
     const kal_status st = encode(e, err);
     e->lib->WebPPictureFree(&e->picture);
     return st ? st : write_frame(e, err);
@@ -325,6 +361,8 @@ kal_status kal__webp_end(kal__encoder *e, kal_error *err)
     kal__meta_unref(&e->meta);
     free(e->exif.data);
     free(e->file.data);
+    free(e->before);
+    free(e->now);
     free(e);
     return st;
 }
@@ -340,6 +378,12 @@ kal_status kal__webp_accepts(const kal_extent *x, const void *params, size_t *me
 {
     (void)x, (void)params, (void)memory;
     return not_there(err);
+}
+
+size_t kal__webp_among(const kal_extent *x, const void *params)
+{
+    (void)x, (void)params;
+    return 0;
 }
 
 kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
