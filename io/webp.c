@@ -93,6 +93,7 @@ struct kal__decoder {
     size_t copied;
     kal__span file;
     kal_limits limits;
+    bool header_alone;   // no pixels will be wanted
     kal_extent extent;   // of the canvas
     bool lossless;
     frame *frames;   // of an animation; NULL: one picture
@@ -251,12 +252,74 @@ static kal_status read_container(kal__decoder *d, const kal_limits *limits, kal_
     return st;
 }
 
+// ---- the header alone ---------------------------------------------------------------------------
+
+#define FRONT 64   // of a coded picture: what says what it is
+
+// Bytes of the file to where they lie in the copy; fewer where it ends.
+static kal_status fetch(kal__decoder *d, size_t at, size_t n, kal_error *err)
+{
+    kal__reader *r = d->reader;
+    if (at >= d->copied) return KAL_OK;
+    if (n > d->copied - at) n = d->copied - at;
+    r->position = at;
+    while (n) {
+        const ptrdiff_t got = r->read(r, d->copy + at, n, err);
+        if (got < 0) return KAL_IO;
+        if (!got) break;
+        at += (size_t)got;
+        n -= (size_t)got;
+    }
+    return KAL_OK;
+}
+
+static bool is_meta(const unsigned char *name)
+{
+    return !memcmp(name, "ICCP", 4) || !memcmp(name, "EXIF", 4) || !memcmp(name, "XMP ", 4);
+}
+
+// Heads of the chunks from `at` to `end`, and of what they hold as much as is looked at; of a frame its own chunks.
+static kal_status fetch_chunks(kal__decoder *d, size_t at, size_t end, bool inner, int32_t *frames,
+                               kal_error *err)
+{
+    kal_status st = KAL_OK;
+    while (!st && at < end && end - at >= 8) {
+        st = fetch(d, at, 8 + FRONT < end - at ? 8 + FRONT : end - at, err);
+        const unsigned char *name = d->copy + at;
+        const size_t n = kal__le(name + 4, 4), body = at + 8;
+        const bool all = n <= end - body, shown = !inner && !memcmp(name, "ANMF", 4) && n >= 16;
+        if (!st && shown) st = kal__pages_within(d->reader->name, "webp", ++*frames, &d->limits, err);
+        if (!st && shown) st = fetch_chunks(d, body + 16, all ? body + n : end, true, frames, err);
+        if (!st && is_meta(name) && all && n <= d->limits.meta_bytes) st = fetch(d, body, n, err);
+        if (!all) break;
+        at = body + n + (n & 1);
+    }
+    return st;
+}
+
+// A copy in which nothing is but what a header is made of; pages that nothing was put on are none of the machine's.
+static kal_status read_skeleton(kal__decoder *d, kal_error *err)
+{
+    unsigned char head[12] = {0};
+    int32_t frames = 0;
+    d->copied = sizeof head;
+    d->copy = head;
+    kal_status st = fetch(d, 0, sizeof head, err);
+    const uint64_t whole = kal__le(head + 4, 4) + (uint64_t)8;
+    d->copied = whole < d->reader->size ? (size_t)whole : d->reader->size;
+    d->copy = st ? NULL : kal__new_zero(d->copied, 1);
+    if (st) return st;
+    if (!d->copy) return kal_fail(err, KAL_NOMEM, "%s: webp: out of memory", d->reader->name);
+    memcpy(d->copy, head, d->copied < sizeof head ? d->copied : sizeof head);
+    return fetch_chunks(d, sizeof head, d->copied, false, &frames, err);
+}
+
 static kal_status read_head(kal__decoder *d, const kal_limits *limits, kal_error *err)
 {
     kal__span file = {d->reader->memory, d->reader->size};
     kal_status st = KAL_OK;
     if (!file.p) {
-        st = read_container(d, limits, err);
+        st = d->header_alone ? read_skeleton(d, err) : read_container(d, limits, err);
         file = (kal__span){d->copy, d->copied};
     }
     d->file = file;
@@ -270,7 +333,8 @@ static kal_status read_head(kal__decoder *d, const kal_limits *limits, kal_error
     return st;
 }
 
-static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
+static kal_status open_file(kal__reader *r, const kal__ask *ask, bool header_alone, kal__decoder **out,
+                            kal_error *err)
 {
     const kal__webp *l = kal__webp_lib();
     *out = NULL;
@@ -284,6 +348,7 @@ static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **
     d->limits = ask->limits;
     d->lenient = ask->lenient;
     d->page = ask->page;
+    d->header_alone = header_alone;
     kal_status st = read_head(d, &ask->limits, err);
     if (!st && d->page >= d->pages) st = kal__no_page(r->name, d->page, d->pages, err);
     if (st)
@@ -291,6 +356,11 @@ static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **
     else
         *out = d;
     return st;
+}
+
+static kal_status webp_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
+{
+    return open_file(r, ask, false, out, err);
 }
 
 // EXIF with or without the six bytes that JPEG wants before it.
@@ -309,7 +379,7 @@ static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *
                               kal_error *err)
 {
     kal__decoder *d;
-    kal_status st = webp_open(r, ask, &d, err);
+    kal_status st = open_file(r, ask, r->placed && r->size, &d, err);
     if (st) return st;
     const double pixels = (double)d->extent.width * d->extent.height;
     h->extent = d->extent;

@@ -48,7 +48,8 @@ static kal_node *noise(kal_scope *s)
 
 static void header_alone(void)
 {
-    static const char *const formats[] = {"jpeg", "png", "tiff", "heic", "avif", "ppm", "qoi", "bmp", "npy"};
+    static const char *const formats[] = {"jpeg", "png", "tiff", "heic", "avif",
+                                          "webp", "ppm", "qoi",  "bmp",  "npy"};
     kal_scope *s = kal_scope_new();
     kal_node *n = noise(s);
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
