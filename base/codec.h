@@ -18,6 +18,8 @@
 typedef struct kal__stamp {
     uint64_t dev, ino, size, mtime_ns, ctime_ns;
     bool local;   ///< the times are of this machine's clock
+    bool
+        told;   ///< whoever keeps the file answers for it: dev and ino are of its address and of the mark it has there
 } kal__stamp;
 
 /// A readable run of bytes. `read` returns how many (0 at the end), or -1 with the error filled. Threads: one at a time.

@@ -23,12 +23,13 @@ pthread_mutex_t *kal__known_mutex(void)
 bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b)
 {
     return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns &&
-           a->ctime_ns == b->ctime_ns && a->local == b->local;
+           a->ctime_ns == b->ctime_ns && a->local == b->local && a->told == b->told;
 }
 
 bool kal__stamp_settled(const kal__stamp *s)
 {
     struct timespec t;
+    if (s->told) return s->size > 0;
     clock_gettime(CLOCK_REALTIME, &t);
     const uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
     const uint64_t last = s->mtime_ns > s->ctime_ns ? s->mtime_ns : s->ctime_ns;

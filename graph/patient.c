@@ -158,6 +158,12 @@ static void patient_forget(kal__reader *base, uint64_t before)
     pthread_mutex_unlock(&d->lock);
 }
 
+static bool patient_stamp(kal__reader *base, kal__stamp *out)
+{
+    kal__reader *inner = ((patient *)base)->desk->inner;
+    return inner->stamp(inner, out);
+}
+
 static void patient_close(kal__reader *base)
 {
     patient *p = (patient *)base;
@@ -213,6 +219,7 @@ kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch)
     *p = (patient){.base = {.read = patient_read,
                             .read_at = inner->read_at ? patient_read_at : NULL,
                             .forget = inner->forget ? patient_forget : NULL,
+                            .stamp = inner->stamp ? patient_stamp : NULL,
                             .close = patient_close,
                             .regular = inner->regular,
                             .size = inner->size,

@@ -9,6 +9,7 @@
 #include "fd.h"
 #include "mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -245,6 +246,48 @@ static ptrdiff_t stream_read(kal__reader *base, void *dst, size_t n, kal_error *
     return got;
 }
 
+// ---- what pins it -------------------------------------------------------------------------------
+
+// Seconds of "Sun, 06 Nov 1994 08:49:37 GMT" since some day; -1: it is none.
+static int64_t seconds_of(const char *date)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    int day, year, hour, minute, second, used = 0;
+    char month[4];
+    if (sscanf(date, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute,
+               &second, &used) != 6 ||
+        !used)
+        return -1;
+    const char *at = strstr(months, month);
+    if (!at || strlen(month) != 3 || (at - months) % 3) return -1;
+    const int64_t m = (at - months) / 3 + 1, y = year - (m <= 2),
+                  shifted = (m + 9) % 12;   // years begin in March
+    const int64_t days = y * 365 + y / 4 - y / 100 + y / 400 + (153 * shifted + 2) / 5 + day;
+    return ((days * 24 + hour) * 60 + minute) * 60 + second;
+}
+
+// A strong entity tag is another one when a byte is; but many servers make it of a time in seconds, so the file must have stood still for two.
+static bool is_pinned(const kal__answer *a)
+{
+    if (!*a->tag || strlen(a->tag) + 1 >= sizeof a->tag) return false;
+    if (!*a->date) return true;
+    const int64_t changed = seconds_of(a->date), sent = seconds_of(a->sent);
+    return changed >= 0 && sent >= 0 && sent - changed > 2;
+}
+
+// Every answer was held to be of the file with this tag.
+static bool http_stamp(kal__reader *base, kal__stamp *out)
+{
+    const http_origin *o = ((http_reader *)base)->of;
+    kal__hash h;
+    kal__hash_init(&h);
+    kal__hash_add(&h, o->web.url, strlen(o->web.url) + 1);
+    kal__hash_add(&h, o->first.tag, strlen(o->first.tag));
+    const kal_key key = kal__hash_done(&h);
+    *out = (kal__stamp){.dev = key.hi, .ino = key.lo, .size = o->first.total, .told = true};
+    return true;
+}
+
 // ---- opening ------------------------------------------------------------------------------------
 
 static void http_close(kal__reader *base)
@@ -312,6 +355,7 @@ static kal_status http_open(kal__origin *base, kal__reader **out, kal_error *err
     const bool file = is_file(&o->first);
     r->base = (kal__reader){.read = file ? http_read : stream_read,
                             .read_at = file ? http_read_at : NULL,
+                            .stamp = file && is_pinned(&o->first) ? http_stamp : NULL,
                             .close = http_close,
                             .regular = file,
                             .size = file ? (size_t)o->first.total : 0,

@@ -22,10 +22,11 @@
 typedef struct kal__answer {
     int status;
     char reason[48];
-    bool ranged;                          // a part, as it was asked for
-    uint64_t from;                        // of that part
-    uint64_t total;                       // bytes of the whole; KAL__TO_THE_END: it does not say
-    char tag[160], weak[160], date[48];   // ETag, the same where it promises less, Last-Modified; empty: none
+    bool ranged;      // a part, as it was asked for
+    uint64_t from;    // of that part
+    uint64_t total;   // bytes of the whole; KAL__TO_THE_END: it does not say
+    char tag[160], weak[160], date[48],
+        sent[48];   // ETag, the same where it promises less, Last-Modified, Date; empty: none
 } kal__answer;
 
 /// Where requests go, and connections that are open. Threads: any.

@@ -48,6 +48,7 @@ static void take_field(kal__answer *a, const char *name, size_t n, const char *v
         const bool weak = size > 2 && !memcmp(value, "W/", 2);
         kal__keep_text(weak ? a->weak : a->tag, sizeof a->tag, value, size);
     }
+    if (n == 4 && !strncasecmp(name, "date", 4)) kal__keep_text(a->sent, sizeof a->sent, value, size);
     if (n == 13 && !strncasecmp(name, "last-modified", 13))
         kal__keep_text(a->date, sizeof a->date, value, size);
     if (n == 13 && !strncasecmp(name, "content-range", 13)) {

@@ -31,11 +31,14 @@ import subprocess
 import sys
 import threading
 import time
+from email.utils import formatdate
 
 failed = checks = 0
 files = {}
 stored = {}
 puts = {}  # by path: requests, bodies that were not whole, fields of the last one
+first = {}  # by name: when a file was made
+old = time.time() - 60
 seen = {}  # by path: how often it was asked for, and the ranges
 lock = threading.Lock()
 
@@ -50,6 +53,7 @@ def check(what, ok, got=""):
 
 class Server(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    modified = None
 
     def log_message(self, *_):
         pass
@@ -83,6 +87,9 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def head(self, code, fields=None, end=True):
         self.send_response(code)
+        if self.modified:
+            self.send_header("Last-Modified", formatdate(int(self.modified), usegmt=True))
+            self.modified = None
         for k, v in (fields or {}).items():
             self.send_header(k, str(v))
         if end and "Content-Length" not in (fields or {}):
@@ -189,6 +196,22 @@ class Server(http.server.BaseHTTPRequestHandler):
     def do_other(self, data, name, count):
         self.head(206, {"Content-Length": 10, "Content-Range": "bytes 5-14/%d" % len(data)})
         self.send(data[5:15])
+
+    def do_tagged(self, data, name, count):
+        self.do_ranges(data, name, count)
+
+    def do_weaktag(self, data, name, count):
+        self.do_ranges(data, name, count, weak=True, strict=False)
+
+    def do_old(self, data, name, count):
+        """As nginx does it: a tag of time and length, and the time."""
+        self.modified = old
+        self.do_ranges(data, name, count)
+
+    def do_young(self, data, name, count):
+        with lock:
+            self.modified = first.setdefault(name, time.time() + 1)
+        self.do_ranges(data, name, count)
 
     def do_secret(self, data, name, count):
         if self.headers.get("Authorization") != "Basic dXNlcjpwYXNz":
@@ -414,6 +437,18 @@ if "a.tif" in files:
     took = seen["/ranges/a.tif"][1][before:]
     check("a part", r.returncode == 0 and open("part.ppm", "rb").read() == open("part2.ppm", "rb").read(), r.stderr)
     check("of which little was read", len(took) < 12 and not any(x.endswith("-") for x in took), took)
+
+# ---- a strong tag pins: the digest is read once, and a part of pixels is a part of the file
+if "a.tif" in files:
+    text = 'load "%s" | crop 10 10 50 50 | save one.ppm; load "%s" | crop 500 500 50 50 | save two.ppm'
+    alone = kal("run", text % ("a.tif", "a.tif"))
+    want = [open(f, "rb").read() for f in ("one.ppm", "two.ppm")]
+    for kind, whole in [("tagged", 1), ("old", 1), ("young", None), ("weaktag", None)]:
+        r = kal("run", text % (base + kind + "/a.tif", base + kind + "/a.tif"))
+        got = [open(f, "rb").read() for f in ("one.ppm", "two.ppm")]
+        check("pinned, " + kind, r.returncode == 0 and not alone.returncode and got == want, r.stderr)
+        passes = sum(x is not None and x.endswith("-") for x in seen["/%s/a.tif" % kind][1])
+        check("passes over the file, " + kind, passes == whole if whole else passes > 1, (passes, seen["/%s/a.tif" % kind][1]))
 
 print("%d checks, %d failed" % (checks, failed))
 sys.exit(failed > 0)
