@@ -36,6 +36,22 @@ kal_rect kal__frames_changed(const kal_extent *e, const unsigned char *a, const 
     return kal_rect_of(x0, y0, x1, y1);
 }
 
+kal_rect kal__frames_gone(const kal_extent *e, const unsigned char *a, const unsigned char *b)
+{
+    const size_t pixel = kal_pixel_size(e), size = kal_type_size(e->type), alpha = pixel - size;
+    static const unsigned char none[8];
+    kal_rect r = {e->width, e->height, 0, 0};
+    for (int32_t y = 0; y < e->height; y++)
+        for (int32_t x = 0; x < e->width; x++, a += pixel, b += pixel) {
+            if (!memcmp(a + alpha, none, size) || memcmp(b + alpha, none, size)) continue;
+            if (x < r.x0) r.x0 = x;
+            if (y < r.y0) r.y0 = y;
+            if (x >= r.x1) r.x1 = x + 1;
+            r.y1 = y + 1;
+        }
+    return r.x1 ? r : kal_rect_of(0, 0, 0, 0);
+}
+
 void kal__frames_take(const kal_extent *e, const unsigned char *from, kal_rect r, unsigned char *to)
 {
     const size_t pixel = kal_pixel_size(e), row = (size_t)e->width * pixel, n = (size_t)(r.x1 - r.x0) * pixel;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Writing GIF: a picture is held until its last row, then its colours are known and it is written as a frame, of what is other than in the one
-// before. Pictures with alpha are whole, are taken away again when they were shown, and keep a value for what is transparent, so that each reads
-// back as it was given. See gif.h.
+// Writing GIF: a picture is held until its last row, then its colours are known and it is written as a frame. Pictures of an animation wait for
+// the next one, because what is to be seen no more goes only with the frame that it lies in: a frame has what is other than on the canvas, and what
+// the next picture does not have any more, and then it is taken away when it was shown. Pictures with alpha keep a value for what is
+// transparent. See gif.h.
 #include "gif.h"
 
 #include "bytes.h"
@@ -122,11 +123,18 @@ struct kal__encoder {
     int32_t pictures;   // written
     int32_t y;
     size_t row;
-    unsigned char *held;     // the picture
-    unsigned char *before;   // the one before it; NULL: frames are whole
-    kal_rect rect;           // that is written
+    unsigned char *held;   // the picture
+    // ---- of an animation; NULL without one
+    unsigned char *waiting;   // the picture before, which is not written yet
+    unsigned char *canvas;    // what the frames before that left
+    bool waits;
+    double its_delay;
+    kal__gif_p its_params;
+    // ---- of the frame that is written
+    kal_rect rect;
+    int disposal;
     kal__gif_palette first, now;
-    bool own;                   // of the frame: its colours are not all among the first's
+    bool own;                   // its colours are not all among the first's
     unsigned char value[256];   // else: which of those they are
     packer packer;
 };
@@ -150,8 +158,8 @@ kal_status kal__gif_accepts(const kal_extent *x, const void *given, size_t *memo
 
 size_t kal__gif_among(const kal_extent *x, const void *params)
 {
-    (void)params;   // the picture before
-    return x->alpha ? 0 : (size_t)x->height * (size_t)x->width * (size_t)x->channels;
+    (void)params;   // the picture before, and the canvas
+    return 2 * (size_t)x->height * (size_t)x->width * (size_t)x->channels;
 }
 
 kal_status kal__gif_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
@@ -169,9 +177,9 @@ kal_status kal__gif_begin(const kal_extent *x, const void *params, const kal__me
     e->row = (size_t)x->width * (size_t)x->channels;
     e->meta = kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
     e->held = kal__new((size_t)x->height, e->row);
-    const bool differs = w->album && !x->alpha;
-    if (differs) e->before = kal__new((size_t)x->height, e->row);
-    if (!failed && e->held && (!differs || e->before)) return KAL_OK;
+    if (w->album) e->waiting = kal__new((size_t)x->height, e->row);
+    if (w->album) e->canvas = kal__new_zero((size_t)x->height, e->row);
+    if (!failed && e->held && (!w->album || (e->waiting && e->canvas))) return KAL_OK;
     kal__gif_end(e, NULL);
     *out = NULL;
     return kal_fail(err, KAL_NOMEM, "gif: out of memory");
@@ -266,11 +274,11 @@ static void put_frame(kal__text *t, const kal__encoder *e)
     unsigned char control[8] = {0x21, 0xf9, 4}, place[10] = {0x2c};
     const double seconds = e->params.delay >= 0 ? e->params.delay : e->delay > 0 ? e->delay : 0.1;
     const double ticks = e->writer->album ? seconds * 100 + 0.5 : 0;
-    const int disposal = !e->writer->album ? 0 : e->extent.alpha ? KAL__GIF_BACKGROUND : 1;
-    control[3] = (unsigned char)(disposal << 2 | (e->now.clear >= 0));
+    const int clear = e->now.clear < 0 || e->own ? e->now.clear : e->value[e->now.clear];
+    control[3] = (unsigned char)(e->disposal << 2 | (clear >= 0));
     kal__put_le16(control + 4, ticks < 65535 ? (uint32_t)ticks : 65535);
-    if (e->now.clear >= 0) control[6] = (unsigned char)e->now.clear;
-    if (e->writer->album || e->now.clear >= 0) kal__put(t, control, sizeof control);
+    if (clear >= 0) control[6] = (unsigned char)clear;
+    if (e->writer->album || clear >= 0) kal__put(t, control, sizeof control);
     kal__put_le16(place + 1, (uint32_t)e->rect.x0);
     kal__put_le16(place + 3, (uint32_t)e->rect.y0);
     kal__put_le16(place + 5, (uint32_t)(e->rect.x1 - e->rect.x0));
@@ -280,7 +288,8 @@ static void put_frame(kal__text *t, const kal__encoder *e)
     if (e->own) put_colours(t, &e->now);
 }
 
-static kal_status write_rows(kal__encoder *e, kal__gif_colours *c, kal_error *err)
+static kal_status write_rows(kal__encoder *e, kal__gif_colours *c, const unsigned char *pixels,
+                             kal_error *err)
 {
     const int bits = palette_bits(e->own ? &e->now : &e->first);
     const size_t n = (size_t)(e->rect.x1 - e->rect.x0), row = n * (size_t)e->extent.channels;
@@ -288,7 +297,7 @@ static kal_status write_rows(kal__encoder *e, kal__gif_colours *c, kal_error *er
     if (!values) return kal_fail(err, KAL_NOMEM, "gif: out of memory");
     pack_begin(&e->packer, e->writer, bits < 2 ? 2 : bits, err);
     for (int32_t y = 0; y < e->rect.y1 - e->rect.y0 && !e->packer.status; y++) {
-        kal__gif_colours_row(c, e->held + (size_t)y * row, values);
+        kal__gif_colours_row(c, pixels + (size_t)y * row, values);
         for (size_t x = 0; x < n && !e->own; x++) values[x] = e->value[values[x]];
         pack(&e->packer, values, n);
     }
@@ -300,7 +309,6 @@ static kal_status write_rows(kal__encoder *e, kal__gif_colours *c, kal_error *er
 static bool among_the_first(kal__encoder *e)
 {
     const kal__gif_palette *a = &e->now, *b = &e->first;
-    if (a->clear >= 0 && memcmp(a, b, sizeof *a) != 0) return false;
     for (int i = 0; i < a->n; i++) {
         int k = 0;
         while (k < b->n &&
@@ -312,27 +320,14 @@ static bool among_the_first(kal__encoder *e)
     return true;
 }
 
-// What is other than before is left in `held`, packed, and the picture goes where the one before was.
-static kal_extent cut_out(kal__encoder *e)
-{
-    kal_extent part = e->extent;
-    e->rect = kal_rect_all(&e->extent);
-    if (!e->before) return part;
-    unsigned char *picture = e->held;
-    if (e->pictures) e->rect = kal__frames_changed(&e->extent, picture, e->before);
-    e->held = e->before;
-    e->before = picture;
-    kal__frames_take(&e->extent, picture, e->rect, e->held);
-    part.width = e->rect.x1 - e->rect.x0;
-    part.height = e->rect.y1 - e->rect.y0;
-    return part;
-}
-
-static kal_status write_picture(kal__encoder *e, kal_error *err)
+// The packed pixels of the rect, with all that stands around them.
+static kal_status write_frame(kal__encoder *e, const unsigned char *pixels, kal_error *err)
 {
     kal__text t = {0};
-    const kal_extent part = cut_out(e);
-    kal__gif_colours *c = kal__gif_colours_new(&part, e->held, e->params.dither, &e->now);
+    kal_extent part = e->extent;
+    part.width = e->rect.x1 - e->rect.x0;
+    part.height = e->rect.y1 - e->rect.y0;
+    kal__gif_colours *c = kal__gif_colours_new(&part, pixels, e->params.dither, &e->now);
     if (!c) return kal_fail(err, KAL_NOMEM, "gif: out of memory");
     if (!e->pictures) {
         e->first = e->now;
@@ -343,9 +338,73 @@ static kal_status write_picture(kal__encoder *e, kal_error *err)
     kal_status st = t.failed ? kal_fail(err, KAL_NOMEM, "gif: out of memory")
                              : e->writer->write(e->writer, t.data, t.size, err);
     free(t.data);
-    if (!st) st = write_rows(e, c, err);
+    if (!st) st = write_rows(e, c, pixels, err);
     kal__gif_colours_free(c);
     e->pictures++;
+    return st;
+}
+
+static kal_rect around(kal_rect a, kal_rect b)
+{
+    if (kal_rect_empty(b)) return a;
+    return kal_rect_of(a.x0 < b.x0 ? a.x0 : b.x0, a.y0 < b.y0 ? a.y0 : b.y0, a.x1 > b.x1 ? a.x1 : b.x1,
+                       a.y1 > b.y1 ? a.y1 : b.y1);
+}
+
+// The picture that waits; `next` NULL: it is the last one, and nothing may be left of it under the first.
+static kal_status write_waiting(kal__encoder *e, const unsigned char *next, kal_error *err)
+{
+    const kal_extent *x = &e->extent;
+    const kal_rect none = kal_rect_of(0, 0, 0, 0), all = kal_rect_all(x);
+    const kal_rect gone = x->alpha && next ? kal__frames_gone(x, e->waiting, next) : none;
+    const kal__gif_p params = e->params;
+    const double delay = e->delay;
+    const bool ends = x->alpha && !next;
+    e->rect = e->pictures && !ends ? around(kal__frames_changed(x, e->waiting, e->canvas), gone) : all;
+    e->disposal = !kal_rect_empty(gone) || ends ? KAL__GIF_BACKGROUND : 1;
+    kal__frames_take(x, e->waiting, e->rect, e->canvas);   // which is known again when this is written
+    e->params = e->its_params;
+    e->delay = e->its_delay;
+    const kal_status st = write_frame(e, e->canvas, err);
+    e->params = params;
+    e->delay = delay;
+    unsigned char *canvas = e->waiting;
+    e->waiting = e->canvas;
+    e->canvas = canvas;
+    for (int32_t y = e->rect.y0; y < e->rect.y1 && e->disposal == KAL__GIF_BACKGROUND; y++)
+        memset(canvas + (size_t)y * e->row + (size_t)e->rect.x0 * (size_t)x->channels, 0,
+               (size_t)(e->rect.x1 - e->rect.x0) * (size_t)x->channels);
+    e->waits = false;
+    return st;
+}
+
+// As it will be read: of alpha there is all or nothing, and what is transparent has no colour.
+static void settle(const kal__encoder *e)
+{
+    const int channels = e->extent.channels;
+    unsigned char *p = e->held;
+    for (size_t n = (size_t)e->extent.width * (size_t)e->extent.height; n && e->extent.alpha;
+         n--, p += channels)
+        if (p[channels - 1] < 128)
+            memset(p, 0, (size_t)channels);
+        else
+            p[channels - 1] = 255;
+}
+
+static kal_status end_picture(kal__encoder *e, kal_error *err)
+{
+    if (!e->writer->album) {
+        e->rect = kal_rect_all(&e->extent);
+        return write_frame(e, e->held, err);
+    }
+    settle(e);
+    const kal_status st = e->waits ? write_waiting(e, e->held, err) : KAL_OK;
+    unsigned char *picture = e->held;
+    e->held = e->waiting;
+    e->waiting = picture;
+    e->waits = true;
+    e->its_delay = e->delay;
+    e->its_params = e->params;
     return st;
 }
 
@@ -353,15 +412,17 @@ kal_status kal__gif_put(kal__encoder *e, const unsigned char *src, ptrdiff_t str
                         kal_error *err)
 {
     for (int32_t y = 0; y < n; y++, e->y++) memcpy(e->held + (size_t)e->y * e->row, src + y * stride, e->row);
-    return e->y == e->extent.height ? write_picture(e, err) : KAL_OK;
+    return e->y == e->extent.height ? end_picture(e, err) : KAL_OK;
 }
 
 kal_status kal__gif_end(kal__encoder *e, kal_error *err)
 {
-    const kal_status st = err ? e->writer->write(e->writer, ";", 1, err) : KAL_OK;
+    kal_status st = err && e->waits ? write_waiting(e, NULL, err) : KAL_OK;
+    if (err && !st) st = e->writer->write(e->writer, ";", 1, err);
     kal__meta_unref(&e->meta);
     free(e->held);
-    free(e->before);
+    free(e->waiting);
+    free(e->canvas);
     free(e);
     return st;
 }

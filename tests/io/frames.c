@@ -105,7 +105,8 @@ int main(void)
 {
     comes_back("gif", NULL, 61, 43, 3, 200, 2.2);
     comes_back("gif", NULL, 300, 200, 3, 250, 2.1);
-    comes_back("gif", NULL, 61, 43, 4, 200, 9.5);   // whole, since what is taken away could not be written
+    comes_back("gif", NULL, 61, 43, 4, 200, 6.2);
+    comes_back("gif", NULL, 300, 200, 4, 250, 5.5);
     for (int channels = 3; channels <= 4; channels++) {
         comes_back("png", NULL, 61, 43, channels, 200, 2.6);
         comes_back("png", "compression=1", 300, 200, channels, 256, 2.2);
