@@ -293,6 +293,9 @@ typedef struct kal__retouch {
     kal_rect region;   ///< of the new picture: whole cells, or up to its border
     size_t memory;     ///< bytes the encoder will hold of the file
     int32_t helpers;   ///< threads that it may have beside the caller's
+    /// For who waits long in `compare`: not OK when nobody wants it any more. NULL: nobody will say so.
+    kal_status (*watch)(const void *user, kal_error *err);
+    const void *user;
 } kal__retouch;
 
 /// A smaller picture that lies within a file, as a file of its own.
@@ -387,8 +390,8 @@ typedef struct kal__codec {
     bool flows;   ///< several are written from front to back, as one is: nothing before them tells what comes
 
     // ---- keeping what a file has; all NULL when the codec cannot
-    /// Do these parameters ask for it?
-    bool (*keeps)(const void *params);
+    /// Do these parameters ask for it? *tagged: whether an EXIF orientation is written, too.
+    bool (*keeps)(const void *params, bool *tagged);
     /// In place of begin: everything that is coded outside the region is taken from the file as it is.
     kal_status (*retouch)(const kal_extent *e, const void *params, const kal__meta *meta,
                           const kal__retouch *how, kal__writer *w, kal__encoder **out, kal_error *err);

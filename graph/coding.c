@@ -481,6 +481,11 @@ kal_status kal__decode_band(kal__stage *s, int32_t band, void *scratch, const ka
 
 // ---- encoding -----------------------------------------------------------------------------------
 
+static kal_status look_up(const void *watch, kal_error *err)
+{
+    return kal__watch_check(watch, err);
+}
+
 // The file that most is taken from is read as one that is decoded is, and must be the one that was loaded.
 static kal_status retouch_begin(kal__stage *s, kal__writer *to, const kal__watch *watch, kal_stats *stats,
                                 kal_error *err)
@@ -493,6 +498,8 @@ static kal_status retouch_begin(kal__stage *s, kal__writer *to, const kal__watch
     if (st) return st;
     how.source = c->reader;
     how.helpers = s->helpers;
+    how.watch = can_be_stopped(watch) ? look_up : NULL;
+    how.user = watch;
     kal_limits_get(&how.limits);
     st = s->node->u.codec->retouch(&s->node->call.in[0]->extent, s->node->call.params, s->node->meta, &how,
                                    to, &c->encoder, err);

@@ -135,8 +135,9 @@ static kal_status lay_back(kal_node **image, traced *t, kal_error *err)
     const int asked = t->stored->meta->orientation;
     const kal_extent *e = &(*image)->call.extent, *base = &t->base->call.extent;
     const bool whole = e->width == base->width && e->height == base->height;
+    const bool has_tag = (*image)->meta && (*image)->meta->exif.size;
     double back[6];
-    if (t->orientation == 1 || t->orientation != asked || !whole) return KAL_OK;
+    if (t->orientation == 1 || t->orientation != asked || !whole || !has_tag) return KAL_OK;
     backwards(t->m, back);
     if (!kal_rect_empty(t->touched)) t->touched = carried(back, t->touched);
     memcpy(t->m, straight, sizeof t->m);
@@ -228,16 +229,12 @@ static kal_status intern(const kal_node *encoded, kal_node *image, const traced 
     return st;
 }
 
-bool kal__keeps(const kal__codec *c, const void *params)
-{
-    return c->keeps && c->keeps(params);
-}
-
 kal_status kal__retouched(kal_node *encoded, kal_node **out, kal_error *err)
 {
     const kal__codec *c = encoded->u.codec;
     *out = NULL;
-    if (encoded->kept || encoded->dynamic || !kal__keeps(c, encoded->call.params)) {
+    bool tagged = false;
+    if (encoded->kept || encoded->dynamic || !c->keeps || !c->keeps(encoded->call.params, &tagged)) {
         *out = kal_node_ref(encoded);
         return KAL_OK;
     }
@@ -247,7 +244,7 @@ kal_status kal__retouched(kal_node *encoded, kal_node **out, kal_error *err)
     kal_status st = trace(image, c->name, &t, err);
     if (!st) st = check(image, c, &t, err);
     if (!st) st = find_base(&t, err);
-    if (!st) st = lay_back(&image, &t, err);
+    if (!st && tagged) st = lay_back(&image, &t, err);
     if (!st) fill_how(image, &t, &how);
     if (!st) st = intern(encoded, image, &t, &how, out, err);
     kal_node_unref(&t.base);

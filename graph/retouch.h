@@ -15,8 +15,6 @@ struct kal__kept {
     int32_t x, y;       // of the base, where the picture begins
 };
 
-/// Whether the encoded node asks for it.
-bool kal__keeps(const kal__codec *c, const void *params);
 /// What an encoder wants of its inputs, in the coordinates of the first.
 kal_rect kal__encoded_rect(const kal_node *encoded);
 /// *out, a reference of the caller's: the node that does it, which stands on nothing but the region in which something may differ. Of a node

@@ -116,7 +116,7 @@ kal_status kal__jpeg_join(kal__encoder *e, const kal__piece *piece, kal_error *e
 kal_status kal__jpeg_end(kal__encoder *e, kal_error *err);
 
 // Keeping what a file has: jpeg_retouch.h.
-bool kal__jpeg_keeps(const void *given);
+bool kal__jpeg_keeps(const void *given, bool *tagged);
 kal_status kal__jpeg_retouch(const kal_extent *x, const void *given, const kal__meta *meta,
                              const kal__retouch *how, kal__writer *w, kal__encoder **out, kal_error *err);
 kal_status kal__jpeg_compare(kal__encoder *e, const unsigned char *now, ptrdiff_t now_stride,

@@ -4,11 +4,13 @@
 // See jpeg_retouch.h. Rows of the region come as they are and as they were. A cell, the pixels of an MCU, in which both are the same
 // everywhere is not coded anew, so that what was only decoded and encoded again loses nothing. Chroma is averaged inside an MCU, so a row of
 // cells is compressed as a small picture, with the file's quantisation and sampling, and its blocks are the ones the whole would have.
+#define _GNU_SOURCE
 #include "jpeg_retouch.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct kal__jpeg_retoucher {
     kal__jpeg_in in;
@@ -143,7 +145,25 @@ static void wait_for_it(kal__jpeg_retoucher *r)
     r->came_up = true;
 }
 
-// Before the first strip, or the end when there was none.
+// The same, but somebody may call it off.
+static kal_status watch_it(kal__jpeg_retoucher *r, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    while (r->running && !st) {
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        t.tv_nsec += 10000000;
+        if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
+        if (pthread_timedjoin_np(r->thread, NULL, &t)) {
+            st = r->how.watch(r->how.user, err);
+            continue;
+        }
+        r->running = false;
+        r->came_up = true;
+    }
+    return st;
+}
+
 static kal_status come_up(kal__jpeg_retoucher *r, kal_error *err)
 {
     wait_for_it(r);
@@ -163,7 +183,8 @@ static kal_status row_of_cells(kal__jpeg_retoucher *r, int32_t row, int32_t rows
     while (from < to && !r->fresh[to - 1]) to--;
     if (from == to) return KAL_OK;
     r->strip.fail.err = err;
-    kal_status st = come_up(r, err);
+    kal_status st = r->how.watch ? watch_it(r, err) : KAL_OK;
+    if (!st) st = come_up(r, err);
     if (!st) st = compress(r, from, to, rows);
     if (!st) st = strip_tables(r, err);
     if (!st) {
@@ -260,7 +281,8 @@ kal_status kal__jpeg_retoucher_begin(const kal_extent *x, const kal__retouch *ho
     st = !kal__jpeg_moves(&r->in.jpeg, how) && kal__jpeg_can_splice(&r->in.jpeg)
              ? kal__jpeg_splice_begin(&pair, &r->carrier, err)
              : kal__jpeg_blocks_begin(&pair, &r->carrier, err);
-    if (!st && how->helpers > 1) r->running = pthread_create(&r->thread, NULL, go_ahead, r) == 0;
+    if (!st && (how->helpers > 1 || how->watch))
+        r->running = pthread_create(&r->thread, NULL, go_ahead, r) == 0;
     return st;
 }
 

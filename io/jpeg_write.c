@@ -273,9 +273,11 @@ kal_status kal__jpeg_begin(const kal_extent *x, const void *given, const kal__me
     return kal__jpeg_retouch(x, given, meta, NULL, w, out, err);
 }
 
-bool kal__jpeg_keeps(const void *given)
+bool kal__jpeg_keeps(const void *given, bool *tagged)
 {
-    return ((const kal__jpeg_p *)given)->lossless_outside;
+    const kal__jpeg_p *p = given;
+    *tagged = !p->strip;
+    return p->lossless_outside;
 }
 
 static kal_status put(kal__encoder *e, const kal_tile *t)

@@ -23,6 +23,7 @@ static const jpeg_kind kinds[] = {
     {.h = 2, .v = 2, .arithmetic = true},
     {.h = 1, .v = 1, .rgb = true},
     {.h = 2, .v = 2, .progressive = true},
+    {.h = 2, .v = 1, .separate = true},
     {.h = 2, .v = 2, .restart_rows = 1},
     {.h = 2, .v = 2, .restart_mcus = 5},
     {.h = 1, .v = 1, .restart_mcus = 1},
@@ -398,74 +399,89 @@ static void test_turn_and_box(rng *r)
 
 // ---- EXIF ---------------------------------------------------------------------------------------
 
-// A picture that its EXIF turns is kept as it lies, and the tag with it, though its size is no multiple of anything.
+// With a block of EXIF that says how to turn it; free it. 36 bytes longer.
+static unsigned char *tagged(const unsigned char *file, size_t size, int orientation)
+{
+    const unsigned char exif[36] = {0xff,
+                                    0xe1,
+                                    0,
+                                    34,
+                                    'E',
+                                    'x',
+                                    'i',
+                                    'f',
+                                    0,
+                                    0,
+                                    'I',
+                                    'I',
+                                    42,
+                                    0,
+                                    8,
+                                    0,
+                                    0,
+                                    0,
+                                    1,
+                                    0,
+                                    0x12,
+                                    1,
+                                    3,
+                                    0,
+                                    1,
+                                    0,
+                                    0,
+                                    0,
+                                    (unsigned char)orientation};
+    unsigned char *with = malloc(size + 36);
+    memcpy(with, file, 2);
+    memcpy(with + 2, exif, 36);
+    memcpy(with + 38, file + 2, size - 2);
+    return with;
+}
+
+// Lossy at the edges of the box alone, so on the whole it is the picture.
+static void nearly_same(kal_node *want_node, const kal_bytes *b, const char *where)
+{
+    kal_scope *s = kal_scope_new();
+    kal_extent e, f;
+    unsigned char *want = read_all(want_node, &fresh, &e);
+    unsigned char *got = read_all(kal_load_bytes(s, b->data, b->size, NULL), &fresh, &f);
+    if (REQUIRE_NOTE(want && got && e.width == f.width && e.height == f.height, "%s: another size", where)) {
+        double sum = 0;
+        for (size_t i = 0; i < bytes_of(&e); i++) sum += abs(want[i] - got[i]);
+        REQUIRE_NOTE(sum / (double)bytes_of(&e) < 6, "%s: differs by %g", where, sum / (double)bytes_of(&e));
+    }
+    free(want);
+    free(got);
+    kal_scope_free(&s);
+}
+
+// A picture that its EXIF turns is kept as it lies, and the tag with it, though its size is no multiple of anything. Without the tag (strip) it
+// must be turned, and then its size matters.
 static void test_upright(rng *r)
 {
     for (int o = 1; o <= 8; o++) {
         size_t size;
         int outside, inside;
-        unsigned char *file = a_file(r, &kinds[0], 77, 55, 3, &size);
-        unsigned char exif[36 + 2] = {0xff,
-                                      0xe1,
-                                      0,
-                                      34,
-                                      'E',
-                                      'x',
-                                      'i',
-                                      'f',
-                                      0,
-                                      0,
-                                      'I',
-                                      'I',
-                                      42,
-                                      0,
-                                      8,
-                                      0,
-                                      0,
-                                      0,
-                                      1,
-                                      0,
-                                      0x12,
-                                      1,
-                                      3,
-                                      0,
-                                      1,
-                                      0,
-                                      0,
-                                      0,
-                                      (unsigned char)o,
-                                      0,
-                                      0,
-                                      0,
-                                      0,
-                                      0,
-                                      0,
-                                      0};
-        unsigned char *with = malloc(size + 36);
-        memcpy(with, file, 2);
-        memcpy(with + 2, exif, 36);
-        memcpy(with + 38, file + 2, size - 2);
+        char where[40];
+        snprintf(where, sizeof where, "orientation %d", o);
+        unsigned char *file = a_file(r, &kinds[0], 77, 55, 3, &size), *with = tagged(file, size, o);
         kal_scope *s = kal_scope_new();
-        kal_node *photo = kal_load_bytes(s, with, size + 36, NULL);
-        const kal_rect box = kal_rect_of(10, 5, 30, 22);
-        kal_node *done = inverted_there(s, photo, box);
+        kal_node *done =
+            inverted_there(s, kal_load_bytes(s, with, size + 36, NULL), kal_rect_of(10, 5, 30, 22));
         kal_bytes b = save(s, done, &fresh);
         coefficients old = coefficients_of(file, size), new = coefficients_of(b.data, b.size);
         compare(&old, &new, kal_rect_of(0, 0, 0, 0), &outside, &inside);
-        REQUIRE_NOTE(outside > 0 && outside <= 54, "orientation %d: %d blocks differ", o, outside);
-        kal_node *again = kal_load_bytes(s, b.data, b.size, NULL);
-        kal_extent e, f;
-        unsigned char *want = read_all(done, &fresh, &e), *got = read_all(again, &fresh, &f);
-        if (REQUIRE(want && got && e.width == f.width && e.height == f.height)) {
-            double sum = 0;
-            for (size_t i = 0; i < bytes_of(&e); i++) sum += abs(want[i] - got[i]);
-            REQUIRE_NOTE(sum / (double)bytes_of(&e) < 6, "orientation %d: differs by %g", o,
-                         sum / (double)bytes_of(&e));
-        }
-        free(want);
-        free(got);
+        REQUIRE_NOTE(outside > 0 && outside <= 54, "%s: %d blocks differ", where, outside);
+        nearly_same(done, &b, where);
         coefficients_free(&old);
         coefficients_free(&new);
+        kal_bytes_free(&b);
+        b = (kal_bytes){NULL, 0};
+        const bool fits = o == 1 || o == 5;   // begins where it is stored to begin
+        kal_node *bare = kal_encode(s, done, "jpeg", KEEP " strip=true");
+        const kal_status st = kal_read_bytes(bare, &fresh, &b, &check_error);
+        REQUIRE_NOTE(fits ? st == KAL_OK : st == KAL_INVALID, "%s, stripped: %s", where, check_error.message);
+        if (b.data) nearly_same(done, &b, "stripped");
         kal_bytes_free(&b);
         free(file);
         free(with);
@@ -593,6 +609,31 @@ static void test_onto_itself(rng *r)
     kal_scope_free(&s);
 }
 
+// Called off while coefficients are read and written: nothing is left, and the same request is right afterwards.
+static void test_stopped(rng *r)
+{
+    for (int i = 0; i < KINDS; i += 9) {
+        size_t size;
+        unsigned char *file = a_file(r, &kinds[i], 1500, 1100, 3, &size);
+        kal_scope *s = kal_scope_new();
+        kal_node *n = inverted_there(s, kal_load_bytes(s, file, size, NULL), kal_rect_of(200, 900, 260, 960));
+        kal_bytes want = save(s, n, &fresh);
+        for (double late = 1e-3; late < 10; late *= 3) {
+            const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .deadline = late, .threads = 1 + i % 2};
+            kal_bytes b = {NULL, 0};
+            const kal_status st = kal_read_bytes(kal_encode(s, n, "jpeg", KEEP), &o, &b, &check_error);
+            REQUIRE_NOTE(st ? st == KAL_DEADLINE && !b.data
+                            : b.size == want.size && !memcmp(b.data, want.data, b.size),
+                         "kind %d, %g s: %s", i, late, check_error.message);
+            kal_bytes_free(&b);
+        }
+        kal_bytes_free(&want);
+        free(file);
+        kal_scope_free(&s);
+    }
+    usleep(300000);   // lets what was left end before nodes are counted
+}
+
 // ---- failures -----------------------------------------------------------------------------------
 
 typedef struct sink {
@@ -660,5 +701,6 @@ int main(int argc, char **argv)
     test_changed(&r);
     test_onto_itself(&r);
     test_failing(&r);
+    test_stopped(&r);
     return check_done();
 }

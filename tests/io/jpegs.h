@@ -14,6 +14,7 @@ typedef struct jpeg_kind {
     bool progressive;
     int restart_rows, restart_mcus;
     bool optimize, arithmetic, rgb;
+    bool separate;   // a scan for each component
 } jpeg_kind;
 
 /// The file of quality 85; free it.
@@ -40,6 +41,12 @@ static inline unsigned char *jpeg_of(const kal_extent *e, unsigned char *pixels,
     if (k->rgb) jpeg_set_colorspace(&c, JCS_RGB);
     c.optimize_coding = k->optimize;
     c.arith_code = k->arithmetic;
+    const jpeg_scan_info one_by_one[3] = {
+        {1, {0}, 0, 63, 0, 0}, {1, {1}, 0, 63, 0, 0}, {1, {2}, 0, 63, 0, 0}};
+    if (k->separate) {
+        c.scan_info = one_by_one;
+        c.num_scans = e->channels;
+    }
     if (k->progressive) jpeg_simple_progression(&c);
     c.restart_in_rows = k->restart_rows;
     c.restart_interval = (unsigned)k->restart_mcus;
