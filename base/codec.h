@@ -126,7 +126,8 @@ kal_status kal__write_memory(unsigned char **data, size_t *size, kal__writer **o
 /// Bytes that are kept, at most, before a target that cannot be gone back to.
 #define KAL__STAGED_BYTES ((size_t)64 << 20)
 /// A writer with `patch` before one without: what was written is kept until it is whole, up to `most` bytes. Takes `inner`, whatever happens.
-kal_status kal__write_staged(kal__writer *inner, size_t most, kal__writer **out, kal_error *err);
+kal_status kal__write_staged(kal__writer *inner, size_t most, const char *spill, kal__writer **out,
+                             kal_error *err);
 
 /// A writer with `file` before one without: a ZIP archive of stored entries. Takes `inner`, whatever happens.
 kal_status kal__write_zip(kal__writer *inner, kal__writer **out, kal_error *err);
@@ -417,6 +418,6 @@ void kal__codec_defaults(const kal__codec *c, const char *word, void *params);
 /// A path as this codec writes to it: a file, or what a tree is made of.
 kal_status kal__write_target(const kal__codec *c, const char *path, kal__writer **out, kal_error *err);
 /// Puts before a writer what the codec needs and it has not. On failure it is gone.
-kal_status kal__write_suited(const kal__codec *c, kal__writer **w, kal_error *err);
+kal_status kal__write_suited(const kal__codec *c, const char *spill, kal__writer **w, kal_error *err);
 
 #endif

@@ -30,9 +30,9 @@ static kal_status album_new(const kal__codec *c, const char *word, kal__writer *
     if (!c->begin) st = kal_fail(err, KAL_INVALID, "%s can be read but not written", c->name);
     kal_album *a = st ? NULL : kal__new_zero(1, sizeof *a);
     if (!st && !a) st = kal_fail(err, KAL_NOMEM, "out of memory");
-    if (!st) st = kal__write_suited(c, &w, err);
+    if (!st) st = kal__write_suited(c, NULL, &w, err);
     if (!st && c->page && !c->flows && !w->patch)   // the heads of such files tell what comes
-        st = kal__write_staged(w, KAL__STAGED_BYTES, &w, err);
+        st = kal__write_staged(w, KAL__STAGED_BYTES, NULL, &w, err);
     if (st) {
         if (w) w->abort(w);
         free(a);

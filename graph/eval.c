@@ -306,7 +306,7 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
     const double start = begin(options);
     kal_status st = want_encoded(encoded, options, start, &w, err);
     if (!st) st = kal__write_memory(&out->data, &out->size, &w.writer, err);
-    if (!st) st = kal__write_suited(w.node->u.codec, &w.writer, err);
+    if (!st) st = kal__write_suited(w.node->u.codec, options ? options->spill : NULL, &w.writer, err);
     kal__tally tally = {0, 0};
     if (!st) st = kal__evaluate(&w, 1, options, start, &tally, err);
     if (w.writer && st) w.writer->abort(w.writer);
@@ -372,7 +372,8 @@ static kal_status write_all(kal_node *const *encoded, int32_t n, kal__writer **w
     for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, start, &wants[i], err);
     for (int32_t i = 0; i < n; i++) wants[i].writer = writers[i];
     for (int32_t i = 0; i < n && !st; i++)
-        st = kal__write_suited(wants[i].node->u.codec, &wants[i].writer, err);
+        st =
+            kal__write_suited(wants[i].node->u.codec, options ? options->spill : NULL, &wants[i].writer, err);
     kal__tally tally = {0, 0};
     if (!st) st = kal__evaluate(wants, (size_t)n, options, start, &tally, err);
     st = finish_files(wants, n, st, options, err);

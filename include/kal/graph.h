@@ -182,8 +182,10 @@ typedef struct kal_options {
     kal_memo *memo;   ///< NULL: the process's own
     kal_memo_mode
         memo_mode;   ///< AUTO keeps what is dear to compute; ALWAYS every stage; NEVER neither looks nor keeps
-    kal_stats *stats;       ///< filled also on failure
-    int32_t band;           ///< rows per band; 0: chosen. For tests
+    kal_stats *stats;   ///< filled also on failure
+    int32_t band;       ///< rows per band; 0: chosen. For tests
+    const char *
+        spill;   ///< a folder for what is kept before a target that cannot be gone back to; NULL: KAL_SPILL, else none
     kal_warning_fn *warn;   ///< gets user, too
 } kal_options;
 

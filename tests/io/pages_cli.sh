@@ -29,6 +29,17 @@ code 'a format of one picture, with one' 0 "$kal" invert one.tif --pages -o x.jp
 refused 'a format of one picture, with three' 2 'holds one picture' "$kal" invert pages.tif --pages -o y.jpg -q
 check 'nothing is left of it' test ! -e y.jpg
 
+# more than is kept on its way to a pipe
+"$kal" run 'load in.ppm | resize width=6000 height=4000 kernel=nearest | save big.tif compression=none' -q 2>err || cat err
+refused 'a large TIFF to standard output' 4 '--spill DIR' "$kal" run in "$PWD/big.tif" -o - --format tiff --encode compression=none
+refused 'into no folder' 3 'nowhere: no file can be made there' "$kal" run in "$PWD/big.tif" -o - --format tiff --encode compression=none --spill nowhere
+mkdir spilt
+"$kal" run in big.tif -o - --format tiff --encode compression=none --spill spilt -q >piped.tif 2>err
+"$kal" run in big.tif -o direct.tif --encode compression=none -q
+check 'through a folder it is the same file' cmp piped.tif direct.tif
+same 'of which nothing stays' "$(ls -A spilt)" ''
+rm -f big.tif piped.tif direct.tif
+
 # a stream: its pages are there while it goes on
 awk 'BEGIN { printf "YUV4MPEG2 W16 H16 F25:1 Cmono\n"
     for (f = 0; f < 40; f++) { printf "FRAME\n"; for (i = 0; i < 256; i++) printf "%c", 40 + f } }' >film.y4m
