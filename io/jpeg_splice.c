@@ -35,6 +35,8 @@ bool kal__jpeg_can_splice(const struct jpeg_decompress_struct *j)
         const jpeg_component_info *x = &j->comp_info[c];
         // one by one in the order of the frame, or the new header would tell them in another
         if (j->cur_comp_info[c] != x) return false;
+        // a scan may name tables that there cannot be; libjpeg looks at that when it decodes
+        if ((unsigned)x->dc_tbl_no >= NUM_HUFF_TBLS || (unsigned)x->ac_tbl_no >= NUM_HUFF_TBLS) return false;
         if (!kal__jpeg_huff_is_whole(j->dc_huff_tbl_ptrs[x->dc_tbl_no], true) ||
             !kal__jpeg_huff_is_whole(j->ac_huff_tbl_ptrs[x->ac_tbl_no], false))
             return false;
