@@ -49,7 +49,7 @@ static const option options[] = {
     {"deadline", 0, "SECONDS", "KAL_DEADLINE", IS_SECONDS, AT(eval.deadline), 0, 1e9, OPT_EVAL,
      "give up after that time"},
     {"spill", 0, "DIR", "KAL_SPILL", IS_TEXT, AT(eval.spill), 0, 0, OPT_EVAL,
-     "a folder for what is too much to be kept in memory on its way to a pipe; nothing stays there"},
+     "a folder for what is too much for memory; nothing stays there"},
     {"isa", 0, "scalar|avx2|avx512", "KAL_ISA", IS_ENV, AT(isa), 0, 0, OPT_EVAL,
      "instructions to use at most; changes no pixel"},
     {"limits", 0, "TEXT", "KAL_LIMITS", IS_LIMITS, AT(limits), 0, 0, OPT_EVAL | OPT_READ,

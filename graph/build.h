@@ -25,9 +25,10 @@ typedef struct kal__builder {
     const kal__resolved *options;
     kal__info *infos;
     int32_t band;     // rows asked for by the caller; 0: chosen
-    int32_t shrink;   // halvings of the chosen band
+    int32_t shrink;   // halvings of the chosen band; negative: doublings
     size_t needed;    // bytes of a plan that was too big
     bool keep;        // whether results may be kept for the memo
+    bool spill;       // whether rings may lie in files
     kal_error *err;
 } kal__builder;
 

@@ -54,6 +54,7 @@ static const char *strategy(const kal__stage *s)
     if (s->kind == KAL__DECODE_STAGE && !s->serial) return "in parts";
     if (s->outside) return "into your rows";
     if (s->keep) return "whole, kept";
+    if (s->spilt) return "in a file";
     return whole ? (s->n_bands == 1 ? "one band" : "whole image") : "ring";
 }
 

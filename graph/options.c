@@ -7,6 +7,7 @@
 
 #include "memo.h"
 #include "num.h"
+#include "spill.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -113,6 +114,7 @@ kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err
     if (!memory) memory = machine_memory;
     out->max_memory = memory > SIZE_MAX ? SIZE_MAX : (size_t)memory;
     out->band = o ? o->band : 0;
+    out->spill = kal__spill_folder(o ? o->spill : NULL);
     out->memo_mode = o ? o->memo_mode : KAL_MEMO_AUTO;
     out->memo = out->memo_mode == KAL_MEMO_NEVER ? NULL : o && o->memo ? o->memo : kal__memo_default();
     return KAL_OK;

@@ -347,7 +347,8 @@ static kal_status add_encoder(kal__builder *b, kal__stage *s, const kal_extent *
     if (s->node->kept) return add_retoucher(b, s);
     kal__pieces pieces = {0};
     if (c->pieces) c->pieces(e, s->node->call.params, &pieces);
-    const bool little = b->shrink || b->p->threads<2, pieced = pieces.rows> 0 && !(pieces.in_order && little);
+    const bool little = b->shrink || b->p->threads < 2;
+    const bool pieced = pieces.rows > 0 && !(pieces.in_order && little);
     if (pieced) {
         s->serial = false;
         s->band = pieces.rows < e->height ? pieces.rows : e->height;
@@ -468,7 +469,7 @@ static kal_status roots_of(const kal__want *wants, size_t n, kal__plan *p, kal_e
 
 // *needed: the bytes of a plan that is too big (LIMIT).
 static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved *o, bool keep, int32_t shrink,
-                          kal__plan **out, size_t *needed, kal_error *err)
+                          bool spill, kal__plan **out, size_t *needed, kal_error *err)
 {
     *out = NULL;
     kal__plan *p = kal__new_zero(1, sizeof *p);
@@ -476,6 +477,7 @@ static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved 
     p->threads = o->threads;
     p->memo = o->memo_mode == KAL_MEMO_NEVER ? NULL : o->memo;
     p->memo_mode = o->memo_mode;
+    p->spill = o->spill;
     kal_status st = roots_of(wants, n, p, err);
     const size_t most = p->order.n + n;
     kal__builder b = {.p = p,
@@ -485,6 +487,7 @@ static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved 
                       .band = o->band,
                       .shrink = shrink,
                       .keep = keep && p->memo,
+                      .spill = spill,
                       .err = err};
     if (!st) {
         b.infos = kal__take(&p->arena, p->order.n, sizeof *b.infos);
@@ -504,15 +507,19 @@ static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved 
 kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *o, kal__plan **out,
                           kal_error *err)
 {
-    // A plan too big first gives up keeping results, then shrinks its bands. If none fits, the smallest is named.
+    // A plan too big first gives up keeping results, then shrinks its bands; then, where there is a folder for them, large rings go to files. If
+    // none fits, the smallest is named.
     size_t needed, smallest = SIZE_MAX;
     kal_error told, local;
     if (!err) err = &local;
-    kal_status st = attempt(wants, n, o, true, 0, out, &needed, err);
+    kal_status st = attempt(wants, n, o, true, 0, false, out, &needed, err);
     for (int32_t shrink = 0; st == KAL_LIMIT && shrink < 5; shrink++) {
-        st = attempt(wants, n, o, false, shrink, out, &needed, err);
+        st = attempt(wants, n, o, false, shrink, false, out, &needed, err);
         if (st == KAL_LIMIT && needed < smallest) smallest = needed, told = *err;
     }
+    // who reads a file across its rows goes over all of it once a band, so bands are as high as there is room for
+    for (int32_t grow = 6; st == KAL_LIMIT && o->spill && grow >= 0; grow--)
+        st = attempt(wants, n, o, false, -grow, true, out, &needed, err);
     if (st == KAL_LIMIT) *err = told;
     return st;
 }

@@ -92,6 +92,7 @@ struct kal__stage {
     size_t codec_memory;
     size_t charged;   // of `memory`, now
     bool keep;        // the ring is the whole rect and goes to the memo
+    bool spilt;       // the ring is the whole rect and lies in a file, for want of memory
     bool outside;     // the ring is the caller's memory
     unsigned char *data;
     kal__slab *slab;
@@ -162,6 +163,7 @@ struct kal__plan {
     uint64_t nodes, nodes_reused, reused_bands;
     kal_memo *memo;
     kal_memo_mode memo_mode;
+    const char *spill;   // the folder of rings that are `spilt`
 };
 
 /// What rings, codecs and scratch take at most.
@@ -176,6 +178,7 @@ typedef struct kal__resolved {
     size_t max_memory;
     kal_memo *memo;
     kal_memo_mode memo_mode;
+    const char *spill;   // a folder for rings that are too large; NULL: none
 } kal__resolved;
 
 kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *options, kal__plan **out,

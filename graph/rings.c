@@ -13,7 +13,8 @@
 
 // ---- bands, and the rows each one reads ------------------------------------------------------
 
-#define BAND_BYTES (192 << 10)   // about 50 µs of the cheapest work; a few fit in L2
+#define BAND_BYTES (192 << 10)          // about 50 µs of the cheapest work; a few fit in L2
+#define LEAST_SPILT ((size_t)1 << 20)   // of a ring that is worth a file
 
 // Parts are larger than bands: what they decode beside their own rows is for nothing.
 #define PART_BYTES ((size_t)4 << 20)
@@ -60,7 +61,7 @@ static int64_t rows_of_band(const kal__builder *b, const kal__stage *s, size_t r
     if (s->patches && s->edges[0].from->kind == KAL__CONST_STAGE) return height / (2 * b->p->threads - 1) + 1;
     int64_t rows = (int64_t)(BAND_BYTES / (row ? row : 1));
     if (rows < kal__least_rows(s)) rows = kal__least_rows(s);
-    rows >>= b->shrink;
+    rows = b->shrink < 0 ? rows << -b->shrink : rows >> b->shrink;
     if (rows < height >> 18) rows = height >> 18;   // a quarter of a million bands are enough
     return step > 0 ? (rows < step ? step : rows / step * step) : rows;
 }
@@ -274,6 +275,28 @@ static kal_status too_big(kal__builder *b)
         big->rect.y1 - big->rect.y0, big->memory, held);
 }
 
+// The largest rings go to files, as many as it takes.
+static kal_status spill(kal__builder *b)
+{
+    kal__plan *p = b->p;
+    kal_status st = KAL_OK;
+    while (!st && peak_of(p) > b->options->max_memory) {
+        kal__stage *big = NULL;
+        for (int32_t i = 0; i < p->n_stages; i++) {
+            kal__stage *s = p->stages[i];
+            const bool ring =
+                (s->kind == KAL__DECODE_STAGE || s->kind == KAL__COMPUTE_STAGE) && !s->outside && !s->spilt;
+            const size_t bytes = (size_t)s->rows * s->stride;
+            if (ring && bytes >= LEAST_SPILT && (!big || bytes > (size_t)big->rows * big->stride)) big = s;
+        }
+        if (!big) return too_big(b);
+        big->spilt = true;
+        kal__stage_set_rows(big, big->rect.y1 - big->rect.y0);
+        st = kal__simulate(p, b->err);
+    }
+    return st;
+}
+
 // So many bands that planning alone would take long, of a stage that cannot fit: said at once, with what it needs at least.
 kal_status kal__refuse_absurd(kal__builder *b)
 {
@@ -300,7 +323,8 @@ kal_status kal__size_rings(kal__builder *b)
     first_rings(b);
     kal_status st = kal__simulate(p, b->err);
     if (st) return st;
-    if (peak_of(p) > b->options->max_memory) return too_big(b);
+    if (peak_of(p) > b->options->max_memory) st = b->spill ? spill(b) : too_big(b);
+    if (st) return st;
     p->peak = peak_of(p);
     if (p->threads < 2 && p->n_stages < 3) return KAL_OK;
     int32_t *rows = kal__new((size_t)p->n_stages, sizeof *rows);

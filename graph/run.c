@@ -13,6 +13,7 @@
 #include "known.h"
 #include "load.h"
 #include "memo.h"
+#include "spill.h"
 #include "trace.h"
 
 #include <fenv.h>
@@ -68,12 +69,23 @@ static void ring_freed(kal__plan *p, kal__stage *s)
     kal__slab_unref(&s->slab);
 }
 
-static bool ring_allocate(kal__stage *s)
+static kal_status ring_allocate(const kal__plan *p, kal__stage *s, kal_error *err)
 {
-    if (s->outside || s->kind <= KAL__DIGEST_STAGE) return true;
-    s->slab = kal__slab_new((size_t)s->rows * s->stride);
+    if (s->outside || s->kind <= KAL__DIGEST_STAGE) return KAL_OK;
+    const size_t bytes = (size_t)s->rows * s->stride;
+    s->slab = s->spilt ? kal__spill_slab(p->spill, bytes, err) : kal__slab_new(bytes);
     s->data = s->slab ? s->slab->data : NULL;
-    return s->slab != NULL;
+    if (s->slab) return KAL_OK;
+    return s->spilt ? err->status
+                    : kal_fail(err, KAL_NOMEM, "out of memory for %d rows of %zu bytes", s->rows, s->stride);
+}
+
+// A band was done: what it looked at of rings in files is the system's again.
+static void rest(const kal__stage *s)
+{
+    if (s->spilt) kal__spill_rest(s->slab);
+    for (KAL__EACH_EDGE(e, s))
+        if (e->from && e->from->spilt) kal__spill_rest(e->from->slab);
 }
 
 // ---- choosing and recording, under the lock -----------------------------------------------------
@@ -103,13 +115,11 @@ static kal__stage *choose(run *r, int32_t *band)
     }
     bool first;
     kal__stage *s = kal__schedule_pick(r->plan, band, &first);
-    if (s && first && !ring_allocate(s)) {
-        kal_fail(&err, KAL_NOMEM, "out of memory for %d rows of %zu bytes", s->rows, s->stride);
-        fail(r, KAL_NOMEM, &err);
-        s->in_flight--;
-        return NULL;
-    }
-    return s;
+    const kal_status got = s && first ? ring_allocate(r->plan, s, &err) : KAL_OK;
+    if (!got) return s;
+    fail(r, got, &err);
+    s->in_flight--;
+    return NULL;
 }
 
 // May one more help? Requests together get no more threads than one of them may have; their callers come first.
@@ -177,6 +187,7 @@ static void work_on(run *r, int32_t thread)
         if (!st) st = kal__run_band(s, band, *room ? (*room)->data : NULL, r->watch, r->stats, &err);
         const double end = kal__now();
         kal__slab_unref(&alone);
+        if (!st && r->plan->spill) rest(s);
         if (!st) kal__trace_band(r->watch->options, s, band, thread, start, end);
         pthread_mutex_lock(&lock);
         record(r, s, band, st, &err, end - start);

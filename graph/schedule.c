@@ -242,7 +242,9 @@ static void set_rows(kal__stage *s, int64_t rows)
     rows = (rows + s->band - 1) / s->band * s->band;   // whole bands, so that no band wraps
     if (rows * 2 >= all) rows = all;                   // half the image or more: make it the whole
     s->rows = (int32_t)rows;
-    s->memory = (s->outside ? 0 : (size_t)rows * s->stride) + s->codec_memory;
+    // of a file, what a few bands look at; its other pages are the system's, which takes them when it wants
+    const int64_t held = s->spilt && rows > 4 * (int64_t)s->band ? 4 * (int64_t)s->band : rows;
+    s->memory = (s->outside ? 0 : (size_t)held * s->stride) + s->codec_memory;
 }
 
 static kal_status run_dry(kal__plan *p, bool *grew, kal_error *err)

@@ -6,9 +6,9 @@
 #define _GNU_SOURCE
 #include "codec.h"
 #include "mem.h"
+#include "spill.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,22 +31,6 @@ static kal_status no_room(const staged *w, const char *what, kal_error *err)
     return kal_fail(err, KAL_IO, "%s: %s: %s", w->folder, what, strerror(errno));
 }
 
-// Without a name from the start where the file system can, else by the name of a moment.
-static kal_status open_file(staged *w, kal_error *err)
-{
-#if defined(O_TMPFILE)
-    w->fd = open(w->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (w->fd >= 0) return KAL_OK;
-#endif
-    char *path = kal__new(strlen(w->folder) + 20, 1);
-    if (!path) return kal_fail(err, KAL_NOMEM, "out of memory");
-    sprintf(path, "%s/.kal-spill-XXXXXX", w->folder);
-    w->fd = mkostemp(path, O_CLOEXEC);
-    if (w->fd >= 0) unlink(path);
-    free(path);
-    return w->fd >= 0 ? KAL_OK : no_room(w, "no file can be made there for what is kept", err);
-}
-
 static kal_status put_at(const staged *w, uint64_t at, const void *data, size_t n, kal_error *err)
 {
     for (const unsigned char *p = data; n;) {
@@ -62,8 +46,9 @@ static kal_status put_at(const staged *w, uint64_t at, const void *data, size_t 
 
 static kal_status spill(staged *w, kal_error *err)
 {
-    kal_status st = w->fd < 0 ? open_file(w, err) : KAL_OK;
-    if (!st) st = put_at(w, w->spilt, w->text.data, w->text.size, err);
+    if (w->fd < 0) w->fd = kal__spill_file(w->folder, err);
+    if (w->fd < 0) return err->status;
+    const kal_status st = put_at(w, w->spilt, w->text.data, w->text.size, err);
     if (st) return st;
     w->spilt += w->text.size;
     free(w->text.data);   // the next ones are few
@@ -161,9 +146,9 @@ kal_status kal__write_staged(kal__writer *inner, size_t most, const char *folder
 {
     staged *w = kal__new_zero(1, sizeof *w);
     *out = NULL;
-    if (!folder || !*folder) folder = getenv("KAL_SPILL");
+    folder = kal__spill_folder(folder);
     if (w) w->fd = -1;
-    if (w && folder && *folder && !(w->folder = strdup(folder))) free(w), w = NULL;
+    if (w && folder && !(w->folder = strdup(folder))) free(w), w = NULL;
     if (!w) {
         inner->abort(inner);
         return kal_fail(err, KAL_NOMEM, "out of memory");

@@ -184,8 +184,9 @@ typedef struct kal_options {
         memo_mode;   ///< AUTO keeps what is dear to compute; ALWAYS every stage; NEVER neither looks nor keeps
     kal_stats *stats;   ///< filled also on failure
     int32_t band;       ///< rows per band; 0: chosen. For tests
-    const char *
-        spill;   ///< a folder for what is kept before a target that cannot be gone back to; NULL: KAL_SPILL, else none
+    /// A folder for rows beyond max_memory, and for what is kept before a target that cannot be gone back to, in files without a name; NULL:
+    /// KAL_SPILL, else none
+    const char *spill;
     kal_warning_fn *warn;   ///< gets user, too
 } kal_options;
 
