@@ -277,6 +277,8 @@ kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__m
 
 // ---- blocks -------------------------------------------------------------------------------------
 
+#define ALIGNED sizeof(uint32_t)   // the largest of samples
+
 void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out)
 {
     const kal__tiff_p *p = params;
@@ -286,7 +288,7 @@ void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out)
     out->rows = f.block_h;
     out->memory = (size_t)f.block_w * kal_pixel_size(e) * (size_t)f.block_h * 2;
     if (f.compression != COMPRESSION_NONE) out->memory += kal__tiff_bound(&f) + ((size_t)320 << 10);
-    out->result = kal__tiff_bound(&f) + half;
+    out->result = kal__tiff_bound(&f) + half + ALIGNED;
     if (f.tiled) out->in_order = kal__pyramid_memory(e, 1, 0, f.block_h, 0) + run_bytes(&f);
 }
 
@@ -296,7 +298,7 @@ kal_status kal__tiff_put(kal__encoder *c, const unsigned char *src, ptrdiff_t st
     return kal__pyramid_put(&c->now->pyramid, 0, src, stride, n, err);
 }
 
-// note: blocks, their bytes, bytes of rows for the next level, which lie behind the sizes.
+// note: blocks, their bytes, bytes of rows for the next level, and where they lie: behind the sizes, where samples may.
 kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
                           kal_error *err)
 {
@@ -317,12 +319,14 @@ kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y
     if (!st && c->now->n_levels > 1) {
         const kal_extent *next = &c->now->levels[1].form.extent;
         const size_t half = (size_t)next->width * kal_pixel_size(next) * (size_t)((n + 1) / 2);
-        if (kal__grow(&out->data, out->size + half, 1)) {
-            unsigned char *to = out->data + out->size;
+        const size_t at = (out->size + ALIGNED - 1) / ALIGNED * ALIGNED;
+        if (kal__grow(&out->data, at + half, 1)) {
+            unsigned char *to = out->data + at;
             for (int32_t y = 0; y < n; y += 2, to += half / (size_t)((n + 1) / 2))
                 kal__halve(&l->form.extent, from + y * stride, from + (y + 1 < n ? y + 1 : y) * stride, to);
             out->note[2] = half;
-            out->size += half;
+            out->note[3] = at;
+            out->size = at + half;
         } else {
             st = kal_fail(err, KAL_NOMEM, "tiff: out of memory");
         }
@@ -337,7 +341,7 @@ kal_status kal__tiff_join(kal__encoder *c, const kal__piece *p, kal_error *err)
     if (st || !p->note[2]) return st;
     const kal_extent *e = &c->now->levels[1].form.extent;
     const size_t row = (size_t)e->width * kal_pixel_size(e);
-    return kal__pyramid_put(&c->now->pyramid, 1, p->data + p->note[1] + 4 * p->note[0], (ptrdiff_t)row,
+    return kal__pyramid_put(&c->now->pyramid, 1, p->data + p->note[3], (ptrdiff_t)row,
                             (int32_t)(p->note[2] / row), err);
 }
 

@@ -176,7 +176,8 @@ int main(void)
                  {"gif", NULL, {65, 49, 3, KAL_U8, KAL_RGB, false}},
                  {"gif", "dither=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
                  {"tiff", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
-                 {"tiff", "compression=zstd tile=32", {65, 49, 4, KAL_U16, KAL_RGB, true}}};
+                 {"tiff", "compression=zstd tile=32", {65, 49, 4, KAL_U16, KAL_RGB, true}},
+                 {"tiff", "compression=deflate tile=16 pyramid=true", {97, 81, 3, KAL_U16, KAL_RGB, false}}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         test_kind(kinds[i].format, kinds[i].params, kinds[i].e);
     static const struct {
