@@ -239,7 +239,7 @@ static void strides(void)
 // ---- errors of two ------------------------------------------------------------------------------
 
 typedef struct failing {
-    char name[20];
+    char name[20], file[20];
     int wrong;
 } failing;
 
@@ -248,12 +248,12 @@ static void *fail_often(void *arg)
     failing *f = arg;
     for (int i = 0; i < 200; i++) {
         kal_error err = {KAL_OK, ""};
-        feed source = {.data = (const unsigned char *)"P5 9 9 255\n", .size = 11};
+        feed source = {.data = (const unsigned char *)f->file, .size = strlen(f->file)};
         kal_input in = input_of(&source, i & 1);
         in.name = f->name;
         kal_node *n = kal_load_input(NULL, &in, NULL);
         unsigned char p[81];
-        const kal_status st = kal_read(n, kal_rect_of(0, 0, 9, 9), p, 9, &fresh, &err);
+        const kal_status st = kal_read(n, kal_rect_of(0, 0, 1, 9), p, 9, &fresh, &err);
         f->wrong += st != KAL_CORRUPT || !strstr(err.message, f->name);
         kal_node_unref(&n);
     }
@@ -267,6 +267,7 @@ static void two_at_once(void)
     pthread_t t[4];
     for (int i = 0; i < 4; i++) {
         snprintf(f[i].name, sizeof f[i].name, "source %d", i);
+        snprintf(f[i].file, sizeof f[i].file, "P5 %d 9 255\n", i + 1);   // the same bytes would be one node
         f[i].wrong = 0;
         pthread_create(&t[i], NULL, fail_often, &f[i]);
     }

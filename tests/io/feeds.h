@@ -31,9 +31,10 @@ static inline ptrdiff_t feed_read(void *user, void *dst, size_t n, kal_error *er
     feed *f = user;
     if (fails(f, err)) return -1;
     if (f->lie) return f->lie;
-    size_t got = f->size - f->at < n ? f->size - f->at : n;
+    const size_t left = f->at < f->size ? f->size - f->at : 0;   // one may seek beyond the end
+    size_t got = left < n ? left : n;
     if (f->step && got > f->step) got = f->step;
-    memcpy(dst, f->data + f->at, got);
+    if (got) memcpy(dst, f->data + f->at, got);
     f->at += got;
     return (ptrdiff_t)got;
 }
