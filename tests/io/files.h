@@ -26,6 +26,13 @@ const char *__lsan_default_suppressions(void)
     return LEAKS_OF_OTHERS;
 }
 
+// libjxl hands work to its own threads by means that the sanitizer does not see in a library it has not compiled.
+KAL_API const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "race:libjxl.so\n";
+}
+
 // ---- bytes --------------------------------------------------------------------------------------
 
 static inline kal_bytes bytes_copy(const void *data, size_t n)

@@ -326,9 +326,33 @@ static void test_exif_set(void)
     }
 }
 
+// A scan that names a table of Huffman codes that cannot be there: looked at by nobody, refused by the library.
+static void test_bad_tables(void)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(40, 30, 3, KAL_U8);
+    rng r = {14};
+    kal_bytes b = encoded(rng_image(&r, s, &e), "jpeg", NULL);
+    size_t at = 2;
+    while (at + 20 < b.size && b.data[at + 1] != 0xda)
+        at += 2 + (size_t)(b.data[at + 2] << 8 | b.data[at + 3]);
+    static const unsigned char tables[] = {0x50, 0x05, 0xff};
+    for (size_t i = 0; i < sizeof tables; i++) {
+        kal_extent got;
+        b.data[at + 6] = tables[i];   // of the first component
+        void *p = decoded(b.data, b.size, NULL, &got);
+        REQUIRE_NOTE(!p && check_error.status == KAL_CORRUPT && strstr(check_error.message, "byte"),
+                     "%02x: %s", tables[i], p ? "a picture" : check_error.message);
+        free(p);
+    }
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     test_round_trips();
+    test_bad_tables();
     test_pieces();
     test_refusals();
     test_orientations();
