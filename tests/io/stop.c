@@ -17,8 +17,8 @@
 #define SOON 0.05
 #endif
 
-// One call of a library makes the whole file, after the last row.
-static const char late_encoders[] = "|gif|heif|avif|webp|jp2|jxl|";
+// A picture is written when its last row is there, in one go.
+static const char late_encoders[] = "|gif|";
 // One call of OpenJPEG makes all rows of a tile, and of one that is the picture every one.
 static const char late_decoders[] = "|jp2|";
 
