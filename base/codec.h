@@ -249,6 +249,7 @@ typedef struct kal__header {
     int32_t
         part_rows;   ///< parts of so many rows, or several times that, can be decoded by themselves; 0: none can …
     bool part_unseen;   ///< … that was seen without all bytes in memory, with which there may be some
+    bool slow;          ///< a call for a few rows may decode many more
     int32_t columns;    ///< natural columns, for `reach`; 0: rows are decoded from the first on and whole
     uint32_t shrinks;   ///< the powers of two by which it can be decoded smaller, or-ed; 0: none
     struct {

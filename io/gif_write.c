@@ -393,10 +393,6 @@ static void settle(const kal__encoder *e)
 
 static kal_status end_picture(kal__encoder *e, kal_error *err)
 {
-    if (!e->writer->album) {
-        e->rect = kal_rect_all(&e->extent);
-        return write_frame(e, e->held, err);
-    }
     settle(e);
     const kal_status st = e->waits ? write_waiting(e, e->held, err) : KAL_OK;
     unsigned char *picture = e->held;
@@ -412,12 +408,18 @@ kal_status kal__gif_put(kal__encoder *e, const unsigned char *src, ptrdiff_t str
                         kal_error *err)
 {
     for (int32_t y = 0; y < n; y++, e->y++) memcpy(e->held + (size_t)e->y * e->row, src + y * stride, e->row);
-    return e->y == e->extent.height ? end_picture(e, err) : KAL_OK;
+    // one by itself is written at the end, in a call that a request may leave
+    return e->y == e->extent.height && e->writer->album ? end_picture(e, err) : KAL_OK;
 }
 
 kal_status kal__gif_end(kal__encoder *e, kal_error *err)
 {
-    kal_status st = err && e->waits ? write_waiting(e, NULL, err) : KAL_OK;
+    kal_status st = KAL_OK;
+    if (err && !e->writer->album) {
+        e->rect = kal_rect_all(&e->extent);
+        st = write_frame(e, e->held, err);
+    }
+    if (err && e->waits) st = write_waiting(e, NULL, err);
     if (err && !st) st = e->writer->write(e->writer, ";", 1, err);
     kal__meta_unref(&e->meta);
     free(e->held);

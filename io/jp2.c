@@ -347,6 +347,7 @@ static kal_status jp2_header(kal__reader *r, const kal__ask *ask, kal__header *h
                   ? (int32_t)(f->tile_h < (uint32_t)f->extent.height ? f->tile_h : (uint32_t)f->extent.height)
                   : 1;
     h->columns = 1;
+    h->slow = f->tiles <= 1;
     for (int shift = 1; shift <= 10 && shift <= f->levels; shift++) {
         h->levels[shift - 1].width = side_at(f->x0, f->x1, shift);
         h->levels[shift - 1].height = side_at(f->y0, f->y1, shift);
