@@ -322,7 +322,8 @@ static kal_status make_room(kal__jpeg_pen *p, size_t bytes, kal_error *err)
 
 static int size_of(int32_t v)
 {
-    const uint32_t u = (uint32_t)(v < 0 ? -v : v);
+    // not by -v: gcc 12 makes wrong code of that with -fsanitize=thread (neg and cmovns on one register)
+    const uint32_t sign = (uint32_t)(v >> 31), u = ((uint32_t)v ^ sign) - sign;
     return u ? 32 - __builtin_clz(u) : 0;
 }
 
