@@ -100,14 +100,6 @@ static void summary(const runner *r, const job *j, const kal_stats *stats)
             (unsigned long long)stats->nodes_reused, (unsigned long long)stats->nodes);
 }
 
-// What a file does not have that its picture came with.
-static void warn(const runner *r, const char *path, const kal_node *encoded)
-{
-    const char *text;
-    for (size_t i = 0; !r->s->quiet && (text = kal_node_warning(encoded, i)); i++)
-        fprintf(errors(), "kal: %s: warning: %s\n", path, text);
-}
-
 static int save_all(runner *r, job *j, bool memo)
 {
     kal_stats stats = {0};
@@ -129,7 +121,6 @@ static int save_all(runner *r, job *j, bool memo)
         show_place(j->text, err.message);
         return code;
     }
-    for (int32_t i = 0; i < j->n; i++) warn(r, j->paths[i], j->nodes[i]);
     summary(r, j, &stats);
     return EXIT_OK;
 }

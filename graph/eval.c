@@ -181,6 +181,8 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     st = split_known(wants, n, &o, left, &n_left, &room, stats, err);
     if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, &room, stats, &tally, err);
     remember(left, n_left, &o, st, (kal__now() - start) * 1e9);
+    for (size_t i = 0; i < n && !st && options && options->warn; i++)
+        if (wants[i].writer) kal__warn_of_encoded(wants[i].node, wants[i].writer->name, options);
     free(left);
     kal__calm_end(&calm);
     stats->wall_ms = (kal__now() - start) * 1e3;

@@ -69,6 +69,8 @@ kal_status kal__codec_for_path(const char *path, const char *format, const kal__
 /// What the codec writes to at a path, unless it is on the web and the limits have none of that.
 kal_status kal__target(const kal__codec *c, const char *path, kal__writer **out, kal_error *err);
 kal__schema kal__schema_of_codec(const kal__codec *c);
+/// Tells options->warn what an encoded node left out; `target`: the name of where it went, or NULL.
+void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *options);
 /// The encoded form of a sound image with the codec's params struct.
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err);
 

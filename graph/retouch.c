@@ -14,6 +14,7 @@
 #include "retouch.h"
 
 #include "apply.h"
+#include "gain.h"
 #include "load.h"
 
 #include <stdlib.h>
@@ -196,7 +197,7 @@ static void fill(kal_node *node, void *arg)
 static kal_status meta_of(const kal_node *image, const traced *t, kal__meta **out, kal_error *err)
 {
     bool failed;
-    *out = kal__meta_for(image->meta, &image->call.extent, &failed);
+    *out = kal__meta_without_gain(image->meta, &failed);
     if (!failed && *out && t->orientation == 1 && (*out)->applied) {
         kal__meta *copy = kal__meta_derive(*out);
         failed = !copy;

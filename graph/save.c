@@ -173,9 +173,9 @@ static bool is_stripped(const kal_node *n)
     return false;
 }
 
-const char *kal_node_warning(const kal_node *n, size_t index)
+static const char *left_out(const kal_node *n, size_t index)
 {
-    if (n->kind != KAL__ENCODE || n->dynamic || is_stripped(n)) return NULL;
+    if (is_stripped(n)) return NULL;
     const kal__meta *m = kal__input(n, 0)->meta;
     const char *all[2];
     size_t k = 0;
@@ -184,6 +184,16 @@ const char *kal_node_warning(const kal_node *n, size_t index)
     if (m && m->geo.size && n->u.codec->earth && !kal__geo_stands(m))
         all[k++] = "where the picture lies on the earth is left out: what was done to it is no affine map";
     return index < k ? all[index] : NULL;
+}
+
+void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *o)
+{
+    const char *said;
+    char text[400];
+    for (size_t i = 0; (said = left_out(n, i)); i++) {
+        snprintf(text, sizeof text, "%.200s%s%s", target ? target : "", target ? ": " : "", said);
+        o->warn(o->user, &(kal_warning){.node = n, .rows = -1, .text = text});
+    }
 }
 
 static kal_status encode_text(kal_node *image, const kal__codec *c, const char *word, const char *text,

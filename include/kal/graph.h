@@ -80,10 +80,6 @@ typedef struct kal_field {
 /// read when first asked for; damage in one costs the fields behind it. Threads: any.
 KAL_API bool kal_node_field(const kal_node *node, const char *name, kal_field *out);
 KAL_API bool kal_node_field_at(const kal_node *node, size_t index, kal_field *out);
-/// What an encoded node (kal_encode) leaves out of what its picture came with, though its format has a place for it: sentence `index`, or
-/// NULL past the end. A gain map of the picture as it was; GeoTIFF's fields where geometry was no affine map. Of a node with computed
-/// parameters nothing is known yet. Threads: any.
-KAL_API const char *kal_node_warning(const kal_node *encoded, size_t index);
 /// EXIF orientation found in the file the image came from (1..8) and whether it was applied; 1, false without a file.
 KAL_API void kal_node_orientation(const kal_node *node, int *orientation, bool *applied);
 /// What is known of the file the image came from: format ("jpeg"), bytes, number of pictures in it (0: of a stream nobody knows).
@@ -135,13 +131,16 @@ typedef struct kal_node_stats {
 /// Called once for each node that had work, inputs first, on the caller's thread, after the request ended.
 typedef void kal_node_stats_fn(void *user, const kal_node_stats *stats);
 
-/// A picture that broke off, loaded with `lenient=true`: what was wrong, and what was done about it.
+/// What went well and is not all one may have expected.
 typedef struct kal_warning {
-    const kal_node *node;   ///< as stored, alive during the call
-    int32_t rows;           ///< of the stored picture that were there; those from this one on are 0
+    const kal_node *node;   ///< whom it is about, alive during the call: a picture as stored, or an encoded node
+    /// Of a picture that broke off and was loaded with `lenient=true`: rows that were there; those from this one on are 0. -1: it is an encoded
+    /// node's, which leaves out what its picture came with: a gain map of the picture as it was, GeoTIFF's fields where geometry was no
+    /// affine map.
+    int32_t rows;
     const char *text;
 } kal_warning;
-/// Called once for each such picture that was decoded, on the caller's thread, after the request ended well.
+/// Called once for each of them, on the caller's thread, after the request ended well.
 typedef void kal_warning_fn(void *user, const kal_warning *warning);
 
 /// A stretch of work that ended: a band of rows, or a part of the request that is no band.
