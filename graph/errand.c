@@ -6,9 +6,9 @@
 #include "errand.h"
 
 #include "mem.h"
+#include "thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -46,21 +46,6 @@ static void *go(void *arg)
     return NULL;
 }
 
-static bool start(desk *d)
-{
-    pthread_t t;
-    pthread_attr_t attr;
-    sigset_t all, old;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);   // signals go to the application's own threads
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    const bool ok = pthread_create(&t, &attr, go, d) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
-    return ok;
-}
-
 static desk *desk_new(kal__errand *e)
 {
     desk *d = kal__new_zero(1, sizeof *d);
@@ -95,7 +80,7 @@ kal_status kal__errand_run(kal__errand *e, const kal__watch *watch, bool *left, 
 {
     *left = false;
     desk *d = desk_new(e);
-    if (!d || !start(d)) {
+    if (!d || !kal__thread_start(NULL, go, d)) {
         if (d) desk_free(d);
         return run_here(e, err);
     }

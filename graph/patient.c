@@ -6,9 +6,9 @@
 #include "patient.h"
 
 #include "mem.h"
+#include "thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -184,21 +184,6 @@ static void patient_close(kal__reader *base)
     clear_away(d);
 }
 
-static bool start(desk *d)
-{
-    pthread_t t;
-    pthread_attr_t attr;
-    sigset_t all, old;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);   // signals go to the application's own threads
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    const bool ok = pthread_create(&t, &attr, serve, d) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
-    return ok;
-}
-
 kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch)
 {
     patient *p = kal__new_zero(1, sizeof *p);
@@ -228,7 +213,7 @@ kal__reader *kal__patient_new(kal__reader *inner, const kal__watch *watch)
                    .watch = watch,
                    .desk = d};
     pthread_mutex_init(&p->turn, NULL);
-    if (start(d)) return &p->base;
+    if (kal__thread_start(NULL, serve, d)) return &p->base;
     clear_away(d);
     pthread_mutex_destroy(&p->turn);
     free(p);
