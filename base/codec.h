@@ -259,7 +259,9 @@ typedef struct kal__header {
     size_t memory;   ///< bytes the decoder will hold beside its output
     /// Pixels across and down that are coded together, for `retouch`; 0: nothing of it can be kept.
     int32_t cell[2];
-    size_t recode;   ///< bytes `retouch` will hold of it
+    size_t
+        recode;   ///< bytes of all that is coded, which `retouch` holds once, and of a picture that is cropped or turned twice …
+    bool splices;   ///< … but of one that is not nothing
 } kal__header;
 
 typedef struct kal__decoder kal__decoder;   // each codec's own

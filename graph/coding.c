@@ -191,12 +191,18 @@ static void long_call_free(kal__errand *e)
     free(l);
 }
 
-// Takes `call` apart into memory of its own.
+// Takes the references that `call` has.
 static kal_status call_for_long(kal__stage *s, const long_call *call, const kal__watch *watch, kal_error *err)
 {
     bool left;
     long_call *l = kal__new(1, sizeof *l);
-    if (!l) return kal_fail(err, KAL_NOMEM, "out of memory for a call");
+    if (!l) {
+        kal__slab *slab = call->slab;
+        kal_node *node = call->node;
+        kal__slab_unref(&slab);
+        kal_node_unref(&node);
+        return kal_fail(err, KAL_NOMEM, "out of memory for a call");
+    }
     *l = *call;
     l->stage = s;
     l->coding = s->coding;
@@ -226,7 +232,7 @@ void kal__coding_close(kal__stage *s)
     kal__coding *c = s->coding;
     if (!c) return;
     if (c->decoder) c->source->codec->close(c->decoder, NULL);
-    if (c->encoder && !s->book) s->node->u.codec->end(c->encoder, NULL);
+    if (c->encoder && (!s->book || s->node->kept)) s->node->u.codec->end(c->encoder, NULL);
     kal__coding_free(s);
 }
 

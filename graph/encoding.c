@@ -53,6 +53,7 @@ kal_status kal__encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *
         to = c->writer = kal__left_writer_new(s->writer);
         if (!to) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
     }
+    if (n->kept && s->book) s->book->begun = true;   // such a file holds one picture, and is ended with it
     if (n->kept) return retouch_begin(s, to, watch, stats, err);
     const kal_extent *e = &n->call.in[0]->extent;
     if (!s->book) return n->u.codec->begin(e, n->call.params, n->meta, to, &c->encoder, err);
@@ -100,7 +101,7 @@ static kal_status end_here(kal__stage *s, kal_error *err)
 static kal_status encode_end(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     kal_status st = KAL_OK;
-    if (s->book)
+    if (s->book && !s->node->kept)
         s->coding->encoder = NULL;   // it stays with the book
     else
         st = s->coding->writer ? kal__end_on_a_thread(s, watch, err) : end_here(s, err);

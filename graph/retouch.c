@@ -26,6 +26,7 @@ typedef struct traced {
     kal_rect touched;   // in the picture's
     kal_node *base;     // it turned …
     int orientation;    // … by this
+    bool laid_back;     // the picture was turned back to how the file lies
     int32_t x, y;       // of it, where the picture begins
 } traced;
 
@@ -136,7 +137,8 @@ static kal_status lay_back(kal_node **image, traced *t, kal_error *err)
     const int asked = t->stored->meta->orientation;
     const kal_extent *e = &(*image)->call.extent, *base = &t->base->call.extent;
     const bool whole = e->width == base->width && e->height == base->height;
-    const bool has_tag = (*image)->meta && (*image)->meta->exif.size;
+    const kal__meta *meta = (*image)->meta;
+    const bool has_tag = meta && meta->applied && meta->exif.size;
     double back[6];
     if (t->orientation == 1 || t->orientation != asked || !whole || !has_tag) return KAL_OK;
     backwards(t->m, back);
@@ -145,6 +147,7 @@ static kal_status lay_back(kal_node **image, traced *t, kal_error *err)
     kal_node_unref(&t->base);
     t->base = kal_node_ref(t->stored);
     t->orientation = 1;
+    t->laid_back = true;
     return kal__turn_upright(image, kal__undone_by(asked), err);
 }
 
@@ -170,7 +173,9 @@ static void fill_how(const kal_node *image, const traced *t, kal__retouch *how)
                           .mirror_y = t->m[3] + t->m[4] < 0};
     kal__source *s = kal__node_source(t->stored);
     const int32_t w = s->header.cell[how->swap], h = s->header.cell[!how->swap];
-    how->memory = s->header.recode * (how->swap || how->mirror_x || how->mirror_y ? 2 : 1);
+    const kal_rect all = kal_rect_all(&t->stored->call.extent);
+    const bool moves = how->swap || how->mirror_x || how->mirror_y || !kal_rect_equal(how->part, all);
+    how->memory = moves ? 2 * s->header.recode : s->header.splices ? 0 : s->header.recode;
     kal__source_unref(&s);
     kal_rect r = t->touched;
     if (kal_rect_empty(r)) r = kal_rect_of(0, 0, 1, 1);   // rows must come, be they all the same
@@ -198,7 +203,7 @@ static kal_status meta_of(const kal_node *image, const traced *t, kal__meta **ou
 {
     bool failed;
     *out = kal__meta_without_gain(image->meta, &failed);
-    if (!failed && *out && t->orientation == 1 && (*out)->applied) {
+    if (!failed && *out && t->laid_back) {
         kal__meta *copy = kal__meta_derive(*out);
         failed = !copy;
         kal__meta_unref(out);

@@ -18,14 +18,21 @@ static const uint8_t natural[DCTSIZE2] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24
                                           35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
                                           58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
+// How a component lies in a file: blocks in an MCU, and in the picture.
+typedef struct shape {
+    int32_t h, v, wide, high;
+} shape;
+
 typedef struct blocks {
     kal__jpeg_carrier base;
     kal__jpeg_in *in;
     kal__jpeg_out *out;
     const kal__retouch *how;
     const kal__meta *meta;
-    kal__blob exif;                                 // the caller's goes before the file is written
+    kal__blob exif;   // the caller's goes before the file is written
+    const kal_extent *extent;
     jvirt_barray_ptr *old, fresh[MAX_COMPONENTS];   // by component; the new file's may be the old ones
+    shape shapes[MAX_COMPONENTS];                   // of the new file's
     bool moves;
     kal__jpeg_bits strip;
 } blocks;
@@ -104,7 +111,8 @@ static kal_status check_sides(const blocks *b, kal_error *err)
 static void turn_component(blocks *b, int c)
 {
     const struct jpeg_decompress_struct *j = &b->in->jpeg;
-    const jpeg_component_info *from = &j->comp_info[c], *to = &b->out->jpeg.comp_info[c];
+    const jpeg_component_info *from = &j->comp_info[c];
+    const shape *to = &b->shapes[c];
     const kal__retouch *h = b->how;
     const bool single = j->num_components == 1;
     const int32_t hs = single ? 1 : from->h_samp_factor, vs = single ? 1 : from->v_samp_factor;
@@ -114,9 +122,9 @@ static void turn_component(blocks *b, int c)
                                 h->swap ? h->mirror_y : h->mirror_x);
     const axis down = axis_of(h->part.y0, h->part.y1, cell[1], vs, from->height_in_blocks,
                               h->swap ? h->mirror_x : h->mirror_y);
-    for (JDIMENSION y = 0; y < to->height_in_blocks; y++) {
+    for (JDIMENSION y = 0; y < (JDIMENSION)to->high; y++) {
         JBLOCKROW row = rows_of(b, b->fresh[c], y, TRUE)[0];
-        for (JDIMENSION x = 0; x < to->width_in_blocks; x++) {
+        for (JDIMENSION x = 0; x < (JDIMENSION)to->wide; x++) {
             const int32_t u = stored_at(across, (int32_t)(h->swap ? y : x));
             const int32_t v = stored_at(down, (int32_t)(h->swap ? x : y));
             turn_block(h, rows_of(b, b->old[c], (JDIMENSION)v, FALSE)[0][u], row[x]);
@@ -126,29 +134,29 @@ static void turn_component(blocks *b, int c)
 
 // ---- reading ------------------------------------------------------------------------------------
 
-static JDIMENSION blocks_of(int32_t pixels, int32_t samp, int32_t max)
+static int32_t blocks_of(int32_t pixels, int32_t samp, int32_t max)
 {
-    return (JDIMENSION)(((int64_t)pixels * samp + (int64_t)max * DCTSIZE - 1) / ((int64_t)max * DCTSIZE));
+    return (int32_t)(((int64_t)pixels * samp + (int64_t)max * DCTSIZE - 1) / ((int64_t)max * DCTSIZE));
 }
 
-static JDIMENSION to_multiple(JDIMENSION n, int by)
+static JDIMENSION to_multiple(int32_t n, int32_t by)
 {
-    return (n + (JDIMENSION)by - 1) / (JDIMENSION)by * (JDIMENSION)by;
+    return (JDIMENSION)((n + by - 1) / by * by);
 }
 
-// The library's compressor works sizes out too late.
-static void size_components(blocks *b, const kal_extent *x)
+static void find_shapes(blocks *b)
 {
-    struct jpeg_compress_struct *j = &b->out->jpeg;
-    int h = 1, v = 1;
+    const struct jpeg_decompress_struct *j = &b->in->jpeg;
+    const bool single = j->num_components == 1, swap = b->how->swap;
+    const int32_t h = single ? 1 : swap ? j->max_v_samp_factor : j->max_h_samp_factor;
+    const int32_t v = single ? 1 : swap ? j->max_h_samp_factor : j->max_v_samp_factor;
     for (int c = 0; c < j->num_components; c++) {
-        h = j->comp_info[c].h_samp_factor > h ? j->comp_info[c].h_samp_factor : h;
-        v = j->comp_info[c].v_samp_factor > v ? j->comp_info[c].v_samp_factor : v;
-    }
-    for (int c = 0; c < j->num_components; c++) {
-        jpeg_component_info *i = &j->comp_info[c];
-        i->width_in_blocks = blocks_of(x->width, i->h_samp_factor, h);
-        i->height_in_blocks = blocks_of(x->height, i->v_samp_factor, v);
+        const jpeg_component_info *x = &j->comp_info[c];
+        shape *s = &b->shapes[c];
+        s->h = single ? 1 : swap ? x->v_samp_factor : x->h_samp_factor;
+        s->v = single ? 1 : swap ? x->h_samp_factor : x->v_samp_factor;
+        s->wide = blocks_of(b->extent->width, s->h, h);
+        s->high = blocks_of(b->extent->height, s->v, v);
     }
 }
 
@@ -157,13 +165,57 @@ static kal_status read_all(blocks *b)
     struct jpeg_decompress_struct *j = &b->in->jpeg;
     if (setjmp(b->in->fail.where)) return b->in->fail.status;
     for (int c = 0; b->moves && c < j->num_components; c++) {
-        const jpeg_component_info *i = &b->out->jpeg.comp_info[c];
-        b->fresh[c] = j->mem->request_virt_barray(
-            (j_common_ptr)j, JPOOL_IMAGE, TRUE, to_multiple(i->width_in_blocks, i->h_samp_factor),
-            to_multiple(i->height_in_blocks, i->v_samp_factor), (JDIMENSION)i->v_samp_factor);
+        const shape *s = &b->shapes[c];
+        b->fresh[c] =
+            j->mem->request_virt_barray((j_common_ptr)j, JPOOL_IMAGE, TRUE, to_multiple(s->wide, s->h),
+                                        to_multiple(s->high, s->v), (JDIMENSION)s->v);
     }
     b->old = jpeg_read_coefficients(j);
+    return KAL_OK;
+}
+
+// A file may define a table anew between two scans, and each component has the one that there was at its first. The new file has each of
+// them in a place of its own.
+static kal_status settle_quantisers(blocks *b, kal_error *err)
+{
+    struct jpeg_decompress_struct *j = &b->in->jpeg;
+    JQUANT_TBL *tables[NUM_QUANT_TBLS] = {NULL};
     for (int c = 0; c < j->num_components; c++) {
+        JQUANT_TBL *t = j->comp_info[c].quant_table;
+        if (!t)
+            return kal_fail(err, KAL_CORRUPT, "%s: jpeg: there is no scan of component %d",
+                            b->in->reader->name, c + 1);
+        const kal_status st = kal__jpeg_check_quantisers(t, b->in->reader->name, err);
+        if (st) return st;
+        int k = 0;   // at most as many tables as components, of which there are no more than places
+        while (k < NUM_QUANT_TBLS && tables[k] &&
+               memcmp(tables[k]->quantval, t->quantval, sizeof t->quantval) != 0)
+            k++;
+        if (k == NUM_QUANT_TBLS)
+            return kal_fail(err, KAL_UNSUPPORTED, "%s: jpeg: too many quantisers", b->in->reader->name);
+        if (!tables[k]) tables[k] = t;
+        j->comp_info[c].quant_tbl_no = k;
+    }
+    memcpy(j->quant_tbl_ptrs, tables, sizeof tables);
+    return KAL_OK;
+}
+
+static kal_status set_up(blocks *b)
+{
+    struct jpeg_compress_struct *j = &b->out->jpeg;
+    const struct jpeg_decompress_struct *old = &b->in->jpeg;
+    if (setjmp(b->out->fail.where)) return b->out->fail.status;
+    kal__jpeg_like(j, old, b->how, b->extent);
+    j->optimize_coding = TRUE;
+    if (old->progressive_mode) jpeg_simple_progression(j);
+    if (b->meta) kal__jpeg_set_density(j, b->meta);
+    return KAL_OK;
+}
+
+static kal_status turn_all(blocks *b)
+{
+    if (setjmp(b->in->fail.where)) return b->in->fail.status;
+    for (int c = 0; c < b->in->jpeg.num_components; c++) {
         if (b->moves)
             turn_component(b, c);
         else
@@ -176,22 +228,12 @@ static kal_status blocks_ahead(kal__jpeg_carrier *base, int32_t row, kal_error *
 {
     blocks *b = (blocks *)base;
     (void)row;
-    b->in->fail.err = err;
+    b->in->fail.err = b->out->fail.err = err;
     b->in->stop = &base->stop;
-    return read_all(b);
-}
-
-static kal_status set_up(blocks *b, const kal_extent *x)
-{
-    struct jpeg_compress_struct *j = &b->out->jpeg;
-    const struct jpeg_decompress_struct *old = &b->in->jpeg;
-    if (setjmp(b->out->fail.where)) return b->out->fail.status;
-    kal__jpeg_like(j, old, b->how, x);
-    j->optimize_coding = TRUE;
-    if (old->progressive_mode) jpeg_simple_progression(j);
-    if (b->meta) kal__jpeg_set_density(j, b->meta);
-    size_components(b, x);
-    return KAL_OK;
+    kal_status st = read_all(b);
+    if (!st) st = settle_quantisers(b, err);
+    if (!st) st = set_up(b);
+    return st ? st : turn_all(b);
 }
 
 // ---- new blocks ---------------------------------------------------------------------------------
@@ -204,9 +246,9 @@ static void store(const int16_t zigzag[64], int32_t dc, JCOEF *to)
 
 static JCOEF *place_of(blocks *b, int c, int32_t row, int32_t cell, int32_t i)
 {
-    const jpeg_component_info *x = &b->out->jpeg.comp_info[c];
-    const JDIMENSION y = (JDIMENSION)(row * x->v_samp_factor + i / x->h_samp_factor);
-    const JDIMENSION u = (JDIMENSION)(cell * x->h_samp_factor + i % x->h_samp_factor);
+    const shape *x = &b->shapes[c];
+    const JDIMENSION y = (JDIMENSION)(row * x->v + i / x->h);
+    const JDIMENSION u = (JDIMENSION)(cell * x->h + i % x->h);
     return rows_of(b, b->fresh[c], y, TRUE)[0][u];
 }
 
@@ -292,7 +334,7 @@ kal_status kal__jpeg_blocks_begin(const kal__jpeg_pair *pair, kal__jpeg_carrier 
     b->moves = kal__jpeg_moves(&b->in->jpeg, h);
     if (pair->exif && pair->exif->size && !kal__blob_set(&b->exif, pair->exif->data, pair->exif->size))
         return kal_fail(err, KAL_NOMEM, "jpeg: out of memory");
-    b->out->fail.err = err;
-    kal_status st = check_sides(b, err);
-    return st ? st : set_up(b, pair->extent);
+    b->extent = pair->extent;
+    find_shapes(b);
+    return check_sides(b, err);
 }

@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include "jpeg_retouch.h"
 
+#include "thread.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +69,16 @@ static void transpose(JQUANT_TBL *t)
             t->quantval[v * DCTSIZE + u] = t->quantval[u * DCTSIZE + v];
             t->quantval[u * DCTSIZE + v] = a;
         }
+}
+
+kal_status kal__jpeg_check_quantisers(const JQUANT_TBL *t, const char *name, kal_error *err)
+{
+    for (int i = 0; t && i < DCTSIZE2; i++)
+        if (t->quantval[i] < 1 || t->quantval[i] > 8191)
+            return kal_fail(err, KAL_UNSUPPORTED,
+                            "%s: jpeg: lossless_outside: nothing can be coded with a quantiser of %d", name,
+                            t->quantval[i]);
+    return KAL_OK;
 }
 
 void kal__jpeg_like(struct jpeg_compress_struct *j, const struct jpeg_decompress_struct *old,
@@ -281,8 +293,7 @@ kal_status kal__jpeg_retoucher_begin(const kal_extent *x, const kal__retouch *ho
     st = !kal__jpeg_moves(&r->in.jpeg, how) && kal__jpeg_can_splice(&r->in.jpeg)
              ? kal__jpeg_splice_begin(&pair, &r->carrier, err)
              : kal__jpeg_blocks_begin(&pair, &r->carrier, err);
-    if (!st && (how->helpers > 1 || how->watch))
-        r->running = pthread_create(&r->thread, NULL, go_ahead, r) == 0;
+    if (!st && (how->helpers > 1 || how->watch)) r->running = kal__thread_start(&r->thread, go_ahead, r);
     return st;
 }
 
@@ -315,5 +326,6 @@ size_t kal__jpeg_retoucher_memory(const kal_extent *x)
 void kal__jpeg_tell_cell(const struct jpeg_decompress_struct *j, kal__header *h)
 {
     kal__jpeg_cell(j, h->cell);
-    h->recode = kal__jpeg_can_splice(j) ? 0 : kal__jpeg_blocks_memory(j);
+    h->recode = kal__jpeg_blocks_memory(j);
+    h->splices = kal__jpeg_can_splice(j);
 }

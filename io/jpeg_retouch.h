@@ -27,6 +27,8 @@ kal_status kal__jpeg_strip_bad(kal_error *err);
 /// How the new file is to be: what a compressor is set up with before its tables are used. `x` is its extent. Jumps as the library does.
 void kal__jpeg_like(struct jpeg_compress_struct *j, const struct jpeg_decompress_struct *old,
                     const kal__retouch *how, const kal_extent *x);
+/// Refuses a table that the library cannot code with: it divides by 8 times a quantiser, in 16 bits.
+kal_status kal__jpeg_check_quantisers(const JQUANT_TBL *t, const char *name, kal_error *err);
 /// Whether its bits can be copied; else its coefficients must be.
 bool kal__jpeg_can_splice(const struct jpeg_decompress_struct *j);
 /// Bytes that going through all coefficients holds.

@@ -9,7 +9,7 @@
 #include <string.h>
 
 // An MCU of ten blocks whose every code and value are as long as can be.
-#define LONGEST_MCU ((size_t)10 * 64 * (16 + 11) / 8 + 8)
+#define LONGEST_MCU ((size_t)10 * 64 * (16 + 15) / 8 + 8)
 #define END_OF_BLOCK 128   // coefficients "passed": more than there are
 
 // ---- tables -------------------------------------------------------------------------------------
@@ -48,7 +48,10 @@ bool kal__jpeg_huff_is_whole(const JHUFF_TBL *t, bool dc)
     int n = 0;
     if (!t) return false;
     for (int length = 1; length <= 16; length++) n += t->bits[length];
-    for (int i = 0; i < n && i < 256; i++) has[t->huffval[i]] = true;
+    for (int i = 0; i < n && i < 256; i++) {
+        if (has[t->huffval[i]]) return false;   // the library writes no such table
+        has[t->huffval[i]] = true;
+    }
     if (dc) {
         for (int size = 0; size <= 11; size++)
             if (!has[size]) return false;
@@ -189,6 +192,37 @@ void kal__jpeg_bits_restart(kal__jpeg_bits *b)
     b->at = 0;
 }
 
+// What has a marker and a length, passed over; false at the end of the file.
+static bool pass_segment(kal__jpeg_bits *b)
+{
+    const int high = raw_byte(b), low = raw_byte(b);
+    for (int n = high << 8 | low; n > 2; n--)
+        if (raw_byte(b) < 0) return false;
+    return high >= 0 && low >= 0;
+}
+
+kal_status kal__jpeg_bits_finish(kal__jpeg_bits *b, const char *name, kal_error *err)
+{
+    for (;;) {
+        while (!b->marker) {
+            b->n = 0;
+            b->at = 0;
+            const kal_status st = clean_some(b, name, err);
+            if (st) return st;
+        }
+        const int marker = b->marker;
+        if (marker == 0xd9) return KAL_OK;
+        if (marker == 0xda || marker == 0xd8)
+            return kal_fail(err, KAL_CORRUPT, "%s: jpeg: near byte %llu: another scan of the same", name,
+                            (unsigned long long)b->offset);
+        const bool bare = (marker >= 0xd0 && marker <= 0xd7) || marker == 1;
+        if (bare || pass_segment(b))
+            kal__jpeg_bits_restart(b);   // a file that ends in it ends in clean_some
+        else
+            b->marker = 0;
+    }
+}
+
 // ---- blocks -------------------------------------------------------------------------------------
 
 // The symbol at the front of the word, and how many bits it has; 0: there is none such.
@@ -259,7 +293,7 @@ bool kal__jpeg_pass(kal__jpeg_bits *b, const kal__jpeg_mcu *m, int32_t dc[4])
         const int c = m->component[i];
         int32_t difference;
         if (!read_dc(b, m->dc[c], &difference) || !pass_ac(b, m->ac[c])) return false;
-        dc[c] += difference;
+        if (__builtin_add_overflow(dc[c], difference, &dc[c])) return false;
     }
     return b->at <= 8 * (uint64_t)b->n;
 }
@@ -327,32 +361,44 @@ static int size_of(int32_t v)
     return u ? 32 - __builtin_clz(u) : 0;
 }
 
-// A symbol and a value behind it.
-static void put_coded(kal__jpeg_pen *p, const kal__jpeg_huff *h, int run, int32_t v)
+// A symbol and a value behind it; false: the table has no code for that.
+static bool put_coded(kal__jpeg_pen *p, const kal__jpeg_huff *h, int run, int32_t v)
 {
     const int size = size_of(v), symbol = run << 4 | size;
+    if (size > 15 || !h->length[symbol]) return false;
     put_bits(p, h->code[symbol], h->length[symbol]);
     if (size) put_bits(p, (uint32_t)(v < 0 ? v - 1 : v) & ((1u << size) - 1), size);
+    return true;
 }
 
-kal_status kal__jpeg_write_block(kal__jpeg_pen *p, const kal__jpeg_huff *dc, const kal__jpeg_huff *ac,
-                                 const int16_t block[64], kal_error *err)
+static bool put_block(kal__jpeg_pen *p, const kal__jpeg_huff *dc, const kal__jpeg_huff *ac,
+                      int32_t difference, const int16_t block[64])
 {
-    const kal_status st = make_room(p, LONGEST_MCU, err);
-    if (st) return st;
-    put_coded(p, dc, 0, block[0]);
     int run = 0;
+    if (!put_coded(p, dc, 0, difference)) return false;
     for (int k = 1; k < 64; k++) {
         if (!block[k]) {
             run++;
             continue;
         }
         for (; run > 15; run -= 16) put_bits(p, ac->code[0xf0], ac->length[0xf0]);
-        put_coded(p, ac, run, block[k]);
+        if (!put_coded(p, ac, run, block[k])) return false;
         run = 0;
     }
     if (run) put_bits(p, ac->code[0], ac->length[0]);
-    return KAL_OK;
+    return true;
+}
+
+kal_status kal__jpeg_write_block(kal__jpeg_pen *p, const kal__jpeg_huff *dc, const kal__jpeg_huff *ac,
+                                 int32_t difference, const int16_t block[64], kal_error *err)
+{
+    const kal_status st = make_room(p, LONGEST_MCU, err);
+    if (st || put_block(p, dc, ac, difference, block)) return st;
+    return kal_fail(
+        err, KAL_UNSUPPORTED,
+        "jpeg: lossless_outside: a block that is kept is too far from a new one beside it for baseline JPEG: "
+        "their means differ by %d steps",
+        difference);
 }
 
 kal_status kal__jpeg_copy_bits(kal__jpeg_pen *p, const unsigned char *data, uint64_t from, uint64_t to,

@@ -61,6 +61,9 @@ bool kal__jpeg_bits_are_over(const kal__jpeg_bits *b);
 /// Behind the marker: more data.
 void kal__jpeg_bits_restart(kal__jpeg_bits *b);
 
+/// Behind the last MCU: on to the end of the file, past what a decoder passes over, too (bytes that are not data, comments).
+kal_status kal__jpeg_bits_finish(kal__jpeg_bits *b, const char *name, kal_error *err);
+
 /// Passes over an MCU, adding up what its DC coefficients are; false: no such code, or too many coefficients. All of it must be in `clean`.
 bool kal__jpeg_pass(kal__jpeg_bits *b, const kal__jpeg_mcu *m, int32_t dc[4]);
 /// Reads a block: zigzag order, [0] the difference of its DC coefficient.
@@ -75,8 +78,9 @@ typedef struct kal__jpeg_pen {
     size_t n;        ///< in clean
     unsigned char clean[KAL__JPEG_CLEAN], stuffed[2 * KAL__JPEG_CLEAN];
 } kal__jpeg_pen;
+/// `difference` of its DC coefficient, in place of block[0]. UNSUPPORTED when the tables have no code for it.
 kal_status kal__jpeg_write_block(kal__jpeg_pen *p, const kal__jpeg_huff *dc, const kal__jpeg_huff *ac,
-                                 const int16_t block[64], kal_error *err);
+                                 int32_t difference, const int16_t block[64], kal_error *err);
 /// Bits `from` … `to` of `data`, of which some bytes more may be read.
 kal_status kal__jpeg_copy_bits(kal__jpeg_pen *p, const unsigned char *data, uint64_t from, uint64_t to,
                                kal_error *err);

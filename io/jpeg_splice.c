@@ -124,6 +124,15 @@ static bool in_step(const splice *s)
     return !memcmp(s->was, s->is, sizeof s->was);
 }
 
+// A block of component c whose DC coefficient is `dc`.
+static kal_status write(splice *s, int c, int32_t dc, const int16_t block[64], kal_error *err)
+{
+    int32_t difference;
+    if (__builtin_sub_overflow(dc, s->is[c], &difference)) return damaged(s, err);
+    s->is[c] = dc;
+    return kal__jpeg_write_block(&s->pen, s->mcu.dc[c], s->mcu.ac[c], difference, block, err);
+}
+
 // An old one, but its differences count from what the new file has before it.
 static kal_status rewrite(splice *s, kal_error *err)
 {
@@ -132,10 +141,8 @@ static kal_status rewrite(splice *s, kal_error *err)
     for (int32_t i = 0; i < s->mcu.n && !st; i++) {
         const int c = s->mcu.component[i];
         if (!kal__jpeg_read_block(&s->bits, s->mcu.dc[c], s->mcu.ac[c], block)) return damaged(s, err);
-        s->was[c] += block[0];
-        block[0] = (int16_t)(s->was[c] - s->is[c]);
-        s->is[c] = s->was[c];
-        st = kal__jpeg_write_block(&s->pen, s->mcu.dc[c], s->mcu.ac[c], block, err);
+        if (__builtin_add_overflow(s->was[c], block[0], &s->was[c])) return damaged(s, err);
+        st = write(s, c, s->was[c], block, err);
     }
     s->keep = s->bits.at;
     return st;
@@ -187,9 +194,7 @@ static kal_status replace(splice *s, const kal__jpeg_mcu *m, int32_t dc[4], kal_
         const int c = m->component[i];
         if (!kal__jpeg_read_block(&s->strip, m->dc[c], m->ac[c], block)) return kal__jpeg_strip_bad(err);
         dc[c] += block[0];
-        block[0] = (int16_t)(dc[c] - s->is[c]);
-        s->is[c] = dc[c];
-        st = kal__jpeg_write_block(&s->pen, s->mcu.dc[c], s->mcu.ac[c], block, err);
+        st = write(s, c, dc[c], block, err);
     }
     s->next++;
     return st;
@@ -221,13 +226,10 @@ static kal_status splice_strip(kal__jpeg_carrier *base, const kal__jpeg_strip *s
 
 static kal_status finish(splice *s, kal_error *err)
 {
-    uint64_t keep;
     s->in->fail.err = err;
     kal_status st = keep_until(s, s->total, err);
     if (!st) st = copy_kept(s, err);
-    keep = s->bits.at;
-    if (!st && !s->bits.marker) st = kal__jpeg_bits_fill(&s->bits, &keep, s->in->reader->name, err);
-    if (!st && (s->bits.marker != 0xd9 || !kal__jpeg_bits_are_over(&s->bits))) st = damaged(s, err);
+    if (!st) st = kal__jpeg_bits_finish(&s->bits, s->in->reader->name, err);
     return st ? st : kal__jpeg_mark(&s->pen, 0xd9, err);
 }
 
@@ -302,6 +304,11 @@ kal_status kal__jpeg_splice_begin(const kal__jpeg_pair *pair, kal__jpeg_carrier 
     s->total = s->per_row * (((uint64_t)j->image_height + (uint64_t)cell[1] - 1) / (uint64_t)cell[1]);
     s->restart = j->restart_interval;
     start_reading(s);
+    for (int c = 0; c < j->num_components; c++) {
+        const JQUANT_TBL *t = j->quant_tbl_ptrs[j->comp_info[c].quant_tbl_no & (NUM_QUANT_TBLS - 1)];
+        const kal_status st = kal__jpeg_check_quantisers(t, pair->in->reader->name, err);
+        if (st) return st;
+    }
     const kal_status st = kal__jpeg_mcu_make(&s->mcu, j->comp_info, j->num_components, j->dc_huff_tbl_ptrs,
                                              j->ac_huff_tbl_ptrs, err);
     return st ? st : write_header(s, pair, err);

@@ -476,6 +476,12 @@ static void test_upright(rng *r)
         coefficients_free(&old);
         coefficients_free(&new);
         kal_bytes_free(&b);
+        // turned back by hand, it is as stored, and no tag says otherwise
+        const int back = o == 6 ? 8 : o == 8 ? 6 : o;
+        kal_node *stored = kal_turn(s, done, kal_turn_params(.how = back - 1));
+        b = save(s, stored, &fresh);
+        nearly_same(stored, &b, where);
+        kal_bytes_free(&b);
         b = (kal_bytes){NULL, 0};
         const bool fits = o == 1 || o == 5;   // begins where it is stored to begin
         kal_node *bare = kal_encode(s, done, "jpeg", KEEP " strip=true");
@@ -487,6 +493,193 @@ static void test_upright(rng *r)
         free(with);
         kal_scope_free(&s);
     }
+}
+
+// ---- files that are odd -------------------------------------------------------------------------
+
+// Behind the first marker of this kind from `at` on, or 0.
+static size_t behind(const unsigned char *file, size_t size, int marker, size_t at)
+{
+    for (; at + 1 < size; at++)
+        if (file[at] == 0xff && file[at + 1] == marker) return at + 2;
+    return 0;
+}
+
+// With n bytes put in before `at`; frees the old one.
+static unsigned char *with_bytes(unsigned char *file, size_t *size, size_t at, const void *bytes, size_t n)
+{
+    unsigned char *longer = malloc(*size + n);
+    memcpy(longer, file, at);
+    memcpy(longer + at, bytes, n);
+    memcpy(longer + at + n, file + at, *size - at);
+    free(file);
+    *size += n;
+    return longer;
+}
+
+static kal_status try_save(const unsigned char *file, size_t size, bool changed, kal_bytes *b)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_load_bytes(s, file, size, NULL);
+    if (changed) n = inverted_there(s, n, kal_rect_of(20, 20, 40, 30));
+    *b = (kal_bytes){NULL, 0};
+    kal_node *encoded = kal_encode(s, n, "jpeg", KEEP);
+    kal_status st = kal_node_error(encoded, &check_error);
+    if (!st) st = kal_read_bytes(encoded, &fresh, b, &check_error);
+    kal_scope_free(&s);
+    return st;
+}
+
+// A quantiser of 0, or one by which the library's 16-bit divisors become 0, decodes; nothing can be coded with it.
+static void test_quantisers(rng *r)
+{
+    for (int i = 0; i < 4; i++) {
+        size_t size;
+        unsigned char *file = a_file(r, &kinds[i % 2 ? 9 : 0], 90, 70, 3, &size);
+        const size_t at = behind(file, size, 0xdb, 0);
+        if (REQUIRE(at)) file[at + 3 + i] = 0;
+        kal_bytes b;
+        const kal_status st = try_save(file, size, true, &b);
+        REQUIRE_NOTE(st == KAL_UNSUPPORTED && strstr(check_error.message, "quantiser of 0"), "%s",
+                     check_error.message);
+        free(file);
+    }
+}
+
+static void same_picture_saved(const unsigned char *file, size_t size, const char *what)
+{
+    kal_bytes b;
+    if (!REQUIRE_NOTE(try_save(file, size, false, &b) == KAL_OK, "%s: %s", what, check_error.message)) return;
+    kal_scope *s = kal_scope_new();
+    kal_extent e;
+    unsigned char *want = read_all(kal_load_bytes(s, file, size, NULL), &fresh, &e);
+    unsigned char *got = read_all(kal_load_bytes(s, b.data, b.size, NULL), &fresh, NULL);
+    REQUIRE_NOTE(want && got && !memcmp(want, got, bytes_of(&e)), "%s: another picture", what);
+    free(want);
+    free(got);
+    kal_bytes_free(&b);
+    REQUIRE_NOTE(try_save(file, size, true, &b) == KAL_OK, "%s, changed: %s", what, check_error.message);
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+}
+
+// What a decoder passes over between the last block and the end; a table defined anew where nobody reads it any more.
+static void test_odd(rng *r)
+{
+    static const unsigned char comment[] = {0xff, 0xfe, 0, 5, 'a', 0xff, 0xd9}, zeros[3] = {0};
+    unsigned char table[69] = {0xff, 0xdb, 0, 67, 0};
+    memset(table + 5, 77, 64);
+    size_t size;
+    unsigned char *file = a_file(r, &kinds[0], 90, 70, 3, &size);
+    file = with_bytes(file, &size, size - 2, comment, sizeof comment);
+    same_picture_saved(file, size, "a comment before the end");
+    free(file);
+    file = a_file(r, &kinds[0], 90, 70, 3, &size);
+    file = with_bytes(file, &size, size - 2, zeros, sizeof zeros);
+    same_picture_saved(file, size, "bytes before the end");
+    free(file);
+    for (int i = 0; i < KINDS && !kinds[i].separate; i++)
+        if (kinds[i + 1].separate) {
+            file = a_file(r, &kinds[i + 1], 90, 70, 3, &size);
+            const size_t second = behind(file, size, 0xda, behind(file, size, 0xda, 0));
+            if (REQUIRE(second)) file = with_bytes(file, &size, second - 2, table, sizeof table);
+            same_picture_saved(file, size, "a table defined anew");
+            free(file);
+        }
+}
+
+// DC coefficients that no picture of 8 bits has, but that decode: a new block beside them would be further off than a code can tell.
+static unsigned char *far_off(const unsigned char *file, size_t size, unsigned long *n)
+{
+    struct jpeg_decompress_struct j;
+    struct jpeg_compress_struct c;
+    struct jpeg_error_mgr mgr;
+    unsigned char *data = NULL;
+    *n = 0;
+    j.err = c.err = jpeg_std_error(&mgr);
+    jpeg_create_decompress(&j);
+    jpeg_create_compress(&c);
+    jpeg_mem_src(&j, file, size);
+    jpeg_mem_dest(&c, &data, n);
+    jpeg_read_header(&j, TRUE);
+    jvirt_barray_ptr *arrays = jpeg_read_coefficients(&j);
+    for (JDIMENSION y = 0; y < j.comp_info[0].height_in_blocks; y++) {
+        JBLOCKROW row = j.mem->access_virt_barray((j_common_ptr)&j, arrays[0], y, 1, TRUE)[0];
+        for (JDIMENSION x = 0; x < j.comp_info[0].width_in_blocks; x++) row[x][0] = 1900;
+    }
+    jpeg_copy_critical_parameters(&j, &c);
+    jpeg_write_coefficients(&c, arrays);
+    jpeg_finish_compress(&c);
+    jpeg_destroy_compress(&c);
+    jpeg_finish_decompress(&j);
+    jpeg_destroy_decompress(&j);
+    return data;
+}
+
+static void test_far_off(void)
+{
+    const kal_extent e = extent_of(64, 64, 1, KAL_U8);
+    unsigned char white[64 * 64];
+    unsigned long size, n;
+    memset(white, 255, sizeof white);
+    unsigned char *plain = jpeg_of(&e, white, &(jpeg_kind){.h = 1, .v = 1, .quality = 100}, &size);
+    unsigned char *file = far_off(plain, size, &n);
+    kal_bytes b;
+    const kal_status st = try_save(file, n, true, &b);
+    REQUIRE_NOTE(st == KAL_UNSUPPORTED && strstr(check_error.message, "differ by"), "%d: %s", (int)st,
+                 check_error.message);
+    kal_bytes_free(&b);
+    REQUIRE_OK(try_save(file, n, false, &b));
+    kal_bytes_free(&b);
+    free(plain);
+    free(file);
+}
+
+// ---- what it holds, where it goes ---------------------------------------------------------------
+
+// The plan counts all coefficients where they lie in memory: once, and twice when they are moved.
+static void test_memory(rng *r)
+{
+    size_t size;
+    unsigned char *file = a_file(r, &kinds[2], 1280, 960, 3, &size);
+    kal_scope *s = kal_scope_new();
+    kal_node *photo = kal_load_bytes(s, file, size, NULL);
+    const size_t all = (size_t)1280 * 960 * 3 * sizeof(JCOEF);
+    kal_node *moved[2] = {kal_turn(s, photo, kal_turn_params(.how = KAL_TURN_HALF)),
+                          crop(s, photo, kal_rect_of(0, 0, 1272, 960))};
+    for (int i = 0; i < 3; i++) {
+        kal_stats stats;
+        const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .stats = &stats};
+        kal_bytes b = save(s, i < 2 ? moved[i] : photo, &o);
+        REQUIRE_NOTE(i < 2 ? stats.planned_bytes >= 2 * all : stats.planned_bytes < all, "%d: %zu told", i,
+                     (size_t)stats.planned_bytes);
+        kal_bytes_free(&b);
+    }
+    free(file);
+    kal_scope_free(&s);
+}
+
+// An album of one picture is that picture.
+static void test_album(rng *r)
+{
+    size_t size;
+    unsigned char *file = a_file(r, &kinds[0], 200, 160, 3, &size), room[65536];
+    kal_scope *s = kal_scope_new();
+    kal_node *n = inverted_there(s, kal_load_bytes(s, file, size, NULL), kal_rect_of(40, 120, 60, 140));
+    kal_bytes want = save(s, n, &fresh);
+    const char *path = check_temp("album.jpg");
+    kal_album *a;
+    REQUIRE_OK(kal_album_create(path, NULL, &a, &check_error));
+    REQUIRE_OK(kal_album_add(a, n, KEEP, &fresh, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_album_add(a, n, KEEP, &fresh, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    FILE *f = fopen(path, "rb");
+    const size_t got = f ? fread(room, 1, sizeof room, f) : 0;
+    if (f) fclose(f);
+    REQUIRE(got == want.size && !memcmp(room, want.data, got));
+    kal_bytes_free(&want);
+    free(file);
+    kal_scope_free(&s);
 }
 
 // ---- what cannot be -----------------------------------------------------------------------------
@@ -696,6 +889,11 @@ int main(int argc, char **argv)
     test_turns(&r);
     test_turn_and_box(&r);
     test_upright(&r);
+    test_quantisers(&r);
+    test_odd(&r);
+    test_far_off();
+    test_memory(&r);
+    test_album(&r);
     test_refused(&r);
     test_damaged(&r);
     test_changed(&r);

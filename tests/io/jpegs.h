@@ -15,9 +15,10 @@ typedef struct jpeg_kind {
     int restart_rows, restart_mcus;
     bool optimize, arithmetic, rgb;
     bool separate;   // a scan for each component
+    int quality;     // 0: 85
 } jpeg_kind;
 
-/// The file of quality 85; free it.
+/// The file; free it.
 static inline unsigned char *jpeg_of(const kal_extent *e, unsigned char *pixels, const jpeg_kind *k,
                                      unsigned long *size)
 {
@@ -33,7 +34,7 @@ static inline unsigned char *jpeg_of(const kal_extent *e, unsigned char *pixels,
     c.input_components = e->channels;
     c.in_color_space = e->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(&c);
-    jpeg_set_quality(&c, 85, TRUE);
+    jpeg_set_quality(&c, k->quality ? k->quality : 85, TRUE);
     if (e->channels == 3) {
         c.comp_info[0].h_samp_factor = k->h;
         c.comp_info[0].v_samp_factor = k->v;
