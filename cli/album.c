@@ -97,6 +97,7 @@ int album_run(runner *r, const maker *m)
 {
     int done = 0;
     if (!r->in->n) return usage("--pages: of which picture?");
+    if (r->s->page) return usage("--pages takes every page, --page one: give one of them");
     if (!r->s->out) return usage("--pages: where to? -o OUT, or with {page} in its name a file for each");
     r->cancel = catch_signals();
     if (!r->cancel) return usage("out of memory");

@@ -22,6 +22,7 @@ for p in 0 1 2; do
 done
 code 'a file for each' 0 "$kal" invert pages.tif --pages -o 'p{page}.ppm' -q
 same 'with its number' "$(echo p*.ppm)" 'p0.ppm p1.ppm p2.ppm'
+refused 'every page and one' 2 'give one of them' "$kal" invert pages.tif --pages --page 1 -o x.tif
 refused 'where to' 2 'where to' "$kal" invert one.tif --pages
 refused 'a page that is not there' 2 'page 3: there are 3, from 0 to 2' "$kal" invert pages.tif --page 3 -o x.png
 refused 'a text that saves' 2 'leave that to -o' "$kal" run 'save in x.png' one.tif --pages -o x.tif
