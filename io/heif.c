@@ -82,12 +82,13 @@ static void decoder_free(kal__decoder *d)
 
 // Head and length of the box at a place, to the end of the file where it says so.
 static kal_status box_at(kal__decoder *d, uint64_t at, unsigned char head[16], uint64_t *length,
-                         kal_error *err)
+                         uint64_t *before, kal_error *err)
 {
     const size_t n = d->size - at < 16 ? (size_t)(d->size - at) : 16;
     memset(head, 0, 16);
     const kal_status st = kal__read_exact(d->reader, at, head, n, err);
     *length = kal__be32(head);
+    *before = *length == 1 ? 16 : 8;
     if (*length == 1) *length = (uint64_t)kal__be32(head + 8) << 32 | kal__be32(head + 12);
     if (*length == 0) *length = d->size - at;
     return st;
@@ -129,18 +130,19 @@ static bool is_a_copy(kal__decoder *d, size_t n)
 }
 
 // Of the boxes of the file only those that say what there is; of the others it is seen that they are all there.
+// What is no box ends them: libheif names it.
 static kal_status walk_boxes(kal__decoder *d, const kal_limits *limits, kal_error *err)
 {
     static const char wanted[][5] = {"ftyp", "meta"};
     kal_status st = KAL_OK;
-    uint64_t length;
+    uint64_t length, before;
     for (uint64_t at = 0; !st && at < d->size; at += length) {
         unsigned char head[16];
-        st = box_at(d, at, head, &length, err);
+        st = box_at(d, at, head, &length, &before, err);
         if (st) break;
-        if (length < 8 || length > d->size - at) {
+        if (length < before || length > d->size - at) {
             char box[5];
-            if (!kal__heif_cut(head, d->size - at < 16 ? (size_t)(d->size - at) : 16, box)) return KAL_OK;
+            if (!kal__heif_cut(head, d->size - at < 16 ? (size_t)(d->size - at) : 16, box)) break;
             return kal_fail(err, KAL_CORRUPT, "%s: heif: the file ends at byte %zu, inside its box \"%s\"",
                             d->reader->name, d->size, box);
         }
@@ -149,7 +151,7 @@ static kal_status walk_boxes(kal__decoder *d, const kal_limits *limits, kal_erro
         if (keep)
             st = keep_box(d, at, length, limits, err);
         else
-            note_large(d, at, length, kal__be32(head) == 1 ? 16 : 8);
+            note_large(d, at, length, before);
     }
     d->bytes = d->copy;
     return st;
