@@ -213,7 +213,7 @@ kal_status kal__within_limits(const char *name, const char *codec, uint64_t widt
 /// How samples lie in a file that does not say it; all 0: nothing was told.
 typedef struct kal__layout {
     int32_t width, height, channels, type;   ///< a kal_type
-    int32_t skip;                            ///< bytes before the first row
+    double skip;                             ///< bytes before the first row, a whole number
     int32_t order;                           ///< 1: the highest byte of a sample comes first
     bool planar;
 } kal__layout;

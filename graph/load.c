@@ -46,7 +46,7 @@ static const kal_param stored_params[] = {
     {"height", KAL_PARAM_INT, offsetof(stored_p, layout.height), 0, NULL, 0, KAL_MAX_SIDE, "", ""},
     {"channels", KAL_PARAM_INT, offsetof(stored_p, layout.channels), 0, NULL, 0, KAL_MAX_CHANNELS, "", ""},
     {"type", KAL_PARAM_CHOICE, offsetof(stored_p, layout.type), 0, NULL, 0, 0, KAL_TYPES, ""},
-    {"skip", KAL_PARAM_INT, offsetof(stored_p, layout.skip), 0, NULL, 0, INT32_MAX, "", ""},
+    {"skip", KAL_PARAM_FLOAT, offsetof(stored_p, layout.skip), 0, NULL, 0, 1e15, "", ""},
     {"order", KAL_PARAM_CHOICE, offsetof(stored_p, layout.order), 0, NULL, 0, 0, "little|big", ""},
     {"planar", KAL_PARAM_BOOL, offsetof(stored_p, layout.planar), 0, NULL, 0, 0, "", ""},
     {"lenient", KAL_PARAM_BOOL, offsetof(stored_p, lenient), 0, NULL, 0, 0, "", ""}};
@@ -197,6 +197,8 @@ static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const
                                  .planar = p->planar};
     l.unkeyed = !p->keyed;
     kal_status st = kal__params_check(kal__schema_of(&kal__op_load), &checked, err);
+    if (!st && checked.skip != (double)(uint64_t)checked.skip)
+        st = kal_fail(err, KAL_INVALID, "load: skip=%.15g is not a whole number", checked.skip);
     if (!st && (!l.source || !l.meta)) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     if (l.source) l.source->refs = 1, l.source->page = p->page, l.source->lenient = p->lenient;
     if (!st && !(l.ask.places = l.source->places = kal__places_new()))

@@ -23,7 +23,7 @@
     P(INT, height, 0, 0, KAL_MAX_SIDE, "", "format=pixels: rows")                                    \
     P(INT, channels, 0, 0, KAL_MAX_CHANNELS, "", "format=pixels: samples in a pixel")                \
     P(CHOICE, type, 0, 0, 0, KAL_TYPES, "format=pixels: of a sample")                                \
-    P(INT, skip, 0, 0, INT32_MAX, "byte", "format=pixels: bytes before the first row")               \
+    P(FLOAT, skip, 0, 0, 1e15, "byte", "format=pixels: bytes before the first row, a whole number")  \
     P(CHOICE, order, 0, 0, 0, "little|big", "format=pixels: which byte of a sample comes first")     \
     P(BOOL, planar, false, 0, 0, "", "format=pixels: all of one channel, then all of the next")      \
     P(BOOL, lenient, false, 0, 0, "",                                                                \

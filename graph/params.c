@@ -344,8 +344,10 @@ static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const
         v = (double)(int64_t)(v < 0 ? v - 0.5 : v + 0.5);
         if (some && v < 1 && kal__param_is_size(p)) v = 1;   // a little of a picture is a pixel, not nothing
     }
-    if (v < -2e9 || v > 2e9 || v != (double)(int64_t)v)
-        return bad_value(s, p, text, n, "a whole number", err);
+    const bool bounded = p->min < p->max;
+    if (v < -INT32_MAX || v > INT32_MAX)
+        return out_of_range(s, p, v, bounded ? p->min : -INT32_MAX, bounded ? p->max : INT32_MAX, err);
+    if (v != (double)(int64_t)v) return bad_value(s, p, text, n, "a whole number", err);
     *out = (int32_t)v;
     return KAL_OK;
 }

@@ -81,6 +81,11 @@ static void refused(void)
     fails(&b, "format=gray width=10 height=10 skip=1", KAL_CORRUPT,
           "has 100 bytes, and 10×10×1 of u8, with what lies before them, need 101");
     fails(&b, "format=gray width=10 height=10 skip=1000", KAL_CORRUPT, "need 1100");
+    fails(&b, "format=gray width=10 height=10 skip=2147483647", KAL_CORRUPT, "need 2147483747");
+    fails(&b, "format=gray width=10 height=10 skip=1e10", KAL_CORRUPT, "need 10000000100");
+    fails(&b, "format=gray width=10 height=10 skip=1.5", KAL_INVALID, "skip=1.5 is not a whole number");
+    fails(&b, "format=gray width=10 height=10 skip=-1", KAL_INVALID, "outside");
+    fails(&b, "format=gray width=3e9 height=10", KAL_INVALID, "width=3");
     fails(&b, "format=gray width=10 height=5 page=2", KAL_INVALID, "page");
     fails(&b, "format=pixels width=100000 height=100000 channels=64 type=f32", KAL_LIMIT, "pixels=");
     fails(&b, "format=hash", KAL_INVALID, "hash can be written but not read");
@@ -93,6 +98,29 @@ static void refused(void)
     REQUIRE_NOTE(strstr(check_error.message, "form=gray has 1 channels and the picture 3"), "%s",
                  check_error.message);
     kal_scope_free(&s);
+}
+
+// Behind more bytes than an int counts; they are a hole in the file, and nobody keeps them.
+static void far(void)
+{
+    static const unsigned char row[4] = {1, 2, 3, 4};
+    const double skip = 2147483648.0 + 5;
+    kal_extent e;
+    char told[100];
+    put_file(check_temp("far.bin"), row, 1);
+    FILE *f = fopen(check_temp("far.bin"), "r+b");
+    if (!f || fseeko(f, (off_t)skip, SEEK_SET) || fwrite(row, 1, 4, f) != 4 || fclose(f)) {
+        check_skip("a file of more than 2 GiB: there is no room for one");
+        remove(check_temp("far.bin"));
+        return;
+    }
+    snprintf(told, sizeof told, "format=gray width=4 height=1 keyed=false skip=%.0f", skip);
+    kal_node *n = kal_load(NULL, check_temp("far.bin"), told);
+    unsigned char *p = read_all(n, NULL, &e);
+    REQUIRE_NOTE(p && !memcmp(p, row, 4), "%s: %s", told, check_error.message);
+    free(p);
+    kal_node_unref(&n);
+    remove(check_temp("far.bin"));
 }
 
 static kal_key key_of(const kal_bytes *b, const char *told)
@@ -260,6 +288,7 @@ int main(void)
 {
     layouts();
     refused();
+    far();
     keys();
     pages();
     long_streams();
