@@ -149,7 +149,7 @@ typedef struct kal__meta {
     int orientation;   // as found, 1..8
     bool applied;
     int pages;                // 0: nobody knows, of a stream
-    double delay;             // seconds that this page of an animation is shown; 0: it does not say
+    double delay;             // seconds that this page of an animation is shown, 0 too; -1: it does not say
     int32_t loops;            // how often the animation runs, 0 without end; -1: it does not say
     double density[2];        // pixels per metre across and down; 0: it does not say
     const char *format;       // the codec's name

@@ -227,7 +227,7 @@ static void own_fields(const kal__meta *m, kal__fields *f)
 {
     if (m->density[0] > 0) kal__fields_numbers(f, "density.x", &m->density[0], 1, NULL);
     if (m->density[1] > 0) kal__fields_numbers(f, "density.y", &m->density[1], 1, NULL);
-    if (m->delay > 0) kal__fields_numbers(f, "delay", &m->delay, 1, NULL);
+    if (m->delay >= 0) kal__fields_numbers(f, "delay", &m->delay, 1, NULL);
     const double loops = m->loops;
     if (m->loops >= 0) kal__fields_numbers(f, "loops", &loops, 1, NULL);
 }

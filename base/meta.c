@@ -12,7 +12,7 @@
 kal__meta *kal__meta_new(void)
 {
     kal__meta *m = kal__new_zero(1, sizeof *m);
-    if (m) *m = (kal__meta){.refs = 1, .orientation = 1, .pages = 1, .loops = -1};
+    if (m) *m = (kal__meta){.refs = 1, .orientation = 1, .pages = 1, .delay = -1, .loops = -1};
     return m;
 }
 
@@ -226,7 +226,10 @@ kal_key kal__meta_digest(const kal__meta *m)
     kal__hash_add(&h, &upright, 1);
     if (!m) return kal__hash_done(&h);
     hash_blob(&h, &m->iptc);
-    const double said[] = {m->orientation, m->loops,      m->delay,
+    const double delay = m->delay > 0   ? m->delay
+                         : m->delay < 0 ? 0
+                                        : -1;   // nothing said hashes as it always did
+    const double said[] = {m->orientation, m->loops,      delay,
                            m->density[0],  m->density[1], m->exif.size ? m->edits : 0};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) hash_number(&h, said[i]);
     if (m->geo.size) {

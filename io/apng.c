@@ -140,7 +140,7 @@ void kal__apng_begin(kal__decoder *d, const kal_extent *e)
     a->row = (size_t)e->width * kal_pixel_size(&a->full);
     a->pages = a->frames + !a->first;
     a->frame.rect = kal_rect_all(e);
-    if (!a->first) a->frame.disposal = BACKGROUND, a->frame.delay = 0;
+    if (!a->first) a->frame.disposal = BACKGROUND, a->frame.delay = -1;
     if (a->frame.disposal == PREVIOUS) a->frame.disposal = BACKGROUND;
     a->shows_opaque = true;
 }

@@ -61,7 +61,7 @@ static kal_status put_frame(kal__encoder *e, kal_rect rect, kal_error *err)
 
 static void begin_picture(kal__encoder *e, const kal__png_p *p, const kal__meta *meta)
 {
-    e->delay = p->delay >= 0 ? p->delay : meta && meta->delay > 0 ? meta->delay : 0.1;
+    e->delay = p->delay >= 0 ? p->delay : meta && meta->delay >= 0 ? meta->delay : 0.1;
     e->frames++;
 }
 

@@ -38,6 +38,11 @@ static void walk_frame(kal__decoder *d, walk *w, int32_t page, int32_t i, uint64
     }
 }
 
+static double seconds(const kal__gif_frame *f)
+{
+    return f->delay < 0 ? -1 : f->delay / 100.0;
+}
+
 // How many pages there are, where to start for the one that is wanted, and its delay. Onward the first frame must do: nobody knows how many
 // follow, and any may be transparent.
 static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
@@ -60,7 +65,7 @@ static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
         if (!st) st = kal__pages_within(d->of->name, "gif", d->pages, &d->limits, d->in.err);
         if (st || d->onward) break;
         walk_frame(d, &w, page, i, at);
-        if (i == page && m) m->delay = f->delay / 100.0;
+        if (i == page && m) m->delay = seconds(f);
         const size_t size = (size_t)(f->rect.x1 - f->rect.x0) * (size_t)(f->rect.y1 - f->rect.y0);
         if (f->interlaced && d->largest < size) d->largest = size;
         st = kal__input_skip(&d->in, 1);
@@ -71,6 +76,7 @@ static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
     if (!d->pages) return kal__input_corrupt(&d->in, "there is no picture in it");
     if (d->onward) d->largest = (size_t)d->extent.width * (size_t)d->extent.height;
     if (!d->onward && page >= d->pages) return kal__no_page(d->of->name, page, d->pages, d->in.err);
+    if (m && d->pages == 1 && !d->onward && m->delay == 0) m->delay = -1;   // a picture that nothing follows
     d->extent.alpha = w.alpha || d->onward;
     d->extent.channels = 3 + d->extent.alpha;
     d->row = (size_t)d->extent.width * (size_t)d->extent.channels;
@@ -263,7 +269,7 @@ static kal_status gif_next(kal__decoder *d, kal__header *h, kal__meta *m, kal_er
     d->page++;
     h->extent = d->extent;
     h->rows = 1;
-    m->delay = d->frame.delay / 100.0;
+    m->delay = seconds(&d->frame);
     return KAL_OK;
 }
 

@@ -16,7 +16,7 @@ enum {
 typedef struct kal__gif_frame {
     kal_rect rect;   // on the canvas; may reach beyond it
     bool interlaced;
-    int disposal, delay;   // hundredths of a second
+    int disposal, delay;   // hundredths of a second; -1: it does not say
     int clear;             // the transparent value; -1: none
     unsigned char colours[256][4];
 } kal__gif_frame;

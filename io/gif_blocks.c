@@ -167,8 +167,8 @@ kal_status kal__gif_next(kal__decoder *d, kal__meta *m, bool *found)
     kal__gif_frame *f = &d->frame;
     kal_status st;
     int c;
-    f->disposal = f->delay = 0;
-    f->clear = -1;
+    f->disposal = 0;
+    f->delay = f->clear = -1;
     *found = false;
     while (!(st = kal__input_next(&d->in, &c)) && c != TRAILER && !*found) {
         if (c == EXTENSION)

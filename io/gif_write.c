@@ -119,7 +119,7 @@ struct kal__encoder {
     kal_extent extent;
     kal__gif_p params;
     kal__meta *meta;
-    double delay;       // of the picture; 0: it does not say
+    double delay;       // of the picture; -1: it does not say
     int32_t pictures;   // written
     int32_t y;
     size_t row;
@@ -173,7 +173,7 @@ kal_status kal__gif_begin(const kal_extent *x, const void *params, const kal__me
     e->writer = w;
     e->extent = *x;
     memcpy(&e->params, params, sizeof e->params);
-    e->delay = meta ? meta->delay : 0;
+    e->delay = meta ? meta->delay : -1;
     e->row = (size_t)x->width * (size_t)x->channels;
     e->meta = kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
     e->held = kal__new((size_t)x->height, e->row);
@@ -195,7 +195,7 @@ kal_status kal__gif_page(kal__encoder *e, const kal_extent *x, const void *param
                         "with %d channels, not %d×%d with %d",
                         e->pictures, x->width, x->height, x->channels, f->width, f->height, f->channels);
     memcpy(&e->params, params, sizeof e->params);
-    e->delay = meta ? meta->delay : 0;
+    e->delay = meta ? meta->delay : -1;
     e->y = 0;
     return KAL_OK;
 }
@@ -272,7 +272,7 @@ static void put_screen(kal__text *t, const kal__encoder *e)
 static void put_frame(kal__text *t, const kal__encoder *e)
 {
     unsigned char control[8] = {0x21, 0xf9, 4}, place[10] = {0x2c};
-    const double seconds = e->params.delay >= 0 ? e->params.delay : e->delay > 0 ? e->delay : 0.1;
+    const double seconds = e->params.delay >= 0 ? e->params.delay : e->delay >= 0 ? e->delay : 0.1;
     const double ticks = e->writer->album ? seconds * 100 + 0.5 : 0;
     const int clear = e->now.clear < 0 || e->own ? e->now.clear : e->value[e->now.clear];
     control[3] = (unsigned char)(e->disposal << 2 | (clear >= 0));

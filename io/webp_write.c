@@ -24,7 +24,7 @@ struct kal__encoder {
     kal__text file;   // that libwebp made
     // ---- of an animation
     int32_t pictures;   // written
-    double delay;       // of the picture; 0: it does not say
+    double delay;       // of the picture; -1: it does not say
     int32_t loops;      // of the first
     uint64_t start;     // of the file in the writer
     kal__blob exif;
@@ -259,7 +259,7 @@ static kal_status write_frame(kal__encoder *e, kal_error *err)
 {
     kal__span chunks;
     kal__text t = {0}, body = {0};
-    const double seconds = e->params.delay >= 0 ? e->params.delay : e->delay > 0 ? e->delay : 0.1;
+    const double seconds = e->params.delay >= 0 ? e->params.delay : e->delay >= 0 ? e->delay : 0.1;
     const double ms = seconds * 1000 + 0.5;
     if (!kal__webp_file((const unsigned char *)e->file.data, e->file.size, &chunks))
         return kal_fail(err, KAL_INTERNAL, "webp: libwebp made no WebP file");
@@ -308,7 +308,7 @@ kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__m
     e->writer = w;
     e->extent = *x;
     memcpy(&e->params, params, sizeof e->params);
-    e->delay = meta ? meta->delay : 0;
+    e->delay = meta ? meta->delay : -1;
     e->loops = meta ? meta->loops : 0;
     const kal_extent rgb = {x->width, x->height, 3,
                             KAL_U8,   KAL_RGB,   false};   // what the file has, gray or not
@@ -333,7 +333,7 @@ kal_status kal__webp_page(kal__encoder *e, const kal_extent *x, const void *para
                         "with %d channels, not %d×%d with %d",
                         e->pictures, x->width, x->height, x->channels, f->width, f->height, f->channels);
     memcpy(&e->params, params, sizeof e->params);
-    e->delay = meta ? meta->delay : 0;
+    e->delay = meta ? meta->delay : -1;
     return picture_begin(e, err);
 }
 

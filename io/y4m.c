@@ -210,6 +210,7 @@ static kal_status y4m_open(kal__reader *r, const kal__ask *ask, kal__decoder **o
     d->page = ask->page;
     d->onward = ask->onward;
     d->line = -1;
+    d->delay = -1;
     kal_status st = read_head(d, err);
     if (!st) st = walk(d, ask->page, err);
     if (!st && r->forget) r->forget(r, d->at);

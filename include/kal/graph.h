@@ -64,7 +64,7 @@ KAL_API bool kal_node_meta(const kal_node *node, const char *name, const void **
 /// What blocks of metadata say, a field at a time. Names, as their standards have them: "exif.Make", "exif.GPSLatitude", "preview.Compression",
 /// "gps.latitude" (degrees, south and west negative), "iptc.Caption-Abstract", "xmp.dc:title", "xmp.dc:title@de" (not the default language),
 /// "icc.description"; "exif.0xc4a5" and "iptc.2:217" where there is none. Of the picture as it is now: "density.x" and "density.y" (pixels per
-/// metre), "delay" (seconds), "loops" (0: without end).
+/// metre), "delay" (seconds, 0 too; of pictures that do not say there is none), "loops" (0: without end).
 typedef enum kal_field_kind { KAL_FIELD_TEXT, KAL_FIELD_NUMBERS, KAL_FIELD_BYTES } kal_field_kind;
 typedef struct kal_field {
     const char *name;

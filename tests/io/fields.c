@@ -201,7 +201,7 @@ static kal__blob blob_of(const void *p, size_t n)
     return (kal__blob){(void *)(uintptr_t)p, n};
 }
 
-static const kal__meta nothing = {.refs = 1, .orientation = 1, .pages = 1, .loops = -1};
+static const kal__meta nothing = {.refs = 1, .orientation = 1, .pages = 1, .delay = -1, .loops = -1};
 
 static void require_field(const kal__meta *m, const char *name, const char *text, size_t count,
                           const double *numbers)

@@ -178,6 +178,32 @@ static void metadata(void)
     bytes_free(&b), bytes_free(&icc);
 }
 
+// Hundredths of a second of the first of `pages`: none are said by a picture alone, nor where there is no control.
+static void delays(void)
+{
+    static const struct {
+        int delay, pages, cut;   // bytes of the control that are taken out
+        double seconds;
+    } cases[] = {{0, 2, 0, 0}, {0, 1, 0, -1}, {5, 1, 0, 0.05}, {0, 2, 8, -1}};
+    static const unsigned char colours[768];
+    unsigned char value = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const gif_frame f = {0, 0, 1, 1, 0, cases[i].delay, -1, false, false, {0}, &value};
+        kal_bytes b = gif_head(1, 1, colours);
+        const size_t head = b.size, cut = (size_t)cases[i].cut;
+        for (int k = 0; k < cases[i].pages; k++) b = gif_add(b, &f, true);
+        b = bytes_join(b, ";", 1);
+        memmove(b.data + head, b.data + head + cut, b.size - head - cut);
+        b.size -= cut;
+        kal__header h;
+        kal__meta *m;
+        REQUIRE_OK(page_header(&b, 0, &h, &m));
+        REQUIRE_NOTE(m->delay == cases[i].seconds, "case %zu: %g", i, m->delay);
+        kal__meta_unref(&m);
+        bytes_free(&b);
+    }
+}
+
 // ---- files that are none ------------------------------------------------------------------------
 
 #define TEXT(s) s, sizeof(s) - 1
@@ -227,6 +253,7 @@ int main(void)
     animations();
     tables();
     metadata();
+    delays();
     refusals();
     kal_memo_clear(NULL);
     return check_done();

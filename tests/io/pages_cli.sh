@@ -78,12 +78,22 @@ for kind in gif webp; do
         skip "an animated $kind" "$(cat err)"
         continue
     }
+    [ "$kind" = gif ] || webp=$kind
     has "timing of a $kind" "$("$kal" info "anim.$kind")" '3 pages, shown for 0.25 s, runs 3 times'
     code "a $kind and once more" 0 "$kal" run --pages in "anim.$kind" -o "again.$kind" -q
     has "has its timing" "$("$kal" info "again.$kind")" '3 pages, shown for 0.25 s, runs 3 times'
     code "a $kind from PNG" 0 "$kal" run --pages in anim.png -o "from.$kind" -q
     check "is that $kind" cmp "anim.$kind" "from.$kind"
 done
+for kind in png gif $webp; do
+    code "a $kind without waiting" 0 "$kal" run --pages in f1.png f2.png -o "zero.$kind" --encode delay=0 -q
+    has 'says so' "$("$kal" info "zero.$kind")" '2 pages, shown for 0 s, runs'
+    has 'in JSON, too' "$("$kal" info --json "zero.$kind" | tr -d ' ')" '"delay":0,'
+    code "a $kind of it" 0 "$kal" run --pages in "zero.$kind" -o "zeros.$kind" -q
+    has 'has it still' "$("$kal" info "zeros.$kind")" '2 pages, shown for 0 s, runs'
+done
+"$kal" invert f1.png -o still.gif -q
+check 'a picture alone is not shown for a time' sh -c '! "$1" info still.gif | grep "shown for"' - "$kal"
 for file in anim again; do
     "$kal" run in "$file.gif" --page 2 -o "$file.ppm" -q
 done
