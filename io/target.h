@@ -15,4 +15,7 @@ char *kal__target_temp(const char *path);
 /// A folder of files, and perhaps one beside it: see kal__writer.file.
 kal_status kal__write_tree(const char *path, kal__writer **out, kal_error *err);
 
+/// Fails when a folder lies there that is more or less than a tree of tiles, of which the file `beside` tells (NULL: one in it). Nothing may lie there.
+kal_status kal__tree_may_go(const char *folder, const char *beside, kal_error *err);
+
 #endif

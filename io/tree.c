@@ -6,13 +6,12 @@
 //   out.dzi   .out_files.kal-PID-N/12/0_0.jpg    the target's own file first: what lies in the folder goes with it
 //   out       .out.kal-PID-N/info.json           no own file: the target is the folder
 //
-// A folder that is there already is replaced whole, and only if it is such a tree. The target's own file goes before the folder is exchanged, and
-// comes after: whoever sees it sees all that belongs to it.
+// A folder that is there already is replaced whole, and only if it is such a tree (tree_old.c). The folder comes first, then the target's own file,
+// in the place of the old one: at any moment there is one, with a whole tree.
 #define _GNU_SOURCE
 #include "target.h"
 #include "mem.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -28,10 +27,18 @@ typedef struct tree {
     kal__writer *head;   // its own file; NULL: it has none
     char *folder;        // where the others will be; NULL: there is none yet …
     char *temp;          // … and where they are
+    char *aside;         // where the old ones are for a moment if folders cannot be exchanged in one step
     char *made;          // the last folder made in it
 } tree;
 
 // ---- folders ------------------------------------------------------------------------------------
+
+static int open_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)at;
+    if (kind == FTW_D && (st->st_mode & 0700) != 0700) chmod(path, 0700);
+    return 0;
+}
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
@@ -40,46 +47,11 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
     return 0;
 }
 
+// From a folder that may not be written to, nothing could be removed.
 static void remove_all(const char *path)
 {
+    nftw(path, open_one, 16, FTW_PHYS);
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-// What stands first in a tree of ours or another program's: levels, regions, and what tells of them.
-static bool is_part(const char *name)
-{
-    static const char *const words[] = {"info.json", "tiles.json", "full", "vips-properties.xml",
-                                        "blank.png"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strcmp(name, words[i])) return true;
-    const size_t n = strlen(name), digits = strspn(name, "0123456789"), region = strspn(name, "0123456789,");
-    return (digits == n && n <= 2 && (n < 2 || *name != '0')) || (region == n && region > digits);
-}
-
-// A folder of that name may be replaced if nothing lies in it but a tree: somebody's pictures must not go because a name was mistyped.
-static kal_status may_replace(const char *folder, bool beside, kal_error *err)
-{
-    bool tells = beside, empty = true;
-    char other[256] = "";
-    DIR *d = opendir(folder);
-    if (!d && errno == ENOENT) return KAL_OK;
-    if (!d) return kal_fail(err, KAL_IO, "%s: %s", folder, strerror(errno));
-    for (const struct dirent *e; !*other && (e = readdir(d));) {
-        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
-        empty = false;
-        tells |= !strcmp(e->d_name, "info.json") || !strcmp(e->d_name, "tiles.json");
-        if (!is_part(e->d_name)) snprintf(other, sizeof other, "%s", e->d_name);
-    }
-    closedir(d);
-    if (*other)
-        return kal_fail(err, KAL_IO, "%s: is a folder in which lies \"%s\", no tree that could be replaced",
-                        folder, other);
-    if (!tells && !empty)
-        return kal_fail(err, KAL_IO,
-                        "%s: is a folder without info.json or tiles.json, no tree that could be "
-                        "replaced",
-                        folder);
-    return KAL_OK;
 }
 
 // All folders of the name of a file in the tree.
@@ -108,47 +80,57 @@ static kal_status make_folders(tree *t, char *path, kal_error *err)
 
 // ---- files --------------------------------------------------------------------------------------
 
-static kal_status tree_write(kal__writer *w, const void *data, size_t n, kal_error *err)
-{
-    tree *t = (tree *)w;
-    if (t->folder) return kal_fail(err, KAL_INTERNAL, "%s: the target's own file comes first", t->path);
-    if (!t->head) {
-        const kal_status st = kal__write_file(t->path, &t->head, err);
-        if (st) return st;
-    }
-    w->written += n;
-    return t->head->write(t->head, data, n, err);
-}
-
+// A symbolic link there is followed, as one of the target's own name is.
 static char *folder_of(const tree *t)
 {
-    char *name;
+    char *name, *real = NULL;
     kal__text text = {0};
     const char *slash = strrchr(t->path, '/'), *dot = strrchr(slash ? slash + 1 : t->path, '.');
     if (!t->head) return strdup(t->path);
     kal__putf(&text, "%.*s_files", dot ? (int)(dot - t->path) : (int)strlen(t->path), t->path);
-    return kal__text_done(&text, &name, NULL) ? name : NULL;
+    if (!kal__text_done(&text, &name, NULL)) return NULL;
+    real = kal__target_real(name);
+    free(name);
+    return real;
+}
+
+// What is there may be replaced?
+static kal_status may_go(const tree *t, kal_error *err)
+{
+    const kal_status st = kal__tree_may_go(t->folder, t->head ? t->path : NULL, err);
+    if (st && t->head) kal_within(err, "%s", t->path);
+    return st;
 }
 
 static kal_status begin(tree *t, kal_error *err)
 {
-    struct stat old;
     if (t->folder) return KAL_OK;
     t->folder = folder_of(t);
-    char *temp = t->folder ? kal__target_temp(t->folder) : NULL;
+    t->aside = t->folder ? kal__target_temp(t->folder) : NULL;
+    char *temp = t->aside ? kal__target_temp(t->folder) : NULL;
     if (!temp) return kal_fail(err, KAL_NOMEM, "%s: out of memory", t->path);
-    const bool there = stat(t->folder, &old) == 0;
-    kal_status st = there ? may_replace(t->folder, t->head != NULL, err) : KAL_OK;
+    kal_status st = may_go(t, err);
     if (!st && mkdir(temp, 0777) != 0)
         st = kal_fail(err, KAL_IO, "%s: cannot write there: %s", t->path, strerror(errno));
-    if (st) {
+    if (st)
         free(temp);
-        return st;
+    else
+        t->temp = temp;
+    return st;
+}
+
+// The folder is made at once: what may not be replaced is said before any work is done.
+static kal_status tree_write(kal__writer *w, const void *data, size_t n, kal_error *err)
+{
+    tree *t = (tree *)w;
+    if (t->made) return kal_fail(err, KAL_INTERNAL, "%s: the target's own file comes first", t->path);
+    if (!t->head) {
+        kal_status st = kal__write_file(t->path, &t->head, err);
+        if (!st) st = begin(t, err);
+        if (st) return st;
     }
-    t->temp = temp;
-    if (there && chmod(temp, old.st_mode & 07777) != 0)
-        return kal_fail(err, KAL_IO, "%s: %s", t->folder, strerror(errno));
-    return KAL_OK;
+    w->written += n;
+    return t->head->write(t->head, data, n, err);
 }
 
 static kal_status write_whole(const tree *t, const char *path, const unsigned char *p, size_t n,
@@ -195,6 +177,7 @@ static void tree_abort(kal__writer *w)
     free(t->path);
     free(t->folder);
     free(t->temp);
+    free(t->aside);
     free(t->made);
     free(t);
 }
@@ -208,69 +191,69 @@ static kal_status tree_finish(kal__writer *w, kal_error *err)
 }
 
 // The new folder takes the place of the old one, which then has the temporary name; in one step where the system can.
-static int exchange(const tree *t)
+static kal_status exchange(tree *t, kal_error *err)
 {
 #if defined(RENAME_EXCHANGE)
-    if (renameat2(AT_FDCWD, t->temp, AT_FDCWD, t->folder, RENAME_EXCHANGE) == 0) return 0;
-    if (errno != EINVAL && errno != ENOSYS) return -1;
+    if (renameat2(AT_FDCWD, t->temp, AT_FDCWD, t->folder, RENAME_EXCHANGE) == 0) return KAL_OK;
+    if (errno != EINVAL && errno != ENOSYS)
+        return kal_fail(err, KAL_IO, "%s: renaming the folder: %s", t->path, strerror(errno));
 #endif
-    char *aside = kal__target_temp(t->folder);
-    int failed = aside ? rename(t->folder, aside) : -1;
-    if (!failed && (failed = rename(t->temp, t->folder)) != 0) {
-        const int why = errno;
-        rename(aside, t->folder);
-        errno = why;
-    } else if (!failed) {
-        failed = rename(aside, t->temp);
+    const bool away = rename(t->folder, t->aside) == 0;
+    if (away && rename(t->temp, t->folder) == 0) {
+        char *const old = t->aside;
+        t->aside = t->temp;
+        t->temp = old;
+        return KAL_OK;
     }
-    free(aside);
-    return failed;
-}
-
-static kal_status place(const tree *t, bool *replaced, kal_error *err)
-{
-    struct stat old;
-    *replaced = lstat(t->folder, &old) == 0;
-    kal_status st = *replaced ? may_replace(t->folder, t->head != NULL, err) : KAL_OK;
-    if (!st && (*replaced ? exchange(t) : rename(t->temp, t->folder)) != 0)
-        st = kal_fail(err, KAL_IO, "%s: renaming: %s", t->folder, strerror(errno));
+    const kal_status st = kal_fail(err, KAL_IO, "%s: renaming the folder: %s", t->path, strerror(errno));
+    if (away && rename(t->aside, t->folder) != 0)
+        kal_within(err, "%s: the old folder is now %s", t->path, t->aside);
     return st;
 }
 
-static void take_back(const tree *t, bool replaced)
+// Its mode, too: now that all is written it may be one that lets nobody write.
+static kal_status replace(tree *t, const struct stat *old, kal_error *err)
 {
-    if (replaced)
-        exchange(t);
-    else
-        rename(t->folder, t->temp);
+    const kal_status st = may_go(t, err);
+    if (st) return st;
+    if (S_ISDIR(old->st_mode) && chmod(t->temp, old->st_mode & 07777) != 0 && errno != EPERM)
+        return kal_fail(err, KAL_IO, "%s: %s", t->path, strerror(errno));
+    return exchange(t, err);
+}
+
+static kal_status place(tree *t, bool *replaced, kal_error *err)
+{
+    struct stat old;
+    *replaced = lstat(t->folder, &old) == 0;
+    if (*replaced) return replace(t, &old, err);
+    if (rename(t->temp, t->folder) == 0) return KAL_OK;
+    return kal_fail(err, KAL_IO, "%s: renaming the folder: %s", t->path, strerror(errno));
+}
+
+// What cannot come back stays where it is.
+static void take_back(tree *t, bool replaced, kal_error *err)
+{
+    if (!replaced) {
+        if (rename(t->folder, t->temp) != 0)
+            kal_within(err, "%s: %s is there without it", t->path, t->folder);
+    } else if (exchange(t, NULL)) {
+        kal_within(err, "%s: the old folder is now %s", t->path, t->temp);
+        free(t->temp);
+        t->temp = NULL;
+    }
 }
 
 static kal_status tree_commit(kal__writer *w, kal_error *err)
 {
     tree *t = (tree *)w;
     bool replaced = false;
-    struct stat old;
     kal_status st = tree_finish(w, err);
-    char *aside = NULL;   // the old file, under another name
-    if (!st && t->head && stat(t->path, &old) == 0) {
-        aside = kal__target_temp(t->path);
-        if (!aside)
-            st = kal_fail(err, KAL_NOMEM, "%s: out of memory", t->path);
-        else if (rename(t->path, aside) != 0)
-            st = kal_fail(err, KAL_IO, "%s: renaming: %s", t->path, strerror(errno));
-        if (st) free(aside), aside = NULL;
+    if (!st) st = place(t, &replaced, err);
+    if (!st && t->head) {
+        st = t->head->commit(t->head, err);
+        t->head = NULL;
+        if (st) take_back(t, replaced, err);
     }
-    if (!st) {
-        st = place(t, &replaced, err);
-        if (!st && t->head) {
-            st = t->head->commit(t->head, err);
-            t->head = NULL;
-            if (st) take_back(t, replaced);
-        }
-    }
-    if (aside && st) rename(aside, t->path);
-    if (aside && !st) unlink(aside);
-    free(aside);
     tree_abort(w);   // what has the temporary name now is the old tree, nothing, or what failed
     return st;
 }

@@ -246,12 +246,22 @@ static kal_status zip_commit(kal__writer *w, kal_error *err)
     return st;
 }
 
+// The folder in the archive: what would lead out of the one that somebody unpacks it to, or could on another system, is none.
+static char *stem_of(const char *name)
+{
+    const char *dot = name ? strrchr(name, '.') : NULL;
+    const size_t n = dot && dot > name ? (size_t)(dot - name) : name ? strlen(name) : 0;
+    bool good = n > 0 && !(n <= 2 && !strncmp(name, "..", n));
+    for (size_t i = 0; i < n; i++)
+        good &= (unsigned char)name[i] >= ' ' && name[i] != 0x7f && name[i] != '\\' && name[i] != '/';
+    return good ? strndup(name, n) : strdup("image");
+}
+
 kal_status kal__write_zip(kal__writer *inner, kal__writer **out, kal_error *err)
 {
-    const char *name = inner->name ? inner->name : "image", *dot = strrchr(name, '.');
     zip *z = kal__new_zero(1, sizeof *z);
     *out = NULL;
-    if (z) z->stem = strndup(name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
+    if (z) z->stem = stem_of(inner->name);
     if (!z || !z->stem) {
         free(z);
         inner->abort(inner);

@@ -8,14 +8,46 @@
 
 #include "mem.h"
 
+#include <errno.h>
 #include <ftw.h>
+#include <linux/capability.h>
+#include <linux/fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static const kal_options fresh = {.memo_mode = KAL_MEMO_NEVER};
+
+// ---- renames that fail --------------------------------------------------------------------------
+
+// Those of the library come here. From the nth on, or only there, they fail, or there the process ends; `steps`: none exchanges.
+static struct renames {
+    int nth, n;
+    bool dies, all, steps;
+} renames;
+
+static bool may_rename(void)
+{
+    const int n = ++renames.n;
+    if (!renames.nth || n < renames.nth || (n > renames.nth && !renames.all)) return true;
+    if (renames.dies) _exit(42);
+    errno = EIO;
+    return false;
+}
+
+int rename(const char *from, const char *to)
+{
+    return may_rename() ? (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0) : -1;
+}
+
+int renameat2(int in, const char *from, int out, const char *to, unsigned flags)
+{
+    if (renames.steps && flags) return errno = EINVAL, -1;
+    return may_rename() ? (int)syscall(SYS_renameat2, in, from, out, to, flags) : -1;
+}
 
 // ---- a folder to work in ------------------------------------------------------------------------
 
@@ -396,6 +428,14 @@ static void archives(void)
         bytes_free(&b);
     }
     REQUIRE(entries() == 3);
+    // names that would lead elsewhere where it is unpacked
+    const char *const odd[] = {"...zip", "..zip", "..\\x.zip", "a\nb.zip", "\x7f.zip"};
+    for (int i = 0; i < 5; i++) {
+        REQUIRE_OK(save(n, in_folder(odd[i]), "", NULL, &fresh));
+        kal_bytes b = get_file(in_folder(odd[i]));
+        require_archive(&b, "image/image.dzi", 2 + 1 + 9, false);
+        bytes_free(&b);
+    }
     kal_bytes b = encoded(n, "dz", NULL);
     require_archive(&b, "image/image_files/0/0_0.jpg", 2 + 1 + 9, false);
     kal_bytes_free(&b);
@@ -634,6 +674,186 @@ static void replacing(void)
     kal_scope_free(&s);
 }
 
+// A file below the folder, and the folders it is in.
+static void put_below(const char *name, const char *text)
+{
+    char path[700];
+    snprintf(path, sizeof path, "%s", in_folder(name));
+    for (char *c = strchr(path + strlen(folder) + 1, '/'); c; c = strchr(c + 1, '/')) {
+        *c = 0;
+        mkdir(path, 0777);
+        *c = '/';
+    }
+    if (path[strlen(path) - 1] != '/') put_file(path, text, strlen(text));
+}
+
+// Trees in which something lies that none of ours has, at any depth; and what says that it is a tree does not.
+static void foreign(void)
+{
+    static const struct {
+        const char *target, *layout;   // saved first unless that is NULL
+        const char *adds, *text, *more, *says;
+    } rows[] = {
+        {"p.dzi", NULL, "p_files/1/thesis.txt", "x", "p_files/2/photo.raw", "p.dzi is not there"},
+        {"p.dzi", NULL, "p_files/1/0_0.jpg", "x", "p_files/2/0_0.jpg", "p.dzi is not there"},
+        {"p.dzi", "deepzoom", "p.dzi", "<Image>a list of mine</Image>", NULL, "p.dzi is not there or tells"},
+        {"p.dzi", "deepzoom", "p_files/3/thesis.txt", "x", NULL, "\"3/thesis.txt\""},
+        {"p.dzi", "deepzoom", "p_files/3/0_0.notes", "x", NULL, "\"3/0_0.notes\""},
+        {"p.dzi", "deepzoom", "p_files/3/00_1.jpg", "x", NULL, "\"3/00_1.jpg\""},
+        {"p.dzi", "deepzoom", "p_files/2024/0_0.jpg", "x", NULL, "\"2024\""},
+        {"p.dzi", "deepzoom", "p_files/3/4/0_0.jpg", "x", NULL, "\"3/4\""},
+        {"p.dzi", "deepzoom", "p_files/3/0_9.jpg/", "x", NULL, "\"3/0_9.jpg\""},
+        {"p.dzi", "deepzoom", "p_files/drafts/", "x", NULL, "\"drafts\""},
+        {"p.dzi", "deepzoom", "p_files/info.json", "x", NULL, "\"info.json\""},
+        {"p", NULL, "p/full/thesis.txt", "x", "p/info.json", "info.json"},
+        {"p", NULL, "p/info.json", "{\"@context\": \"https://schema.org\"}", NULL, "info.json"},
+        {"p", NULL, "p/tiles.json", "[]", NULL, "tiles.json"},
+        {"p", "iiif", "p/full/thesis.txt", "x", "p/12/", "no tree"},
+        {"p", "iiif", "p/full/thesis.txt", "x", NULL, "\"full/thesis.txt\""},
+        {"p", "iiif", "p/full/max/0/thesis.pdf", "x", NULL, "\"full/max/0/thesis.pdf\""},
+        {"p", "iiif2", "p/0,0,40,30/40,/0/color.jpg", "x", NULL, "\"0,0,40,30/40,/0/color.jpg\""},
+        {"p", "iiif", "p/0,0,40,30/40,30/1/default.jpg", "x", NULL, "\"0,0,40,30/40,30/1\""},
+        {"p", "google", "p/0/0/cat.jpg", "x", NULL, "\"0/0/cat.jpg\""},
+        {"p", "google", "p/0/thesis.txt", "x", NULL, "\"0/thesis.txt\""},
+        {"p", "google", "p/0/0/0/0.jpg", "x", NULL, "\"0/0/0\""},
+    };
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_noise(s, kal_noise_params(.width = 40, .height = 30, .channels = 3));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *layout = rows[i].layout ? rows[i].layout : strchr(rows[i].target, '.') ? "" : "iiif";
+        char params[40] = "";
+        if (rows[i].layout) {
+            snprintf(params, sizeof params, "layout=%s", layout);
+            REQUIRE_OK(save(n, in_folder(rows[i].target), layout, params, &fresh));
+            REQUIRE_OK(save(n, in_folder(rows[i].target), layout, params, &fresh));   // so far it may go
+        }
+        put_below(rows[i].adds, rows[i].text);
+        if (rows[i].more) put_below(rows[i].more, "x");
+        const int files = files_below(folder), top = entries();
+        REQUIRE_FAILS(KAL_IO, save(n, in_folder(rows[i].target), layout, params, &fresh));
+        const char *path = in_folder(rows[i].target);
+        REQUIRE_NOTE(!strncmp(check_error.message, path, strlen(path)) &&
+                         check_error.message[strlen(path)] == ':' &&
+                         strstr(check_error.message, rows[i].says),
+                     "row %zu: %s", i, check_error.message);
+        REQUIRE_NOTE(files_below(folder) == files && entries() == top, "row %zu: %d files of %d", i,
+                     files_below(folder), files);
+        empty_folder();
+    }
+    // a link in a tree is none of ours, whatever it points to; an empty folder may go
+    REQUIRE_OK(save(n, in_folder("p.dzi"), "", NULL, &fresh));
+    REQUIRE(symlink("0_0.jpg", in_folder("p_files/0/1_0.jpg")) == 0);
+    REQUIRE_FAILS(KAL_IO, save(n, in_folder("p.dzi"), "", NULL, &fresh));
+    empty_folder();
+    mkdir(in_folder("p_files"), 0777);
+    REQUIRE_OK(save(n, in_folder("p.dzi"), "", NULL, &fresh));
+    // what libvips puts into a tree
+    put_below("p_files/vips-properties.xml", "<image/>");
+    REQUIRE_OK(save(n, in_folder("p.dzi"), "", NULL, &fresh));
+    REQUIRE(access(in_folder("p_files/vips-properties.xml"), F_OK) != 0);
+    kal_scope_free(&s);
+    empty_folder();
+}
+
+// The folder of the tiles is elsewhere, and a link is where it would be.
+static void linked_folder(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_noise(s, kal_noise_params(.width = 300, .height = 30, .channels = 3));
+    struct stat st;
+    mkdir(in_folder("disk"), 0777);
+    mkdir(in_folder("disk/tiles"), 0777);
+    REQUIRE(symlink("disk/tiles", in_folder("o_files")) == 0);
+    for (int i = 0; i < 2; i++) {
+        REQUIRE_OK(save(n, in_folder("o.dzi"), "", NULL, &fresh));
+        REQUIRE(lstat(in_folder("o_files"), &st) == 0 && S_ISLNK(st.st_mode));
+        REQUIRE(files_below(in_folder("disk/tiles")) == 11 && entries() == 3);
+    }
+    kal_scope_free(&s);
+    empty_folder();
+}
+
+// Without the right to everything that root has; of the calling process, which is a child.
+static void be_nobody(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {0};
+    if (syscall(SYS_capset, &head, none) != 0) _exit(99);
+}
+
+static int status_of(pid_t child)
+{
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+}
+
+// A tree that may only be read is replaced by one that may only be read.
+static void read_only(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_noise(s, kal_noise_params(.width = 300, .height = 30, .channels = 3));
+    REQUIRE_OK(save(n, in_folder("o.dzi"), "", "tile=20", &fresh));
+    chmod(in_folder("o_files"), 0555);
+    const pid_t child = fork();
+    if (!child) {
+        be_nobody();
+        const kal_status st = save(n, in_folder("o.dzi"), "", NULL, &fresh);
+        if (st) fprintf(stderr, "%s\n", check_error.message);
+        _exit((int)st);
+    }
+    struct stat st;
+    REQUIRE(status_of(child) == KAL_OK);
+    REQUIRE(stat(in_folder("o_files"), &st) == 0 && (st.st_mode & 07777) == 0555);
+    REQUIRE(files_below(in_folder("o_files")) == 11 && entries() == 2);
+    kal_scope_free(&s);
+    empty_folder();
+}
+
+// Each rename in turn fails, or is where the process dies, with and without a system that exchanges in one step: under the target's name there is
+// always a descriptor with a whole tree; and when all of them fail from one on, the old tiles are somewhere.
+static void each_rename(void)
+{
+    static const struct {
+        const char *target, *layout;
+    } kinds[] = {{"o.dzi", ""}, {"o", "iiif"}};
+    kal_scope *s = kal_scope_new();
+    kal_node *old = kal_noise(s, kal_noise_params(.width = 500, .height = 20, .channels = 3));
+    kal_node *now = kal_noise(s, kal_noise_params(.width = 20, .height = 20, .channels = 3));
+    for (int i = 0; i < 2 * 2 * 3; i++) {
+        const int kind = i % 2, way = i / 4;   // it fails, dies, or all fail
+        const char *path = in_folder(kinds[kind].target);
+        bool over = false;
+        for (int nth = 1; !over && nth < 9; nth++) {
+            empty_folder();
+            REQUIRE_OK(save(old, path, kinds[kind].layout, "tile=16", &fresh));
+            const char *tells = in_folder(kind ? "o/info.json" : "o.dzi");
+            kal_bytes was = get_file(tells);
+            const int files = files_below(folder);
+            const pid_t child = fork();
+            if (!child) {
+                renames = (struct renames){.nth = nth, .dies = way == 1, .all = way == 2, .steps = i / 2 % 2};
+                const kal_status st = save(now, path, kinds[kind].layout, "tile=16", &fresh);
+                if (!renames.steps && renames.n < nth && st) fprintf(stderr, "%s\n", check_error.message);
+                _exit(st ? 1 : renames.n < nth ? 0 : 2);
+            }
+            const int end = status_of(child);
+            over = end == 0;
+            REQUIRE_NOTE(end <= 2 || end == 42, "%d", end);
+            if (way == 0 && end == 1) require_old(tells, &was, files, "rename", nth);
+            if (way == 0 && end == 1) REQUIRE_NOTE(entries() == 2 - kind, "%d", entries());
+            if (way == 1 && !kind) REQUIRE_NOTE(access(tells, F_OK) == 0, "dead at rename %d", nth);
+            if (way == 2 && end == 1)
+                REQUIRE_NOTE(files_below(folder) >= files, "all from %d on: %d files", nth,
+                             files_below(folder));
+            bytes_free(&was);
+        }
+        REQUIRE(over);
+    }
+    kal_scope_free(&s);
+    empty_folder();
+}
+
 // ---- what it cannot hold ------------------------------------------------------------------------
 
 static void limits(void)
@@ -710,6 +930,10 @@ int main(void)
     failing_functions();
     stopped();
     replacing();
+    foreign();
+    linked_folder();
+    read_only();
+    each_rename();
     limits();
     metadata();
     return check_done();
