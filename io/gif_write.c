@@ -193,7 +193,8 @@ kal_status kal__gif_page(kal__encoder *e, const kal_extent *x, const void *param
         return kal_fail(err, KAL_INVALID,
                         "gif: picture %d of an animation is of another size or kind than the first: %d×%d "
                         "with %d channels, not %d×%d with %d",
-                        e->pictures, x->width, x->height, x->channels, f->width, f->height, f->channels);
+                        e->pictures + e->waits, x->width, x->height, x->channels, f->width, f->height,
+                        f->channels);
     memcpy(&e->params, params, sizeof e->params);
     e->delay = meta ? meta->delay : -1;
     e->y = 0;

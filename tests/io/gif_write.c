@@ -133,7 +133,8 @@ static void unlike(const char *format)
                      c = extent_of(9, 8, 4, KAL_U8);
     REQUIRE_OK(two(format, &a, &a));
     REQUIRE_FAILS(KAL_INVALID, two(format, &a, &b));
-    REQUIRE_NOTE(strstr(check_error.message, "9×7"), "%s", check_error.message);
+    REQUIRE_NOTE(strstr(check_error.message, "9×7") && strstr(check_error.message, "picture 1 of"), "%s",
+                 check_error.message);
     REQUIRE_FAILS(KAL_INVALID, two(format, &a, &c));
 }
 
