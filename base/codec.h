@@ -84,7 +84,8 @@ kal_status kal__open_memory(const void *data, size_t size, const char *name, kal
 /// Reads the rest into memory of its own (free with free); refuses more than `limit` bytes.
 kal_status kal__read_all(kal__reader *r, uint64_t limit, unsigned char **data, size_t *size, kal_error *err);
 /// All of n bytes from `at` on; CORRUPT when the file ends before. The reader has read_at. Threads: any number at once.
-kal_status kal__read_exact(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err);
+kal_status kal__read_exact(kal__reader *r, const char *codec, uint64_t at, void *dst, size_t n,
+                           kal_error *err);
 /// Reads up to `most` bytes; fewer only at the end.
 kal_status kal__read_front(kal__reader *r, size_t most, unsigned char **data, size_t *size, kal_error *err);
 

@@ -76,6 +76,7 @@ static ptrdiff_t flow_read_at(kal__reader *base, uint64_t at, void *dst, size_t 
     }
     while (f->from + f->n <= at) {
         const ptrdiff_t got = take(f, err);
+        if (!got) base->size = (size_t)(f->from + f->n);   // now it is known
         if (got <= 0) return got;
     }
     const size_t skip = (size_t)(at - f->from), left = f->n - skip;

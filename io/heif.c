@@ -86,7 +86,7 @@ static kal_status box_at(kal__decoder *d, uint64_t at, unsigned char head[16], u
 {
     const size_t n = d->size - at < 16 ? (size_t)(d->size - at) : 16;
     memset(head, 0, 16);
-    const kal_status st = kal__read_exact(d->reader, at, head, n, err);
+    const kal_status st = kal__read_exact(d->reader, "heif", at, head, n, err);
     *length = kal__be32(head);
     *before = *length == 1 ? 16 : 8;
     if (*length == 1) *length = (uint64_t)kal__be32(head + 8) << 32 | kal__be32(head + 12);
@@ -104,7 +104,7 @@ static kal_status keep_box(kal__decoder *d, uint64_t at, uint64_t length, const 
                                (unsigned long long)limits->meta_bytes);
     if (!kal__grow(&d->copy, d->n + (size_t)length, 1))
         return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
-    const kal_status st = kal__read_exact(d->reader, at, d->copy + d->n, (size_t)length, err);
+    const kal_status st = kal__read_exact(d->reader, "heif", at, d->copy + d->n, (size_t)length, err);
     d->n += (size_t)length;
     return st;
 }
@@ -178,7 +178,7 @@ static int64_t reader_position(void *user)
 static int reader_read(void *dst, size_t n, void *user)
 {
     kal__decoder *d = user;
-    if (is_a_copy(d, n) || kal__read_exact(d->reader, d->at, dst, n, d->io.status ? NULL : &d->io))
+    if (is_a_copy(d, n) || kal__read_exact(d->reader, "heif", d->at, dst, n, d->io.status ? NULL : &d->io))
         memset(dst, 0, n);
     d->at += n;
     return 0;

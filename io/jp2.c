@@ -304,7 +304,7 @@ static kal_status take_blob(kal__reader *r, kal__jp2_span from, const kal_limits
     to->data = kal__new((size_t)from.size, 1);
     if (!to->data) return kal_fail(err, KAL_NOMEM, "%s: jp2: out of memory for metadata", r->name);
     to->size = (size_t)from.size;
-    return kal__read_exact(r, from.at, to->data, to->size, err);
+    return kal__read_exact(r, "jp2", from.at, to->data, to->size, err);
 }
 
 // Some writers put the six bytes there that JPEG wants before it.

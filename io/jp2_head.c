@@ -41,7 +41,7 @@ static kal_status get(look *l, uint64_t at, void *dst, size_t n)
     if (n > l->r->size || at > l->r->size - n)
         return kal_fail(l->err, KAL_CORRUPT, "%s: jp2: the file ends at byte %zu, before the picture does",
                         l->r->name, l->r->size);
-    return kal__read_exact(l->r, at, dst, n, l->err);
+    return kal__read_exact(l->r, "jp2", at, dst, n, l->err);
 }
 
 static kal_status wrong(look *l, kal_status status, uint64_t at, const char *what)

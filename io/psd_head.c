@@ -16,7 +16,7 @@ kal_status kal__psd_read(kal__reader *r, uint64_t at, void *dst, size_t n, kal_e
     if (n > r->size || at > r->size - n)
         return kal_fail(err, KAL_CORRUPT, "%s: psd: the file ends at byte %zu, before the picture does",
                         r->name, r->size);
-    return kal__read_exact(r, at, dst, n, err);
+    return kal__read_exact(r, "psd", at, dst, n, err);
 }
 
 static kal_status wrong(const kal__reader *r, kal_status status, uint64_t at, const char *what,

@@ -212,16 +212,25 @@ kal_status kal__open_memory(const void *data, size_t size, const char *name, kal
 
 // ---- a part of it -------------------------------------------------------------------------------
 
-kal_status kal__read_exact(kal__reader *r, uint64_t at, void *dst, size_t n, kal_error *err)
+// Nothing was there at a place, which may lie behind the end.
+static kal_status ends(const kal__reader *r, const char *codec, uint64_t at, size_t n, kal_error *err)
+{
+    if (r->size && r->size < at)
+        return kal_fail(err, KAL_CORRUPT,
+                        "%s: %s: the file ends at byte %zu, and %zu bytes from byte %llu on are needed",
+                        r->name, codec, r->size, n, (unsigned long long)at);
+    return kal_fail(err, KAL_CORRUPT, "%s: %s: the file ends at byte %llu, where %zu bytes more are needed",
+                    r->name, codec, (unsigned long long)at, n);
+}
+
+kal_status kal__read_exact(kal__reader *r, const char *codec, uint64_t at, void *dst, size_t n,
+                           kal_error *err)
 {
     unsigned char *to = dst;
     while (n) {
         const ptrdiff_t got = r->read_at(r, at, to, n, err);
         if (got < 0) return err && err->status ? err->status : KAL_IO;
-        if (!got)
-            return kal_fail(err, KAL_CORRUPT,
-                            "%s: the file ends at byte %llu, where %zu bytes more are needed", r->name,
-                            (unsigned long long)at, n);
+        if (!got) return ends(r, codec, at, n, err);
         to += got;
         at += (uint64_t)got;
         n -= (size_t)got;

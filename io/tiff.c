@@ -170,7 +170,7 @@ static kal_status direct_block(const job *j, slot *s)
     for (int32_t y = j->want.y0; y < j->want.y1;) {
         const int32_t n = j->want.y1 - y < most ? j->want.y1 - y : most;
         const uint64_t at = start + (uint64_t)(y - j->block.y0) * h->row_bytes + skip;
-        const kal_status st = kal__read_exact(j->d->reader, at, s->block, row * (size_t)n, j->err);
+        const kal_status st = kal__read_exact(j->d->reader, "tiff", at, s->block, row * (size_t)n, j->err);
         if (st) return st;
         to_machine(h, s->block, row * (size_t)n);
         for (int32_t i = 0; i < n; i++) unpack(j, s->block + row * (size_t)i, x, y + i);

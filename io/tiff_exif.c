@@ -44,9 +44,9 @@ static kal_status take_values(reading *x, kal__directory *to, const unsigned cha
     if (!values) return kal_fail(x->err, KAL_NOMEM, "%s: tiff: out of memory for metadata", x->reader->name);
     x->left -= size;
     if (size <= room) memcpy(values, entry + 4 + room, size);
-    const kal_status st =
-        size <= room ? KAL_OK
-                     : kal__read_exact(x->reader, get(x, entry + 4 + room, room), values, size, x->err);
+    const kal_status st = size <= room ? KAL_OK
+                                       : kal__read_exact(x->reader, "tiff", get(x, entry + 4 + room, room),
+                                                         values, size, x->err);
     if (st) return st == KAL_CORRUPT ? KAL_OK : st;   // outside: not there
     if (x->big_endian == (*(const unsigned char *)&machine == 1)) kal__ifd_swap(values, type, size);
     kal__directory_add(to, tag, type, count, values);
@@ -66,12 +66,12 @@ static kal_status take_directory(reading *x, kal__exif_part part, uint64_t at, b
 {
     const size_t count = x->big ? 8 : 2, entry = x->big ? 20 : 12, room = x->big ? 8 : 4;
     unsigned char head[8], *p;
-    kal_status st = at ? kal__read_exact(x->reader, at, head, count, x->err) : KAL_CORRUPT;
+    kal_status st = at ? kal__read_exact(x->reader, "tiff", at, head, count, x->err) : KAL_CORRUPT;
     const uint64_t n = st ? 0 : get(x, head, count);
     if (st || !n || n > MOST_ENTRIES) return st == KAL_CORRUPT ? KAL_OK : st;
     p = kal__new((size_t)n, entry);
     if (!p) return kal_fail(x->err, KAL_NOMEM, "%s: tiff: out of memory for metadata", x->reader->name);
-    st = kal__read_exact(x->reader, at + count, p, (size_t)n * entry, x->err);
+    st = kal__read_exact(x->reader, "tiff", at + count, p, (size_t)n * entry, x->err);
     const bool whole = !st;
     if (st == KAL_CORRUPT) st = KAL_OK;
     for (uint64_t i = 0; i < n && whole && !st; i++) {
@@ -94,7 +94,7 @@ kal_status kal__tiff_read_exif(kal__reader *r, uint64_t directory, const kal_lim
     kal__exif_parts parts = {0};
     unsigned char head[4];
     uint64_t sub[4] = {directory};
-    kal_status st = kal__read_exact(r, 0, head, sizeof head, err);
+    kal_status st = kal__read_exact(r, "tiff", 0, head, sizeof head, err);
     reading x = {r,  head[0] == 'M', !st && (head[2] == 43 || head[3] == 43), limits->meta_bytes, &parts, {0},
                  err};
     for (int part = 0; part < 4 && !st; part++)

@@ -29,7 +29,7 @@ typedef struct chain {
 static kal_status number(const chain *c, uint64_t at, size_t bytes, uint64_t *out)
 {
     unsigned char b[8];
-    const kal_status st = kal__read_exact(c->reader, at, b, bytes, c->err);
+    const kal_status st = kal__read_exact(c->reader, "tiff", at, b, bytes, c->err);
     *out = 0;
     for (size_t i = 0; !st && i < bytes; i++) *out = *out << 8 | b[c->big_endian ? i : bytes - 1 - i];
     return st;
@@ -38,7 +38,7 @@ static kal_status number(const chain *c, uint64_t at, size_t bytes, uint64_t *ou
 static kal_status chain_begin(chain *c, uint64_t *first)
 {
     unsigned char head[4];
-    kal_status st = kal__read_exact(c->reader, 0, head, sizeof head, c->err);
+    kal_status st = kal__read_exact(c->reader, "tiff", 0, head, sizeof head, c->err);
     if (st) return st;
     if (!kal__tiff_sniff(head, 8))
         return kal_fail(c->err, KAL_CORRUPT, "%s: tiff: at byte 0: this is no TIFF", c->reader->name);

@@ -250,10 +250,10 @@ static unsigned char clamp(int32_t v)
 static kal_status read_row(kal__decoder *d, kal_error *err)
 {
     const uint64_t w = (uint64_t)d->extent.width, colours = (uint64_t)d->colours;
-    kal_status st = kal__read_exact(d->reader, d->at + (uint64_t)d->y * w, d->row, (size_t)w, err);
+    kal_status st = kal__read_exact(d->reader, "y4m", d->at + (uint64_t)d->y * w, d->row, (size_t)w, err);
     const int32_t line = d->colours ? d->y / d->kind->down : -1;
     for (uint64_t i = 0; i < 2 && !st && line != d->line; i++)
-        st = kal__read_exact(d->reader,
+        st = kal__read_exact(d->reader, "y4m",
                              d->at + w * (uint64_t)d->extent.height +
                                  colours * (i * (uint64_t)d->lines + (uint64_t)line),
                              d->row + w + i * colours, (size_t)colours, err);

@@ -62,6 +62,12 @@ has 'into one file' "$("$kal" info all.gif)" '40 pages'
 head -c 3000 film.y4m >cut.y4m
 refused 'a stream that breaks off' 3 'the file ends at byte 3000' sh -c '"$1" invert --pages - -o "t{page}.pgm" -q <"$2"' - "$kal" "$PWD/cut.y4m"
 
+awk 'BEGIN { printf "YUV4MPEG2 W160 H100 F25:1 C420\n"
+    for (f = 0; f < 2; f++) { printf "FRAME\n"; for (i = 0; i < 24000; i++) printf "%c", 40 + f } }' | head -c 30000 >cut.y4m
+refused 'a stream that breaks off between what a row needs' 3 'y4m: the file ends at byte 30000,' sh -c '"$1" invert --pages - -o "t{page}.ppm" -q <"$2"' - "$kal" "$PWD/cut.y4m"
+head -c 493 one.tif >cut.tif
+refused 'a TIFF without its directory' 3 'tiff: the file ends at byte 493,' "$kal" invert cut.tif -o x.png
+
 # timing comes along, and what was written is written again
 for i in 1 2 3; do
     "$kal" crop in.ppm $((9 * i)) 0 50 40 -o "f$i.png" -q
