@@ -67,7 +67,8 @@ kal_status kal_album_create_output(const kal_output *output, const char *format,
     if (st) return st;
     if (c) return album_new(c, format, w, out, err);
     w->abort(w);
-    return kal__unknown_format(KAL_INVALID, format ? format : "album", "there is no such format", err);
+    return kal__unknown_format(KAL_INVALID, KAL__WRITES, format ? format : "album", "there is no such format",
+                               err);
 }
 
 static kal_status add(kal_album *a, const kal_node *encoded, const kal_options *options, double start,

@@ -26,11 +26,15 @@ bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
     return true;
 }
 
-kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err)
+kal_status kal__unknown_format(kal_status status, kal__use use, const char *where, const char *what,
+                               kal_error *err)
 {
     char names[300] = "";
-    for (size_t i = 0, n = 0; i < kal__n_codecs && n < sizeof names; i++)
-        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", kal__codecs[i]->name);
+    for (size_t i = 0, n = 0; i < kal__n_codecs && n < sizeof names; i++) {
+        const kal__codec *c = kal__codecs[i];
+        if (use == KAL__READS ? c->open != NULL : c->begin != NULL)
+            n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", c->name);
+    }
     return kal_fail(err, status, "%s: %s; the formats are %s", where, what, names);
 }
 
@@ -70,15 +74,17 @@ kal_status kal__codec_for_path(const char *path, const char *format, const kal__
     suffix_of(path, word);
     if (format && *format) {
         *out = kal__codec_named(format);
-        if (!*out) return kal__unknown_format(KAL_INVALID, name, "there is no such format", err);
+        if (!*out) return kal__unknown_format(KAL_INVALID, KAL__WRITES, name, "there is no such format", err);
         snprintf(word, KAL__SUFFIX, "%s", format);
     } else if (!strcmp(path, "-")) {
-        return kal__unknown_format(KAL_INVALID, "-", "standard output has no suffix: say format=", err);
+        return kal__unknown_format(KAL_INVALID, KAL__WRITES, "-",
+                                   "standard output has no suffix: say format=", err);
     } else {
         for (size_t i = 0; *word && i < kal__n_codecs && !*out; i++)
             if (kal__word_at(kal__codecs[i]->suffixes, word, strlen(word)) >= 0) *out = kal__codecs[i];
         if (!*out)
-            return kal__unknown_format(KAL_INVALID, name, "the suffix tells no format; say format=", err);
+            return kal__unknown_format(KAL_INVALID, KAL__WRITES, name,
+                                       "the suffix tells no format; say format=", err);
     }
     if (!(*out)->begin)
         return kal_fail(err, KAL_INVALID, "%s: %s can be read but not written", name, (*out)->name);
@@ -111,7 +117,7 @@ kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char 
     *out = NULL;
     if (format && *format) {
         *out = kal__codec_named(format);
-        if (!*out) return kal__unknown_format(KAL_INVALID, name, "there is no such format", err);
+        if (!*out) return kal__unknown_format(KAL_INVALID, KAL__READS, name, "there is no such format", err);
         if (!(*out)->open)
             return kal_fail(err, KAL_INVALID, "%s: %s can be written but not read", name, (*out)->name);
     }
@@ -121,5 +127,5 @@ kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char 
         return kal_fail(err, KAL_INVALID, "%s: %s can be written but not read", name, (*out)->name);
     if (*out) return allowed(*out, name, limits, err);
     if (!n) return kal_fail(err, KAL_CORRUPT, "%s: the file is empty", name);
-    return kal__unknown_format(KAL_UNSUPPORTED, name, "not an image in a known format", err);
+    return kal__unknown_format(KAL_UNSUPPORTED, KAL__READS, name, "not an image in a known format", err);
 }

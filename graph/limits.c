@@ -177,7 +177,7 @@ static kal_status read_formats(const char *s, size_t n, uint64_t *out, kal_error
     char what[80];
     snprintf(what, sizeof what, "there is no format \"%.*s\"", (int)(strange_n < 40 ? strange_n : 40),
              strange ? strange : "");
-    return kal__unknown_format(KAL_INVALID, "limits", what, err);
+    return kal__unknown_format(KAL_INVALID, KAL__READS, "limits", what, err);
 }
 
 static kal_status read_value(const limit *t, const word *w, const char *s, size_t n, uint64_t *out,

@@ -60,8 +60,10 @@ void kal__load_print(const kal_node *n, kal__text *t);
 kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,
                                 const kal_limits *limits, const kal__codec **out, kal_error *err);
 bool kal__format_allowed(const kal__codec *c, const kal_limits *limits);
-/// Fails with "where: what; the formats are …".
-kal_status kal__unknown_format(kal_status status, const char *where, const char *what, kal_error *err);
+/// Fails with "where: what; the formats are …": those that can be used so.
+typedef enum kal__use { KAL__READS, KAL__WRITES } kal__use;
+kal_status kal__unknown_format(kal_status status, kal__use use, const char *where, const char *what,
+                               kal_error *err);
 /// The codec that writes to a path, by `format` or the suffix; `word` becomes the one that told.
 #define KAL__SUFFIX 32
 kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,

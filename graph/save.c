@@ -222,7 +222,8 @@ kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *format, cons
     const kal__codec *c = format ? kal__codec_named(format) : NULL;
     kal_status st = kal_node_error(image, &err);
     if (!st && !c)
-        st = kal__unknown_format(KAL_INVALID, format ? format : "encode", "there is no such format", &err);
+        st = kal__unknown_format(KAL_INVALID, KAL__WRITES, format ? format : "encode",
+                                 "there is no such format", &err);
     if (!st && !c->begin) st = kal_fail(&err, KAL_INVALID, "%s can be read but not written", c->name);
     if (!st) st = encode_text(image, c, format, params, &node, &err);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);

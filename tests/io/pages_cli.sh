@@ -67,6 +67,11 @@ awk 'BEGIN { printf "YUV4MPEG2 W160 H100 F25:1 C420\n"
 refused 'a stream that breaks off between what a row needs' 3 'y4m: the file ends at byte 30000,' sh -c '"$1" invert --pages - -o "t{page}.ppm" -q <"$2"' - "$kal" "$PWD/cut.y4m"
 head -c 493 one.tif >cut.tif
 refused 'a TIFF without its directory' 3 'tiff: the file ends at byte 493,' "$kal" invert cut.tif -o x.png
+printf 'what is this' >words.bin
+refused 'no picture' 3 'not an image in a known format' "$kal" invert words.bin -o x.png
+check 'the formats that are read' sh -c 'grep "tiff" err && ! grep -w "hash\|dz" err'
+refused 'an unknown suffix' 2 'tells no format' "$kal" run 'load in.ppm | save x.xyz'
+check 'the formats that are written' sh -c 'grep -w hash err && ! grep -w "svg\|psd\|y4m" err'
 
 # timing comes along, and what was written is written again
 for i in 1 2 3; do
