@@ -9,6 +9,7 @@
 
 #include "library.h"
 #include "mem.h"
+#include "num.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@
 struct kal__curl kal__curl;
 double kal__silence = SILENCE_SECONDS;
 static bool have;
+static char strange[40];   // what KAL_HTTP_TIMEOUT says when it is no time
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void load(void)
@@ -37,13 +39,18 @@ static void load(void)
     static const char *const names[] = {KAL__CURL_FUNCTIONS(KAL__NAME)};
     const size_t n = sizeof names / sizeof *names;
     const char *seconds = getenv("KAL_HTTP_TIMEOUT");
-    if (seconds && atof(seconds) > 0) kal__silence = atof(seconds);
+    if (seconds && *seconds &&
+        (!kal__parse_double(seconds, strlen(seconds), &kal__silence) || kal__silence <= 0))
+        snprintf(strange, sizeof strange, "%s", seconds);
     have = kal__library(LIBRARY, names, n, n, &kal__curl) && !kal__curl.curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 kal_status kal__web_ready(const char *name, kal_error *err)
 {
     pthread_once(&once, load);
+    if (*strange)
+        return kal_fail(err, KAL_INVALID, "%s: http: KAL_HTTP_TIMEOUT=%s is not a number of seconds above 0",
+                        name, strange);
     return have ? KAL_OK
                 : kal_fail(err, KAL_UNSUPPORTED, "%s: http: libcurl (%s) is not installed", name, LIBRARY);
 }

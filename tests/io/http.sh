@@ -24,6 +24,7 @@ unset KAL_LIMITS http_proxy all_proxy ALL_PROXY
 cd "$dir" && KAL_HTTP_TIMEOUT=2 "$python" - "$kal" << 'END'
 import hashlib
 import http.server
+import os
 import random
 import socket
 import struct
@@ -449,6 +450,13 @@ if "a.tif" in files:
         check("pinned, " + kind, r.returncode == 0 and not alone.returncode and got == want, r.stderr)
         passes = sum(x is not None and x.endswith("-") for x in seen["/%s/a.tif" % kind][1])
         check("passes over the file, " + kind, passes == whole if whole else passes > 1, (passes, seen["/%s/a.tif" % kind][1]))
+
+# ---- what the environment says must be a time
+for seconds, fine in [("abc", False), ("-3", False), ("0", False), ("3s", False), ("2.5", True), ("", True)]:
+    r = subprocess.run([sys.argv[1], "info", base + "ranges/a.ppm"], capture_output=True, text=True,
+                       env={**os.environ, "KAL_HTTP_TIMEOUT": seconds})
+    check("KAL_HTTP_TIMEOUT=" + seconds, r.returncode == 0 if fine else
+          r.returncode == 2 and "KAL_HTTP_TIMEOUT=%s is not" % seconds in r.stderr, r)
 
 print("%d checks, %d failed" % (checks, failed))
 sys.exit(failed > 0)
