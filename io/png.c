@@ -15,7 +15,8 @@
 
 // ---- bytes --------------------------------------------------------------------------------------
 
-#define LEAPING 32   // bytes that are read of a chunk, when only its head is of interest
+// Bytes that are read of a chunk when only its head is of interest: that, and some, so that the next leap need not read first.
+#define LEAPING 12
 
 size_t kal__png_peek(kal__decoder *d, const unsigned char **p)
 {
