@@ -15,7 +15,7 @@ static int make_page(const runner *r, const maker *m, kal_pages *walk, int input
     s.page = page;
     if (!each) s.out = NULL;
     *j = (job){.number = input + 1, .each = true};
-    const int code = m->make(j, &s, m->what, r->in->paths + input, 1);
+    const int code = runner_make(r, m, j, &s, r->in->paths + input, 1);
     if (code || each) return code;
     if (j->n) return usage("--pages: the text saves by itself; leave that to -o");
     return j->root ? EXIT_OK : usage("-o: the text has no expression to save");
@@ -55,10 +55,13 @@ static int picture_pages(runner *r, const maker *m, kal_album *a, int input, int
     kal_error err;
     if (!scope) return usage("out of memory");
     const settings first = {.page = 0, .onward = true};
+    runner_opens(r);
     int code = load_node(scope, &first, r->in->paths[input], &node);
     if (!code && kal_pages_open(node, &walk, &err)) code = fail(READING, &err);
-    for (int p = 0; !code && kal_pages_has(walk, p, &err); p++, ++*done)
+    for (int p = 0; !code && kal_pages_has(walk, p, &err); p++, ++*done) {
         code = one_page(r, m, a, walk, input, p);
+        runner_opens(r);
+    }
     if (!code && err.status) code = fail(READING, &err);
     kal_pages_close(&walk);
     kal_scope_free(&scope);

@@ -54,7 +54,7 @@ typedef struct settings {
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
     const char *labels, *cell;
     bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all, rows;
-    bool onward;   // a stream is read picture by picture
+    bool onward;          // a stream is read picture by picture
     const char **words;   // what is no option
     int n_words;
     const char *called;   // the verb
@@ -259,7 +259,6 @@ typedef struct runner {
     const settings *s;
     const inputs *in;
     bool shares;   // between its jobs: the memo is worth its memory
-    bool left;     // threads were left behind that wait for a file: nothing is freed
     kal_cancel *cancel;
     struct crowd *crowd;       // NULL for a single job
     struct profile *profile;   // NULL: none is wanted
@@ -270,6 +269,10 @@ typedef struct runner {
 } runner;
 /// One job with all inputs, or one for each; then --stats and --profile.
 int jobs_run(const settings *s, const maker *m, const inputs *in, bool each);
+/// What this thread opens from here on ends with the deadline, or when the command is stopped.
+void runner_opens(const runner *r);
+/// Makes a job; opening its inputs ends with the deadline, or when the command is stopped.
+int runner_make(const runner *r, const maker *m, job *j, const settings *s, const char *const *in, int n);
 /// Runs a job that was made.
 int runner_job(runner *r, job *j);
 /// Jobs for all inputs, as many at once as there are workers. See many.c.

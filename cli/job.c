@@ -127,7 +127,7 @@ static const char *place_of(const source_text *t, const char *message, const cha
 void show_place(const source_text *t, const char *message)
 {
     const char *line, *spot = t ? place_of(t, message, &line) : NULL;
-    if (!spot) return;
+    if (!spot || interrupted()) return;
     const size_t left = (size_t)(t->data + t->size - line);
     const char *stop = memchr(line, '\n', left);
     const int n = (int)(stop ? (size_t)(stop - line) : left);

@@ -217,6 +217,7 @@ static int call_verb(const verb *v, int argc, char **argv)
     int code = settings_read(&s, v->groups, argc, argv);
     s.called = v->name;
     if (!s.quiet) s.eval.warn = warn;
+    kal_watch_opening(s.eval.deadline, NULL);
     if (!code && s.help)
         help_verb(v);
     else if (!code)

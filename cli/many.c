@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 typedef struct report {
     char *messages, *results;   // NULL: nothing was said
@@ -24,9 +23,6 @@ typedef struct batch {
     crowd crowd;
     bool in_place;          // pictures are replaced
     pthread_mutex_t lock;   // of what follows
-    pthread_cond_t ended;   // a lane has
-    int32_t lanes;          // at work
-    int32_t reading;        // of them, those that make a job: they wait for files and write none
     int32_t next;           // to be taken
     int32_t told;           // those before it have spoken
     report **reports;       // by input; NULL: not through
@@ -97,19 +93,10 @@ static char *text_of(FILE *f, char **text)
     return NULL;
 }
 
-static void count_reading(batch *b, int32_t more)
-{
-    pthread_mutex_lock(&b->lock);
-    b->reading += more;
-    pthread_mutex_unlock(&b->lock);
-}
-
 static int run_job(batch *b, int32_t i)
 {
     job j = {.number = i + 1, .each = true};
-    count_reading(b, 1);
-    int code = b->m->make(&j, b->r->s, b->m->what, b->r->in->paths + i, 1);
-    count_reading(b, -1);
+    int code = runner_make(b->r, b->m, &j, b->r->s, b->r->in->paths + i, 1);
     if (!code) code = runner_job(b->r, &j);
     job_free(&j);
     return code;
@@ -161,8 +148,6 @@ static void *lane(void *arg)
         b->reports[i] = said;
         while (b->told < b->r->in->n && b->reports[b->told]) say(b, b->reports[b->told++]);
     }
-    b->lanes--;
-    pthread_cond_signal(&b->ended);
     pthread_mutex_unlock(&b->lock);
     return NULL;
 }
@@ -176,41 +161,14 @@ static int32_t lanes_of(const batch *b)
     return b->in_place ? 1 : workers < b->r->in->n ? workers : b->r->in->n;
 }
 
-// Waits for all lanes; once interrupted, not for those that read: who opens a pipe that nobody writes to never comes back. Those
-// are left behind, at the lock, which is kept: they will touch nothing any more. false: there are some.
-static bool wait_lanes(batch *b)
-{
-    pthread_mutex_lock(&b->lock);
-    while (b->lanes && !(interrupted() && b->lanes == b->reading)) {
-        struct timespec soon;
-        clock_gettime(CLOCK_REALTIME, &soon);
-        soon.tv_nsec += 50000000;   // a signal cannot wake this
-        if (soon.tv_nsec >= 1000000000) soon.tv_sec++, soon.tv_nsec -= 1000000000;
-        pthread_cond_timedwait(&b->ended, &b->lock, &soon);
-    }
-    if (b->lanes) return false;
-    pthread_mutex_unlock(&b->lock);
-    return true;
-}
-
 // A thread that cannot be had costs only time; without any the caller is the lane.
-static bool run_lanes(batch *b, int32_t n)
+static void run_lanes(batch *b, int32_t n)
 {
     pthread_t threads[256];
     int32_t started = 0;
-    b->lanes = n;
     while (started < n && pthread_create(&threads[started], NULL, lane, b) == 0) started++;
-    pthread_mutex_lock(&b->lock);
-    b->lanes -= n - started - !started;
-    pthread_mutex_unlock(&b->lock);
     if (!started) lane(b);
-    const bool ended = wait_lanes(b);
-    for (int32_t i = 0; i < started; i++)
-        if (ended)
-            pthread_join(threads[i], NULL);
-        else
-            pthread_detach(threads[i]);   // nobody will ask for it any more
-    return ended;
+    for (int32_t i = 0; i < started; i++) pthread_join(threads[i], NULL);
 }
 
 // "200 files 4.1 MB 2.3 s 38 MB memo 3/800", and whatever went wrong.
@@ -237,8 +195,7 @@ int many_run(runner *r, const maker *m)
 {
     const settings *s = r->s;
     const int32_t n = r->in->n;
-    static batch b;   // a lane that is left behind still knows it
-    b = (batch){.r = r, .m = m, .lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
+    batch b = {.r = r, .m = m, .lock = PTHREAD_MUTEX_INITIALIZER};
     int code = check_folder(s->out);
     if (!code && !strstr(s->out, "{key}")) code = claim_names(r, &b.in_place);
     if (!code) code = limit_all(s);
@@ -249,7 +206,7 @@ int many_run(runner *r, const maker *m)
     if (r->cancel && b.reports) {
         crowd_start(&b.crowd, s, n);
         r->crowd = &b.crowd;
-        r->left = !run_lanes(&b, lanes_of(&b));
+        run_lanes(&b, lanes_of(&b));
         r->total.wall_ms = (now_seconds() - b.crowd.start) * 1e3;
         last_words(&b);
         code = interrupted() ? EXIT_INTERRUPTED : b.code;
@@ -257,6 +214,6 @@ int many_run(runner *r, const maker *m)
         code = usage("out of memory");
     }
     release_signals(&r->cancel);
-    if (!r->left) free(b.reports);
+    free(b.reports);
     return code;
 }

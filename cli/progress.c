@@ -44,6 +44,7 @@ kal_cancel *catch_signals(void)
 void release_signals(kal_cancel **cancel)
 {
     if (!*cancel) return;
+    kal_watch_opening(0, NULL);
     for (int i = 0; i < N_SIGNALS; i++) sigaction(signals[i], &before[i], NULL);
     current = NULL;
     kal_cancel_free(cancel);

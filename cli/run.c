@@ -64,9 +64,14 @@ static phase phase_of(const job *j, const kal_error *err)
     return RUNNING;
 }
 
-static kal_options options_of(const runner *r, progress *p, bool memo, kal_stats *stats)
+// The deadline counts from when the job was taken up.
+static kal_options options_of(const runner *r, const job *j, progress *p, bool memo, kal_stats *stats)
 {
     kal_options o = r->s->eval;
+    if (o.deadline > 0) {
+        o.deadline -= now_seconds() - j->began;
+        if (o.deadline < 1e-9) o.deadline = 1e-9;
+    }
     o.cancel = r->cancel;
     o.stats = stats;
     o.memo_mode = r->s->no_memo || !memo ? KAL_MEMO_NEVER : KAL_MEMO_AUTO;
@@ -76,6 +81,13 @@ static kal_options options_of(const runner *r, progress *p, bool memo, kal_stats
     p->profile = r->profile;
     o.user = p;
     return o;
+}
+
+// The library knows of what was left of it.
+static void say_the_deadline(const runner *r, kal_error *err)
+{
+    if (err->status == KAL_DEADLINE)
+        kal_fail(err, KAL_DEADLINE, "the deadline of %g s passed", r->s->eval.deadline);
 }
 
 static void add_stats(runner *r, const kal_stats *stats)
@@ -106,7 +118,7 @@ static int save_all(runner *r, job *j, bool memo)
     progress p;
     kal_error err;
     progress_start(&p, r->s, r->crowd, j->number, j->paths[0]);
-    const kal_options o = options_of(r, &p, memo, &stats);
+    const kal_options o = options_of(r, j, &p, memo, &stats);
     char label[300];
     snprintf(label, sizeof label, j->n > 1 ? "%.256s and %d more" : "%.256s", j->paths[0], j->n - 1);
     p.request = profile_begin(r->profile, label, j->nodes, j->n, j->began);
@@ -115,6 +127,7 @@ static int save_all(runner *r, job *j, bool memo)
     progress_end(&p);
     add_stats(r, &stats);
     if (st) {
+        say_the_deadline(r, &err);
         const phase at = phase_of(j, &err);
         if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
         const int code = fail(at, &err);
@@ -157,13 +170,14 @@ static int print_one(runner *r, const job *j, kal_node *node, const char *name, 
     progress p;
     kal_error err = {KAL_NOMEM, "out of memory"};
     progress_start(&p, r->s, r->crowd, j->number, name);
-    const kal_options o = options_of(r, &p, memo, &stats);
+    const kal_options o = options_of(r, j, &p, memo, &stats);
     p.request = profile_begin(r->profile, name, &node, 1, since);
     char *text = kal_node_value(node, NULL) ? value_text(node, &o, &err) : image_text(name, node, &o, &err);
     profile_end(r->profile, p.request, &stats, !text);
     progress_end(&p);
     add_stats(r, &stats);
     if (!text) {
+        say_the_deadline(r, &err);
         if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
         const int code = fail(RUNNING, &err);
         show_place(j->text, err.message);
@@ -195,17 +209,25 @@ int runner_job(runner *r, job *j)
 
 // ---- all of them --------------------------------------------------------------------------------
 
-// Signals are caught once everything has been read: who types a picture wants to be heard at once.
+void runner_opens(const runner *r)
+{
+    kal_watch_opening(r->s->eval.deadline, r->cancel);
+}
+
+int runner_make(const runner *r, const maker *m, job *j, const settings *s, const char *const *in, int n)
+{
+    runner_opens(r);
+    return m->make(j, s, m->what, in, n);
+}
+
 static int one_run(runner *r, const maker *m)
 {
     job j = {.number = 1};
-    int code = m->make(&j, r->s, m->what, r->in->paths, r->in->n);
+    r->cancel = catch_signals();
+    int code = r->cancel ? runner_make(r, m, &j, r->s, r->in->paths, r->in->n) : usage("out of memory");
     r->piped = to_stdout(&j);
-    if (!code) {
-        r->cancel = catch_signals();
-        code = r->cancel ? runner_job(r, &j) : usage("out of memory");
-        release_signals(&r->cancel);
-    }
+    if (!code) code = runner_job(r, &j);
+    release_signals(&r->cancel);
     job_free(&j);
     return code;
 }
@@ -218,10 +240,6 @@ int jobs_run(const settings *s, const maker *m, const inputs *in, bool each)
     code = s->pages ? album_run(&r, m) : each ? many_run(&r, m) : one_run(&r, m);
     if (s->stats) json_stats(r.piped ? stderr : stdout, &r.total);
     code = worse(code, profile_write(r.profile));
-    if (r.left) {   // threads that wait for a file have what would be freed
-        fflush(stdout);
-        _exit(code);
-    }
     profile_free(&r.profile);
     claims_free(&r.outputs);
     return code;

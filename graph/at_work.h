@@ -38,7 +38,6 @@ kal_status kal__coding_changed(const kal__source *s, kal_error *err);
 kal_status kal__coding_blame(kal__coding *c, kal_status st, const kal__watch *watch, kal_stats *stats,
                              kal_error *err);
 void kal__coding_free(kal__stage *s);
-bool kal__can_be_stopped(const kal__watch *w);
 
 /// A decoder's rows, an encoder's end, on a thread that is left when the request is stopped; then the stage has no coding any more.
 /// `slab` is where the rows lie.

@@ -170,7 +170,7 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     if (!err) err = &local;
     kal_status st = kal__resolve(options, &o, err);
     if (st) return st;
-    const kal__watch w = {options, options && options->deadline > 0 ? start + options->deadline : 0};
+    const kal__watch w = kal__watch_from(options, start);
     st = kal__watch_check(&w, err);   // also when everything is known
     if (st) return st;
     kal__want *left = kal__new_zero(n, sizeof *left);

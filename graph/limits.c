@@ -14,9 +14,12 @@
     L(COUNT, pixels, (uint64_t)1 << 30, 100000000, "pixels of a picture, width × height")            \
     L(COUNT, side, KAL_MAX_SIDE, 32768, "pixels of its longer side")                                 \
     L(BYTES, file_bytes, (uint64_t)8 << 30, (uint64_t)256 << 20, "bytes of a file")                  \
-    L(BYTES, meta_bytes, (uint64_t)8 << 20, (uint64_t)1 << 20, "bytes of one piece of metadata; larger ones are left out, HEIF's are refused")     \
+    L(BYTES, meta_bytes, (uint64_t)8 << 20, (uint64_t)1 << 20,                                       \
+      "bytes of one piece of metadata; larger ones are left out, HEIF's are refused")                \
     L(COUNT, scans, 200, 50, "scans of a progressive JPEG")                                          \
     L(COUNT, pages, 65536, 1000, "pages of a file")                                                  \
+    L(COUNT, nesting, 16, 8, "boxes within boxes of a HEIF or AVIF file")                            \
+    L(COUNT, seconds, 0, 60, "seconds that opening an input may take, and a request; 0: any")        \
     L(COUNT, threads, 0, 2,                                                                          \
       "threads that a codec's library may start of its own; 0: as many as the request")              \
     L(FLAG, network, 1, 0, "true: a path that begins with http:// or https:// leads out to the web") \

@@ -5,6 +5,7 @@
 #include "load.h"
 
 #include "apply.h"
+#include "opening.h"
 #include "reel.h"
 #include "source.h"
 
@@ -177,9 +178,8 @@ static kal_status make_node(kal__loading *l, int32_t shrink, bool upright, kal_n
     return st;
 }
 
-// From an origin, or from bytes in memory: takes the caller's reference, whatever happens.
-static kal_status load(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
-                       kal_node **out, kal_error *err)
+kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
+                         kal_node **out, kal_error *err)
 {
     *out = NULL;
     const char *name = origin ? origin->name : "bytes in memory";
@@ -231,8 +231,8 @@ static kal_status stored_of(kal_node *picture, kal_node **stored, kal_error *err
                           "page: pages are of a picture as it was loaded, with no op on it");
 }
 
-// The header of another page of the same bytes; nothing is digested again.
-static kal_status load_page(kal_node *picture, int32_t page, kal__reel *reel, kal_node **out, kal_error *err)
+// Nothing is digested again.
+kal_status kal__page_now(kal_node *picture, int32_t page, kal__reel *reel, kal_node **out, kal_error *err)
 {
     kal_node *stored = NULL;
     *out = NULL;
@@ -287,8 +287,8 @@ static kal_status load_onward(kal_node *stored, int32_t page, kal__reel *reel, b
     return st == KAL_IO && err->status ? err->status : st;
 }
 
-kal_status kal__page_of_stream(kal_node *picture, int32_t page, kal__reel *reel, bool *last, kal_node **out,
-                               kal_error *err)
+kal_status kal__page_of_stream_now(kal_node *picture, int32_t page, kal__reel *reel, bool *last,
+                                   kal_node **out, kal_error *err)
 {
     kal_node *stored;
     *out = NULL;
@@ -301,7 +301,7 @@ kal_node *kal__page_of(kal_scope *scope, kal_node *picture, int32_t page, kal__r
 {
     kal_error err = {KAL_OK, ""};
     kal_node *node;
-    const kal_status st = load_page(picture, page, reel, &node, &err);
+    const kal_status st = kal__open_page(picture, page, reel, NULL, &node, &err);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }
 
@@ -409,7 +409,7 @@ kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err)
     kal__origin *origin;
     if (!p->path || !*p->path) return kal_fail(err, KAL_INVALID, "load: which file? load \"photo.jpg\"");
     const kal_status st = kal__origin_file(p->path, &origin, err);
-    return st ? st : load(origin, NULL, 0, p, out, err);
+    return st ? st : kal__open(origin, NULL, 0, p, out, err);
 }
 
 static kal_status parse_params(const char *text, kal__load_p *p, kal__arena *arena, kal_error *err)
@@ -442,7 +442,7 @@ static kal_node *load_opened(kal_scope *scope, kal__origin *origin, kal__slab *b
     if (!st) {
         st = parse_params(params, &p, &arena, err);
         if (!st) {
-            st = load(origin, bytes, size, &p, &node, err);
+            st = kal__open(origin, bytes, size, &p, &node, err);
         } else {
             kal__origin_unref(&origin);
             kal__slab_unref(&bytes);

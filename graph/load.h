@@ -41,11 +41,16 @@ kal_status kal__turn_upright(kal_node **node, int orientation, kal_error *err);
 int kal__undone_by(int orientation);
 /// Held over a fork.
 pthread_mutex_t *kal__limits_mutex(void);
+/// A node of what an origin, or else bytes in memory, hold: reads header and digest. Takes the caller's reference, whatever happens.
+kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
+                         kal_node **out, kal_error *err);
+/// The header of another page of the same bytes, whose decoder may wait on the reel (NULL: nowhere).
+kal_status kal__page_now(kal_node *picture, int32_t page, kal__reel *reel, kal_node **out, kal_error *err);
+/// The same of a stream: the page behind the one before, for which it may wait. *last: there is none, and no node.
+kal_status kal__page_of_stream_now(kal_node *picture, int32_t page, kal__reel *reel, bool *last,
+                                   kal_node **out, kal_error *err);
 /// Another page of what `picture` was loaded from, whose decoder may wait on the reel (NULL: nowhere).
 kal_node *kal__page_of(kal_scope *scope, kal_node *picture, int32_t page, kal__reel *reel);
-/// The same of a stream: the page behind the one before, for which it may wait. *last: there is none, and no node.
-kal_status kal__page_of_stream(kal_node *picture, int32_t page, kal__reel *reel, bool *last, kal_node **out,
-                               kal_error *err);
 /// The picture of such a node (a stored one, or one turned upright) decoded 1/by of its size; NULL when its format cannot, or when it is
 /// no such node or already smaller.
 kal_status kal__load_smaller(const kal_node *n, int32_t by, kal_node **out, kal_error *err);

@@ -5,6 +5,7 @@
 #include "reel.h"
 
 #include "load.h"
+#include "opening.h"
 
 #include <stdlib.h>
 
@@ -90,7 +91,7 @@ static kal_status look(kal_pages *p, int32_t page, bool *last, kal_error *err)
     if (page != (p->seen ? p->seen_at + 1 : 0))
         return kal_fail(err, KAL_INVALID, "page %d: the pages of a stream can be had once and in order",
                         page);
-    const kal_status st = kal__page_of_stream(p->picture, page, p->reel, last, &node, err);
+    const kal_status st = kal__open_page(p->picture, page, p->reel, last, &node, err);
     if (*last) p->n = page;
     if (st || *last) return st;
     kal_node_unref(&p->seen);

@@ -11,8 +11,11 @@
 typedef struct kal__watch {
     const kal_options *options;   // cancel, progress; may be NULL
     double deadline;              // on the monotonic clock; 0: none
+    uint32_t limit;               // seconds, of the limits, that it comes from; 0: it is the request's own
 } kal__watch;
 
+/// From `start` on; the deadline is that of the options or of the limits, whichever comes first.
+kal__watch kal__watch_from(const kal_options *options, double start);
 double kal__now(void);
 bool kal__cancelled(const kal_cancel *c);
 /// Cancelled or too late? KAL_OK otherwise.

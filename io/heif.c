@@ -209,6 +209,10 @@ static struct heif_error give_file(kal__decoder *d)
 static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_error *err)
 {
     const kal__heif *lib = d->lib;
+    const uint32_t deep = limits->nesting ? limits->nesting : 16;
+    if (kal__heif_deeper(d->bytes, d->n, deep))
+        return kal__over_limit(err, "nesting=N", "%s: heif: boxes lie in boxes more than %u deep, the limit",
+                               d->reader->name, deep);
     d->context = lib->heif_context_alloc();
     if (!d->context) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
     d->most_pixels = limits->pixels;

@@ -27,6 +27,8 @@
 
 // ---- boxes --------------------------------------------------------------------------------------
 
+/// Whether there are boxes within boxes, those that are read, more than `most` deep.
+bool kal__heif_deeper(const unsigned char *p, size_t n, uint32_t most);
 /// The first byte past the file's end is inside a box: its name in `type`. What is not made of boxes is
 /// libheif's to refuse.
 bool kal__heif_cut(const unsigned char *p, size_t n, char type[5]);

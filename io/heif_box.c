@@ -71,6 +71,38 @@ bool kal__heif_cut(const unsigned char *p, size_t n, char type[5])
     return size == 1 ? file.n < 16 || be(file.p + 8, 8) > file.n : size > file.n;
 }
 
+// Where the boxes within one begin; -1: there are none, or none that are read.
+static int within(const unsigned char *type, span body)
+{
+    static const struct {
+        char name[5];
+        int at;
+    } holders[] = {{"meta", 4}, {"iprp", 0}, {"ipco", 0}, {"dinf", 0}, {"dref", 8}, {"grpl", 0}, {"udta", 0},
+                   {"moov", 0}, {"trak", 0}, {"mdia", 0}, {"minf", 0}, {"stbl", 0}, {"stsd", 8}};
+    if (!memcmp(type, "iinf", 4)) return body.n && body.p[0] ? 8 : 6;
+    for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
+        if (!memcmp(type, holders[i].name, 4)) return holders[i].at;
+    return -1;
+}
+
+static bool deeper(span in, uint32_t most)
+{
+    const unsigned char *type;
+    span body;
+    while (next_box(&in, &type, &body)) {
+        const int at = within(type, body);
+        if (!most) return true;
+        if (at >= 0 && skip(&body, (size_t)at) && deeper(body, most - 1)) return true;
+    }
+    return false;
+}
+
+bool kal__heif_deeper(const unsigned char *p, size_t n, uint32_t most)
+{
+    return deeper((span){p, n},
+                  most < 64 ? most : 64);   // what calls itself stays shallow, whatever the limit
+}
+
 // ---- chroma -------------------------------------------------------------------------------------
 
 // A FullBox: version and flags, then an item id of 2 or 4 bytes.

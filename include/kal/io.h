@@ -16,6 +16,11 @@ KAL_BEGIN
 /// a path that begins with https:// or http:// is read from the web (docs/notes/sources.md says how), and no other path goes there.
 KAL_API kal_node *kal_load(kal_scope *scope, const char *path, const char *params);
 
+/// Inputs that this thread opens from here on, by what follows, by pages and by texts with a `load` in them, are given up `deadline` seconds from now
+/// (0: never) and when `cancel` is set (NULL: never; it must be there until this is called again): KAL_DEADLINE, KAL_CANCELLED. An open or a read that does
+/// not come back is left behind on a thread of its own, which gives back what it was given, and calls `close` or `release`, when it does.
+KAL_API void kal_watch_opening(double deadline, kal_cancel *cancel);
+
 /// Another page of the file, or of the bytes, that `picture` was loaded from, with the options it was loaded with: `load page=` without
 /// reading for the digest again. Pages count from 0, kal_file_info says how many there are; they may differ in size and kind. An error node for a
 /// page that is not there. `picture` is a node as loading gave it.
@@ -130,6 +135,9 @@ typedef struct kal_limits {
         threads;   ///< that a codec's library may start of its own (HEIF: one a tile, or for one tile); default 0: as many as the request has
     uint32_t pages;     ///< of one file; default 65536, which 0 also is
     uint32_t side;      ///< the longer one, in pixels; default KAL_MAX_SIDE, which 0 also is
+    uint32_t nesting;   ///< boxes within boxes of HEIF and AVIF; default 16, which 0 also is
+    /// That opening an input, and that a request, may take; then it is KAL_LIMIT. Default 0: any time. What cannot be interrupted is left behind.
+    uint32_t seconds;
     bool network;       ///< paths that begin with http:// or https:// are on the web; default true
     uint64_t formats;   ///< those that are read: bit i is the one of kal_codec_at(i); default 0: all
 } kal_limits;

@@ -134,6 +134,9 @@ if command -v timeout >/dev/null; then
     has 'and the sentence' "$(cat err)" 'of 3 were done'
     timeout --foreground --preserve-status -k 20 -s INT 1 $fresh "$kal" run 'load fifo' -o waits/one.png >out 2>err
     same 'one alone' $? 130
+    same 'says nothing more' "$(cat err)" ''
+    refused 'nor is a pipe waited for beyond the deadline' 4 'fifo: while it was opened: the deadline of 0.2 s passed' timeout 20 "$kal" run 'load fifo' -o waits/one.png --deadline 0.2
+    refused 'or the limit' 4 'limit of 1 s; --limits seconds=N' timeout 20 "$kal" info fifo --limits seconds=1
 else
     skip 'a pipe without a writer' 'no timeout'
 fi

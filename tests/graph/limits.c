@@ -63,7 +63,7 @@ static void lists(void)
         REQUIRE_OK(kal_limits_parse(text, &other, &check_error));
         REQUIRE_NOTE(strcmp(info.standard, info.untrusted) != 0, "%s is the same for strangers", info.name);
     }
-    REQUIRE(n == 9);
+    REQUIRE(n == 11);
     REQUIRE_MEM(&one, &standard, sizeof one);
     REQUIRE_MEM(&other, &untrusted, sizeof other);
     kal_limits tight = untrusted;   // what is tighter already stays

@@ -128,6 +128,7 @@ static void by_the_library(void)
     REQUIRE_NOTE(load(&b, "pixels=30") == KAL_LIMIT, "%s", check_error.message);
     REQUIRE_NOTE(strstr(check_error.message, "pixels=N or kal_limits_set lifts it"), "%s",
                  check_error.message);
+    refused("heif", &b, "nesting", 4);   // meta, iprp, ipco, and what it says of pictures
     bytes_free(&b);
 }
 
