@@ -141,6 +141,9 @@ typedef struct kal__blob {
     size_t size;
 } kal__blob;
 
+/// The kinds of blocks that travel with a picture.
+typedef enum kal__blob_kind { KAL__EXIF, KAL__ICC, KAL__XMP, KAL__IPTC, KAL__GEO, KAL__BLOBS } kal__blob_kind;
+
 /// What travels with a picture and enters no key. Refcounted, immutable once shared.
 typedef struct kal__meta {
     int refs;         // atomic
@@ -149,19 +152,21 @@ typedef struct kal__meta {
     kal__blob iptc;    // the records of IIM, without what Photoshop packs around them
     int orientation;   // as found, 1..8
     bool applied;
-    int pages;                // 0: nobody knows, of a stream
-    double delay;             // seconds that this page of an animation is shown, 0 too; -1: it does not say
-    int32_t loops;            // how often the animation runs, 0 without end; -1: it does not say
-    double density[2];        // pixels per metre across and down; 0: it does not say
-    const char *format;       // the codec's name
-    uint64_t bytes;           // of the file
-    unsigned edits;           // what was done to the picture since
-    kal__blob geo;            // GeoTIFF's fields as they were found, a TIFF structure of their own
-    double place[6];          // where pixels of the file's picture lie in this one, as kal_op.map; with geo
-    bool adrift;              // no such map says it
-    bool gain;                // a gain map lies beside it in the file
-    struct kal__meta *base;   // who has the blobs that are the same in both; NULL: all are its own
-    struct kal__fields *fields;   // once they were asked for; atomic
+    int pages;            // 0: nobody knows, of a stream
+    double delay;         // seconds that this page of an animation is shown, 0 too; -1: it does not say
+    int32_t loops;        // how often the animation runs, 0 without end; -1: it does not say
+    double density[2];    // pixels per metre across and down; 0: it does not say
+    const char *format;   // the codec's name
+    uint64_t bytes;       // of the file
+    unsigned edits;       // what was done to the picture since
+    kal__blob geo;        // GeoTIFF's fields as they were found, a TIFF structure of their own
+    double place[6];      // where pixels of the file's picture lie in this one, as kal_op.map; with geo
+    bool adrift;          // no such map says it
+    bool gain;            // a gain map lies beside it in the file
+    uint64_t left_out[KAL__BLOBS];   // bytes of what was larger than the limit; 0: nothing was
+    bool uncounted[KAL__BLOBS];      // there were more: nobody unpacked them
+    struct kal__meta *base;          // who has the blobs that are the same in both; NULL: all are its own
+    struct kal__fields *fields;      // once they were asked for; atomic
 } kal__meta;
 
 /// What makes pieces of an EXIF block wrong: other samples (the thumbnail), samples elsewhere (sizes and places), another scale.
@@ -194,6 +199,13 @@ kal_status kal__pages_within(const char *name, const char *codec, int32_t pages,
 kal_status kal__no_page(const char *name, int32_t page, int32_t pages, kal_error *err);
 /// Copies n bytes into an empty blob.
 bool kal__blob_set(kal__blob *b, const void *data, size_t n);
+/// Whether a block of n bytes is within the limit; what is not is noted as left out.
+bool kal__meta_room(kal__meta *m, kal__blob_kind what, uint64_t n, const kal_limits *limits);
+/// Copies such a block, when there is none yet. false: out of memory.
+bool kal__meta_take(kal__meta *m, kal__blob_kind what, const void *data, size_t n, const kal_limits *limits);
+kal__blob *kal__meta_blob(kal__meta *m, kal__blob_kind what);
+/// "exif", as kal_node_meta has it.
+const char *kal__blob_name(kal__blob_kind what);
 /// The orientation in an EXIF block, 1 when there is none or it is not 1..8.
 int kal__exif_orientation(const void *data, size_t n);
 /// Sets the orientation tag, if there is one, to 1.
@@ -371,9 +383,9 @@ typedef struct kal__codec {
     /// Can this be encoded? Names what is wrong: KAL_INVALID for what the format cannot hold, KAL_UNSUPPORTED when a library is not
     /// there. *memory: bytes the encoder will hold.
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
-    bool patches;   ///< the writer must have `patch`
-    bool tree;      ///< the writer must have `file`
-    bool earth;     ///< its files say where on the earth a picture lies
+    bool patches;       ///< the writer must have `patch`
+    bool tree;          ///< the writer must have `file`
+    unsigned carries;   ///< which metadata its files have a place for, as bits: 1u << KAL__EXIF
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);
     kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);

@@ -7,6 +7,7 @@
 #include "num.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,6 +231,15 @@ static void own_fields(const kal__meta *m, kal__fields *f)
     if (m->delay >= 0) kal__fields_numbers(f, "delay", &m->delay, 1, NULL);
     const double loops = m->loops;
     if (m->loops >= 0) kal__fields_numbers(f, "loops", &loops, 1, NULL);
+    for (int i = 0; i < KAL__BLOBS; i++) {
+        char name[32], text[48];
+        const double bytes = (double)m->left_out[i];
+        if (!m->left_out[i]) continue;
+        snprintf(name, sizeof name, "left_out.%s", kal__blob_name((kal__blob_kind)i));
+        snprintf(text, sizeof text, "%s%llu", m->uncounted[i] ? "at least " : "",
+                 (unsigned long long)m->left_out[i]);
+        kal__fields_numbers(f, name, &bytes, 1, text);
+    }
 }
 
 kal__fields *kal__fields_of(const kal__meta *m)

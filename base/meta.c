@@ -72,6 +72,32 @@ bool kal__blob_set(kal__blob *b, const void *data, size_t n)
     return true;
 }
 
+kal__blob *kal__meta_blob(kal__meta *m, kal__blob_kind what)
+{
+    kal__blob *const blobs[] = {&m->exif, &m->icc, &m->xmp, &m->iptc, &m->geo};
+    return blobs[what];
+}
+
+const char *kal__blob_name(kal__blob_kind what)
+{
+    static const char *const names[] = {"exif", "icc", "xmp", "iptc", "geo"};
+    return names[what];
+}
+
+bool kal__meta_room(kal__meta *m, kal__blob_kind what, uint64_t n, const kal_limits *limits)
+{
+    if (n <= limits->meta_bytes) return true;
+    m->left_out[what] = n;
+    m->uncounted[what] = false;
+    return false;
+}
+
+bool kal__meta_take(kal__meta *m, kal__blob_kind what, const void *data, size_t n, const kal_limits *limits)
+{
+    kal__blob *to = kal__meta_blob(m, what);
+    return to->size || !kal__meta_room(m, what, n, limits) || kal__blob_set(to, data, n);
+}
+
 // Who has a block of his own is the base of what is made of him, else his base is.
 kal__meta *kal__meta_derive(kal__meta *m)
 {
@@ -90,6 +116,7 @@ kal__meta *kal__meta_with_icc(kal__meta *m, const void *icc, size_t n)
     kal__meta *copy = m ? kal__meta_derive(m) : kal__meta_new();
     if (!copy) return NULL;
     copy->icc = (kal__blob){NULL, 0};
+    copy->left_out[KAL__ICC] = 0;
     if (!kal__blob_set(&copy->icc, icc, n)) kal__meta_unref(&copy);
     return copy;
 }
@@ -180,10 +207,17 @@ bool kal__meta_through(kal__meta **m, const double map[6], bool as_large)
     return true;
 }
 
+static bool left_nothing_out(const kal__meta *m)
+{
+    for (int i = 0; i < KAL__BLOBS; i++)
+        if (m->left_out[i]) return false;
+    return true;
+}
+
 static bool says_nothing(const kal__meta *m)
 {
     return !m || (!m->exif.size && !m->icc.size && !m->xmp.size && !m->iptc.size && !m->geo.size &&
-                  !(m->density[0] > 0));
+                  !(m->density[0] > 0) && left_nothing_out(m));
 }
 
 bool kal__meta_same(const kal__meta *a, const kal__meta *b)
@@ -192,7 +226,8 @@ bool kal__meta_same(const kal__meta *a, const kal__meta *b)
     return a && b && a->exif.data == b->exif.data && a->icc.data == b->icc.data &&
            a->xmp.data == b->xmp.data && a->iptc.data == b->iptc.data && a->density[0] == b->density[0] &&
            a->density[1] == b->density[1] && a->geo.data == b->geo.data && a->adrift == b->adrift &&
-           !memcmp(a->place, b->place, sizeof a->place);
+           !memcmp(a->place, b->place, sizeof a->place) &&
+           !memcmp(a->left_out, b->left_out, sizeof a->left_out);
 }
 
 // ---- its name -----------------------------------------------------------------------------------

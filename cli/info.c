@@ -114,6 +114,17 @@ static void put_animation(const facts *f)
     if (number_of(f, "loops", &v) && v > 0) printf(", runs %g times", v);
 }
 
+// Pieces of metadata that were too large to be read.
+static void put_left_out(const facts *f)
+{
+    static const char start[] = "left_out.";
+    kal_field field;
+    for (size_t i = 0; kal_node_field_at(f->node, i, &field); i++)
+        if (!strncmp(field.name, start, sizeof start - 1))
+            printf(", %s left out (%s bytes, more than meta_bytes allows)", field.name + sizeof start - 1,
+                   field.text);
+}
+
 static void print_text(const facts *f)
 {
     char extent[96];
@@ -133,6 +144,7 @@ static void print_text(const facts *f)
         put_plain(name.text, MOST_LETTERS);
         putchar(')');
     }
+    put_left_out(f);
     putchar('\n');
     put_fields(f);
 }

@@ -173,25 +173,43 @@ static bool is_stripped(const kal_node *n)
     return false;
 }
 
-static const char *left_out(const kal_node *n, size_t index)
+#define SENTENCE 200
+
+// A piece that was too large to be read, of a kind that would have been written.
+static void left_unread(const kal__meta *m, kal__blob_kind what, char said[SENTENCE])
 {
-    if (is_stripped(n)) return NULL;
+    snprintf(
+        said, SENTENCE,
+        "%s of %s%llu bytes is left out: it was more than the limit of meta_bytes when the file was loaded",
+        kal__blob_name(what), m->uncounted[what] ? "at least " : "", (unsigned long long)m->left_out[what]);
+}
+
+// Sentences about what the picture came with and its file will not have; how many there are.
+static size_t left_out(const kal_node *n, char said[2 + KAL__BLOBS][SENTENCE])
+{
     const kal__meta *m = kal__input(n, 0)->meta;
-    const char *all[2];
+    const unsigned blocks = n->u.codec->carries;
+    const bool earth = blocks >> KAL__GEO & 1;
     size_t k = 0;
+    if (!m || is_stripped(n)) return 0;
     if (kal__meta_has_gain(m))
-        all[k++] = "the gain map is left out: it is of the picture as it was in its file";
-    if (m && m->geo.size && n->u.codec->earth && !kal__geo_stands(m))
-        all[k++] = "where the picture lies on the earth is left out: what was done to it is no affine map";
-    return index < k ? all[index] : NULL;
+        snprintf(said[k++], SENTENCE, "the gain map is left out: it is of the picture as it was in its file");
+    // who asked for samples alone knows that nothing comes with them
+    if (m->geo.size && blocks && (!earth || !kal__geo_stands(m)))
+        snprintf(said[k++], SENTENCE, "where the picture lies on the earth is left out: %s%s",
+                 earth ? "what was done to it is no affine map" : n->u.codec->name,
+                 earth ? "" : " has no place for it");
+    for (int i = 0; i < KAL__BLOBS; i++)
+        if (m->left_out[i] && blocks >> i & 1) left_unread(m, (kal__blob_kind)i, said[k++]);
+    return k;
 }
 
 void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *o)
 {
-    const char *said;
-    char text[400];
-    for (size_t i = 0; (said = left_out(n, i)); i++) {
-        snprintf(text, sizeof text, "%.200s%s%s", target ? target : "", target ? ": " : "", said);
+    char said[2 + KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
+    const size_t many = left_out(n, said);
+    for (size_t i = 0; i < many; i++) {
+        snprintf(text, sizeof text, "%.200s%s%.199s", target ? target : "", target ? ": " : "", said[i]);
         o->warn(o->user, &(kal_warning){.node = n, .rows = -1, .text = text});
     }
 }

@@ -224,7 +224,8 @@ static kal_status bmp_open(kal__reader *r, const kal__ask *ask, kal__decoder **o
 static kal_status keep_profile(kal__decoder *d, const kal_limits *limits, kal__meta *meta)
 {
     const uint64_t at = kal__input_offset(&d->in);
-    if (!d->profile_size || d->profile_size > limits->meta_bytes || d->profile < at) return KAL_OK;
+    if (!d->profile_size || d->profile < at || !kal__meta_room(meta, KAL__ICC, d->profile_size, limits))
+        return KAL_OK;
     kal_error quiet = {KAL_OK, ""}, *err = d->in.err;
     d->in.err = &quiet;
     kal_status st = kal__input_skip(&d->in, d->profile - at);
@@ -447,6 +448,7 @@ const kal__codec kal__codec_bmp = {
     .n_params = sizeof params / sizeof *params,
     .params_size = sizeof(kal__bmp_p),
     .accepts = kal__bmp_accepts,
+    .carries = 1u << KAL__ICC,
     .begin = kal__bmp_begin,
     .put = kal__bmp_put,
     .end = kal__bmp_end,

@@ -322,6 +322,7 @@ const kal__codec kal__codec_dz = {
     .edition = "1",
     .tree = true,
     .accepts = dz_accepts,
+    .carries = 1u << KAL__ICC,
     .begin = dz_begin,
     .put = dz_put,
     .pieces = dz_pieces,

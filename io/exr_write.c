@@ -51,8 +51,9 @@ kal_status kal__exr_accepts(const kal_extent *e, const void *params, size_t *mem
 {
     const kal__exr_p *p = params;
     if (e->type != KAL_F32)
-        return kal_fail(err, KAL_INVALID,
-                        "exr holds floats of linear light; use to_linear type=f32, or cast type=f32, before saving");
+        return kal_fail(
+            err, KAL_INVALID,
+            "exr holds floats of linear light; use to_linear type=f32, or cast type=f32, before saving");
     if ((e->model != KAL_RGB && e->model != KAL_GRAY) ||
         e->channels != (e->model == KAL_RGB ? 3 : 1) + e->alpha)
         return kal_fail(err, KAL_INVALID, "exr holds gray or RGB, with or without alpha");

@@ -315,6 +315,7 @@ const kal__codec kal__codec_gif = {
     .n_params = sizeof params / sizeof *params,
     .params_size = sizeof(kal__gif_p),
     .accepts = kal__gif_accepts,
+    .carries = 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__gif_begin,
     .put = kal__gif_put,
     .among = kal__gif_among,

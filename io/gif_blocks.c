@@ -48,8 +48,9 @@ static kal_status read_control(kal__decoder *d, kal__gif_frame *f)
 }
 
 // The bytes of sub-blocks, with their lengths if `raw`; what is too large is passed over.
-static kal_status collect(kal__decoder *d, bool raw, uint64_t most, kal__blob *out)
+static kal_status collect(kal__decoder *d, bool raw, kal__blob_kind what, kal__meta *m, kal__blob *out)
 {
+    const uint64_t most = d->limits.meta_bytes;
     unsigned char *data = NULL, block[256];
     size_t size = 0, room = 0;
     int n;
@@ -65,12 +66,10 @@ static kal_status collect(kal__decoder *d, bool raw, uint64_t most, kal__blob *o
                 break;
             }
         }
-        if (size <= most) {
-            memcpy(data + size, block + !raw, (size_t)n + raw);
-            size += (size_t)n + raw;
-        }
+        if (size <= most) memcpy(data + size, block + !raw, (size_t)n + raw);
+        size += (size_t)n + raw;
     }
-    if (st || size > most) {
+    if (st || !kal__meta_room(m, what, size, &d->limits)) {
         free(data);
         return st;
     }
@@ -79,10 +78,10 @@ static kal_status collect(kal__decoder *d, bool raw, uint64_t most, kal__blob *o
 }
 
 // XMP lies there as it is, without lengths. Behind it stand 1, 255, 254 … 0: whatever of its letters a reader takes for a length leads there.
-static kal_status read_xmp(kal__decoder *d, kal__meta *m, uint64_t most)
+static kal_status read_xmp(kal__decoder *d, kal__meta *m)
 {
     kal__blob raw = {0};
-    kal_status st = collect(d, true, most, &raw);
+    kal_status st = collect(d, true, KAL__XMP, m, &raw);
     const unsigned char *p = raw.data;
     for (size_t behind = 256; !st && behind <= 257 && behind < raw.size; behind++)
         if (p[raw.size - behind] == 1 && p[raw.size - behind + 1] == 255 &&
@@ -92,14 +91,13 @@ static kal_status read_xmp(kal__decoder *d, kal__meta *m, uint64_t most)
     return st;
 }
 
-static kal_status read_icc(kal__decoder *d, kal__meta *m, uint64_t most)
+static kal_status read_icc(kal__decoder *d, kal__meta *m)
 {
-    return m->icc.size ? kal__lzw_skip(&d->in) : collect(d, false, most, &m->icc);
+    return m->icc.size ? kal__lzw_skip(&d->in) : collect(d, false, KAL__ICC, m, &m->icc);
 }
 
-static kal_status read_loops(kal__decoder *d, kal__meta *m, uint64_t most)
+static kal_status read_loops(kal__decoder *d, kal__meta *m)
 {
-    (void)most;
     unsigned char p[4];   // the length of the rest, 1, how often
     kal_status st = kal__input_take(&d->in, p, 1);
     if (st || !p[0]) return st;
@@ -114,13 +112,13 @@ static kal_status read_loops(kal__decoder *d, kal__meta *m, uint64_t most)
 
 static const struct {
     const char *name;
-    kal_status (*read)(kal__decoder *d, kal__meta *m, uint64_t most);
+    kal_status (*read)(kal__decoder *d, kal__meta *m);
 } applications[] = {{"NETSCAPE2.0", read_loops},
                     {"ANIMEXTS1.0", read_loops},
                     {"XMP DataXMP", read_xmp},
                     {"ICCRGBG1012", read_icc}};
 
-static kal_status read_application(kal__decoder *d, kal__meta *m, uint64_t most)
+static kal_status read_application(kal__decoder *d, kal__meta *m)
 {
     unsigned char p[12];
     kal_status st = kal__input_take(&d->in, p, 1);
@@ -131,17 +129,17 @@ static kal_status read_application(kal__decoder *d, kal__meta *m, uint64_t most)
     }
     st = kal__input_take(&d->in, p + 1, 11);
     for (size_t i = 0; !st && i < sizeof applications / sizeof *applications; i++)
-        if (!memcmp(p + 1, applications[i].name, 11)) return applications[i].read(d, m, most);
+        if (!memcmp(p + 1, applications[i].name, 11)) return applications[i].read(d, m);
     return st ? st : kal__lzw_skip(&d->in);
 }
 
-static kal_status read_extension(kal__decoder *d, kal__gif_frame *f, kal__meta *m, uint64_t most)
+static kal_status read_extension(kal__decoder *d, kal__gif_frame *f, kal__meta *m)
 {
     int label;
     const kal_status st = kal__input_next(&d->in, &label);
     if (st) return st;
     if (label == CONTROL) return read_control(d, f);
-    return label == APPLICATION ? read_application(d, m, most) : kal__lzw_skip(&d->in);
+    return label == APPLICATION ? read_application(d, m) : kal__lzw_skip(&d->in);
 }
 
 static kal_status read_place(kal__decoder *d, kal__gif_frame *f)
@@ -172,7 +170,7 @@ kal_status kal__gif_next(kal__decoder *d, kal__meta *m, bool *found)
     *found = false;
     while (!(st = kal__input_next(&d->in, &c)) && c != TRAILER && !*found) {
         if (c == EXTENSION)
-            st = read_extension(d, f, m, d->limits.meta_bytes);
+            st = read_extension(d, f, m);
         else if (c == IMAGE)
             *found = true;
         else if (c)

@@ -273,8 +273,8 @@ static kal_status heif_open(kal__reader *r, const kal__ask *ask, kal__decoder **
 
 // The first block of a kind ("Exif", or "mime" with a content type); nothing when there is none or it is over
 // the limit.
-static bool take_block(const kal__decoder *d, const char *kind, const char *content, uint64_t limit,
-                       kal__blob *out)
+static bool take_block(const kal__decoder *d, const char *kind, const char *content, kal__blob_kind what,
+                       const kal_limits *limits, kal__meta *meta, kal__blob *out)
 {
     const kal__heif *lib = d->lib;
     heif_item_id ids[32];
@@ -282,7 +282,8 @@ static bool take_block(const kal__decoder *d, const char *kind, const char *cont
     for (int i = 0; i < n; i++) {
         const char *type = lib->heif_image_handle_get_metadata_content_type(d->handle, ids[i]);
         const size_t size = lib->heif_image_handle_get_metadata_size(d->handle, ids[i]);
-        if ((content && (!type || strcmp(type, content) != 0)) || !size || size > limit) continue;
+        if ((content && (!type || strcmp(type, content) != 0)) || !size) continue;
+        if (!kal__meta_room(meta, what, size, limits)) continue;
         out->data = kal__new(size, 1);
         if (!out->data) return false;
         if (!lib->heif_image_handle_get_metadata(d->handle, ids[i], out->data).code) {
@@ -296,10 +297,10 @@ static bool take_block(const kal__decoder *d, const char *kind, const char *cont
 }
 
 // Four bytes say how far behind them the TIFF structure begins.
-static bool take_exif(const kal__decoder *d, uint64_t limit, kal__blob *out)
+static bool take_exif(const kal__decoder *d, const kal_limits *limits, kal__meta *meta)
 {
-    kal__blob raw = {0};
-    if (!take_block(d, "Exif", NULL, limit, &raw)) return false;
+    kal__blob raw = {0}, *out = &meta->exif;
+    if (!take_block(d, "Exif", NULL, KAL__EXIF, limits, meta, &raw)) return false;
     const unsigned char *p = raw.data;
     bool ok = true;
     if (raw.size > 4) {
@@ -311,12 +312,13 @@ static bool take_exif(const kal__decoder *d, uint64_t limit, kal__blob *out)
     return ok;
 }
 
-static bool take_icc(const kal__decoder *d, uint64_t limit, kal__blob *out)
+static bool take_icc(const kal__decoder *d, const kal_limits *limits, kal__meta *meta)
 {
     const enum heif_color_profile_type type = d->lib->heif_image_handle_get_color_profile_type(d->handle);
     if (type != heif_color_profile_type_rICC && type != heif_color_profile_type_prof) return true;
     const size_t size = d->lib->heif_image_handle_get_raw_color_profile_size(d->handle);
-    if (!size || size > limit) return true;
+    kal__blob *out = &meta->icc;
+    if (!size || !kal__meta_room(meta, KAL__ICC, size, limits)) return true;
     out->data = kal__new(size, 1);
     if (!out->data) return false;
     if (!d->lib->heif_image_handle_get_raw_color_profile(d->handle, out->data).code) {
@@ -356,9 +358,8 @@ static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *
     h->extent = d->extent;
     h->rows = 0;
     h->memory = decoder_memory(d);
-    if (!take_exif(d, ask->limits.meta_bytes, &meta->exif) ||
-        !take_icc(d, ask->limits.meta_bytes, &meta->icc) ||
-        !take_block(d, "mime", "application/rdf+xml", ask->limits.meta_bytes, &meta->xmp))
+    if (!take_exif(d, &ask->limits, meta) || !take_icc(d, &ask->limits, meta) ||
+        !take_block(d, "mime", "application/rdf+xml", KAL__XMP, &ask->limits, meta, &meta->xmp))
         st = kal_fail(err, KAL_NOMEM, "%s: heif: out of memory for metadata", r->name);
     meta->gain = kal__heif_gain(d->bytes, d->n);
     kal__meta_take_exif(meta);   // upright, which the library made it
@@ -553,6 +554,7 @@ const kal__codec kal__codec_heif = {
     .n_params = sizeof heif_params / sizeof *heif_params,
     .params_size = sizeof(kal__heif_p),
     .accepts = kal__heif_accepts,
+    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__heif_begin,
     .put = kal__heif_put,
     .end = kal__heif_end,
@@ -573,6 +575,7 @@ const kal__codec kal__codec_avif = {
     .n_params = sizeof avif_params / sizeof *avif_params,
     .params_size = sizeof(kal__heif_p),
     .accepts = kal__avif_accepts,
+    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__avif_begin,
     .put = kal__heif_put,
     .end = kal__heif_end,

@@ -297,10 +297,11 @@ static kal_status jp2_open(kal__reader *r, const kal__ask *ask, kal__decoder **o
     return KAL_OK;
 }
 
-static kal_status take_blob(kal__reader *r, kal__jp2_span from, const kal_limits *limits, kal__blob *to,
-                            kal_error *err)
+static kal_status take_blob(kal__reader *r, kal__jp2_span from, kal__blob_kind what, const kal_limits *limits,
+                            kal__meta *meta, kal_error *err)
 {
-    if (!from.size || from.size > limits->meta_bytes) return KAL_OK;
+    kal__blob *to = kal__meta_blob(meta, what);
+    if (!from.size || !kal__meta_room(meta, what, from.size, limits)) return KAL_OK;
     to->data = kal__new((size_t)from.size, 1);
     if (!to->data) return kal_fail(err, KAL_NOMEM, "%s: jp2: out of memory for metadata", r->name);
     to->size = (size_t)from.size;
@@ -354,9 +355,9 @@ static kal_status jp2_header(kal__reader *r, const kal__ask *ask, kal__header *h
         if (h->levels[shift - 1].width > 0 && h->levels[shift - 1].height > 0) h->shrinks |= 1u << shift;
     }
     h->memory = sizeof *d + memory_of(f);
-    st = take_blob(r, f->exif, &ask->limits, &meta->exif, err);
-    if (!st) st = take_blob(r, f->icc, &ask->limits, &meta->icc, err);
-    if (!st) st = take_blob(r, f->xmp, &ask->limits, &meta->xmp, err);
+    st = take_blob(r, f->exif, KAL__EXIF, &ask->limits, meta, err);
+    if (!st) st = take_blob(r, f->icc, KAL__ICC, &ask->limits, meta, err);
+    if (!st) st = take_blob(r, f->xmp, KAL__XMP, &ask->limits, meta, err);
     take_exif_prefix(&meta->exif);
     memcpy(meta->density, f->density, sizeof meta->density);
     kal__meta_take_exif(meta);
@@ -480,6 +481,7 @@ const kal__codec kal__codec_jp2 = {
     .n_params = sizeof params / sizeof *params,
     .params_size = sizeof(kal__jp2_p),
     .accepts = kal__jp2_accepts,
+    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__jp2_begin,
     .put = kal__jp2_put,
     .end = kal__jp2_end,

@@ -93,9 +93,9 @@ static kal_status check_side(const blocks *b, const char *side, int32_t from, in
     if (edge % cell == 0) return KAL_OK;
     return kal_fail(
         err, KAL_INVALID,
-        "%s: jpeg: lossless_outside: this file is coded in blocks of %d pixels %s, and the picture "
+        "%s: jpeg: lossless_outside: this file is coded in blocks of %d pixels %s, and the picture%s "
         "would begin within one, at %d; crop to a multiple of %d",
-        b->in->reader->name, cell, side, edge, cell);
+        b->in->reader->name, cell, side, mirror ? ", which is turned," : "", edge, cell);
 }
 
 static kal_status check_sides(const blocks *b, kal_error *err)

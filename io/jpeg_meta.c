@@ -44,7 +44,7 @@ static bool join_resources(j_decompress_ptr j, unsigned char **data, size_t *siz
     return true;
 }
 
-static bool take_iptc(j_decompress_ptr j, uint64_t limit, kal__blob *out)
+static bool take_iptc(j_decompress_ptr j, const kal_limits *limits, kal__meta *meta)
 {
     unsigned char *p;
     size_t size, at = 0;
@@ -56,7 +56,7 @@ static bool take_iptc(j_decompress_ptr j, uint64_t limit, kal__blob *out)
         const size_t n = kal__be32(p + at + 6 + name);
         at += 10 + name;
         if (n > size - at) break;
-        if (id == IPTC && n <= limit) ok = kal__blob_set(out, p + at, n);
+        if (id == IPTC) ok = kal__meta_take(meta, KAL__IPTC, p + at, n, limits);
         at += n + (n & 1) < size - at ? n + (n & 1) : size - at;
     }
     free(p);
@@ -65,18 +65,20 @@ static bool take_iptc(j_decompress_ptr j, uint64_t limit, kal__blob *out)
 
 bool kal__jpeg_take_meta(j_decompress_ptr j, const kal_limits *limits, kal__meta *meta)
 {
-    bool ok = take_iptc(j, limits->meta_bytes, &meta->iptc);
+    bool ok = take_iptc(j, limits, meta);
     for (jpeg_saved_marker_ptr m = j->marker_list; m; m = m->next) {
         const unsigned char *p;
         if (m->marker == JPEG_APP0 + 2 && starts(m, GAIN_TAG, sizeof GAIN_TAG)) meta->gain = true;
         if (m->marker != JPEG_APP0 + 1) continue;
-        if ((p = starts(m, EXIF_TAG, 6))) ok &= kal__blob_set(&meta->exif, p, m->data_length - 6);
-        if ((p = starts(m, XMP_TAG, 29))) ok &= kal__blob_set(&meta->xmp, p, m->data_length - 29);
+        if ((p = starts(m, EXIF_TAG, 6)))
+            ok &= kal__meta_take(meta, KAL__EXIF, p, m->data_length - 6, limits);
+        if ((p = starts(m, XMP_TAG, 29)))
+            ok &= kal__meta_take(meta, KAL__XMP, p, m->data_length - 29, limits);
     }
     JOCTET *icc;
     unsigned n;
     if (jpeg_read_icc_profile(j, &icc, &n)) {
-        ok &= n > limits->meta_bytes || kal__blob_set(&meta->icc, icc, n);
+        ok &= kal__meta_take(meta, KAL__ICC, icc, n, limits);
         free(icc);
     }
     const double unit = j->density_unit == 1 ? 0.0254 : j->density_unit == 2 ? 0.01 : 0;

@@ -239,10 +239,21 @@ static kal_status encoder_new(const kal_extent *x, const kal__jpeg_p *p, kal__wr
     return kal__jpeg_out_init(&e->out, w, err);
 }
 
+// Says beside why a picture cannot be kept that it is turned only because it is to have no EXIF.
+static void blame_strip(const kal__meta *meta, const kal__retouch *how, kal_error *err)
+{
+    const bool turned = how && (how->swap || how->mirror_x || how->mirror_y);
+    if (!turned || err->status != KAL_INVALID || !meta || !meta->applied || meta->orientation == 1) return;
+    const size_t n = strlen(err->message);
+    snprintf(err->message + n, sizeof err->message - n,
+             "; without strip=true its EXIF says how it is turned, and its blocks stay where they are");
+}
+
 // `how` NULL: all is encoded.
 static kal_status begin(kal__encoder *e, const kal__meta *meta, const kal__retouch *how, kal_error *err)
 {
     kal__blob exif;
+    const kal__meta *given = meta;
     if (e->params.strip) meta = NULL;
     kal_status st = KAL_OK;
     if (!kal__exif_to_write(meta, &exif))
@@ -251,6 +262,7 @@ static kal_status begin(kal__encoder *e, const kal__meta *meta, const kal__retou
         st = kal__jpeg_retoucher_begin(&e->extent, how, meta, &exif, &e->out, &e->retoucher, err);
     else
         st = whole(&e->params) ? start(e, meta, &exif) : write_header(e, meta, &exif, err);
+    if (st && e->params.strip) blame_strip(given, how, err);
     free(exif.data);
     return st;
 }

@@ -202,14 +202,16 @@ static kal_status jxl_open(kal__reader *r, const kal__ask *ask, kal__decoder **o
 // A box that comes in pieces; a damaged or too large one is left out.
 typedef struct incoming {
     kal__blob *to;   // NULL: nothing is taken
+    kal__blob_kind what;
     unsigned char *data;
     size_t room;
 } incoming;
 
-static kal_status box_more(kal__decoder *d, incoming *b, kal_error *err)
+static kal_status box_more(kal__decoder *d, incoming *b, kal__meta *meta, kal_error *err)
 {
     const size_t used = b->room ? b->room - d->lib->JxlDecoderReleaseBoxBuffer(d->jxl) : 0;
-    if (used >= d->limits.meta_bytes) {
+    if (!kal__meta_room(meta, b->what, used, &d->limits)) {
+        meta->uncounted[b->what] = true;
         b->to = NULL;   // the library skips what has no place
         return KAL_OK;
     }
@@ -219,15 +221,15 @@ static kal_status box_more(kal__decoder *d, incoming *b, kal_error *err)
     return KAL_OK;
 }
 
-static kal_status box_end(kal__decoder *d, incoming *b, kal_error *err)
+static kal_status box_end(kal__decoder *d, incoming *b, kal__meta *meta, kal_error *err)
 {
     kal_status st = KAL_OK;
     if (b->to && b->room) {
         const size_t n = b->room - d->lib->JxlDecoderReleaseBoxBuffer(d->jxl);
-        if (n <= d->limits.meta_bytes && !kal__blob_set(b->to, b->data, n)) st = no_memory(d, err);
+        if (!kal__meta_take(meta, b->what, b->data, n, &d->limits)) st = no_memory(d, err);
     }
     free(b->data);
-    *b = (incoming){NULL, NULL, 0};
+    *b = (incoming){0};
     return st;
 }
 
@@ -235,9 +237,11 @@ static kal_status box_begin(kal__decoder *d, incoming *b, kal__meta *meta, kal_e
 {
     JxlBoxType type;
     if (d->lib->JxlDecoderGetBoxType(d->jxl, type, JXL_TRUE) != JXL_DEC_SUCCESS) return KAL_OK;
-    b->to = !memcmp(type, "Exif", 4) ? &meta->exif : !memcmp(type, "xml ", 4) ? &meta->xmp : NULL;
-    if (b->to && b->to->size) b->to = NULL;   // the first one counts
-    return b->to ? box_more(d, b, err) : KAL_OK;
+    if (memcmp(type, "Exif", 4) != 0 && memcmp(type, "xml ", 4) != 0) return KAL_OK;
+    b->what = type[0] == 'E' ? KAL__EXIF : KAL__XMP;
+    b->to = kal__meta_blob(meta, b->what);
+    if (b->to->size) b->to = NULL;   // the first one counts
+    return b->to ? box_more(d, b, meta, err) : KAL_OK;
 }
 
 // Where the TIFF structure begins stands before it.
@@ -270,7 +274,7 @@ static kal_status take_profile(kal__decoder *d, kal__meta *meta, kal_error *err)
     if (is_srgb(d) ||
         l->JxlDecoderGetICCProfileSize(d->jxl, KAL__JXL_UNUSED JXL_COLOR_PROFILE_TARGET_DATA, &n) !=
             JXL_DEC_SUCCESS ||
-        !n || n > d->limits.meta_bytes)
+        !n || !kal__meta_room(meta, KAL__ICC, n, &d->limits))
         return KAL_OK;
     meta->icc.data = kal__new(n, 1);
     if (!meta->icc.data) return no_memory(d, err);
@@ -301,14 +305,15 @@ static kal_status scan(kal__decoder *d, kal__meta *meta, incoming *box, kal_erro
         case JXL_DEC_BASIC_INFO: st = take_info(d, err); break;
         case JXL_DEC_COLOR_ENCODING: st = take_profile(d, meta, err); break;
         case JXL_DEC_FRAME: st = take_frame(d, meta, err); break;
-        case JXL_DEC_BOX_NEED_MORE_OUTPUT: st = box->to ? box_more(d, box, err) : KAL_OK; break;
+        case JXL_DEC_BOX_NEED_MORE_OUTPUT: st = box->to ? box_more(d, box, meta, err) : KAL_OK; break;
         case JXL_DEC_BOX:
-            st = box_end(d, box, err);
+            st = box_end(d, box, meta, err);
             if (!st) st = box_begin(d, box, meta, err);
             break;
-        case JXL_DEC_SUCCESS: return box_end(d, box, err);
+        case JXL_DEC_SUCCESS: return box_end(d, box, meta, err);
         case JXL_DEC_NEED_MORE_INPUT:
-            if (d->last) return box_end(d, box, err);   // there might be further boxes, for all it knows
+            if (d->last)
+                return box_end(d, box, meta, err);   // there might be further boxes, for all it knows
             st = failed(d, now, err);
             break;
         default: st = failed(d, now, err);
@@ -329,7 +334,7 @@ static kal_status jxl_header(kal__reader *r, const kal__ask *ask, kal__header *h
                              kal_error *err)
 {
     kal__decoder *d;
-    incoming box = {NULL, NULL, 0};
+    incoming box = {0};
     kal_status st = jxl_open(r, ask, &d, err);
     if (st) return st;
     meta->pages = 0;
@@ -429,6 +434,7 @@ const kal__codec kal__codec_jxl = {
     .n_params = sizeof params / sizeof *params,
     .params_size = sizeof(kal__jxl_p),
     .accepts = kal__jxl_accepts,
+    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__jxl_begin,
     .put = kal__jxl_put,
     .end = kal__jxl_end,

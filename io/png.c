@@ -86,6 +86,8 @@ static void on_read(png_structp png, png_bytep dst, size_t n)
         kal__png_cut(d);
         longjmp(d->fail.where, 1);
     }
+    if (d->fail.large) kal__png_left_out(d, d->chunk, dst, n);
+    d->fail.large = false;
     if (n == sizeof d->chunk) memcpy(d->chunk, dst, n);
 }
 
@@ -323,6 +325,7 @@ const kal__codec kal__codec_png = {
     .n_params = sizeof params / sizeof *params,
     .params_size = sizeof(kal__png_p),
     .accepts = kal__png_accepts,
+    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__png_begin,
     .pieces = kal__png_pieces,
     .pack = kal__png_pack,

@@ -24,6 +24,7 @@ typedef struct kal__png_fail {
     bool starved;                // memory ran out: what goes wrong now comes of it
     const kal__reader *reader;   // NULL when writing
     char damaged[5];             // the last chunk whose CRC was wrong
+    bool large;                  // the chunk whose head was read last is more than is taken
     size_t ahead;                // bytes taken from the reader and not yet used
 } kal__png_fail;
 
@@ -71,6 +72,8 @@ void kal__png_used(kal__decoder *d, size_t n);
 kal_status kal__png_cut(kal__decoder *d);
 /// Reports damage about here.
 kal_status kal__png_damaged(kal__decoder *d, const char *text);
+/// Of a chunk that is larger than the limit, n of whose bytes are at hand: notes what is left out with it.
+void kal__png_left_out(kal__decoder *d, const unsigned char head[8], const unsigned char *p, size_t n);
 
 /// Has libpng hand over the chunks that hold metadata or say that there are pages.
 void kal__png_keep_chunks(png_structp png, kal__decoder *d);

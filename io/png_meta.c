@@ -9,30 +9,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
 // Inflates into an empty blob. Damaged or too large: nothing is taken. false: out of memory.
-static bool inflate_blob(kal__decoder *d, const unsigned char *p, size_t n, kal__blob *out)
+static bool inflate_blob(kal__decoder *d, const unsigned char *p, size_t n, kal__blob_kind what)
 {
+    kal__blob *out = kal__meta_blob(d->meta, what);
     const uint64_t limit = d->limits.meta_bytes;
-    if (d->unpacked >= limit) return true;   // many pieces that are too large are not tried one after another
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)p, .avail_in = (uInt)n};
+    if (d->unpacked >= limit) {   // many pieces that are too large are not tried one after another
+        d->meta->left_out[what] = n;
+        return d->meta->uncounted[what] = true;
+    }
+    kal__inflate *z = kal__inflate_new();
     unsigned char *data = NULL;
-    size_t room = 0;
-    int code = inflateInit(&z);
-    bool ok = code != Z_MEM_ERROR;
-    while (ok && code == Z_OK && room < limit) {
-        const size_t more = room ? room : 8192;
+    size_t size = 0, room = 0;
+    kal__inflated code = KAL__INFLATE_OK;
+    bool ok = z;
+    while (ok && code == KAL__INFLATE_OK && size == room && room <= limit) {
+        size_t more = room ? room : 8192;
+        if (more > limit - room) more = (size_t)(limit - room) + 1;
         ok = kal__grow(&data, room + more, 1);
         if (!ok) break;
-        z.next_out = data + room;
-        z.avail_out = (uInt)more;
         room += more;
-        code = inflate(&z, Z_NO_FLUSH);
+        unsigned char *to = data + size;
+        more = room - size;
+        code = kal__inflate_run(z, &p, &n, &to, &more);
+        size = room - more;
     }
-    if (ok && code == Z_STREAM_END && z.total_out <= limit) ok = kal__blob_set(out, data, z.total_out);
-    d->unpacked += z.total_out;
-    inflateEnd(&z);
+    ok = ok && code != KAL__INFLATE_NOMEM;
+    if (ok && code == KAL__INFLATE_END && size <= limit) ok = kal__blob_set(out, data, size);
+    if (!kal__meta_room(d->meta, what, size, &d->limits)) d->meta->uncounted[what] = true;
+    d->unpacked += size;
+    kal__inflate_free(z);
     free(data);
     return ok;
 }
@@ -49,8 +55,7 @@ static bool take_icc(kal__decoder *d, const unsigned char *p, size_t n)
 {
     const unsigned char *end = memchr(p, 0, n < 80 ? n : 80);
     const size_t skip = end ? (size_t)(end - p) + 2 : n;
-    return d->meta->icc.size || skip >= n || end[1] != 0 ||
-           inflate_blob(d, p + skip, n - skip, &d->meta->icc);
+    return d->meta->icc.size || skip >= n || end[1] != 0 || inflate_blob(d, p + skip, n - skip, KAL__ICC);
 }
 
 // keyword\0 compressed? method language\0 translated\0 text
@@ -65,8 +70,7 @@ static bool take_xmp(kal__decoder *d, const unsigned char *p, size_t n)
         if (!end) return true;
         at = (size_t)(end - p) + 1;
     }
-    return packed ? inflate_blob(d, p + at, n - at, &d->meta->xmp)
-                  : kal__blob_set(&d->meta->xmp, p + at, n - at);
+    return packed ? inflate_blob(d, p + at, n - at, KAL__XMP) : kal__blob_set(&d->meta->xmp, p + at, n - at);
 }
 
 // Pixels per unit across and down; 1: the unit is a metre.
@@ -79,8 +83,12 @@ static bool take_density(kal__decoder *d, const unsigned char *p, size_t n)
 
 static const struct {
     const char *chunk;
+    kal__blob_kind what;
     bool (*take)(kal__decoder *d, const unsigned char *p, size_t n);
-} kept[] = {{"eXIf", take_exif}, {"iCCP", take_icc}, {"iTXt", take_xmp}, {"pHYs", take_density}};
+} kept[] = {{"eXIf", KAL__EXIF, take_exif},
+            {"iCCP", KAL__ICC, take_icc},
+            {"iTXt", KAL__XMP, take_xmp},
+            {"pHYs", KAL__BLOBS, take_density}};
 #define KEPT (sizeof kept / sizeof *kept)
 
 static size_t kept_index(const void *name)
@@ -88,6 +96,15 @@ static size_t kept_index(const void *name)
     size_t i = 0;
     while (i < KEPT && memcmp(kept[i].chunk, name, 4) != 0) i++;
     return i;
+}
+
+void kal__png_left_out(kal__decoder *d, const unsigned char head[8], const unsigned char *p, size_t n)
+{
+    const size_t i = kept_index(head + 4);
+    if (!d->meta || i == KEPT || kept[i].what == KAL__BLOBS) return;
+    if (kept[i].what == KAL__XMP && (n < sizeof KAL__XMP_KEY || memcmp(p, KAL__XMP_KEY, sizeof KAL__XMP_KEY)))
+        return;
+    kal__meta_room(d->meta, kept[i].what, kal__be32(head), &d->limits);
 }
 
 static int on_chunk(png_structp png, png_unknown_chunkp c)
@@ -133,9 +150,16 @@ void kal__png_scan_behind(kal__decoder *d)
             kal__apng_seen(d, data);
             skip = 4;
         }
-        if (i == KEPT || n > d->limits.meta_bytes || n > PNG_UINT_31_MAX) continue;
-        take_late(d, i, head, n);
-        skip = 0;
+        if (i == KEPT || n > PNG_UINT_31_MAX) continue;
+        if (n > d->limits.meta_bytes) {
+            unsigned char key[sizeof KAL__XMP_KEY];
+            const size_t got = kal__png_pull(d, key, n < sizeof key ? n : sizeof key);
+            kal__png_left_out(d, head, key, got);
+            skip -= got;
+        } else {
+            take_late(d, i, head, n);
+            skip = 0;
+        }
     }
 }
 

@@ -41,6 +41,7 @@ void kal__png_on_warning(png_structp png, png_const_charp text)
     kal__png_fail *f = png_get_error_ptr(png);
     if (!strcmp(text + strcspn(text, ":"), ": CRC error"))
         snprintf(f->damaged, sizeof f->damaged, "%s", text);
+    if (!strcmp(text + strcspn(text, ":"), ": chunk data is too large")) f->large = true;
     if (!f->reader || (strncmp(text, "IDAT", 4) != 0 && strcmp(text, "tRNS: CRC error") != 0)) return;
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         if (!strcmp(text, harmless[i])) return;

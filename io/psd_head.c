@@ -100,10 +100,11 @@ static kal_status read_says(kal__reader *r, kal__psd_head *h, says *s, kal_error
     return KAL_OK;
 }
 
-static kal_status take_blob(kal__reader *r, const block *b, const kal_limits *limits, kal__blob *to,
-                            kal_error *err)
+static kal_status take_blob(kal__reader *r, const block *b, kal__blob_kind what, const kal_limits *limits,
+                            kal__meta *meta, kal_error *err)
 {
-    if (!b->size || b->size > limits->meta_bytes || to->size) return KAL_OK;
+    kal__blob *to = kal__meta_blob(meta, what);
+    if (!b->size || to->size || !kal__meta_room(meta, what, b->size, limits)) return KAL_OK;
     to->data = kal__new((size_t)b->size, 1);
     if (!to->data) return kal_fail(err, KAL_NOMEM, "%s: psd: out of memory for metadata", r->name);
     to->size = (size_t)b->size;
@@ -132,10 +133,10 @@ kal_status kal__psd_read_meta(kal__reader *r, const kal__psd_head *h, const kal_
         if (st || !b.next) break;
         switch (b.id) {
         case 1005: st = take_density(r, &b, meta, err); break;
-        case 1028: st = take_blob(r, &b, limits, &meta->iptc, err); break;
-        case 1039: st = take_blob(r, &b, limits, &meta->icc, err); break;
-        case 1058: st = take_blob(r, &b, limits, &meta->exif, err); break;
-        case 1060: st = take_blob(r, &b, limits, &meta->xmp, err); break;
+        case 1028: st = take_blob(r, &b, KAL__IPTC, limits, meta, err); break;
+        case 1039: st = take_blob(r, &b, KAL__ICC, limits, meta, err); break;
+        case 1058: st = take_blob(r, &b, KAL__EXIF, limits, meta, err); break;
+        case 1060: st = take_blob(r, &b, KAL__XMP, limits, meta, err); break;
         }
     }
     if (!st) kal__meta_take_exif(meta);

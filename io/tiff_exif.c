@@ -20,6 +20,7 @@ typedef struct reading {
     bool big_endian, big;
     uint64_t left;   // bytes that may still be taken
     kal__exif_parts *parts;
+    kal__meta *meta;
     kal__directory geo;
     kal_error *err;
 } reading;
@@ -38,7 +39,12 @@ static kal_status take_values(reading *x, kal__directory *to, const unsigned cha
     const unsigned tag = (unsigned)get(x, entry, 2), type = (unsigned)get(x, entry + 2, 2);
     const uint64_t count = get(x, entry + 4, room);
     const uint16_t machine = 1;
-    if (!one || type > KAL__IFD_IFD || !count || count > x->left / one) return KAL_OK;
+    if (!one || type > KAL__IFD_IFD || !count) return KAL_OK;
+    if (count > x->left / one) {
+        const uint64_t there = x->reader->size / one;   // more than the file has is damage
+        if (count <= there) x->meta->left_out[to == &x->geo ? KAL__GEO : KAL__EXIF] += count * one;
+        return KAL_OK;
+    }
     const size_t size = (size_t)count * one;
     unsigned char *values = kal__take(&x->parts->values, size, 1);
     if (!values) return kal_fail(x->err, KAL_NOMEM, "%s: tiff: out of memory for metadata", x->reader->name);
@@ -95,8 +101,9 @@ kal_status kal__tiff_read_exif(kal__reader *r, uint64_t directory, const kal_lim
     unsigned char head[4];
     uint64_t sub[4] = {directory};
     kal_status st = kal__read_exact(r, "tiff", 0, head, sizeof head, err);
-    reading x = {r,  head[0] == 'M', !st && (head[2] == 43 || head[3] == 43), limits->meta_bytes, &parts, {0},
-                 err};
+    reading x = {
+        r,  head[0] == 'M', !st && (head[2] == 43 || head[3] == 43), limits->meta_bytes, &parts, meta, {0},
+        err};
     for (int part = 0; part < 4 && !st; part++)
         st = take_directory(&x, (kal__exif_part)part, sub[part], meta->orientation != 1, sub);
     if (!st && ((!meta->exif.size && !kal__exif_block(&parts, &meta->exif)) || !kal__geo_keep(&x.geo, meta)))

@@ -427,12 +427,13 @@ kal_status kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t b
 
 // ---- metadata -----------------------------------------------------------------------------------
 
-static bool take_blob(kal__tiff_file *f, uint32_t tag, const kal_limits *limits, kal__blob *out)
+static bool take_blob(kal__tiff_file *f, uint32_t tag, kal__blob_kind what, const kal_limits *limits,
+                      kal__meta *meta)
 {
     uint32_t n = 0;
     const void *data = NULL;
-    if (!f->lib->TIFFGetField(f->tif, tag, &n, &data) || !data || n > limits->meta_bytes) return true;
-    return kal__blob_set(out, data, n);
+    if (!f->lib->TIFFGetField(f->tif, tag, &n, &data) || !data) return true;
+    return kal__meta_take(meta, what, data, n, limits);
 }
 
 void kal__tiff_read_meta(kal__tiff_file *f, const kal_limits *limits, kal__meta *meta, bool *failed)
@@ -443,13 +444,10 @@ void kal__tiff_read_meta(kal__tiff_file *f, const kal_limits *limits, kal__meta 
     if (f->lib->TIFFGetField(f->tif, TIFFTAG_XRESOLUTION, &x) && x > 0) meta->density[0] = (double)x * metre;
     if (f->lib->TIFFGetField(f->tif, TIFFTAG_YRESOLUTION, &y) && y > 0) meta->density[1] = (double)y * metre;
     meta->orientation = turned >= 1 && turned <= 8 ? (int)turned : 1;
-    *failed = !take_blob(f, TIFFTAG_ICCPROFILE, limits, &meta->icc) ||
-              !take_blob(f, TIFFTAG_XMLPACKET, limits, &meta->xmp);
     // IPTC is counted in words, because writers say that it is made of LONGs; the library gives them as bytes
-    uint32_t n = 0;
-    const void *data = NULL;
-    if (f->lib->TIFFGetField(f->tif, TIFFTAG_RICHTIFFIPTC, &n, &data) && data && n <= limits->meta_bytes / 4)
-        *failed |= !kal__blob_set(&meta->iptc, data, n);
+    *failed = !take_blob(f, TIFFTAG_ICCPROFILE, KAL__ICC, limits, meta) ||
+              !take_blob(f, TIFFTAG_XMLPACKET, KAL__XMP, limits, meta) ||
+              !take_blob(f, TIFFTAG_RICHTIFFIPTC, KAL__IPTC, limits, meta);
 }
 
 #endif

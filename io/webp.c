@@ -370,11 +370,6 @@ static kal__span plain_exif(kal__span exif)
     return exif;
 }
 
-static bool take_blob(kal__blob *to, kal__span from, const kal_limits *limits)
-{
-    return from.n > limits->meta_bytes || kal__blob_set(to, from.p, from.n);
-}
-
 static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
@@ -389,8 +384,10 @@ static kal_status webp_header(kal__reader *r, const kal__ask *ask, kal__header *
                                    : d->extent.alpha ? 1.2
                                                      : 0.1)) +
                 ((size_t)1 << 20) + d->copied + (d->frames ? (size_t)pixels * 4 + d->largest : 0);
-    if (!take_blob(&meta->exif, plain_exif(d->exif), &ask->limits) ||
-        !take_blob(&meta->icc, d->icc, &ask->limits) || !take_blob(&meta->xmp, d->xmp, &ask->limits))
+    const kal__span exif = plain_exif(d->exif);
+    if (!kal__meta_take(meta, KAL__EXIF, exif.p, exif.n, &ask->limits) ||
+        !kal__meta_take(meta, KAL__ICC, d->icc.p, d->icc.n, &ask->limits) ||
+        !kal__meta_take(meta, KAL__XMP, d->xmp.p, d->xmp.n, &ask->limits))
         st = kal_fail(err, KAL_NOMEM, "%s: webp: out of memory for metadata", r->name);
     kal__meta_take_exif(meta);
     meta->pages = d->pages;
@@ -559,6 +556,7 @@ const kal__codec kal__codec_webp = {
     .n_params = sizeof params / sizeof *params,
     .params_size = sizeof(kal__webp_p),
     .accepts = kal__webp_accepts,
+    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__webp_begin,
     .put = kal__webp_put,
     .among = kal__webp_among,

@@ -64,7 +64,8 @@ KAL_API bool kal_node_meta(const kal_node *node, const char *name, const void **
 /// What blocks of metadata say, a field at a time. Names, as their standards have them: "exif.Make", "exif.GPSLatitude", "preview.Compression",
 /// "gps.latitude" (degrees, south and west negative), "iptc.Caption-Abstract", "xmp.dc:title", "xmp.dc:title@de" (not the default language),
 /// "icc.description"; "exif.0xc4a5" and "iptc.2:217" where there is none. Of the picture as it is now: "density.x" and "density.y" (pixels per
-/// metre), "delay" (seconds, 0 too; of pictures that do not say there is none), "loops" (0: without end).
+/// metre), "delay" (seconds, 0 too; of pictures that do not say there is none), "loops" (0: without end). Of what was larger than
+/// kal_limits.meta_bytes: "left_out.icc" (exif, xmp, iptc, geo), its bytes.
 typedef enum kal_field_kind { KAL_FIELD_TEXT, KAL_FIELD_NUMBERS, KAL_FIELD_BYTES } kal_field_kind;
 typedef struct kal_field {
     const char *name;
@@ -136,7 +137,7 @@ typedef struct kal_warning {
     const kal_node *node;   ///< whom it is about, alive during the call: a picture as stored, or an encoded node
     /// Of a picture that broke off and was loaded with `lenient=true`: rows that were there; those from this one on are 0. -1: it is an encoded
     /// node's, which leaves out what its picture came with: a gain map of the picture as it was, GeoTIFF's fields where geometry was no
-    /// affine map.
+    /// affine map or the format has no place for them, metadata that was larger than kal_limits.meta_bytes.
     int32_t rows;
     const char *text;
 } kal_warning;

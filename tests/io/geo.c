@@ -216,7 +216,14 @@ static void lost(void)
     b = saved(cropped, "tiff", &warning);
     REQUIRE(place_of(&b, 2, 1, at) && at[0] == 500000.25 && at[1] == 4200000);
     bytes_free(&b);
-    b = saved(slanted, "png", &warning);   // no place for them there
+    b = saved(n, "png", &warning);   // no place for them there
+    REQUIRE_NOTE(warning && strstr(warning, "png has no place for it"), "%s",
+                 warning ? warning : "no warning");
+    bytes_free(&b);
+    b = saved_with(n, "png", "strip=true", &warning);
+    REQUIRE(!warning);
+    bytes_free(&b);
+    b = saved(n, "pnm", &warning);   // nobody expects any there
     REQUIRE(!warning);
     bytes_free(&b);
     bytes_free(&file);
