@@ -69,6 +69,7 @@ struct kal__decoder {
     bool swap;
     int32_t page, pages;   // 0 pages: nobody knows
     int32_t left;          // rows not yet read
+    kal__view view;        // of a file that is read at places
     kal__input in;
 };
 
@@ -107,17 +108,27 @@ static kal_status begin(kal__decoder *d, const kal__ask *ask)
     return kal__pages_within(r->name, "pixels", d->pages, &ask->limits, d->in.err);
 }
 
+// To where a picture begins: past what lies before it, which is not read where that is not needed.
+static kal_status go_to(kal__decoder *d, uint64_t at)
+{
+    if (d->in.reader != &d->view.base)
+        return judge(d, kal__input_skip(&d->in, at - kal__input_offset(&d->in)));
+    kal__input_seek(&d->in, at);
+    return KAL_OK;
+}
+
 static kal_status pixels_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: pixels: out of memory", r->name);
-    d->in.reader = r;
+    d->view = kal__view_of(r);
+    d->in.reader = r->read_at && r->size && !ask->onward ? &d->view.base : r;
     d->in.codec = "pixels";
     d->in.err = err;
     d->layout = ask->layout;
     d->page = ask->page;
     kal_status st = begin(d, ask);
-    if (!st) st = judge(d, kal__input_skip(&d->in, (uint64_t)d->layout.skip + (uint64_t)d->page * d->bytes));
+    if (!st) st = go_to(d, (uint64_t)d->layout.skip + (uint64_t)d->page * d->bytes);
     if (!st) return KAL_OK;
     free(d);
     *out = NULL;
@@ -193,7 +204,7 @@ static kal_status pixels_next(kal__decoder *d, kal__header *h, kal__meta *m, kal
     if (d->pages && d->page + 1 >= d->pages)
         return kal__no_page(d->in.reader->name, d->page + 1, d->pages, err);
     const uint64_t end = (uint64_t)d->layout.skip + ((uint64_t)d->page + 1) * d->bytes;
-    kal_status st = judge(d, kal__input_skip(&d->in, end - kal__input_offset(&d->in)));
+    kal_status st = go_to(d, end);
     if (!st && !d->pages && d->in.at == d->in.n) st = kal__input_fill(&d->in);
     if (st == KAL_CORRUPT && kal__input_offset(&d->in) == end)   // and not inside of a picture
         return kal__no_page(d->in.reader->name, d->page + 1, d->page + 1, err);

@@ -116,8 +116,11 @@ static void far(void)
     }
     snprintf(told, sizeof told, "format=gray width=4 height=1 keyed=false skip=%.0f", skip);
     kal_node *n = kal_load(NULL, check_temp("far.bin"), told);
-    unsigned char *p = read_all(n, NULL, &e);
+    kal_stats stats;
+    const kal_options o = {.stats = &stats};
+    unsigned char *p = read_all(n, &o, &e);
     REQUIRE_NOTE(p && !memcmp(p, row, 4), "%s: %s", told, check_error.message);
+    REQUIRE_NOTE(stats.bytes_read <= 16384, "%llu bytes were read", (unsigned long long)stats.bytes_read);
     free(p);
     kal_node_unref(&n);
     remove(check_temp("far.bin"));
