@@ -383,8 +383,11 @@ typedef struct kal__codec {
     /// Can this be encoded? Names what is wrong: KAL_INVALID for what the format cannot hold, KAL_UNSUPPORTED when a library is not
     /// there. *memory: bytes the encoder will hold.
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
-    bool patches;       ///< the writer must have `patch`
-    bool tree;          ///< the writer must have `file`
+    bool patches;   ///< the writer must have `patch`
+    bool tree;      ///< the writer must have `file`
+    /// Who encodes what its files are made of, as these parameters have it: both make the bytes. NULL: nobody else; it may give NULL, for
+    /// parameters that `accepts` refuses.
+    const struct kal__codec *(*within)(const void *params);
     unsigned carries;   ///< which metadata its files have a place for, as bits: 1u << KAL__EXIF
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);

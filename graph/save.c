@@ -111,14 +111,25 @@ static void fill_encode(kal_node *node, void *arg)
     node->meta = kal__meta_ref(e->meta);
 }
 
-static kal_status encode_node(kal_node *image, const kal__codec *c, const char *version, const void *params,
-                              kal__meta *meta, kal_node **out, kal_error *err)
+// The library, and what we do with it; behind it the same of who encodes what its files are made of.
+static void name_makers(const kal__codec *c, const void *params, char *out, size_t room)
+{
+    const kal__codec *makers[2] = {c, c->within ? c->within(params) : NULL};
+    size_t n = 0;
+    for (int i = 0; i < 2 && makers[i] && n < room; i++) {
+        const char *version = makers[i]->version(), *edition = makers[i]->edition;
+        n += (size_t)snprintf(out + n, room - n, "%s%s%s%s", i ? " / " : "", version ? version : "",
+                              edition ? " / " : "", edition ? edition : "");
+    }
+}
+
+static kal_status encode_node(kal_node *image, const kal__codec *c, const void *params, kal__meta *meta,
+                              kal_node **out, kal_error *err)
 {
     const kal_call *in[1] = {&image->call};
     const kal_key digest = kal__meta_digest(meta);
-    char made_by[160];   // the library, and what we do with it
-    snprintf(made_by, sizeof made_by, "%s%s%s", version, c->edition ? " / " : "",
-             c->edition ? c->edition : "");
+    char made_by[800];
+    name_makers(c, params, made_by, sizeof made_by);
     const kal__key_parts parts = {.kind = KAL__ENCODE,
                                   .what = c->name,
                                   .version = made_by,
@@ -147,14 +158,13 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     kal_status st = kal__params_check(s, params, err);
     size_t memory;
     if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
-    const char *version = c->version();
-    if (!st && !version)
+    if (!st && !c->version())
         st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     if (st) return st;
     bool failed;
     kal__meta *meta = kal__meta_without_gain(image->meta, &failed);
     if (failed) return kal_fail(err, KAL_NOMEM, "%s: out of memory for metadata", c->name);
-    st = encode_node(image, c, version, params, meta, out, err);
+    st = encode_node(image, c, params, meta, out, err);
     kal__meta_unref(&meta);
     if (st) return st;
     kal_node *kept;   // only to learn at once whether it can be

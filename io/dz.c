@@ -305,6 +305,11 @@ static const char *dz_version(void)
     return "kallitype 1";
 }
 
+static const kal__codec *dz_within(const void *params)
+{
+    return kal__codec_named(((const kal__dz_p *)params)->suffix);
+}
+
 #define PARAMS kal__dz_p
 static const kal_param params[] = {KAL__DZ_PARAMS(KAL_SCHEMA)};
 #undef PARAMS
@@ -321,6 +326,7 @@ const kal__codec kal__codec_dz = {
     .params_size = sizeof(kal__dz_p),
     .edition = "1",
     .tree = true,
+    .within = dz_within,
     .accepts = dz_accepts,
     .carries = 1u << KAL__ICC,
     .begin = dz_begin,
