@@ -69,3 +69,20 @@ char *kal_key_print(kal_key key, char out[33])
     snprintf(out, 33, "%016llx%016llx", (unsigned long long)key.hi, (unsigned long long)key.lo);
     return out;
 }
+
+static int digit_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool kal_key_parse(const char *text, kal_key *out)
+{
+    uint64_t v[2] = {0, 0};
+    for (int i = 0; i < 32; i++) {
+        const int d = digit_of(text[i]);
+        if (d < 0) return false;
+        v[i / 16] = v[i / 16] << 4 | (uint64_t)d;
+    }
+    *out = (kal_key){v[0], v[1]};
+    return !text[32];
+}

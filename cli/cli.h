@@ -49,6 +49,8 @@ typedef struct settings {
     bool untrusted;
     int32_t progress;   // progress_mode
     int32_t stats;      // 1: as JSON
+    const char *memo_dir;
+    uint64_t memo_size;
     double max, percent;
     int32_t columns, gap, page;
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
@@ -78,7 +80,8 @@ enum {
     OPT_QUIET = 2048,
     OPT_GRID = 4096,
     OPT_INFO = 8192,
-    OPT_READ = 16384
+    OPT_READ = 16384,
+    OPT_MEMO = 32768
 };
 
 typedef enum option_kind {
@@ -137,6 +140,7 @@ int key_main(settings *s);
 int explain_main(settings *s);
 int graph_main(settings *s);
 int info_main(settings *s);
+int memo_main(settings *s);
 int diff_main(settings *s);
 int show_main(settings *s);
 int grid_main(settings *s);

@@ -45,6 +45,12 @@ static const verb verbs[] = {
      "'{stem}' "
      "--cell 320x240\n"
      "gap=4 background=white -o sheet.png."},
+    {"memo", memo_main, OPT_MEMO | OPT_JSON, "stat | list | verify | gc | clear",
+     "the folder of earlier results",
+     "How much there is; what; whether it is whole (what is damaged goes); down to its size; away with all "
+     "of "
+     "it.\n"
+     "Files that are none of ours stay."},
     {"ops", ops_main, OPT_JSON, "[NAME | WORD]", "the operations",
      "All of them, the help of one, or those with a word in the name or the first line of the help."},
     {"formats", formats_main, OPT_JSON, "[NAME]", "the formats, and how each is saved",

@@ -41,6 +41,10 @@ static const option options[] = {
      "auto: on a terminal, after half a second; json: one line per event"},
     {"no-memo", 0, NULL, NULL, IS_FLAG, AT(no_memo), 0, 0, OPT_RUN,
      "neither look for earlier results nor keep any"},
+    {"memo-dir", 0, "DIR", "KAL_MEMO_DIR", IS_TEXT, AT(memo_dir), 0, 0, OPT_EVAL | OPT_MEMO,
+     "a folder of earlier results, which other runs find there; made when it is not there"},
+    {"memo-size", 0, "BYTES", "KAL_MEMO_SIZE", IS_BYTES, AT(memo_size), 1, 1e18, OPT_EVAL | OPT_MEMO,
+     "that there may be in it, as 20G; unset: 5G"},
     {"quiet", 'q', NULL, NULL, IS_FLAG, AT(quiet), 0, 0, OPT_RUN | OPT_QUIET, "say nothing but errors"},
     {"threads", 0, "N", "KAL_THREADS", IS_COUNT, AT(eval.threads), 1, 256, OPT_EVAL,
      "workers, of all pictures together; unset: all processors"},
@@ -263,6 +267,13 @@ static int apply_limits(const settings *s, int n_env)
     return EXIT_OK;
 }
 
+static int apply_memo(const settings *s)
+{
+    kal_error err;
+    if (!s->memo_dir || !*s->memo_dir) return EXIT_OK;
+    return kal_memo_set_folder(NULL, s->memo_dir, s->memo_size, &err) ? fail(ASKING, &err) : EXIT_OK;
+}
+
 int settings_read(settings *s, unsigned groups, int argc, char **argv)
 {
     *s = (settings){.words = calloc((size_t)argc + 1, sizeof *s->words),
@@ -285,7 +296,8 @@ int settings_read(settings *s, unsigned groups, int argc, char **argv)
             s->words[s->n_words++] = argv[i];
         i += taken;
     }
-    return code ? code : apply_limits(s, n_env);
+    if (!code) code = apply_limits(s, n_env);
+    return code ? code : apply_memo(s);
 }
 
 void settings_free(settings *s)

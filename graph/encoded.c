@@ -85,7 +85,7 @@ kal__writer *kal__remember(kal__writer *to, size_t *left)
     return &r->base;
 }
 
-void kal__remembered(kal__writer *w, kal_memo *m, kal_key key, double ns)
+void kal__remembered(kal__writer *w, kal_memo *m, const kal_node *node, double ns)
 {
     remembering *r = (remembering *)w;
     const size_t n = r->bytes.size;
@@ -93,7 +93,8 @@ void kal__remembered(kal__writer *w, kal_memo *m, kal_key key, double ns)
     kal__slab *slab = kal__slab_new(n);
     if (!slab) return;
     memcpy(slab->data, r->bytes.data, n);
-    kal__memo_put(m, key, kal_rect_of(0, 0, (int32_t)n, 1), slab, n, ns);
+    const kal__made made = {KAL__STORED_BYTES, node, kal_rect_of(0, 0, (int32_t)n, 1), slab, n, ns, ns};
+    kal__memo_put(m, &made, false);
     kal__slab_unref(&slab);
 }
 
@@ -101,7 +102,7 @@ kal_status kal__write_known(kal_memo *m, kal_key key, kal__writer *to, bool *fou
 {
     kal__slab *slab;
     kal_rect have;
-    *found = kal__memo_find(m, key, kal_rect_of(0, 0, 1, 1), &slab, &have);
+    *found = kal__memo_find(m, KAL__STORED_BYTES, key, kal_rect_of(0, 0, 1, 1), &slab, &have);
     if (!*found) return KAL_OK;
     const kal_status st = to->write(to, slab->data, (size_t)have.x1, err);
     kal__slab_unref(&slab);

@@ -11,7 +11,7 @@
 /// only itself, not `to`. *left is what the request may hold beside its plan.
 kal__writer *kal__remember(kal__writer *to, size_t *left);
 /// Puts what was remembered, if all of it was, under the key.
-void kal__remembered(kal__writer *w, kal_memo *m, kal_key key, double ns);
+void kal__remembered(kal__writer *w, kal_memo *m, const kal_node *node, double ns);
 /// Writes the bytes of `key` if the memo has them; *found says so.
 kal_status kal__write_known(kal_memo *m, kal_key key, kal__writer *to, bool *found, kal_error *err);
 

@@ -146,7 +146,7 @@ static void remember(kal__want *wants, size_t n, const kal__resolved *o, kal_sta
     for (size_t i = 0; i < n && o->memo; i++) {
         if (wants[i].value && !st) kal__fact_put(o->memo, wants[i].node, wants[i].value, ns);
         if (!is_remembered(&wants[i], o)) continue;
-        if (!st) kal__remembered(wants[i].writer, o->memo, wants[i].node->key, ns);
+        if (!st) kal__remembered(wants[i].writer, o->memo, wants[i].node, ns);
         wants[i].writer->abort(wants[i].writer);
     }
 }
@@ -158,6 +158,15 @@ static void tell_end(const kal_options *o, kal_status st, kal__tally t)
     if (!st && !t.total) t = (kal__tally){1, 1};   // all of it was known
     if (st && t.done >= t.total) t.total = t.done + 1;
     o->progress(o->user, !st ? KAL_DONE : stopped ? KAL_STOPPED : KAL_FAILED, t.done, t.total);
+}
+
+static void warn_of_the_folder(kal_memo *m, const kal_options *o)
+{
+    char text[300];
+    kal__store *s = kal__memo_store(m);
+    if (!s || !o || !o->warn || !kal__store_warning(s, text, sizeof text)) return;
+    const kal_warning w = {.rows = -1, .text = text};
+    o->warn(o->user, &w);
 }
 
 kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, double start,
@@ -183,6 +192,7 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     remember(left, n_left, &o, st, (kal__now() - start) * 1e9);
     for (size_t i = 0; i < n && !st && options && options->warn; i++)
         if (wants[i].writer) kal__warn_of_encoded(wants[i].node, wants[i].writer->name, options);
+    warn_of_the_folder(o.memo, options);
     free(left);
     kal__calm_end(&calm);
     stats->wall_ms = (kal__now() - start) * 1e3;

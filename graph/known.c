@@ -4,6 +4,9 @@
 // See known.h. A table of a fixed size; a newer file takes the place of an older one.
 #include "known.h"
 
+#include "memo.h"
+
+#include <string.h>
 #include <time.h>
 
 #define PLACES 1024
@@ -36,13 +39,46 @@ bool kal__stamp_settled(const kal__stamp *s)
     return s->local && s->size && last < now && now - last > SETTLED_NS;
 }
 
+// ---- in the folder of the process's own memo ------------------------------------------------------
+
+// A stamp as a key. Times of another machine's clock, or of none, are not for others.
+static bool key_of(const kal__stamp *s, kal_key *out)
+{
+    const uint64_t v[5] = {s->dev, s->ino, s->size, s->mtime_ns, s->ctime_ns};
+    if (!s->local || s->told) return false;
+    *out = kal__hash_of(v, sizeof v);
+    return true;
+}
+
+static bool known_there(const kal__stamp *s, kal_key *out)
+{
+    kal_key key;
+    unsigned char value[KAL__FACT];
+    kal__store *store = kal__memo_store(kal__memo_default());
+    if (!store || !key_of(s, &key) || !kal__fact_known(store, KAL__FACT_STAMP, key, value)) return false;
+    memcpy(out, value, sizeof *out);
+    return true;
+}
+
+static void remember_there(const kal__stamp *s, kal_key digest)
+{
+    kal_key key;
+    unsigned char value[KAL__FACT] = {0};
+    kal__store *store = kal__memo_store(kal__memo_default());
+    if (!store || !key_of(s, &key)) return;
+    memcpy(value, &digest, sizeof digest);
+    kal__fact_remember(store, KAL__FACT_STAMP, key, value);
+}
+
+// ---- in this process ------------------------------------------------------------------------------
+
 static size_t place_of(const kal__stamp *s)
 {
     const uint64_t x = (s->ino * 0x9e3779b97f4a7c15u) ^ (s->dev * 0xc2b2ae3d27d4eb4fu);
     return (size_t)(x >> 32) % PLACES;
 }
 
-bool kal__digest_known(const kal__stamp *s, kal_key *out)
+static bool known_here(const kal__stamp *s, kal_key *out)
 {
     const size_t i = place_of(s);
     pthread_mutex_lock(&lock);
@@ -52,9 +88,17 @@ bool kal__digest_known(const kal__stamp *s, kal_key *out)
     return found;
 }
 
+bool kal__digest_known(const kal__stamp *s, kal_key *out)
+{
+    return known_here(s, out) || known_there(s, out);
+}
+
 void kal__digest_remember(const kal__stamp *s, kal_key digest)
 {
     const size_t i = place_of(s);
+    kal_key before;
+    if (known_here(s, &before) && kal_key_equal(before, digest)) return;
+    remember_there(s, digest);
     pthread_mutex_lock(&lock);
     known[i].stamp = *s;
     known[i].digest = digest;

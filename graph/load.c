@@ -346,6 +346,12 @@ static void print_path(kal__text *t, const kal_node *stored)
     kal__source_unref(&s);
 }
 
+void kal__load_told(const kal_node *n, kal__text *t)
+{
+    kal__params_print((kal__schema){stored_params, STORED_PARAMS, sizeof(stored_p), "load", 0},
+                      n->call.params, t);
+}
+
 void kal__load_print(const kal_node *n, kal__text *t)
 {
     const bool turned = n->kind == KAL__APPLY;

@@ -60,6 +60,8 @@ kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err)
 bool kal__is_upright_load(const kal_node *n);
 /// `load "path"` or `input NAME key=…` for such a node or for a stored picture.
 void kal__load_print(const kal_node *n, kal__text *t);
+/// How a stored picture is decoded, " name=value …".
+void kal__load_told(const kal_node *n, kal__text *t);
 
 /// The codec for the first bytes of a file, or the one named by `format`.
 kal_status kal__codec_for_bytes(const unsigned char *head, size_t n, const char *name, const char *format,

@@ -37,7 +37,8 @@ bool kal__fact_find(kal_memo *m, const kal_node *node, kal_value *out)
 {
     kal__slab *slab;
     kal_rect have;
-    if (node->is_volatile || !kal__memo_find(m, node->key, kal_rect_of(0, 0, 1, 1), &slab, &have))
+    if (node->is_volatile ||
+        !kal__memo_find(m, KAL__STORED_VALUE, node->key, kal_rect_of(0, 0, 1, 1), &slab, &have))
         return false;
     const bool ok = kal__value_unpack(slab->data, (size_t)have.x1, out);
     if (!ok) kal_value_free(out);
@@ -53,7 +54,9 @@ void kal__fact_put(kal_memo *m, const kal_node *node, const kal_value *v, double
     kal__slab *slab = t.failed || t.size > INT32_MAX ? NULL : kal__slab_new(t.size);
     if (slab) {
         memcpy(slab->data, t.data, t.size);
-        kal__memo_put(m, node->key, kal_rect_of(0, 0, (int32_t)t.size, 1), slab, t.size, ns);
+        const kal__made made = {
+            KAL__STORED_VALUE, node, kal_rect_of(0, 0, (int32_t)t.size, 1), slab, t.size, ns, ns};
+        kal__memo_put(m, &made, false);
         kal__slab_unref(&slab);
     }
     free(t.data);

@@ -4,6 +4,9 @@
 // See memo.h. A small table under one lock: an entry is a picture, so there are hundreds, not millions.
 #include "memo.h"
 
+#include "options.h"
+#include "recipe.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +35,7 @@ struct kal_memo {
     size_t n_claims, claims_room;
     double clock;   // worth of the last victim
     kal_memo_stats stats;
+    kal__store *store;   // NULL: no folder
 };
 
 #define DEFAULT_LIMIT ((uint64_t)256 << 20)
@@ -50,12 +54,51 @@ kal_memo *kal_memo_new(uint64_t limit)
     return m;
 }
 
+// ---- the folder ---------------------------------------------------------------------------------
+
+// Reading a byte back, with its sum, takes about 0.3 ns, and writing it was not for nothing.
+#define WORTH_A_FILE 1.0
+
+kal_status kal_memo_set_folder(kal_memo *m, const char *folder, uint64_t limit, kal_error *err)
+{
+    kal__store *store = NULL;
+    if (!m) m = kal__memo_default();
+    if (!m) return kal_fail(err, KAL_NOMEM, "out of memory for a memo");
+    if (m->store && folder && kal__store_is(m->store, folder, limit)) return KAL_OK;
+    const kal_status st = folder && *folder ? kal__store_open(folder, limit, &store, err) : KAL_OK;
+    if (st) return st;
+    kal__store_close(&m->store);
+    m->store = store;
+    return KAL_OK;
+}
+
+kal__store *kal__memo_store(kal_memo *m)
+{
+    return m ? m->store : NULL;
+}
+
+pthread_mutex_t *kal__memo_store_mutex(void)
+{
+    kal__store *s = kal__memo_store(kal__memo_default());
+    return s ? kal__store_mutex(s) : NULL;
+}
+
+// That of KAL_MEMO_DIR. One that cannot be had is said when somebody asks for it by the command; here it costs time alone.
+static void folder_of_the_environment(kal_memo *m)
+{
+    uint64_t limit = 0;
+    const char *folder = getenv("KAL_MEMO_DIR"), *size = getenv("KAL_MEMO_SIZE");
+    if (!folder || !*folder || !m) return;
+    if (size && *size && !kal__parse_bytes(size, &limit)) limit = 0;
+    kal__store_open(folder, limit, &m->store, NULL);
+}
+
 kal_memo *kal__memo_default(void)
 {
     static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
     static kal_memo *memo;
     pthread_mutex_lock(&once);
-    if (!memo) memo = kal_memo_new(DEFAULT_LIMIT);
+    if (!memo) folder_of_the_environment(memo = kal_memo_new(DEFAULT_LIMIT));
     kal_memo *m = memo;
     pthread_mutex_unlock(&once);
     return m;
@@ -108,6 +151,7 @@ void kal_memo_free(kal_memo **slot)
     *slot = NULL;
     if (!m) return;
     kal_memo_clear(m);
+    kal__store_close(&m->store);
     pthread_mutex_destroy(&m->lock);
     pthread_cond_destroy(&m->released);
     free(m->entries);
@@ -123,6 +167,11 @@ void kal_memo_get_stats(kal_memo *m, kal_memo_stats *out)
     pthread_mutex_lock(&m->lock);
     *out = m->stats;
     pthread_mutex_unlock(&m->lock);
+    kal__store_counts c = {0};
+    if (m->store) kal__store_counted(m->store, &c);
+    out->folder_hits = c.hits;
+    out->folder_stored = c.stored;
+    out->folder_broken = c.broken;
 }
 
 void kal_memo_set_limit(kal_memo *m, uint64_t limit)
@@ -150,7 +199,7 @@ size_t kal__memo_room(kal_memo *m)
     return room > SIZE_MAX ? SIZE_MAX : (size_t)room;
 }
 
-bool kal__memo_find(kal_memo *m, kal_key key, kal_rect rect, kal__slab **slab, kal_rect *have)
+static bool find(kal_memo *m, kal_key key, kal_rect rect, kal__slab **slab, kal_rect *have)
 {
     bool found = false;
     pthread_mutex_lock(&m->lock);
@@ -187,7 +236,8 @@ static bool insert(kal_memo *m, const entry *fresh)
     return true;
 }
 
-void kal__memo_put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes, double ns)
+// Takes a reference to the slab.
+static void put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes, double ns)
 {
     const double ratio = ns / (double)(bytes ? bytes : 1);
     pthread_mutex_lock(&m->lock);
@@ -200,6 +250,41 @@ void kal__memo_put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, siz
     if (bytes > m->stats.limit || !insert(m, &e)) kal__slab_unref(&e.slab);
     shrink(m, m->stats.limit);
     pthread_mutex_unlock(&m->lock);
+}
+
+bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab **slab,
+                    kal_rect *have)
+{
+    kal__stored what;
+    if (find(m, key, rect, slab, have)) return true;
+    *slab = m->store ? kal__store_get(m->store, key, kind, rect, &what) : NULL;
+    if (!*slab) return false;
+    *have = what.rect;
+    put(m, key, what.rect, *slab, what.size, what.ns);   // checked once
+    return true;
+}
+
+static void put_in_folder(kal_memo *m, const kal__made *made)
+{
+    kal__text recipe = {0};
+    kal__stored what = {.key = made->node->key,
+                        .kind = made->kind,
+                        .rect = made->rect,
+                        .size = made->bytes,
+                        .ns = made->all_ns};
+    kal__recipe(made->node, &recipe);
+    if (!recipe.failed) {
+        what.recipe = recipe.data;
+        what.recipe_size = recipe.size;
+        kal__store_put(m->store, &what, made->slab->data);
+    }
+    free(recipe.data);
+}
+
+void kal__memo_put(kal_memo *m, const kal__made *made, bool always)
+{
+    put(m, made->node->key, made->rect, made->slab, made->bytes, made->ns);
+    if (m->store && (always || made->all_ns >= WORTH_A_FILE * (double)made->bytes)) put_in_folder(m, made);
 }
 
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// The memory tier: results by key and rect. Entries are slabs adopted from the stage that made them; a hit is a reference.
+// Results by key and rect, in memory and in a folder. Entries are slabs adopted from the stage that made them, or mappings; a hit is a reference.
 #ifndef KAL_GRAPH_MEMO_H
 #define KAL_GRAPH_MEMO_H
 
 #include "plan.h"
+#include "store.h"
 
 /// The process's own, made at first use.
 kal_memo *kal__memo_default(void);
@@ -13,10 +14,25 @@ kal_memo *kal__memo_default(void);
 void kal__memo_child(void);
 /// Its lock, for who guards a fork.
 pthread_mutex_t *kal__memo_mutex(void);
-/// Pixels of `key` that cover `rect`: a reference in *slab, packed rows of *have.
-bool kal__memo_find(kal_memo *m, kal_key key, kal_rect rect, kal__slab **slab, kal_rect *have);
-/// Takes a reference to the slab; evicts what is cheapest to make again for its size. `ns` is what it cost to make.
-void kal__memo_put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes, double ns);
+/// Pixels of `key` that cover `rect`: a reference in *slab, packed rows of *have. Of bytes and values the rectangle is n×1.
+bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab **slab,
+                    kal_rect *have);
+/// What is put, and what it cost: `ns` to make it, `all_ns` with everything that led to it and is not kept itself.
+typedef struct kal__made {
+    kal__stored_kind kind;
+    const kal_node *node;
+    kal_rect rect;
+    kal__slab *slab;
+    size_t bytes;
+    double ns, all_ns;
+} kal__made;
+/// Takes a reference to the slab; evicts what is cheapest to make again for its size. In the folder it is kept only when it took longer than reading it
+/// does, or when `always`.
+void kal__memo_put(kal_memo *m, const kal__made *made, bool always);
+/// The folder; NULL: none.
+kal__store *kal__memo_store(kal_memo *m);
+/// Held over a fork, NULL: nothing to hold.
+pthread_mutex_t *kal__memo_store_mutex(void);
 /// Is a result of this node, costing about so many ns per byte, worth keeping?
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost);
 /// Bytes that one plan may keep.

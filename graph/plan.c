@@ -73,7 +73,7 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
     if (n->kind == KAL__PIXELS) return KAL_OK;
     if (n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_WHOLE)) me->need = kal_rect_all(&n->call.extent);
     if (b->p->memo && !n->is_volatile && !is_view(n) &&
-        kal__memo_find(b->p->memo, n->key, me->need, &me->hit, &me->hit_rect)) {
+        kal__memo_find(b->p->memo, KAL__STORED_ROWS, n->key, me->need, &me->hit, &me->hit_rect)) {
         me->found = true;
         b->p->nodes_reused++;
         return KAL_OK;
@@ -315,10 +315,32 @@ static kal_status add_stages(kal__builder *b)
 
 // ---- 3. sinks -----------------------------------------------------------------------------------
 
+static bool is_worth(const kal__builder *b, const kal_node *n)
+{
+    return kal__memo_worth(b->options->memo_mode, n, kal__cost_of(n));
+}
+
+// Stages come after those that they read.
+static void find_dear(kal__builder *b)
+{
+    for (int32_t i = 0; b->keep && i < b->p->n_stages; i++) {
+        kal__stage *s = b->p->stages[i];
+        s->dear = is_worth(b, s->node);
+        for (KAL__EACH_EDGE(e, s)) s->dear |= e->from && e->from->dear;
+    }
+}
+
+// With a folder what is read or saved last is a candidate as well, when it stands on something dear: who comes back wants that first.
+static bool is_candidate(const kal__builder *b, const kal__stage *s)
+{
+    return is_worth(b, s->node) ||
+           (s->dear && s->last && !s->node->is_volatile && kal__memo_store(b->p->memo));
+}
+
 // A stage that nobody else reads may compute straight into the caller's rows, unless the memo will want its own.
 static bool can_write_outside(const kal__builder *b, const kal__stage *s, const kal__want *w)
 {
-    if (s && b->keep && kal__memo_worth(b->options->memo_mode, s->node, kal__cost_of(s->node))) return false;
+    if (s && b->keep && is_candidate(b, s)) return false;
     return s && s->kind == KAL__COMPUTE_STAGE && !s->n_readers && !s->outside && w->stride > 0 &&
            kal_rect_equal(s->rect, w->rect);
 }
@@ -385,6 +407,9 @@ static kal_status add_sink(kal__builder *b, const kal__want *w)
     if (w->value) return add_measure(b, w);
     const kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
     const kal__stage_kind kind = w->writer ? KAL__ENCODE_STAGE : w->key ? KAL__DIGEST_STAGE : KAL__COPY_STAGE;
+    int32_t dx, dy;
+    kal__stage *last = resolve(b, image, &dx, &dy);
+    if (last) last->last = true;
     if (kind == KAL__COPY_STAGE && !w->patches && !passes(b, image) && kal__info_of(b, image)->uses == 1 &&
         can_write_outside(b, kal__info_of(b, image)->stage, w)) {
         kal__stage *s = kal__info_of(b, image)->stage;
@@ -426,7 +451,7 @@ static void decide_keeping(kal__builder *b)
         const bool computed = s->kind == KAL__COMPUTE_STAGE || s->kind == KAL__DECODE_STAGE;
         if (!computed || s->outside || !room) continue;
         const size_t bytes = s->stride * (size_t)(s->rect.y1 - s->rect.y0);
-        if (bytes > room || !kal__memo_worth(b->options->memo_mode, s->node, kal__cost_of(s->node))) continue;
+        if (bytes > room || !is_candidate(b, s)) continue;
         s->keep = true;
         room -= bytes;
     }
@@ -440,6 +465,7 @@ static kal_status build(kal__builder *b)
     kal_status st = KAL_OK;
     for (size_t i = p->order.n; i-- > 0 && !st;) st = propagate(b, p->order.nodes[i]);
     if (!st) st = add_stages(b);
+    find_dear(b);
     for (size_t i = 0; i < b->n_wants && !st; i++) st = add_sink(b, &b->wants[i]);
     for (int32_t i = 0; i < p->n_stages && !st; i++) kal__choose_band(b, p->stages[i]);
     if (!st) st = kal__refuse_absurd(b);

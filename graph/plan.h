@@ -92,6 +92,8 @@ struct kal__stage {
     size_t codec_memory;
     size_t charged;   // of `memory`, now
     bool keep;        // the ring is the whole rect and goes to the memo
+    bool dear;        // it, or something it stands on, is worth keeping
+    bool last;        // a want is read from it
     bool spilt;       // the ring is the whole rect and lies in a file, for want of memory
     bool outside;     // the ring is the caller's memory
     unsigned char *data;

@@ -245,19 +245,25 @@ static pthread_mutex_t *own_mutex(void)
     return &lock;
 }
 
-static pthread_mutex_t *(*const guarded[])(void) = {own_mutex,         kal__admit_mutex, kal__memo_mutex,
-                                                    kal__table_mutex,  kal__slab_mutex,  kal__files_mutex,
-                                                    kal__limits_mutex, kal__known_mutex};
+static pthread_mutex_t *(*const guarded[])(void) = {
+    own_mutex,        kal__admit_mutex,  kal__memo_mutex,  kal__table_mutex,     kal__slab_mutex,
+    kal__files_mutex, kal__limits_mutex, kal__known_mutex, kal__memo_store_mutex};
 #define N_GUARDED (sizeof guarded / sizeof *guarded)
 
 static void before_fork(void)
 {
-    for (size_t i = 0; i < N_GUARDED; i++) pthread_mutex_lock(guarded[i]());
+    for (size_t i = 0; i < N_GUARDED; i++) {
+        pthread_mutex_t *m = guarded[i]();
+        if (m) pthread_mutex_lock(m);
+    }
 }
 
 static void parent_after_fork(void)
 {
-    for (size_t i = N_GUARDED; i-- > 0;) pthread_mutex_unlock(guarded[i]());
+    for (size_t i = N_GUARDED; i-- > 0;) {
+        pthread_mutex_t *m = guarded[i]();
+        if (m) pthread_mutex_unlock(m);
+    }
 }
 
 static void child_after_fork(void)
@@ -331,13 +337,27 @@ static void wait_for_work(run *r)
     pthread_cond_timedwait(&r->wake, &lock, &t);
 }
 
+// What it takes to make the rows of a stage again, when those that are kept are there: inputs come before what is made of them.
+static double all_ns(const kal__stage *s, const double *before)
+{
+    double ns = s->ns;
+    for (KAL__EACH_EDGE(e, s))
+        if (e->from && !e->from->keep) ns += before[e->from->index];
+    return ns;
+}
+
 static void keep_results(const kal__plan *p)
 {
-    for (int32_t i = 0; i < p->n_stages; i++) {
-        kal__stage *s = p->stages[i];
-        if (s->keep && s->slab)
-            kal__memo_put(p->memo, s->node->key, s->rect, s->slab, s->stride * (size_t)s->rows, s->ns);
+    double *ns = kal__new_zero((size_t)p->n_stages, sizeof *ns);
+    for (int32_t i = 0; ns && i < p->n_stages; i++) {
+        const kal__stage *s = p->stages[i];
+        ns[i] = all_ns(s, ns);
+        if (!s->keep || !s->slab) continue;
+        const kal__made made = {
+            KAL__STORED_ROWS, s->node, s->rect, s->slab, s->stride * (size_t)s->rows, s->ns, ns[i]};
+        kal__memo_put(p->memo, &made, p->memo_mode == KAL_MEMO_ALWAYS);
     }
+    free(ns);
 }
 
 static void tell_node(const kal_options *o, const kal__stage *s, const kal_node *node, double share)

@@ -198,6 +198,8 @@ static inline bool kal_key_equal(kal_key a, kal_key b)
 
 /// Writes 32 hex digits and a NUL; returns `out`.
 KAL_API char *kal_key_print(kal_key key, char out[33]);
+/// Reads 32 hex digits in lower case, and nothing behind them; false when it is something else.
+KAL_API bool kal_key_parse(const char *text, kal_key *out);
 
 KAL_END
 #endif

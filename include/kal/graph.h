@@ -134,7 +134,8 @@ typedef void kal_node_stats_fn(void *user, const kal_node_stats *stats);
 
 /// What went well and is not all one may have expected.
 typedef struct kal_warning {
-    const kal_node *node;   ///< whom it is about, alive during the call: a picture as stored, or an encoded node
+    const kal_node *
+        node;   ///< whom it is about, alive during the call: a picture as stored, or an encoded node; NULL: the memo's folder
     /// Of a picture that broke off and was loaded with `lenient=true`: rows that were there; those from this one on are 0. -1: it is an encoded
     /// node's, which leaves out what its picture came with: a gain map of the picture as it was, GeoTIFF's fields where geometry was no
     /// affine map or the format has no place for them, metadata that was larger than kal_limits.meta_bytes.
@@ -248,12 +249,43 @@ KAL_API kal_status kal_draw(kal_node *const *nodes, int32_t n, kal_format format
 // ---- memo ---------------------------------------------------------------------------------------
 
 typedef struct kal_memo_stats {
-    uint64_t entries, bytes, limit, hits, misses, stored, evicted;
+    uint64_t entries, bytes, limit, hits, misses, stored, evicted;   ///< in memory
+    uint64_t folder_hits, folder_stored,
+        folder_broken;   ///< of this process: found, put, and removed since damaged
 } kal_memo_stats;
 
 /// A memory tier of its own, at most `limit` bytes. Threads: any.
 KAL_API kal_memo *kal_memo_new(uint64_t limit);
 KAL_API void kal_memo_free(kal_memo **memo);
+/// Keeps results in a folder too, for this and other processes, now and later: at most about `limit` bytes (0: 5 GiB). It is made when it is not there.
+/// NULL: in none. The process's own memo (`memo` NULL) begins with that of KAL_MEMO_DIR and KAL_MEMO_SIZE. A folder that becomes full or may only be read is
+/// read, and one warning is told (kal_options.warn, without a node). Whoever can write to it can make pixels wrong: docs/notes/memo.md. Not
+/// while requests use the memo.
+KAL_API kal_status kal_memo_set_folder(kal_memo *memo, const char *folder, uint64_t limit, kal_error *err);
+/// What lies in the folder of a memo.
+typedef struct kal_memo_entry {
+    kal_key key;
+    const char *kind;   ///< "rows", "bytes" (an encoded file), "value", "blob"
+    kal_rect rect;      ///< of rows; else n×1 for n bytes
+    uint64_t bytes, on_disk;
+    double seconds;         ///< that it took to make
+    uint64_t made, used;    ///< seconds since 1970; when it was last wanted, to the minute
+    const char *recipe;     ///< what its key was made from, a line a node, inputs first …
+    size_t recipe_size;     ///< … which is not ended by a NUL
+    bool sound;             ///< false: it is damaged; key and on_disk alone are known
+} kal_memo_entry;
+/// Called for each, in the order of their keys; what it points at lives during the call. false ends the walk.
+typedef bool kal_memo_entry_fn(void *user, const kal_memo_entry *entry);
+/// `verify`: all bytes of each are read. INVALID: the memo (NULL: the process's own) has no folder. Threads: any, beside whatever uses it.
+KAL_API kal_status kal_memo_each(kal_memo *memo, bool verify, kal_memo_entry_fn *fn, void *user,
+                                 kal_error *err);
+/// Removes one; false when there is none. Those who have it mapped keep it.
+KAL_API bool kal_memo_remove(kal_memo *memo, kal_key key);
+/// Removes what is worth least until at most `bytes` are left (0: everything); UINT64_MAX: the folder's limit. *before and *after (NULL is fine): bytes of all
+/// entries. Files that are none of ours stay. KAL_IO: another process is at it, and nothing was done.
+KAL_API kal_status kal_memo_collect(kal_memo *memo, uint64_t bytes, uint64_t *before, uint64_t *after,
+                                    kal_error *err);
+/// Forgets what is in memory; the folder stays as it is.
 KAL_API void kal_memo_clear(kal_memo *memo);
 /// `memo` NULL: the process's own.
 KAL_API void kal_memo_get_stats(kal_memo *memo, kal_memo_stats *out);

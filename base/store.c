@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See store.h: a folder opened, its count of bytes, and when it is left alone.
+#define _GNU_SOURCE
+#include "store_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define DEFAULT_LIMIT ((uint64_t)5 << 30)
+
+// ---- names --------------------------------------------------------------------------------------
+
+void kal__store_path(kal_key key, char out[40])
+{
+    char text[33];
+    kal_key_print(key, text);
+    snprintf(out, 40, "%.2s/%s", text, text + 2);
+}
+
+bool kal__store_key_of(const char *shard, const char *name, kal_key *out)
+{
+    char text[33];
+    if (strlen(shard) != 2 || strlen(name) != 30) return false;
+    snprintf(text, sizeof text, "%s%s", shard, name);
+    if (strspn(text, "0123456789abcdef") != 32) return false;
+    return kal_key_parse(text, out);
+}
+
+// ---- when it is left alone ------------------------------------------------------------------------
+
+void kal__store_off(kal__store *s, const char *what, int error)
+{
+    pthread_mutex_lock(&s->lock);
+    if (!s->warning[0])
+        snprintf(s->warning, sizeof s->warning, "%.200s: %s: nothing more is kept there: %s", s->name, what,
+                 strerror(error));
+    pthread_mutex_unlock(&s->lock);
+    __atomic_store_n(&s->off, 1, __ATOMIC_RELEASE);
+}
+
+bool kal__store_warning(kal__store *s, char *out, size_t room)
+{
+    if (!__atomic_load_n(&s->off, __ATOMIC_ACQUIRE) || __atomic_exchange_n(&s->told, 1, __ATOMIC_RELAXED))
+        return false;
+    pthread_mutex_lock(&s->lock);
+    snprintf(out, room, "%s", s->warning);
+    pthread_mutex_unlock(&s->lock);
+    return true;
+}
+
+// ---- the count of bytes ---------------------------------------------------------------------------
+// A hint for when to collect: what a file of 8 bytes says, under its lock. Collecting counts anew.
+
+static bool read_count(int fd, uint64_t *out)
+{
+    return pread(fd, out, sizeof *out, 0) == (ssize_t)sizeof *out;
+}
+
+uint64_t kal__store_add_used(kal__store *s, int64_t bytes)
+{
+    uint64_t sum = 0;
+    if (s->used < 0 || flock(s->used, LOCK_EX) != 0) return 0;
+    if (!read_count(s->used, &sum)) sum = 0;
+    sum = bytes < 0 && (uint64_t)-bytes > sum ? 0 : sum + (uint64_t)bytes;
+    if (pwrite(s->used, &sum, sizeof sum, 0) != (ssize_t)sizeof sum)
+        sum = 0;   // the next collection will tell
+    flock(s->used, LOCK_UN);
+    return sum;
+}
+
+void kal__store_set_used(kal__store *s, uint64_t bytes)
+{
+    if (s->used < 0 || flock(s->used, LOCK_EX) != 0) return;
+    const bool ok = pwrite(s->used, &bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes;
+    (void)ok;   // a hint
+    flock(s->used, LOCK_UN);
+}
+
+// ---- what was left ------------------------------------------------------------------------------
+
+// Who writes a file there holds its lock.
+static void sweep_one(int tmp, const char *name)
+{
+    const int fd = openat(tmp, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(tmp, name, 0);
+    close(fd);
+}
+
+void kal__store_sweep(kal__store *s)
+{
+    const int fd = openat(s->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) {
+        if (fd >= 0) close(fd);
+        return;
+    }
+    for (const struct dirent *e; (e = readdir(d)) != NULL;)
+        if (!strncmp(e->d_name, "kal-", 4)) sweep_one(s->tmp, e->d_name);
+    closedir(d);
+}
+
+// ---- open and close -----------------------------------------------------------------------------
+
+// "a/b/c" with all that leads to it.
+static bool make_folders(const char *path)
+{
+    char *copy = strdup(path);
+    if (!copy) return false;
+    for (char *c = copy + 1; *c; c++)
+        if (*c == '/') {
+            *c = 0;
+            if (mkdir(copy, 0777) != 0 && errno != EEXIST && errno != EROFS) break;
+            *c = '/';
+        }
+    const bool ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
+    free(copy);
+    return ok;
+}
+
+// Tells backups and the like that nothing is lost with it.
+static void leave_tag(int folder)
+{
+    static const char tag[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
+                              "# Results that kallitype remembers; all of it may be removed.\n";
+    const int fd = openat(folder, "CACHEDIR.TAG", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0) return;
+    const bool ok = write(fd, tag, sizeof tag - 1) == (ssize_t)(sizeof tag - 1);
+    (void)ok;
+    close(fd);
+}
+
+static int folder_in(int at, const char *name)
+{
+    mkdirat(at, name, 0777);
+    return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static kal_status open_folders(kal__store *s, kal_error *err)
+{
+    make_folders(s->name);
+    const int top = open(s->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (top < 0)
+        return kal_fail(err, KAL_IO, "%s: this folder for what is remembered: %s", s->name, strerror(errno));
+    s->folder = folder_in(top, KAL__STORE_VERSION);
+    const int why = errno;
+    if (s->folder >= 0) leave_tag(top);
+    close(top);
+    if (s->folder < 0) return kal_fail(err, KAL_IO, "%s/" KAL__STORE_VERSION ": %s", s->name, strerror(why));
+    s->tmp = folder_in(s->folder, "tmp");
+    s->used = s->tmp < 0 ? -1 : openat(s->folder, "used", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (s->used < 0)
+        kal__store_off(s, "it cannot be written to", errno);
+    else
+        kal__store_sweep(s);
+    return KAL_OK;
+}
+
+kal_status kal__store_open(const char *folder, uint64_t limit, kal__store **out, kal_error *err)
+{
+    kal__store *s = *out = kal__new_zero(1, sizeof *s);
+    if (!s) return kal_fail(err, KAL_NOMEM, "out of memory");
+    s->folder = s->tmp = s->used = -1;
+    for (size_t i = 0; i < sizeof s->facts / sizeof *s->facts; i++) s->facts[i].fd = -1;
+    s->limit = limit ? limit : DEFAULT_LIMIT;
+    pthread_mutex_init(&s->lock, NULL);
+    s->name = strdup(folder);
+    const kal_status st = s->name ? open_folders(s, err) : kal_fail(err, KAL_NOMEM, "out of memory");
+    if (st) kal__store_close(out);
+    return st;
+}
+
+void kal__store_close(kal__store **slot)
+{
+    kal__store *s = *slot;
+    *slot = NULL;
+    if (!s) return;
+    kal__facts_close(s);
+    const int fds[] = {s->folder, s->tmp, s->used};
+    for (int i = 0; i < 3; i++)
+        if (fds[i] >= 0) close(fds[i]);
+    pthread_mutex_destroy(&s->lock);
+    free(s->name);
+    free(s);
+}
+
+pthread_mutex_t *kal__store_mutex(kal__store *s)
+{
+    return &s->lock;
+}
+
+bool kal__store_is(const kal__store *s, const char *folder, uint64_t limit)
+{
+    return !strcmp(s->name, folder) && s->limit == (limit ? limit : DEFAULT_LIMIT);
+}
+
+uint64_t kal__store_limit(const kal__store *s)
+{
+    return s->limit;
+}
+
+const char *kal__store_folder(const kal__store *s)
+{
+    return s->name;
+}
+
+void kal__store_counted(const kal__store *s, kal__store_counts *out)
+{
+    const kal__store_counts *c = &s->counts;
+    *out = (kal__store_counts){.hits = __atomic_load_n(&c->hits, __ATOMIC_RELAXED),
+                               .misses = __atomic_load_n(&c->misses, __ATOMIC_RELAXED),
+                               .stored = __atomic_load_n(&c->stored, __ATOMIC_RELAXED),
+                               .broken = __atomic_load_n(&c->broken, __ATOMIC_RELAXED),
+                               .removed = __atomic_load_n(&c->removed, __ATOMIC_RELAXED)};
+}

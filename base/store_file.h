@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What the files about stores share: a folder that is open, and the form of an entry.
+#ifndef KAL_STORE_FILE_H
+#define KAL_STORE_FILE_H
+
+#include "hash.h"
+#include "store.h"
+
+#include <sys/stat.h>
+
+typedef struct kal__fact_file {
+    int fd;   // -1: not open
+    bool writes;
+    uint64_t read;            // bytes of it
+    unsigned char *records;   // those that are whole, in order
+    uint32_t n, room;
+    uint32_t *slots;   // hash of kind and key → number + 1 of the last record
+    size_t n_slots;    // a power of two
+} kal__fact_file;
+
+struct kal__store {
+    int folder, tmp;   // descriptors of v1 and v1/tmp
+    int used;          // of the file that counts bytes; -1: none, nothing can be put
+    uint64_t limit;
+    char *name;
+    int off;                // atomic: nothing is put any more
+    int told;               // atomic: that was said
+    uint64_t serial;        // atomic: of names in tmp
+    pthread_mutex_t lock;   // of what follows
+    kal__fact_file facts[16];
+    char warning[300];
+    kal__store_counts counts;   // atomic, each
+};
+
+#define KAL__STORE_VERSION "v1"
+#define KAL__STORE_MAGIC "kalmemo"   // and its NUL
+#define KAL__STORE_PIECE ((size_t)1 << 20)
+#define KAL__STORE_PAGE ((size_t)4096)
+#define KAL__STORE_RECIPE ((size_t)64 << 10)   // at most
+
+/// In the machine's own order, which `order` tells.
+typedef struct kal__store_head {
+    char magic[8];
+    uint32_t order, kind;
+    uint64_t key_hi, key_lo;
+    int32_t x0, y0, x1, y1;
+    uint64_t size, at;   // of the data, and where in the file it begins
+    double ns;
+    uint64_t made;
+    uint32_t recipe_size, pieces;
+    uint64_t sum[2];   // of the head with 0 here, the table of pieces and the recipe
+} kal__store_head;
+
+/// "ab/cdef…"
+void kal__store_path(kal_key key, char out[40]);
+/// Of a name in a folder of entries; false: it is none.
+bool kal__store_key_of(const char *shard, const char *name, kal_key *out);
+
+/// By its first bytes; one that was cut before they end is ours too.
+bool kal__store_is_ours(const void *file, size_t n);
+/// What a mapped file is, when its head is whole and says `key`.
+typedef enum kal__store_state { KAL__STORE_SOUND, KAL__STORE_BROKEN, KAL__STORE_FOREIGN } kal__store_state;
+kal__store_state kal__store_read_head(const unsigned char *file, size_t n, kal_key key, kal__stored *what,
+                                      kal__store_head *head);
+/// Whether all pieces of the data have their sums.
+bool kal__store_is_whole(const unsigned char *file, const kal__store_head *head);
+
+/// A new file in tmp, locked so that nobody takes it for one that was left; -1: it cannot be made.
+int kal__store_begin(kal__store *s, char name[40]);
+/// All of it; false with errno.
+bool kal__store_write(int fd, const void *data, size_t n);
+void kal__facts_close(kal__store *s);
+
+/// Adds to the count of bytes; the sum, 0 when it cannot be had. Negative subtracts.
+uint64_t kal__store_add_used(kal__store *s, int64_t bytes);
+void kal__store_set_used(kal__store *s, uint64_t bytes);
+/// Nothing is put from here on, and why.
+void kal__store_off(kal__store *s, const char *what, int error);
+/// Removes what processes that are gone left unfinished.
+void kal__store_sweep(kal__store *s);
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See store.h: all entries of a folder, and which of them go when there is no room. What has not the form of ours is not looked at.
+#define _GNU_SOURCE
+#include "store_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef bool each_file(void *user, kal_key key, int fd, const struct stat *st);
+
+static int by_name(const void *a, const void *b)
+{
+    return memcmp(a, b, 31);
+}
+
+// The names of a shard that are keys, sorted; *n of them, 31 bytes each. NULL when there are none.
+static char (*names_of(int folder, const char *shard, size_t *n))[31]
+{
+    char(*list)[31] = NULL;
+    size_t room = 0;
+    kal_key key;
+    *n = 0;
+    const int fd = openat(folder, shard, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) {
+        if (fd >= 0) close(fd);
+        return NULL;
+    }
+    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
+        if (!kal__store_key_of(shard, e->d_name, &key)) continue;
+        if (*n == room && !kal__grow(&list, room = room ? room * 2 : 64, sizeof *list)) break;
+        memcpy(list[(*n)++], e->d_name, 31);
+    }
+    closedir(d);
+    if (*n) qsort(list, *n, sizeof *list, by_name);
+    return list;
+}
+
+static bool each_of_shard(kal__store *s, const char *shard, each_file *fn, void *user)
+{
+    size_t n;
+    bool go_on = true;
+    char(*names)[31] = names_of(s->folder, shard, &n);
+    for (size_t i = 0; i < n && go_on; i++) {
+        char path[40];
+        struct stat st;
+        kal_key key;
+        snprintf(path, sizeof path, "%s/%s", shard, names[i]);
+        const int fd = openat(s->folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+        if (fd < 0) continue;
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && kal__store_key_of(shard, names[i], &key))
+            go_on = fn(user, key, fd, &st);
+        close(fd);
+    }
+    free(names);
+    return go_on;
+}
+
+static void each(kal__store *s, each_file *fn, void *user)
+{
+    for (int i = 0; i < 256; i++) {
+        char shard[3];
+        snprintf(shard, sizeof shard, "%02x", i);
+        if (!each_of_shard(s, shard, fn, user)) return;
+    }
+}
+
+bool kal__store_remove(kal__store *s, kal_key key)
+{
+    char path[40];
+    struct stat st;
+    kal__store_path(key, path);
+    if (fstatat(s->folder, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || unlinkat(s->folder, path, 0) != 0)
+        return false;
+    __atomic_fetch_add(&s->counts.removed, 1, __ATOMIC_RELAXED);
+    kal__store_add_used(s, -(int64_t)st.st_size);
+    return true;
+}
+
+// ---- telling ------------------------------------------------------------------------------------
+
+typedef struct telling {
+    kal__store_fn *fn;
+    void *user;
+    bool verify;
+} telling;
+
+static bool tell(void *user, kal_key key, int fd, const struct stat *st)
+{
+    const telling *t = user;
+    const size_t n = (size_t)st->st_size;
+    kal__store_head head;
+    kal__stored what = {.key = key, .on_disk = n};
+    what.used = (uint64_t)st->st_mtime;
+    if (!n) return t->fn(t->user, &what, false);
+    unsigned char *file = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (file == MAP_FAILED) return true;
+    const kal__store_state state = kal__store_read_head(file, n, key, &what, &head);
+    const bool sound = state == KAL__STORE_SOUND && (!t->verify || kal__store_is_whole(file, &head));
+    what.used = (uint64_t)st->st_mtime;
+    const bool go_on = state == KAL__STORE_FOREIGN || t->fn(t->user, &what, sound);
+    munmap(file, n);
+    return go_on;
+}
+
+kal_status kal__store_each(kal__store *s, bool verify, kal__store_fn *fn, void *user, kal_error *err)
+{
+    (void)err;
+    telling t = {fn, user, verify};
+    each(s, tell, &t);
+    return KAL_OK;
+}
+
+// ---- collecting ---------------------------------------------------------------------------------
+
+typedef struct victim {
+    kal_key key;
+    size_t bytes;
+    double worth;
+} victim;
+
+typedef struct collecting {
+    victim *list;
+    size_t n, room;
+    uint64_t bytes;
+    double now;
+    bool failed;
+} collecting;
+
+static bool weigh(void *user, kal_key key, int fd, const struct stat *st)
+{
+    collecting *c = user;
+    kal__store_head h;
+    const ssize_t n = pread(fd, &h, sizeof h, 0);
+    if (n < 0 || !kal__store_is_ours(&h, (size_t)n)) return true;
+    if (n < (ssize_t)sizeof h) h.ns = 0;   // it was cut
+    if (c->n == c->room && !kal__grow(&c->list, c->room = c->room ? c->room * 2 : 1024, sizeof *c->list)) {
+        c->failed = true;
+        return false;
+    }
+    const double age = c->now - (double)st->st_mtime;
+    const double ns = h.ns > 0 && h.ns < 1e18 ? h.ns : 0;
+    c->list[c->n++] =
+        (victim){key, (size_t)st->st_size, ns / ((double)st->st_size + 1) / ((age > 0 ? age : 0) + 60)};
+    c->bytes += (uint64_t)st->st_size;
+    return true;
+}
+
+static int by_worth(const void *a, const void *b)
+{
+    const victim *x = a, *y = b;
+    return (x->worth > y->worth) - (x->worth < y->worth);
+}
+
+static void remove_least(kal__store *s, collecting *c, uint64_t bytes)
+{
+    if (c->bytes <= bytes || !c->n) return;
+    qsort(c->list, c->n, sizeof *c->list, by_worth);
+    for (size_t i = 0; i < c->n && c->bytes > bytes; i++)
+        if (kal__store_remove(s, c->list[i].key)) c->bytes -= c->list[i].bytes;
+}
+
+kal_status kal__store_collect(kal__store *s, uint64_t bytes, uint64_t *before, uint64_t *after, bool *busy,
+                              kal_error *err)
+{
+    *before = *after = 0;
+    *busy = false;
+    const int fd = openat(s->folder, "collecting", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) return kal_fail(err, KAL_IO, "%s: collecting there: %s", s->name, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        *busy = true;
+        close(fd);
+        return KAL_OK;
+    }
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    collecting c = {.now = (double)t.tv_sec};
+    each(s, weigh, &c);
+    *before = c.bytes;
+    if (!c.failed) remove_least(s, &c, bytes);
+    *after = c.bytes;
+    if (!c.failed) kal__store_set_used(s, c.bytes);
+    free(c.list);
+    close(fd);
+    kal__store_sweep(s);
+    return c.failed ? kal_fail(err, KAL_NOMEM, "out of memory for a list of what is remembered") : KAL_OK;
+}

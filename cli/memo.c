@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// `kal memo`: the folder of earlier results, looked at and cleared up.
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct sums {
+    uint64_t entries, bytes, on_disk, damaged;
+    double seconds;
+    uint64_t kinds[4];
+} sums;
+
+static const char *const kinds[] = {"rows", "bytes", "value", "blob"};
+
+static bool add(void *user, const kal_memo_entry *e)
+{
+    sums *t = user;
+    t->entries++;
+    t->on_disk += e->on_disk;
+    t->damaged += !e->sound;
+    if (!e->sound) return true;
+    t->bytes += e->bytes;
+    t->seconds += e->seconds;
+    for (size_t i = 0; i < 4; i++) t->kinds[i] += !strcmp(e->kind, kinds[i]);
+    return true;
+}
+
+static int stat_folder(const settings *s)
+{
+    sums t = {0};
+    kal_error err;
+    char size[16];
+    if (kal_memo_each(NULL, false, add, &t, &err)) return fail(ASKING, &err);
+    if (!s->json) {
+        printf("%s: %llu entries, %s, which took %.1f s to make\n", s->memo_dir,
+               (unsigned long long)t.entries, size_text((double)t.on_disk, size), t.seconds);
+        for (size_t i = 0; i < 4; i++)
+            if (t.kinds[i]) printf("  %llu %s\n", (unsigned long long)t.kinds[i], kinds[i]);
+        if (t.damaged) printf("  %llu damaged\n", (unsigned long long)t.damaged);
+        return EXIT_OK;
+    }
+    json j = {stdout, false};
+    json_open(&j, NULL, '{');
+    json_text(&j, "folder", s->memo_dir);
+    json_count(&j, "entries", t.entries);
+    json_count(&j, "bytes", t.bytes);
+    json_count(&j, "on_disk", t.on_disk);
+    json_number(&j, "seconds", t.seconds);
+    json_open(&j, "kinds", '{');
+    for (size_t i = 0; i < 4; i++) json_count(&j, kinds[i], t.kinds[i]);
+    json_close(&j, '}');
+    json_count(&j, "damaged", t.damaged);
+    json_close(&j, '}');
+    putchar('\n');
+    return EXIT_OK;
+}
+
+// ---- list ---------------------------------------------------------------------------------------
+
+// The last line of a recipe is the entry's own: what it is, without its keys.
+static void last_line(const kal_memo_entry *e, const char **at, int *n)
+{
+    const char *end = e->recipe + e->recipe_size, *start;
+    while (end > e->recipe && end[-1] == '\n') end--;
+    for (start = end; start > e->recipe && start[-1] != '\n';) start--;
+    if (end - start > 33) start += 33;   // its key
+    const char *stop = start;
+    for (const char *c = start; c + 1 < end; c++)
+        if (c[0] == ' ' && c[1] == ':') stop = c;
+    *at = start;
+    *n = (int)((stop > start ? stop : end) - start);
+}
+
+static bool list_one(void *user, const kal_memo_entry *e)
+{
+    json *j = user;
+    char key[33], used[24] = "", size[16];
+    const char *what = "damaged";
+    int n = 7;
+    const time_t t = (time_t)e->used;
+    struct tm tm;
+    if (e->sound) last_line(e, &what, &n);
+    if (localtime_r(&t, &tm)) strftime(used, sizeof used, "%Y-%m-%d %H:%M", &tm);
+    if (!j) {
+        printf("%s %8s %s %8.3f s %.*s\n", kal_key_print(e->key, key), size_text((double)e->on_disk, size),
+               used, e->seconds, n < 100 ? n : 100, what);
+        return true;
+    }
+    if (j->more) fputs(",\n ", stdout), j->more = false;
+    json_open(j, NULL, '{');
+    json_text(j, "key", kal_key_print(e->key, key));
+    json_bool(j, "sound", e->sound);
+    json_count(j, "on_disk", e->on_disk);
+    json_count(j, "used", e->used);
+    if (e->sound) {
+        json_text(j, "kind", e->kind);
+        json_count(j, "bytes", e->bytes);
+        json_count(j, "made", e->made);
+        json_number(j, "seconds", e->seconds);
+        json_span(j, "recipe", e->recipe, e->recipe_size);
+    }
+    json_close(j, '}');
+    return true;
+}
+
+static int list_folder(const settings *s)
+{
+    kal_error err;
+    json j = {stdout, false};
+    if (s->json) json_open(&j, NULL, '[');
+    if (kal_memo_each(NULL, false, list_one, s->json ? &j : NULL, &err)) return fail(ASKING, &err);
+    if (s->json) puts("]");
+    return EXIT_OK;
+}
+
+// ---- verify, gc, clear --------------------------------------------------------------------------
+
+typedef struct damaged {
+    kal_key *keys;
+    size_t n, room, seen;
+} damaged;
+
+static bool note_damaged(void *user, const kal_memo_entry *e)
+{
+    damaged *d = user;
+    char key[33];
+    d->seen++;
+    if (e->sound) return true;
+    if (d->n == d->room) {
+        const size_t room = d->room ? d->room * 2 : 16;
+        kal_key *more = realloc(d->keys, room * sizeof *more);
+        if (!more) return false;
+        d->keys = more;
+        d->room = room;
+    }
+    d->keys[d->n++] = e->key;
+    printf("%s is damaged\n", kal_key_print(e->key, key));
+    return true;
+}
+
+static int verify_folder(const settings *s)
+{
+    damaged d = {0};
+    kal_error err;
+    int code = kal_memo_each(NULL, true, note_damaged, &d, &err) ? fail(ASKING, &err) : EXIT_OK;
+    for (size_t i = 0; i < d.n; i++) kal_memo_remove(NULL, d.keys[i]);
+    if (!code)
+        printf("%s: %zu entries, %zu damaged%s\n", s->memo_dir, d.seen, d.n, d.n ? " and removed" : "");
+    free(d.keys);
+    return code ? code : d.n ? EXIT_FAILED : EXIT_OK;
+}
+
+static int collect(const settings *s, uint64_t bytes)
+{
+    uint64_t before, after;
+    char was[16], is[16];
+    kal_error err;
+    if (kal_memo_collect(NULL, bytes, &before, &after, &err)) return fail(WRITING, &err);
+    printf("%s: %s, was %s\n", s->memo_dir, size_text((double)after, is), size_text((double)before, was));
+    return EXIT_OK;
+}
+
+static int collect_folder(const settings *s)
+{
+    return collect(s, UINT64_MAX);
+}
+
+static int clear_folder(const settings *s)
+{
+    return collect(s, 0);
+}
+
+int memo_main(settings *s)
+{
+    static const struct {
+        const char *name;
+        int (*run)(const settings *s);
+    } words[] = {{"stat", stat_folder},
+                 {"list", list_folder},
+                 {"verify", verify_folder},
+                 {"gc", collect_folder},
+                 {"clear", clear_folder}};
+    if (s->n_words != 1) return usage("memo: one of stat, list, verify, gc, clear");
+    if (!s->memo_dir || !*s->memo_dir) return usage("memo: of which folder? --memo-dir DIR, or KAL_MEMO_DIR");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(s->words[0], words[i].name)) return words[i].run(s);
+    return usage("memo: there is no \"%s\"; one of stat, list, verify, gc, clear", s->words[0]);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The folder of a memo as its owner sees it: what lies there, and what goes.
+#include "memo.h"
+
+static kal_status folder_of(kal_memo *m, kal__store **out, kal_error *err)
+{
+    *out = kal__memo_store(m ? m : kal__memo_default());
+    return *out ? KAL_OK
+                : kal_fail(err, KAL_INVALID, "this memo has no folder: kal_memo_set_folder, KAL_MEMO_DIR");
+}
+
+typedef struct telling {
+    kal_memo_entry_fn *fn;
+    void *user;
+} telling;
+
+static bool tell(void *user, const kal__stored *what, bool sound)
+{
+    static const char *const kinds[] = {"?", "rows", "bytes", "value", "blob"};
+    const telling *t = user;
+    const kal_memo_entry e = {.key = what->key,
+                              .kind = kinds[(unsigned)what->kind < 5 ? what->kind : 0],
+                              .rect = what->rect,
+                              .bytes = what->size,
+                              .on_disk = what->on_disk,
+                              .seconds = what->ns * 1e-9,
+                              .made = what->made,
+                              .used = what->used,
+                              .recipe = what->recipe,
+                              .recipe_size = what->recipe_size,
+                              .sound = sound};
+    return t->fn(t->user, &e);
+}
+
+kal_status kal_memo_each(kal_memo *m, bool verify, kal_memo_entry_fn *fn, void *user, kal_error *err)
+{
+    kal__store *s;
+    telling t = {fn, user};
+    const kal_status st = folder_of(m, &s, err);
+    return st ? st : kal__store_each(s, verify, tell, &t, err);
+}
+
+bool kal_memo_remove(kal_memo *m, kal_key key)
+{
+    kal__store *s;
+    return !folder_of(m, &s, NULL) && kal__store_remove(s, key);
+}
+
+kal_status kal_memo_collect(kal_memo *m, uint64_t bytes, uint64_t *before, uint64_t *after, kal_error *err)
+{
+    kal__store *s;
+    uint64_t was = 0, is = 0;
+    bool busy = false;
+    kal_status st = folder_of(m, &s, err);
+    if (!st)
+        st = kal__store_collect(s, bytes == UINT64_MAX ? kal__store_limit(s) : bytes, &was, &is, &busy, err);
+    if (!st && busy) st = kal_fail(err, KAL_IO, "%s: another process collects there", kal__store_folder(s));
+    if (before) *before = was;
+    if (after) *after = is;
+    return st;
+}

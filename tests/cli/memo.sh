@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# A folder of earlier results, from the outside: what a second run need not do, what `kal memo` says, what becomes of damage. memo.sh PATH-TO-KAL.
+here=$(dirname "$0")
+. "$here/checks.sh"
+
+"$kal" embed in.ppm width=1500 height=1100 edge=wrap -o big.jpg
+# a file is known by its times when they are older than two seconds
+touch -d '1 hour ago' big.jpg 2>/dev/null
+sleep 2.1
+text='load big.jpg | crop 120 80 256 256 | gaussian 6 | uncrop feather=8 | save out.png'
+
+code 'a first run' 0 "$kal" run "$text" --memo-dir memo --stats json
+has 'does the work' "$(cat out)" '"decodes": 1'
+cp out.png first.png
+rm out.png
+code 'a second run' 0 "$kal" run "$text" --memo-dir memo --stats json
+has 'decodes nothing' "$(cat out)" '"decodes": 0'
+has 'computes nothing' "$(cat out)" '"computed_tiles": 0'
+has 'encodes nothing' "$(cat out)" '"encodes": 0'
+has 'reads nothing of the picture but its header' "$(cat out)" '"bytes_read": 0'
+check 'and writes the same' cmp out.png first.png
+code 'by the environment' 0 env KAL_MEMO_DIR=memo "$kal" run "$text" --stats json
+has 'the same' "$(cat out)" '"encodes": 0'
+code 'without it' 0 env KAL_MEMO_DIR=memo "$kal" run "$text" --stats json --no-memo
+has 'all of it' "$(cat out)" '"decodes": 1'
+code 'another sigma' 0 "$kal" run "$(echo "$text" | sed 's/gaussian 6/gaussian 7/')" --memo-dir memo --stats json
+has 'finds the picture decoded' "$(cat out)" '"decodes": 0'
+
+# ---- kal memo
+code 'stat' 0 "$kal" memo stat --memo-dir memo
+has 'says how many' "$(cat out)" ' entries, '
+code 'stat as JSON' 0 "$kal" memo stat --memo-dir memo --json
+json 'stat' out
+has 'nothing is damaged' "$(cat out)" '"damaged": 0'
+code 'list' 0 "$kal" memo list --memo-dir memo
+has 'says what was made' "$(cat out)" 'gaussian 2 sigma=6'
+code 'list as JSON' 0 "$kal" memo list --memo-dir memo --json
+json 'list' out
+code 'verify' 0 "$kal" memo verify --memo-dir memo
+has 'finds all whole' "$(cat out)" ' 0 damaged'
+for f in memo/v1/??/*; do printf x | dd of="$f" bs=1 seek=4100 conv=notrunc 2>/dev/null; done
+code 'verify after damage' 1 "$kal" memo verify --memo-dir memo
+has 'removes it' "$(cat out)" ' damaged and removed'
+code 'and then' 0 "$kal" memo verify --memo-dir memo
+code 'a run makes it again' 0 "$kal" run "$text" --memo-dir memo --stats json
+check 'right' cmp out.png first.png
+for f in memo/v1/??/*; do printf x | dd of="$f" bs=1 seek=4100 conv=notrunc 2>/dev/null; done
+code 'a run among damage' 0 "$kal" run "$text" --memo-dir memo --stats json
+has 'decodes' "$(cat out)" '"decodes": 1'
+check 'right as well' cmp out.png first.png
+echo hello >memo/v1/letter
+code 'gc' 0 "$kal" memo gc --memo-dir memo --memo-size 1K
+code 'clear' 0 "$kal" memo clear --memo-dir memo
+has 'leaves nothing' "$(cat out)" '0 B'
+same 'but what is none of ours' "$(cat memo/v1/letter)" hello
+refused 'memo without a folder' 2 'of which folder' "$kal" memo stat
+refused 'memo what?' 2 'there is no "stats"' "$kal" memo stats --memo-dir memo
+echo >file
+refused 'a folder that is none' 3 'file: this folder' "$kal" run "$text" --memo-dir file
+
+# ---- a file that changes in place is another one, however its times are set
+"$kal" crop in.ppm 0 0 64 64 -o a.ppm
+"$kal" invert a.ppm -o b.ppm
+cp a.ppm now.ppm
+touch -d '1 hour ago' now.ppm 2>/dev/null
+sleep 2.1
+"$kal" run 'load now.ppm | save one.ppm' --memo-dir memo
+cp b.ppm now.ppm
+touch -d '1 hour ago' now.ppm 2>/dev/null
+"$kal" run 'load now.ppm | save two.ppm' --memo-dir memo
+check 'no stale pixel' cmp two.ppm b.ppm
+
+finish

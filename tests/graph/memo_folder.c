@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A memo with a folder: what another memo with the same folder (as another process has) need not do again; that results are the same with it and
+// without, on random graphs; and that files which change are never told by what was remembered of them.
+#include "graphs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static kal_memo *memo_at(const char *folder)
+{
+    kal_memo *m = kal_memo_new((uint64_t)64 << 20);
+    REQUIRE(m != NULL);
+    REQUIRE_OK(kal_memo_set_folder(m, folder, 0, &check_error));
+    return m;
+}
+
+static kal_stats run(kal_memo *m, kal_node *encoded, kal_memo_mode mode, kal_bytes *out)
+{
+    kal_stats stats = {0};
+    const kal_options o = {.memo = m, .memo_mode = mode, .stats = &stats};
+    REQUIRE_OK(kal_read_bytes(encoded, &o, out, &check_error));
+    return stats;
+}
+
+static kal_node *pipeline(kal_scope *s, const char *path, double sigma, const char *save)
+{
+    char text[60];
+    kal_node *photo = kal_load(s, path, NULL);
+    kal_node *part = kal_apply_text(s, "crop", "60 40 128 128", &photo, 1);
+    snprintf(text, sizeof text, "sigma=%g", sigma);
+    kal_node *soft = kal_apply_text(s, "gaussian", text, &part, 1);
+    kal_node *in[2] = {soft, photo};
+    return kal_encode(s, kal_apply_text(s, "uncrop", "60 40 feather=4", in, 2), save, NULL);
+}
+
+static void save_picture(const char *path, uint64_t seed)
+{
+    rng r = {seed};
+    const kal_extent e = extent_of(700, 500, 3, KAL_U8);
+    kal_scope *s = kal_scope_new();
+    REQUIRE_OK(kal_save(rng_image(&r, s, &e), path, NULL, NULL, &check_error));
+    kal_scope_free(&s);
+}
+
+// A second process: nothing is decoded, computed, encoded; with another last step that step alone; with another sigma what is behind it.
+static void second_process(void)
+{
+    const char *folder = check_temp("second"), *path = check_temp("second.png");
+    kal_bytes first, again, other;
+    kal_scope *s = kal_scope_new();
+    save_picture(path, 1);
+    kal_node *png = pipeline(s, path, 3, "png"), *qoi = pipeline(s, path, 3, "qoi"),
+             *soft = pipeline(s, path, 5, "png");
+    kal_memo *m = memo_at(folder);
+    kal_stats st = run(m, png, KAL_MEMO_ALWAYS, &first);
+    REQUIRE(st.decodes == 1 && st.encodes == 1);
+    kal_memo_free(&m);
+    m = memo_at(folder);
+    st = run(m, png, KAL_MEMO_AUTO, &again);
+    REQUIRE(st.decodes == 0 && st.encodes == 0 && st.computed_tiles == 0 && st.opens == 0);
+    REQUIRE(first.size == again.size);
+    REQUIRE_MEM(first.data, again.data, first.size);
+    kal_bytes_free(&again);
+    kal_memo_free(&m);
+    m = memo_at(folder);
+    st = run(m, qoi, KAL_MEMO_AUTO, &other);
+    REQUIRE_NOTE(st.decodes == 0 && st.encodes == 1 && st.nodes_reused == 1, "%d decodes, %d reused",
+                 (int)st.decodes, (int)st.nodes_reused);
+    kal_bytes_free(&other);
+    kal_memo_free(&m);
+    m = memo_at(folder);
+    st = run(m, soft, KAL_MEMO_AUTO, &other);
+    REQUIRE_NOTE(st.decodes == 0 && st.encodes == 1, "%d decodes", (int)st.decodes);
+    kal_memo_free(&m);
+    kal_bytes plain;
+    run(NULL, soft, KAL_MEMO_NEVER, &plain);
+    REQUIRE(plain.size == other.size);
+    REQUIRE_MEM(plain.data, other.data, plain.size);
+    kal_bytes_free(&plain);
+    kal_bytes_free(&other);
+    kal_bytes_free(&first);
+    kal_scope_free(&s);
+}
+
+// With the folder and without, in every mode, twice each: the same bytes.
+static void random_graphs(uint64_t seed, int n)
+{
+    const char *folder = check_temp("random");
+    for (int i = 0; i < n; i++) {
+        rng r = {seed + (uint64_t)i};
+        kal_scope *s = kal_scope_new();
+        kal_node *image = random_graph(&r, s);
+        kal_extent e;
+        if (!image || kal_node_extent(image, &e, NULL)) {
+            kal_scope_free(&s);
+            continue;
+        }
+        const size_t size = kal_pixel_size(&e) * (size_t)e.width * (size_t)e.height;
+        unsigned char *want = malloc(size), *got = malloc(size);
+        const ptrdiff_t stride = (ptrdiff_t)(kal_pixel_size(&e) * (size_t)e.width);
+        const kal_options plain = {.memo_mode = KAL_MEMO_NEVER};
+        if (!kal_read(image, kal_rect_all(&e), want, stride, &plain, NULL))
+            for (int k = 0; k < 4; k++) {
+                kal_memo *m = memo_at(folder);
+                const kal_options o = {
+                    .memo = m, .memo_mode = k ? KAL_MEMO_AUTO : KAL_MEMO_ALWAYS, .threads = k + 1};
+                REQUIRE_OK(kal_read(image, kal_rect_all(&e), got, stride, &o, &check_error));
+                REQUIRE_NOTE(!memcmp(want, got, size), "seed %llu, turn %d",
+                             (unsigned long long)(seed + (uint64_t)i), k);
+                kal_memo_free(&m);
+            }
+        free(want);
+        free(got);
+        kal_scope_free(&s);
+    }
+}
+
+// Values: found by another memo.
+static void values(void)
+{
+    const char *folder = check_temp("values");
+    const kal_extent e = extent_of(300, 200, 3, KAL_U8);
+    rng r = {9};
+    kal_scope *s = kal_scope_new();
+    kal_node *image = rng_image(&r, s, &e), *mean = kal_apply_text(s, "mean", NULL, &image, 1);
+    double first[4] = {0};
+    for (int k = 0; k < 2; k++) {
+        kal_memo *m = memo_at(folder);
+        kal_value v;
+        kal_stats stats = {0};
+        const kal_options o = {.memo = m, .stats = &stats, .memo_mode = KAL_MEMO_ALWAYS};
+        REQUIRE_OK(kal_read_value(mean, &o, &v, &check_error));
+        REQUIRE(v.rows * v.columns == 3 && stats.nodes_reused == (uint64_t)k);
+        if (k) REQUIRE_MEM(v.v, first, sizeof(double[3]));
+        if (!k) memcpy(first, v.v, sizeof(double[3]));
+        kal_value_free(&v);
+        kal_memo_free(&m);
+    }
+    kal_scope_free(&s);
+}
+
+static void is_told(void *user, const kal_warning *w)
+{
+    *(int *)user += !w->node && strstr(w->text, "nothing more is kept there");
+}
+
+// A folder that cannot be written to costs nothing but time, and is told once.
+static void without_room(void)
+{
+    const char *folder = check_temp("without");
+    const kal_extent e = extent_of(300, 200, 3, KAL_U8);
+    rng r = {9};
+    kal_scope *s = kal_scope_new();
+    kal_node *image = rng_image(&r, s, &e), *soft = kal_apply_text(s, "gaussian", "3", &image, 1);
+    kal_memo *m = memo_at(folder);
+    char v1[4200];
+    snprintf(v1, sizeof v1, "%s/v1/tmp", folder);
+    REQUIRE(rmdir(v1) == 0);
+    int told = 0;
+    const kal_options o = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS, .warn = is_told, .user = &told};
+    kal_bytes b;
+    for (int i = 0; i < 3; i++) {
+        REQUIRE_OK(kal_read_bytes(kal_encode(s, soft, i ? "png" : "qoi", NULL), &o, &b, &check_error));
+        kal_bytes_free(&b);
+    }
+    REQUIRE_NOTE(told == 1, "told %d times", told);
+    kal_memo_free(&m);
+    kal_scope_free(&s);
+}
+
+int main(int argc, char **argv)
+{
+    second_process();
+    random_graphs(4711, argc > 1 ? atoi(argv[1]) : 60);
+    values();
+    without_room();
+    kal_memo_clear(NULL);
+    return check_done();
+}
