@@ -102,6 +102,8 @@ typedef struct kal__writer {
     kal_status (*file)(struct kal__writer *w, const char *name, const void *data, size_t n, kal_error *err);
     /// Everything is on its way and nothing can fail any more but the last step; before any commit of several.
     kal_status (*finish)(struct kal__writer *w, kal_error *err);
+    /// What `commit` waits for that others do; after it commit waits for nobody. NULL: there is nothing.
+    kal_status (*settle)(struct kal__writer *w, kal_error *err);
     kal_status (*commit)(struct kal__writer *w, kal_error *err);
     void (*abort)(struct kal__writer *w);
     uint64_t written;
@@ -109,6 +111,7 @@ typedef struct kal__writer {
     bool album;         ///< of a file of several pictures: `page` may be called
     const char *name;   ///< of the target, without folders; NULL: it has none
     bool far;           ///< on another machine: its last step may fail, and comes before those of others
+    bool waits;         ///< taking bytes may last as long as somebody else likes; it has neither `patch` nor `file`
 } kal__writer;
 
 /// Bytes a file target holds.
@@ -407,6 +410,8 @@ typedef struct kal__codec {
     /// After the last row of a picture: the next one, of this kind, begins, and its rows come as the first one's did. NULL: files hold one.
     kal_status (*page)(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
                        kal_error *err);
+    /// After the last row of one of several pictures: what takes long of it, with nothing but what the encoder holds. NULL: nothing does.
+    kal_status (*turn)(kal__encoder *c, kal_error *err);
     bool flows;   ///< several are written from front to back, as one is: nothing before them tells what comes
 
     // ---- keeping what a file has; all NULL when the codec cannot

@@ -6,6 +6,8 @@
 #include "load.h"
 
 #include "dynamic.h"
+#include "errand.h"
+#include "patient.h"
 #include "retouch.h"
 #include "run.h"
 
@@ -17,6 +19,7 @@ struct kal_album {
     const kal__codec *codec;
     char word[KAL__SUFFIX];   // of its suffixes, by which it was asked for
     kal__writer *writer;
+    kal__writer *patient;   // at the bottom of it, when it may keep us waiting; NULL: it does not
     kal__book book;
     int32_t pictures;
     kal_error broken;   // of the first failure
@@ -30,6 +33,11 @@ static kal_status album_new(const kal__codec *c, const char *word, kal__writer *
     if (!c->begin) st = kal_fail(err, KAL_INVALID, "%s can be read but not written", c->name);
     kal_album *a = st ? NULL : kal__new_zero(1, sizeof *a);
     if (!st && !a) st = kal_fail(err, KAL_NOMEM, "out of memory");
+    kal__writer *patient = NULL;
+    if (!st && w->waits) {
+        w = patient = kal__patient_writer_new(w, NULL);
+        if (!w) st = kal_fail(err, KAL_NOMEM, "out of memory for a target");
+    }
     if (!st) st = kal__write_suited(c, NULL, &w, err);
     if (!st && c->page && !c->flows && !w->patch)   // the heads of such files tell what comes
         st = kal__write_staged(w, KAL__STAGED_BYTES, NULL, &w, err);
@@ -39,7 +47,7 @@ static kal_status album_new(const kal__codec *c, const char *word, kal__writer *
         return st;
     }
     w->album = c->page != NULL;
-    *a = (kal_album){.codec = c, .writer = w};
+    *a = (kal_album){.codec = c, .writer = w, .patient = patient};
     snprintf(a->word, sizeof a->word, "%s", word);
     *out = a;
     return KAL_OK;
@@ -79,7 +87,10 @@ static kal_status add(kal_album *a, const kal_node *encoded, const kal_options *
     if (st) return st;
     const kal__want w = {
         .node = node, .rect = kal__encoded_rect(node), .writer = a->writer, .book = &a->book};
+    const kal__watch watch = kal__watch_from(options, start);
+    if (a->patient && kal__can_be_stopped(&watch)) kal__patient_writer_watch(a->patient, &watch);
     const kal_status done = kal__evaluate(&w, 1, options, start, tally, err);
+    if (a->patient) kal__patient_writer_watch(a->patient, NULL);
     kal_node_unref(&node);
     return done;
 }
@@ -107,25 +118,34 @@ kal_status kal_album_add(kal_album *a, kal_node *image, const char *params, cons
     return st;
 }
 
+// With its encoder, if there still is one.
+static void album_free(kal_album *a)
+{
+    if (a->book.encoder) a->codec->end(a->book.encoder, NULL);
+    kal__left_writer_free(a->book.front);
+    free(a);
+}
+
 kal_status kal_album_finish(kal_album **slot, kal_error *err)
 {
     kal_album *a = *slot;
     kal_error local;
     if (!err) err = &local;
     *slot = NULL;
+    const kal__watch watch = kal__watch_from(NULL, kal__now());   // the limits', if there is one
+    if (a->patient && kal__can_be_stopped(&watch)) kal__patient_writer_watch(a->patient, &watch);
     kal_status st = a->broken.status;
     if (st) kal_fail(err, st, "%s", a->broken.message);
     if (!st && !a->pictures) st = kal_fail(err, KAL_INVALID, "%s: a file of no pictures", a->codec->name);
-    if (a->book.encoder) {
-        const kal_status ended = a->codec->end(a->book.encoder, st ? NULL : err);
-        if (!st) st = ended;
+    if (!st && a->book.encoder) {
+        st = a->codec->end(a->book.encoder, err);
+        a->book.encoder = NULL;
     }
     if (!st) st = a->writer->finish(a->writer, err);
-    if (st)
-        a->writer->abort(a->writer);
-    else
-        st = a->writer->commit(a->writer, err);
-    free(a);
+    kal__writer *w = a->writer;
+    album_free(a);
+    if (!st) return w->commit(w, err);
+    w->abort(w);
     return st;
 }
 
@@ -134,7 +154,7 @@ void kal_album_abort(kal_album **slot)
     kal_album *a = *slot;
     *slot = NULL;
     if (!a) return;
-    if (a->book.encoder) a->codec->end(a->book.encoder, NULL);
-    a->writer->abort(a->writer);
-    free(a);
+    kal__writer *w = a->writer;
+    album_free(a);
+    w->abort(w);
 }

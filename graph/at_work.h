@@ -44,6 +44,8 @@ void kal__coding_free(kal__stage *s);
 kal_status kal__rows_on_a_thread(kal__stage *s, kal__slab *slab, unsigned char *dst, ptrdiff_t stride,
                                  int32_t rows, const kal__watch *watch, kal_error *err);
 kal_status kal__end_on_a_thread(kal__stage *s, const kal__watch *watch, kal_error *err);
+/// A book's encoder's `turn`, in the same way; left, the book has neither encoder nor front any more.
+kal_status kal__turn_on_a_thread(kal__stage *s, const kal__watch *watch, kal_error *err);
 
 kal_status kal__decode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);
 kal_status kal__encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);

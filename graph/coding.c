@@ -54,11 +54,6 @@ bool kal__coding_has_stamp(const kal__coding *c)
            kal__stamp_equal(&now, &c->source->stamp);
 }
 
-bool kal__can_be_stopped(const kal__watch *w)
-{
-    return w->deadline > 0 || (w->options && w->options->cancel);
-}
-
 kal_status kal__coding_open(kal__coding *c, bool parts, const kal__watch *watch, kal_stats *stats,
                             kal_error *err)
 {
@@ -70,8 +65,7 @@ kal_status kal__coding_open(kal__coding *c, bool parts, const kal__watch *watch,
     __atomic_fetch_add(&stats->opens, 1, __ATOMIC_RELAXED);
     if (s->origin->waits && kal__can_be_stopped(watch)) {
         file = kal__patient_new(file, watch);
-        if (!file)
-            return kal_fail(err, KAL_NOMEM, "%s: no memory or thread to wait for it", kal__source_name(s));
+        if (!file) return kal_fail(err, KAL_NOMEM, "%s: no memory to wait for it", kal__source_name(s));
         c->patient = file;
     }
     if (s->unkeyed) {   // nothing but the stamp, where there is one, to compare with
@@ -223,6 +217,53 @@ kal_status kal__end_on_a_thread(kal__stage *s, const kal__watch *watch, kal_erro
 {
     const long_call call = {.base.run = run_end, .node = kal_node_ref(kal__node_of(&s->node->call))};
     return call_for_long(s, &call, watch, err);
+}
+
+typedef struct turning {
+    kal__errand base;
+    kal__book *book;   // NULL: it was left
+    kal__encoder *encoder;
+    kal__writer *front;
+    kal_node *node;   // a reference, for its parameters
+} turning;
+
+static kal_status run_turn(kal__errand *e, kal_error *err)
+{
+    const turning *t = (const turning *)e;
+    return t->node->u.codec->turn(t->encoder, err);
+}
+
+static void leave_turn(kal__errand *e)
+{
+    turning *t = (turning *)e;
+    t->book->encoder = NULL;
+    t->book->front = NULL;
+    t->book = NULL;
+    kal__left_writer_leave(t->front);
+}
+
+static void turning_free(kal__errand *e)
+{
+    turning *t = (turning *)e;
+    if (!t->book) {
+        t->node->u.codec->end(t->encoder, NULL);
+        kal__left_writer_free(t->front);
+    }
+    kal_node_unref(&t->node);
+    free(t);
+}
+
+kal_status kal__turn_on_a_thread(kal__stage *s, const kal__watch *watch, kal_error *err)
+{
+    bool left;
+    turning *t = kal__new(1, sizeof *t);
+    if (!t) return kal_fail(err, KAL_NOMEM, "out of memory for a call");
+    *t = (turning){.base = {run_turn, leave_turn, turning_free},
+                   .book = s->book,
+                   .encoder = s->book->encoder,
+                   .front = s->book->front,
+                   .node = kal_node_ref(kal__node_of(&s->node->call))};
+    return kal__errand_run(&t->base, watch, &left, err);
 }
 
 // ---- the ends -----------------------------------------------------------------------------------

@@ -25,7 +25,6 @@ kal_status kal__encode_band(kal__stage *s, int32_t band, const kal__watch *watch
                             kal_error *err);
 /// Opens what many workers will decode or encode at once. Before the first band.
 kal_status kal__coding_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);
-bool kal__can_be_stopped(const kal__watch *w);
 /// Frees what a stage holds; what is still open is given up.
 void kal__coding_close(kal__stage *s);
 /// Of a source of a page of a stream: goes on to it from where its reel stands, and leaves the decoder there. *last: the stream has ended.

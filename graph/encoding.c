@@ -37,10 +37,26 @@ static kal_status retouch_begin(kal__stage *s, kal__writer *to, const kal__watch
     return kal__coding_blame(c, st, watch, stats, err);
 }
 
-// Many a library does all its work at the end, in one call. In pieces there is none such, and a book's encoder outlives the request.
+// Many a library does all its work at the end, in one call. In pieces there is none such, and a book's encoder outlives the request:
+// it is left at its turns.
 static bool may_be_left(const kal__stage *s, const kal__watch *watch)
 {
     return kal__can_be_stopped(watch) && !s->window && !s->book;
+}
+
+static kal_status book_begin(kal__stage *s, kal_error *err)
+{
+    const kal_node *n = s->node;
+    const kal_extent *e = &n->call.in[0]->extent;
+    kal__book *b = s->book;
+    if (n->u.codec->turn && !b->front && !(b->front = kal__left_writer_new(s->writer)))
+        return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
+    kal__writer *to = b->front ? b->front : s->writer;
+    b->begun = true;
+    const kal_status st = b->encoder ? n->u.codec->page(b->encoder, e, n->call.params, n->meta, err)
+                                     : n->u.codec->begin(e, n->call.params, n->meta, to, &b->encoder, err);
+    s->coding->encoder = b->encoder;
+    return st;
 }
 
 kal_status kal__encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
@@ -57,12 +73,7 @@ kal_status kal__encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *
     if (n->kept) return retouch_begin(s, to, watch, stats, err);
     const kal_extent *e = &n->call.in[0]->extent;
     if (!s->book) return n->u.codec->begin(e, n->call.params, n->meta, to, &c->encoder, err);
-    kal__encoder **open = &s->book->encoder;
-    s->book->begun = true;
-    const kal_status st = *open ? n->u.codec->page(*open, e, n->call.params, n->meta, err)
-                                : n->u.codec->begin(e, n->call.params, n->meta, s->writer, open, err);
-    c->encoder = *open;
-    return st;
+    return book_begin(s, err);
 }
 
 // As many rows at once as lie together in the ring, from y on.
@@ -98,11 +109,19 @@ static kal_status end_here(kal__stage *s, kal_error *err)
     return s->node->u.codec->end(c, err);
 }
 
+static kal_status turn(kal__stage *s, const kal__watch *watch, kal_error *err)
+{
+    const kal__codec *c = s->node->u.codec;
+    s->coding->encoder = NULL;   // it stays with the book
+    if (!c->turn) return KAL_OK;
+    return kal__can_be_stopped(watch) ? kal__turn_on_a_thread(s, watch, err) : c->turn(s->book->encoder, err);
+}
+
 static kal_status encode_end(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
 {
     kal_status st = KAL_OK;
     if (s->book && !s->node->kept)
-        s->coding->encoder = NULL;   // it stays with the book
+        st = turn(s, watch, err);
     else
         st = s->coding->writer ? kal__end_on_a_thread(s, watch, err) : end_here(s, err);
     if (s->node->kept)

@@ -5,99 +5,55 @@
 #define _GNU_SOURCE
 #include "errand.h"
 
+#include "desk.h"
 #include "mem.h"
-#include "thread.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 // ---- on a thread --------------------------------------------------------------------------------
 
-typedef struct desk {
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
+typedef struct errand_desk {
+    kal__desk base;
     kal__errand *errand;
     kal_status status;
     kal_error err;
-    bool done, left;
-} desk;
+} errand_desk;
 
-static void desk_free(desk *d)
+static void serve(kal__desk *base)
 {
-    pthread_mutex_destroy(&d->lock);
-    pthread_cond_destroy(&d->ended);
-    free(d);
-}
-
-static void *go(void *arg)
-{
-    desk *d = arg;
+    errand_desk *d = (errand_desk *)base;
     d->status = d->errand->run(d->errand, &d->err);
-    pthread_mutex_lock(&d->lock);
-    d->done = true;
-    const bool left = d->left;
-    pthread_cond_signal(&d->ended);
-    pthread_mutex_unlock(&d->lock);
-    if (left) {
-        d->errand->free(d->errand);
-        desk_free(d);
-    }
-    return NULL;
 }
 
-static desk *desk_new(kal__errand *e)
+static void clear(kal__desk *base)
 {
-    desk *d = kal__new_zero(1, sizeof *d);
-    if (!d) return NULL;
-    pthread_condattr_t attr;
-    pthread_mutex_init(&d->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&d->ended, &attr);
-    pthread_condattr_destroy(&attr);
-    d->errand = e;
-    return d;
-}
-
-static void wait_10_ms(desk *d)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += 10000000;
-    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
-    pthread_cond_timedwait(&d->ended, &d->lock, &t);
-}
-
-static kal_status run_here(kal__errand *e, kal_error *err)
-{
-    const kal_status st = e->run(e, err);
-    e->free(e);
-    return st;
+    errand_desk *d = (errand_desk *)base;
+    d->errand->free(d->errand);
+    free(d);
 }
 
 kal_status kal__errand_run(kal__errand *e, const kal__watch *watch, bool *left, kal_error *err)
 {
     *left = false;
-    desk *d = desk_new(e);
-    if (!d || !kal__thread_start(NULL, go, d)) {
-        if (d) desk_free(d);
-        return run_here(e, err);
+    errand_desk *d = kal__new_zero(1, sizeof *d);
+    if (!d) {
+        const kal_status st = e->run(e, err);
+        e->free(e);
+        return st;
     }
-    kal_status stopped = KAL_OK;
-    pthread_mutex_lock(&d->lock);
-    while (!d->done && !stopped) {
-        wait_10_ms(d);
-        if (!d->done) stopped = kal__watch_check(watch, err);
+    d->errand = e;
+    kal__desk_init(&d->base, serve, clear, watch);
+    pthread_mutex_lock(&d->base.lock);
+    kal_status st = kal__desk_ask(&d->base, err);
+    if (st == KAL_NOMEM) serve(&d->base);
+    *left = st && st != KAL_NOMEM;
+    if (*left && e->leave) e->leave(e);   // not done: it is still there
+    pthread_mutex_unlock(&d->base.lock);
+    if (!*left) {
+        st = d->status;
+        if (st) *err = d->err;
     }
-    if (stopped && e->leave) e->leave(e);   // not done: it is still there
-    *left = d->left = stopped != KAL_OK;
-    pthread_mutex_unlock(&d->lock);
-    if (stopped) return stopped;
-    const kal_status st = d->status;
-    if (st) *err = d->err;
-    e->free(e);
-    desk_free(d);
+    kal__desk_close(&d->base);
     return st;
 }
 
@@ -157,7 +113,7 @@ kal__writer *kal__left_writer_new(kal__writer *inner)
     return &l->base;
 }
 
-// A write that is under way is waited for: it is the caller's own.
+// A write that is under way is waited for: what may take long has a patient one before it, which sees the same request stopped.
 void kal__left_writer_leave(kal__writer *w)
 {
     left_writer *l = (left_writer *)w;

@@ -12,6 +12,7 @@
 #include "memo.h"
 #include "need.h"
 #include "options.h"
+#include "patient.h"
 #include "request.h"
 #include "retouch.h"
 #include "trace.h"
@@ -371,6 +372,14 @@ static kal_status check_paths(const char *const *paths, int32_t n, kal_error *er
     return st;
 }
 
+// Before what may keep the request waiting, when it can be stopped; `watch` outlives it.
+static kal_status be_patient(kal__writer **w, const kal__watch *watch, kal_error *err)
+{
+    if (!*w || !(*w)->waits || !kal__can_be_stopped(watch)) return KAL_OK;
+    *w = kal__patient_writer_new(*w, watch);
+    return *w ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a target");
+}
+
 // Writers are taken, whatever happens.
 static kal_status write_all(kal_node *const *encoded, int32_t n, kal__writer **writers, kal_status st,
                             const kal_options *options, double start, kal_error *err)
@@ -383,6 +392,8 @@ static kal_status write_all(kal_node *const *encoded, int32_t n, kal__writer **w
     }
     for (int32_t i = 0; i < n && !st; i++) st = want_encoded(encoded[i], options, start, &wants[i], err);
     for (int32_t i = 0; i < n; i++) wants[i].writer = writers[i];
+    const kal__watch watch = kal__watch_from(options, start);
+    for (int32_t i = 0; i < n && !st; i++) st = be_patient(&wants[i].writer, &watch, err);
     for (int32_t i = 0; i < n && !st; i++)
         st =
             kal__write_suited(wants[i].node->u.codec, options ? options->spill : NULL, &wants[i].writer, err);

@@ -20,6 +20,7 @@
 /// A file of several pictures between two of them.
 typedef struct kal__book {
     kal__encoder *encoder;   // left open; NULL before the first
+    kal__writer *front;      // of the target, for an encoder that may be left
     bool begun;              // the picture at hand has: something may have been written of it
 } kal__book;
 

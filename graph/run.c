@@ -62,6 +62,11 @@ kal__watch kal__watch_from(const kal_options *options, double start)
     return (kal__watch){options, seconds > 0 ? start + seconds : 0, first ? limits.seconds : 0};
 }
 
+bool kal__can_be_stopped(const kal__watch *w)
+{
+    return w->deadline > 0 || (w->options && w->options->cancel);
+}
+
 static kal_status too_late(const kal__watch *w, kal_error *err)
 {
     if (w->limit)
@@ -326,7 +331,7 @@ static void leave(run *r)
 
 static void wait_for_work(run *r)
 {
-    if (r->watch->deadline <= 0 && !(r->watch->options && r->watch->options->cancel)) {
+    if (!kal__can_be_stopped(r->watch)) {
         pthread_cond_wait(&r->wake, &lock);
         return;
     }

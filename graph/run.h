@@ -18,6 +18,7 @@ typedef struct kal__watch {
 kal__watch kal__watch_from(const kal_options *options, double start);
 double kal__now(void);
 bool kal__cancelled(const kal_cancel *c);
+bool kal__can_be_stopped(const kal__watch *w);
 /// Cancelled or too late? KAL_OK otherwise.
 kal_status kal__watch_check(const kal__watch *w, kal_error *err);
 /// Bands done and bands in all.

@@ -189,8 +189,12 @@ static kal_status put_part(kal__encoder *e, kal_rect rect, kal_error *err)
 
 kal_status kal__apng_write_join(kal__encoder *e, const kal__piece *piece, kal_error *err)
 {
-    if (!hold(e, piece)) return no_memory(err);
-    if (!piece->note[3]) return KAL_OK;
+    return hold(e, piece) ? KAL_OK : no_memory(err);
+}
+
+kal_status kal__png_turn(kal__encoder *e, kal_error *err)
+{
+    if (e->frames < 2) return KAL_OK;   // it was written as it came
     const kal_rect rect = kal__frames_changed(&e->extent, e->now, e->before);
     const bool whole = rect.x1 - rect.x0 == e->extent.width && rect.y1 - rect.y0 == e->extent.height;
     kal_status st = put_frame(e, rect, err);

@@ -162,6 +162,7 @@ typedef struct calls_writer {
     kal_output out;
     char *name;
     uint64_t taken;
+    bool settled;
     size_t n;
     unsigned char buffer[KAL__WRITER_BYTES];
 } calls_writer;
@@ -218,17 +219,23 @@ static void calls_abort(kal__writer *base)
     free(w);
 }
 
-static kal_status calls_commit(kal__writer *base, kal_error *err)
+static kal_status calls_settle(kal__writer *base, kal_error *err)
 {
     calls_writer *w = (calls_writer *)base;
     kal_error local;
     if (!err) err = &local;
-    kal_status st = flush(w, err);
-    if (!st && w->out.end) {
-        forget(err);
-        st = w->out.end(w->out.user, err);
-        if (st) st = failed(w->name, "end", w->taken, err);
-    }
+    const kal_status st = flush(w, err);
+    if (st || w->settled) return st;
+    w->settled = true;
+    if (!w->out.end) return KAL_OK;
+    forget(err);
+    return w->out.end(w->out.user, err) ? failed(w->name, "end", w->taken, err) : KAL_OK;
+}
+
+static kal_status calls_commit(kal__writer *base, kal_error *err)
+{
+    calls_writer *w = (calls_writer *)base;
+    const kal_status st = calls_settle(base, err);
     if (st) {
         calls_abort(base);
         return st;
@@ -253,8 +260,12 @@ kal_status kal__write_calls(const kal_output *output, kal__writer **out, kal_err
         if (output->abort) output->abort(output->user);
         return kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     }
-    w->base = (kal__writer){
-        .write = calls_write, .finish = calls_finish, .commit = calls_commit, .abort = calls_abort};
+    w->base = (kal__writer){.write = calls_write,
+                            .finish = calls_finish,
+                            .settle = calls_settle,
+                            .commit = calls_commit,
+                            .abort = calls_abort,
+                            .waits = true};
     w->out = *output;
     w->name = copy;
     *out = &w->base;

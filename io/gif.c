@@ -320,5 +320,6 @@ const kal__codec kal__codec_gif = {
     .put = kal__gif_put,
     .among = kal__gif_among,
     .page = kal__gif_page,
+    .turn = kal__gif_turn,
     .end = kal__gif_end,
 };

@@ -69,6 +69,7 @@ kal_status kal__gif_page(kal__encoder *e, const kal_extent *x, const void *param
                          kal_error *err);
 kal_status kal__gif_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
                         kal_error *err);
+kal_status kal__gif_turn(kal__encoder *e, kal_error *err);
 kal_status kal__gif_end(kal__encoder *e, kal_error *err);
 
 #endif

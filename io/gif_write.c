@@ -392,7 +392,7 @@ static void settle(const kal__encoder *e)
             p[channels - 1] = 255;
 }
 
-static kal_status end_picture(kal__encoder *e, kal_error *err)
+kal_status kal__gif_turn(kal__encoder *e, kal_error *err)
 {
     settle(e);
     const kal_status st = e->waits ? write_waiting(e, e->held, err) : KAL_OK;
@@ -409,8 +409,8 @@ kal_status kal__gif_put(kal__encoder *e, const unsigned char *src, ptrdiff_t str
                         kal_error *err)
 {
     for (int32_t y = 0; y < n; y++, e->y++) memcpy(e->held + (size_t)e->y * e->row, src + y * stride, e->row);
-    // one by itself is written at the end, in a call that a request may leave
-    return e->y == e->extent.height && e->writer->album ? end_picture(e, err) : KAL_OK;
+    (void)err;
+    return KAL_OK;
 }
 
 kal_status kal__gif_end(kal__encoder *e, kal_error *err)

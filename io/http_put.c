@@ -26,7 +26,7 @@ typedef struct put {
     size_t at, n;        // … from `at` on
     bool in_chunks;      // the request began before all was written
     bool whole;          // nothing follows these bytes
-    bool paused, over;
+    bool paused, over, settled;
     CURLcode result;
     kal__answer answer;
     uint64_t moved;   // bytes that went, and came
@@ -230,17 +230,21 @@ static kal_status send_held(put *p, kal_error *err)
     }
 }
 
-static kal_status put_commit(kal__writer *base, kal_error *err)
+static kal_status put_settle(kal__writer *base, kal_error *err)
 {
     put *p = (put *)base;
     bool again;
-    kal_status st = put_finish(base, err);
-    if (!st && p->in_chunks) {
-        transmit(p, NULL, 0, true);
-        st = judge(p, &again, err);
-    } else if (!st) {
-        st = send_held(p, err);
-    }
+    const kal_status st = put_finish(base, err);
+    if (st || p->settled) return st;
+    p->settled = true;
+    if (!p->in_chunks) return send_held(p, err);
+    transmit(p, NULL, 0, true);
+    return judge(p, &again, err);
+}
+
+static kal_status put_commit(kal__writer *base, kal_error *err)
+{
+    const kal_status st = put_settle(base, err);
     put_abort(base);
     return st;
 }
@@ -256,10 +260,12 @@ kal_status kal__write_http(const char *url, kal__writer **out, kal_error *err)
     pthread_mutex_init(&p->web.lock, NULL);
     p->base = (kal__writer){.write = put_write,
                             .finish = put_finish,
+                            .settle = put_settle,
                             .commit = put_commit,
                             .abort = put_abort,
                             .memory = KEPT,
-                            .far = true};
+                            .far = true,
+                            .waits = true};
     const kal_status st =
         p->web.url ? kal__web_ready(p->name, err) : kal_fail(err, KAL_NOMEM, "%s: out of memory", p->name);
     if (st)

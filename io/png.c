@@ -332,5 +332,6 @@ const kal__codec kal__codec_png = {
     .join = kal__png_join,
     .among = kal__apng_write_memory,
     .page = kal__png_page,
+    .turn = kal__png_turn,
     .end = kal__png_end,
 };

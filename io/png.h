@@ -125,9 +125,11 @@ struct kal__encoder {
 kal_status kal__apng_write_begin(kal__encoder *e, const kal__png_p *p, const kal__meta *meta, kal_error *err);
 kal_status kal__png_page(kal__encoder *e, const kal_extent *x, const void *params, const kal__meta *meta,
                          kal_error *err);
+kal_status kal__png_turn(kal__encoder *e, kal_error *err);
 size_t kal__apng_write_memory(const kal_extent *x, const void *params);
 /// Rows from y0 on, on their way to be packed. Threads: any number at once.
 void kal__apng_write_keep(const kal__encoder *e, const kal_tile *rows, int32_t y0);
+/// A piece of a picture that is not the first; it waits for the turn.
 kal_status kal__apng_write_join(kal__encoder *e, const kal__piece *piece, kal_error *err);
 kal_status kal__apng_write_end(kal__encoder *e, kal_error *err);
 void kal__apng_write_free(kal__encoder *e);

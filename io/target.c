@@ -66,8 +66,19 @@ static void send_ahead(file_writer *f)
 #endif
 }
 
+// A pipe with a name, which has no other end yet.
+static kal_status open_late(file_writer *f, kal_error *err)
+{
+    if (f->fd >= 0) return KAL_OK;
+    while ((f->fd = open(f->path, O_WRONLY | O_CLOEXEC)) < 0 && errno == EINTR) continue;
+    f->own = f->fd >= 0;
+    return f->own ? KAL_OK : kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+}
+
 static kal_status write_out(file_writer *f, const unsigned char *p, size_t n, kal_error *err)
 {
+    const kal_status st = open_late(f, err);
+    if (st) return st;
     while (n) {
         const ssize_t done = quiet_write(f, p, n);
         if (done < 0 && errno == EINTR) continue;
@@ -207,6 +218,33 @@ char *kal_target_name(const char *path)
     return kal__text_done(&t, &text, NULL) ? text : NULL;
 }
 
+// What is not on a disk takes bytes when somebody does. A write may then be under way when its descriptor is closed, and its number another's:
+// it gets one of its own.
+static kal_status use_descriptor(file_writer *f, int fd, kal_error *err)
+{
+    struct stat st;
+    f->direct = true;
+    f->fd = fd;
+    f->base.waits = fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
+    if (!f->base.waits) return KAL_OK;
+    f->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    f->own = f->fd >= 0;
+    return f->own ? KAL_OK : kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+}
+
+// A pipe with a name is waited for by who writes, not here.
+static kal_status use_special(file_writer *f, bool pipe, kal_error *err)
+{
+    f->base.waits = true;
+    f->fd = open(f->path, O_WRONLY | O_CLOEXEC | (pipe ? O_NONBLOCK : 0));
+    f->own = f->fd >= 0;
+    if (!f->own && !(pipe && errno == ENXIO))
+        return kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+    if (f->own && pipe && fcntl(f->fd, F_SETFL, 0) != 0)
+        return kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+    return KAL_OK;
+}
+
 static file_writer *file_new(void)
 {
     file_writer *f = kal__new_zero(1, sizeof *f);
@@ -227,10 +265,12 @@ kal_status kal__write_fd(int fd, kal__writer **out, kal_error *err)
         free(f);
         return kal_fail(err, KAL_NOMEM, "%s: out of memory", name);
     }
-    f->fd = fd;
-    f->direct = true;
-    *out = &f->base;
-    return KAL_OK;
+    const kal_status st = use_descriptor(f, fd, err);
+    if (st)
+        file_abort(&f->base);
+    else
+        *out = &f->base;
+    return st;
 }
 
 kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
@@ -252,9 +292,9 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
     else if (!f->direct)
         status = open_temp(f, there ? &st : NULL, err);
     else if (standard)
-        f->fd = 1;
-    else if (!(f->own = (f->fd = open(path, O_WRONLY | O_CLOEXEC)) >= 0))
-        status = kal_fail(err, KAL_IO, "%s: %s", path, strerror(errno));
+        status = use_descriptor(f, 1, err);
+    else
+        status = use_special(f, S_ISFIFO(st.st_mode), err);
     if (status) {
         file_abort(&f->base);
         return status;

@@ -561,5 +561,6 @@ const kal__codec kal__codec_webp = {
     .put = kal__webp_put,
     .among = kal__webp_among,
     .page = kal__webp_page,
+    .turn = kal__webp_turn,
     .end = kal__webp_end,
 };

@@ -89,6 +89,7 @@ kal_status kal__webp_page(kal__encoder *e, const kal_extent *x, const void *para
                           kal_error *err);
 kal_status kal__webp_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
                          kal_error *err);
+kal_status kal__webp_turn(kal__encoder *e, kal_error *err);
 kal_status kal__webp_end(kal__encoder *e, kal_error *err);
 
 #endif

@@ -340,8 +340,13 @@ kal_status kal__webp_page(kal__encoder *e, const kal_extent *x, const void *para
 kal_status kal__webp_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
                          kal_error *err)
 {
+    (void)err;
     for (int32_t y = 0; y < n; y++, e->y++) put_row(e, src + y * stride);
-    if (!e->writer->album || e->y < e->extent.height) return KAL_OK;
+    return KAL_OK;
+}
+
+kal_status kal__webp_turn(kal__encoder *e, kal_error *err)
+{
     cut_out(e);
     const kal_status st = encode(e, err);
     e->lib->WebPPictureFree(&e->picture);
@@ -405,6 +410,12 @@ kal_status kal__webp_put(kal__encoder *e, const unsigned char *src, ptrdiff_t st
                          kal_error *err)
 {
     (void)e, (void)src, (void)stride, (void)n;
+    return not_there(err);
+}
+
+kal_status kal__webp_turn(kal__encoder *e, kal_error *err)
+{
+    (void)e;
     return not_there(err);
 }
 

@@ -93,7 +93,10 @@ typedef struct kal_album kal_album;
 /// `format`: a codec's name or suffix; NULL: told by the path.
 KAL_API kal_status kal_album_create(const char *path, const char *format, kal_album **out, kal_error *err);
 
-/// Where encoded bytes go that functions of yours take. After a failure, whoever's, `abort` is called, once, and `end` is not.
+/// Where encoded bytes go that functions of yours take. After a failure, whoever's, `abort` is called, once, and `end` is not. Of a request that
+/// can be stopped they are called on a thread that waits for them: when it is stopped during a call, the request does not wait for that, and
+/// `abort` comes when the call has returned, which may be long after the request; until then what `user` points to is needed. A call of
+/// `end` that was left so is followed by `abort`, too.
 typedef struct kal_output {
     const char *name;   ///< for messages; copied. NULL: "a caller's target"
     void *user;
@@ -113,7 +116,8 @@ KAL_API kal_status kal_album_create_output(const kal_output *output, const char 
 /// one was written only aborting is left, and every later call says what it was.
 KAL_API kal_status kal_album_add(kal_album *album, kal_node *image, const char *params,
                                  const kal_options *options, kal_error *err);
-/// Ends the file and frees the album, also when it fails; then nothing is left behind.
+/// Ends the file and frees the album, also when it fails; then nothing is left behind. It waits for the target as long as that takes
+/// and kal_limits.seconds allow.
 KAL_API kal_status kal_album_finish(kal_album **album, kal_error *err);
 /// Gives up and frees it (NULL is fine).
 KAL_API void kal_album_abort(kal_album **album);

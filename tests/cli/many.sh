@@ -124,6 +124,20 @@ for signal in INT TERM; do
     fi
 done
 
+# a pipe that nobody reads
+mkfifo full
+sleep 120 <full &
+reader=$!
+if command -v timeout >/dev/null; then
+    timeout -k 20 20 "$kal" run 'load big1.png' -o - --format ppm --deadline 0.5 >full 2>err
+    same 'a pipe that nobody reads, and a deadline' $? 4
+    timeout --foreground --preserve-status -k 20 -s INT 1 $fresh "$kal" run 'load big1.png' -o - --format ppm >full 2>err
+    same 'a pipe that nobody reads, and a signal' $? 130
+else
+    skip 'a pipe that nobody reads' 'no timeout'
+fi
+kill $reader
+
 # a pipe that nobody writes to: whoever opens it waits, and one signal is enough
 mkdir waits
 mkfifo fifo

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See desk.h.
+#define _GNU_SOURCE
+#include "desk.h"
+
+#include "thread.h"
+
+#include <time.h>
+
+void kal__desk_init(kal__desk *d, void (*serve)(kal__desk *), void (*clear)(kal__desk *),
+                    const kal__watch *watch)
+{
+    *d = (kal__desk){.serve = serve, .clear = clear, .watch = watch};
+    pthread_condattr_t attr;
+    pthread_mutex_init(&d->lock, NULL);
+    pthread_cond_init(&d->wish, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&d->answer, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+static void clear_away(kal__desk *d)
+{
+    pthread_cond_destroy(&d->wish);
+    pthread_cond_destroy(&d->answer);
+    pthread_mutex_destroy(&d->lock);
+    d->clear(d);
+}
+
+static void *work(void *arg)
+{
+    kal__desk *d = arg;
+    pthread_mutex_lock(&d->lock);
+    while (!d->going && !d->left) {
+        if (!d->wished) {
+            pthread_cond_wait(&d->wish, &d->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&d->lock);
+        d->serve(d);
+        pthread_mutex_lock(&d->lock);
+        d->wished = false;
+        pthread_cond_signal(&d->answer);
+    }
+    const bool left = d->left;
+    d->ended = true;
+    pthread_cond_signal(&d->answer);
+    pthread_mutex_unlock(&d->lock);
+    if (left) clear_away(d);
+    return NULL;
+}
+
+static void wait_10_ms(kal__desk *d)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_nsec += 10000000;
+    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
+    pthread_cond_timedwait(&d->answer, &d->lock, &t);
+}
+
+kal_status kal__desk_take(kal__desk *d, const char *name, kal_error *err)
+{
+    pthread_mutex_lock(&d->lock);
+    const kal_status st = d->stopped;
+    if (!st) return KAL_OK;
+    pthread_mutex_unlock(&d->lock);
+    return kal_fail(err, st, "%s: nobody waits for it any more", name);
+}
+
+kal_status kal__desk_ask(kal__desk *d, kal_error *err)
+{
+    if (!d->running && !kal__thread_start(NULL, work, d))
+        return kal_fail(err, KAL_NOMEM, "no thread can be had to wait on");
+    d->running = true;
+    d->wished = true;
+    pthread_cond_signal(&d->wish);
+    while (d->wished && !d->stopped) {
+        wait_10_ms(d);
+        if (d->wished && !d->stopped && d->watch) d->stopped = kal__watch_check(d->watch, err);
+    }
+    return d->stopped;
+}
+
+void kal__desk_watch(kal__desk *d, const kal__watch *watch)
+{
+    pthread_mutex_lock(&d->lock);
+    d->watch = watch;
+    pthread_mutex_unlock(&d->lock);
+}
+
+void kal__desk_leave(kal__desk *d)
+{
+    pthread_mutex_lock(&d->lock);   // whoever waits looks at the request under it
+    d->stopped = KAL_CANCELLED;
+    d->watch = NULL;
+    pthread_mutex_unlock(&d->lock);
+}
+
+void kal__desk_close(kal__desk *d)
+{
+    pthread_mutex_lock(&d->lock);
+    const bool left = d->left = d->wished;   // it is somewhere else, who knows for how long
+    d->going = true;
+    pthread_cond_signal(&d->wish);
+    while (d->running && !left && !d->ended) pthread_cond_wait(&d->answer, &d->lock);
+    pthread_mutex_unlock(&d->lock);
+    if (!left) clear_away(d);
+}
