@@ -27,6 +27,7 @@ typedef struct file_writer {
     bool own;      // close it
     bool direct;   // a device, a pipe, standard output: nothing to rename
     char *path, *temp;
+    bool nameless;    // it has no name yet; at the end it gets `temp`
     uint64_t begun;   // bytes that are on their way to the disk
     size_t n;
     unsigned char buffer[BUFFER];
@@ -134,15 +135,33 @@ static void file_abort(kal__writer *w)
 {
     file_writer *f = (file_writer *)w;
     if (f->own) close(f->fd);
-    if (f->temp) unlink(f->temp);
+    if (f->temp && !f->nameless) unlink(f->temp);
     file_free(f);
+}
+
+static const char *name_of(int fd, char name[40])
+{
+    snprintf(name, 40, "/proc/self/fd/%d", fd);
+    return name;
+}
+
+// Only when all of it is there. A link replaces nothing, so it is renamed as any other.
+static kal_status give_name(file_writer *f, kal_error *err)
+{
+    char name[40];
+    if (!f->nameless) return KAL_OK;
+    if (linkat(AT_FDCWD, name_of(f->fd, name), AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW) != 0)
+        return kal_fail(err, KAL_IO, "%s: cannot write there: %s", f->path, strerror(errno));
+    f->nameless = false;
+    return KAL_OK;
 }
 
 // A full disk shows here at the latest.
 static kal_status file_finish(kal__writer *w, kal_error *err)
 {
     file_writer *f = (file_writer *)w;
-    const kal_status st = flush(f, err);
+    kal_status st = flush(f, err);
+    if (!st) st = give_name(f, err);
     if (st || !f->own) return st;
     f->own = false;
     if (close(f->fd) == 0) return KAL_OK;
@@ -174,11 +193,31 @@ char *kal__target_temp(const char *path)
     return kal__text_done(&t, &name, NULL) ? name : NULL;
 }
 
+// A file without a name, which is gone with the process that writes it however that ends; -1: the file system has none, or there is no /proc to
+// name it through.
+static int open_nameless(const char *path)
+{
+#if defined(O_TMPFILE)
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    const int fd = folder ? open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666) : -1;
+    char name[40];
+    free(folder);
+    if (fd >= 0 && access(name_of(fd, name), F_OK) == 0) return fd;
+    if (fd >= 0) close(fd);
+#else
+    (void)path;
+#endif
+    return -1;
+}
+
 static kal_status open_temp(file_writer *f, const struct stat *old, kal_error *err)
 {
     f->temp = kal__target_temp(f->path);
     if (!f->temp) return kal_fail(err, KAL_NOMEM, "%s: out of memory", f->path);
-    f->fd = open(f->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    f->fd = open_nameless(f->path);
+    f->nameless = f->fd >= 0;
+    if (!f->nameless) f->fd = open(f->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     f->own = f->fd >= 0;
     if (f->fd < 0) {
         const int e = errno;
@@ -191,19 +230,42 @@ static kal_status open_temp(file_writer *f, const struct stat *old, kal_error *e
     return KAL_OK;
 }
 
+// What a link points to, as it is spelt there; NULL: it is none, or out of memory.
+static char *pointed_to(const char *path)
+{
+    char to[PATH_MAX];
+    const ssize_t n = readlink(path, to, sizeof to);
+    const char *slash = strrchr(path, '/');
+    kal__text t = {0};
+    if (n <= 0 || n == (ssize_t)sizeof to) return NULL;
+    if (*to != '/' && slash) kal__put(&t, path, (size_t)(slash - path) + 1);
+    kal__put(&t, to, (size_t)n);
+    char *text;
+    return kal__text_done(&t, &text, NULL) ? text : NULL;
+}
+
 char *kal__target_real(const char *path)
 {
     struct stat link;
-    char *real = lstat(path, &link) == 0 && S_ISLNK(link.st_mode) ? realpath(path, NULL) : NULL;
-    return real ? real : strdup(path);
+    const bool is_link = lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
+    char *real = is_link ? realpath(path, NULL) : NULL;
+    if (real || !is_link || errno != ENOENT) return real ? real : strdup(path);
+    char *at = strdup(path);   // to nothing: that is what will be made, as open would
+    for (char *next; at && (next = pointed_to(at)); at = next) free(at);
+    return at;
 }
 
 // A file that is not there yet has no identity but its folder's and its last name; one that is there is replaced there, so that its
-// other names stay what they were. A folder that cannot be asked is spelt.
+// other names stay what they were. A folder that cannot be asked is spelt. A tree is its folder, which two of them must not be in.
 char *kal_target_name(const char *path)
 {
     struct stat in;
     char *target = kal__target_real(path);
+    char *folder_of_it = target ? kal__tree_folder(target) : NULL;
+    if (folder_of_it) {
+        free(target);
+        target = folder_of_it;
+    }
     if (!target) return NULL;
     const char *slash = strrchr(target, '/'), *name = slash ? slash + 1 : target;
     kal__text t = {0}, folder = {0};
@@ -282,11 +344,14 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
     if (!f) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
     struct stat st;
     const bool there = !standard && stat(path, &st) == 0;
+    const bool endless = !standard && !there && errno == ELOOP;
     f->path = standard ? strdup("standard output") : kal__target_real(path);
     f->direct = standard || (there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
     kal_status status = KAL_OK;
     if (!f->path)
         status = kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
+    else if (endless)
+        status = kal_fail(err, KAL_IO, "%s: %s", path, strerror(ELOOP));
     else if (there && S_ISDIR(st.st_mode))
         status = kal_fail(err, KAL_IO, "%s: is a directory", path);
     else if (!f->direct)

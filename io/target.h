@@ -7,11 +7,13 @@
 
 #include "codec.h"
 
-/// What a symbolic link points to is what is replaced, not the link. Free with free; NULL: out of memory.
+/// What a symbolic link points to is what is replaced, or made, not the link. Free with free; NULL: out of memory.
 char *kal__target_real(const char *path);
 /// "dir/.name.kal-PID-N" beside the target, so that the rename stays on one file system; another one at each call. Free with free; NULL: out of
 /// memory.
 char *kal__target_temp(const char *path);
+/// "x_files" of "x.dzi", where a link there leads; NULL: it is no such path, or out of memory.
+char *kal__tree_folder(const char *path);
 /// A folder of files, and perhaps one beside it: see kal__writer.file.
 kal_status kal__write_tree(const char *path, kal__writer **out, kal_error *err);
 

@@ -81,17 +81,29 @@ static kal_status make_folders(tree *t, char *path, kal_error *err)
 // ---- files --------------------------------------------------------------------------------------
 
 // A symbolic link there is followed, as one of the target's own name is.
-static char *folder_of(const tree *t)
+static char *folder_beside(const char *path)
 {
     char *name, *real = NULL;
     kal__text text = {0};
-    const char *slash = strrchr(t->path, '/'), *dot = strrchr(slash ? slash + 1 : t->path, '.');
-    if (!t->head) return strdup(t->path);
-    kal__putf(&text, "%.*s_files", dot ? (int)(dot - t->path) : (int)strlen(t->path), t->path);
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash + 1 : path, '.');
+    kal__putf(&text, "%.*s_files", dot ? (int)(dot - path) : (int)strlen(path), path);
     if (!kal__text_done(&text, &name, NULL)) return NULL;
     real = kal__target_real(name);
     free(name);
     return real;
+}
+
+static char *folder_of(const tree *t)
+{
+    return t->head ? folder_beside(t->path) : strdup(t->path);
+}
+
+char *kal__tree_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash + 1 : path, '.');
+    return dot && kal__word_at("dzi", dot + 1, strlen(dot + 1)) == 0 && !kal__is_url(path)
+               ? folder_beside(path)
+               : NULL;
 }
 
 // What is there may be replaced?

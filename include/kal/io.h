@@ -125,7 +125,7 @@ KAL_API void kal_album_abort(kal_album **album);
 KAL_API kal_status kal_write_fd(const kal_node *encoded, int fd, const kal_options *options, kal_error *err);
 
 /// A name of the file that a write to `path` would make or replace: two paths have one name when they mean one file, however they are
-/// spelt and through whatever links. NULL when out of memory. Free with free. Threads: any.
+/// spelt and through whatever links. Of a tree of tiles ("x.dzi") it is the folder that its tiles lie in. NULL when out of memory. Free with free. Threads: any.
 KAL_API char *kal_target_name(const char *path);
 
 /// Limits for decoding, of the process. A file beyond one is refused before memory is taken: KAL_LIMIT, with the limit's name and how it is

@@ -915,6 +915,29 @@ static void metadata(void)
     empty_folder();
 }
 
+// Two trees in one folder, however it is meant.
+static void one_folder_twice(void)
+{
+    kal_scope *s = kal_scope_new();
+    rng r = {17};
+    const kal_extent e = extent_of(300, 200, 3, KAL_U8);
+    kal_node *image = rng_image(&r, s, &e),
+             *n[2] = {kal_encode(s, image, "dzi", NULL), kal_encode(s, image, "iiif", NULL)};
+    const char *const pairs[][2] = {{in_folder("t.dzi"), in_folder("t_files")},
+                                    {in_folder("t.dzi"), in_folder("link_files")},
+                                    {in_folder("t.dzi"), in_folder("t.iiif")}};
+    REQUIRE(symlink("t_files", in_folder("link_files")) == 0);
+    for (int i = 0; i < 2; i++) {
+        REQUIRE_FAILS(KAL_INVALID, kal_write_files(n, pairs[i], 2, &fresh, &check_error));
+        REQUIRE_NOTE(strstr(check_error.message, "two pictures would be written there"), "%s",
+                     check_error.message);
+    }
+    REQUIRE(files_below(folder) == 0);
+    REQUIRE_OK(kal_write_files(n, pairs[2], 2, &fresh, &check_error));
+    kal_scope_free(&s);
+    empty_folder();
+}
+
 int main(void)
 {
     snprintf(folder, sizeof folder, "%s", check_temp("trees"));
@@ -932,6 +955,7 @@ int main(void)
     replacing();
     foreign();
     linked_folder();
+    one_folder_twice();
     read_only();
     each_rename();
     limits();

@@ -212,10 +212,18 @@ static void test_links_and_modes(void)
     REQUIRE_NOTE(stat(real, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0777) == 0640, "mode %o",
                  st.st_mode);
     require_untouched(real, &want, 2, "through a link");
-    REQUIRE(symlink("nothing.png", hanging) == 0);   // replaced or followed: there must be a whole picture
-    REQUIRE_OK(kal_save(n, hanging, NULL, &never, &check_error));
-    require_untouched(hanging, &want, stat(in_folder("nothing.png"), &st) ? 3 : 4, "a link to nothing");
-    remove(in_folder("nothing.png"));
+    REQUIRE(symlink("between.png", hanging) == 0 && symlink("nothing.png", in_folder("between.png")) == 0);
+    REQUIRE_OK(kal_save(n, hanging, NULL, &never, &check_error));   // what it leads to is made
+    require_untouched(in_folder("nothing.png"), &want, 5, "a link to nothing");
+    REQUIRE(lstat(hanging, &st) == 0 && S_ISLNK(st.st_mode));
+    remove(in_folder("nothing.png")), remove(in_folder("between.png"));
+    REQUIRE(symlink("hanging.png", in_folder("between.png")) == 0);
+    REQUIRE(remove(hanging) == 0 && symlink("between.png", hanging) == 0);
+    REQUIRE_FAILS(KAL_IO, kal_save(n, hanging, NULL, &never, &check_error));
+    REQUIRE(lstat(hanging, &st) == 0 && S_ISLNK(st.st_mode));
+    REQUIRE(remove(hanging) == 0 && symlink("no folder/x.png", hanging) == 0);
+    REQUIRE_FAILS(KAL_IO, kal_save(n, hanging, NULL, &never, &check_error));
+    remove(in_folder("between.png"));
     remove(real), remove(link), remove(hanging);
     kal_bytes_free(&want);
     kal_scope_free(&s);
@@ -232,7 +240,9 @@ static void check_carried(const kal_bytes *b, const kal_extent *e, bool keeps, b
     REQUIRE_NOTE(!kal_node_extent(n, &got, &check_error) && extent_equal(&got, e), "%s: " EXTENT_FORMAT " %s",
                  what, EXTENT_ARGS(&got), check_error.message);
     keeps = keeps && !stripped;
-    if (!strstr(what, "tif"))   // which is such a structure itself: it has fields, not the block, and fields.c looks at them
+    if (!strstr(
+            what,
+            "tif"))   // which is such a structure itself: it has fields, not the block, and fields.c looks at them
         require_meta(n, "exif", keeps ? exif.data : NULL, exif.size, what);   // upright, and saying so
     require_meta(n, "icc", keeps ? icc.data : NULL, icc.size, what);
     require_meta(n, "xmp", keeps ? XMP_TEXT : NULL, strlen(XMP_TEXT), what);
@@ -302,7 +312,10 @@ static void test_one_file_twice(void)
         REQUIRE(!symlink("sub/b.png", loose));
     }
     REQUIRE(!unlink(loose) && !symlink("nowhere", loose) && !symlink("nowhere", loose2));
-    REQUIRE_OK(kal_write_files(n, (const char *const[]){loose, loose2}, 2, &never, &check_error));
+    REQUIRE_FAILS(KAL_INVALID,
+                  kal_write_files(n, (const char *const[]){loose, loose2}, 2, &never, &check_error));
+    REQUIRE(!unlink(loose));
+    REQUIRE_OK(kal_write_files(n, (const char *const[]){loose, inside}, 2, &never, &check_error));
     REQUIRE(!unlink(loose2) && !linkat(AT_FDCWD, loose, AT_FDCWD, loose2, 0));
     REQUIRE_OK(kal_write_files(n, (const char *const[]){loose, loose2}, 2, &never, &check_error));
     kal_extent e;
