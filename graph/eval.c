@@ -10,6 +10,7 @@
 #include "load.h"
 #include "measure.h"
 #include "memo.h"
+#include "mosaic.h"
 #include "need.h"
 #include "options.h"
 #include "patient.h"
@@ -128,17 +129,47 @@ static size_t room_for_encoded(const kal__plan *p, const kal__resolved *o)
     return free_bytes < most ? free_bytes : most;
 }
 
-static kal_status plan_and_run(const kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
+// Of pictures of which parts are known: what stands for them.
+typedef struct stand_in {
+    kal__mosaic *parts;
+    kal_node *node;
+} stand_in;
+
+static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o)
+{
+    stand_in *list = o->memo && kal__memo_store(o->memo) ? kal__new_zero(n, sizeof *list) : NULL;
+    for (size_t i = 0; list && i < n; i++) {
+        kal__want *w = &wants[i];
+        if (w->value || w->patches || w->node->kept) continue;
+        kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
+        const kal_rect rect = w->writer ? kal__encoded_rect(w->node) : w->rect;
+        w->instead = list[i].node = kal__mosaic_find(o->memo, image, rect, &list[i].parts);
+    }
+    return list;
+}
+
+static void stand_ins_free(stand_in *list, size_t n)
+{
+    for (size_t i = 0; list && i < n; i++) {
+        kal_node_unref(&list[i].node);
+        kal__mosaic_free(list[i].parts);
+    }
+    free(list);
+}
+
+static kal_status plan_and_run(kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
                                size_t *room, kal_stats *stats, kal__tally *tally, kal_error *err)
 {
     kal__plan *plan = NULL;
     const double start = kal__now();
+    stand_in *others = stand_ins(wants, n, o);
     kal_status st = plan_alone(wants, n, o, w, &plan, err);
     kal__trace_part(w->options, "plan", start);
     if (!st) *room = room_for_encoded(plan, o);
     if (!st) st = kal__run(plan, w, stats, tally, err);
     if (plan && plan->memo) kal__memo_release(plan->memo, plan);
     kal__plan_free(&plan);
+    stand_ins_free(others, n);
     return st;
 }
 

@@ -264,8 +264,9 @@ bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect re
     return true;
 }
 
-static void put_in_folder(kal_memo *m, const kal__made *made)
+static bool put_in_folder(kal_memo *m, const kal__made *made)
 {
+    bool kept = false;
     kal__text recipe = {0};
     kal__stored what = {.key = made->node->key,
                         .kind = made->kind,
@@ -276,15 +277,17 @@ static void put_in_folder(kal_memo *m, const kal__made *made)
     if (!recipe.failed) {
         what.recipe = recipe.data;
         what.recipe_size = recipe.size;
-        kal__store_put(m->store, &what, made->slab->data);
+        kept = kal__store_put(m->store, &what, made->slab->data);
     }
     free(recipe.data);
+    return kept;
 }
 
-void kal__memo_put(kal_memo *m, const kal__made *made, bool always)
+bool kal__memo_put(kal_memo *m, const kal__made *made, bool always)
 {
     put(m, made->node->key, made->rect, made->slab, made->bytes, made->ns);
-    if (m->store && (always || made->all_ns >= WORTH_A_FILE * (double)made->bytes)) put_in_folder(m, made);
+    return m->store && (always || made->all_ns >= WORTH_A_FILE * (double)made->bytes) &&
+           put_in_folder(m, made);
 }
 
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)

@@ -58,12 +58,25 @@ static kal_status keep_to_grid(const kal__builder *b, const kal_call *c, kal_rec
     return KAL_OK;
 }
 
+// What a want looks at: nothing of a value.
+static const kal_node *image_of(const kal__want *w)
+{
+    return w->value ? NULL : w->instead ? w->instead : w->writer ? kal__input(w->node, 0) : w->node;
+}
+
+static const kal_node *encoded_image(const kal__builder *b, const kal_node *encoded)
+{
+    for (size_t i = 0; i < b->n_wants; i++)
+        if (b->wants[i].node == encoded) return image_of(&b->wants[i]);
+    return kal__input(encoded, 0);
+}
+
 static kal_status propagate(kal__builder *b, const kal_node *n)
 {
     kal__info *me = kal__info_of(b, n);
     if (n->kind == KAL__ENCODE) {
         const kal_rect r = kal__encoded_rect(n);
-        want_pixels(b, kal__input(n, 0), r);
+        want_pixels(b, encoded_image(b, n), r);
         if (n->kept) want_pixels(b, kal__input(n, 1), kal_rect_shift(r, n->kept->x, n->kept->y));
         return KAL_OK;
     }
@@ -327,6 +340,8 @@ static void find_dear(kal__builder *b)
         kal__stage *s = b->p->stages[i];
         s->dear = is_worth(b, s->node);
         for (KAL__EACH_EDGE(e, s)) s->dear |= e->from && e->from->dear;
+        for (size_t k = 0; k < b->n_wants; k++)   // what is computed of a picture whose other parts are known
+            if (b->wants[k].instead) s->last |= kal__input(b->wants[k].instead, 0) == s->node;
     }
 }
 
@@ -405,7 +420,7 @@ static kal_status add_measure(kal__builder *b, const kal__want *w)
 static kal_status add_sink(kal__builder *b, const kal__want *w)
 {
     if (w->value) return add_measure(b, w);
-    const kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
+    const kal_node *image = image_of(w);
     const kal__stage_kind kind = w->writer ? KAL__ENCODE_STAGE : w->key ? KAL__DIGEST_STAGE : KAL__COPY_STAGE;
     int32_t dx, dy;
     kal__stage *last = resolve(b, image, &dx, &dy);
@@ -461,7 +476,8 @@ static kal_status build(kal__builder *b)
 {
     kal__plan *p = b->p;
     for (size_t i = 0; i < b->n_wants; i++)
-        if (!b->wants[i].writer && !b->wants[i].value) want_pixels(b, b->wants[i].node, b->wants[i].rect);
+        if (!b->wants[i].writer && !b->wants[i].value)
+            want_pixels(b, image_of(&b->wants[i]), b->wants[i].rect);
     kal_status st = KAL_OK;
     for (size_t i = p->order.n; i-- > 0 && !st;) st = propagate(b, p->order.nodes[i]);
     if (!st) st = add_stages(b);
@@ -485,10 +501,14 @@ static kal_status build(kal__builder *b)
 
 static kal_status roots_of(const kal__want *wants, size_t n, kal__plan *p, kal_error *err)
 {
-    kal_node **roots = kal__new(n, sizeof(kal_node *));
+    kal_node **roots = kal__new(2 * n, sizeof(kal_node *));
     if (!roots) return kal_fail(err, KAL_NOMEM, "out of memory for a plan");
-    for (size_t i = 0; i < n; i++) roots[i] = wants[i].node;
-    const kal_status st = kal__order_make(roots, n, &p->order, err);
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        if (wants[i].instead) roots[k++] = wants[i].instead;
+    for (size_t i = 0; i < n; i++)
+        roots[k++] = wants[i].node;   // a want of pixels comes behind what stands for it
+    const kal_status st = kal__order_make(roots, k, &p->order, err);
     free(roots);
     return st;
 }

@@ -121,7 +121,8 @@ struct kal__stage {
 
 /// What is wanted: pixels into memory (of one rectangle or of many), encoded bytes into a writer, a content key, or a value.
 typedef struct kal__want {
-    kal_node *node;   // an image, (writer) an encoded node, or (value) a value node
+    kal_node *node;      // an image, (writer) an encoded node, or (value) a value node
+    kal_node *instead;   // has the pixels of the image, or of the one that is encoded; NULL: that one itself
     kal_rect rect;
     unsigned char *dst;
     ptrdiff_t stride;

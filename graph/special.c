@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See special.h. The key of node N for a rectangle r: of a paste that r does not see, its base's for r; of a node whose inputs have their own
+// keys for what r needs of them, its own; else a hash of its op, its parameters and those of its inputs.
+#include "special.h"
+
+#include "apply.h"
+#include "need.h"
+
+#include <stdlib.h>
+
+#define MOST_VISITS ((size_t)4 << 20)
+#define DEEPEST 400
+
+typedef struct said {
+    kal_rect rect;   // of the answer that is known; empty: none
+    kal_key key;
+    kal_key own;   // of op and parameters alone
+    bool has_own;
+} said;
+
+struct kal__special {
+    kal__order order;
+    said *said;
+    size_t visits;
+    int depth;
+};
+
+kal__special *kal__special_new(const kal_node *image, size_t parts)
+{
+    kal_node *root = (kal_node *)(uintptr_t)image;
+    kal__special *s = kal__new_zero(1, sizeof *s);
+    if (!s) return NULL;
+    bool pastes = false;
+    const kal_status st = kal__order_make(&root, 1, &s->order, NULL);
+    for (size_t i = 0; !st && i < s->order.n; i++) {
+        const kal_node *n = s->order.nodes[i];
+        pastes |= n->kind == KAL__APPLY && n->call.op->touches && n->call.n > 0;
+    }
+    if (!st && pastes && parts * s->order.n <= MOST_VISITS)
+        s->said = kal__new_zero(s->order.n, sizeof *s->said);
+    if (s->said) return s;
+    kal__special_free(s);
+    return NULL;
+}
+
+void kal__special_free(kal__special *s)
+{
+    if (!s) return;
+    kal__order_free(&s->order);
+    free(s->said);
+    free(s);
+}
+
+static bool own_key(said *at, const kal_node *n)
+{
+    char version[KAL__VERSION_ROOM];
+    if (at->has_own) return true;
+    kal__put_version(&n->call, version);
+    const kal__key_parts parts = {.kind = KAL__APPLY,
+                                  .what = n->call.op->name,
+                                  .version = version,
+                                  .schema = kal__schema_of(n->call.op),
+                                  .params = n->call.params};
+    return at->has_own = !kal__make_key(&parts, &at->own, NULL);
+}
+
+static bool key_of(kal__special *s, const kal_node *n, kal_rect r, kal_key *out);
+
+// Of inputs and op; *same: all of them have their own keys.
+static bool combined(kal__special *s, const kal_node *n, kal_rect r, said *at, bool *same, kal_key *out)
+{
+    kal__hash h;
+    *same = true;
+    if (!own_key(at, n)) return false;
+    const kal_extent *e = &n->call.extent;   // it may follow from an input's that is not seen
+    const int32_t extent[4] = {e->width, e->height, e->channels, (int32_t)e->type};
+    kal__hash_init(&h);
+    kal__hash_add(&h, "kal1 part", 9);
+    kal__hash_add(&h, &at->own, sizeof at->own);
+    kal__hash_add(&h, extent, sizeof extent);
+    for (int32_t i = 0; i < n->call.n; i++) {
+        const kal_node *in = kal__input(n, i);
+        const kal_rect need = kal__need(&n->call, i, r);
+        kal_key key = in->key;
+        if (!kal_rect_empty(need) && !key_of(s, in, need, &key)) return false;
+        *same &= kal_key_equal(key, in->key);
+        kal__hash_add(&h, &key, sizeof key);
+    }
+    *out = kal__hash_done(&h);
+    return true;
+}
+
+static const kal_node *beneath_pastes(const kal_node *n, kal_rect r)
+{
+    while (n->kind == KAL__APPLY && n->call.op->touches && n->call.n > 0 &&
+           kal_rect_empty(kal_rect_clip(n->call.op->touches(&n->call), r)))
+        n = kal__input(n, n->call.n - 1);
+    return n;
+}
+
+static bool key_of(kal__special *s, const kal_node *n, kal_rect r, kal_key *out)
+{
+    bool same;
+    n = beneath_pastes(n, r);
+    *out = n->key;
+    if (n->kind != KAL__APPLY || !n->call.n) return !n->is_volatile && n->kind != KAL__DYNAMIC;
+    said *at = &s->said[kal__order_find(&s->order, n)];
+    if (!kal_rect_empty(at->rect) && kal_rect_equal(at->rect, r)) return *out = at->key, true;
+    if (++s->visits > MOST_VISITS || s->depth == DEEPEST) return false;
+    s->depth++;
+    const bool ok = combined(s, n, r, at, &same, out);
+    s->depth--;
+    if (!ok) return false;
+    if (same) *out = n->key;
+    at->rect = r;
+    at->key = *out;
+    return true;
+}
+
+// The place belongs to it: pixels of one picture at two places are two parts.
+bool kal__special_key(kal__special *s, kal_rect part, kal_key *out)
+{
+    kal_key key;
+    const kal_node *root = s->order.nodes[s->order.n - 1];
+    const int32_t where[4] = {part.x0, part.y0, part.x1, part.y1};
+    if (!key_of(s, root, part, &key)) return false;
+    kal__hash h;
+    kal__hash_init(&h);
+    kal__hash_add(&h, &key, sizeof key);
+    kal__hash_add(&h, where, sizeof where);
+    *out = kal__hash_done(&h);
+    return true;
+}
