@@ -142,6 +142,124 @@ static void values(void)
     kal_scope_free(&s);
 }
 
+// ---- local edits ----------------------------------------------------------------------------------
+
+typedef struct sums {
+    uint64_t computed;   // bytes of ops
+} sums;
+
+static void add_node(void *user, const kal_node_stats *n)
+{
+    if (!n->reused && strcmp(n->name, "kal.mosaic") != 0 && strcmp(n->name, "png") != 0)
+        ((sums *)user)->computed += n->bytes;
+}
+
+static uint64_t computed_with(const char *folder, kal_node *image, unsigned char *out)
+{
+    kal_extent e;
+    sums t = {0};
+    kal_memo *m = memo_at(folder);
+    REQUIRE_OK(kal_node_extent(image, &e, &check_error));
+    const kal_options o = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS, .node_stats = add_node, .user = &t};
+    REQUIRE_OK(kal_read(image, kal_rect_all(&e), out, (ptrdiff_t)(kal_pixel_size(&e) * (size_t)e.width), &o,
+                        &check_error));
+    kal_memo_free(&m);
+    return t.computed;
+}
+
+static kal_node *edited(kal_scope *s, kal_node *base, int32_t x, int32_t y, double sigma, const char *after)
+{
+    char text[60];
+    snprintf(text, sizeof text, "%d %d 200 150", x, y);
+    kal_node *part = kal_apply_text(s, "crop", text, &base, 1);
+    snprintf(text, sizeof text, "sigma=%g", sigma);
+    kal_node *in[2] = {kal_apply_text(s, "gaussian", text, &part, 1), base};
+    snprintf(text, sizeof text, "%d %d feather=4", x, y);
+    kal_node *n = kal_apply_text(s, "uncrop", text, in, 2);
+    return after ? kal_apply_text(s, after, NULL, &n, 1) : n;
+}
+
+// An edit of 200×150 in 2000×1500 costs parts of 256 pixels that it reaches, and what they look at, whatever is done to the whole afterwards.
+static void local_edits(void)
+{
+    static const char *const after[] = {NULL, "invert", "gaussian"};
+    const kal_extent e = extent_of(2000, 1500, 3, KAL_U8);
+    const size_t size = kal_pixel_size(&e) * (size_t)e.width * (size_t)e.height;
+    unsigned char *want = malloc(size), *got = malloc(size);
+    rng r = {3};
+    kal_scope *s = kal_scope_new();
+    kal_node *base = rng_image(&r, s, &e);
+    for (int k = 0; k < 3; k++) {
+        char name[20];
+        snprintf(name, sizeof name, "edits%d", k);
+        const char *folder = check_temp(name);
+        const uint64_t all = computed_with(folder, edited(s, base, 300, 300, 3, after[k]), want);
+        REQUIRE_NOTE(all >= size, "%llu", (unsigned long long)all);
+        for (int i = 0; i < 6; i++) {
+            // another sigma at the same place; then it moves
+            kal_node *n = edited(s, base, 300 + (i / 2) * 450, 300 + (i / 2) * 200, 4 + i % 2, after[k]);
+            const kal_options plain = {.memo_mode = KAL_MEMO_NEVER};
+            REQUIRE_OK(kal_read(n, kal_rect_all(&e), want, (ptrdiff_t)(size / (size_t)e.height), &plain,
+                                &check_error));
+            const uint64_t some = computed_with(folder, n, got);
+            REQUIRE_NOTE(!memcmp(want, got, size), "%s, edit %d", after[k] ? after[k] : "nothing", i);
+            REQUIRE_NOTE(some < all / 4, "%s, edit %d: %llu of %llu bytes", after[k] ? after[k] : "nothing",
+                         i, (unsigned long long)some, (unsigned long long)all);
+            REQUIRE(computed_with(folder, n, got) == 0 && !memcmp(want, got, size));
+        }
+    }
+    free(want);
+    free(got);
+    kal_scope_free(&s);
+}
+
+// Chains of pastes and whole-picture ops, each time with another link changed: what is put together is what is computed.
+static void random_edits(uint64_t seed, int n)
+{
+    static const char *const filters[] = {"invert", "gaussian", "flip", "linear scale=0.5",
+                                          "median_filter radius=2"};
+    const kal_extent e = extent_of(900, 700, 3, KAL_U8), small = extent_of(90, 60, 3, KAL_U8);
+    const size_t size = kal_pixel_size(&e) * (size_t)e.width * (size_t)e.height;
+    unsigned char *want = malloc(size), *got = malloc(size);
+    for (int i = 0; i < n; i++) {
+        rng r = {seed + (uint64_t)i};
+        kal_scope *s = kal_scope_new();
+        kal_node *base = rng_image(&r, s, &e), *stamps[3];
+        for (int k = 0; k < 3; k++) stamps[k] = rng_image(&r, s, &small);
+        int32_t x[5], y[5], which[5], filter[5];
+        for (int k = 0; k < 5; k++)
+            x[k] = rng_below(&r, 900) - 40, y[k] = rng_below(&r, 700) - 30, which[k] = rng_below(&r, 3),
+            filter[k] = rng_below(&r, 9);
+        char name[20];
+        snprintf(name, sizeof name, "chain%d", i % 4);
+        for (int turn = 0; turn < 5; turn++) {
+            const int moved = rng_below(&r, 5);
+            x[moved] = rng_below(&r, 900) - 40;
+            which[moved] = rng_below(&r, 3);
+            kal_node *at = base;
+            for (int k = 0; k < 5; k++) {
+                char text[60], op[20];
+                snprintf(text, sizeof text, "%d %d", x[k], y[k]);
+                kal_node *in[2] = {stamps[which[k]], at};
+                at = kal_apply_text(s, "insert", text, in, 2);
+                if (filter[k] >= 5) continue;
+                const char *blank = strchr(filters[filter[k]], ' ');
+                snprintf(op, sizeof op, "%.*s", (int)strcspn(filters[filter[k]], " "), filters[filter[k]]);
+                at = kal_apply_text(s, op, blank, &at, 1);
+            }
+            const kal_options plain = {.memo_mode = KAL_MEMO_NEVER};
+            REQUIRE_OK(kal_read(at, kal_rect_all(&e), want, (ptrdiff_t)(size / (size_t)e.height), &plain,
+                                &check_error));
+            computed_with(check_temp(name), at, got);
+            REQUIRE_NOTE(!memcmp(want, got, size), "seed %llu, turn %d",
+                         (unsigned long long)(seed + (uint64_t)i), turn);
+        }
+        kal_scope_free(&s);
+    }
+    free(want);
+    free(got);
+}
+
 static void is_told(void *user, const kal_warning *w)
 {
     *(int *)user += !w->node && strstr(w->text, "nothing more is kept there");
@@ -176,6 +294,8 @@ int main(int argc, char **argv)
     second_process();
     random_graphs(4711, argc > 1 ? atoi(argv[1]) : 60);
     values();
+    local_edits();
+    random_edits(99, argc > 1 ? atoi(argv[1]) : 12);
     without_room();
     kal_memo_clear(NULL);
     return check_done();
