@@ -194,9 +194,15 @@ kal_node *kal__mosaic_find(kal_memo *memo, kal_node *image, kal_rect rect, kal__
 {
     const kal_rect grid = grid_of(rect);
     const size_t n = parts_in(grid);
+    kal__slab *whole = NULL;
+    kal_rect have;
     *out = NULL;
     if (!kal__memo_store(memo) || image->kind != KAL__APPLY || image->is_volatile || n > MOST_PARTS)
         return NULL;
+    if (kal__memo_find(memo, KAL__STORED_ROWS, image->key, rect, &whole, &have)) {   // the plan will find it
+        kal__slab_unref(&whole);
+        return NULL;
+    }
     kal__special *s = kal__special_new(image, n);
     kal__mosaic *m = s ? kal__new_zero(1, sizeof *m) : NULL;
     kal_node *node = NULL;
