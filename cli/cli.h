@@ -55,7 +55,7 @@ typedef struct settings {
     int32_t columns, gap, page;
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
     const char *labels, *cell;
-    bool json, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all, rows;
+    bool json, why, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all, rows;
     bool onward;          // a stream is read picture by picture
     const char **words;   // what is no option
     int n_words;
@@ -81,7 +81,8 @@ enum {
     OPT_GRID = 4096,
     OPT_INFO = 8192,
     OPT_READ = 16384,
-    OPT_MEMO = 32768
+    OPT_MEMO = 32768,
+    OPT_EXPLAIN = 65536
 };
 
 typedef enum option_kind {
@@ -141,6 +142,8 @@ int explain_main(settings *s);
 int graph_main(settings *s);
 int info_main(settings *s);
 int memo_main(settings *s);
+/// Prints why a node is found in the memo's folder, or not. Exit code.
+int why_of(const kal_node *node);
 int diff_main(settings *s);
 int show_main(settings *s);
 int grid_main(settings *s);

@@ -28,8 +28,9 @@ static const verb verbs[] = {
      "Without --content it names the recipe: ops, parameters and the bytes of the files, not their paths; "
      "nothing\n"
      "is computed. With --content it names the pixels."},
-    {"explain", explain_main, OPT_TEXT | OPT_OUT | OPT_EVAL | OPT_JSON, "TEXT | -f FILE [IN...] [-o OUT]",
-     "the plan, without running it", "A row for each stage: strategy, bands, bytes; and the peak."},
+    {"explain", explain_main, OPT_TEXT | OPT_OUT | OPT_EVAL | OPT_JSON | OPT_EXPLAIN,
+     "TEXT | -f FILE [IN...] [-o OUT]", "the plan, without running it",
+     "A row for each stage: strategy, bands, bytes; and the peak."},
     {"graph", graph_main, OPT_TEXT | OPT_DRAW | OPT_READ, "--dot | --svg TEXT | -f FILE [IN...] [-o OUT]",
      "the graph as a picture",
      "-o writes the drawing to a file; its suffix, .dot or .svg, may stand for the option."},
@@ -45,12 +46,12 @@ static const verb verbs[] = {
      "'{stem}' "
      "--cell 320x240\n"
      "gap=4 background=white -o sheet.png."},
-    {"memo", memo_main, OPT_MEMO | OPT_JSON, "stat | list | verify | gc | clear",
+    {"memo", memo_main, OPT_MEMO | OPT_JSON, "stat | list | verify | gc | clear | why KEY",
      "the folder of earlier results",
      "How much there is; what; whether it is whole (what is damaged goes); down to its size; away with all "
      "of "
-     "it.\n"
-     "Files that are none of ours stay."},
+     "it;\n"
+     "what an entry was made from, and what differs least from it. Files that are none of ours stay."},
     {"ops", ops_main, OPT_JSON, "[NAME | WORD]", "the operations",
      "All of them, the help of one, or those with a word in the name or the first line of the help."},
     {"formats", formats_main, OPT_JSON, "[NAME]", "the formats, and how each is saved",

@@ -174,19 +174,43 @@ static int clear_folder(const settings *s)
     return collect(s, 0);
 }
 
+// ---- why ----------------------------------------------------------------------------------------
+
+static int print_why(kal_status st, kal_bytes *text, const kal_error *err)
+{
+    if (st) return fail(ASKING, err);
+    fputs((const char *)text->data, stdout);
+    kal_bytes_free(text);
+    return EXIT_OK;
+}
+
+int why_of(const kal_node *node)
+{
+    kal_bytes text;
+    kal_error err;
+    return print_why(kal_memo_why(NULL, node, &text, &err), &text, &err);
+}
+
+static int why_key(const settings *s)
+{
+    kal_bytes text;
+    kal_error err;
+    kal_key key;
+    if (s->n_words != 2 || !kal_key_parse(s->words[1], &key))
+        return usage("memo why: of which key? 32 hex digits, as kal memo list prints them");
+    return print_why(kal_memo_why_key(NULL, key, &text, &err), &text, &err);
+}
+
 int memo_main(settings *s)
 {
     static const struct {
         const char *name;
         int (*run)(const settings *s);
-    } words[] = {{"stat", stat_folder},
-                 {"list", list_folder},
-                 {"verify", verify_folder},
-                 {"gc", collect_folder},
-                 {"clear", clear_folder}};
-    if (s->n_words != 1) return usage("memo: one of stat, list, verify, gc, clear");
+    } words[] = {{"stat", stat_folder},  {"list", list_folder},   {"verify", verify_folder},
+                 {"gc", collect_folder}, {"clear", clear_folder}, {"why", why_key}};
+    if (!s->n_words) return usage("memo: one of stat, list, verify, gc, clear, why KEY");
     if (!s->memo_dir || !*s->memo_dir) return usage("memo: of which folder? --memo-dir DIR, or KAL_MEMO_DIR");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(s->words[0], words[i].name)) return words[i].run(s);
-    return usage("memo: there is no \"%s\"; one of stat, list, verify, gc, clear", s->words[0]);
+    return usage("memo: there is no \"%s\"; one of stat, list, verify, gc, clear, why", s->words[0]);
 }

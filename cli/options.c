@@ -60,6 +60,8 @@ static const option options[] = {
      "what files may cost, as \"pixels=100M formats=jpeg,png\"; may be repeated; see kal help limits"},
     {"untrusted", 0, NULL, NULL, IS_FLAG, AT(untrusted), 0, 0, OPT_EVAL | OPT_READ,
      "files are of strangers: tight limits, no network, common formats only"},
+    {"why", 0, NULL, NULL, IS_FLAG, AT(why), 0, 0, OPT_EXPLAIN,
+     "what is found in --memo-dir, what is not, and what differs from the nearest that is there"},
     {"content", 0, NULL, NULL, IS_FLAG, AT(content), 0, 0, OPT_KEY,
      "key of the pixels, whatever they came from"},
     {"dot", 0, NULL, NULL, IS_FLAG, AT(dot), 0, 0, OPT_DRAW, "for graphviz"},

@@ -91,8 +91,22 @@ static kal_status explain(kal_node *const *nodes, int32_t n, const settings *s, 
     return kal_explain(nodes, n, s->json ? KAL_AS_JSON : KAL_AS_TEXT, &o, out, err);
 }
 
+static int explain_why(settings *s)
+{
+    job j = {.number = 1};
+    if (!s->memo_dir || !*s->memo_dir)
+        return usage("--why: of which folder? --memo-dir DIR, or KAL_MEMO_DIR");
+    int code = parse_words(&j, s);
+    if (!code && !j.n && !j.root) code = usage("the text has no expression");
+    for (int32_t i = 0; i < j.n && !code; i++) code = why_of(j.nodes[i]);
+    if (!j.n && !code) code = why_of(j.root);
+    job_free(&j);
+    return code;
+}
+
 int explain_main(settings *s)
 {
+    if (s->why) return explain_why(s);
     return answer(s, explain, NULL);
 }
 

@@ -285,6 +285,11 @@ KAL_API bool kal_memo_remove(kal_memo *memo, kal_key key);
 /// entries. Files that are none of ours stay. KAL_IO: another process is at it, and nothing was done.
 KAL_API kal_status kal_memo_collect(kal_memo *memo, uint64_t bytes, uint64_t *before, uint64_t *after,
                                     kal_error *err);
+/// Why a node is found in the folder or not, as text: it and what it stands on, first inputs first, up to what is found; of each that is not, the entry
+/// that differs least, and in what: a parameter, a version, the bytes of a file. Computes nothing. Free with kal_bytes_free; NUL-terminated.
+KAL_API kal_status kal_memo_why(kal_memo *memo, const kal_node *node, kal_bytes *out, kal_error *err);
+/// What an entry was made from, and the entry that differs least from it. INVALID: there is none of that key.
+KAL_API kal_status kal_memo_why_key(kal_memo *memo, kal_key key, kal_bytes *out, kal_error *err);
 /// Forgets what is in memory; the folder stays as it is.
 KAL_API void kal_memo_clear(kal_memo *memo);
 /// `memo` NULL: the process's own.

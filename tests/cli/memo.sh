@@ -29,6 +29,23 @@ has 'all of it' "$(cat out)" '"decodes": 1'
 code 'another sigma' 0 "$kal" run "$(echo "$text" | sed 's/gaussian 6/gaussian 7/')" --memo-dir memo --stats json
 has 'finds the picture decoded' "$(cat out)" '"decodes": 0'
 
+# ---- why
+code 'explain --why' 0 "$kal" explain --why "$text" --memo-dir memo
+has 'a hit' "$(head -n 1 out)" 'hit  '
+code 'of another sigma' 0 "$kal" explain --why "$(echo "$text" | sed 's/gaussian 6/gaussian 8/')" --memo-dir memo
+has 'the parameter' "$(cat out)" 'gaussian: sigma=8, there sigma='
+has 'the picture is there' "$(cat out)" 'hit  '
+"$kal" embed in.ppm width=1500 height=1100 edge=mirror -o other.jpg
+code 'of another file' 0 "$kal" explain --why "$(echo "$text" | sed 's/big/other/')" --memo-dir memo
+has 'its bytes' "$(cat out)" 'load jpeg: digest='
+code 'of another format' 0 "$kal" explain --why "$(echo "$text" | sed 's/out.png/out.qoi/')" --memo-dir memo
+has 'what it stands on is there' "$(cat out)" 'hit  '
+code 'memo why' 0 "$kal" memo why "$("$kal" memo list --memo-dir memo | grep ' save png' | head -n 1 | cut -c1-32)" --memo-dir memo
+has 'what it was made from' "$(cat out)" 'gaussian 2 sigma='
+refused 'memo why of nothing' 2 'is not there' "$kal" memo why 00000000000000000000000000000000 --memo-dir memo
+refused 'memo why of no key' 2 '32 hex digits' "$kal" memo why abc --memo-dir memo
+refused 'why without a folder' 2 'of which folder' "$kal" explain --why "$text"
+
 # ---- kal memo
 code 'stat' 0 "$kal" memo stat --memo-dir memo
 has 'says how many' "$(cat out)" ' entries, '
