@@ -94,6 +94,7 @@ typedef enum option_kind {
     IS_BYTES,
     IS_SECONDS,
     IS_NUMBER,
+    IS_SHARE,   // 0..1, or as 5%
     IS_CHOICE,
     IS_ENV,
     IS_LIMITS

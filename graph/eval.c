@@ -104,14 +104,14 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
         kal__want w = wants[i];
         bool known = false;
         if (is_remembered(&w, o)) {
-            const kal_status st = kal__write_known(o->memo, w.node->key, w.writer, &known, err);
+            const kal_status st = kal__write_known(o->memo, w.node, o->audit, w.writer, &known, err);
             if (st) return st;
             stats->nodes += known;
             stats->nodes_reused += known;
             if (!known) w.writer = kal__remember(w.writer, room);
             if (!known && !w.writer) return kal_fail(err, KAL_NOMEM, "out of memory");
         }
-        if (w.value && o->memo && kal__fact_find(o->memo, w.node, w.value)) {
+        if (w.value && o->memo && kal__fact_find(o->memo, w.node, o->audit, w.value)) {
             known = true;
             stats->nodes++;
             stats->nodes_reused++;
@@ -219,8 +219,11 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     const kal__calm calm = kal__calm_begin();
     size_t n_left, room = 0;   // for encoded bytes on their way to the memo: known once there is a plan
     kal__tally tally = {0, 0};
+    o.audit = o.memo && options ? kal__audit_new(options->audit) : NULL;
     st = split_known(wants, n, &o, left, &n_left, &room, stats, err);
     if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, &room, stats, &tally, err);
+    if (!st) st = kal__audit_run(o.audit, o.memo, options, err);
+    kal__audit_free(o.audit);
     remember(left, n_left, &o, st, (kal__now() - start) * 1e9);
     for (size_t i = 0; i < n && !st && options && options->warn; i++)
         if (wants[i].writer) kal__warn_of_encoded(wants[i].node, wants[i].writer->name, options);

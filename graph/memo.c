@@ -290,6 +290,15 @@ bool kal__memo_put(kal_memo *m, const kal__made *made, bool always)
            put_in_folder(m, made);
 }
 
+void kal__memo_forget(kal_memo *m, kal_key key)
+{
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = m->n; i-- > 0;)
+        if (kal_key_equal(m->entries[i].key, key)) remove_at(m, i);
+    pthread_mutex_unlock(&m->lock);
+    if (m->store) kal__store_remove(m->store, key);
+}
+
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)
 {
     if (mode == KAL_MEMO_NEVER) return false;

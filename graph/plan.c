@@ -5,6 +5,7 @@
 // each ring has. Everything is decided here, before the first pixel.
 #include "build.h"
 
+#include "audit.h"
 #include "memo.h"
 #include "coding.h"
 #include "digest.h"
@@ -89,6 +90,7 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
         kal__memo_find(b->p->memo, KAL__STORED_ROWS, n->key, me->need, &me->hit, &me->hit_rect)) {
         me->found = true;
         b->p->nodes_reused++;
+        kal__audit_note(b->options->audit, KAL__STORED_ROWS, n, me->hit, me->hit_rect);
         return KAL_OK;
     }
     if (n->kind == KAL__APPLY && n->call.op->rows) {

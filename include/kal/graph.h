@@ -189,6 +189,9 @@ typedef struct kal_options {
     /// KAL_SPILL, else none
     const char *spill;
     kal_warning_fn *warn;   ///< gets user, too
+    /// 0..1: that share of what is found in the memo is computed again and compared. A difference is KAL_INTERNAL: it names op and place, nothing is
+    /// written, and what was kept is forgotten.
+    double audit;
 } kal_options;
 
 /// Processors that this process may use, by affinity and cgroup quota: the workers of a request that says nothing about them.
@@ -268,11 +271,11 @@ typedef struct kal_memo_entry {
     const char *kind;   ///< "rows", "bytes" (an encoded file), "value", "blob"
     kal_rect rect;      ///< of rows; else n×1 for n bytes
     uint64_t bytes, on_disk;
-    double seconds;         ///< that it took to make
-    uint64_t made, used;    ///< seconds since 1970; when it was last wanted, to the minute
-    const char *recipe;     ///< what its key was made from, a line a node, inputs first …
-    size_t recipe_size;     ///< … which is not ended by a NUL
-    bool sound;             ///< false: it is damaged; key and on_disk alone are known
+    double seconds;        ///< that it took to make
+    uint64_t made, used;   ///< seconds since 1970; when it was last wanted, to the minute
+    const char *recipe;    ///< what its key was made from, a line a node, inputs first …
+    size_t recipe_size;    ///< … which is not ended by a NUL
+    bool sound;            ///< false: it is damaged; key and on_disk alone are known
 } kal_memo_entry;
 /// Called for each, in the order of their keys; what it points at lives during the call. false ends the walk.
 typedef bool kal_memo_entry_fn(void *user, const kal_memo_entry *entry);

@@ -4,6 +4,7 @@
 // A memo with a folder: what another memo with the same folder (as another process has) need not do again; that results are the same with it and
 // without, on random graphs; and that files which change are never told by what was remembered of them.
 #include "graphs.h"
+#include "store.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -260,6 +261,52 @@ static void random_edits(uint64_t seed, int n)
     free(got);
 }
 
+// ---- audit ----------------------------------------------------------------------------------------
+
+// Whatever is kept is right; what somebody put there under its key is told, and forgotten.
+static void audited(void)
+{
+    const char *folder = check_temp("audited");
+    const kal_extent e = extent_of(300, 200, 3, KAL_U8);
+    const size_t size = kal_pixel_size(&e) * 300 * 200;
+    unsigned char *out = malloc(size);
+    rng r = {19};
+    kal_scope *s = kal_scope_new();
+    kal_node *image = rng_image(&r, s, &e), *soft = kal_apply_text(s, "gaussian", "3", &image, 1);
+    kal_node *mean = kal_apply_text(s, "mean", NULL, &soft, 1), *file = kal_encode(s, soft, "png", NULL);
+    for (int turn = 0; turn < 3; turn++) {
+        kal_memo *m = memo_at(folder);
+        const kal_options o = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS, .audit = turn ? 1 : 0};
+        kal_bytes b;
+        kal_value v;
+        REQUIRE_OK(kal_read(soft, kal_rect_all(&e), out, 900, &o, &check_error));
+        REQUIRE_OK(kal_read_bytes(file, &o, &b, &check_error));
+        REQUIRE_OK(kal_read_value(mean, &o, &v, &check_error));
+        kal_bytes_free(&b);
+        kal_value_free(&v);
+        kal_memo_free(&m);
+    }
+    kal_key key;
+    kal__store *store;
+    REQUIRE_OK(kal_node_key(soft, &key, &check_error));
+    REQUIRE_OK(kal__store_open(folder, 0, &store, &check_error));
+    out[900 * 7 + 3 * 11 + 1] ^= 1;
+    const kal__stored wrong = {.key = key, .kind = KAL__STORED_ROWS, .rect = kal_rect_all(&e), .size = size};
+    REQUIRE(kal__store_remove(store, key) && kal__store_put(store, &wrong, out));
+    kal__store_close(&store);
+    kal_memo *m = memo_at(folder);
+    const kal_options o = {.memo = m, .audit = 1};
+    REQUIRE_FAILS(KAL_INTERNAL, kal_read(soft, kal_rect_all(&e), out, 900, &o, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "gaussian") && strstr(check_error.message, "pixel 11,7"), "%s",
+                 check_error.message);
+    REQUIRE_OK(kal_read(soft, kal_rect_all(&e), out, 900, &o, &check_error));
+    const kal_options odd = {.audit = 1.5};
+    REQUIRE_FAILS(KAL_INVALID, kal_read(soft, kal_rect_all(&e), out, 900, &odd, &check_error));
+    kal_memo_free(&m);
+    kal_scope_free(&s);
+    free(out);
+}
+
 static void is_told(void *user, const kal_warning *w)
 {
     *(int *)user += !w->node && strstr(w->text, "nothing more is kept there");
@@ -296,6 +343,7 @@ int main(int argc, char **argv)
     values();
     local_edits();
     random_edits(99, argc > 1 ? atoi(argv[1]) : 12);
+    audited();
     without_room();
     kal_memo_clear(NULL);
     return check_done();
