@@ -301,10 +301,10 @@ void kal__memo_forget(kal_memo *m, kal_key key)
 
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)
 {
-    if (mode == KAL_MEMO_NEVER) return false;
-    if (node->is_volatile) return false;
+    const kal_memo_mode own = kal_node_memo(node);
+    if (mode == KAL_MEMO_NEVER || own == KAL_MEMO_NEVER || node->is_volatile) return false;
     // Reading a byte again costs about 0.12 ns from memory; ten times that is worth the room.
-    return mode == KAL_MEMO_ALWAYS || cost >= 1.2;
+    return mode == KAL_MEMO_ALWAYS || own == KAL_MEMO_ALWAYS || cost >= 1.2;
 }
 
 // ---- single flight ------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
     b->p->nodes++;
     if (n->kind == KAL__PIXELS) return KAL_OK;
     if (n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_WHOLE)) me->need = kal_rect_all(&n->call.extent);
-    if (b->p->memo && !n->is_volatile && !is_view(n) &&
+    if (b->p->memo && !n->is_volatile && !is_view(n) && kal_node_memo(n) != KAL_MEMO_NEVER &&
         kal__memo_find(b->p->memo, KAL__STORED_ROWS, n->key, me->need, &me->hit, &me->hit_rect)) {
         me->found = true;
         b->p->nodes_reused++;
@@ -350,8 +350,8 @@ static void find_dear(kal__builder *b)
 // With a folder what is read or saved last is a candidate as well, when it stands on something dear: who comes back wants that first.
 static bool is_candidate(const kal__builder *b, const kal__stage *s)
 {
-    return is_worth(b, s->node) ||
-           (s->dear && s->last && !s->node->is_volatile && kal__memo_store(b->p->memo));
+    return is_worth(b, s->node) || (s->dear && s->last && !s->node->is_volatile &&
+                                    kal_node_memo(s->node) != KAL_MEMO_NEVER && kal__memo_store(b->p->memo));
 }
 
 // A stage that nobody else reads may compute straight into the caller's rows, unless the memo will want its own.

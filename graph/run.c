@@ -361,7 +361,9 @@ static void keep_results(const kal__plan *p)
         if (!s->keep || !s->slab) continue;
         const kal__made made = {
             KAL__STORED_ROWS, s->node, s->rect, s->slab, s->stride * (size_t)s->rows, s->ns, ns[i]};
-        if (kal__memo_put(p->memo, &made, p->memo_mode == KAL_MEMO_ALWAYS) && s->last)
+        if (kal__memo_put(p->memo, &made,
+                          p->memo_mode == KAL_MEMO_ALWAYS || kal_node_memo(s->node) == KAL_MEMO_ALWAYS) &&
+            s->last)
             kal__parts_remember(p->memo, s->node, s->rect);
     }
     free(ns);
