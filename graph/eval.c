@@ -135,7 +135,30 @@ typedef struct stand_in {
     kal_node *node;
 } stand_in;
 
-static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o)
+// The contents of pictures come first, when the rest may be known by them; their rows are kept, and not made twice.
+static void learn_contents(kal_node *image, const kal__resolved *o, const kal__watch *w, kal_stats *stats)
+{
+    kal_node *picture;
+    for (int i = 0; i < 4 && kal__may_cut_off(o->memo, image, &picture); i++) {
+        const kal_extent *e = &picture->call.extent;
+        if ((uint64_t)e->width * (uint64_t)e->height * kal_pixel_size(e) > kal__memo_room(o->memo) / 2)
+            return;
+        kal_key content;
+        kal_options alone = {.threads = o->threads,
+                             .max_memory = o->max_memory,
+                             .memo = o->memo,
+                             .spill = o->spill,
+                             .stats = stats,
+                             .cancel = w->options ? w->options->cancel : NULL};
+        if (w->deadline > 0) alone.deadline = w->deadline - kal__now();
+        if (alone.deadline < 0 || kal_content_key(picture, &alone, &content, NULL))
+            return;   // the plan will say why
+        if (kal__memo_store(o->memo) && !kal__content_known(o->memo, picture)) return;   // it was not kept
+    }
+}
+
+static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *watch,
+                           kal_stats *stats)
 {
     stand_in *list = o->memo && kal__memo_store(o->memo) ? kal__new_zero(n, sizeof *list) : NULL;
     for (size_t i = 0; list && i < n; i++) {
@@ -143,6 +166,7 @@ static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o)
         if (w->value || w->patches || w->node->kept) continue;
         kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
         const kal_rect rect = w->writer ? kal__encoded_rect(w->node) : w->rect;
+        learn_contents(image, o, watch, stats);
         w->instead = list[i].node = kal__mosaic_find(o->memo, image, rect, &list[i].parts);
     }
     return list;
@@ -162,7 +186,7 @@ static kal_status plan_and_run(kal__want *wants, size_t n, const kal__resolved *
 {
     kal__plan *plan = NULL;
     const double start = kal__now();
-    stand_in *others = stand_ins(wants, n, o);
+    stand_in *others = stand_ins(wants, n, o, w, stats);
     kal_status st = plan_alone(wants, n, o, w, &plan, err);
     kal__trace_part(w->options, "plan", start);
     if (!st) *room = room_for_encoded(plan, o);
