@@ -95,17 +95,23 @@ static void sweep_one(int tmp, const char *name)
     close(fd);
 }
 
-void kal__store_sweep(kal__store *s)
+static void sweep_folder(int at, const char *folder, const char *names)
 {
-    const int fd = openat(s->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = openat(at, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     if (!d) {
         if (fd >= 0) close(fd);
         return;
     }
     for (const struct dirent *e; (e = readdir(d)) != NULL;)
-        if (!strncmp(e->d_name, "kal-", 4)) sweep_one(s->tmp, e->d_name);
+        if (!strncmp(e->d_name, names, strlen(names))) sweep_one(fd, e->d_name);
     closedir(d);
+}
+
+void kal__store_sweep(kal__store *s)
+{
+    sweep_folder(s->folder, "tmp", "kal-");
+    sweep_folder(s->folder, KAL__STORE_LEASES, "lease-");
 }
 
 // ---- open and close -----------------------------------------------------------------------------

@@ -215,8 +215,7 @@ bool kal__store_write(int fd, const void *data, size_t n)
     return true;
 }
 
-// The head, the table and the recipe, up to where the data begins. NULL: out of memory.
-static unsigned char *front_of(const kal__stored *what, const void *data, size_t *size)
+unsigned char *kal__store_front(const kal__stored *what, const void *data, size_t *size)
 {
     const size_t recipe = what->recipe_size < KAL__STORE_RECIPE ? what->recipe_size : KAL__STORE_RECIPE;
     kal__store_head h = {.magic = KAL__STORE_MAGIC,
@@ -295,15 +294,28 @@ static bool write_entry(kal__store *s, const char *path, const unsigned char *fr
     return true;
 }
 
+static bool is_wanted(kal__store *s, const kal__stored *what, char path[40])
+{
+    if (__atomic_load_n(&s->off, __ATOMIC_ACQUIRE) || !what->size || what->size > s->limit / 4) return false;
+    if (what->size / KAL__STORE_PIECE >= UINT32_MAX) return false;
+    kal__store_path(what->key, path);
+    return !is_covered(s, what, path);
+}
+
+bool kal__store_put_file(kal__store *s, const kal__stored *what, const unsigned char *file, size_t n)
+{
+    char path[40];
+    const bool ok = is_wanted(s, what, path) && write_entry(s, path, file, n, NULL, 0);
+    if (ok) count(&s->counts.stored);
+    return ok;
+}
+
 bool kal__store_put(kal__store *s, const kal__stored *what, const void *data)
 {
     char path[40];
     size_t n;
-    if (__atomic_load_n(&s->off, __ATOMIC_ACQUIRE) || !what->size || what->size > s->limit / 4) return false;
-    if (what->size / KAL__STORE_PIECE >= UINT32_MAX) return false;
-    kal__store_path(what->key, path);
-    if (is_covered(s, what, path)) return false;
-    unsigned char *front = front_of(what, data, &n);
+    if (!is_wanted(s, what, path)) return false;
+    unsigned char *front = kal__store_front(what, data, &n);
     const bool ok = front && write_entry(s, path, front, n, data, what->size);
     free(front);
     if (ok) count(&s->counts.stored);

@@ -35,6 +35,7 @@ struct kal__store {
 };
 
 #define KAL__STORE_VERSION "v1"
+#define KAL__STORE_LEASES "leases"   // in it
 #define KAL__STORE_MAGIC "kalmemo"   // and its NUL
 #define KAL__STORE_PIECE ((size_t)1 << 20)
 #define KAL__STORE_PAGE ((size_t)4096)
@@ -66,6 +67,11 @@ kal__store_state kal__store_read_head(const unsigned char *file, size_t n, kal_k
                                       kal__store_head *head);
 /// Whether all pieces of the data have their sums.
 bool kal__store_is_whole(const unsigned char *file, const kal__store_head *head);
+
+/// What stands before the data in a file: the head, the table and the recipe. NULL: out of memory. Free with free.
+unsigned char *kal__store_front(const kal__stored *what, const void *data, size_t *size);
+/// Keeps a whole file that was found to be sound, as kal__store_put does.
+bool kal__store_put_file(kal__store *s, const kal__stored *what, const unsigned char *file, size_t n);
 
 /// A new file in tmp, locked so that nobody takes it for one that was left; -1: it cannot be made.
 int kal__store_begin(kal__store *s, char name[40]);

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A server that gives what was put under a name: nginx with its dav module, bazel-remote's kind, a gateway to an object store. GET, HEAD and PUT by
+// libcurl; an entry is at PREFIX/ab/cdef…. There are no leases.
+#define _GNU_SOURCE
+#include "remote_part.h"
+#include "store_file.h"
+
+#if !defined(KAL_NO_CURL) && defined(__has_include)
+#if __has_include(<curl/curl.h>)
+#define CURL_THERE 1
+#endif
+#endif
+
+#if CURL_THERE
+
+#define CURL_DISABLE_TYPECHECK   // its functions are reached through pointers
+#include "library.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__APPLE__)
+#define LIBRARY "libcurl.4.dylib"
+#else
+#define LIBRARY "libcurl.so.4"
+#endif
+#define FUNCTIONS(F)            \
+    F(curl_global_init)         \
+    F(curl_easy_init)           \
+    F(curl_easy_setopt)         \
+    F(curl_easy_getinfo)        \
+    F(curl_easy_cleanup)        \
+    F(curl_slist_append)        \
+    F(curl_slist_free_all)      \
+    F(curl_multi_init)          \
+    F(curl_multi_add_handle)    \
+    F(curl_multi_remove_handle) \
+    F(curl_multi_perform)       \
+    F(curl_multi_poll)          \
+    F(curl_multi_info_read)     \
+    F(curl_multi_cleanup)
+
+static struct {
+    FUNCTIONS(KAL__FUNCTION)
+} lib;
+static bool have;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void load(void)
+{
+    static const char *const names[] = {FUNCTIONS(KAL__NAME)};
+    const size_t n = sizeof names / sizeof *names;
+    have = kal__library(LIBRARY, names, n, n, &lib) && !lib.curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+typedef struct http_line {
+    kal__remote *of;
+    pid_t pid;
+    CURL *easy;
+    CURLM *multi;   // keeps the connection
+    struct curl_slist *fields;
+    uint64_t moved;
+    kal__slab *file;   // what comes
+    size_t n, size;
+    bool strange;
+    const kal__piece *pieces;   // what goes
+    int piece;
+    size_t at;
+} http_line;
+
+// ---- what comes and goes ------------------------------------------------------------------------
+
+static bool make_room(http_line *l)
+{
+    curl_off_t size = -1;
+    long status = 0;
+    if (lib.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status) || status != 200) return false;
+    lib.curl_easy_getinfo(l->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+    l->strange = size <= 0 || (uint64_t)size > kal__remote_room(l->of);   // without a size we take nothing
+    l->size = l->strange ? 0 : (size_t)size;
+    l->file = l->size ? kal__slab_new(l->size) : NULL;
+    return l->file != NULL;
+}
+
+static size_t on_body(char *data, size_t one, size_t size, void *user)
+{
+    http_line *l = user;
+    const size_t n = one * size;
+    l->moved += n;
+    if (!l->file && !make_room(l)) return 0;
+    if (n > l->size - l->n) return 0;
+    memcpy(l->file->data + l->n, data, n);
+    l->n += n;
+    return n;
+}
+
+static size_t on_upload(char *data, size_t one, size_t size, void *user)
+{
+    http_line *l = user;
+    while (l->piece < KAL__PIECES && l->at == l->pieces[l->piece].n) l->piece++, l->at = 0;
+    if (l->piece == KAL__PIECES) return 0;
+    const size_t left = l->pieces[l->piece].n - l->at, n = one * size < left ? one * size : left;
+    memcpy(data, (const unsigned char *)l->pieces[l->piece].data + l->at, n);
+    l->at += n;
+    l->moved += n;
+    return n;
+}
+
+// ---- a request ----------------------------------------------------------------------------------
+
+// Its status; 0: it did not come to an end in time.
+static long go(http_line *l)
+{
+    const kal__patience p = kal__remote_patience(l->of);
+    bool over = false, well = false;
+    long status = 0;
+    l->moved = 0;
+    if (lib.curl_multi_add_handle(l->multi, l->easy)) return 0;
+    while (!over) {
+        int running, left;
+        const CURLMsg *m;
+        if (lib.curl_multi_perform(l->multi, &running)) break;
+        while ((m = lib.curl_multi_info_read(l->multi, &left)) != NULL)
+            if (m->msg == CURLMSG_DONE) over = true, well = m->data.result == CURLE_OK;
+        const double seconds = kal__patience_left(&p, l->moved);
+        if (over || seconds <= 0) break;
+        lib.curl_multi_poll(l->multi, NULL, 0, (int)(seconds * 1e3) + 1, NULL);
+    }
+    if (well) lib.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status);
+    lib.curl_multi_remove_handle(l->multi, l->easy);
+    return status;
+}
+
+static kal__far meaning(const http_line *l, long status)
+{
+    if (l->strange) return KAL__FAR_STRANGE;
+    if (status == 404 || status == 410) return KAL__FAR_NONE;
+    return status >= 200 && status < 300 ? KAL__FAR_DONE : KAL__FAR_FAILED;
+}
+
+static bool address(http_line *l, kal_key key)
+{
+    char path[40];
+    kal__text t = {0};
+    const kal__remote *r = l->of;
+    kal__store_path(key, path);
+    size_t n = strlen(r->place);
+    while (n && r->place[n - 1] == '/') n--;
+    kal__putf(&t, "%s%.*s/%s", r->kind->scheme, (int)n, r->place, path);
+    kal__put(&t, "", 1);
+    const bool ok = !t.failed && !lib.curl_easy_setopt(l->easy, CURLOPT_URL, t.data);
+    free(t.data);
+    return ok;
+}
+
+static kal__far http_get(kal__remote *r, void *line, kal_key key, kal__slab **file, size_t *n)
+{
+    http_line *l = line;
+    (void)r;
+    l->n = l->size = 0;
+    l->strange = false;
+    if (!address(l, key) || lib.curl_easy_setopt(l->easy, CURLOPT_HTTPGET, 1L)) return KAL__FAR_FAILED;
+    const kal__far came = meaning(l, go(l));
+    *file = l->file;
+    *n = l->n;
+    l->file = NULL;
+    if (came == KAL__FAR_DONE && *file && *n == l->size) return came;
+    kal__slab_unref(file);
+    return came == KAL__FAR_DONE ? KAL__FAR_STRANGE : came;   // empty
+}
+
+static kal__far http_has(kal__remote *r, void *line, kal_key key)
+{
+    http_line *l = line;
+    (void)r;
+    l->strange = false;
+    if (!address(l, key) || lib.curl_easy_setopt(l->easy, CURLOPT_NOBODY, 1L)) return KAL__FAR_FAILED;
+    return meaning(l, go(l));
+}
+
+static kal__far http_put(kal__remote *r, void *line, kal_key key, const kal__piece *pieces, size_t most)
+{
+    http_line *l = line;
+    (void)r;
+    l->strange = false;
+    l->pieces = pieces;
+    l->piece = 0;
+    l->at = 0;
+    const bool ok = address(l, key) && !lib.curl_easy_setopt(l->easy, CURLOPT_UPLOAD, 1L) &&
+                    !lib.curl_easy_setopt(l->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)most);
+    // Some servers do not let an entry take the place of another; then it is there.
+    const long status = ok ? go(l) : 0;
+    return status == 409 || status == 412 ? KAL__FAR_DONE : meaning(l, status);
+}
+
+// ---- lines --------------------------------------------------------------------------------------
+
+static void http_hang_up(void *line)
+{
+    http_line *l = line;
+    if (l->pid != getpid()) return;   // after a fork the connection is the parent's
+    if (l->easy) lib.curl_easy_cleanup(l->easy);
+    if (l->multi) lib.curl_multi_cleanup(l->multi);
+    lib.curl_slist_free_all(l->fields);
+    kal__slab_unref(&l->file);
+    free(l);
+}
+
+// The protocols as text came with 7.85; an older library cannot be held to them.
+static bool set_up(http_line *l)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    CURL *const e = l->easy;
+    l->fields = lib.curl_slist_append(NULL, "Expect:");   // sends at once
+    return l->fields && !lib.curl_easy_setopt(e, CURLOPT_HTTPHEADER, l->fields) &&
+           !lib.curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") &&
+           !lib.curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(l->of->connect * 1e3)) &&
+           !lib.curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) &&
+           !lib.curl_easy_setopt(e, CURLOPT_FAILONERROR, 0L) &&
+           !lib.curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L << 10) &&
+           !lib.curl_easy_setopt(e, CURLOPT_USERAGENT, "kallitype/" KAL_VERSION) &&
+           !lib.curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+           !lib.curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) &&
+           !lib.curl_easy_setopt(e, CURLOPT_WRITEDATA, l) &&
+           !lib.curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload) &&
+           !lib.curl_easy_setopt(e, CURLOPT_READDATA, l);
+#else
+    (void)l;
+    return false;
+#endif
+}
+
+static void *http_call(kal__remote *r)
+{
+    http_line *l = kal__new_zero(1, sizeof *l);
+    if (!l) return NULL;
+    l->of = r;
+    l->pid = getpid();
+    l->easy = lib.curl_easy_init();
+    l->multi = lib.curl_multi_init();
+    if (l->easy && l->multi && set_up(l)) return l;
+    http_hang_up(l);
+    return NULL;
+}
+
+static kal_status http_open(kal__remote *r, kal_error *err)
+{
+    pthread_once(&once, load);
+    if (!have)
+        return kal_fail(err, KAL_UNSUPPORTED, "%s: http: libcurl (%s) is not installed", r->name, LIBRARY);
+    return *r->place && *r->place != '/' ? KAL_OK
+                                         : kal_fail(err, KAL_INVALID, "%s: a host is wanted", r->name);
+}
+
+#define HTTP(name)                                                                                      \
+    {                                                                                                   \
+        .scheme = name, .open = http_open, .call = http_call, .hang_up = http_hang_up, .get = http_get, \
+        .has = http_has, .put = http_put                                                                \
+    }
+
+#else
+
+static kal_status without(kal__remote *r, kal_error *err)
+{
+    return kal_fail(err, KAL_UNSUPPORTED, "%s: http: this build is without libcurl", r->name);
+}
+
+#define HTTP(name)                      \
+    {                                   \
+        .scheme = name, .open = without \
+    }
+
+#endif
+
+const kal__far_kind kal__far_http = HTTP("http://");
+const kal__far_kind kal__far_https = HTTP("https://");
