@@ -49,7 +49,7 @@ typedef struct settings {
     bool untrusted;
     int32_t progress;   // progress_mode
     int32_t stats;      // 1: as JSON
-    const char *memo_dir;
+    const char *memo_dir, *memo_remote;
     uint64_t memo_size;
     double max, percent;
     int32_t columns, gap, page;
@@ -94,7 +94,6 @@ typedef enum option_kind {
     IS_BYTES,
     IS_SECONDS,
     IS_NUMBER,
-    IS_SHARE,   // 0..1, or as 5%
     IS_CHOICE,
     IS_ENV,
     IS_LIMITS

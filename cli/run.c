@@ -74,7 +74,8 @@ static kal_options options_of(const runner *r, const job *j, progress *p, bool m
     }
     o.cancel = r->cancel;
     o.stats = stats;
-    o.memo_mode = r->s->no_memo || !(memo || r->s->memo_dir) ? KAL_MEMO_NEVER : KAL_MEMO_AUTO;
+    o.memo_mode =
+        r->s->no_memo || !(memo || r->s->memo_dir || r->s->memo_remote) ? KAL_MEMO_NEVER : KAL_MEMO_AUTO;
     o.progress = p->mode == PROGRESS_NEVER ? NULL : progress_tell;
     o.trace = r->profile ? profile_trace : NULL;
     o.node_stats = r->profile ? profile_node : NULL;

@@ -7,6 +7,7 @@
 #include "coding.h"
 #include "dynamic.h"
 #include "encoded.h"
+#include "flight.h"
 #include "load.h"
 #include "measure.h"
 #include "memo.h"
@@ -61,30 +62,38 @@ double kal__cost_of(const kal_node *n)
 
 // ---- evaluate -----------------------------------------------------------------------------------
 
-// The keys a plan will store; claimed so that nobody computes them at the same time.
-static bool claim_all(const kal__plan *p)
+// The keys a plan will store; claimed so that nobody computes them at the same time, here (then *alone) or in another process. *again: some of it
+// may be known by now.
+static kal_status claim_all(const kal__plan *p, kal__flight *f, bool *alone, bool *again, kal_error *err)
 {
+    *alone = true;
+    *again = false;
     kal_key *keys = kal__new((size_t)p->n_stages, sizeof *keys);
-    if (!keys) return true;
+    if (!keys) return KAL_OK;
     size_t n = 0;
     for (int32_t i = 0; i < p->n_stages; i++)
         if (p->stages[i]->keep) keys[n++] = p->stages[i]->node->key;
-    const bool ok = !n || kal__memo_claim(p->memo, p, keys, n);
+    *alone = !n || kal__memo_claim(p->memo, p, keys, n);
+    const kal_status st = *alone ? kal__flight_take(f, keys, n, again, err) : KAL_OK;
     free(keys);
-    return ok;
+    return st;
 }
 
-// Plans until nobody else is computing what this plan would keep. Waiting holds nothing, so it cannot tie a knot.
-static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
+// Plans until nobody else is computing what this plan would keep. Waiting holds nothing that others wait for, so it cannot tie a knot.
+static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolved *o, kal__flight *f,
                              kal__plan **plan, kal_error *err)
 {
     for (;;) {
+        bool alone, again;
         kal_status st = kal__plan_make(wants, n, o, plan, err);
-        if (st || !(*plan)->memo || claim_all(*plan)) return st;
+        if (st || !(*plan)->memo) return st;
+        st = claim_all(*plan, f, &alone, &again, err);
+        if (!st && alone && !again) return KAL_OK;
+        kal__memo_release(o->memo, *plan);
         kal__plan_free(plan);
-        st = kal__watch_check(w, err);
+        if (!st) st = kal__watch_check(f->watch, err);
         if (st) return st;
-        kal__memo_wait(o->memo, 0.02);
+        if (!alone) kal__memo_wait(o->memo, 0.02);
     }
 }
 
@@ -94,29 +103,61 @@ static bool is_remembered(const kal__want *w, const kal__resolved *o)
     return w->writer && o->memo && !w->node->is_volatile && !w->book && !w->node->u.codec->tree;
 }
 
-// Wants whose encoded bytes are known are written at once; the others get a writer that remembers. Returns how many are left, at the
-// front of `left`.
+// Wants whose encoded bytes are known are written at once; the others are left, at the front of `left`, which `wants` may be.
 static kal_status split_known(const kal__want *wants, size_t n, const kal__resolved *o, kal__want *left,
-                              size_t *n_left, size_t *room, kal_stats *stats, kal_error *err)
+                              size_t *n_left, kal_stats *stats, kal_error *err)
 {
     *n_left = 0;
     for (size_t i = 0; i < n; i++) {
         kal__want w = wants[i];
         bool known = false;
         if (is_remembered(&w, o)) {
-            const kal_status st = kal__write_known(o->memo, w.node, o->audit, w.writer, &known, err);
+            const kal_status st = kal__write_known(o->memo, w.node->key, w.writer, &known, err);
             if (st) return st;
             stats->nodes += known;
             stats->nodes_reused += known;
-            if (!known) w.writer = kal__remember(w.writer, room);
-            if (!known && !w.writer) return kal_fail(err, KAL_NOMEM, "out of memory");
         }
-        if (w.value && o->memo && kal__fact_find(o->memo, w.node, o->audit, w.value)) {
+        if (w.value && o->memo && kal__fact_find(o->memo, w.node, w.value)) {
             known = true;
             stats->nodes++;
             stats->nodes_reused++;
         }
         if (!known) left[(*n_left)++] = w;
+    }
+    return KAL_OK;
+}
+
+// Until nobody else encodes or measures what is left.
+static kal_status wait_for_others(kal__flight *f, kal__want *left, size_t *n_left, const kal__resolved *o,
+                                  kal_stats *stats, kal_error *err)
+{
+    bool again = f->memo != NULL;
+    kal_key *keys = again ? kal__new(*n_left, sizeof *keys) : NULL;
+    kal_status st = KAL_OK;
+    while (keys && again && *n_left && !st) {
+        size_t n = 0;
+        for (size_t i = 0; i < *n_left; i++)
+            if (is_remembered(&left[i], o) || (left[i].value && !left[i].node->is_volatile))
+                keys[n++] = left[i].node->key;
+        st = kal__flight_take(f, keys, n, &again, err);
+        if (!st && again) st = split_known(left, *n_left, o, left, n_left, stats, err);
+    }
+    free(keys);
+    return st;
+}
+
+// What is left gets writers that remember.
+static kal_status remember_all(kal__want *left, size_t *n_left, const kal__resolved *o, size_t *room,
+                               kal_error *err)
+{
+    for (size_t i = 0; i < *n_left; i++) {
+        if (!is_remembered(&left[i], o)) continue;
+        kal__writer *w = kal__remember(left[i].writer, room);
+        if (!w) {
+            *n_left = i;
+            return kal_fail(err, KAL_NOMEM, "out of memory");
+        }
+        left[i].writer = w;
     }
     return KAL_OK;
 }
@@ -135,30 +176,7 @@ typedef struct stand_in {
     kal_node *node;
 } stand_in;
 
-// The contents of pictures come first, when the rest may be known by them; their rows are kept, and not made twice.
-static void learn_contents(kal_node *image, const kal__resolved *o, const kal__watch *w, kal_stats *stats)
-{
-    kal_node *picture;
-    for (int i = 0; i < 4 && kal__may_cut_off(o->memo, image, &picture); i++) {
-        const kal_extent *e = &picture->call.extent;
-        if ((uint64_t)e->width * (uint64_t)e->height * kal_pixel_size(e) > kal__memo_room(o->memo) / 2)
-            return;
-        kal_key content;
-        kal_options alone = {.threads = o->threads,
-                             .max_memory = o->max_memory,
-                             .memo = o->memo,
-                             .spill = o->spill,
-                             .stats = stats,
-                             .cancel = w->options ? w->options->cancel : NULL};
-        if (w->deadline > 0) alone.deadline = w->deadline - kal__now();
-        if (alone.deadline < 0 || kal_content_key(picture, &alone, &content, NULL))
-            return;   // the plan will say why
-        if (kal__memo_store(o->memo) && !kal__content_known(o->memo, picture)) return;   // it was not kept
-    }
-}
-
-static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *watch,
-                           kal_stats *stats)
+static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o)
 {
     stand_in *list = o->memo && kal__memo_store(o->memo) ? kal__new_zero(n, sizeof *list) : NULL;
     for (size_t i = 0; list && i < n; i++) {
@@ -166,7 +184,6 @@ static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o, c
         if (w->value || w->patches || w->node->kept) continue;
         kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
         const kal_rect rect = w->writer ? kal__encoded_rect(w->node) : w->rect;
-        learn_contents(image, o, watch, stats);
         w->instead = list[i].node = kal__mosaic_find(o->memo, image, rect, &list[i].parts);
     }
     return list;
@@ -181,17 +198,24 @@ static void stand_ins_free(stand_in *list, size_t n)
     free(list);
 }
 
+static kal__flight flight_of(const kal__resolved *o, const kal__watch *w)
+{
+    return (kal__flight){.memo = o->memo && kal__memo_is_shared(o->memo) ? o->memo : NULL, .watch = w};
+}
+
 static kal_status plan_and_run(kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
                                size_t *room, kal_stats *stats, kal__tally *tally, kal_error *err)
 {
     kal__plan *plan = NULL;
     const double start = kal__now();
-    stand_in *others = stand_ins(wants, n, o, w, stats);
-    kal_status st = plan_alone(wants, n, o, w, &plan, err);
+    stand_in *others = stand_ins(wants, n, o);
+    kal__flight f = flight_of(o, w);
+    kal_status st = plan_alone(wants, n, o, &f, &plan, err);
     kal__trace_part(w->options, "plan", start);
     if (!st) *room = room_for_encoded(plan, o);
     if (!st) st = kal__run(plan, w, stats, tally, err);
     if (plan && plan->memo) kal__memo_release(plan->memo, plan);
+    kal__flight_end(&f);
     kal__plan_free(&plan);
     stand_ins_free(others, n);
     return st;
@@ -243,12 +267,14 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     const kal__calm calm = kal__calm_begin();
     size_t n_left, room = 0;   // for encoded bytes on their way to the memo: known once there is a plan
     kal__tally tally = {0, 0};
-    o.audit = o.memo && options ? kal__audit_new(options->audit) : NULL;
-    st = split_known(wants, n, &o, left, &n_left, &room, stats, err);
+    kal__flight f = flight_of(&o, &w);
+    st = split_known(wants, n, &o, left, &n_left, stats, err);
+    if (!st && n_left) st = wait_for_others(&f, left, &n_left, &o, stats, err);
+    if (st) n_left = 0;
+    if (!st) st = remember_all(left, &n_left, &o, &room, err);
     if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, &room, stats, &tally, err);
-    if (!st) st = kal__audit_run(o.audit, o.memo, options, err);
-    kal__audit_free(o.audit);
     remember(left, n_left, &o, st, (kal__now() - start) * 1e9);
+    kal__flight_end(&f);
     for (size_t i = 0; i < n && !st && options && options->warn; i++)
         if (wants[i].writer) kal__warn_of_encoded(wants[i].node, wants[i].writer->name, options);
     warn_of_the_folder(o.memo, options);

@@ -4,6 +4,7 @@
 // See memo.h. A small table under one lock: an entry is a picture, so there are hundreds, not millions.
 #include "memo.h"
 
+#include "lease.h"
 #include "options.h"
 #include "recipe.h"
 
@@ -35,7 +36,9 @@ struct kal_memo {
     size_t n_claims, claims_room;
     double clock;   // worth of the last victim
     kal_memo_stats stats;
-    kal__store *store;   // NULL: no folder
+    kal__store *store;     // NULL: no folder
+    kal__remote *remote;   // NULL: none
+    kal__leases *leases;   // with either
 };
 
 #define DEFAULT_LIMIT ((uint64_t)256 << 20)
@@ -59,6 +62,12 @@ kal_memo *kal_memo_new(uint64_t limit)
 // Reading a byte back, with its sum, takes about 0.3 ns, and writing it was not for nothing.
 #define WORTH_A_FILE 1.0
 
+// Without memory for it things are made twice, nothing else.
+static void share(kal_memo *m)
+{
+    if (!m->leases && kal__memo_is_shared(m)) m->leases = kal__leases_new();
+}
+
 kal_status kal_memo_set_folder(kal_memo *m, const char *folder, uint64_t limit, kal_error *err)
 {
     kal__store *store = NULL;
@@ -69,6 +78,21 @@ kal_status kal_memo_set_folder(kal_memo *m, const char *folder, uint64_t limit, 
     if (st) return st;
     kal__store_close(&m->store);
     m->store = store;
+    share(m);
+    return KAL_OK;
+}
+
+kal_status kal_memo_set_remote(kal_memo *m, const char *url, const char *params, kal_error *err)
+{
+    kal__remote *remote = NULL;
+    if (!m) m = kal__memo_default();
+    if (!m) return kal_fail(err, KAL_NOMEM, "out of memory for a memo");
+    if (m->remote && url && kal__remote_is(m->remote, url, params)) return KAL_OK;
+    const kal_status st = url && *url ? kal__remote_open(url, params, &remote, err) : KAL_OK;
+    if (st) return st;
+    kal__remote_close(&m->remote);
+    m->remote = remote;
+    share(m);
     return KAL_OK;
 }
 
@@ -77,20 +101,50 @@ kal__store *kal__memo_store(kal_memo *m)
     return m ? m->store : NULL;
 }
 
+kal__remote *kal__memo_remote(kal_memo *m)
+{
+    return m ? m->remote : NULL;
+}
+
+bool kal__memo_is_shared(const kal_memo *m)
+{
+    return m->store || m->remote;
+}
+
 pthread_mutex_t *kal__memo_store_mutex(void)
 {
     kal__store *s = kal__memo_store(kal__memo_default());
     return s ? kal__store_mutex(s) : NULL;
 }
 
-// That of KAL_MEMO_DIR. One that cannot be had is said when somebody asks for it by the command; here it costs time alone.
-static void folder_of_the_environment(kal_memo *m)
+kal__leases *kal__memo_leases(kal_memo *m)
+{
+    return m && kal__memo_is_shared(m) ? m->leases : NULL;
+}
+
+pthread_mutex_t *kal__memo_leases_mutex(void)
+{
+    kal__leases *l = kal__memo_leases(kal__memo_default());
+    return l ? kal__leases_mutex(l) : NULL;
+}
+
+pthread_mutex_t *kal__memo_remote_mutex(void)
+{
+    kal__remote *r = kal__memo_remote(kal__memo_default());
+    return r ? kal__remote_mutex(r) : NULL;
+}
+
+// Those of KAL_MEMO_DIR and KAL_MEMO_REMOTE. One that cannot be had is said when somebody asks for it by the command; here it costs time alone.
+static void tiers_of_the_environment(kal_memo *m)
 {
     uint64_t limit = 0;
-    const char *folder = getenv("KAL_MEMO_DIR"), *size = getenv("KAL_MEMO_SIZE");
-    if (!folder || !*folder || !m) return;
+    const char *folder = getenv("KAL_MEMO_DIR"), *size = getenv("KAL_MEMO_SIZE"),
+               *url = getenv("KAL_MEMO_REMOTE");
+    if (!m) return;
     if (size && *size && !kal__parse_bytes(size, &limit)) limit = 0;
-    kal__store_open(folder, limit, &m->store, NULL);
+    if (folder && *folder) kal__store_open(folder, limit, &m->store, NULL);
+    if (url && *url) kal__remote_open(url, NULL, &m->remote, NULL);
+    share(m);
 }
 
 kal_memo *kal__memo_default(void)
@@ -98,7 +152,7 @@ kal_memo *kal__memo_default(void)
     static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
     static kal_memo *memo;
     pthread_mutex_lock(&once);
-    if (!memo) folder_of_the_environment(memo = kal_memo_new(DEFAULT_LIMIT));
+    if (!memo) tiers_of_the_environment(memo = kal_memo_new(DEFAULT_LIMIT));
     kal_memo *m = memo;
     pthread_mutex_unlock(&once);
     return m;
@@ -151,6 +205,8 @@ void kal_memo_free(kal_memo **slot)
     *slot = NULL;
     if (!m) return;
     kal_memo_clear(m);
+    kal__leases_free(&m->leases);
+    kal__remote_close(&m->remote);
     kal__store_close(&m->store);
     pthread_mutex_destroy(&m->lock);
     pthread_cond_destroy(&m->released);
@@ -172,6 +228,14 @@ void kal_memo_get_stats(kal_memo *m, kal_memo_stats *out)
     out->folder_hits = c.hits;
     out->folder_stored = c.stored;
     out->folder_broken = c.broken;
+    kal__remote_counts r = {0};
+    if (m->remote) kal__remote_counted(m->remote, &r);
+    out->remote_hits = r.hits;
+    out->remote_misses = r.misses;
+    out->remote_refused = r.refused;
+    out->remote_stored = r.stored;
+    out->remote_dropped = r.dropped;
+    out->remote_failed = r.failed;
 }
 
 void kal_memo_set_limit(kal_memo *m, uint64_t limit)
@@ -258,13 +322,14 @@ bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect re
     kal__stored what;
     if (find(m, key, rect, slab, have)) return true;
     *slab = m->store ? kal__store_get(m->store, key, kind, rect, &what) : NULL;
+    if (!*slab && m->remote) *slab = kal__remote_get(m->remote, m->store, key, kind, rect, &what);
     if (!*slab) return false;
     *have = what.rect;
     put(m, key, what.rect, *slab, what.size, what.ns);   // checked once
     return true;
 }
 
-static bool put_in_folder(kal_memo *m, const kal__made *made)
+static bool put_further(kal_memo *m, const kal__made *made)
 {
     bool kept = false;
     kal__text recipe = {0};
@@ -277,7 +342,8 @@ static bool put_in_folder(kal_memo *m, const kal__made *made)
     if (!recipe.failed) {
         what.recipe = recipe.data;
         what.recipe_size = recipe.size;
-        kept = kal__store_put(m->store, &what, made->slab->data);
+        kept = m->store && kal__store_put(m->store, &what, made->slab->data);
+        if (m->remote) kal__remote_put(m->remote, &what, made->slab);
     }
     free(recipe.data);
     return kept;
@@ -286,25 +352,16 @@ static bool put_in_folder(kal_memo *m, const kal__made *made)
 bool kal__memo_put(kal_memo *m, const kal__made *made, bool always)
 {
     put(m, made->node->key, made->rect, made->slab, made->bytes, made->ns);
-    return m->store && (always || made->all_ns >= WORTH_A_FILE * (double)made->bytes) &&
-           put_in_folder(m, made);
-}
-
-void kal__memo_forget(kal_memo *m, kal_key key)
-{
-    pthread_mutex_lock(&m->lock);
-    for (size_t i = m->n; i-- > 0;)
-        if (kal_key_equal(m->entries[i].key, key)) remove_at(m, i);
-    pthread_mutex_unlock(&m->lock);
-    if (m->store) kal__store_remove(m->store, key);
+    return kal__memo_is_shared(m) && (always || made->all_ns >= WORTH_A_FILE * (double)made->bytes) &&
+           put_further(m, made);
 }
 
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)
 {
-    const kal_memo_mode own = kal_node_memo(node);
-    if (mode == KAL_MEMO_NEVER || own == KAL_MEMO_NEVER || node->is_volatile) return false;
+    if (mode == KAL_MEMO_NEVER) return false;
+    if (node->is_volatile) return false;
     // Reading a byte again costs about 0.12 ns from memory; ten times that is worth the room.
-    return mode == KAL_MEMO_ALWAYS || own == KAL_MEMO_ALWAYS || cost >= 1.2;
+    return mode == KAL_MEMO_ALWAYS || cost >= 1.2;
 }
 
 // ---- single flight ------------------------------------------------------------------------------

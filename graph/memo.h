@@ -6,6 +6,7 @@
 #define KAL_GRAPH_MEMO_H
 
 #include "plan.h"
+#include "remote.h"
 #include "store.h"
 
 /// The process's own, made at first use.
@@ -26,15 +27,21 @@ typedef struct kal__made {
     size_t bytes;
     double ns, all_ns;
 } kal__made;
-/// Takes a reference to the slab; evicts what is cheapest to make again for its size. In the folder it is kept only when it took longer than reading it
-/// does, or when `always`; then true.
+/// Takes a reference to the slab; evicts what is cheapest to make again for its size. In the folder and far away it is kept only when it took
+/// longer than reading it does, or when `always`; true: the folder has it.
 bool kal__memo_put(kal_memo *m, const kal__made *made, bool always);
-/// What is kept under the key goes, in memory and in the folder.
-void kal__memo_forget(kal_memo *m, kal_key key);
 /// The folder; NULL: none.
 kal__store *kal__memo_store(kal_memo *m);
+/// What is far; NULL: nothing.
+kal__remote *kal__memo_remote(kal_memo *m);
+/// Whether other processes find what is put.
+bool kal__memo_is_shared(const kal_memo *m);
 /// Held over a fork, NULL: nothing to hold.
 pthread_mutex_t *kal__memo_store_mutex(void);
+pthread_mutex_t *kal__memo_leases_mutex(void);
+pthread_mutex_t *kal__memo_remote_mutex(void);
+/// By which processes that share say what they make; NULL: nobody shares.
+struct kal__leases *kal__memo_leases(kal_memo *m);
 /// Is a result of this node, costing about so many ns per byte, worth keeping?
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost);
 /// Bytes that one plan may keep.

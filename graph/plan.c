@@ -5,7 +5,6 @@
 // each ring has. Everything is decided here, before the first pixel.
 #include "build.h"
 
-#include "audit.h"
 #include "memo.h"
 #include "coding.h"
 #include "digest.h"
@@ -72,6 +71,18 @@ static const kal_node *encoded_image(const kal__builder *b, const kal_node *enco
     return kal__input(encoded, 0);
 }
 
+// What others kept may have a right sum and be of another size all the same.
+static bool find_rows(kal_memo *m, const kal_node *n, kal__info *me)
+{
+    if (!kal__memo_find(m, KAL__STORED_ROWS, n->key, me->need, &me->hit, &me->hit_rect)) return false;
+    const kal_rect r = me->hit_rect;
+    const bool fits =
+        kal_rect_inside(r, kal_rect_all(&n->call.extent)) &&
+        (size_t)(r.x1 - r.x0) * (size_t)(r.y1 - r.y0) <= me->hit->size / kal_pixel_size(&n->call.extent);
+    if (!fits) kal__slab_unref(&me->hit);
+    return fits;
+}
+
 static kal_status propagate(kal__builder *b, const kal_node *n)
 {
     kal__info *me = kal__info_of(b, n);
@@ -86,11 +97,9 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
     b->p->nodes++;
     if (n->kind == KAL__PIXELS) return KAL_OK;
     if (n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_WHOLE)) me->need = kal_rect_all(&n->call.extent);
-    if (b->p->memo && !n->is_volatile && !is_view(n) && kal_node_memo(n) != KAL_MEMO_NEVER &&
-        kal__memo_find(b->p->memo, KAL__STORED_ROWS, n->key, me->need, &me->hit, &me->hit_rect)) {
+    if (b->p->memo && !n->is_volatile && !is_view(n) && find_rows(b->p->memo, n, me)) {
         me->found = true;
         b->p->nodes_reused++;
-        kal__audit_note(b->options->audit, KAL__STORED_ROWS, n, me->hit, me->hit_rect);
         return KAL_OK;
     }
     if (n->kind == KAL__APPLY && n->call.op->rows) {
@@ -350,8 +359,8 @@ static void find_dear(kal__builder *b)
 // With a folder what is read or saved last is a candidate as well, when it stands on something dear: who comes back wants that first.
 static bool is_candidate(const kal__builder *b, const kal__stage *s)
 {
-    return is_worth(b, s->node) || (s->dear && s->last && !s->node->is_volatile &&
-                                    kal_node_memo(s->node) != KAL_MEMO_NEVER && kal__memo_store(b->p->memo));
+    return is_worth(b, s->node) ||
+           (s->dear && s->last && !s->node->is_volatile && kal__memo_is_shared(b->p->memo));
 }
 
 // A stage that nobody else reads may compute straight into the caller's rows, unless the memo will want its own.

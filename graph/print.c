@@ -96,12 +96,6 @@ static void print_bound(printer *p, const kal_node *n, int32_t images)
                   p->line[kal__order_find(&p->order, kal__input(n, images + k))]);
 }
 
-static void print_memo(printer *p, const kal_node *n)
-{
-    static const char *const words[] = {"", " memo=always", " memo=never"};
-    kal__puts(&p->text, words[kal_node_memo(n)]);
-}
-
 static void print_call(printer *p, const kal_node *n, bool after_pipe)
 {
     if (n->kind == KAL__ENCODE) {
@@ -114,9 +108,9 @@ static void print_call(printer *p, const kal_node *n, bool after_pipe)
             kal__putf(&p->text, " n%u", p->line[in]);
         }
         if (n->kind == KAL__DYNAMIC) print_bound(p, n, images);
+        if (n->kind == KAL__DYNAMIC) return;
     }
-    if (n->kind != KAL__DYNAMIC) kal__params_print(kal__schema_of_node(n), n->call.params, &p->text);
-    print_memo(p, n);
+    kal__params_print(kal__schema_of_node(n), n->call.params, &p->text);
 }
 
 // The nodes of one line, last first, then printed in order.

@@ -251,9 +251,17 @@ static pthread_mutex_t *own_mutex(void)
     return &lock;
 }
 
-static pthread_mutex_t *(*const guarded[])(void) = {
-    own_mutex,        kal__admit_mutex,  kal__memo_mutex,  kal__table_mutex,     kal__slab_mutex,
-    kal__files_mutex, kal__limits_mutex, kal__known_mutex, kal__memo_store_mutex};
+static pthread_mutex_t *(*const guarded[])(void) = {own_mutex,
+                                                    kal__admit_mutex,
+                                                    kal__memo_mutex,
+                                                    kal__table_mutex,
+                                                    kal__slab_mutex,
+                                                    kal__files_mutex,
+                                                    kal__limits_mutex,
+                                                    kal__known_mutex,
+                                                    kal__memo_store_mutex,
+                                                    kal__memo_leases_mutex,
+                                                    kal__memo_remote_mutex};
 #define N_GUARDED (sizeof guarded / sizeof *guarded)
 
 static void before_fork(void)
@@ -359,13 +367,9 @@ static void keep_results(const kal__plan *p)
         const kal__stage *s = p->stages[i];
         ns[i] = all_ns(s, ns);
         if (!s->keep || !s->slab) continue;
-        if (kal_rect_equal(s->rect, kal_rect_all(&s->node->call.extent)))
-            kal__content_remember(p->memo, s->node, s->slab->data, s->stride);
         const kal__made made = {
             KAL__STORED_ROWS, s->node, s->rect, s->slab, s->stride * (size_t)s->rows, s->ns, ns[i]};
-        if (kal__memo_put(p->memo, &made,
-                          p->memo_mode == KAL_MEMO_ALWAYS || kal_node_memo(s->node) == KAL_MEMO_ALWAYS) &&
-            s->last)
+        if (kal__memo_put(p->memo, &made, p->memo_mode == KAL_MEMO_ALWAYS) && s->last)
             kal__parts_remember(p->memo, s->node, s->rect);
     }
     free(ns);

@@ -15,8 +15,6 @@ typedef struct kal_node kal_node;
 /// Owns one reference to each node born in it. Threads: one at a time.
 typedef struct kal_scope kal_scope;
 
-typedef enum kal_memo_mode { KAL_MEMO_AUTO, KAL_MEMO_ALWAYS, KAL_MEMO_NEVER } kal_memo_mode;
-
 // ---- scopes and nodes ---------------------------------------------------------------------------
 
 /// A new scope, never NULL: without memory for it, every node born in it is an error. (Scope NULL, given to a constructor, means
@@ -93,10 +91,6 @@ typedef struct kal_file_info {
     int pages;
 } kal_file_info;
 KAL_API bool kal_node_file(const kal_node *node, kal_file_info *out);
-/// Whether the node's result is kept: ALWAYS, NEVER, or (AUTO) when it is worth it; what a request says of all (kal_options.memo_mode NEVER) comes first. In a text
-/// `memo=always` behind an op. It enters no key; equal nodes are one, and the last word counts. Returns the node. Threads: any.
-KAL_API kal_node *kal_node_set_memo(kal_node *node, kal_memo_mode mode);
-KAL_API kal_memo_mode kal_node_memo(const kal_node *node);
 /// Number of live nodes in the process, for leak checks.
 KAL_API size_t kal_node_count(void);
 
@@ -172,6 +166,7 @@ typedef enum kal_phase { KAL_RUNNING, KAL_DONE, KAL_FAILED, KAL_STOPPED } kal_ph
 /// Called on a thread of the pool or the caller's, never two at once for one request; must not evaluate.
 typedef void kal_progress_fn(void *user, kal_phase phase, uint64_t done, uint64_t total);
 
+typedef enum kal_memo_mode { KAL_MEMO_AUTO, KAL_MEMO_ALWAYS, KAL_MEMO_NEVER } kal_memo_mode;
 typedef struct kal_memo kal_memo;
 
 /// How to evaluate. Zero everywhere (or a NULL pointer) means: the environment's KAL_THREADS, KAL_MAX_MEMORY, else all
@@ -194,9 +189,6 @@ typedef struct kal_options {
     /// KAL_SPILL, else none
     const char *spill;
     kal_warning_fn *warn;   ///< gets user, too
-    /// 0..1: that share of what is found in the memo is computed again and compared. A difference is KAL_INTERNAL: it names op and place, nothing is
-    /// written, and what was kept is forgotten.
-    double audit;
 } kal_options;
 
 /// Processors that this process may use, by affinity and cgroup quota: the workers of a request that says nothing about them.
@@ -260,6 +252,12 @@ typedef struct kal_memo_stats {
     uint64_t entries, bytes, limit, hits, misses, stored, evicted;   ///< in memory
     uint64_t folder_hits, folder_stored,
         folder_broken;   ///< of this process: found, put, and removed since damaged
+    uint64_t remote_hits, remote_misses,
+        remote_stored;   ///< of this process: found far away, not found, sent
+    uint64_t
+        remote_refused;   ///< of the misses: what came was damaged, of another key, too large, or without the right seal
+    uint64_t remote_dropped;   ///< not sent: too much waited, or the remote was gone
+    uint64_t remote_failed;    ///< the remote did not answer, or too slowly
 } kal_memo_stats;
 
 /// A memory tier of its own, at most `limit` bytes. Threads: any.
@@ -270,6 +268,13 @@ KAL_API void kal_memo_free(kal_memo **memo);
 /// read, and one warning is told (kal_options.warn, without a node). Whoever can write to it can make pixels wrong: docs/notes/memo.md. Not
 /// while requests use the memo.
 KAL_API kal_status kal_memo_set_folder(kal_memo *memo, const char *folder, uint64_t limit, kal_error *err);
+/// Keeps results far away too, where other machines find them: "file:///mnt/memo" (a folder on a network), "redis://HOST:PORT/DB",
+/// "redis+unix:/SOCKET", "http://HOST/PREFIX" (GET and PUT). Options follow the URL, as "?read_only&timeout_ms=500", or stand in `params` ("read_only
+/// timeout_ms=500"; NULL is fine): read_only, connect_ms (100), timeout_ms (2000), max_bytes of an entry (64M), secret=FILE (KAL_MEMO_SECRET). URL NULL: nowhere.
+/// The process's own memo begins with that of KAL_MEMO_REMOTE. A remote that is gone, slow or lies costs less than a second and no run fails by it;
+/// what is put is sent by a thread, and what is left of it at kal_memo_free and at exit for two seconds. INVALID: no such URL or option; UNSUPPORTED: the library for
+/// it is not there. Who can write there can make pixels wrong, unless there is a secret: docs/notes/memo.md. Not while requests use the memo.
+KAL_API kal_status kal_memo_set_remote(kal_memo *memo, const char *url, const char *params, kal_error *err);
 /// What lies in the folder of a memo.
 typedef struct kal_memo_entry {
     kal_key key;

@@ -29,12 +29,6 @@ has 'all of it' "$(cat out)" '"decodes": 1'
 code 'another sigma' 0 "$kal" run "$(echo "$text" | sed 's/gaussian 6/gaussian 7/')" --memo-dir memo --stats json
 has 'finds the picture decoded' "$(cat out)" '"decodes": 0'
 
-# ---- audit
-code 'audit' 0 "$kal" run "$text" --memo-dir memo --audit 100% --stats json
-has 'computes again' "$(cat out)" '"encodes": 0'
-check 'and finds it right' cmp out.png first.png
-refused 'no share' 2 'audit' "$kal" run "$text" --audit 200%
-
 # ---- why
 code 'explain --why' 0 "$kal" explain --why "$text" --memo-dir memo
 has 'a hit' "$(head -n 1 out)" 'hit  '
@@ -74,6 +68,17 @@ for f in memo/v1/??/*; do printf x | dd of="$f" bs=1 seek=4100 conv=notrunc 2>/d
 code 'a run among damage' 0 "$kal" run "$text" --memo-dir memo --stats json
 has 'decodes' "$(cat out)" '"decodes": 1'
 check 'right as well' cmp out.png first.png
+code 'to somewhere far' 0 "$kal" run "$text" --memo-remote "file://$PWD/far" --stats json
+has 'does the work there was' "$(cat out)" '"encodes": 1'
+code 'from there' 0 "$kal" run "$text" --memo-dir near --memo-remote "file://$PWD/far?read_only" --stats json
+has 'encodes nothing' "$(cat out)" '"encodes": 0'
+check 'and it is right' cmp out.png first.png
+code 'a copy is here' 0 "$kal" run "$text" --memo-dir near --stats json
+has 'encodes nothing' "$(cat out)" '"encodes": 0'
+code 'nobody there' 0 env KAL_MEMO_REMOTE=http://127.0.0.1:1/x "$kal" run "$text" --stats json
+check 'is right all the same' cmp out.png first.png
+refused 'nowhere' 2 'is no place for a memo' "$kal" run "$text" --memo-remote ftp://host/
+refused 'an option that is none' 2 'there is no "timeout"' "$kal" run "$text" --memo-remote file:///x?timeout=4
 echo hello >memo/v1/letter
 code 'gc' 0 "$kal" memo gc --memo-dir memo --memo-size 1K
 code 'clear' 0 "$kal" memo clear --memo-dir memo

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A memo with a remote: what another machine need not do again, with a folder of its own and without; and remotes that are gone, stopped, slow, damaged, or
+// lie. Whatever they do, the bytes are those of a run without, it is counted, and it takes no time worth telling.
+#include "graphs.h"
+#include "remote.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static kal_memo *memo_with(const char *folder, const char *url, const char *params)
+{
+    kal_memo *m = kal_memo_new((uint64_t)64 << 20);
+    REQUIRE(m != NULL);
+    if (folder) REQUIRE_OK(kal_memo_set_folder(m, folder, 0, &check_error));
+    if (url) REQUIRE_OK(kal_memo_set_remote(m, url, params, &check_error));
+    return m;
+}
+
+// A picture with several steps, each kept; its encoded bytes.
+static kal_bytes run(kal_memo *m, int seed, kal_stats *stats)
+{
+    char text[40];
+    kal_bytes out = {0};
+    rng r = {(uint64_t)seed + 1};
+    const kal_extent e = extent_of(160, 120, 3, KAL_U8);
+    kal_scope *s = kal_scope_new();
+    kal_node *image = rng_image(&r, s, &e);
+    snprintf(text, sizeof text, "sigma=%g", 2 + seed * 0.125);
+    for (int i = 0; i < 2; i++) image = kal_apply_text(s, "gaussian", text, &image, 1);
+    kal_node *png = kal_encode(s, image, "png", NULL);
+    *stats = (kal_stats){0};
+    const kal_options o = {.memo = m, .memo_mode = m ? KAL_MEMO_ALWAYS : KAL_MEMO_NEVER, .stats = stats};
+    REQUIRE_OK(kal_read_bytes(png, &o, &out, &check_error));
+    kal_scope_free(&s);
+    return out;
+}
+
+static bool is_same(int seed, kal_bytes got)
+{
+    kal_stats stats;
+    kal_bytes plain = run(NULL, seed, &stats);
+    const bool same = plain.size == got.size && !memcmp(plain.data, got.data, got.size);
+    kal_bytes_free(&plain);
+    return same;
+}
+
+// Runs, compares, and tells what the memo counted and how long it took, its end included.
+static kal_memo_stats turn(const char *folder, const char *url, const char *params, int n, kal_stats *sum,
+                           double *seconds)
+{
+    const double start = now();
+    kal_memo_stats c;
+    kal_memo *m = memo_with(folder, url, params);
+    *sum = (kal_stats){0};
+    double lost = 0;
+    for (int i = 0; i < n; i++) {
+        kal_stats st;
+        kal_bytes got = run(m, i, &st);
+        sum->computed_tiles += st.computed_tiles;
+        sum->encodes += st.encodes;
+        const double pause = now();
+        REQUIRE_NOTE(is_same(i, got), "%s, picture %d", url, i);
+        lost += now() - pause;
+        kal_bytes_free(&got);
+    }
+    kal_memo_get_stats(m, &c);
+    kal_memo_free(&m);
+    *seconds = now() - start - lost;
+    return c;
+}
+
+static int entries_in(const char *folder, bool damage)
+{
+    int n = 0;
+    char path[600];
+    for (int i = 0; i < 256; i++) {
+        snprintf(path, sizeof path, "%s/v1/%02x", folder, i);
+        DIR *d = opendir(path);
+        for (const struct dirent *e; d && (e = readdir(d)) != NULL;) {
+            if (e->d_name[0] == '.') continue;
+            n++;
+            if (!damage) continue;
+            char file[900];
+            snprintf(file, sizeof file, "%s/%s", path, e->d_name);
+            const int fd = open(file, O_RDWR);
+            REQUIRE(fd >= 0 && pwrite(fd, "x", 1, 4096 + n) == 1);
+            close(fd);
+        }
+        if (d) closedir(d);
+    }
+    return n;
+}
+
+static int left_in(const char *folder, const char *name)
+{
+    int n = 0;
+    char path[600];
+    snprintf(path, sizeof path, "%s/v1/%s", folder, name);
+    DIR *d = opendir(path);
+    for (const struct dirent *e; d && (e = readdir(d)) != NULL;) n += e->d_name[0] != '.';
+    if (d) closedir(d);
+    return n;
+}
+
+static void in_a_folder(void)
+{
+    char far[300], url[400], near[300];
+    kal_stats st;
+    double seconds;
+    snprintf(far, sizeof far, "%s", check_temp("far"));
+    snprintf(near, sizeof near, "%s", check_temp("near"));
+    snprintf(url, sizeof url, "file://%s", far);
+    kal_memo_stats c = turn(NULL, url, NULL, 4, &st, &seconds);
+    REQUIRE_NOTE(c.remote_hits == 0 && c.remote_misses > 0 && c.remote_refused == 0, "%d",
+                 (int)c.remote_hits);
+    const int n = entries_in(far, false);
+    REQUIRE_NOTE(n == 12, "%d entries", n);   // two steps and the bytes of each
+    REQUIRE(!left_in(far, "tmp") && !left_in(far, "leases"));
+    c = turn(near, url, NULL, 4, &st, &seconds);
+    REQUIRE(st.encodes == 0 && st.computed_tiles == 0);
+    REQUIRE(c.remote_hits == 4 && c.folder_stored == 4 && c.remote_stored == 0);
+    c = turn(near, NULL, NULL, 4, &st, &seconds);
+    REQUIRE(st.encodes == 0 && c.folder_hits == 4);
+    c = turn(NULL, url, "read_only", 5, &st, &seconds);
+    REQUIRE(st.encodes == 1 && c.remote_hits == 4 && entries_in(far, false) == n);
+    REQUIRE(entries_in(far, true) == n);
+    c = turn(NULL, url, "read_only", 4, &st, &seconds);
+    REQUIRE_NOTE(st.encodes == 4 && c.remote_hits == 0 && c.remote_refused > 0, "%d refused",
+                 (int)c.remote_refused);
+    REQUIRE(c.remote_refused <= c.remote_misses);
+}
+
+static const char *secret_file(const char *name, const char *text)
+{
+    const char *path = check_temp(name);
+    FILE *f = fopen(path, "wb");
+    REQUIRE(f && fputs(text, f) >= 0);
+    fclose(f);
+    return path;
+}
+
+static void with_a_secret(void)
+{
+    char url[400], ours[400], theirs[400];
+    kal_stats st;
+    double seconds;
+    snprintf(url, sizeof url, "file://%s", check_temp("sealed"));
+    snprintf(ours, sizeof ours, "secret=%s", secret_file("ours", "0123456789abcdef0123\n"));
+    snprintf(theirs, sizeof theirs, "secret=%s", secret_file("theirs", "0123456789abcdef0124"));
+    kal_memo *m = kal_memo_new(0);
+    if (kal_memo_set_remote(m, url, ours, &check_error) == KAL_UNSUPPORTED) {
+        check_skip("%s", check_error.message);
+        kal_memo_free(&m);
+        return;
+    }
+    kal_memo_free(&m);
+    turn(NULL, url, ours, 2, &st, &seconds);
+    kal_memo_stats c = turn(NULL, url, ours, 2, &st, &seconds);
+    REQUIRE(c.remote_hits == 2 && st.encodes == 0);
+    c = turn(NULL, url, "read_only", 2, &st, &seconds);   // who has no secret believes all
+    REQUIRE(c.remote_hits == 2);
+    strcat(theirs, " read_only");
+    c = turn(NULL, url, theirs, 2, &st, &seconds);
+    REQUIRE(c.remote_hits == 0 && c.remote_refused > 0 && st.encodes == 2);
+    snprintf(url, sizeof url, "file://%s", check_temp("open"));
+    turn(NULL, url, NULL, 2, &st, &seconds);   // of nobody in particular
+    c = turn(NULL, url, ours, 2, &st, &seconds);
+    REQUIRE(c.remote_hits == 0 && c.remote_refused > 0 && st.encodes == 2);
+}
+
+static void refused_urls(void)
+{
+    char text[400];
+    kal_memo *m = kal_memo_new(0);
+    static const char *const wrong[] = {"ftp://host/x",
+                                        "file://relative",
+                                        "redis://",
+                                        "redis://host:99999999",
+                                        "redis+unix:sock",
+                                        "http:///x",
+                                        "file:///x?readonly",
+                                        "file:///x?read_only=no",
+                                        "file:///x?connect_ms=0",
+                                        "file:///x?max_bytes=9G",
+                                        "nothing"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const kal_status s = kal_memo_set_remote(m, wrong[i], NULL, &check_error);
+        REQUIRE_NOTE(s == KAL_INVALID || s == KAL_UNSUPPORTED, "%s: %d", wrong[i], (int)s);
+    }
+    REQUIRE_FAILS(KAL_INVALID, kal_memo_set_remote(m, "file:///x", "timeout_ms=soon", &check_error));
+    snprintf(text, sizeof text, "secret=%s", secret_file("short", "short\n"));
+    const kal_status s = kal_memo_set_remote(m, "file:///x", text, &check_error);
+    REQUIRE(s == KAL_INVALID || s == KAL_UNSUPPORTED);
+    REQUIRE_OK(kal_memo_set_remote(m, NULL, NULL, &check_error));
+    kal_memo_free(&m);
+}
+
+// ---- a server that speaks as Redis does, more or less ----------------------------------------------
+
+enum { HONEST, CUT, FLIPPED, LARGE, ANOTHER, DRIP, SILENT, NONSENSE, NEGATIVE, NESTED, MODES };
+
+typedef struct kept {
+    char key[64];
+    char *data;
+    size_t n;
+} kept;
+
+static struct {
+    pthread_mutex_t lock;
+    int listening, mode;
+    kept kept[64];
+    int n;
+} liar = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool all_of(int fd, void *data, size_t n)
+{
+    for (char *p = data; n;) {
+        const ssize_t got = recv(fd, p, n, 0);
+        if (got <= 0) return false;
+        p += got, n -= (size_t)got;
+    }
+    return true;
+}
+
+static bool line_of(int fd, char *out, size_t room)
+{
+    for (size_t n = 0; n < room - 1; n++) {
+        if (!all_of(fd, out + n, 1)) return false;
+        if (out[n] == '\n') return out[n] = 0, true;
+    }
+    return false;
+}
+
+static void say(int fd, const void *data, size_t n)
+{
+    for (const char *p = data; n;) {
+        const ssize_t w = send(fd, p, n, MSG_NOSIGNAL);
+        if (w <= 0) return;
+        p += w, n -= (size_t)w;
+    }
+}
+
+// Returns whether the line goes on.
+static bool give(int fd, const kept *k, const kept *other, int mode)
+{
+    char head[40];
+    snprintf(head, sizeof head, "$%zu\r\n",
+             mode == LARGE     ? (size_t)99999999999
+             : mode == ANOTHER ? other->n
+                               : k->n);
+    if (mode == NONSENSE) return say(fd, "HTTP/1.1 400 Bad Request\r\n\r\n", 28), true;
+    if (mode == NEGATIVE) return say(fd, "$-99999999999999999999999\r\n", 27), true;
+    if (mode == NESTED) return say(fd, "*1000000000\r\n*1000000000\r\n", 26), true;
+    say(fd, head, strlen(head));
+    if (mode == CUT) return say(fd, k->data, k->n / 2), false;
+    for (int i = 0; i < 100 && mode == DRIP; i++) say(fd, k->data, 10), usleep(50000);
+    char *copy = malloc(k->n);
+    memcpy(copy, k->data, k->n);
+    if (mode == FLIPPED) copy[k->n - 7] ^= 4;
+    say(fd, mode == ANOTHER ? other->data : copy, mode == ANOTHER ? other->n : k->n);
+    free(copy);
+    say(fd, "\r\n", 2);
+    return mode != LARGE;
+}
+
+static bool serve_one(int fd)
+{
+    char line[64], *words[8] = {0};
+    size_t sizes[8];
+    if (!line_of(fd, line, sizeof line)) return false;
+    const int n = atoi(line + 1);
+    bool ok = n <= 8;
+    for (int i = 0; i < n && ok; i++) {
+        ok = line_of(fd, line, sizeof line);
+        sizes[i] = ok ? (size_t)atoll(line + 1) : 0;
+        words[i] = malloc(sizes[i] + 3);
+        ok = ok && all_of(fd, words[i], sizes[i] + 2);
+        words[i][ok ? sizes[i] : 0] = 0;
+    }
+    pthread_mutex_lock(&liar.lock);
+    const int mode = liar.mode;
+    kept *k = NULL, *other = NULL;
+    for (int i = 0; i < liar.n && ok && n > 1; i++)
+        if (!strcmp(liar.kept[i].key, words[1]))
+            k = &liar.kept[i];
+        else
+            other = &liar.kept[i];
+    if (ok && !strcmp(words[0], "SET") && n == 3 && !k && liar.n < 64) {
+        k = &liar.kept[liar.n++];
+        *k = (kept){.data = words[2], .n = sizes[2]};
+        snprintf(k->key, sizeof k->key, "%s", words[1]);
+        words[2] = NULL;
+    }
+    pthread_mutex_unlock(&liar.lock);
+    if (ok && mode == SILENT) usleep(3000000);
+    if (ok && !strcmp(words[0], "GET"))
+        ok = k ? give(fd, k, other ? other : k, mode) : (say(fd, "$-1\r\n", 5), true);
+    else if (ok && !strcmp(words[0], "SET"))
+        say(fd, "+OK\r\n", 5);
+    else if (ok)
+        say(fd, k ? ":1\r\n" : ":0\r\n", 4);
+    for (int i = 0; i < 8; i++) free(words[i]);
+    return ok;
+}
+
+static void *serve(void *arg)
+{
+    const int fd = (int)(intptr_t)arg;
+    while (serve_one(fd)) continue;
+    close(fd);
+    return NULL;
+}
+
+static void *listen_there(void *arg)
+{
+    (void)arg;
+    for (int fd; (fd = accept(liar.listening, NULL, NULL)) >= 0;) {
+        pthread_t t;
+        if (!pthread_create(&t, NULL, serve, (void *)(intptr_t)fd)) pthread_detach(t);
+    }
+    return NULL;
+}
+
+static int a_port(int *fd)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof a;
+    *fd = socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(*fd >= 0 && !bind(*fd, (struct sockaddr *)&a, sizeof a) &&
+            !getsockname(*fd, (struct sockaddr *)&a, &n));
+    return ntohs(a.sin_port);
+}
+
+static void lies(void)
+{
+    char url[100];
+    pthread_t t;
+    kal_stats st;
+    double seconds;
+    kal_memo *m = kal_memo_new(0);
+    const int port = a_port(&liar.listening);
+    snprintf(url, sizeof url, "redis://127.0.0.1:%d/", port);
+    if (kal_memo_set_remote(m, url, NULL, &check_error) == KAL_UNSUPPORTED) {
+        check_skip("%s", check_error.message);
+        kal_memo_free(&m);
+        return;
+    }
+    kal_memo_free(&m);
+    snprintf(url, sizeof url, "redis://127.0.0.1:%d", port);
+    REQUIRE(!listen(liar.listening, 16) && !pthread_create(&t, NULL, listen_there, NULL));
+    pthread_detach(t);
+    kal_memo_stats c = turn(NULL, url, NULL, 4, &st, &seconds);
+    REQUIRE(c.remote_failed == 0 && c.remote_refused == 0);
+    c = turn(NULL, url, NULL, 4, &st, &seconds);
+    REQUIRE_NOTE(c.remote_hits == 4 && st.encodes == 0, "%d hits", (int)c.remote_hits);
+    for (int mode = CUT; mode < MODES; mode++) {
+        char near[300], name[20];
+        snprintf(name, sizeof name, "liar-%d", mode);
+        snprintf(near, sizeof near, "%s", check_temp(name));
+        pthread_mutex_lock(&liar.lock);
+        liar.mode = mode;
+        pthread_mutex_unlock(&liar.lock);
+        c = turn(mode % 2 ? near : NULL, url, "read_only", 4, &st, &seconds);
+        REQUIRE_NOTE(c.remote_hits == 0 && st.encodes == 4, "mode %d: %d hits", mode, (int)c.remote_hits);
+        REQUIRE_NOTE(c.remote_refused + c.remote_failed > 0, "mode %d", mode);
+        REQUIRE_NOTE(seconds < 3, "mode %d: %g s", mode, seconds);   // meant: less than one
+        printf("  mode %d: %.3f s, %d refused, %d failed\n", mode, seconds, (int)c.remote_refused,
+               (int)c.remote_failed);
+        if (mode == FLIPPED || mode == ANOTHER || mode == LARGE) REQUIRE(c.remote_refused == 3);
+    }
+    close(liar.listening);
+}
+
+// Nobody listens; somebody does who never answers, as one who was stopped; a name that is none.
+static void nobody(void)
+{
+    int fd;
+    char url[100];
+    kal_stats st;
+    double seconds;
+    static const char *const schemes[] = {"redis://127.0.0.1:%d", "http://127.0.0.1:%d/memo"};
+    for (int i = 0; i < 2; i++)
+        for (int stopped = 0; stopped < 2; stopped++) {
+            const int port = a_port(&fd);
+            snprintf(url, sizeof url, schemes[i], port);
+            kal_memo *m = kal_memo_new(0);
+            const bool there = kal_memo_set_remote(m, url, NULL, &check_error) != KAL_UNSUPPORTED;
+            kal_memo_free(&m);
+            if (!there) check_skip("%s", check_error.message);
+            if (stopped && listen(fd, 16)) REQUIRE(false);
+            if (there) {
+                const kal_memo_stats c = turn(NULL, url, NULL, 6, &st, &seconds);
+                REQUIRE(c.remote_hits == 0 && c.remote_failed > 0 && c.remote_stored == 0 && st.encodes == 6);
+                REQUIRE_NOTE(seconds < 3, "%s: %g s", url, seconds);
+                printf("  %s %s: %.3f s\n", url, stopped ? "says nothing" : "refuses", seconds);
+            }
+            close(fd);
+        }
+}
+
+int main(void)
+{
+    in_a_folder();
+    with_a_secret();
+    refused_urls();
+    lies();
+    nobody();
+    return check_done();
+}
