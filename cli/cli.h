@@ -188,6 +188,8 @@ const char *choice_word(const char *words, int i, int *n);
 void help_op(const kal_op *op);
 void help_codec(const kal_codec_info *c);
 void help_verb(const verb *v);
+/// What the text of these settings declares, and the pictures it wants. Exit code.
+int help_text(const settings *s);
 void print_man(void);
 /// false: no such shell.
 bool print_completion(const char *shell);
@@ -198,15 +200,16 @@ bool print_completion(const char *shell);
 typedef struct source_text {
     char *data;
     size_t size;
-    int used;   // words that were the text itself
+    int used;           // words that were the text itself
+    const char *path;   // of the file it is in, borrowed; NULL: none
 } source_text;
 int text_take(source_text *t, const settings *s);
 void text_free(source_text *t);
 /// All of a file, or of standard input for -.
 int text_read(source_text *t, const char *path);
-/// Does the text use this name at all?
+/// Does the text use this name at all? What it includes is not looked at.
 bool text_has(const source_text *t, const char *word, size_t n);
-/// The line of an error that names a place, and a mark under it; nothing without a text or a place.
+/// The line of an error that names a place, and a mark under it, and the same for the place in a def; nothing without a text or a place.
 void show_place(const source_text *t, const char *message);
 
 /// The pictures of a run: words of the command line, then the lines of --files-from.

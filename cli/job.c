@@ -93,7 +93,7 @@ int text_read(source_text *t, const char *path)
 
 int text_take(source_text *t, const settings *s)
 {
-    *t = (source_text){NULL, 0, !s->file};
+    *t = (source_text){.used = !s->file, .path = s->file && strcmp(s->file, "-") != 0 ? s->file : NULL};
     if (s->file) return text_read(t, s->file);
     if (!s->n_words) return usage("what text? kal run 'load in | … | save out', or -f FILE");
     t->data = strdup(s->words[0]);
@@ -107,11 +107,10 @@ void text_free(source_text *t)
     t->data = NULL;
 }
 
-// Where an error in a text lies, and the start of its line; NULL when it names no place.
-static const char *place_of(const source_text *t, const char *message, const char **start)
+// Where a place that a message names lies in a text, and the start of its line; NULL when it names none.
+static const char *place_of(const source_text *t, const char *where, const char **start)
 {
     int line, column;
-    const char *where = strstr(message, "line ");
     if (!where || sscanf(where, "line %d, column %d", &line, &column) != 2) return NULL;
     const char *at = t->data, *end = t->data + t->size;
     while (at < end && line > 1)
@@ -123,10 +122,9 @@ static const char *place_of(const source_text *t, const char *message, const cha
     return at;
 }
 
-// The line of an error and a mark under the place.
-void show_place(const source_text *t, const char *message)
+static void show_line(const source_text *t, const char *where)
 {
-    const char *line, *spot = t ? place_of(t, message, &line) : NULL;
+    const char *line, *spot = place_of(t, where, &line);
     if (!spot || interrupted()) return;
     const size_t left = (size_t)(t->data + t->size - line);
     const char *stop = memchr(line, '\n', left);
@@ -138,10 +136,41 @@ void show_place(const source_text *t, const char *message)
     fputs("^\n", errors());
 }
 
+static bool ends_in(const char *from, const char *at, const char *end)
+{
+    const size_t n = strlen(end);
+    return (size_t)(at - from) >= n && !memcmp(at - n, end, n);
+}
+
+// Whether a place later in a message is one of this text: of a def, and not of one that was included.
+static bool in_def(const source_text *t, const char *message, const char *at)
+{
+    if (ends_in(message, at, "in a def, ")) return true;
+    if (t->path) {
+        const size_t n = strlen(t->path);
+        return ends_in(message, at, ": ") && (size_t)(at - message) > n + 4 &&
+               !memcmp(at - 2 - n, t->path, n) && at[-3 - (ptrdiff_t)n] == ' ';
+    }
+    if (!ends_in(message, at, ": ")) return false;
+    const char *word = at - 2;
+    while (word > message && (isalnum((unsigned char)word[-1]) || word[-1] == '_')) word--;
+    return ends_in(message, word, ": in ");
+}
+
+// The line of an error and a mark under the place; and, of one in a def, where that is.
+void show_place(const source_text *t, const char *message)
+{
+    const char *first = t ? strstr(message, "line ") : NULL, *last = first;
+    for (const char *at = first; at; at = strstr(at + 1, "line ")) last = at;
+    if (!first) return;
+    show_line(t, first);
+    if (last != first && in_def(t, message, last)) show_line(t, last);
+}
+
 // An error at a save is one of writing.
 static phase phase_at(const source_text *t, const char *message)
 {
-    const char *line, *spot = place_of(t, message, &line);
+    const char *line, *spot = place_of(t, strstr(message, "line "), &line);
     const bool save = spot && t->data + t->size - spot >= 4 && !memcmp(spot, "save", 4);
     return save ? WRITING : ASKING;
 }
@@ -167,13 +196,11 @@ typedef struct bindings {
     int n, n_texts;
 } bindings;
 
-static int bind_sets(bindings *b, const settings *s, const source_text *t)
+static int bind_sets(bindings *b, const settings *s)
 {
     for (int i = 0; i < s->n_sets; i++) {
         const size_t n = strcspn(s->sets[i], "=");
         if (!s->sets[i][n] || !n) return usage("--set: \"%s\" is not NAME=VALUE", s->sets[i]);
-        if (!text_has(t, s->sets[i], n))
-            return usage("--set: the text has no name \"%.*s\"", (int)n, s->sets[i]);
         char *copy = b->texts[b->n_texts++] = strdup(s->sets[i]);
         if (!copy) return usage("out of memory");
         copy[n] = 0;
@@ -323,11 +350,20 @@ static int says_missing(const job *j, const source_text *t, int given)
     return EXIT_USAGE;
 }
 
+// What was set and the text never asks for; of params the library says so.
+static int check_sets(const kal_program *p, const bindings *b)
+{
+    for (int i = 0; i < b->n_texts; i++)
+        if (!kal_program_has(p, b->texts[i])) return usage("--set: the text has no name \"%s\"", b->texts[i]);
+    return EXIT_OK;
+}
+
 static int parse_text(job *j, const source_text *t, const bindings *b, int given)
 {
     kal_error err;
     const kal_status st =
-        kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &j->program, &err);
+        t->path ? kal_program_parse_file(t->path, b->list, b->n, &j->program, &err)
+                : kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &j->program, &err);
     if (st) {
         const int missing = given ? says_missing(j, t, given) : EXIT_OK;
         if (missing) return missing;
@@ -338,6 +374,8 @@ static int parse_text(job *j, const source_text *t, const bindings *b, int given
             fputs("  pictures for `in` follow the text\n", errors());
         return code;
     }
+    const int code = check_sets(j->program, b);
+    if (code) return code;
     j->root = kal_program_root(j->program);
     const char *path;
     kal_node *encoded;
@@ -356,7 +394,7 @@ int job_parse(job *j, const settings *s, const source_text *t, const char *const
                   .names = calloc((size_t)n_in + 1, sizeof *b.names),
                   .texts = calloc((size_t)s->n_sets + 1, sizeof *b.texts)};
     int code = j->scope && b.list && b.names && b.texts ? EXIT_OK : usage("out of memory");
-    if (!code) code = bind_sets(&b, s, t);
+    if (!code) code = bind_sets(&b, s);
     if (!code) code = bind_inputs(&b, j->scope, s, t, in, n_in);
     if (!code) code = parse_text(j, t, &b, n_in);
     bindings_free(&b);

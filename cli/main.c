@@ -225,10 +225,12 @@ static int call_verb(const verb *v, int argc, char **argv)
     s.called = v->name;
     if (!s.quiet) s.eval.warn = warn;
     kal_watch_opening(s.eval.deadline, NULL);
-    if (!code && s.help)
+    if (!code && s.help) {
         help_verb(v);
-    else if (!code)
+        if ((v->groups & OPT_TEXT) && (s.file || s.n_words)) code = help_text(&s);
+    } else if (!code) {
         code = v->run(&s);
+    }
     settings_free(&s);
     return code;
 }

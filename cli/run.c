@@ -254,7 +254,7 @@ static int make_run(job *j, const settings *s, const void *what, const char *con
 int run_main(settings *s)
 {
     source_text t;
-    inputs in = {NULL, 0, {NULL, 0, 0}};
+    inputs in = {.n = 0};
     int code = text_take(&t, s);
     if (!code) code = inputs_take(&in, s, s->words + t.used, s->n_words - t.used);
     const maker m = {make_run, &t, !code && text_has(&t, "load", 4)};

@@ -374,7 +374,7 @@ kal_status kal__params_parse(kal__schema s, void *params, const char *text, cons
 {
     kal__arg args[KAL__MAX_ARGS];
     int32_t n = 0;
-    kal__lexer l = {text, text + strlen(text), text, context->arena, 0};
+    kal__lexer l = {.text = text, .end = text + strlen(text), .at = text, .arena = context->arena};
     kal__token t, after;
     kal_status st = kal__lex(&l, &t, err);
     while (!st && t.kind != KAL__END) {

@@ -270,7 +270,10 @@ static kal_status resolve_one(resolution *r, size_t at, bool *waits, kal_error *
 
 static void name_place(const kal_node *n, kal_error *err)
 {
-    const uint64_t place = __atomic_load_n(&n->place, __ATOMIC_RELAXED);
+    const uint64_t place = __atomic_load_n(&n->place, __ATOMIC_RELAXED),
+                   inside = __atomic_load_n(&n->place_inside, __ATOMIC_RELAXED);
+    if (inside)
+        kal_within(err, "in a def, line %d, column %d", (int)(inside >> 32), (int)(inside & UINT32_MAX));
     if (place) kal_within(err, "line %d, column %d", (int)(place >> 32), (int)(place & UINT32_MAX));
 }
 

@@ -4,6 +4,7 @@
 // See lex.h.
 #include "lex.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void kal__lex_place(const kal__lexer *l, const char *at, int *line, int *column)
@@ -17,11 +18,19 @@ void kal__lex_place(const kal__lexer *l, const char *at, int *line, int *column)
     }
 }
 
-static kal_status fail_at(const kal__lexer *l, const char *at, const char *what, kal_error *err)
+const char *kal__lex_said(const kal__lexer *l, const char *at, char out[KAL__PLACE_ROOM])
 {
     int line, column;
     kal__lex_place(l, at, &line, &column);
-    return kal_fail(err, KAL_SYNTAX, "line %d, column %d: %s", line, column, what);
+    snprintf(out, KAL__PLACE_ROOM, "%.200s%sline %d, column %d", l->file ? l->file : "", l->file ? ": " : "",
+             line, column);
+    return out;
+}
+
+static kal_status fail_at(const kal__lexer *l, const char *at, const char *what, kal_error *err)
+{
+    char place[KAL__PLACE_ROOM];
+    return kal_fail(err, KAL_SYNTAX, "%s: %s", kal__lex_said(l, at, place), what);
 }
 
 static bool is_space(char c)
@@ -34,6 +43,11 @@ static bool ends_word(char c)
     return is_space(c) || c == '\n' || c == '\0' || strchr("|()[];=\"", c);
 }
 
+static bool ends_here(const kal__lexer *l, char c)
+{
+    return ends_word(c) || (l->commas && c == ',') || (l->block && (c == '{' || c == '}'));
+}
+
 bool kal__lex_plain(const char *s)
 {
     if (!*s || *s == '#' || *s == '\'') return false;
@@ -43,21 +57,22 @@ bool kal__lex_plain(const char *s)
 }
 
 // "#" begins a comment unless what follows is a colour: 3, 4, 6 or 8 hex digits and the end of a word.
-static bool is_colour(const char *at, const char *end)
+static bool is_colour(const kal__lexer *l)
 {
+    const char *at = l->at, *end = l->end;
     size_t n = 1;
     while (at + n < end && strchr("0123456789abcdefABCDEF", at[n]) && at[n]) n++;
-    return (n == 4 || n == 5 || n == 7 || n == 9) && (at + n == end || ends_word(at[n]));
+    return (n == 4 || n == 5 || n == 7 || n == 9) && (at + n == end || ends_here(l, at[n]));
 }
 
 static void skip_space(kal__lexer *l)
 {
     for (; l->at < l->end; l->at++) {
-        if (*l->at == '#' && !is_colour(l->at, l->end)) {
+        if (*l->at == '#' && !is_colour(l)) {
             while (l->at + 1 < l->end && l->at[1] != '\n') l->at++;
             continue;
         }
-        if (!is_space(*l->at) && !(l->depth && *l->at == '\n')) return;
+        if (!is_space(*l->at) && !(l->depth && *l->at == '\n') && !(l->commas && *l->at == ',')) return;
     }
 }
 
@@ -100,22 +115,22 @@ kal_status kal__lex(kal__lexer *l, kal__token *t, kal_error *err)
     static const struct {
         char c;
         kal__token_kind kind;
-    } single[] = {{'\n', KAL__NEWLINE}, {';', KAL__NEWLINE}, {'|', KAL__PIPE},
-                  {'(', KAL__OPEN},     {')', KAL__CLOSE},   {'=', KAL__EQUALS}};
+    } single[] = {{'\n', KAL__NEWLINE}, {';', KAL__NEWLINE}, {'|', KAL__PIPE},       {'(', KAL__OPEN},
+                  {')', KAL__CLOSE},    {'=', KAL__EQUALS},  {'{', KAL__BRACE_OPEN}, {'}', KAL__BRACE_CLOSE}};
     skip_space(l);
     *t = (kal__token){KAL__END, l->at, 0, l->at};
     if (l->at >= l->end) return KAL_OK;
     if (*l->at == '"') return lex_string(l, t, err);
     if (*l->at == '[') return lex_list(l, t, err);
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
-        if (*l->at == single[i].c) {
+        if (*l->at == single[i].c && (l->block || single[i].kind < KAL__BRACE_OPEN)) {
             *t = (kal__token){single[i].kind, l->at, 1, l->at};
             l->at++;
             return KAL_OK;
         }
     if (*l->at == ']' || !*l->at) return fail_at(l, l->at, *l->at ? "a ] without its [" : "a NUL byte", err);
     if (*l->at == '\'') return fail_at(l, l->at, "a text stands in \"double quotes\"", err);
-    while (l->at < l->end && !ends_word(*l->at)) l->at++;
+    while (l->at < l->end && !ends_here(l, *l->at)) l->at++;
     *t = (kal__token){KAL__WORD, t->at, (size_t)(l->at - t->at), t->at};
     return KAL_OK;
 }

@@ -17,6 +17,8 @@ typedef enum kal__token_kind {
     KAL__OPEN,
     KAL__CLOSE,
     KAL__EQUALS,
+    KAL__BRACE_OPEN,   // these two in the block of a def only
+    KAL__BRACE_CLOSE,
 } kal__token_kind;
 
 typedef struct kal__token {
@@ -30,10 +32,16 @@ typedef struct kal__lexer {
     const char *text, *end, *at;
     kal__arena *arena;   // for strings with escapes
     int depth;           // inside ( a newline is only space
+    bool commas;         // between the parameters of a def a comma is one, too
+    bool block;          // in the block of a def braces stand alone
+    const char *file;    // what errors call the text; NULL: it has no name
 } kal__lexer;
 
 kal_status kal__lex(kal__lexer *l, kal__token *out, kal_error *err);
-/// "line 2, column 7" of a place, counted from 1.
+/// "line 2, column 7" of a place, counted from 1; with the file it is in before it.
+#define KAL__PLACE_ROOM 300
+const char *kal__lex_said(const kal__lexer *l, const char *at, char out[KAL__PLACE_ROOM]);
+/// The two numbers of it.
 void kal__lex_place(const kal__lexer *l, const char *at, int *line, int *column);
 /// Can a word be written without quotes?
 bool kal__lex_plain(const char *s);

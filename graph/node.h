@@ -42,7 +42,7 @@ typedef struct kal__source {
     kal__header header;   // at 1/shrink
     int32_t shrink, page;
     kal__layout layout;
-    bool lenient;      // what is missing is filled
+    bool lenient;          // what is missing is filled
     kal__reel *reel;       // where its decoder waits between pages; NULL: nowhere
     kal_key digest;        // of the encoded bytes
     kal__places *places;   // of its pages; NULL: nobody remembers
@@ -66,6 +66,7 @@ struct kal_node {
     kal_node *next;     // chain of nodes being freed
     uint64_t
         place;   // of a dynamic node: line << 32 | column of the text that said it last, 0: none did; atomic
+    uint64_t place_inside;   // the same within the def that is called there; 0: none is
     kal__meta *meta;
     struct kal__kept *kept;   // ENCODE: retouch.h; NULL: all of it is encoded
     union {

@@ -3,12 +3,12 @@
 //
 // The graph text becomes nodes as it is read; there is no tree in between.
 //
-//     stmt := name '=' pipe | name '=' literal | 'save' args | 'print' pipe | pipe       between: newline or ;
+//     stmt := name '=' pipe | name '=' literal | 'save' args | 'print' pipe | pipe       between: newline or ;   (statement.c)
 //     pipe := call ('|' call)*       call := op arg* | name | '(' pipe ')'
 //     arg  := input | value | key '=' value
 //
 // One rule for inputs: first what changes (the piped image, if there is one), second the base. Literals are words that stand for
-// a value and can be set from outside.
+// a value and can be set from outside. The body of a def is read again at each call (def.c).
 #include "parse.h"
 
 #include "load.h"
@@ -20,64 +20,63 @@
 
 // ---- errors -------------------------------------------------------------------------------------
 
-static kal_status fail_at(const kal__parser *r, const kal__token *t, kal_status st)
+kal_status kal__fail_at(const kal__parser *r, const kal__token *t, kal_status st)
 {
-    int line, column;
-    kal__lex_place(&r->lex, t->at, &line, &column);
-    kal_within(r->err, "line %d, column %d", line, column);
+    char place[KAL__PLACE_ROOM];
+    kal_within(r->err, "%s", kal__lex_said(&r->lex, t->at, place));
     return st;
 }
 
 // What fails only when a value is known fails with the place, too. Nodes of equal texts are one: the text read last is the likeliest to run.
-static void remember_place(const kal__parser *r, const kal__token *t, kal_node *node)
+void kal__remember_place(const kal__parser *r, const kal__token *t, kal_node *node)
 {
     int line, column;
     if (!node->dynamic) return;
     kal__lex_place(&r->lex, t->at, &line, &column);
-    __atomic_store_n(&node->place, (uint64_t)line << 32 | (uint32_t)column, __ATOMIC_RELAXED);
+    const uint64_t here = (uint64_t)line << 32 | (uint32_t)column;
+    __atomic_store_n(&node->place, r->frame ? r->called_at : here, __ATOMIC_RELAXED);
+    __atomic_store_n(&node->place_inside, r->frame && !r->file ? here : 0, __ATOMIC_RELAXED);
 }
 
-static kal_status wrong(const kal__parser *r, const kal__token *t, const char *what)
+kal_status kal__wrong(const kal__parser *r, const kal__token *t, const char *what)
 {
     const int n = (int)(t->n > 40 ? 40 : t->n);
     if (t->kind == KAL__END)
-        kal_fail(r->err, KAL_SYNTAX, "%s, but the text ends here", what);
+        kal_fail(r->err, KAL_SYNTAX, "%s, but the %s ends here", what, r->frame ? "def" : "text");
     else if (t->kind == KAL__NEWLINE)
         kal_fail(r->err, KAL_SYNTAX, "%s, but the line ends here", what);
     else
         kal_fail(r->err, KAL_SYNTAX, "%s, not \"%.*s\"", what, n, t->text);
-    return fail_at(r, t, KAL_SYNTAX);
+    return kal__fail_at(r, t, KAL_SYNTAX);
 }
 
-static kal_status next(kal__parser *r)
+kal_status kal__next(kal__parser *r)
 {
     return kal__lex(&r->lex, &r->t, r->err);
 }
 
-static kal_status no_memory(const kal__parser *r)
+kal_status kal__no_memory(const kal__parser *r)
 {
     return kal_fail(r->err, KAL_NOMEM, "out of memory for a text");
 }
 
 // ---- calls --------------------------------------------------------------------------------------
 
-static kal_status parse_pipe(kal__parser *r, kal_node **out);
-
 // ( pipe )
 static kal_status parse_nested(kal__parser *r, kal_node **out)
 {
     r->lex.depth++;
-    kal_status st = next(r);
-    if (!st) st = parse_pipe(r, out);
+    kal_status st = kal__next(r);
+    if (!st) st = kal__parse_pipe(r, out);
     if (st) return st;
     r->lex.depth--;
-    if (r->t.kind != KAL__CLOSE) st = wrong(r, &r->t, "a ) was expected");
-    if (!st) st = next(r);
+    if (r->t.kind != KAL__CLOSE) st = kal__wrong(r, &r->t, "a ) was expected");
+    if (!st) st = kal__next(r);
     if (st) kal_node_unref(out);
     return st;
 }
 
-static bool same(const kal__token *t, const char *s)
+bool kal__same(const kal__token *t, const char *s)
 {
     return t->kind == KAL__WORD && t->n == strlen(s) && !memcmp(t->text, s, t->n);
 }
@@ -94,7 +93,7 @@ static int32_t lists_before(const kal__written *c)
 static kal_status add_input(kal__parser *r, kal__written *c, const kal__token *at, kal_node *node,
                             const kal__trail *trail)
 {
-    if (kal__gives_value(node) && c->n_values < KAL__MAX_BOUND) {
+    if (!c->def && kal__gives_value(node) && c->n_values < KAL__MAX_BOUND) {
         c->lists[c->n_values] = lists_before(c);
         c->values[c->n_values++] = node;
         return KAL_OK;
@@ -102,7 +101,7 @@ static kal_status add_input(kal__parser *r, kal__written *c, const kal__token *a
     if (c->n == KAL__MAX_INPUTS) {
         kal_node_unref(&node);
         kal_fail(r->err, KAL_LIMIT, "more than %d inputs", KAL__MAX_INPUTS);
-        return fail_at(r, at, KAL_LIMIT);
+        return kal__fail_at(r, at, KAL_LIMIT);
     }
     c->trails[c->n] = trail;
     c->in[c->n++] = node;
@@ -113,27 +112,28 @@ static kal_status add_arg(kal__parser *r, kal__written *c, kal__token key, kal__
 {
     if (c->n_args == KAL__MAX_ARGS) {
         kal_fail(r->err, KAL_LIMIT, "more than %d arguments", KAL__MAX_ARGS);
-        return fail_at(r, &value, KAL_LIMIT);
+        return kal__fail_at(r, &value, KAL_LIMIT);
     }
-    const kal__name *n = value.kind == KAL__WORD ? kal__find_name(r->p, value.text, value.n) : NULL;
+    const kal__name *n = value.kind == KAL__WORD ? kal__lookup(r, value.text, value.n) : NULL;
     if (n && n->value)
         value = (kal__token){n->quoted ? KAL__STRING : KAL__WORD, n->value, n->value_n, value.at};
-    kal_node *node = n && n->node && key.kind == KAL__WORD ? kal_node_ref(n->node) : NULL;
+    const bool named = key.kind == KAL__WORD || c->def;
+    kal_node *node = n && n->node && named ? kal_node_ref(n->node) : NULL;
     c->args[c->n_args++] = (kal__arg){key, value, node};
     return KAL_OK;
 }
 
-// key=(pipe): a computed value.
-static kal_status parse_computed(kal__parser *r, kal__written *c, kal__token key)
+// key=(pipe): a computed value. To a def it may also go by its place.
+static kal_status parse_computed(kal__parser *r, kal__written *c, kal__token key, kal__token value)
 {
     kal_node *node;
     kal_status st = parse_nested(r, &node);
     if (st) return st;
     if (c->n_args == KAL__MAX_ARGS) {
         kal_node_unref(&node);
-        return wrong(r, &key, "fewer arguments were expected");
+        return kal__wrong(r, &value, "fewer arguments were expected");
     }
-    c->args[c->n_args++] = (kal__arg){key, key, node};
+    c->args[c->n_args++] = (kal__arg){key, value, node};
     return KAL_OK;
 }
 
@@ -147,8 +147,8 @@ static kal_status list_inputs(kal__parser *r, kal__written *c, const kal__token 
         const char *word = at;
         while (at < end && !strchr(" \t\r\n,", *at)) at++;
         const kal__token w = {KAL__WORD, word, (size_t)(at - word), word};
-        const kal__name *n = kal__find_name(r->p, word, w.n);
-        if (!n || !n->node) return wrong(r, &w, "the name of an image was expected");
+        const kal__name *n = kal__lookup(r, word, w.n);
+        if (!n || !n->node) return kal__wrong(r, &w, "the name of an image was expected");
         const kal_status st = add_input(r, c, &w, kal_node_ref(n->node), n->trail);
         if (st) return st;
     }
@@ -160,44 +160,46 @@ static bool lists_names(const kal__parser *r, const kal__token *t)
     while (at < end && strchr(" \t\r\n,", *at)) at++;
     const char *word = at;
     while (at < end && !strchr(" \t\r\n,", *at)) at++;
-    const kal__name *n = kal__find_name(r->p, word, (size_t)(at - word));
+    const kal__name *n = kal__lookup(r, word, (size_t)(at - word));
     return n && n->node;
 }
 
-static kal_status parse_arg(kal__parser *r, kal__written *c, int32_t most)
+kal_status kal__parse_arg(kal__parser *r, kal__written *c, int32_t most)
 {
     kal_status st;
     const kal__token t = r->t;
+    if (t.kind == KAL__OPEN && c->def && c->n >= most)
+        return parse_computed(r, c, (kal__token){.kind = KAL__END}, t);
     if (t.kind == KAL__OPEN) {
         kal_node *node;
         st = parse_nested(r, &node);
         return st ? st : add_input(r, c, &t, node, r->trail);
     }
-    st = next(r);
+    st = kal__next(r);
     if (st) return st;
     if (t.kind == KAL__WORD && r->t.kind == KAL__EQUALS) {
-        st = next(r);
+        st = kal__next(r);
         if (st) return st;
         const kal__token v = r->t;
-        if (v.kind == KAL__OPEN) return parse_computed(r, c, t);
+        if (v.kind == KAL__OPEN) return parse_computed(r, c, t, t);
         if (v.kind != KAL__WORD && v.kind != KAL__STRING && v.kind != KAL__LIST)
-            return wrong(r, &v, "a value was expected");
+            return kal__wrong(r, &v, "a value was expected");
         st = add_arg(r, c, t, v);
-        return st ? st : next(r);
+        return st ? st : kal__next(r);
     }
-    const kal__name *n = t.kind == KAL__WORD ? kal__find_name(r->p, t.text, t.n) : NULL;
-    if (n && n->node && (c->n < most || kal__gives_value(n->node)))
+    const kal__name *n = t.kind == KAL__WORD ? kal__lookup(r, t.text, t.n) : NULL;
+    if (n && n->node && (c->n < most || (!c->def && kal__gives_value(n->node))))
         return add_input(r, c, &t, kal_node_ref(n->node), n->trail);
     if (t.kind == KAL__LIST && c->n < most && lists_names(r, &t)) return list_inputs(r, c, &t);
     return add_arg(r, c, (kal__token){.kind = KAL__END}, t);
 }
 
-static bool starts_arg(const kal__token *t)
+bool kal__starts_arg(const kal__token *t)
 {
     return t->kind == KAL__WORD || t->kind == KAL__STRING || t->kind == KAL__LIST || t->kind == KAL__OPEN;
 }
 
-static void call_free(kal__written *c)
+void kal__call_free(kal__written *c)
 {
     for (int32_t i = 0; i < c->n; i++) kal_node_unref(&c->in[i]);
     for (int32_t i = 0; i < c->n_values; i++) kal_node_unref(&c->values[i]);
@@ -207,7 +209,7 @@ static void call_free(kal__written *c)
 // ---- from a call to a node ----------------------------------------------------------------------
 
 // The names that some op undoes, once for a text: few, and asked for at every call.
-static bool find_undone(kal__parser *r)
+bool kal__find_undone(kal__parser *r)
 {
     const kal_op *op;
     size_t n = 0;
@@ -248,7 +250,7 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
     const kal__trail *undone = op->undoes && c->n == 1 ? kal__trail_to(c->trails[0], op->undoes) : NULL;
     kal_status st = kal__place_values(op, c, r->err);
     if (!st && op->undoes && c->n == 1) st = kal__undo(op, c, undone, params, r->err);
-    if (st) return fail_at(r, &c->op, st);
+    if (st) return kal__fail_at(r, &c->op, st);
     kal__arena arena = {0};
     kal__shares shares = {.of = c->n ? c->in[0] : NULL};
     const kal__param_context context = {kal__unit_of(op, c->in, c->n), &arena, c->n ? &shares : NULL};
@@ -267,11 +269,11 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
         st = n_bound ? kal__apply_later(op, params, c->in, c->n, bound, n_bound, out, r->err)
                      : kal__apply(op, params, c->in, c->n, out, r->err);
     if (!st) st = follow(r, c, op, params, bound, n_bound, undone);
-    if (!st) remember_place(r, &c->op, *out);
+    if (!st) kal__remember_place(r, &c->op, *out);
     if (st) kal_node_unref(out);
     kal__shares_release(&shares);
     kal__arena_free(&arena);
-    return st ? fail_at(r, bad, st) : KAL_OK;
+    return st ? kal__fail_at(r, bad, st) : KAL_OK;
 }
 
 // input NAME key=…: what has no text of its own, from the bindings.
@@ -281,13 +283,13 @@ static kal_status bound_input(kal__parser *r, const kal__written *c, kal_node **
     const kal__arg *a = c->n_args ? &c->args[0] : NULL;
     const bool named = c->n == 1;
     if (!named)
-        return wrong(r, a ? &a->value : &c->op, "an image bound to that name was expected (input NAME)");
+        return kal__wrong(r, a ? &a->value : &c->op, "an image bound to that name was expected (input NAME)");
     kal_key_print(c->in[0]->key, key);
     for (int32_t i = 0; i < c->n_args; i++) {
-        if (!same(&c->args[i].key, "key")) continue;
+        if (!kal__same(&c->args[i].key, "key")) continue;
         if (c->args[i].value.n == 32 && !memcmp(c->args[i].value.text, key, 32)) continue;
         kal_fail(r->err, KAL_INVALID, "the image bound here has key %s", key);
-        return fail_at(r, &c->args[i].value, KAL_INVALID);
+        return kal__fail_at(r, &c->args[i].value, KAL_INVALID);
     }
     *out = kal_node_ref(c->in[0]);
     r->trail = NULL;
@@ -301,20 +303,22 @@ static kal_status parse_call(kal__parser *r, kal_node *piped, kal_node **out)
     kal__written *c = kal__new_zero(1, sizeof *c);
     if (!c) {
         kal_node_unref(&piped);
-        return no_memory(r);
+        return kal__no_memory(r);
     }
     c->op = t;
-    if (piped) add_input(r, c, &t, piped, r->trail);   // the first always fits
+    const kal__name *name = t.kind == KAL__WORD ? kal__lookup(r, t.text, t.n) : NULL;
     const kal_op *op = NULL;
-    const bool input = same(&t, "input") && !piped;
-    kal_status st = t.kind != KAL__WORD ? wrong(r, &t, "an op or a name was expected")
-                    : input             ? KAL_OK
-                                        : kal__find_op(t.text, t.n, &op, r->err);
-    if (st && t.kind == KAL__WORD) st = fail_at(r, &t, st);
-    if (!st) st = next(r);
-    while (!st && starts_arg(&r->t)) st = parse_arg(r, c, input ? 1 : kal__arity_of(op).max);
-    if (!st) st = input ? bound_input(r, c, out) : make(r, c, op, out);
-    call_free(c);
+    const bool input = kal__same(&t, "input") && !piped;
+    c->def = name ? name->def : NULL;
+    if (piped) add_input(r, c, &t, piped, r->trail);   // the first always fits
+    kal_status st = t.kind != KAL__WORD ? kal__wrong(r, &t, "an op or a name was expected")
+                    : input || c->def   ? KAL_OK
+                                        : kal__called_op(r, &t, &op);
+    const int32_t most = st ? 0 : input ? 1 : c->def ? c->def->n_images : kal__arity_of(op).max;
+    if (!st) st = kal__next(r);
+    while (!st && kal__starts_arg(&r->t)) st = kal__parse_arg(r, c, most);
+    if (!st) st = input ? bound_input(r, c, out) : c->def ? kal__expand(r, c, out) : make(r, c, op, out);
+    kal__call_free(c);
     free(c);
     return st;
 }
@@ -323,30 +327,30 @@ static kal_status parse_first(kal__parser *r, kal_node **out)
 {
     *out = NULL;
     if (r->t.kind == KAL__OPEN) return parse_nested(r, out);
-    const kal__name *n = r->t.kind == KAL__WORD ? kal__find_name(r->p, r->t.text, r->t.n) : NULL;
+    const kal__name *n = r->t.kind == KAL__WORD ? kal__lookup(r, r->t.text, r->t.n) : NULL;
     if (!n || !n->node) return parse_call(r, NULL, out);
     kal_node *node = kal_node_ref(n->node);
     r->trail = n->trail;
-    const kal_status st = next(r);
+    const kal_status st = kal__next(r);
     if (st) kal_node_unref(&node);
     *out = node;
     return st;
 }
 
-static kal_status parse_pipe(kal__parser *r, kal_node **out)
+kal_status kal__parse_pipe(kal__parser *r, kal_node **out)
 {
     *out = NULL;
     if (++r->nest > MAX_NEST) {
         kal_fail(r->err, KAL_LIMIT, "parentheses nested more than %d deep", MAX_NEST);
-        return fail_at(r, &r->t, KAL_LIMIT);
+        return kal__fail_at(r, &r->t, KAL_LIMIT);
     }
     kal_status st = parse_first(r, out);
     while (!st && r->t.kind == KAL__PIPE) {
         const kal__lexer mark = r->lex;
-        st = next(r);
+        st = kal__next(r);
         while (!st && r->t.kind == KAL__NEWLINE && *r->t.at == '\n')
-            st = next(r);                   // a pipe at a line's end goes on
-        if (!st && same(&r->t, "save")) {   // belongs to the statement
+            st = kal__next(r);                   // a pipe at a line's end goes on
+        if (!st && kal__same(&r->t, "save")) {   // belongs to the statement
             r->lex = mark;
             r->t = (kal__token){KAL__PIPE, mark.at, 0, mark.at};
             break;
@@ -360,186 +364,5 @@ static kal_status parse_pipe(kal__parser *r, kal_node **out)
     }
     if (st) kal_node_unref(out);
     r->nest--;
-    return st;
-}
-
-// ---- statements ---------------------------------------------------------------------------------
-
-static kal_status set_root(kal__parser *r, kal_node *node)
-{
-    kal_node_unref(&r->p->root);
-    r->p->root = node;
-    return KAL_OK;
-}
-
-// `path`, `format` and the codec's own parameters, from the arguments of a save.
-static kal_status finish_save(kal__parser *r, const kal__written *c, kal_node *image)
-{
-    char path[4096] = "", format[32] = "";
-    kal__arg rest[KAL__MAX_ARGS];
-    int32_t n = 0;
-    for (int32_t i = 0; i < c->n_args; i++) {
-        const kal__arg *a = &c->args[i];
-        const bool named = a->key.kind == KAL__WORD;
-        if (a->node) return wrong(r, &a->key, "save takes no computed values: a plain value was expected");
-        char *to = !named && !*path          ? path
-                   : same(&a->key, "path")   ? path
-                   : same(&a->key, "format") ? format
-                                             : NULL;
-        const size_t room = to == path ? sizeof path : sizeof format;
-        if (!to) {
-            rest[n++] = *a;
-            continue;
-        }
-        if (a->value.n >= room) return wrong(r, &a->value, "a shorter word was expected");
-        memcpy(to, a->value.text, a->value.n);
-        to[a->value.n] = 0;
-    }
-    if (!*path) return wrong(r, &c->op, "save where? save out.jpg");
-    const kal__codec *codec;
-    char word[KAL__SUFFIX];
-    kal_status st = kal__codec_for_path(path, format, &codec, word, r->err);
-    if (st) return fail_at(r, &c->op, st);
-    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
-    const kal__schema s = kal__schema_of_codec(codec);
-    kal__codec_defaults(codec, word, params);
-    kal__arena arena = {0};
-    const kal__token *bad = &c->op;
-    kal_node *encoded = NULL;
-    st = kal__set_args(s, rest, n, params, &(kal__param_context){&image->call.extent, &arena, NULL}, &bad,
-                       r->err);
-    if (!st) bad = &c->op;
-    if (!st) st = kal__encode(image, codec, params, &encoded, r->err);
-    kal__arena_free(&arena);
-    if (st) return fail_at(r, bad, st);
-    remember_place(r, &c->op, encoded);
-    if (kal__add_save(r->p, encoded, path)) return KAL_OK;
-    kal_node_unref(&encoded);
-    return no_memory(r);
-}
-
-// `image` is owned; NULL: the first argument is the image.
-static kal_status parse_save(kal__parser *r, kal_node *image)
-{
-    kal__written *c = kal__new_zero(1, sizeof *c);
-    if (!c) {
-        kal_node_unref(&image);
-        return no_memory(r);
-    }
-    c->op = r->t;
-    if (image) c->in[c->n++] = image;   // a value too: the error says that it is one
-    kal_status st = next(r);
-    while (!st && starts_arg(&r->t)) st = parse_arg(r, c, 1);
-    if (!st && c->n != 1) st = wrong(r, &c->op, "save what? save image out.jpg, or image | save out.jpg");
-    if (!st) st = finish_save(r, c, c->in[0]);
-    if (!st) set_root(r, kal_node_ref(c->in[0]));
-    call_free(c);
-    free(c);
-    return st;
-}
-
-static kal_status parse_print(kal__parser *r)
-{
-    kal_node *node;
-    kal_status st = next(r);
-    const kal__token first = r->t;
-    if (!st) st = parse_pipe(r, &node);
-    if (st) return st;
-    // a name alone is what it is called; anything else goes by its last op
-    const bool named =
-        first.kind == KAL__WORD && r->t.at == first.at + first.n + strspn(first.at + first.n, " \t\r");
-    const char *name = named ? first.text : node->call.op ? node->call.op->name : "image";
-    if (!kal__add_print(r->p, node, name, named ? first.n : strlen(name))) {
-        kal_node_unref(&node);
-        return no_memory(r);
-    }
-    return set_root(r, kal_node_ref(node));
-}
-
-static bool is_identifier(const kal__token *t)
-{
-    if (t->kind != KAL__WORD || !t->n || (*t->text >= '0' && *t->text <= '9')) return false;
-    for (size_t i = 0; i < t->n; i++) {
-        const char c = t->text[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-            return false;
-    }
-    return true;
-}
-
-// name = 6, name = "text", name = [1 2 3]: one value and then the end of the statement.
-static bool is_literal(const kal__parser *r)
-{
-    if (r->t.kind != KAL__WORD && r->t.kind != KAL__STRING && r->t.kind != KAL__LIST) return false;
-    kal__parser look = *r;
-    kal_error unused;
-    look.err = &unused;
-    if (next(&look) || (look.t.kind != KAL__END && look.t.kind != KAL__NEWLINE)) return false;
-    if (r->t.kind != KAL__WORD) return true;
-    const kal__name *n = kal__find_name(r->p, r->t.text, r->t.n);
-    if (n) return !n->node;
-    const kal_op *op;
-    return kal__find_op(r->t.text, r->t.n, &op, NULL) != KAL_OK;
-}
-
-static kal_status parse_definition(kal__parser *r, const kal__token *id)
-{
-    kal_status st = next(r);   // past the =
-    if (st) return st;
-    kal__name n = {.text = id->text, .n = id->n};
-    if (is_literal(r)) {
-        const kal__name *old = r->t.kind == KAL__WORD ? kal__find_name(r->p, r->t.text, r->t.n) : NULL;
-        n.value = old && old->value ? old->value : r->t.text;
-        n.value_n = old && old->value ? old->value_n : r->t.n;
-        n.quoted = old && old->value ? old->quoted : r->t.kind == KAL__STRING;
-        st = next(r);
-    } else {
-        st = parse_pipe(r, &n.node);
-        n.trail = r->trail;
-        if (!st) set_root(r, kal_node_ref(n.node));
-    }
-    if (st) return st;
-    return kal__set_name(r->p, &n) ? KAL_OK : no_memory(r);
-}
-
-static kal_status parse_statement(kal__parser *r)
-{
-    if (same(&r->t, "save")) return parse_save(r, NULL);
-    if (same(&r->t, "print")) return parse_print(r);
-    kal_status st;
-    if (is_identifier(&r->t)) {
-        const kal__token id = r->t;
-        const kal__lexer mark = r->lex;
-        st = next(r);
-        if (st) return st;
-        if (r->t.kind == KAL__EQUALS) return parse_definition(r, &id);
-        r->lex = mark;
-        r->t = id;
-    }
-    kal_node *node;
-    st = parse_pipe(r, &node);
-    if (st) return st;
-    if (r->t.kind == KAL__PIPE) {   // … | save
-        st = next(r);
-        while (!st && r->t.kind == KAL__NEWLINE) st = next(r);
-        if (!st) return parse_save(r, node);
-        kal_node_unref(&node);
-        return st;
-    }
-    return set_root(r, node);
-}
-
-kal_status kal__parse(kal__parser *r)
-{
-    kal_status st = find_undone(r) ? next(r) : no_memory(r);
-    while (!st && r->t.kind != KAL__END) {
-        if (r->t.kind == KAL__NEWLINE) {
-            st = next(r);
-            continue;
-        }
-        st = parse_statement(r);
-        if (!st && r->t.kind != KAL__END && r->t.kind != KAL__NEWLINE)
-            st = wrong(r, &r->t, "the end of the statement was expected");
-    }
     return st;
 }

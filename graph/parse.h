@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// A text being read: shared by parse.c (statements and calls), args.c (arguments) and program.c (names, the result).
+// A text being read: shared by statement.c, parse.c (calls), args.c (arguments), def.c, declare.c (param, include), names.c and program.c.
 #ifndef KAL_GRAPH_PARSE_H
 #define KAL_GRAPH_PARSE_H
 
@@ -30,9 +30,55 @@ typedef struct kal__name {
     const kal__trail *trail;   // … and how it came about; or
     const char *value;         // a literal
     size_t value_n;
-    bool fixed;   // set from outside: the text's own definition is ignored
+    const struct kal__def *def;   // or a def
+    bool fixed;                   // set from outside: the text's own definition is ignored
     bool quoted;
+    bool param;                // `param` declares it
+    uint32_t file, since;      // where it was defined, and as which one of all
+    struct kal__name *older;   // what it stood for before; kept when a def might ask for it
 } kal__name;
+
+/// Names and a hash of them. The list moves when it grows.
+typedef struct kal__names {
+    kal__name *list;
+    size_t n, room;
+    uint32_t *slots;   // index + 1
+    size_t n_slots;
+} kal__names;
+
+/// What a def is called with: an image, or a literal with what it is when it is left out.
+typedef struct kal__formal {
+    kal__name name;
+    bool image;
+} kal__formal;
+
+/// A def is its text: it is read again at each call, with names of its own before those that stood before it.
+typedef struct kal__def {
+    const char *name;
+    size_t n;
+    kal__formal *formals;
+    int32_t n_formals, n_images;
+    kal__lexer body;   // at its beginning, and ends where it ends
+    uint32_t file, since;
+} kal__def;
+
+/// The call of a def that is being read.
+typedef struct kal__frame {
+    const kal__def *def;
+    kal__names own;
+    struct kal__frame *caller;
+} kal__frame;
+
+/// A text that was read: 0 is the one the program is made of, the others were included.
+typedef struct kal__text_file {
+    char *path;   // NULL: it came from no file
+    const char *text;
+    size_t size;
+    uint64_t sees;       // bits of the files whose names it may use: its own, and those it includes
+    uint64_t dev, ino;   // which file it is; 0: none
+    bool open;           // it is being read
+} kal__text_file;
+#define KAL__MAX_FILES 64
 
 typedef struct kal__saving {
     kal_node *encoded;
@@ -46,14 +92,20 @@ typedef struct kal__printing {
 
 struct kal_program {
     kal__arena arena;
-    kal__name *names;
-    size_t n_names, names_room;
-    uint32_t *slots;   // hash of names → index + 1
-    size_t n_slots;
+    kal__names names;
+    uint32_t serial;   // of definitions
+    const kal__def **defs;
+    size_t n_defs, defs_room;
+    kal_param_info *params;
+    size_t n_params, params_room;
+    kal__text_file files[KAL__MAX_FILES];
+    size_t n_files;
     kal__saving *saves;
     size_t n_saves, saves_room;
     kal__printing *prints;
     size_t n_prints, prints_room;
+    const char **inputs;   // of an outline
+    size_t n_inputs, inputs_room;
     kal_node *root;
     kal__trail *trails;   // all
 };
@@ -63,6 +115,14 @@ typedef struct kal__parser {
     kal__lexer lex;
     kal__token t;   // the next token
     int nest;
+    bool outline;              // what is declared is read, the rest leapt over
+    uint32_t file;             // which text is read
+    int includes;              // how many files deep
+    kal__frame *frame;         // the def whose body is read; NULL: none
+    uint64_t called_at;        // line << 32 | column of the call in the text that led there
+    int depth;                 // of calls of defs …
+    int32_t calls;             // … in all
+    size_t expanded;           // bytes of bodies that were read
     const kal__trail *trail;   // of the expression that was read last
     const char **undone;       // names of ops that another undoes
     size_t n_undone;
@@ -78,6 +138,7 @@ typedef struct kal__arg {
 
 typedef struct kal__written {
     kal__token op;
+    const kal__def *def;             // which one is called; NULL: it is an op
     kal_node *in[KAL__MAX_INPUTS];   // owned
     const kal__trail *trails[KAL__MAX_INPUTS];
     int32_t n;
@@ -88,18 +149,83 @@ typedef struct kal__written {
     int32_t n_args;
 } kal__written;
 
+// ---- names.c ------------------------------------------------------------------------------------
+
+kal__name *kal__names_find(const kal__names *names, const char *text, size_t n);
+/// Takes the name's reference, whatever happens; false when out of memory. What it was before is kept in `keep`, unless that is NULL.
+bool kal__names_set(kal__names *names, const kal__name *given, kal__arena *keep);
+void kal__names_free(kal__names *names);
+/// What a name stands for where the parser is; NULL: nothing.
+const kal__name *kal__lookup(const kal__parser *r, const char *text, size_t n);
+/// Defines a name there. Takes its reference, whatever happens; false when out of memory.
+bool kal__define(kal__parser *r, const kal__name *given);
+
 // ---- program.c ----------------------------------------------------------------------------------
 
-kal__name *kal__find_name(const kal_program *p, const char *text, size_t n);
-/// Takes the name's reference, whatever happens; false when out of memory.
-bool kal__set_name(kal_program *p, const kal__name *given);
 /// Takes the encoded node's reference when it succeeds.
 bool kal__add_save(kal_program *p, kal_node *encoded, const char *path);
 /// Takes the node's reference when it succeeds.
 bool kal__add_print(kal_program *p, kal_node *node, const char *name, size_t n);
+/// A copy in the program's arena that ends in NUL; NULL when out of memory.
+char *kal__copy_word(kal_program *p, const char *text, size_t n);
 
 // ---- parse.c ------------------------------------------------------------------------------------
 
+/// Puts the place before the error; returns its status.
+kal_status kal__fail_at(const kal__parser *r, const kal__token *t, kal_status st);
+/// "WHAT, not "token"", with the place.
+kal_status kal__wrong(const kal__parser *r, const kal__token *t, const char *what);
+kal_status kal__no_memory(const kal__parser *r);
+kal_status kal__next(kal__parser *r);
+bool kal__same(const kal__token *t, const char *s);
+void kal__remember_place(const kal__parser *r, const kal__token *t, kal_node *node);
+bool kal__starts_arg(const kal__token *t);
+/// One argument; a call has at most so many images.
+kal_status kal__parse_arg(kal__parser *r, kal__written *c, int32_t most);
+void kal__call_free(kal__written *c);
+kal_status kal__parse_pipe(kal__parser *r, kal_node **out);
+/// Before anything is read; false when out of memory.
+bool kal__find_undone(kal__parser *r);
+
+// ---- def.c --------------------------------------------------------------------------------------
+
+/// def NAME(images, literals=…) = body. At its name.
+kal_status kal__parse_def(kal__parser *r);
+/// The call of a def.
+kal_status kal__expand(kal__parser *r, kal__written *c, kal_node **out);
+/// The op a word names; an error knows defs, too.
+kal_status kal__called_op(const kal__parser *r, const kal__token *t, const kal_op **out);
+
+// ---- declare.c ----------------------------------------------------------------------------------
+
+/// param NAME = VALUE [in LO..HI | in a|b|c] ["help"]. At its name.
+kal_status kal__parse_param(kal__parser *r);
+/// Whether what was set from outside may be.
+kal_status kal__check_sets(kal__parser *r);
+
+// ---- include.c ----------------------------------------------------------------------------------
+
+/// Reads a text into the program's arena, as its next file.
+kal_status kal__read_file(kal_program *p, const char *path, kal_error *err);
+/// include "common.kal". At its name.
+kal_status kal__parse_include(kal__parser *r);
+
+// ---- outline.c ----------------------------------------------------------------------------------
+
+/// Leaps over a statement, and keeps the names of pictures that it wants. `defined`: what the statement gives a name to, or NULL.
+kal_status kal__leap_statement(kal__parser *r, const kal__token *defined);
+/// The same for the body of a def that was read last.
+kal_status kal__leap_body(kal__parser *r);
+
+// ---- statement.c --------------------------------------------------------------------------------
+
+bool kal__is_identifier(const kal__token *t);
+/// A value as it stands in a definition: the token's, or that of the literal it names.
+void kal__take_value(const kal__parser *r, const kal__token *t, kal__name *to);
+/// NAME = pipe or value. At the =.
+kal_status kal__parse_definition(kal__parser *r, const kal__token *name);
+/// The statements of a text up to its end. What an included one may hold is declared.
+kal_status kal__parse_statements(kal__parser *r);
 /// Reads the whole text into the program.
 kal_status kal__parse(kal__parser *r);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// A program: the names of a text, what it saves and prints, its last expression.
+// A program: what a text saves and prints, its params, its last expression.
 #include "parse.h"
 
 #include "calm.h"
@@ -9,69 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-// ---- names --------------------------------------------------------------------------------------
-
-static size_t name_slot(const kal_program *p, const char *text, size_t n)
-{
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
-    size_t i = h & (p->n_slots - 1);
-    while (p->slots[i]) {
-        const kal__name *m = &p->names[p->slots[i] - 1];
-        if (m->n == n && !memcmp(m->text, text, n)) break;
-        i = (i + 1) & (p->n_slots - 1);
-    }
-    return i;
-}
-
-kal__name *kal__find_name(const kal_program *p, const char *text, size_t n)
-{
-    if (!p->n_slots) return NULL;
-    const uint32_t at = p->slots[name_slot(p, text, n)];
-    return at ? &p->names[at - 1] : NULL;
-}
-
-static bool names_grow(kal_program *p)
-{
-    if (p->n_names < p->names_room) return true;
-    const size_t room = p->names_room ? p->names_room * 2 : 32;
-    uint32_t *slots = kal__new_zero(room * 2, sizeof *slots);
-    if (!slots || !kal__grow(&p->names, room, sizeof *p->names)) {
-        free(slots);
-        return false;
-    }
-    free(p->slots);
-    p->slots = slots;
-    p->n_slots = room * 2;
-    p->names_room = room;
-    for (size_t i = 0; i < p->n_names; i++)
-        slots[name_slot(p, p->names[i].text, p->names[i].n)] = (uint32_t)i + 1;
-    return true;
-}
-
-// Takes the name's reference, whatever happens.
-bool kal__set_name(kal_program *p, const kal__name *given)
-{
-    kal_node *unused = given->node;
-    kal__name *old = kal__find_name(p, given->text, given->n);
-    if (old) {
-        if (old->fixed) {
-            kal_node_unref(&unused);
-            return true;
-        }
-        kal_node_unref(&old->node);
-        *old = *given;
-        return true;
-    }
-    if (!names_grow(p)) {
-        kal_node_unref(&unused);
-        return false;
-    }
-    p->names[p->n_names++] = *given;
-    p->slots[name_slot(p, given->text, given->n)] = (uint32_t)p->n_names;
-    return true;
-}
 
 // ---- saves --------------------------------------------------------------------------------------
 
@@ -87,6 +24,14 @@ bool kal__add_save(kal_program *p, kal_node *encoded, const char *path)
     strcpy(copy, path);
     p->saves[p->n_saves++] = (kal__saving){encoded, copy};
     return true;
+}
+
+char *kal__copy_word(kal_program *p, const char *text, size_t n)
+{
+    char *copy = kal__take(&p->arena, n + 1, 1);
+    if (copy && n) memcpy(copy, text, n);
+    if (copy) copy[n] = 0;
+    return copy;
 }
 
 // ---- the public face ----------------------------------------------------------------------------
@@ -120,34 +65,76 @@ static kal_status bind(kal_program *p, const kal_binding *b, int32_t n, kal_erro
         memcpy(copy, m.text, m.n);
         if (m.value) m.value = memcpy(copy + m.n + 1, m.value, m.value_n);
         m.text = copy;
-        if (!kal__set_name(p, &m)) return kal_fail(err, KAL_NOMEM, "out of memory");
+        if (!kal__names_set(&p->names, &m, NULL)) return kal_fail(err, KAL_NOMEM, "out of memory");
     }
     return KAL_OK;
+}
+
+// File 0 of the program: a text that was given, or one that is read.
+static kal_status take_text(kal_program *p, const char *text, size_t size, const char *path, kal_error *err)
+{
+    if (!text) return kal__read_file(p, path, err);
+    char *copy = kal__copy_word(p, text, size), *name = path ? kal__copy_word(p, path, strlen(path)) : NULL;
+    if (!copy || (path && !name)) return kal_fail(err, KAL_NOMEM, "out of memory for a text");
+    p->files[p->n_files++] = (kal__text_file){.path = name, .text = copy, .size = size};
+    return KAL_OK;
+}
+
+// Names point into the text: the program keeps it.
+static kal_status read_text(kal__parser *r, const char *text, size_t size, const char *path,
+                            const kal_binding *bindings, int32_t n, kal_program **out)
+{
+    kal_program *p = *out = kal__new_zero(1, sizeof *p);
+    if (!p) return kal_fail(r->err, KAL_NOMEM, "out of memory for a text");
+    kal_status st = take_text(p, text, size, path, r->err);
+    if (!st) st = bind(p, bindings, n, r->err);
+    if (!st) {
+        kal__text_file *f = &p->files[0];
+        size_t skip = f->size >= 3 && !memcmp(f->text, "\xef\xbb\xbf", 3)
+                          ? 3
+                          : 0;   // a byte order mark says nothing here
+        f->sees = UINT64_MAX;
+        f->open = true;
+        f->text += skip, f->size -= skip;
+        r->p = p;
+        r->lex = (kal__lexer){
+            .text = f->text, .end = f->text + f->size, .at = f->text, .arena = &p->arena, .file = f->path};
+        const kal__calm calm = kal__calm_begin();
+        st = kal__parse(r);
+        kal__calm_end(&calm);
+    }
+    if (st) kal_program_free(out);
+    return st;
 }
 
 kal_status kal_program_parse(const char *text, size_t size, const kal_binding *bindings, int32_t n,
                              kal_program **out, kal_error *err)
 {
     kal_error local = {KAL_OK, ""};
-    if (!err) err = &local;
+    kal__parser r = {.err = err ? err : &local};
     *out = NULL;
     if (!text) return kal_fail(err, KAL_INVALID, "no text was given (NULL)");
-    if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-        text += 3, size -= 3;   // a byte order mark says nothing here
-    kal_program *p = *out = kal__new_zero(1, sizeof *p);
-    if (!p) return kal_fail(err, KAL_NOMEM, "out of memory for a text");
-    // names point into the text: keep it
-    char *copy = kal__take(&p->arena, size + 1, 1);
-    kal_status st = copy ? bind(p, bindings, n, err) : kal_fail(err, KAL_NOMEM, "out of memory for a text");
-    if (!st) {
-        memcpy(copy, text, size);
-        kal__parser r = {.p = p, .lex = {copy, copy + size, copy, &p->arena, 0}, .err = err};
-        const kal__calm calm = kal__calm_begin();
-        st = kal__parse(&r);
-        kal__calm_end(&calm);
-    }
-    if (st) kal_program_free(out);
-    return st;
+    return read_text(&r, text, size, NULL, bindings, n, out);
+}
+
+kal_status kal_program_parse_file(const char *path, const kal_binding *bindings, int32_t n, kal_program **out,
+                                  kal_error *err)
+{
+    kal_error local = {KAL_OK, ""};
+    kal__parser r = {.err = err ? err : &local};
+    *out = NULL;
+    if (!path) return kal_fail(err, KAL_INVALID, "no file was given (NULL)");
+    return read_text(&r, NULL, 0, path, bindings, n, out);
+}
+
+kal_status kal_program_outline(const char *text, size_t size, const char *path, kal_program **out,
+                               kal_error *err)
+{
+    kal_error local = {KAL_OK, ""};
+    kal__parser r = {.err = err ? err : &local, .outline = true};
+    *out = NULL;
+    if (!text && !path) return kal_fail(err, KAL_INVALID, "no text was given (NULL)");
+    return read_text(&r, text, size, path, NULL, 0, out);
 }
 
 void kal_program_free(kal_program **slot)
@@ -155,13 +142,14 @@ void kal_program_free(kal_program **slot)
     kal_program *p = *slot;
     *slot = NULL;
     if (!p) return;
-    for (size_t i = 0; i < p->n_names; i++) kal_node_unref(&p->names[i].node);
+    kal__names_free(&p->names);
     for (size_t i = 0; i < p->n_saves; i++) kal_node_unref(&p->saves[i].encoded);
     for (size_t i = 0; i < p->n_prints; i++) kal_node_unref(&p->prints[i].node);
     kal_node_unref(&p->root);
     for (kal__trail *t = p->trails; t; t = t->next) kal__trail_release(t);
-    free(p->names);
-    free(p->slots);
+    free(p->defs);
+    free(p->inputs);
+    free(p->params);
     free(p->saves);
     free(p->prints);
     kal__arena_free(&p->arena);
@@ -185,6 +173,36 @@ kal_node *kal_program_print(const kal_program *p, int32_t i, const char **name)
     if (!p || i < 0 || (size_t)i >= p->n_prints) return NULL;
     if (name) *name = p->prints[i].name;
     return p->prints[i].node;
+}
+
+static bool in_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+bool kal_program_has(const kal_program *p, const char *word)
+{
+    const size_t n = word ? strlen(word) : 0;
+    for (size_t k = 0; p && n && k < p->n_files; k++) {
+        const char *text = p->files[k].text, *end = text + p->files[k].size;
+        for (const char *at = text; (size_t)(end - at) >= n; at++)
+            if (!memcmp(at, word, n) && (at == text || !in_name(at[-1])) &&
+                (at + n == end || !in_name(at[n])))
+                return true;
+    }
+    return false;
+}
+
+const char *kal_program_input(const kal_program *p, int32_t i)
+{
+    return p && i >= 0 && (size_t)i < p->n_inputs ? p->inputs[i] : NULL;
+}
+
+bool kal_program_param(const kal_program *p, int32_t i, kal_param_info *out)
+{
+    if (!p || i < 0 || (size_t)i >= p->n_params) return false;
+    *out = p->params[i];
+    return true;
 }
 
 kal_status kal_program_run(const kal_program *p, const kal_options *options, kal_error *err)

@@ -143,6 +143,7 @@ typedef struct kal_limits {
     /// That opening an input, and that a request, may take; then it is KAL_LIMIT. Default 0: any time. What cannot be interrupted is left behind.
     uint32_t seconds;
     bool network;       ///< paths that begin with http:// or https:// are on the web; default true
+    bool include;       ///< a text may include files; default true
     uint64_t formats;   ///< those that are read: bit i is the one of kal_codec_at(i); default 0: all
 } kal_limits;
 KAL_API void kal_limits_get(kal_limits *out);

@@ -4,6 +4,7 @@
 // Every block of graph text in the documentation (```kal) is read, and run when it saves something. A line before the block says more:
 //   <!-- one node -->     every line is a text of its own, and all are one node
 //   <!-- each line -->    every line is a text of its own
+//   <!-- file NAME -->    it is a file of that name, which later blocks include
 // A block that ends in "# → message" must fail with exactly that message; with … at its end, with one that begins so.
 #define _GNU_SOURCE
 #include "check.h"
@@ -69,11 +70,23 @@ static void lines(char *text, bool one_node)
     kal_program_free(&first);
 }
 
+static void keep(const char *text, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(name, " "), name);
+    FILE *f = fopen(path, "w");
+    REQUIRE_NOTE(f && fputs(text, f) >= 0, "%s: %s cannot be written", place, path);
+    if (f) fclose(f);
+}
+
 static void block(char *text, const char *before)
 {
+    const char *file = strstr(before, "<!-- file ");
     const char *fails = strstr(text, "# → ");
     blocks++;
-    if (fails)
+    if (file)
+        keep(text, file + strlen("<!-- file "));
+    else if (fails)
         refused(text, fails + strlen("# → "));
     else if (strstr(before, "<!-- one node -->") || strstr(before, "<!-- each line -->"))
         lines(text, strstr(before, "one node") != NULL);

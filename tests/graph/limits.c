@@ -8,7 +8,7 @@ static void reads_text(void)
 {
     kal_limits l, before;
     kal_limits_get(&l);
-    REQUIRE(l.pixels == (uint64_t)1 << 30 && l.pages == 65536 && l.network && !l.formats);
+    REQUIRE(l.pixels == (uint64_t)1 << 30 && l.pages == 65536 && l.network && l.include && !l.formats);
     REQUIRE_OK(
         kal_limits_parse("pixels=100M\tscans=50\n file_bytes=2G meta_bytes=3K network=false  pages=7 pages=8",
                          &l, &check_error));
@@ -63,7 +63,7 @@ static void lists(void)
         REQUIRE_OK(kal_limits_parse(text, &other, &check_error));
         REQUIRE_NOTE(strcmp(info.standard, info.untrusted) != 0, "%s is the same for strangers", info.name);
     }
-    REQUIRE(n == 11);
+    REQUIRE(n == 12);
     REQUIRE_MEM(&one, &standard, sizeof one);
     REQUIRE_MEM(&other, &untrusted, sizeof other);
     kal_limits tight = untrusted;   // what is tighter already stays

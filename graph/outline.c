@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The outline of a text: what it declares, and which pictures it wants, in, in1, in2 …, without having any of them. Statements that would
+// make nodes are leapt over, word by word.
+#include "parse.h"
+
+#include <string.h>
+
+static bool is_input(const char *text, size_t n)
+{
+    if (n < 2 || n > 12 || memcmp(text, "in", 2) != 0) return false;
+    for (size_t i = 2; i < n; i++)
+        if (text[i] < '0' || text[i] > '9') return false;
+    return true;
+}
+
+static kal_status keep_input(kal__parser *r, const kal__def *def, const char *text, size_t n)
+{
+    kal_program *p = r->p;
+    if (!is_input(text, n) || kal__lookup(r, text, n)) return KAL_OK;
+    for (int32_t i = 0; def && i < def->n_formals; i++)
+        if (def->formals[i].name.n == n && !memcmp(def->formals[i].name.text, text, n)) return KAL_OK;
+    for (size_t i = 0; i < p->n_inputs; i++)
+        if (strlen(p->inputs[i]) == n && !memcmp(p->inputs[i], text, n)) return KAL_OK;
+    if (p->n_inputs == p->inputs_room) {
+        const size_t room = p->inputs_room ? p->inputs_room * 2 : 8;
+        if (!kal__grow(&p->inputs, room, sizeof *p->inputs)) return kal__no_memory(r);
+        p->inputs_room = room;
+    }
+    p->inputs[p->n_inputs] = kal__copy_word(p, text, n);
+    return p->inputs[p->n_inputs] ? p->n_inputs++, KAL_OK : kal__no_memory(r);
+}
+
+// A word, or those of a list, unless it is the name of a parameter.
+static kal_status look_at(kal__parser *r, const kal__def *def, const kal__token *t, bool names)
+{
+    kal_status st = KAL_OK;
+    if (t->kind == KAL__WORD && !names) return keep_input(r, def, t->text, t->n);
+    if (t->kind != KAL__LIST) return KAL_OK;
+    for (const char *at = t->text + 1, *end = t->text + t->n - 1; at < end && !st;) {
+        const char *word = at;
+        while (at < end && !strchr(" \t\r\n,", *at)) at++;
+        st = keep_input(r, def, word, (size_t)(at - word));
+        if (at < end) at++;
+    }
+    return st;
+}
+
+static kal_status leap(kal__parser *r, const kal__def *def, bool to_end)
+{
+    kal_status st = KAL_OK;
+    bool piped = false;
+    while (!st && r->t.kind != KAL__END) {
+        const kal__token t = r->t;
+        if (t.kind == KAL__NEWLINE && !to_end && !r->lex.depth && !(piped && *t.at == '\n')) break;
+        r->lex.depth += t.kind == KAL__OPEN ? 1 : t.kind == KAL__CLOSE && r->lex.depth ? -1 : 0;
+        if (t.kind != KAL__NEWLINE) piped = t.kind == KAL__PIPE;
+        st = kal__next(r);
+        if (!st) st = look_at(r, def, &t, r->t.kind == KAL__EQUALS);
+    }
+    r->lex.depth = 0;
+    return st;
+}
+
+kal_status kal__leap_statement(kal__parser *r, const kal__token *defined)
+{
+    kal_status st = leap(r, NULL, false);
+    if (!st && defined && !kal__define(r, &(kal__name){.text = defined->text, .n = defined->n}))
+        st = kal__no_memory(r);
+    return st;
+}
+
+kal_status kal__leap_body(kal__parser *r)
+{
+    const kal__lexer was = r->lex;
+    const kal__token t = r->t;
+    const kal__def *def = r->p->defs[r->p->n_defs - 1];
+    if (r->file) return KAL_OK;   // it sees no pictures
+    r->lex = def->body;
+    kal_status st = kal__next(r);
+    if (!st) st = leap(r, def, true);
+    r->lex = was;
+    r->t = t;
+    return st;
+}

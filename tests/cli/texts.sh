@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# Texts that grew up: params, defs and includes from outside. Usage: texts.sh PATH-TO-KAL
+here=$(dirname "$0")
+. "$here/checks.sh"
+unset KAL_PLUGINS
+"$kal" run in in.ppm -o in.png
+
+# ---- params
+cat >soft.kal <<'END'
+param sigma = 2 in 0..50 "blur strength"
+param kernel = lanczos3 in lanczos3|bicubic
+param tint = orange
+in | gaussian sigma | resize 50x50 kernel
+END
+key() { "$kal" key "$@"; }
+written=$(key 'in | gaussian 6 | resize 50x50 lanczos3' in.png)
+same 'a param is a literal' "$(key -f soft.kal in.png --set sigma=6)" "$written"
+refused 'outside its range' 2 'soft.kal: line 1, column 7: param sigma=60 is outside 0..50' "$kal" key -f soft.kal in.png --set sigma=60
+has 'and the place is shown' "$(cat err)" '        ^'
+refused 'no such choice' 2 'did you mean "bicubic"?' "$kal" key -f soft.kal in.png --set kernel=cubic
+refused 'no such param' 2 'the text has no param "sgima"; did you mean "sigma"?; its params are sigma, kernel, tint' "$kal" key -f soft.kal in.png --set sgima=6
+code 'help for a text in a file' 0 "$kal" run -f soft.kal --help
+has 'has the usage' "$(cat out)" '--set NAME=VALUE'
+has 'a row for a number' "$(cat out)" 'sigma   number          0..50  2         blur strength'
+has 'one for a choice' "$(cat out)" 'kernel  choice                 lanczos3  lanczos3|bicubic'
+has 'and the pictures' "$(cat out)" 'pictures that follow the text'
+same 'no line ends in blanks' "$(grep -c ' $' out)" 0
+code 'help for a text' 0 "$kal" run 'param s = 1 "strength"; in | gaussian s | insert in2' --help
+has 'has its params' "$(cat out)" 'strength'
+has 'and its pictures' "$(cat out)" '  in in2'
+code 'help for a text that declares nothing' 0 "$kal" key 'load in.png' --help
+refused 'help for a text that is none' 2 'line 1, column 13: the string is not closed' "$kal" run 'load in.png "' --help
+
+# ---- defs
+def='def soft(img, s=2) = img | gaussian s | resize 50x50 lanczos3'
+same 'a def is its body' "$(key "$def
+in | soft 6" in.png)" "$written"
+refused 'an error in a body' 2 'line 2, column 6: in soft: line 1, column 28: gaussian: sigma=-1 is outside 0..1000' "$kal" key "$def
+in | soft -1" in.png
+same 'both places are shown' "$(grep -c '^ *^$' err)" 2
+refused 'one that hangs on a value' 2 'line 2, column 15: in a def, line 1, column 20: crop: box takes 4 numbers' \
+    "$kal" run 'def f(img) = img | crop box=(boxes [1 1 9 9 2 2 5 5])
+load in.png | f | save x.png'
+
+# ---- includes
+mkdir lib lib/more
+cat >lib/common.kal <<'END'
+include more/resized.kal
+param strength = 6 in 0..50
+edge = copy
+def soft(img, s=2) = img | gaussian s edge | resized
+END
+echo 'def resized(img) = img | resize 50x50 lanczos3' >lib/more/resized.kal
+cat >use.kal <<'END'
+include "lib/common.kal"
+include "lib/../lib/more/resized.kal"
+edge = wrap
+in | soft strength
+END
+same 'files beside those that name them' "$(key -f use.kal in.png)" "$written"
+same 'from another folder too' "$(cd lib && key -f ../use.kal ../in.png)" "$written"
+same 'and from a text' "$(key 'include "lib/common.kal"; in | soft strength' in.png)" "$written"
+same 'a param of a file is set' "$(key -f use.kal in.png --set strength=7)" "$(key 'in | gaussian 7 | resize 50x50 lanczos3' in.png)"
+code 'help knows it' 0 "$kal" run -f use.kal --help
+has 'with its range' "$(cat out)" 'strength  number  0..50  6'
+refused 'a file sees nothing of those that include it' 2 'use2.kal: line 2, column 9: see.kal: line 1, column 20: there is no op "mine"' \
+    sh -c 'echo "def f(img) = img | mine" >see.kal; printf "def mine(img) = img\ninclude see.kal\nin | f\n" >use2.kal; "$1" key -f use2.kal in.png' - "$kal"
+refused 'no such file' 3 'line 1, column 9: none.kal: No such file' "$kal" key 'include none.kal; in' in.png
+echo 'in | invert' >lib/bad.kal
+refused 'a file that makes an image' 2 'line 1, column 9: lib/bad.kal: line 1, column 1: an included text holds params, defs' "$kal" key 'include lib/bad.kal; in' in.png
+echo 'x = in | invert' >lib/bad.kal
+refused 'or names one' 2 'lib/bad.kal: line 1, column 1: an included text holds' "$kal" key 'include lib/bad.kal; in' in.png
+echo 'load in.png | save y.png' >lib/bad.kal
+refused 'or saves one' 2 'lib/bad.kal: line 1, column 1: an included text holds' "$kal" key 'include lib/bad.kal; in' in.png
+echo 'include "bad.kal"' >lib/bad.kal
+refused 'a file that includes itself' 2 'lib/bad.kal would include itself' "$kal" key 'include lib/bad.kal; in' in.png
+echo 'include "main.kal"' >back.kal && echo 'include "back.kal"' >main.kal
+refused 'by way of another' 2 'main.kal: line 1, column 9: back.kal: line 1, column 9: main.kal would include itself' "$kal" key -f main.kal in.png
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do echo "include deep$((i + 1)).kal" >deep$i.kal; done
+echo 'a = 1' >deep17.kal
+refused 'too deep' 4 'includes nested more than 16 deep' "$kal" key 'include deep1.kal; in' in.png
+code 'as deep as it may be' 0 "$kal" key 'include deep2.kal; in' in.png
+for i in $(seq 64); do echo 'a = 1' >many$i.kal; echo "include many$i.kal"; done >many.kal
+refused 'too many' 4 'more than 63 files are included' "$kal" key -f many.kal
+refused 'a text of a stranger' 4 'lib/common.kal: a text includes no files here; --limits include=true' "$kal" key -f use.kal in.png --untrusted
+code 'which may be lifted' 0 "$kal" key -f use.kal in.png --untrusted --limits include=true
+refused 'a folder' 3 'lib: Is a directory' "$kal" key 'include lib; in' in.png
+refused 'a text without an end' 4 'more than 16 MiB' "$kal" key 'include /dev/zero; in' in.png
+code 'with a byte order mark' 0 sh -c 'printf "\357\273\277a = 3\n" >bom.kal; "$1" key "include bom.kal; in | gaussian a" in.png' - "$kal"
+
+finish
