@@ -56,8 +56,11 @@ typedef struct settings {
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
     const char *labels, *cell;
     bool json, why, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all, rows;
-    bool onward;          // a stream is read picture by picture
-    const char **words;   // what is no option
+    bool onward;   // a stream is read picture by picture
+    bool watching;
+    struct watch *watch;   // the runs of --watch; NULL: there is one run
+    bool probing;          // a text is read, and nothing run
+    const char **words;    // what is no option
     int n_words;
     const char *called;   // the verb
     char *const *args;    // all of it, after the verb
@@ -82,7 +85,8 @@ enum {
     OPT_INFO = 8192,
     OPT_READ = 16384,
     OPT_MEMO = 32768,
-    OPT_EXPLAIN = 65536
+    OPT_EXPLAIN = 65536,
+    OPT_WATCH = 131072
 };
 
 typedef enum option_kind {
@@ -96,6 +100,7 @@ typedef enum option_kind {
     IS_NUMBER,
     IS_CHOICE,
     IS_ENV,
+    IS_PLUGIN,   // loaded before anything else is read; main.c
     IS_LIMITS
 } option_kind;
 
@@ -311,6 +316,14 @@ void crowd_step(crowd *c, bool failed);
 /// Between the two the line is away, and nobody draws it.
 void crowd_hush(crowd *c);
 void crowd_resume(crowd *c);
+
+/// --watch: runs `once` again and again, whenever a file it read has changed. Exit code.
+int watch_run(settings *s, int (*once)(const settings *s));
+/// The pictures of a run are watched, and its text. Exit code.
+int watch_files(struct watch *w, const settings *s, const source_text *t, const inputs *in);
+/// What a job reads is watched, and what it writes must not be. Nothing for NULL. Exit code.
+int watch_job(struct watch *w, const job *j);
+void watch_total(struct watch *w, const kal_stats *total);
 
 /// A progress line on stderr, as kal_progress_fn wants it.
 typedef struct progress {

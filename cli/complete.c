@@ -146,7 +146,7 @@ static void zsh_options(unsigned groups)
             put_choices(o->value);
             putchar(')');
         } else if (o->value) {
-            printf(":%s:%s", o->flag, o->kind == IS_PATH ? "_files" : "");
+            printf(":%s:%s", o->flag, o->kind == IS_PATH || o->kind == IS_PLUGIN ? "_files" : "");
         }
         putchar('\'');
     }

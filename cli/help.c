@@ -178,19 +178,34 @@ static const struct {
      "kal run 'load in.%s | save out.%s'"},
     {"print", "Tell about an image on standard output; a word of the text, not an op", "print IMAGE [| OP …]",
      "One line: size, kind, key, and the content key, which names the pixels.", "kal run 'print load in.%s'"},
+    {"param", "Declare a literal that may be set from outside; a word of the text",
+     "param NAME = VALUE [in LO..HI | in a|b|c] [\"help\"]",
+     "What kind it is its default says: a number, a choice of words, yes or no, a colour or list, a text. "
+     "--set "
+     "NAME=VALUE\n  changes it, and --help after the text lists them all.",
+     "kal run 'param to = \"out.%s\" \"where it goes\"; load in.%s%c | save to' --set to=new.%s"},
+    {"def", "Give a name to a pipe with open places; a word of the text",
+     "def NAME(IMAGE…, LITERAL=VALUE…) = PIPE | { STATEMENTS; PIPE }",
+     "It is called like an op, and is its body written out.",
+     "kal run 'def mine(img) = img%c; load in.%s | mine | save out.%s'"},
+    {"include", "Take params, defs and literals from a file; a word of the text", "include PATH",
+     "The file lies beside the text that names it, and makes and saves no image.",
+     "kal run 'include \"common.kal\"; load in.%s%c | save out.%s'"},
 };
 
+// In an example %s is a suffix, and %c stands for some calls.
 static bool help_word(const char *name)
 {
-    char s[16];
+    char s[16], calls[200];
     example_suffix(s);
+    example_calls(calls, sizeof calls);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(words[i].name, name) != 0) continue;
         printf("%s - %s\n\n  %s\n\n  %s\n\nexample\n  ", name, words[i].help, words[i].usage, words[i].more);
         for (const char *c = words[i].example; *c; c++) {
-            const bool here = c[0] == '%' && c[1] == 's';
+            const bool here = c[0] == '%' && (c[1] == 's' || c[1] == 'c');
             if (here)
-                fputs(s, stdout), c++;
+                fputs(*++c == 's' ? s : calls, stdout);
             else
                 putchar(*c);
         }

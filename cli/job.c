@@ -5,6 +5,7 @@
 #include "cli.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,8 +84,7 @@ int text_read(source_text *t, const char *path)
     FILE *f = strcmp(path, "-") ? fopen(path, "rb") : stdin;
     int code = f ? read_stream(f, t) : EXIT_INPUT;
     if (!f || ferror(f)) {
-        fprintf(stderr, "kal: %s: ", path);
-        perror(NULL);
+        fprintf(errors(), "kal: %s: %s\n", path, strerror(errno));
         code = EXIT_INPUT;
     }
     if (f && f != stdin) fclose(f);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const verb verbs[] = {
-    {"run", run_main, OPT_TEXT | OPT_OUT | OPT_RUN | OPT_EVAL, "TEXT | -f FILE [IN...] [-o OUT]",
+    {"run", run_main, OPT_TEXT | OPT_OUT | OPT_RUN | OPT_EVAL | OPT_WATCH, "TEXT | -f FILE [IN...] [-o OUT]",
      "run a text",
      "Pictures after the text are bound to in (the first), in1, in2, in3 and so on. -o saves the last "
      "expression.\n"
@@ -249,6 +249,37 @@ static int call_op(const kal_op *op, int argc, char **argv)
     return code;
 }
 
+// ---- ops of others ------------------------------------------------------------------------------
+
+static int load_plugin(const char *path, size_t n)
+{
+    kal_error err;
+    char *copy = n ? strndup(path, n) : NULL;
+    if (!copy) return n ? usage("out of memory") : EXIT_OK;
+    const int code = kal_plugin_load(copy, &err) ? usage("--plugin: %s", err.message) : EXIT_OK;
+    free(copy);
+    return code;
+}
+
+// They are verbs, and words of help and completion: before anything else they must be there.
+static int load_plugins(int argc, char **argv)
+{
+    const char *at = getenv("KAL_PLUGINS");
+    int code = EXIT_OK;
+    for (size_t n; at && *at && !code; at += n + (at[n] == ':')) {
+        n = strcspn(at, ":");
+        code = load_plugin(at, n);
+    }
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0 && !code; i++) {
+        const bool alone = !strcmp(argv[i], "--plugin");
+        const char *path = alone && i + 1 < argc               ? argv[++i]
+                           : !strncmp(argv[i], "--plugin=", 9) ? argv[i] + 9
+                                                               : NULL;
+        if (path) code = *path ? load_plugin(path, strlen(path)) : usage("--plugin: the name is empty");
+    }
+    return code;
+}
+
 // Words that stand for a verb.
 static const char *alias(const char *word)
 {
@@ -303,7 +334,8 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const int code = dispatch(argc, argv);
+    int code = load_plugins(argc, argv);
+    if (!code) code = dispatch(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
     perror("kal: standard output");
     return worse(code, EXIT_FAILED);

@@ -33,6 +33,8 @@ static const option options[] = {
      "more pictures, a line each; - is standard input"},
     {"null", '0', NULL, NULL, IS_FLAG, AT(null), 0, 0, OPT_RUN,
      "in that list a byte of 0 ends a name, as find -print0 writes it"},
+    {"watch", 0, NULL, NULL, IS_FLAG, AT(watching), 0, 0, OPT_WATCH,
+     "run again when a picture, the text, or what it includes or loads has changed; Ctrl-C ends it"},
     {"stats", 0, "none|json", NULL, IS_CHOICE, AT(stats), 0, 0, OPT_RUN,
      "what the run did, as one JSON object"},
     {"profile", 0, "FILE", NULL, IS_PATH, AT(profile), 0, 0, OPT_RUN,
@@ -62,7 +64,7 @@ static const option options[] = {
     {"limits", 0, "TEXT", "KAL_LIMITS", IS_LIMITS, AT(limits), 0, 0, OPT_EVAL | OPT_READ,
      "what files may cost, as \"pixels=100M formats=jpeg,png\"; may be repeated; see kal help limits"},
     {"untrusted", 0, NULL, NULL, IS_FLAG, AT(untrusted), 0, 0, OPT_EVAL | OPT_READ,
-     "files are of strangers: tight limits, no network, common formats only"},
+     "files are of strangers: tight limits, no network, no includes, common formats only"},
     {"why", 0, NULL, NULL, IS_FLAG, AT(why), 0, 0, OPT_EXPLAIN,
      "what is found in --memo-dir, what is not, and what differs from the nearest that is there"},
     {"content", 0, NULL, NULL, IS_FLAG, AT(content), 0, 0, OPT_KEY,
@@ -88,6 +90,8 @@ static const option options[] = {
     {"codecs", 0, NULL, NULL, IS_FLAG, AT(codecs), 0, 0, OPT_VERSION,
      "load the codecs' libraries and ask them"},
     {"json", 0, NULL, NULL, IS_FLAG, AT(json), 0, 0, OPT_JSON, "answer as JSON"},
+    {"plugin", 0, "FILE", "KAL_PLUGINS", IS_PLUGIN, 0, 0, 0, OPT_HELP,
+     "a library with ops of yours; may be repeated, and the variable holds several with : between"},
     {"help", 'h', NULL, NULL, IS_FLAG, AT(help), 0, 0, OPT_HELP, "help for this verb"},
 };
 
@@ -175,6 +179,7 @@ static int set_value(settings *s, const option *o, const char *from, const char 
         return EXIT_OK;
     case IS_LIST: s->sets[s->n_sets++] = text; return EXIT_OK;
     case IS_CHOICE: return parse_choice(o->value, text, field) ? EXIT_OK : bad_value(o, from, text);
+    case IS_PLUGIN: return EXIT_OK;
     case IS_LIMITS: s->limits[s->n_limits++] = text; return EXIT_OK;
     case IS_ENV:   // the library reads the variable itself
         if (!parse_choice(o->value, text, &choice)) return bad_value(o, from, text);

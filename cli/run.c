@@ -103,7 +103,7 @@ static void summary(const runner *r, const job *j, const kal_stats *stats)
 {
     char size[16], held[16];
     kal_extent e;
-    if (!wants_progress(r->s) || r->crowd || !j->n) return;
+    if (!wants_progress(r->s) || r->crowd || r->s->watch || !j->n) return;
     if (j->n > 1)
         fprintf(stderr, "%d files", j->n);
     else if (!kal_node_extent(kal_node_input(j->nodes[0], 0), &e, NULL))
@@ -198,7 +198,8 @@ int runner_job(runner *r, job *j)
         return print_one(r, j, j->root, "value", j->began, answers(), false);
     if (!j->n && !prints) return usage("the text saves nothing: end it with | save OUT, or say -o OUT");
     const bool piped = to_stdout(j), memo = r->shares || prints + (j->n > 0) > 1;
-    int code = claim_outputs(r, j);
+    int code = watch_job(r->s->watch, j);
+    if (!code) code = claim_outputs(r, j);
     if (!code && j->n) code = save_all(r, j, memo);
     for (int32_t i = 0; i < prints && !code; i++) {
         const char *name;
@@ -235,10 +236,11 @@ static int one_run(runner *r, const maker *m)
 
 int jobs_run(const settings *s, const maker *m, const inputs *in, bool each)
 {
-    runner r = {.s = s, .in = in, .lock = PTHREAD_MUTEX_INITIALIZER};
+    runner r = {.s = s, .in = in, .shares = s->watch != NULL, .lock = PTHREAD_MUTEX_INITIALIZER};
     int code = profile_new(&r.profile, s);
     if (code) return code;
     code = s->pages ? album_run(&r, m) : each ? many_run(&r, m) : one_run(&r, m);
+    watch_total(s->watch, &r.total);
     if (s->stats) json_stats(r.piped ? stderr : stdout, &r.total);
     code = worse(code, profile_write(r.profile));
     profile_free(&r.profile);
@@ -251,15 +253,30 @@ static int make_run(job *j, const settings *s, const void *what, const char *con
     return job_parse(j, s, what, in, n);
 }
 
-int run_main(settings *s)
+// Whether the text can be read, of the first picture if each has a run.
+static int probe(const maker *m, const settings *s, const inputs *in)
+{
+    job j = {.number = 1};
+    const int code = m->make(&j, s, m->what, in->paths, inputs_each(in, s) && in->n ? 1 : in->n);
+    job_free(&j);
+    return code;
+}
+
+static int run_once(const settings *s)
 {
     source_text t;
     inputs in = {.n = 0};
     int code = text_take(&t, s);
     if (!code) code = inputs_take(&in, s, s->words + t.used, s->n_words - t.used);
-    const maker m = {make_run, &t, !code && text_has(&t, "load", 4)};
-    if (!code) code = jobs_run(s, &m, &in, inputs_each(&in, s));
+    if (!code && s->watch) code = watch_files(s->watch, s, &t, &in);
+    const maker m = {make_run, &t, !code && (s->watch || text_has(&t, "load", 4))};
+    if (!code) code = s->probing ? probe(&m, s, &in) : jobs_run(s, &m, &in, inputs_each(&in, s));
     inputs_free(&in);
     text_free(&t);
     return code;
+}
+
+int run_main(settings *s)
+{
+    return s->watching ? watch_run(s, run_once) : run_once(s);
 }

@@ -398,9 +398,7 @@ kal_status kal__expand(kal__parser *r, kal__written *c, kal_node **out)
     if (!st) st = give_literals(r, c, &f);
     const kal__parser was = *r;
     if (!st) {
-        int line, column;
-        kal__lex_place(&r->lex, c->op.at, &line, &column);
-        if (!r->frame) r->called_at = (uint64_t)line << 32 | (uint32_t)column;
+        if (!r->frame) r->called_at = c->op.at;
         r->lex = c->def->body;
         r->file = c->def->file;
         r->frame = &f;

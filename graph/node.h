@@ -193,6 +193,8 @@ kal_status kal__param_set(kal__schema s, const kal_param *p, void *params, const
 /// "name=value name=value …" or positional values.
 kal_status kal__params_parse(kal__schema s, void *params, const char *text, const kal__param_context *context,
                              kal_error *err);
+/// Whether a record is one that can be registered.
+kal_status kal__op_check(const kal_op *op, kal_error *err);
 /// The name nearest to a misspelt one among n, or NULL when none is near.
 const char *kal__nearest(const char *word, size_t n, const char *(*name)(const void *of, size_t i),
                          const void *of, size_t count);

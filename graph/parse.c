@@ -34,7 +34,10 @@ void kal__remember_place(const kal__parser *r, const kal__token *t, kal_node *no
     if (!node->dynamic) return;
     kal__lex_place(&r->lex, t->at, &line, &column);
     const uint64_t here = (uint64_t)line << 32 | (uint32_t)column;
-    __atomic_store_n(&node->place, r->frame ? r->called_at : here, __ATOMIC_RELAXED);
+    const kal__text_file *f = &r->p->files[0];   // all calls of defs begin there
+    const kal__lexer top = {.text = f->text, .end = f->text + f->size};
+    if (r->frame) kal__lex_place(&top, r->called_at, &line, &column);
+    __atomic_store_n(&node->place, (uint64_t)line << 32 | (uint32_t)column, __ATOMIC_RELAXED);
     __atomic_store_n(&node->place_inside, r->frame && !r->file ? here : 0, __ATOMIC_RELAXED);
 }
 
@@ -242,6 +245,20 @@ static kal_status follow(kal__parser *r, const kal__written *c, const kal_op *op
     return KAL_OK;
 }
 
+// The files that a call names.
+static kal_status note_files(kal__parser *r, const kal_op *op, const unsigned char *params)
+{
+    for (size_t i = 0; i < op->n_params; i++) {
+        const char *path;
+        const kal_param *p = &op->params[i];
+        const bool loads = op == &kal__op_load && p->kind == KAL_PARAM_TEXT && !strcmp(p->name, "path");
+        if (!loads && p->kind != KAL_PARAM_FILE) continue;
+        memcpy(&path, params + p->offset, sizeof path);
+        if (path && *path && !kal__add_read(r->p, path)) return kal__no_memory(r);
+    }
+    return KAL_OK;
+}
+
 static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_node **out)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
@@ -269,6 +286,7 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
         st = n_bound ? kal__apply_later(op, params, c->in, c->n, bound, n_bound, out, r->err)
                      : kal__apply(op, params, c->in, c->n, out, r->err);
     if (!st) st = follow(r, c, op, params, bound, n_bound, undone);
+    if (!st) st = note_files(r, op, params);
     if (!st) kal__remember_place(r, &c->op, *out);
     if (st) kal_node_unref(out);
     kal__shares_release(&shares);

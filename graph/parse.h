@@ -104,6 +104,8 @@ struct kal_program {
     size_t n_saves, saves_room;
     kal__printing *prints;
     size_t n_prints, prints_room;
+    const char **reads;   // paths that were loaded, and those of parameters
+    size_t n_reads, reads_room;
     const char **inputs;   // of an outline
     size_t n_inputs, inputs_room;
     kal_node *root;
@@ -119,7 +121,7 @@ typedef struct kal__parser {
     uint32_t file;             // which text is read
     int includes;              // how many files deep
     kal__frame *frame;         // the def whose body is read; NULL: none
-    uint64_t called_at;        // line << 32 | column of the call in the text that led there
+    const char *called_at;     // where the text itself calls it
     int depth;                 // of calls of defs …
     int32_t calls;             // … in all
     size_t expanded;           // bytes of bodies that were read
@@ -166,6 +168,8 @@ bool kal__define(kal__parser *r, const kal__name *given);
 bool kal__add_save(kal_program *p, kal_node *encoded, const char *path);
 /// Takes the node's reference when it succeeds.
 bool kal__add_print(kal_program *p, kal_node *node, const char *name, size_t n);
+/// A file that the program reads; false when out of memory.
+bool kal__add_read(kal_program *p, const char *path);
 /// A copy in the program's arena that ends in NUL; NULL when out of memory.
 char *kal__copy_word(kal_program *p, const char *text, size_t n);
 

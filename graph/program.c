@@ -26,6 +26,18 @@ bool kal__add_save(kal_program *p, kal_node *encoded, const char *path)
     return true;
 }
 
+bool kal__add_read(kal_program *p, const char *path)
+{
+    if (p->n_reads == p->reads_room) {
+        const size_t room = p->reads_room ? p->reads_room * 2 : 8;
+        if (!kal__grow(&p->reads, room, sizeof *p->reads)) return false;
+        p->reads_room = room;
+    }
+    const char *copy = kal__copy_word(p, path, strlen(path));
+    if (copy) p->reads[p->n_reads++] = copy;
+    return copy != NULL;
+}
+
 char *kal__copy_word(kal_program *p, const char *text, size_t n)
 {
     char *copy = kal__take(&p->arena, n + 1, 1);
@@ -149,6 +161,7 @@ void kal_program_free(kal_program **slot)
     for (kal__trail *t = p->trails; t; t = t->next) kal__trail_release(t);
     free(p->defs);
     free(p->inputs);
+    free(p->reads);
     free(p->params);
     free(p->saves);
     free(p->prints);
@@ -173,6 +186,14 @@ kal_node *kal_program_print(const kal_program *p, int32_t i, const char **name)
     if (!p || i < 0 || (size_t)i >= p->n_prints) return NULL;
     if (name) *name = p->prints[i].name;
     return p->prints[i].node;
+}
+
+const char *kal_program_file(const kal_program *p, int32_t i)
+{
+    size_t k = i < 0 ? SIZE_MAX : (size_t)i;
+    const size_t none = p && p->n_files && !p->files[0].path;   // the text came from no file
+    if (!p || k >= p->n_files - none + p->n_reads) return NULL;
+    return k < p->n_files - none ? p->files[k + none].path : p->reads[k - (p->n_files - none)];
 }
 
 static bool in_name(char c)

@@ -63,7 +63,7 @@ static bool good_name(const char *s)
     return dot;
 }
 
-static kal_status check_record(const kal_op *op, kal_error *err)
+kal_status kal__op_check(const kal_op *op, kal_error *err)
 {
     if (!op || !op->name || !good_name(op->name))
         return kal_fail(err, KAL_INVALID,
@@ -98,7 +98,7 @@ static kal_status check_record(const kal_op *op, kal_error *err)
 
 kal_status kal_op_register(const kal_op *op, kal_error *err)
 {
-    kal_status st = check_record(op, err);
+    kal_status st = kal__op_check(op, err);
     if (st) return st;
     pthread_once(&once, add_ours);
     pthread_rwlock_wrlock(&lock);

@@ -334,6 +334,9 @@ KAL_API kal_status kal_program_outline(const char *text, size_t size, const char
                                        kal_error *err);
 /// Of an outline: the i-th of the names in, in1, in2 … that the text uses and does not define; NULL past the end.
 KAL_API const char *kal_program_input(const kal_program *program, int32_t i);
+/// The i-th of the files that the program is made of and reads: texts, pictures of a `load`, files of parameters as they are named there. One
+/// may come more than once. NULL past the end.
+KAL_API const char *kal_program_file(const kal_program *program, int32_t i);
 /// Whether the text, or one that it includes, has this word at all: to bind any other means nothing.
 KAL_API bool kal_program_has(const kal_program *program, const char *word);
 KAL_API void kal_program_free(kal_program **program);

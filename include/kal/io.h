@@ -151,7 +151,7 @@ KAL_API void kal_limits_set(const kal_limits *limits);
 /// Sets those that a text names: "pixels=100M scans=50 formats=jpeg,png network=false". K, M, G and T are powers of 1000, of bytes powers of
 /// 1024. An unknown name is KAL_INVALID, the error says the nearest one, and nothing is set.
 KAL_API kal_status kal_limits_parse(const char *text, kal_limits *limits, kal_error *err);
-/// Tightens them to what files of strangers need: of each the lesser of what it is and kal_limit_info.untrusted; no network, and formats
+/// Tightens them to what files of strangers need: of each the lesser of what it is and kal_limit_info.untrusted; no network, no includes, and formats
 /// only whose decoders many have attacked before.
 KAL_API void kal_limits_untrusted(kal_limits *limits);
 /// The limits by index, values as kal_limits_parse reads them; false past the end.

@@ -335,6 +335,42 @@ KAL_API int32_t kal_edge_index(int32_t i, int32_t n, kal_edge edge);
 KAL_API kal_rect kal_need_halo(const kal_extent *in, kal_rect out, int32_t left, int32_t top, int32_t right,
                                int32_t bottom, kal_edge edge);
 
+// ---- ops in a library of their own ----------------------------------------------------------------
+
+/// Raised when a record, a call or a job is no longer what it was: a library of ops is built anew then.
+#define KAL_PLUGIN_ABI 1
+
+/// What a library of ops is asked for.
+typedef struct kal_plugin {
+    int32_t abi;      ///< KAL_PLUGIN_ABI of the headers it was built with …
+    int32_t record;   ///< … and sizeof(kal_op)
+    const kal_op *const *ops;
+    size_t n;
+} kal_plugin;
+/// The function that it exports, under the name kal_plugin_ops.
+typedef const kal_plugin *kal_plugin_fn(void);
+
+#ifdef __cplusplus
+#define KAL_PLUGIN_C extern "C"
+#else
+#define KAL_PLUGIN_C
+#endif
+/// That function, for the records named: KAL_PLUGIN(&spread, &rank)
+#define KAL_PLUGIN(...)                                                                         \
+    KAL_PLUGIN_C __attribute__((visibility("default"))) const kal_plugin *kal_plugin_ops(void); \
+    const kal_plugin *kal_plugin_ops(void)                                                      \
+    {                                                                                           \
+        static const kal_op *const ops[] = {__VA_ARGS__};                                       \
+        static const kal_plugin plugin = {KAL_PLUGIN_ABI, (int32_t)sizeof(kal_op), ops,         \
+                                          sizeof ops / sizeof *ops};                            \
+        return &plugin;                                                                         \
+    }
+
+/// Loads a library of ops, for good, and registers them: all or none. A path without a slash is one in the working directory. To load one
+/// again changes nothing. KAL_IO: it cannot be loaded; KAL_UNSUPPORTED: it is no library of ops, or was built for another version;
+/// KAL_INVALID: a record is wrong, or its name is taken. Its code runs here with every right of the process. Threads: any.
+KAL_API kal_status kal_plugin_load(const char *path, kal_error *err);
+
 // ---- help for ops that go by tiles --------------------------------------------------------------
 
 /// How an op is cut that wants tiles of one size, several at once, as a model does. The grid begins at 0, 0 of input 0; each tile is

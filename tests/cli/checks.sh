@@ -5,7 +5,7 @@
 # path of kal as the first argument.
 LC_ALL=C
 export LC_ALL
-unset KAL_THREADS KAL_MAX_MEMORY KAL_DEADLINE KAL_ISA KAL_LIMITS
+unset KAL_THREADS KAL_MAX_MEMORY KAL_DEADLINE KAL_ISA KAL_LIMITS KAL_PLUGINS
 case $1 in
     /*) kal=$1 ;;
     *) kal=$PWD/$1 ;;

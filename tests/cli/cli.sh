@@ -241,7 +241,7 @@ for op in $("$kal" ops | sed -n 's/^  \([a-z_0-9.]*\) .*/\1/p'); do
 done
 for op in $("$kal" ops | sed -n 's/^  \([a-z_0-9.]*\) .*/\1/p'); do "$kal" help "$op"; done >helps
 same 'no line of help is endless' "$(grep -c '.\{200\}' helps)" 0
-for word in save print; do
+for word in save print param def include; do
     code "help $word" 0 "$kal" help $word
     has "$word is explained" "$(cat out)" "$word - "
 done

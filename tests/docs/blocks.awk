@@ -9,7 +9,7 @@
 function at_file_scope(text, first)
 {
     if (text ~ /\n\{\n/) return 1
-    return first ~ /^(#|typedef |static const kal_param|static const char \*const |static const kal_op |const kal_op |extern )/
+    return first ~ /^(#|typedef |static const kal_param|static const char \*const |static const kal_op |const kal_op |extern |KAL_PLUGIN)/
 }
 
 function wrap(text, line, fails, runs)

@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include <stdarg.h>
+#include <time.h>
 
 static kal_node *in, *small;   // 200×150 rgb, 20×10 rgb
 
@@ -20,6 +21,26 @@ static kal_status parse(const char *text, kal_program **p)
     return parse_set(text, NULL, NULL, p);
 }
 
+// The key of a printed graph, whose pictures go by their keys.
+static kal_status read_back(const char *text, kal_key *out)
+{
+    char names[2][16];
+    kal_node *const nodes[] = {in, small};
+    kal_binding b[2];
+    for (int i = 0; i < 2; i++) {
+        char key[33];
+        kal_key k;
+        kal_node_key(nodes[i], &k, NULL);
+        snprintf(names[i], sizeof names[i], "i%.12s", kal_key_print(k, key));
+        b[i] = (kal_binding){.name = names[i], .node = nodes[i]};
+    }
+    kal_program *p = NULL;
+    kal_status st = kal_program_parse(text, strlen(text), b, 2, &p, &check_error);
+    if (!st) st = kal_node_key(kal_program_root(p), out, &check_error);
+    kal_program_free(&p);
+    return st;
+}
+
 // Both texts mean the same node, and what is printed of it is that node again.
 static void equal(const char *a, const char *b)
 {
@@ -31,6 +52,10 @@ static void equal(const char *a, const char *b)
         REQUIRE_OK(kal_print_graph(kal_program_root(p), &first, &check_error));
         REQUIRE_OK(kal_print_graph(kal_program_root(q), &second, &check_error));
         REQUIRE(first.size == second.size && !memcmp(first.data, second.data, first.size));
+        kal_key printed, node;
+        REQUIRE_OK(read_back((const char *)first.data, &printed));
+        REQUIRE_OK(kal_node_key(kal_program_root(p), &node, &check_error));
+        REQUIRE_NOTE(kal_key_equal(printed, node), "%s", (const char *)first.data);
         kal_bytes_free(&first);
         kal_bytes_free(&second);
     }
@@ -82,6 +107,8 @@ static void calls(void)
     equal("def f(img, s=1) = img | crop x=s; in | f (in | gray | mean)", "in | crop x=(in | gray | mean)");
     equal("def f(img, s=1) = img | crop x=s; m = in | gray | mean; f in m", "in | crop x=(in | gray | mean)");
     equal("def m(img) = img | gray | mean; in | crop x=(m in)", "in | crop x=(in | gray | mean)");
+    equal("def f(img) = img | draw_text {a}; in | f", "in | draw_text \"{a}\"");
+    equal("def f(img) = { img | draw_text \"{a}\" }; in | f", "in | draw_text {a}");
     // words that declare are names like any other
     equal("param = in; param | invert", "in | invert");
     equal("def = in | invert; include = def; include | gaussian 2", "in | invert | gaussian 2");
@@ -241,6 +268,22 @@ static void mistakes(void)
     refused("def f(img) = { img; img }; in | f", "line 1, column 33: in f: line 1, column 21",
             "end of the def");
     refused("def f(img) = img | gaussian [1 2", "line 1, column 29", "not closed");
+}
+
+// As many calls as there may be, in a long text: none may look through all of it.
+static void many(void)
+{
+    const size_t room = 4 << 20;
+    char *text = malloc(room);
+    size_t n = (size_t)sprintf(text, "def f(i, s=1) = i | invert\nx = in\n");
+    for (int i = 0; i < 10000; i++) n += (size_t)sprintf(text + n, "x = in | f   # %0300d\n", i);
+    sprintf(text + n, "x");
+    kal_program *p = NULL;
+    const clock_t began = clock();
+    REQUIRE_OK(parse(text, &p));
+    REQUIRE_NOTE(clock() - began < 10 * CLOCKS_PER_SEC, "%g s", (double)(clock() - began) / CLOCKS_PER_SEC);
+    kal_program_free(&p);
+    free(text);
 }
 
 static void limits(void)
@@ -504,6 +547,57 @@ static void outlines(void)
     REQUIRE(!kal_program_input(NULL, 0) && !kal_program_has(NULL, "a"));
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    REQUIRE(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+// A program knows its files.
+static void files(void)
+{
+    char main_path[500], other[500], picture[500], text[2000];
+    const char *path;
+    snprintf(main_path, sizeof main_path, "%s", check_temp("main.kal"));
+    snprintf(other, sizeof other, "%s", check_temp("other.kal"));
+    snprintf(picture, sizeof picture, "%s", check_temp("picture.png"));
+    REQUIRE_OK(kal_save(small, picture, NULL, NULL, &check_error));
+    write_text(other, "def f(img) = img | invert\n");
+    snprintf(text, sizeof text, "include other.kal\nload \"%s\" | f\n", picture);
+    write_text(main_path, text);
+    kal_program *p = NULL, *q = NULL;
+    if (REQUIRE_OK(kal_program_parse_file(main_path, NULL, 0, &p, &check_error))) {
+        REQUIRE((path = kal_program_file(p, 0)) && !strcmp(path, main_path));
+        REQUIRE((path = kal_program_file(p, 1)) && !strcmp(path, other));
+        REQUIRE((path = kal_program_file(p, 2)) && !strcmp(path, picture));
+        REQUIRE(!kal_program_file(p, 3) && !kal_program_file(p, -1) && !kal_program_file(NULL, 0));
+        REQUIRE(kal_program_has(p, "img") && !kal_program_has(p, "gaussian"));
+    }
+    snprintf(text, sizeof text, "include \"%s\"\nload \"%s\" | f\n", other, picture);
+    if (REQUIRE_OK(parse(text, &q))) {
+        REQUIRE(kal_program_root(p) == kal_program_root(q));
+        REQUIRE((path = kal_program_file(q, 0)) && !strcmp(path, other));
+        REQUIRE((path = kal_program_file(q, 1)) && !strcmp(path, picture) && !kal_program_file(q, 2));
+    }
+    kal_program_free(&p);
+    kal_program_free(&q);
+    kal_limits l, strict;
+    kal_limits_get(&l);
+    strict = l;
+    kal_limits_untrusted(&strict);
+    kal_limits_set(&strict);
+    REQUIRE_FAILS(KAL_LIMIT, parse(text, &p));
+    kal_limits_set(&l);
+    write_text(other, "def f(img) = img | gaussian -1\n");
+    REQUIRE_FAILS(KAL_INVALID, kal_program_parse_file(main_path, NULL, 0, &p, &check_error));
+    snprintf(text, sizeof text, "in f: %s: line 1, column 20: gaussian: sigma=-1", other);
+    REQUIRE_NOTE(!strncmp(check_error.message, main_path, strlen(main_path)) &&
+                     strstr(check_error.message, text),
+                 "%s", check_error.message);
+    REQUIRE_FAILS(KAL_IO, kal_program_parse_file("/nowhere/x.kal", NULL, 0, &p, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_program_parse_file(NULL, NULL, 0, &p, &check_error));
+}
+
 int main(void)
 {
     rng r = {5};
@@ -517,7 +611,9 @@ int main(void)
     params();
     mistakes();
     limits();
+    many();
     outlines();
+    files();
     random_texts();
     noise();
     kal_scope_free(&s);

@@ -23,8 +23,10 @@ static kal_status job(kal_error *err)
     kal_node *turned = kal_turn(s, back, kal_turn_params(.how = KAL_TURN_LEFT));
     kal_bytes text = {0};
     kal_program *p = NULL;
-    static const char graph[] = "x = in | invert; sigma = 2\nin | gaussian sigma | insert x 3 4 "
-                                "| subtract value=(in | mean) | mean";
+    static const char graph[] =
+        "x = in | invert; param sigma = 2 in 0..5 \"blur\"\n"
+        "def soft(img, s=1) = { x = img | gaussian s; x }; def on(img) = img | soft sigma | insert x 3 4\n"
+        "x = in; in | on | subtract value=(in | mean) | mean";
     const kal_options o = {.threads = 1, .memo_mode = KAL_MEMO_ALWAYS};
     kal_status st = kal_save(turned, path, "quality=70", &o, err);
     if (!st) st = kal_print_graph(turned, &text, err);
