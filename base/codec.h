@@ -180,6 +180,10 @@ kal__meta *kal__meta_ref(kal__meta *m);
 void kal__meta_unref(kal__meta **slot);
 /// A copy that shares its blobs; NULL: out of memory.
 kal__meta *kal__meta_derive(kal__meta *m);
+/// What a header found for all pages of a file, to be kept: `m`, whose blobs are its own, shares them from now on. NULL: out of memory.
+kal__meta *kal__meta_keep(kal__meta *m);
+/// Gives it to the header of another page, which lacks what it did not look for.
+void kal__meta_recall(kal__meta *m, kal__meta *kept);
 /// A copy with this ICC profile in place of its own (n = 0: none); of NULL, of one that says nothing. NULL: out of memory.
 kal__meta *kal__meta_with_icc(kal__meta *m, const void *icc, size_t n);
 /// The same, with a reference more; without its ICC profile when that is of other colours than such a picture has, as when RGB became
@@ -244,6 +248,11 @@ void kal__places_unref(kal__places **slot);
 bool kal__places_find(kal__places *p, int32_t page, uint64_t *at, int32_t *pages);
 /// Takes `at`, from malloc.
 void kal__places_keep(kal__places *p, uint64_t *at, int32_t pages);
+
+/// Whatever else a walk over the file found; NULL: nothing yet. It stays as long as p does.
+const void *kal__places_walk(kal__places *p);
+/// Takes it; `drop` frees it. Of two that walked the first one's stays: whoever needs it afterwards asks for it.
+void kal__places_keep_walk(kal__places *p, void *walk, void (*drop)(void *walk));
 
 /// What is asked of a decoder.
 typedef struct kal__ask {

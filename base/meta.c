@@ -111,6 +111,28 @@ kal__meta *kal__meta_derive(kal__meta *m)
     return copy;
 }
 
+kal__meta *kal__meta_keep(kal__meta *m)
+{
+    kal__meta *kept = kal__meta_derive(m);   // has all that m has …
+    if (!kept) return NULL;
+    kal__meta_unref(&kept->base);   // … and is the base of it, not the other way round
+    m->base = kal__meta_ref(kept);
+    return kept;
+}
+
+void kal__meta_recall(kal__meta *m, kal__meta *kept)
+{
+    for (int i = 0; i < KAL__BLOBS; i++) {
+        kal__blob *own = kal__meta_blob(m, (kal__blob_kind)i);
+        if (!own->size) *own = *kal__meta_blob(kept, (kal__blob_kind)i);
+    }
+    memcpy(m->left_out, kept->left_out, sizeof m->left_out);
+    memcpy(m->uncounted, kept->uncounted, sizeof m->uncounted);
+    memcpy(m->density, kept->density, sizeof m->density);
+    m->loops = kept->loops;
+    m->base = kal__meta_ref(kept);
+}
+
 kal__meta *kal__meta_with_icc(kal__meta *m, const void *icc, size_t n)
 {
     kal__meta *copy = m ? kal__meta_derive(m) : kal__meta_new();

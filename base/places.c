@@ -13,6 +13,8 @@ struct kal__places {
     pthread_mutex_t lock;
     uint64_t *at;   // under the lock; NULL: nobody looked yet. Then they stay
     int32_t n;
+    void *walk;   // the same
+    void (*drop)(void *walk);
 };
 
 kal__places *kal__places_new(void)
@@ -36,6 +38,7 @@ void kal__places_unref(kal__places **slot)
     *slot = NULL;
     if (!p || __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
     pthread_mutex_destroy(&p->lock);
+    if (p->walk) p->drop(p->walk);
     free(p->at);
     free(p);
 }
@@ -58,4 +61,22 @@ void kal__places_keep(kal__places *p, uint64_t *at, int32_t pages)
     if (first) p->at = at, p->n = pages;
     if (p) pthread_mutex_unlock(&p->lock);
     if (!first) free(at);
+}
+
+const void *kal__places_walk(kal__places *p)
+{
+    if (!p) return NULL;
+    pthread_mutex_lock(&p->lock);
+    const void *walk = p->walk;
+    pthread_mutex_unlock(&p->lock);
+    return walk;
+}
+
+void kal__places_keep_walk(kal__places *p, void *walk, void (*drop)(void *walk))
+{
+    if (p) pthread_mutex_lock(&p->lock);
+    const bool first = p && !p->walk;
+    if (first) p->walk = walk, p->drop = drop;
+    if (p) pthread_mutex_unlock(&p->lock);
+    if (!first) drop(walk);
 }

@@ -56,7 +56,7 @@ bool kal__store_put(kal__store *s, const kal__stored *what, const void *data);
 typedef enum kal__fact_kind {
     KAL__FACT_STAMP = 1,   // of a file, by the key of its stamp: its digest
     KAL__FACT_CONTENT,     // of a picture: its content key
-    KAL__FACT_SAME,        // of a picture: another key that has the same pixels
+    KAL__FACT_SHAPE,       // of a graph whatever its pictures are: there was one
     KAL__FACT_TILE         // of what a part of a picture hangs on: the key of an entry that has it
 } kal__fact_kind;
 /// The last that was said of it. Threads: any.

@@ -98,6 +98,7 @@ typedef enum option_kind {
     IS_BYTES,
     IS_SECONDS,
     IS_NUMBER,
+    IS_SHARE,   // 0..1, or as 5%
     IS_CHOICE,
     IS_ENV,
     IS_PLUGIN,   // loaded before anything else is read; main.c

@@ -47,6 +47,8 @@ static const option options[] = {
      "a folder of earlier results, which other runs find there; made when it is not there"},
     {"memo-size", 0, "BYTES", "KAL_MEMO_SIZE", IS_BYTES, AT(memo_size), 1, 1e18, OPT_EVAL | OPT_MEMO,
      "that there may be in it, as 20G; unset: 5G"},
+    {"audit", 0, "SHARE", NULL, IS_SHARE, AT(eval.audit), 0, 1, OPT_RUN,
+     "as 1%: that much of what is found is computed again and compared; a difference is an error"},
     {"memo-remote", 0, "URL", "KAL_MEMO_REMOTE", IS_TEXT, AT(memo_remote), 0, 0, OPT_EVAL,
      "where other machines find results too: file:///DIR, redis://HOST, redis+unix:/SOCKET, "
      "http://HOST/PREFIX"},
@@ -108,6 +110,19 @@ static bool parse_number(const char *text, double *out)
     if (!*text || strspn(text, "+-0123456789.eE") != strlen(text)) return false;
     *out = strtod(text, &end);
     return !*end && isfinite(*out);
+}
+
+static bool parse_share(const char *text, double *out)
+{
+    char number[40];
+    const size_t n = strlen(text);
+    const bool percent = n && text[n - 1] == '%';
+    if (n >= sizeof number) return false;
+    memcpy(number, text, n + 1);
+    if (percent) number[n - 1] = 0;
+    if (!parse_number(number, out)) return false;
+    if (percent) *out /= 100;
+    return true;
 }
 
 // "512M", "1.5GiB": units of 1024.
@@ -187,6 +202,9 @@ static int set_value(settings *s, const option *o, const char *from, const char 
     case IS_BYTES:
         if (!parse_bytes(text, &v)) return bad_value(o, from, text);
         break;
+    case IS_SHARE:
+        if (!parse_share(text, &v)) return bad_value(o, from, text);
+        break;
     case IS_COUNT:
     case IS_SECONDS:
     case IS_NUMBER:
@@ -195,7 +213,7 @@ static int set_value(settings *s, const option *o, const char *from, const char 
     if (v < o->min || v > o->max || (o->kind == IS_COUNT && v != floor(v))) return bad_value(o, from, text);
     if (o->kind == IS_COUNT) *(int32_t *)field = (int32_t)v;
     if (o->kind == IS_BYTES) *(uint64_t *)field = (uint64_t)v;
-    if (o->kind == IS_SECONDS || o->kind == IS_NUMBER) *(double *)field = v;
+    if (o->kind == IS_SECONDS || o->kind == IS_NUMBER || o->kind == IS_SHARE) *(double *)field = v;
     return EXIT_OK;
 }
 

@@ -251,6 +251,33 @@ static kal_status check_size(kal__schema s, const kal__arg *args, int32_t n, set
                     args[0].value.text);
 }
 
+static bool is_word(const kal__token *t, const char *name)
+{
+    return t->n == strlen(name) && !memcmp(t->text, name, t->n);
+}
+
+kal_status kal__take_memo(kal__schema s, kal__written *c, kal_memo_mode *mode, const kal__token **bad,
+                          kal_error *err)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+    *mode = KAL_MEMO_AUTO;
+    for (size_t i = 0; i < s.n; i++)
+        if (!strcmp(s.rows[i].name, "memo")) return KAL_OK;
+    for (int32_t i = 0; i < c->n_args; i++) {
+        kal__arg *a = &c->args[i];
+        if (a->key.kind == KAL__END || !is_word(&a->key, "memo")) continue;
+        int k = 0;
+        while (k < 3 && (a->node || !is_word(&a->value, words[k]))) k++;
+        *bad = &a->value;
+        if (k == 3) return kal_fail(err, KAL_INVALID, "memo= is one of auto, always, never");
+        *mode = (kal_memo_mode)k;
+        memmove(a, a + 1, (size_t)(c->n_args - i - 1) * sizeof *a);
+        c->n_args--;
+        return KAL_OK;
+    }
+    return KAL_OK;
+}
+
 kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params,
                          const kal__param_context *context, const kal__token **bad, kal_error *err)
 {

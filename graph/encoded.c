@@ -98,12 +98,14 @@ void kal__remembered(kal__writer *w, kal_memo *m, const kal_node *node, double n
     kal__slab_unref(&slab);
 }
 
-kal_status kal__write_known(kal_memo *m, kal_key key, kal__writer *to, bool *found, kal_error *err)
+kal_status kal__write_known(kal_memo *m, const kal_node *node, kal__audit *audit, kal__writer *to,
+                            bool *found, kal_error *err)
 {
     kal__slab *slab;
     kal_rect have;
-    *found = kal__memo_find(m, KAL__STORED_BYTES, key, kal_rect_of(0, 0, 1, 1), &slab, &have);
+    *found = kal__memo_find(m, KAL__STORED_BYTES, node->key, kal_rect_of(0, 0, 1, 1), &slab, &have);
     if (!*found) return KAL_OK;
+    kal__audit_note(audit, KAL__STORED_BYTES, node, slab, have);
     const kal_status st = to->write(to, slab->data, (size_t)have.x1, err);
     kal__slab_unref(&slab);
     return st;

@@ -112,12 +112,12 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
         kal__want w = wants[i];
         bool known = false;
         if (is_remembered(&w, o)) {
-            const kal_status st = kal__write_known(o->memo, w.node->key, w.writer, &known, err);
+            const kal_status st = kal__write_known(o->memo, w.node, o->audit, w.writer, &known, err);
             if (st) return st;
             stats->nodes += known;
             stats->nodes_reused += known;
         }
-        if (w.value && o->memo && kal__fact_find(o->memo, w.node, w.value)) {
+        if (w.value && o->memo && kal__fact_find(o->memo, w.node, o->audit, w.value)) {
             known = true;
             stats->nodes++;
             stats->nodes_reused++;
@@ -176,7 +176,30 @@ typedef struct stand_in {
     kal_node *node;
 } stand_in;
 
-static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o)
+// The contents of pictures come first, when the rest may be known by them; their rows are kept, and not made twice.
+static void learn_contents(kal_node *image, const kal__resolved *o, const kal__watch *w, kal_stats *stats)
+{
+    kal_node *picture;
+    for (int i = 0; i < 4 && kal__may_cut_off(o->memo, image, &picture); i++) {
+        const kal_extent *e = &picture->call.extent;
+        if ((uint64_t)e->width * (uint64_t)e->height * kal_pixel_size(e) > kal__memo_room(o->memo) / 2)
+            return;
+        kal_key content;
+        kal_options alone = {.threads = o->threads,
+                             .max_memory = o->max_memory,
+                             .memo = o->memo,
+                             .spill = o->spill,
+                             .stats = stats,
+                             .cancel = w->options ? w->options->cancel : NULL};
+        if (w->deadline > 0) alone.deadline = w->deadline - kal__now();
+        if (alone.deadline < 0 || kal_content_key(picture, &alone, &content, NULL))
+            return;   // the plan will say why
+        if (kal__memo_store(o->memo) && !kal__content_known(o->memo, picture)) return;   // it was not kept
+    }
+}
+
+static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *watch,
+                           kal_stats *stats)
 {
     stand_in *list = o->memo && kal__memo_store(o->memo) ? kal__new_zero(n, sizeof *list) : NULL;
     for (size_t i = 0; list && i < n; i++) {
@@ -184,6 +207,7 @@ static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o)
         if (w->value || w->patches || w->node->kept) continue;
         kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
         const kal_rect rect = w->writer ? kal__encoded_rect(w->node) : w->rect;
+        learn_contents(image, o, watch, stats);
         w->instead = list[i].node = kal__mosaic_find(o->memo, image, rect, &list[i].parts);
     }
     return list;
@@ -208,7 +232,7 @@ static kal_status plan_and_run(kal__want *wants, size_t n, const kal__resolved *
 {
     kal__plan *plan = NULL;
     const double start = kal__now();
-    stand_in *others = stand_ins(wants, n, o);
+    stand_in *others = stand_ins(wants, n, o, w, stats);
     kal__flight f = flight_of(o, w);
     kal_status st = plan_alone(wants, n, o, &f, &plan, err);
     kal__trace_part(w->options, "plan", start);
@@ -267,12 +291,15 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     const kal__calm calm = kal__calm_begin();
     size_t n_left, room = 0;   // for encoded bytes on their way to the memo: known once there is a plan
     kal__tally tally = {0, 0};
+    o.audit = o.memo && options ? kal__audit_new(options->audit) : NULL;
     kal__flight f = flight_of(&o, &w);
     st = split_known(wants, n, &o, left, &n_left, stats, err);
     if (!st && n_left) st = wait_for_others(&f, left, &n_left, &o, stats, err);
     if (st) n_left = 0;
     if (!st) st = remember_all(left, &n_left, &o, &room, err);
     if (!st && n_left) st = plan_and_run(left, n_left, &o, &w, &room, stats, &tally, err);
+    if (!st) st = kal__audit_run(o.audit, o.memo, options, err);
+    kal__audit_free(o.audit);
     remember(left, n_left, &o, st, (kal__now() - start) * 1e9);
     kal__flight_end(&f);
     for (size_t i = 0; i < n && !st && options && options->warn; i++)

@@ -4,6 +4,8 @@
 // See measure.h. In the memo a value of n bytes is an entry of n×1 samples, like encoded bytes.
 #include "measure.h"
 
+#include "audit.h"
+
 #include "calm.h"
 #include "dynamic.h"
 #include "memo.h"
@@ -33,7 +35,7 @@ void kal__measure_close(kal__stage *s)
 
 // ---- facts --------------------------------------------------------------------------------------
 
-bool kal__fact_find(kal_memo *m, const kal_node *node, kal_value *out)
+bool kal__fact_find(kal_memo *m, const kal_node *node, struct kal__audit *audit, kal_value *out)
 {
     kal__slab *slab;
     kal_rect have;
@@ -42,6 +44,7 @@ bool kal__fact_find(kal_memo *m, const kal_node *node, kal_value *out)
         return false;
     const bool ok = kal__value_unpack(slab->data, (size_t)have.x1, out);
     if (!ok) kal_value_free(out);
+    if (ok) kal__audit_note(audit, KAL__STORED_VALUE, node, slab, have);
     kal__slab_unref(&slab);
     return ok;
 }

@@ -13,7 +13,7 @@ kal_status kal__measure_open(kal__stage *s, kal_error *err);
 void kal__measure_close(kal__stage *s);
 
 /// A value the memo knows: *out is the caller's.
-bool kal__fact_find(kal_memo *m, const kal_node *node, kal_value *out);
+bool kal__fact_find(kal_memo *m, const kal_node *node, struct kal__audit *audit, kal_value *out);
 /// Remembers it; not of volatile nodes.
 void kal__fact_put(kal_memo *m, const kal_node *node, const kal_value *v, double ns);
 

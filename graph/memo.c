@@ -356,12 +356,21 @@ bool kal__memo_put(kal_memo *m, const kal__made *made, bool always)
            put_further(m, made);
 }
 
+void kal__memo_forget(kal_memo *m, kal_key key)
+{
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = m->n; i-- > 0;)
+        if (kal_key_equal(m->entries[i].key, key)) remove_at(m, i);
+    pthread_mutex_unlock(&m->lock);
+    if (m->store) kal__store_remove(m->store, key);
+}
+
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)
 {
-    if (mode == KAL_MEMO_NEVER) return false;
-    if (node->is_volatile) return false;
+    const kal_memo_mode own = kal_node_memo(node);
+    if (mode == KAL_MEMO_NEVER || own == KAL_MEMO_NEVER || node->is_volatile) return false;
     // Reading a byte again costs about 0.12 ns from memory; ten times that is worth the room.
-    return mode == KAL_MEMO_ALWAYS || cost >= 1.2;
+    return mode == KAL_MEMO_ALWAYS || own == KAL_MEMO_ALWAYS || cost >= 1.2;
 }
 
 // ---- single flight ------------------------------------------------------------------------------

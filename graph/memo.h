@@ -30,6 +30,8 @@ typedef struct kal__made {
 /// Takes a reference to the slab; evicts what is cheapest to make again for its size. In the folder and far away it is kept only when it took
 /// longer than reading it does, or when `always`; true: the folder has it.
 bool kal__memo_put(kal_memo *m, const kal__made *made, bool always);
+/// What is kept under the key goes, in memory and in the folder.
+void kal__memo_forget(kal_memo *m, kal_key key);
 /// The folder; NULL: none.
 kal__store *kal__memo_store(kal_memo *m);
 /// What is far; NULL: nothing.

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // See mosaic.h. A fact says of a part's key (special.h) which entry shows it; the entry says what rectangle it has. An op of one image, the one that
-// is wanted, copies known parts from their entries and needs of its image the rectangle around the others.
+// is wanted, copies known parts from their entries and needs of its image the rectangle around the others. A graph without pastes is one part.
 #include "mosaic.h"
 
 #include "need.h"
@@ -22,6 +22,8 @@ typedef struct piece {
 } piece;
 
 struct kal__mosaic {
+    int32_t side;    // of a part; 0: there is one
+    kal_rect all;    // what is wanted
     kal_rect grid;   // in parts
     kal_rect missing;
     piece pieces[MOST_ENTRIES];
@@ -54,10 +56,17 @@ static kal_rect mosaic_need(const kal_call *c, int32_t i, kal_rect out)
     return kal_rect_clip(parts_of(c)->missing, out);
 }
 
-static int32_t part_end(int32_t x, int32_t end)
+static int32_t part_end(const kal__mosaic *m, int32_t x, int32_t end)
 {
-    const int64_t next = ((int64_t)x / KAL__PART + 1) * KAL__PART;
+    const int64_t next = m->side ? ((int64_t)x / m->side + 1) * m->side : end;
     return next < end ? (int32_t)next : end;
+}
+
+static uint8_t piece_at(const kal__mosaic *m, int32_t x, int32_t y)
+{
+    if (!m->side) return m->of[0];
+    const size_t row = (size_t)(y / m->side - m->grid.y0);
+    return m->of[row * (size_t)(m->grid.x1 - m->grid.x0) + (size_t)(x / m->side - m->grid.x0)];
 }
 
 static const unsigned char *pixel_of(const piece *p, int32_t x, int32_t y, size_t pixel)
@@ -71,16 +80,14 @@ static kal_status mosaic_run(const kal_job *job)
     const kal__mosaic *m = parts_of(job->call);
     const kal_rect r = job->out->rect;
     const size_t pixel = (size_t)job->out->pixel;
-    for (int32_t y = r.y0; y < r.y1; y++) {
-        const uint8_t *row = m->of + (size_t)(y / KAL__PART - m->grid.y0) * (size_t)(m->grid.x1 - m->grid.x0);
+    for (int32_t y = r.y0; y < r.y1; y++)
         for (int32_t x = r.x0, end; x < r.x1; x = end) {
-            end = part_end(x, r.x1);
-            const uint8_t k = row[x / KAL__PART - m->grid.x0];
+            end = part_end(m, x, r.x1);
+            const uint8_t k = piece_at(m, x, y);
             const unsigned char *from =
                 k ? pixel_of(&m->pieces[k - 1], x, y, pixel) : kal_at(&job->in[0], x, y);
             memcpy(kal_at(job->out, x, y), from, (size_t)(end - x) * pixel);
         }
-    }
     return KAL_OK;
 }
 
@@ -98,10 +105,12 @@ static const kal_op mosaic_op = {
 
 // ---- parts --------------------------------------------------------------------------------------
 
-static kal_rect grid_of(kal_rect r)
+#define SIDE 256   // of a part
+
+static kal_rect grid_of(kal_rect r, int32_t side)
 {
-    return kal_rect_of(r.x0 / KAL__PART, r.y0 / KAL__PART, (r.x1 + KAL__PART - 1) / KAL__PART,
-                       (r.y1 + KAL__PART - 1) / KAL__PART);
+    if (!side) return kal_rect_of(0, 0, 1, 1);
+    return kal_rect_of(r.x0 / side, r.y0 / side, (r.x1 + side - 1) / side, (r.y1 + side - 1) / side);
 }
 
 static size_t parts_in(kal_rect grid)
@@ -110,29 +119,75 @@ static size_t parts_in(kal_rect grid)
 }
 
 // Parts end with the image.
-static kal_rect part_at(const kal_node *image, int32_t x, int32_t y)
+static kal_rect part_at(const kal__mosaic *m, const kal_node *image, int32_t x, int32_t y)
 {
-    return kal_rect_clip(kal_rect_of(x * KAL__PART, y * KAL__PART, (x + 1) * KAL__PART, (y + 1) * KAL__PART),
+    const int32_t side = m->side;
+    if (!side) return m->all;
+    return kal_rect_clip(kal_rect_of(x * side, y * side, (x + 1) * side, (y + 1) * side),
                          kal_rect_all(&image->call.extent));
 }
 
-void kal__parts_remember(kal_memo *m, const kal_node *image, kal_rect rect)
+// How an image is divided, and who names the parts. NULL: it is not.
+static kal__special *divide(kal_memo *memo, const kal_node *image, kal_rect rect, kal__mosaic *m)
 {
-    const kal_rect grid = grid_of(rect);
-    kal__store *store = kal__memo_store(m);
-    const size_t n = parts_in(grid);
-    kal__special *s = store && n <= MOST_PARTS ? kal__special_new(image, n) : NULL;
-    if (!s) return;
+    kal__store *store = kal__memo_store(memo);
+    *m = (kal__mosaic){.side = SIDE, .all = rect, .grid = grid_of(rect, SIDE)};
+    if (!store || image->kind != KAL__APPLY || image->is_volatile || parts_in(m->grid) > MOST_PARTS)
+        return NULL;
+    kal__special *s = kal__special_new(image, store, parts_in(m->grid));
+    if (s && !kal__special_differs(s)) m->side = 0, m->grid = grid_of(rect, 0);
+    return s;
+}
+
+void kal__parts_remember(kal_memo *memo, const kal_node *image, kal_rect rect)
+{
+    kal__mosaic m;
+    kal_key key;
+    kal__special *s = divide(memo, image, rect, &m);
     unsigned char value[KAL__FACT] = {0};
+    if (!s) return;
+    kal__store *store = kal__memo_store(memo);
+    if (kal__special_shape(s, &key)) kal__fact_remember(store, KAL__FACT_SHAPE, key, value);
     memcpy(value, &image->key, sizeof image->key);
-    for (int32_t y = grid.y0; y < grid.y1; y++)
-        for (int32_t x = grid.x0; x < grid.x1; x++) {
-            kal_key key;
-            const kal_rect part = part_at(image, x, y);
+    for (int32_t y = m.grid.y0; y < m.grid.y1; y++)
+        for (int32_t x = m.grid.x0; x < m.grid.x1; x++) {
+            const kal_rect part = part_at(&m, image, x, y);
             if (kal_rect_inside(part, rect) && kal__special_key(s, part, &key))
                 kal__fact_remember(store, KAL__FACT_TILE, key, value);
         }
     kal__special_free(s);
+}
+
+void kal__content_remember(kal_memo *m, const kal_node *picture, const unsigned char *rows, size_t stride)
+{
+    kal_key content;
+    unsigned char value[KAL__FACT] = {0};
+    kal__store *store = kal__memo_store(m);
+    if (!store || !kal__is_picture(picture) || kal__fact_known(store, KAL__FACT_CONTENT, picture->key, value))
+        return;
+    if (kal_content_key_of(&picture->call.extent, rows, (ptrdiff_t)stride, &content, NULL)) return;
+    memcpy(value, &content, sizeof content);
+    kal__fact_remember(store, KAL__FACT_CONTENT, picture->key, value);
+}
+
+bool kal__content_known(kal_memo *m, const kal_node *picture)
+{
+    unsigned char value[KAL__FACT];
+    kal__store *store = kal__memo_store(m);
+    return store && kal__fact_known(store, KAL__FACT_CONTENT, picture->key, value);
+}
+
+bool kal__may_cut_off(kal_memo *memo, const kal_node *image, kal_node **unknown)
+{
+    kal__mosaic m;
+    kal_key shape;
+    unsigned char value[KAL__FACT];
+    kal__special *s = divide(memo, image, kal_rect_all(&image->call.extent), &m);
+    *unknown = s ? kal__special_unknown(s, 0) : NULL;
+    const bool may = *unknown && kal__special_shape(s, &shape) &&
+                     kal__fact_known(kal__memo_store(memo), KAL__FACT_SHAPE, shape, value);
+    kal__special_free(s);
+    return may;
 }
 
 // ---- finding ------------------------------------------------------------------------------------
@@ -159,7 +214,7 @@ static size_t find_parts(kal__mosaic *m, kal_memo *memo, kal__special *s, const 
         for (int32_t x = m->grid.x0; x < m->grid.x1; x++, i++) {
             kal_key key, entry;
             unsigned char value[KAL__FACT];
-            const kal_rect part = part_at(image, x, y);
+            const kal_rect part = part_at(m, image, x, y);
             if (kal__special_key(s, part, &key) &&
                 kal__fact_known(kal__memo_store(memo), KAL__FACT_TILE, key, value)) {
                 memcpy(&entry, value, sizeof entry);
@@ -192,22 +247,20 @@ static uint64_t area(kal_rect r)
 
 kal_node *kal__mosaic_find(kal_memo *memo, kal_node *image, kal_rect rect, kal__mosaic **out)
 {
-    const kal_rect grid = grid_of(rect);
-    const size_t n = parts_in(grid);
     kal__slab *whole = NULL;
     kal_rect have;
     *out = NULL;
-    if (!kal__memo_store(memo) || image->kind != KAL__APPLY || image->is_volatile || n > MOST_PARTS)
-        return NULL;
-    if (kal__memo_find(memo, KAL__STORED_ROWS, image->key, rect, &whole, &have)) {   // the plan will find it
+    if (!kal__memo_store(memo)) return NULL;
+    if (kal__memo_find(memo, KAL__STORED_ROWS, image->key, rect, &whole,
+                       &have)) {   // the plan will find it
         kal__slab_unref(&whole);
         return NULL;
     }
-    kal__special *s = kal__special_new(image, n);
-    kal__mosaic *m = s ? kal__new_zero(1, sizeof *m) : NULL;
+    kal__mosaic *m = kal__new_zero(1, sizeof *m);
+    kal__special *s = m ? divide(memo, image, rect, m) : NULL;
     kal_node *node = NULL;
-    if (m) m->grid = grid, m->of = kal__new_zero(n, 1);
-    if (m && m->of && find_parts(m, memo, s, image) && area(m->missing) * 4 <= area(rect) * 3)
+    if (s) m->of = kal__new_zero(parts_in(m->grid), 1);
+    if (s && m->of && find_parts(m, memo, s, image) && area(m->missing) * 4 <= area(rect) * 3)
         node = node_of(m, image);
     kal__special_free(s);
     if (node)

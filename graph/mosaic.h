@@ -7,6 +7,12 @@
 
 #include "memo.h"
 
+/// Remembers the content of a picture, whose rows these are.
+void kal__content_remember(kal_memo *m, const kal_node *picture, const unsigned char *rows, size_t stride);
+bool kal__content_known(kal_memo *m, const kal_node *picture);
+/// Whether knowing the contents of pictures of the image, which it does not yet, might spare the rest: a graph like it was computed before. *unknown: one
+/// of them, borrowed.
+bool kal__may_cut_off(kal_memo *m, const kal_node *image, kal_node **unknown);
 /// Remembers of which parts of `image` the entry under its key has the pixels.
 void kal__parts_remember(kal_memo *m, const kal_node *image, kal_rect rect);
 /// A node with the pixels of `rect` of the image, of which only what is known nowhere is computed. Of this request alone; NULL: too little of it is

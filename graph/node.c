@@ -242,6 +242,18 @@ kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const k
 // Stands for every case in which there is no room to say more; nobody owns it.
 static kal_node no_memory = {.kind = KAL__ERROR, .refs = 1 << 30};
 
+kal_node *kal_node_set_memo(kal_node *node, kal_memo_mode mode)
+{
+    if (node && (unsigned)mode <= KAL_MEMO_NEVER)
+        __atomic_store_n(&node->memo_mode, (int)mode, __ATOMIC_RELAXED);
+    return node;
+}
+
+kal_memo_mode kal_node_memo(const kal_node *node)
+{
+    return node ? (kal_memo_mode)__atomic_load_n(&node->memo_mode, __ATOMIC_RELAXED) : KAL_MEMO_AUTO;
+}
+
 kal_node *kal__error_node(kal_scope *scope, const kal_error *err)
 {
     kal_node *node = kal__new_zero(1, sizeof *node);

@@ -63,6 +63,7 @@ struct kal_node {
     bool is_volatile;   // not a function of what its key names, or standing on such a node: never memoized
     bool dynamic;       // DYNAMIC, or encoded from such a node
     int refs;           // atomic; 1 → 0 only under the table's lock
+    int memo_mode;      // kal_memo_mode: what was said of this node; atomic
     kal_node *next;     // chain of nodes being freed
     uint64_t
         place;   // of a dynamic node: line << 32 | column of the text that said it last, 0: none did; atomic

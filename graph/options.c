@@ -106,6 +106,8 @@ kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err
     if (o && (o->threads < 0 || o->threads > 256))
         return kal_fail(err, KAL_INVALID,
                         "threads=%d is not a number of workers: 1..256, 0 for all processors", o->threads);
+    if (o && !(o->audit >= 0 && o->audit <= 1))
+        return kal_fail(err, KAL_INVALID, "audit=%g is no share of what is found: 0..1", o->audit);
     if (o && (o->band < 0 || (unsigned)o->memo_mode > KAL_MEMO_NEVER || !(o->deadline >= 0)))
         return kal_fail(err, KAL_INVALID, "band=%d, memo_mode=%d, deadline=%g: one of them has no meaning",
                         o->band, (int)o->memo_mode, o->deadline);
@@ -114,6 +116,7 @@ kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err
     if (!memory) memory = machine_memory;
     out->max_memory = memory > SIZE_MAX ? SIZE_MAX : (size_t)memory;
     out->band = o ? o->band : 0;
+    out->audit = NULL;
     out->spill = kal__spill_folder(o ? o->spill : NULL);
     out->memo_mode = o ? o->memo_mode : KAL_MEMO_AUTO;
     out->memo = out->memo_mode == KAL_MEMO_NEVER ? NULL : o && o->memo ? o->memo : kal__memo_default();

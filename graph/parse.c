@@ -272,7 +272,9 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
     kal__shares shares = {.of = c->n ? c->in[0] : NULL};
     const kal__param_context context = {kal__unit_of(op, c->in, c->n), &arena, c->n ? &shares : NULL};
     const kal__token *bad = &c->op;
-    st = kal__set_args(s, c->args, c->n_args, params, &context, &bad, r->err);
+    kal_memo_mode memo;
+    st = kal__take_memo(s, c, &memo, &bad, r->err);
+    if (!st) st = kal__set_args(s, c->args, c->n_args, params, &context, &bad, r->err);
     if (!st) bad = &c->op;
     kal__bound bound[KAL__MAX_ARGS + KAL__MAX_BOUND];
     int32_t n_bound = 0;
@@ -288,6 +290,7 @@ static kal_status make(kal__parser *r, kal__written *c, const kal_op *op, kal_no
     if (!st) st = follow(r, c, op, params, bound, n_bound, undone);
     if (!st) st = note_files(r, op, params);
     if (!st) kal__remember_place(r, &c->op, *out);
+    if (!st && memo) kal_node_set_memo(*out, memo);
     if (st) kal_node_unref(out);
     kal__shares_release(&shares);
     kal__arena_free(&arena);

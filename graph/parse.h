@@ -238,6 +238,9 @@ kal_status kal__parse(kal__parser *r);
 /// Sets all arguments; *bad is the one at fault.
 kal_status kal__set_args(kal__schema s, const kal__arg *args, int32_t n, void *params,
                          const kal__param_context *context, const kal__token **bad, kal_error *err);
+/// Takes `memo=always` from the arguments, where the op has no parameter of that name; *mode: what it says, else AUTO. *bad as above.
+kal_status kal__take_memo(kal__schema s, kal__written *c, kal_memo_mode *mode, const kal__token **bad,
+                          kal_error *err);
 /// What a computed value goes to (kal__bound.code); -1 when there is none, or when the name of an image only looks like a word
 /// for it ("edge=wrap").
 int32_t kal__bound_arg(kal__schema s, const kal__arg *a);

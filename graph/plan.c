@@ -5,6 +5,7 @@
 // each ring has. Everything is decided here, before the first pixel.
 #include "build.h"
 
+#include "audit.h"
 #include "memo.h"
 #include "coding.h"
 #include "digest.h"
@@ -97,9 +98,11 @@ static kal_status propagate(kal__builder *b, const kal_node *n)
     b->p->nodes++;
     if (n->kind == KAL__PIXELS) return KAL_OK;
     if (n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_WHOLE)) me->need = kal_rect_all(&n->call.extent);
-    if (b->p->memo && !n->is_volatile && !is_view(n) && find_rows(b->p->memo, n, me)) {
+    if (b->p->memo && !n->is_volatile && !is_view(n) && kal_node_memo(n) != KAL_MEMO_NEVER &&
+        find_rows(b->p->memo, n, me)) {
         me->found = true;
         b->p->nodes_reused++;
+        kal__audit_note(b->options->audit, KAL__STORED_ROWS, n, me->hit, me->hit_rect);
         return KAL_OK;
     }
     if (n->kind == KAL__APPLY && n->call.op->rows) {
@@ -360,7 +363,8 @@ static void find_dear(kal__builder *b)
 static bool is_candidate(const kal__builder *b, const kal__stage *s)
 {
     return is_worth(b, s->node) ||
-           (s->dear && s->last && !s->node->is_volatile && kal__memo_is_shared(b->p->memo));
+           (s->dear && s->last && !s->node->is_volatile && kal_node_memo(s->node) != KAL_MEMO_NEVER &&
+            kal__memo_is_shared(b->p->memo));
 }
 
 // A stage that nobody else reads may compute straight into the caller's rows, unless the memo will want its own.

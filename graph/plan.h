@@ -183,6 +183,7 @@ typedef struct kal__resolved {
     kal_memo *memo;
     kal_memo_mode memo_mode;
     const char *spill;   // a folder for rings that are too large; NULL: none
+    struct kal__audit *audit;   // of what is found; NULL: none
 } kal__resolved;
 
 kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *options, kal__plan **out,

@@ -96,6 +96,12 @@ static void print_bound(printer *p, const kal_node *n, int32_t images)
                   p->line[kal__order_find(&p->order, kal__input(n, images + k))]);
 }
 
+static void print_memo(printer *p, const kal_node *n)
+{
+    static const char *const words[] = {"", " memo=always", " memo=never"};
+    kal__puts(&p->text, words[kal_node_memo(n)]);
+}
+
 static void print_call(printer *p, const kal_node *n, bool after_pipe)
 {
     if (n->kind == KAL__ENCODE) {
@@ -108,9 +114,9 @@ static void print_call(printer *p, const kal_node *n, bool after_pipe)
             kal__putf(&p->text, " n%u", p->line[in]);
         }
         if (n->kind == KAL__DYNAMIC) print_bound(p, n, images);
-        if (n->kind == KAL__DYNAMIC) return;
     }
-    kal__params_print(kal__schema_of_node(n), n->call.params, &p->text);
+    if (n->kind != KAL__DYNAMIC) kal__params_print(kal__schema_of_node(n), n->call.params, &p->text);
+    print_memo(p, n);
 }
 
 // The nodes of one line, last first, then printed in order.

@@ -367,9 +367,13 @@ static void keep_results(const kal__plan *p)
         const kal__stage *s = p->stages[i];
         ns[i] = all_ns(s, ns);
         if (!s->keep || !s->slab) continue;
+        if (kal_rect_equal(s->rect, kal_rect_all(&s->node->call.extent)))
+            kal__content_remember(p->memo, s->node, s->slab->data, s->stride);
         const kal__made made = {
             KAL__STORED_ROWS, s->node, s->rect, s->slab, s->stride * (size_t)s->rows, s->ns, ns[i]};
-        if (kal__memo_put(p->memo, &made, p->memo_mode == KAL_MEMO_ALWAYS) && s->last)
+        if (kal__memo_put(p->memo, &made,
+                          p->memo_mode == KAL_MEMO_ALWAYS || kal_node_memo(s->node) == KAL_MEMO_ALWAYS) &&
+            s->last)
             kal__parts_remember(p->memo, s->node, s->rect);
     }
     free(ns);

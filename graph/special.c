@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// See special.h. The key of node N for a rectangle r: of a paste that r does not see, its base's for r; of a node whose inputs have their own
-// keys for what r needs of them, its own; else a hash of its op, its parameters and those of its inputs.
+// See special.h. The key of node N for a rectangle r: of a picture whose content is known, that; of a paste that r does not see, its base's for r; of
+// a node whose inputs have their own keys for what r needs of them, its own; else a hash of its op, its parameters and those of its inputs.
 #include "special.h"
 
 #include "apply.h"
@@ -18,6 +18,8 @@ typedef struct said {
     kal_key key;
     kal_key own;   // of op and parameters alone
     bool has_own;
+    bool picture, known;   // by content
+    kal_key content;
 } said;
 
 struct kal__special {
@@ -25,23 +27,65 @@ struct kal__special {
     said *said;
     size_t visits;
     int depth;
+    bool pastes, shape;   // shape: pictures are all alike
 };
 
-kal__special *kal__special_new(const kal_node *image, size_t parts)
+bool kal__is_picture(const kal_node *n)
+{
+    if (n->is_volatile) return false;
+    return n->kind == KAL__DECODE || (n->kind == KAL__APPLY && kal_node_memo(n) == KAL_MEMO_ALWAYS);
+}
+
+// Its profile belongs to it, for ops that look at that.
+static kal_key content_of(const kal_node *n, const unsigned char *fact)
+{
+    const void *icc = NULL;
+    size_t size = 0;
+    kal__hash h;
+    kal__hash_init(&h);
+    kal__hash_add(&h, "kal1 content", 12);
+    kal__hash_add(&h, fact, sizeof(kal_key));
+    if (kal_node_meta(n, "icc", &icc, &size)) kal__hash_add(&h, icc, size);
+    return kal__hash_done(&h);
+}
+
+static void look_up(kal__special *s, kal__store *facts)
+{
+    for (size_t i = 0; i < s->order.n; i++) {
+        const kal_node *n = s->order.nodes[i];
+        unsigned char fact[KAL__FACT];
+        said *at = &s->said[i];
+        s->pastes |= n->kind == KAL__APPLY && n->call.op->touches && n->call.n > 0;
+        at->picture = kal__is_picture(n);
+        at->known = at->picture && kal__fact_known(facts, KAL__FACT_CONTENT, n->key, fact);
+        if (at->known) at->content = content_of(n, fact);
+    }
+}
+
+kal__special *kal__special_new(const kal_node *image, kal__store *facts, size_t parts)
 {
     kal_node *root = (kal_node *)(uintptr_t)image;
     kal__special *s = kal__new_zero(1, sizeof *s);
     if (!s) return NULL;
-    bool pastes = false;
     const kal_status st = kal__order_make(&root, 1, &s->order, NULL);
-    for (size_t i = 0; !st && i < s->order.n; i++) {
-        const kal_node *n = s->order.nodes[i];
-        pastes |= n->kind == KAL__APPLY && n->call.op->touches && n->call.n > 0;
+    if (!st && parts * s->order.n <= MOST_VISITS) s->said = kal__new_zero(s->order.n, sizeof *s->said);
+    if (!s->said) {
+        kal__special_free(s);
+        return NULL;
     }
-    if (!st && pastes && parts * s->order.n <= MOST_VISITS)
-        s->said = kal__new_zero(s->order.n, sizeof *s->said);
-    if (s->said) return s;
-    kal__special_free(s);
+    look_up(s, facts);
+    return s;
+}
+
+bool kal__special_differs(const kal__special *s)
+{
+    return s->pastes;
+}
+
+kal_node *kal__special_unknown(const kal__special *s, size_t i)
+{
+    for (size_t k = 0; k + 1 < s->order.n; k++)
+        if (s->said[k].picture && !s->said[k].known && !i--) return (kal_node *)(uintptr_t)s->order.nodes[k];
     return NULL;
 }
 
@@ -103,10 +147,12 @@ static const kal_node *beneath_pastes(const kal_node *n, kal_rect r)
 static bool key_of(kal__special *s, const kal_node *n, kal_rect r, kal_key *out)
 {
     bool same;
-    n = beneath_pastes(n, r);
-    *out = n->key;
-    if (n->kind != KAL__APPLY || !n->call.n) return !n->is_volatile && n->kind != KAL__DYNAMIC;
+    if (!s->shape) n = beneath_pastes(n, r);
     said *at = &s->said[kal__order_find(&s->order, n)];
+    *out = at->known ? at->content : n->key;
+    if (at->picture && s->shape) *out = kal__hash_of(&n->call.extent, offsetof(kal_extent, channels));
+    if (at->known || (at->picture && s->shape)) return true;
+    if (n->kind != KAL__APPLY || !n->call.n) return !n->is_volatile && n->kind != KAL__DYNAMIC;
     if (!kal_rect_empty(at->rect) && kal_rect_equal(at->rect, r)) return *out = at->key, true;
     if (++s->visits > MOST_VISITS || s->depth == DEEPEST) return false;
     s->depth++;
@@ -132,4 +178,16 @@ bool kal__special_key(kal__special *s, kal_rect part, kal_key *out)
     kal__hash_add(&h, where, sizeof where);
     *out = kal__hash_done(&h);
     return true;
+}
+
+bool kal__special_shape(kal__special *s, kal_key *out)
+{
+    const kal_node *root = s->order.nodes[s->order.n - 1];
+    const kal_rect all = kal_rect_all(&root->call.extent);
+    s->shape = true;
+    for (size_t i = 0; i < s->order.n; i++) s->said[i].rect = kal_rect_of(0, 0, 0, 0);
+    const bool ok = key_of(s, root, all, out);
+    for (size_t i = 0; i < s->order.n; i++) s->said[i].rect = kal_rect_of(0, 0, 0, 0);
+    s->shape = false;
+    return ok;
 }

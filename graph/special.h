@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What a part of an image hangs on, as a key: that of the graph without the pastes that the part does not see. After a local edit the parts
-// elsewhere have the keys they had before, and with them the pixels.
+// What a part of an image hangs on, as a key: that of the graph without the pastes that the part does not see, and with the contents of its pictures
+// in place of where they came from, as far as they are known. After a local edit the parts elsewhere have the keys they had before, and
+// all have them when a file was saved anew with the same pixels.
 #ifndef KAL_GRAPH_SPECIAL_H
 #define KAL_GRAPH_SPECIAL_H
 
 #include "plan.h"
-
-/// The grid of parts: KAL__PART pixels square, from 0, 0 on.
-#define KAL__PART 256
+#include "store.h"
 
 /// Parts of one image being named. Threads: one at a time.
 typedef struct kal__special kal__special;
 
-/// NULL: nothing is gained (there is no paste in its graph, or too much of a graph for so many parts), or out of memory.
-kal__special *kal__special_new(const kal_node *image, size_t parts);
+/// NULL: too much of a graph for so many parts, or out of memory.
+kal__special *kal__special_new(const kal_node *image, kal__store *facts, size_t parts);
+/// Whether parts may have other keys than the whole: there is a paste in its graph.
+bool kal__special_differs(const kal__special *s);
 /// The key of a part: what it shows, and where. false: it would take too long to say.
 bool kal__special_key(kal__special *s, kal_rect part, kal_key *out);
+/// That of the graph alone, whatever its pictures are: pictures in files, and what was said to be kept always.
+bool kal__special_shape(kal__special *s, kal_key *out);
+/// Picture i of those the image stands on whose content is not known; NULL past the end.
+kal_node *kal__special_unknown(const kal__special *s, size_t i);
 void kal__special_free(kal__special *s);
+
+/// Whether a node is such a picture, whose content is worth knowing.
+bool kal__is_picture(const kal_node *n);
 
 #endif

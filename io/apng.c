@@ -36,11 +36,22 @@ typedef struct made_up {
     bool in_chunk;
 } made_up;
 
+// All pages, as whoever looked at the whole file leaves them to the headers of others.
+typedef struct walk {
+    kal__meta *meta;
+    int32_t n;
+    struct shown {
+        double delay;
+        bool opaque;   // nothing of it is transparent
+    } * pages;
+} walk;
+
 struct kal__apng {
+    walk walk;
     int32_t frames, plays, pages;
-    bool first;           // the default image is a frame
-    uint32_t sequence;    // the number that comes next
-    int32_t page, seen;   // the page it is at; of those that are counted the last one
+    bool first;          // the default image is a frame
+    uint32_t sequence;   // the number that comes next
+    int32_t page;        // the one it is at
     frame frame;
     bool opaque, shows_opaque;   // nothing is transparent, before the frame and with it
     kal_extent stored, full;     // of the default image; the same with alpha
@@ -112,14 +123,26 @@ bool kal__apng_chunk(kal__decoder *d, const unsigned char *name, const unsigned 
     return true;
 }
 
+static void note_page(kal__decoder *d)
+{
+    kal__apng *a = d->apng;
+    walk *w = &a->walk;
+    const int32_t room = w->n & (w->n - 1) ? 0 : w->n ? 2 * w->n : 1;   // at 1, 2, 4 …
+    if (room && !kal__grow(&w->pages, (size_t)room, sizeof *w->pages)) {
+        d->lost = true;
+        return;
+    }
+    w->pages[w->n++] = (struct shown){a->frame.delay, a->shows_opaque};
+}
+
 void kal__apng_seen(kal__decoder *d, const unsigned char *data)
 {
     kal__apng *a = d->apng;
     const frame f = frame_of(data);
-    if (a->seen == d->asked) return;
-    a->seen++;
+    if (a->walk.n == a->pages) return;
     leave(a);
     enter(a, &f, kal_rect_all(&a->stored));
+    note_page(d);
 }
 
 // ---- the header ---------------------------------------------------------------------------------
@@ -164,21 +187,60 @@ size_t kal__apng_memory(const kal__decoder *d, const kal_extent *e)
            (d->interlaced ? row * (size_t)e->height : row);
 }
 
-kal_status kal__apng_header(kal__decoder *d, int32_t page, kal__header *h, kal__meta *m)
+static void walk_drop(void *walked)
 {
-    const kal__apng *a = d->apng;
-    kal_status st = kal__pages_within(d->reader->name, "png", a->pages, &d->limits, d->fail.err);
-    if (st) return st;
-    if (page >= a->pages) return kal__no_page(d->reader->name, page, a->pages, d->fail.err);
-    if (a->seen < page)
-        return kal_fail(d->fail.err, KAL_CORRUPT, "%s: png: the file ends at byte %llu, before page %d",
-                        d->reader->name, (unsigned long long)d->reader->position, page);
+    walk *w = walked;
+    kal__meta_unref(&w->meta);
+    free(w->pages);
+    free(w);
+}
+
+// Leaves what was found to others, if it is all there is.
+static void keep_walk(kal__apng *a, const kal__ask *ask, kal__meta *m)
+{
+    walk *w = a->walk.n == a->pages && !ask->front ? kal__new(1, sizeof *w) : NULL;
+    if (!w) return;
+    *w = a->walk;
+    w->meta = kal__meta_keep(m);
+    if (!w->meta) {
+        free(w);
+        return;
+    }
+    a->walk.pages = NULL;
+    kal__places_keep_walk(ask->places, w, walk_drop);
+}
+
+static kal_status take_page(const kal__apng *a, const walk *w, int32_t page, kal__header *h, kal__meta *m)
+{
     m->pages = a->pages;
     m->loops = a->plays;
-    m->delay = a->frame.delay;
-    h->extent = kal__apng_extent(d);
+    m->delay = w->pages[page].delay;
+    h->extent = w->pages[page].opaque ? a->stored : a->full;
     if (page) h->rows = 1;
     return KAL_OK;
+}
+
+kal_status kal__apng_header(kal__decoder *d, const kal__ask *ask, kal__header *h, kal__meta *m)
+{
+    kal__apng *a = d->apng;
+    const int32_t page = ask->page;
+    const walk *known = kal__places_walk(ask->places);
+    kal_status st = kal__pages_within(d->reader->name, "png", a->pages, &d->limits, d->fail.err);
+    if (!st && page >= a->pages) st = kal__no_page(d->reader->name, page, a->pages, d->fail.err);
+    if (st) return st;
+    if (known && known->n == a->pages) {
+        kal__meta_recall(m, known->meta);
+        return take_page(a, known, page, h, m);
+    }
+    note_page(d);
+    kal__png_scan_behind(d);
+    if (d->fail.status || d->lost) return d->fail.status;
+    if (a->walk.n <= page)
+        return kal_fail(d->fail.err, KAL_CORRUPT, "%s: png: the file ends at byte %llu, before page %d",
+                        d->reader->name, (unsigned long long)d->reader->position, page);
+    st = take_page(a, &a->walk, page, h, m);
+    keep_walk(a, ask, m);
+    return st;
 }
 
 // ---- a frame as a file --------------------------------------------------------------------------
@@ -535,6 +597,7 @@ void kal__apng_free(kal__apng *a)
     if (a->inner) kal__codec_png.close(a->inner, NULL);
     free(a->canvas);
     free(a->values);
+    free(a->walk.pages);
     free(a->line);
     free(a);
 }

@@ -11,10 +11,10 @@ typedef struct kal__apng kal__apng;
 
 /// acTL and fcTL before the first picture. Damaged ones are passed over. false: out of memory.
 bool kal__apng_chunk(kal__decoder *d, const unsigned char *name, const unsigned char *data, size_t n);
-/// An fcTL behind it, while pages are counted.
+/// An fcTL behind it, while what stands there is looked at.
 void kal__apng_seen(kal__decoder *d, const unsigned char *data);
-/// After all were seen: what the header of a page says in place of the first picture's.
-kal_status kal__apng_header(kal__decoder *d, int32_t page, kal__header *h, kal__meta *m);
+/// What the header of a page says in place of the first picture's. It looks behind the pixels, unless somebody has done so.
+kal_status kal__apng_header(kal__decoder *d, const kal__ask *ask, kal__header *h, kal__meta *m);
 /// Bytes that pages behind the first hold, beside what decoding one picture does.
 size_t kal__apng_memory(const kal__decoder *d, const kal_extent *e);
 

@@ -17,14 +17,36 @@ typedef struct walk {
     bool alpha;    // some page has a transparent pixel
 } walk;
 
-static void walk_frame(kal__decoder *d, walk *w, int32_t page, int32_t i, uint64_t at)
+// What a walk leaves to whoever asks for another page.
+struct kal__gif_page {
+    uint64_t start_at;
+    int32_t start;
+    double delay;
+};
+typedef struct walked_over {
+    kal_extent extent;
+    size_t largest;
+    int32_t n;
+    kal__meta *meta;
+    struct kal__gif_page *pages;
+} walked_over;
+
+static void walked_over_drop(void *p)
+{
+    walked_over *k = p;
+    kal__meta_unref(&k->meta);
+    free(k->pages);
+    free(k);
+}
+
+static void walk_frame(kal__decoder *d, walk *w, int32_t i, uint64_t at)
 {
     const kal__gif_frame *f = &d->frame;
     const kal_rect all = kal_rect_all(&d->extent);
     const bool covers = kal_rect_equal(kal_rect_clip(f->rect, all), all);
     const bool hides = covers && f->clear < 0;
     const bool stays = f->disposal != KAL__GIF_PREVIOUS;
-    if (i <= page && (w->blank || (hides && stays))) {
+    if (w->blank || (hides && stays)) {
         d->start = i;
         d->start_at = at;
     }
@@ -43,13 +65,22 @@ static double seconds(const kal__gif_frame *f)
     return f->delay < 0 ? -1 : f->delay / 100.0;
 }
 
+static kal_status note_page(kal__decoder *d, int32_t i)
+{
+    const int32_t room = i & (i - 1) ? 0 : i ? 2 * i : 1;   // at 1, 2, 4 …
+    if (room && !kal__grow(&d->shown, (size_t)room, sizeof *d->shown))
+        return kal__input_fail(&d->in, KAL_NOMEM, "out of memory");
+    d->shown[i] = (struct kal__gif_page){d->start_at, d->start, seconds(&d->frame)};
+    return KAL_OK;
+}
+
 // How many pages there are, where to start for the one that is wanted, and its delay. Onward the first frame must do: nobody knows how many
 // follow, and any may be transparent.
-static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
+static kal_status walk_frames(kal__decoder *d, int32_t page, kal__meta *m)
 {
     walk w = {.blank = true};
     bool found = true;
-    kal_status st = kal__gif_screen(d);
+    kal_status st = KAL_OK;
     for (int32_t i = 0; !st; i++) {
         const uint64_t at = kal__input_offset(&d->in);
         const kal__gif_frame *f = &d->frame;
@@ -64,22 +95,58 @@ static kal_status walk_file(kal__decoder *d, int32_t page, kal__meta *m)
         }
         if (!st) st = kal__pages_within(d->of->name, "gif", d->pages, &d->limits, d->in.err);
         if (st || d->onward) break;
-        walk_frame(d, &w, page, i, at);
-        if (i == page && m) m->delay = seconds(f);
+        walk_frame(d, &w, i, at);
+        st = note_page(d, i);
+        if (st) break;
         const size_t size = (size_t)(f->rect.x1 - f->rect.x0) * (size_t)(f->rect.y1 - f->rect.y0);
         if (f->interlaced && d->largest < size) d->largest = size;
         st = kal__input_skip(&d->in, 1);
         if (!st) st = kal__lzw_skip(&d->in);
     }
-    if (st == KAL_CORRUPT && d->pages && d->lenient) st = KAL_OK;   // the last frame is not all there
+    if (st == KAL_CORRUPT && d->shown && d->lenient) st = KAL_OK;   // the last frame is not all there
     if (st) return st;
     if (!d->pages) return kal__input_corrupt(&d->in, "there is no picture in it");
     if (d->onward) d->largest = (size_t)d->extent.width * (size_t)d->extent.height;
     if (!d->onward && page >= d->pages) return kal__no_page(d->of->name, page, d->pages, d->in.err);
-    if (m && d->pages == 1 && !d->onward && m->delay == 0) m->delay = -1;   // a picture that nothing follows
     d->extent.alpha = w.alpha || d->onward;
     d->extent.channels = 3 + d->extent.alpha;
+    return KAL_OK;
+}
+
+// Leaves what was found to others.
+static void keep_walk(kal__decoder *d, kal__places *places, kal__meta *m)
+{
+    walked_over *k = kal__new(1, sizeof *k);
+    if (!k) return;
+    *k = (walked_over){d->extent, d->largest, d->pages, kal__meta_keep(m), d->shown};
+    d->shown = NULL;
+    if (k->meta)
+        kal__places_keep_walk(places, k, walked_over_drop);
+    else
+        walked_over_drop(k);
+}
+
+static kal_status walk_file(kal__decoder *d, const kal__ask *ask, kal__meta *m)
+{
+    const walked_over *known = kal__places_walk(ask->places);
+    kal_status st = kal__gif_screen(d);
+    if (!st && known && ask->page < known->n) {
+        d->extent = known->extent;
+        d->largest = known->largest;
+        d->pages = known->n;
+        st = kal__input_sides(&d->in, (uint64_t)d->extent.width, (uint64_t)d->extent.height, &d->limits);
+        if (!st) st = kal__pages_within(d->of->name, "gif", d->pages, &d->limits, d->in.err);
+        if (!st && m) kal__meta_recall(m, known->meta);
+    } else if (!st) {
+        st = walk_frames(d, ask->page, m);
+        known = NULL;
+    }
+    if (st) return st;
+    const struct kal__gif_page *page = (known ? known->pages : d->shown) + (d->onward ? 0 : ask->page);
     d->row = (size_t)d->extent.width * (size_t)d->extent.channels;
+    if (!d->onward) d->start = page->start, d->start_at = page->start_at;
+    if (m && !d->onward) m->delay = d->pages == 1 && page->delay == 0 ? -1 : page->delay;   // nothing follows
+    if (!known && m && !d->onward && !d->lenient && !ask->front) keep_walk(d, ask->places, m);
     return KAL_OK;
 }
 
@@ -87,6 +154,7 @@ static void decoder_free(kal__decoder *d)
 {
     free(d->canvas);
     free(d->whole);
+    free(d->shown);
     free(d);
 }
 
@@ -103,7 +171,7 @@ static kal_status walked(kal__reader *r, const kal__ask *ask, kal__meta *m, kal_
     d->in.reader = &d->view.base;
     d->in.codec = "gif";
     d->in.err = err;
-    const kal_status st = walk_file(d, ask->page, m);
+    const kal_status st = walk_file(d, ask, m);
     if (!st) return KAL_OK;
     decoder_free(d);
     *out = NULL;

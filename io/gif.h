@@ -30,12 +30,13 @@ struct kal__decoder {
     int32_t pages, page;
     int32_t start;   // the first frame that shows on the page that was opened
     uint64_t start_at;
-    size_t row, largest;     // bytes of a row of the canvas, of the largest interlaced frame
-    unsigned char *canvas;   // what frames before left on it; NULL: nothing will be
-    kal__gif_frame frame;    // the page's own, or the one that is being drawn
-    unsigned char *whole;    // its values, when it is interlaced
-    int32_t done;            // rows of it that are read
-    int32_t y;               // the next row of the page
+    struct kal__gif_page *shown;   // of all pages, while they are walked over
+    size_t row, largest;           // bytes of a row of the canvas, of the largest interlaced frame
+    unsigned char *canvas;         // what frames before left on it; NULL: nothing will be
+    kal__gif_frame frame;          // the page's own, or the one that is being drawn
+    unsigned char *whole;          // its values, when it is interlaced
+    int32_t done;                  // rows of it that are read
+    int32_t y;                     // the next row of the page
     bool has_colours;
     unsigned char colours[256][4];   // for frames without their own
     unsigned char line[65536];       // values of a row

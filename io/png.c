@@ -158,7 +158,6 @@ static kal_status decoder_new(kal__reader *r, const kal__ask *ask, kal__meta *me
     d->reader = r;
     d->limits = ask->limits;
     d->lenient = ask->lenient;
-    d->asked = ask->page;
     d->meta = meta;
     d->fail.err = err;
     d->fail.reader = r;
@@ -181,6 +180,12 @@ static size_t decoder_memory(const kal__decoder *d)
     return sizeof *d + (d->input ? KAL__PNG_INPUT : 0) + (4 + 480) * 1024 + rows;
 }
 
+static kal_status look_behind(kal__decoder *d)
+{
+    kal__png_scan_behind(d);
+    return d->fail.status;
+}
+
 static kal_status png_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                              kal_error *err)
 {
@@ -191,9 +196,7 @@ static kal_status png_header(kal__reader *r, const kal__ask *ask, kal__header *h
         h->memory = decoder_memory(d);
         meta->pages = 1;
         if (d->apng) h->memory += h->memory + kal__apng_memory(d, &h->extent);
-        kal__png_scan_behind(d);
-        st = d->fail.status;
-        if (!st && d->apng) st = kal__apng_header(d, ask->page, h, meta);
+        st = d->apng ? kal__apng_header(d, ask, h, meta) : look_behind(d);
         kal__meta_take_exif(meta);
         if (d->lost) st = kal_fail(err, KAL_NOMEM, "%s: png: out of memory for metadata", r->name);
     }

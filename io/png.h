@@ -49,7 +49,6 @@ struct kal__decoder {
     kal_limits limits;
     bool lenient;
     kal__meta *meta;          // NULL when only pixels are wanted
-    int32_t asked;            // page
     struct kal__apng *apng;   // NULL: one picture
     bool lost;                // memory ran out for metadata
     size_t row;               // bytes of an output row

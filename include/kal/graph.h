@@ -15,6 +15,8 @@ typedef struct kal_node kal_node;
 /// Owns one reference to each node born in it. Threads: one at a time.
 typedef struct kal_scope kal_scope;
 
+typedef enum kal_memo_mode { KAL_MEMO_AUTO, KAL_MEMO_ALWAYS, KAL_MEMO_NEVER } kal_memo_mode;
+
 // ---- scopes and nodes ---------------------------------------------------------------------------
 
 /// A new scope, never NULL: without memory for it, every node born in it is an error. (Scope NULL, given to a constructor, means
@@ -91,6 +93,10 @@ typedef struct kal_file_info {
     int pages;
 } kal_file_info;
 KAL_API bool kal_node_file(const kal_node *node, kal_file_info *out);
+/// Whether the node's result is kept: ALWAYS, NEVER, or (AUTO) when it is worth it; what a request says of all (kal_options.memo_mode NEVER) comes first. In a text
+/// `memo=always` behind an op. It enters no key; equal nodes are one, and the last word counts. Returns the node. Threads: any.
+KAL_API kal_node *kal_node_set_memo(kal_node *node, kal_memo_mode mode);
+KAL_API kal_memo_mode kal_node_memo(const kal_node *node);
 /// Number of live nodes in the process, for leak checks.
 KAL_API size_t kal_node_count(void);
 
@@ -166,7 +172,6 @@ typedef enum kal_phase { KAL_RUNNING, KAL_DONE, KAL_FAILED, KAL_STOPPED } kal_ph
 /// Called on a thread of the pool or the caller's, never two at once for one request; must not evaluate.
 typedef void kal_progress_fn(void *user, kal_phase phase, uint64_t done, uint64_t total);
 
-typedef enum kal_memo_mode { KAL_MEMO_AUTO, KAL_MEMO_ALWAYS, KAL_MEMO_NEVER } kal_memo_mode;
 typedef struct kal_memo kal_memo;
 
 /// How to evaluate. Zero everywhere (or a NULL pointer) means: the environment's KAL_THREADS, KAL_MAX_MEMORY, else all
@@ -189,6 +194,9 @@ typedef struct kal_options {
     /// KAL_SPILL, else none
     const char *spill;
     kal_warning_fn *warn;   ///< gets user, too
+    /// 0..1: that share of what is found in the memo is computed again and compared. A difference is KAL_INTERNAL: it names op and place, nothing is
+    /// written, and what was kept is forgotten.
+    double audit;
 } kal_options;
 
 /// Processors that this process may use, by affinity and cgroup quota: the workers of a request that says nothing about them.

@@ -29,6 +29,12 @@ has 'all of it' "$(cat out)" '"decodes": 1'
 code 'another sigma' 0 "$kal" run "$(echo "$text" | sed 's/gaussian 6/gaussian 7/')" --memo-dir memo --stats json
 has 'finds the picture decoded' "$(cat out)" '"decodes": 0'
 
+# ---- audit
+code 'audit' 0 "$kal" run "$text" --memo-dir memo --audit 100% --stats json
+has 'computes again' "$(cat out)" '"encodes": 0'
+check 'and finds it right' cmp out.png first.png
+refused 'no share' 2 'audit' "$kal" run "$text" --audit 200%
+
 # ---- why
 code 'explain --why' 0 "$kal" explain --why "$text" --memo-dir memo
 has 'a hit' "$(head -n 1 out)" 'hit  '

@@ -4,6 +4,7 @@
 // A memo with a folder: what another memo with the same folder (as another process has) need not do again; that results are the same with it and
 // without, on random graphs; and that files which change are never told by what was remembered of them.
 #include "graphs.h"
+#include "store.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -260,6 +261,98 @@ static void random_edits(uint64_t seed, int n)
     free(got);
 }
 
+// ---- early cutoff ---------------------------------------------------------------------------------
+
+// A file saved anew with the same pixels, and a mask that came out the same: what stands on them is found, by another process too.
+static void cut_off(void)
+{
+    const char *folder = check_temp("cut"), *first = check_temp("cut1.png"), *anew = check_temp("cut2.png");
+    const kal_extent e = extent_of(400, 300, 1, KAL_U8);
+    unsigned char *samples = malloc(400 * 300), *got = malloc(400 * 300), *want = malloc(400 * 300);
+    for (int i = 0; i < 400 * 300; i++) samples[i] = (unsigned char)(i * 7 % 251);
+    for (int what = 0; what < 3; what++) {
+        kal_scope *s = kal_scope_new();
+        kal_node *image = kal_pixels(s, &e, samples, 400);
+        REQUIRE_OK(kal_save(image, first, "compression=1", NULL, &check_error));
+        if (what) {   // other pixels, of which a threshold sees nothing (1) or something (2)
+            samples[5000] = what == 1 ? (samples[5000] < 100 ? 99 : 251) : samples[5000] < 100 ? 200 : 0;
+            image = kal_pixels(s, &e, samples, 400);
+        }
+        REQUIRE_OK(kal_save(image, anew, "compression=9", NULL, &check_error));
+        uint64_t computed[2];
+        for (int k = 0; k < 2; k++) {
+            kal_node *photo = kal_load(s, k ? anew : first, NULL), *in[2];
+            kal_node *mask =
+                kal_node_set_memo(kal_apply_text(s, "threshold", "100", &photo, 1), KAL_MEMO_ALWAYS);
+            kal_node *soft = kal_apply_text(s, "gaussian", "5", what ? &mask : &photo, 1);
+            kal_node *other = kal_apply_text(s, "flip", NULL, &soft, 1);
+            in[0] = soft, in[1] = other;
+            kal_node *n = kal_apply_text(s, "add", NULL, in, 2);
+            const kal_options plain = {.memo_mode = KAL_MEMO_NEVER};
+            REQUIRE_OK(kal_read(n, kal_rect_all(&e), want, 400, &plain, &check_error));
+            computed[k] = computed_with(folder, n, got);
+            REQUIRE_NOTE(!memcmp(want, got, 400 * 300), "%d, %d", what, k);
+            kal_key one, two;
+            REQUIRE_OK(kal_node_key(kal_load(s, first, NULL), &one, &check_error));
+            REQUIRE_OK(kal_node_key(kal_load(s, anew, NULL), &two, &check_error));
+            REQUIRE(!kal_key_equal(one, two));
+        }
+        // of the second only the picture and its mask, at most
+        REQUIRE_NOTE(what == 2 ? computed[1] > 300000 : computed[1] <= 240000, "%d: %llu of %llu bytes", what,
+                     (unsigned long long)computed[1], (unsigned long long)computed[0]);
+        kal_scope_free(&s);
+    }
+    free(samples);
+    free(got);
+    free(want);
+}
+
+// ---- audit ----------------------------------------------------------------------------------------
+
+// Whatever is kept is right; what somebody put there under its key is told, and forgotten.
+static void audited(void)
+{
+    const char *folder = check_temp("audited");
+    const kal_extent e = extent_of(300, 200, 3, KAL_U8);
+    const size_t size = kal_pixel_size(&e) * 300 * 200;
+    unsigned char *out = malloc(size);
+    rng r = {19};
+    kal_scope *s = kal_scope_new();
+    kal_node *image = rng_image(&r, s, &e), *soft = kal_apply_text(s, "gaussian", "3", &image, 1);
+    kal_node *mean = kal_apply_text(s, "mean", NULL, &soft, 1), *file = kal_encode(s, soft, "png", NULL);
+    for (int turn = 0; turn < 3; turn++) {
+        kal_memo *m = memo_at(folder);
+        const kal_options o = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS, .audit = turn ? 1 : 0};
+        kal_bytes b;
+        kal_value v;
+        REQUIRE_OK(kal_read(soft, kal_rect_all(&e), out, 900, &o, &check_error));
+        REQUIRE_OK(kal_read_bytes(file, &o, &b, &check_error));
+        REQUIRE_OK(kal_read_value(mean, &o, &v, &check_error));
+        kal_bytes_free(&b);
+        kal_value_free(&v);
+        kal_memo_free(&m);
+    }
+    kal_key key;
+    kal__store *store;
+    REQUIRE_OK(kal_node_key(soft, &key, &check_error));
+    REQUIRE_OK(kal__store_open(folder, 0, &store, &check_error));
+    out[900 * 7 + 3 * 11 + 1] ^= 1;
+    const kal__stored wrong = {.key = key, .kind = KAL__STORED_ROWS, .rect = kal_rect_all(&e), .size = size};
+    REQUIRE(kal__store_remove(store, key) && kal__store_put(store, &wrong, out));
+    kal__store_close(&store);
+    kal_memo *m = memo_at(folder);
+    const kal_options o = {.memo = m, .audit = 1};
+    REQUIRE_FAILS(KAL_INTERNAL, kal_read(soft, kal_rect_all(&e), out, 900, &o, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "gaussian") && strstr(check_error.message, "pixel 11,7"), "%s",
+                 check_error.message);
+    REQUIRE_OK(kal_read(soft, kal_rect_all(&e), out, 900, &o, &check_error));
+    const kal_options odd = {.audit = 1.5};
+    REQUIRE_FAILS(KAL_INVALID, kal_read(soft, kal_rect_all(&e), out, 900, &odd, &check_error));
+    kal_memo_free(&m);
+    kal_scope_free(&s);
+    free(out);
+}
+
 static void is_told(void *user, const kal_warning *w)
 {
     *(int *)user += !w->node && strstr(w->text, "nothing more is kept there");
@@ -296,6 +389,8 @@ int main(int argc, char **argv)
     values();
     local_edits();
     random_edits(99, argc > 1 ? atoi(argv[1]) : 12);
+    cut_off();
+    audited();
     without_room();
     kal_memo_clear(NULL);
     return check_done();

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Some of what was found in the memo is computed again and compared: a key is a promise, and this is who looks whether it is kept.
+#ifndef KAL_GRAPH_AUDIT_H
+#define KAL_GRAPH_AUDIT_H
+
+#include "memo.h"
+
+/// Of one request. Threads: one at a time.
+typedef struct kal__audit kal__audit;
+
+/// `share` of what is found, 0..1. NULL: none of it, or out of memory.
+kal__audit *kal__audit_new(double share);
+/// Something was found: noted when its turn has come. NULL is fine. Without memory it is not.
+void kal__audit_note(kal__audit *a, kal__stored_kind kind, const kal_node *node, kal__slab *slab,
+                     kal_rect rect);
+/// Computes what was noted without the memo. INTERNAL when something differs: what, and where; that is forgotten.
+kal_status kal__audit_run(kal__audit *a, kal_memo *m, const kal_options *options, kal_error *err);
+void kal__audit_free(kal__audit *a);
+
+#endif
