@@ -14,7 +14,7 @@ static int make_page(const runner *r, const maker *m, kal_pages *walk, int input
     s.walk = walk;
     s.page = page;
     if (!each) s.out = NULL;
-    *j = (job){.number = input + 1, .each = true};
+    *j = (job){.number = input + 1, .each = true, .label = r->in->paths[input]};
     const int code = runner_make(r, m, j, &s, r->in->paths + input, 1);
     if (code || each) return code;
     if (j->n) return usage("--pages: the text saves by itself; leave that to -o");

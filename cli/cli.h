@@ -38,12 +38,18 @@ static inline int worse(int a, int b)
 
 typedef enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PROGRESS_JSON } progress_mode;
 
+/// An option that may be repeated.
+typedef struct texts {
+    const char **at;
+    int n;
+} texts;
+
 /// What the command line and the environment said. Zero is the default everywhere.
 typedef struct settings {
     kal_options eval;   // threads, max_memory, deadline
     const char *file, *out, *format, *encode, *isa, *list, *profile;
-    const char **sets;   // "name=value"
-    int n_sets;
+    texts sets, sweeps;   // "name=value", "name=values"
+    const char *table, *sheet;
     const char **limits;   // texts; that of the environment first
     int n_limits;
     bool untrusted;
@@ -86,7 +92,8 @@ enum {
     OPT_READ = 16384,
     OPT_MEMO = 32768,
     OPT_EXPLAIN = 65536,
-    OPT_WATCH = 131072
+    OPT_WATCH = 131072,
+    OPT_SWEEP = 262144
 };
 
 typedef enum option_kind {
@@ -139,6 +146,8 @@ const verb *verb_at(size_t i);
 const verb *verb_find(const char *name);
 /// Says that there is no such thing, and what may have been meant. Exit code.
 int no_such(const char *what, const char *word);
+/// *best becomes the name if it is nearer to the word than *least edits, and near enough to be meant.
+void nearer(const char *word, const char *name, const char **best, int *least);
 /// Whether an op has the word in its name or in the first line of its help.
 bool op_matches(const kal_op *op, const char *word);
 
@@ -226,8 +235,46 @@ typedef struct inputs {
 } inputs;
 int inputs_take(inputs *in, const settings *s, const char *const *words, int n);
 void inputs_free(inputs *in);
+/// Does the command line speak of many runs?
+bool is_batch(const settings *s);
 /// Once for each picture, rather than once with all of them?
 bool inputs_each(const inputs *in, const settings *s);
+
+/// Values that literals of a text are given in turn, in all combinations.
+typedef struct axis {
+    char *name;
+    char **values;
+    int32_t n;
+} axis;
+typedef struct sweep {
+    axis *axes;
+    int32_t n;      // of them
+    int32_t rows;   // combinations; the last axis varies fastest
+} sweep;
+/// Reads what --sweep says; the text must have the names. Exit code.
+int sweep_take(sweep *w, const settings *s, const source_text *t);
+void sweep_free(sweep *w);
+const char *sweep_value(const sweep *w, int32_t axis, int32_t row);
+/// "sigma=2 seed=3", with `before` and a blank in front of it unless NULL. NULL: out of memory. Free the result.
+char *sweep_label(const sweep *w, int32_t row, const char *before);
+
+/// What a command runs: each picture, or all together, with each row of values.
+typedef struct turns {
+    const inputs *in;
+    const sweep *sweep;   // NULL: none
+    bool each;            // picture by picture
+} turns;
+/// How many there are, and one of them.
+int32_t turns_count(const turns *t);
+typedef struct turn {
+    const char *const *in;   // its pictures
+    int n;
+    int32_t row;      // of values
+    int32_t number;   // 1 for the first
+} turn;
+turn turn_at(const turns *t, int32_t i);
+/// What messages call it: the picture, the values, or both. Free the result.
+char *turn_label(const turns *t, int32_t i);
 
 /// Who writes, or reads, which path.
 typedef struct claims {
@@ -251,7 +298,11 @@ typedef struct job {
     int32_t n, room;
     const char *input;         // the first input's path, for messages and templates; NULL without one
     int number;                // 1 for the first
-    bool each;                 // one of several: errors name the input
+    bool each;                 // one of several: errors name …
+    const char *label;         // … it so; NULL: by the input
+    const sweep *sweep;        // NULL: none
+    int32_t row;               // of its values
+    struct record *record;     // what becomes of it; NULL: nobody asks
     double began;              // when its text was taken up
     const source_text *text;   // borrowed; NULL without one
 } job;
@@ -274,6 +325,7 @@ typedef struct maker {
 typedef struct runner {
     const settings *s;
     const inputs *in;
+    const turns *turns;
     bool shares;   // between its jobs: the memo is worth its memory
     kal_cancel *cancel;
     struct crowd *crowd;       // NULL for a single job
@@ -283,22 +335,55 @@ typedef struct runner {
     kal_stats total;
     claims outputs;   // by the number of the job
 } runner;
-/// One job with all inputs, or one for each; then --stats and --profile.
-int jobs_run(const settings *s, const maker *m, const inputs *in, bool each);
+/// All turns; then --stats and --profile.
+int jobs_run(const settings *s, const maker *m, const turns *t);
 /// What this thread opens from here on ends with the deadline, or when the command is stopped.
 void runner_opens(const runner *r);
 /// Makes a job; opening its inputs ends with the deadline, or when the command is stopped.
 int runner_make(const runner *r, const maker *m, job *j, const settings *s, const char *const *in, int n);
 /// Runs a job that was made.
 int runner_job(runner *r, job *j);
-/// Jobs for all inputs, as many at once as there are workers. See many.c.
+/// Jobs for all turns, as many at once as there are workers. See many.c.
 int many_run(runner *r, const maker *m);
+/// The pictures of all turns on one sheet; NULL where there is none.
+int sheet_check(const settings *s, const turns *t);
+int sheet_write(runner *r, kal_node *const *nodes);
 /// A job for each page of the one input. See album.c.
 int album_run(runner *r, const maker *m);
 bool interrupted(void);
 /// SIGINT and SIGTERM set the cancel between these two; a second one kills.
 kal_cancel *catch_signals(void);
 void release_signals(kal_cancel **cancel);
+
+// ---- tables (table.c) -----------------------------------------------------------------------------
+
+/// What became of a turn.
+typedef struct printed {
+    char *name, *text;   // NULL: it was not reached
+} printed;
+typedef struct record {
+    kal_stats stats;
+    double ms;
+    bool read;      // the text was: what it prints is known
+    bool has_key;   // of the result
+    kal_key key;
+    printed *prints;
+    int32_t n_prints;
+    char *error;   // NULL: it went well
+} record;
+/// Something will be printed, of this name. false: out of memory.
+bool record_expect(record *r, const char *name);
+/// What a turn that failed said first.
+void record_blame(record *r, const char *messages);
+void record_free(record **gone);
+
+/// --table: a line a turn, each written at once. NULL where none is wanted.
+typedef struct table table;
+int table_open(table **out, const settings *s, const turns *t);
+/// Takes the row of turn i, which comes after all before it; NULL: one that there was no memory for.
+void table_add(table *t, int32_t i, record *r);
+/// Exit code.
+int table_close(table **gone);
 
 /// The progress line of several jobs at once.
 typedef struct crowd {
@@ -373,6 +458,8 @@ void json_params(json *j, const kal_param *params, size_t n);
 void json_line(json *j);
 void json_text(json *j, const char *key, const char *value);
 void json_span(json *j, const char *key, const char *value, size_t n);
+/// What is JSON already.
+void json_raw(json *j, const char *key, const char *value);
 void json_number(json *j, const char *key, double value);
 /// With three decimals: milliseconds to the microsecond, and so on.
 void json_thousandths(json *j, const char *key, uint64_t value);
@@ -401,9 +488,13 @@ typedef struct place {
     int number;
     kal_key key;
     int page;
+    const sweep *sweep;   // its names too; NULL: none
+    int32_t row;
 } place;
-/// Expands {stem} {ext} {dir} {n} {page} {key}; {{ is a brace. NULL, having said why, if it cannot. Free the result.
+/// Expands {stem} {ext} {dir} {n} {page} {key} and the names of a sweep; {{ is a brace. NULL, having said why, if it cannot. Free the result.
 char *template_expand(const char *pattern, const place *at);
 bool is_template(const char *pattern);
+/// Whether a template may name it without a sweep.
+bool is_place(const char *name);
 
 #endif

@@ -24,7 +24,7 @@ static char *labels_text(const settings *s, const char *const *in, int n)
     if (!ok) return NULL;
     fputs("labels=", f);
     for (int i = 0; i < n && ok && is_template(s->labels); i++) {
-        char *one = template_expand(s->labels, &(place){"--labels", in[i], i + 1, {0, 0}, s->page});
+        char *one = template_expand(s->labels, &(place){"--labels", in[i], i + 1, {0, 0}, s->page, NULL, 0});
         ok = one != NULL;
         for (char *c = one; ok && *c; c++) *c = *c == '|' ? '_' : *c;
         if (ok) fprintf(f, "%s%s", i ? "|" : "", one);
@@ -125,7 +125,7 @@ int grid_main(settings *s)
     if (!code && (in.n < 1 || in.n > ANY_NUMBER))
         code = usage("%s: 1 to %d pictures, not %d", s->called, ANY_NUMBER, in.n);
     const maker m = {make_sheet, &what, false};
-    if (!code) code = jobs_run(s, &m, &in, false);
+    if (!code) code = jobs_run(s, &m, &(turns){.in = &in});
     inputs_free(&in);
     return code;
 }

@@ -74,9 +74,14 @@ void inputs_free(inputs *in)
     in->paths = NULL;
 }
 
+bool is_batch(const settings *s)
+{
+    return is_template(s->out) || s->table || s->sheet || s->sweeps.n;
+}
+
 bool inputs_each(const inputs *in, const settings *s)
 {
-    return is_template(s->out) && (in->n > 1 || s->list);
+    return is_batch(s) && (in->n > 1 || s->list);
 }
 
 // ---- who has which path -------------------------------------------------------------------------

@@ -198,15 +198,23 @@ typedef struct bindings {
 
 static int bind_sets(bindings *b, const settings *s)
 {
-    for (int i = 0; i < s->n_sets; i++) {
-        const size_t n = strcspn(s->sets[i], "=");
-        if (!s->sets[i][n] || !n) return usage("--set: \"%s\" is not NAME=VALUE", s->sets[i]);
-        char *copy = b->texts[b->n_texts++] = strdup(s->sets[i]);
+    for (int i = 0; i < s->sets.n; i++) {
+        const char *const set = s->sets.at[i];
+        const size_t n = strcspn(set, "=");
+        if (!set[n] || !n) return usage("--set: \"%s\" is not NAME=VALUE", set);
+        char *copy = b->texts[b->n_texts++] = strdup(set);
         if (!copy) return usage("out of memory");
         copy[n] = 0;
         b->list[b->n++] = (kal_binding){.name = copy, .value = copy + n + 1};
     }
     return EXIT_OK;
+}
+
+static void bind_swept(bindings *b, const job *j)
+{
+    for (int32_t i = 0; j->sweep && i < j->sweep->n; i++)
+        b->list[b->n++] =
+            (kal_binding){.name = j->sweep->axes[i].name, .value = sweep_value(j->sweep, i, j->row)};
 }
 
 static int bind_inputs(bindings *b, kal_scope *scope, const settings *s, const source_text *t,
@@ -298,7 +306,7 @@ static int out_format(const settings *s, const char *path, const char **word)
 int job_save_to(job *j, const settings *s)
 {
     if (!j->root) return usage("-o: the text has no expression to save");
-    place at = {NULL, j->input, j->number, {0, 0}, s->page};
+    place at = {NULL, j->input, j->number, {0, 0}, s->page, j->sweep, j->row};
     const char *format;
     kal_error err;
     if (kal_node_key(j->root, &at.key, &err)) return fail(RUNNING, &err);
@@ -345,7 +353,7 @@ static int says_missing(const job *j, const source_text *t, int given)
     snprintf(message, sizeof message,
              "line %d, column %d: in%d is picture %d after the text, and %s%d %s given", line, column, number,
              number, j->each ? "to each run " : "", given, given == 1 ? "is" : "are");
-    j->each ? usage("%s: %s", j->input, message) : usage("%s", message);
+    j->each ? usage("%s: %s", j->label, message) : usage("%s", message);
     show_place(t, message);
     return EXIT_USAGE;
 }
@@ -367,7 +375,7 @@ static int parse_text(job *j, const source_text *t, const bindings *b, int given
     if (st) {
         const int missing = given ? says_missing(j, t, given) : EXIT_OK;
         if (missing) return missing;
-        if (j->each) kal_within(&err, "%s", j->input);
+        if (j->each) kal_within(&err, "%s", j->label);
         const int code = fail(phase_at(t, err.message), &err);
         show_place(t, err.message);
         if (!j->input && strstr(err.message, " \"in\""))
@@ -390,11 +398,13 @@ int job_parse(job *j, const settings *s, const source_text *t, const char *const
     j->scope = kal_scope_new();
     j->input = n_in ? in[0] : NULL;
     j->text = t;
-    bindings b = {.list = calloc((size_t)(n_in + s->n_sets) + 2, sizeof *b.list),
+    const size_t n_values = (size_t)s->sets.n + (size_t)s->sweeps.n;
+    bindings b = {.list = calloc((size_t)n_in + n_values + 2, sizeof *b.list),
                   .names = calloc((size_t)n_in + 1, sizeof *b.names),
-                  .texts = calloc((size_t)s->n_sets + 1, sizeof *b.texts)};
+                  .texts = calloc((size_t)s->sets.n + 1, sizeof *b.texts)};
     int code = j->scope && b.list && b.names && b.texts ? EXIT_OK : usage("out of memory");
     if (!code) code = bind_sets(&b, s);
+    if (!code) bind_swept(&b, j);
     if (!code) code = bind_inputs(&b, j->scope, s, t, in, n_in);
     if (!code) code = parse_text(j, t, &b, n_in);
     bindings_free(&b);

@@ -11,14 +11,15 @@
 #include <string.h>
 
 static const verb verbs[] = {
-    {"run", run_main, OPT_TEXT | OPT_OUT | OPT_RUN | OPT_EVAL | OPT_WATCH, "TEXT | -f FILE [IN...] [-o OUT]",
-     "run a text",
+    {"run", run_main, OPT_TEXT | OPT_OUT | OPT_RUN | OPT_EVAL | OPT_WATCH | OPT_SWEEP,
+     "TEXT | -f FILE [IN...] [-o OUT]", "run a text",
      "Pictures after the text are bound to in (the first), in1, in2, in3 and so on. -o saves the last "
      "expression.\n"
      "With several pictures, or --files-from, and a template in -o the text runs once for each, several at a "
      "time; a\n"
-     "bad one is told and the others go on. A print in the text writes one line: size, kind, key, content "
-     "key."},
+     "bad one is told and the others go on. So it does with --sweep for each value, or each combination. A "
+     "print in the\n"
+     "text writes one line: size, kind, key, content key; with --table it stands there."},
     {"info", info_main, OPT_INFO | OPT_JSON | OPT_READ, "FILE...", "what the header of a file says",
      "Size, kind, pages, orientation, density, profile, and the usual fields of EXIF, IPTC and XMP. No pixel "
      "is\n"
@@ -178,7 +179,7 @@ static int distance(const char *a, const char *b)
     return one[m];
 }
 
-static void consider(const char *word, const char *name, const char **best, int *least)
+void nearer(const char *word, const char *name, const char **best, int *least)
 {
     const int d = distance(word, name), longest = (int)strlen(word);
     if (d < *least && d <= (longest < 4 ? 1 : longest < 8 ? 2 : 3)) *best = name, *least = d;
@@ -189,9 +190,9 @@ static const char *nearest_word(const char *word)
     const char *best = NULL;
     int least = 100;
     kal_codec_info c;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) consider(word, verbs[i].name, &best, &least);
-    for (size_t i = 0; kal_op_at(i); i++) consider(word, kal_op_at(i)->name, &best, &least);
-    for (size_t i = 0; kal_codec_at(i, &c, NULL); i++) consider(word, c.name, &best, &least);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) nearer(word, verbs[i].name, &best, &least);
+    for (size_t i = 0; kal_op_at(i); i++) nearer(word, kal_op_at(i)->name, &best, &least);
+    for (size_t i = 0; kal_codec_at(i, &c, NULL); i++) nearer(word, c.name, &best, &least);
     return best;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// One text over many pictures. As many lanes as workers, each with one job at a time from parsing to renaming: so many
+// One text over many pictures, or with many values. As many lanes as workers, each with one job at a time from parsing to renaming: so many
 // small pictures keep every processor busy with a picture of its own, and the workers of the engine's pool come in when
 // lanes are fewer than processors, as at the end, or with one large picture. What a job says is held back until all
 // before it have said theirs, so that several runs say the same.
@@ -13,6 +13,7 @@
 
 typedef struct report {
     char *messages, *results;   // NULL: nothing was said
+    record *record;             // for the table
 } report;
 
 static report silence;
@@ -20,43 +21,66 @@ static report silence;
 typedef struct batch {
     runner *r;
     const maker *m;
+    int32_t n;   // turns
     crowd crowd;
+    table *table;           // NULL: none
+    kal_node **nodes;       // of each turn, for the sheet; NULL: none
     bool in_place;          // pictures are replaced
     pthread_mutex_t lock;   // of what follows
     int32_t next;           // to be taken
     int32_t told;           // those before it have spoken
-    report **reports;       // by input; NULL: not through
+    report **reports;       // by turn; NULL: not through
     int code;
 } batch;
 
 // ---- before anything is read ---------------------------------------------------------------------
 
+static int says_of(const turns *t, const char *what, const char *path, int32_t by, int32_t i)
+{
+    char *one = turn_label(t, by), *other = turn_label(t, i);
+    const int code = !one || !other ? usage("out of memory") : usage(what, path, one, other);
+    free(one);
+    free(other);
+    return code;
+}
+
+// The output of a turn is nobody else's, and a picture is written over by its own turn alone, when it has but one.
+static int claim_name(runner *r, const claims *readers, int32_t i, bool *in_place)
+{
+    const turns *t = r->turns;
+    const turn at = turn_at(t, i);
+    const place where = {NULL, at.n ? *at.in : NULL, at.number, {0, 0}, r->s->page, t->sweep, at.row};
+    char *path = template_expand(r->s->out, &where);
+    int code = path ? EXIT_OK : EXIT_USAGE;
+    const int32_t by = path ? claims_add(&r->outputs, path, at.number) : 0,
+                  reader = path ? claims_find(readers, path) : 0;
+    if (by < 0) code = usage("out of memory");
+    if (by > 0) code = says_of(t, "%s would be written twice, from %s and from %s", path, by - 1, i);
+    if (!by && reader && (t->sweep || (t->each && reader != at.number)))
+        code = says_of(t, "%s is one of the pictures and would be written from another, %.0s%s", path, i, i);
+    *in_place |= reader > 0;
+    free(path);
+    return code;
+}
+
+// What stands beside the outputs is none of them.
+static int claim_beside(const runner *r, const char *path)
+{
+    if (!path || !claims_find(&r->outputs, path)) return EXIT_OK;
+    return usage("%s would be written twice", path);
+}
+
 // Every output is known now, unless its name holds the key of a picture.
 static int claim_names(runner *r, bool *in_place)
 {
-    const settings *s = r->s;
     claims readers = {NULL, 0, 0};
     int code = EXIT_OK;
     for (int32_t i = 0; i < r->in->n && !code; i++)
         if (claims_add(&readers, r->in->paths[i], i + 1) < 0) code = usage("out of memory");
-    for (int32_t i = 0; i < r->in->n && !code; i++) {
-        const place at = {NULL, r->in->paths[i], i + 1, {0, 0}, s->page};
-        char *path = template_expand(s->out, &at);
-        if (!path) code = EXIT_USAGE;
-        const int32_t by = path ? claims_add(&r->outputs, path, i + 1) : 0,
-                      reader = path ? claims_find(&readers, path) : 0;
-        if (by < 0) code = usage("out of memory");
-        if (by > 0)
-            code = usage("%s would be written twice, from %s and from %s", path, r->in->paths[by - 1],
-                         r->in->paths[i]);
-        else if (reader && reader != i + 1)
-            code = usage("%s is one of the pictures and would be written from another, %s", path,
-                         r->in->paths[i]);
-        *in_place |= reader > 0;
-        free(path);
-    }
+    for (int32_t i = 0; i < turns_count(r->turns) && !code; i++) code = claim_name(r, &readers, i, in_place);
     claims_free(&readers);
-    return code;
+    if (!code) code = claim_beside(r, r->s->table);
+    return code ? code : claim_beside(r, r->s->sheet);
 }
 
 // The folder of all outputs, when it is the same for all.
@@ -93,42 +117,61 @@ static char *text_of(FILE *f, char **text)
     return NULL;
 }
 
-static int run_job(batch *b, int32_t i)
+static int run_job(batch *b, int32_t i, record *told)
 {
-    job j = {.number = i + 1, .each = true};
-    int code = runner_make(b->r, b->m, &j, b->r->s, b->r->in->paths + i, 1);
+    const turns *t = b->r->turns;
+    const turn at = turn_at(t, i);
+    char *label = turn_label(t, i);
+    if (!label) return usage("out of memory");
+    job j = {
+        .number = at.number, .each = true, .label = label, .sweep = t->sweep, .row = at.row, .record = told};
+    int code = runner_make(b->r, b->m, &j, b->r->s, at.in, at.n);
     if (!code) code = runner_job(b->r, &j);
+    if (!code && b->nodes) b->nodes[i] = kal_node_ref(j.root);
+    if (told) told->ms = (now_seconds() - j.began) * 1e3;
     job_free(&j);
+    free(label);
     return code;
 }
 
 static report *one(batch *b, int32_t i, int *code)
 {
-    report said = {NULL, NULL}, *out = &silence;
+    report said = {NULL, NULL, b->table ? calloc(1, sizeof *said.record) : NULL}, *out = &silence;
     size_t sizes[2];
     FILE *messages = open_memstream(&said.messages, &sizes[0]),
          *results = open_memstream(&said.results, &sizes[1]);
     speak_to(messages, results);
-    *code = run_job(b, i);
+    *code = run_job(b, i, said.record);
     speak_to(NULL, NULL);
     said.messages = messages ? text_of(messages, &said.messages) : NULL;
     said.results = results ? text_of(results, &said.results) : NULL;
-    if (said.messages || said.results) out = malloc(sizeof *out);
+    if (*code && said.record) record_blame(said.record, said.messages);
+    if (said.messages || said.results || said.record) out = malloc(sizeof *out);
+    if (!out) record_free(&said.record);
     if (!out) return &silence;
     if (out != &silence) *out = said;
     return out;
 }
 
-static void say(batch *b, report *said)
+static void report_free(report *said)
 {
+    record_free(&said->record);
+    free(said->messages);
+    free(said->results);
+    free(said);
+}
+
+static void say(batch *b, int32_t i)
+{
+    report *said = b->reports[i];
+    table_add(b->table, i, said->record);
     if (said == &silence) return;
     crowd_hush(&b->crowd);
     if (said->messages) fputs(said->messages, stderr);
     if (said->results) fputs(said->results, stdout);
     crowd_resume(&b->crowd);
-    free(said->messages);
-    free(said->results);
-    free(said);
+    said->record = NULL;   // the table has it
+    report_free(said);
 }
 
 // ---- all of them --------------------------------------------------------------------------------
@@ -137,7 +180,7 @@ static void *lane(void *arg)
 {
     batch *b = arg;
     pthread_mutex_lock(&b->lock);
-    while (b->next < b->r->in->n && !interrupted()) {
+    while (b->next < b->n && !interrupted()) {
         const int32_t i = b->next++;
         int code;
         pthread_mutex_unlock(&b->lock);
@@ -146,7 +189,7 @@ static void *lane(void *arg)
         pthread_mutex_lock(&b->lock);
         b->code = worse(b->code, code);
         b->reports[i] = said;
-        while (b->told < b->r->in->n && b->reports[b->told]) say(b, b->reports[b->told++]);
+        while (b->told < b->n && b->reports[b->told]) say(b, b->told++);
     }
     pthread_mutex_unlock(&b->lock);
     return NULL;
@@ -158,7 +201,7 @@ static int32_t lanes_of(const batch *b)
 {
     const settings *s = b->r->s;
     const int32_t workers = s->eval.threads ? s->eval.threads : kal_processors();
-    return b->in_place ? 1 : workers < b->r->in->n ? workers : b->r->in->n;
+    return b->in_place ? 1 : workers < b->n ? workers : b->n;
 }
 
 // A thread that cannot be had costs only time; without any the caller is the lane.
@@ -181,7 +224,7 @@ static void last_words(batch *b)
     crowd_hush(&b->crowd);
     crowd_resume(&b->crowd);
     if (wants_progress(s))
-        fprintf(stderr, "%d files %s %.2f s %s memo %llu/%llu\n", c->done - c->failed,
+        fprintf(stderr, "%d %s %s %.2f s %s memo %llu/%llu\n", c->done - c->failed, s->out ? "files" : "runs",
                 size_text((double)t->bytes_written, size), t->wall_ms / 1e3,
                 size_text((double)t->peak_bytes, held), (unsigned long long)t->nodes_reused,
                 (unsigned long long)t->nodes);
@@ -191,29 +234,47 @@ static void last_words(batch *b)
         fprintf(stderr, "kal: %d of %d failed\n", c->failed, c->n);
 }
 
+// All that is wrong with the command line is said before anything is read.
+static int prepare(batch *b)
+{
+    const settings *s = b->r->s;
+    int code = s->out ? check_folder(s->out) : EXIT_OK;
+    if (!code) code = sheet_check(s, b->r->turns);
+    if (!code && s->out && !strstr(s->out, "{key}")) code = claim_names(b->r, &b->in_place);
+    if (!code) code = limit_all(s);
+    if (!code) code = table_open(&b->table, s, b->r->turns);
+    if (code) return code;
+    b->reports = calloc((size_t)b->n, sizeof *b->reports);
+    b->nodes = s->sheet ? calloc((size_t)b->n, sizeof(kal_node *)) : NULL;
+    return b->reports && (b->nodes || !s->sheet) ? EXIT_OK : usage("out of memory");
+}
+
+static int run_all(batch *b)
+{
+    runner *r = b->r;
+    crowd_start(&b->crowd, r->s, b->n);
+    r->crowd = &b->crowd;
+    run_lanes(b, lanes_of(b));
+    r->total.wall_ms = (now_seconds() - b->crowd.start) * 1e3;
+    last_words(b);
+    r->crowd = NULL;
+    if (interrupted()) return EXIT_INTERRUPTED;
+    return b->nodes ? worse(b->code, sheet_write(r, b->nodes)) : b->code;
+}
+
 int many_run(runner *r, const maker *m)
 {
-    const settings *s = r->s;
-    const int32_t n = r->in->n;
-    batch b = {.r = r, .m = m, .lock = PTHREAD_MUTEX_INITIALIZER};
-    int code = check_folder(s->out);
-    if (!code && !strstr(s->out, "{key}")) code = claim_names(r, &b.in_place);
-    if (!code) code = limit_all(s);
-    if (code) return code;
+    batch b = {.r = r, .m = m, .n = turns_count(r->turns), .lock = PTHREAD_MUTEX_INITIALIZER};
+    int code = prepare(&b);
     r->shares = m->shares;
-    r->cancel = catch_signals();
-    b.reports = calloc((size_t)n, sizeof *b.reports);
-    if (r->cancel && b.reports) {
-        crowd_start(&b.crowd, s, n);
-        r->crowd = &b.crowd;
-        run_lanes(&b, lanes_of(&b));
-        r->total.wall_ms = (now_seconds() - b.crowd.start) * 1e3;
-        last_words(&b);
-        code = interrupted() ? EXIT_INTERRUPTED : b.code;
-    } else {
-        code = usage("out of memory");
-    }
+    r->cancel = code ? NULL : catch_signals();
+    if (!code) code = r->cancel ? run_all(&b) : usage("out of memory");
     release_signals(&r->cancel);
+    for (int32_t i = b.told; b.reports && i < b.n; i++)   // after what was never reached
+        if (b.reports[i] && b.reports[i] != &silence) report_free(b.reports[i]);
+    for (int32_t i = 0; b.nodes && i < b.n; i++) kal_node_unref(&b.nodes[i]);
+    code = worse(code, table_close(&b.table));
+    free(b.nodes);
     free(b.reports);
     return code;
 }

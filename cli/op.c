@@ -106,7 +106,7 @@ static int make_op(job *j, const settings *s, const void *what, const char *cons
     j->input = n ? in[0] : NULL;
     j->root = kal_apply_text(j->scope, c->op->name, c->params, nodes, n);
     if (kal_node_error(j->root, &err)) {
-        if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
+        if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
         return fail(ASKING, &err);
     }
     return s->out ? job_save_to(j, s) : EXIT_OK;
@@ -115,7 +115,7 @@ static int make_op(job *j, const settings *s, const void *what, const char *cons
 int op_main(const kal_op *op, settings *s)
 {
     const arity a = arity_of(op);
-    const int n = count_inputs(s, a, is_template(s->out));
+    const int n = count_inputs(s, a, is_batch(s));
     inputs in;
     call c = {op, params_text(s->words + n, s->n_words - n)};
     int code = c.params ? inputs_take(&in, s, s->words, n) : usage("out of memory");
@@ -127,7 +127,7 @@ int op_main(const kal_op *op, settings *s)
     if (!code && (in.n < a.min || (in.n > a.max && !each) || odd)) code = wrong_number(op, a, in.n);
     if (!code && !s->out && !op->measure) code = usage("%s: where to? -o OUT", op->name);
     const maker m = {make_op, &c, false};
-    if (!code) code = jobs_run(s, &m, &in, each);
+    if (!code) code = jobs_run(s, &m, &(turns){.in = &in, .each = each});
     if (c.params) inputs_free(&in);
     free(c.params);
     return code;

@@ -19,6 +19,13 @@ static const option options[] = {
      "read the text from a file; - is standard input"},
     {"set", 0, "NAME=VALUE", NULL, IS_LIST, AT(sets), 0, 0, OPT_TEXT,
      "set a literal of the text; may be repeated"},
+    {"sweep", 0, "NAME=VALUES", NULL, IS_LIST, AT(sweeps), 0, 0, OPT_SWEEP,
+     "run once for each value of a literal, as 1,2,4 or 1..5 or \"100..800 step 100\"; repeated: for all "
+     "combinations"},
+    {"table", 0, "FILE", NULL, IS_PATH, AT(table), 0, 0, OPT_RUN,
+     "a line for each run, .csv or .jsonl: values, key, hits, what was printed; - is CSV on standard output"},
+    {"sheet", 0, "FILE", NULL, IS_PATH, AT(sheet), 0, 0, OPT_SWEEP,
+     "the pictures of all runs side by side, with their values; a column for each value of the last --sweep"},
     {"out", 'o', "OUT", NULL, IS_PATH, AT(out), 0, 0, OPT_OUT | OPT_DRAW,
      "save the last expression there; - is standard output; may hold {stem} {ext} {dir} {n} {page} {key}"},
     {"format", 0, "NAME", NULL, IS_TEXT, AT(format), 0, 0, OPT_OUT,
@@ -80,7 +87,7 @@ static const option options[] = {
      "pictures in a row; unset: about a square"},
     {"labels", 0, "TEXT", NULL, IS_TEXT, AT(labels), 0, 0, OPT_GRID,
      "below the pictures, separated by |; or one for all, which may hold {stem} {ext} {dir} {n}"},
-    {"cell", 0, "WxH", NULL, IS_TEXT, AT(cell), 0, 0, OPT_GRID,
+    {"cell", 0, "WxH", NULL, IS_TEXT, AT(cell), 0, 0, OPT_GRID | OPT_SWEEP,
      "cells of that size; every picture is made to fit, by fit=cover or another way of the op, else inside"},
     {"gap", 0, "N", NULL, IS_COUNT, AT(gap), 0, 16384, OPT_GRID, "pixels between the pictures"},
     {"force", 0, NULL, NULL, IS_FLAG, AT(force), 0, 0, OPT_SHOW, "write even when it is no terminal"},
@@ -192,7 +199,7 @@ static int set_value(settings *s, const option *o, const char *from, const char 
         if (o->kind == IS_PATH && is_no_file(text)) return no_file(o, from, text);
         *(const char **)field = text;
         return EXIT_OK;
-    case IS_LIST: s->sets[s->n_sets++] = text; return EXIT_OK;
+    case IS_LIST: ((texts *)field)->at[((texts *)field)->n++] = text; return EXIT_OK;
     case IS_CHOICE: return parse_choice(o->value, text, field) ? EXIT_OK : bad_value(o, from, text);
     case IS_PLUGIN: return EXIT_OK;
     case IS_LIMITS: s->limits[s->n_limits++] = text; return EXIT_OK;
@@ -307,11 +314,12 @@ static int apply_memo(const settings *s)
 int settings_read(settings *s, unsigned groups, int argc, char **argv)
 {
     *s = (settings){.words = calloc((size_t)argc + 1, sizeof *s->words),
-                    .sets = calloc((size_t)argc + 1, sizeof *s->sets),
+                    .sets.at = calloc((size_t)argc + 1, sizeof *s->sets.at),
+                    .sweeps.at = calloc((size_t)argc + 1, sizeof *s->sweeps.at),
                     .limits = calloc((size_t)argc + 2, sizeof *s->limits),
                     .args = argv,
                     .n_args = argc};
-    if (!s->words || !s->sets || !s->limits) return usage("out of memory");
+    if (!s->words || !s->sets.at || !s->sweeps.at || !s->limits) return usage("out of memory");
     groups |= OPT_HELP;
     int code = read_environment(s, groups);
     const int n_env = s->n_limits;
@@ -333,6 +341,7 @@ int settings_read(settings *s, unsigned groups, int argc, char **argv)
 void settings_free(settings *s)
 {
     free(s->words);
-    free(s->sets);
+    free(s->sets.at);
+    free(s->sweeps.at);
     free(s->limits);
 }

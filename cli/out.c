@@ -85,6 +85,12 @@ void json_text(json *j, const char *key, const char *value)
     json_span(j, key, value, strlen(value));
 }
 
+void json_raw(json *j, const char *key, const char *value)
+{
+    begin(j, key);
+    fputs(value, j->f);
+}
+
 void json_number(json *j, const char *key, double value)
 {
     char text[32];
@@ -295,6 +301,24 @@ static const struct {
               {"dir", true, false, put_dir},    {"n", false, false, put_number},
               {"page", false, false, put_page}, {"key", false, true, put_key}};
 
+bool is_place(const char *name)
+{
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (!strcmp(places[i].name, name)) return true;
+    return false;
+}
+
+// A value of a sweep, if the name is one's. A path's slashes would be folders.
+static bool put_swept(FILE *f, const char *name, size_t n, const place *at)
+{
+    for (int32_t i = 0; at->sweep && i < at->sweep->n; i++) {
+        if (strlen(at->sweep->axes[i].name) != n || memcmp(at->sweep->axes[i].name, name, n) != 0) continue;
+        for (const char *c = sweep_value(at->sweep, i, at->row); *c; c++) fputc(*c == '/' ? '_' : *c, f);
+        return true;
+    }
+    return false;
+}
+
 // "{name}" at `from`; how many bytes it has, 0 having said why.
 static size_t put_place(FILE *f, const char *from, const place *at)
 {
@@ -310,6 +334,7 @@ static size_t put_place(FILE *f, const char *from, const place *at)
         places[i].put(f, at);
         return n + 2;
     }
+    if (end && put_swept(f, from + 1, n, at)) return n + 2;
     usage("%s: \"%.*s\" is none of {stem} {ext} {dir} {n} {page}%s; {{ is a brace", flag,
           end ? (int)n + 2 : (int)strlen(from), from, at->option ? "" : " {key}");
     return 0;

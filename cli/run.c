@@ -22,8 +22,11 @@ static bool to_stdout(const job *j)
 static int written_twice(const runner *r, const job *j, const char *path, int32_t by)
 {
     if (by < 0) return usage("out of memory");
-    return usage("%s would be written twice%s%s%s%s", path, by ? ", from " : "",
-                 by ? r->in->paths[by - 1] : "", by ? " and from " : "", by ? j->input : "");
+    if (!by) return usage("%s would be written twice", path);
+    char *other = turn_label(r->turns, by - 1);
+    usage("%s would be written twice, from %s and from %s", path, other ? other : "another", j->label);
+    free(other);
+    return EXIT_USAGE;
 }
 
 static bool is_same_file(const char *a, const char *b)
@@ -91,8 +94,9 @@ static void say_the_deadline(const runner *r, kal_error *err)
         kal_fail(err, KAL_DEADLINE, "the deadline of %g s passed", r->s->eval.deadline);
 }
 
-static void add_stats(runner *r, const kal_stats *stats)
+static void add_stats(runner *r, const job *j, const kal_stats *stats)
 {
+    if (j->record) stats_add(&j->record->stats, stats);
     pthread_mutex_lock(&r->lock);
     stats_add(&r->total, stats);
     pthread_mutex_unlock(&r->lock);
@@ -126,11 +130,11 @@ static int save_all(runner *r, job *j, bool memo)
     const kal_status st = kal_write_files(j->nodes, j->paths, j->n, &o, &err);
     profile_end(r->profile, p.request, &stats, st != KAL_OK);
     progress_end(&p);
-    add_stats(r, &stats);
+    add_stats(r, j, &stats);
     if (st) {
         say_the_deadline(r, &err);
         const phase at = phase_of(j, &err);
-        if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
+        if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
         const int code = fail(at, &err);
         show_place(j->text, err.message);
         return code;
@@ -150,7 +154,8 @@ static char *value_text(const kal_node *node, const kal_options *o, kal_error *e
     return st ? NULL : (char *)text.data;
 }
 
-static char *image_text(const char *name, kal_node *node, const kal_options *o, kal_error *err)
+// In a table the content key alone.
+static char *image_text(const char *name, bool whole, kal_node *node, const kal_options *o, kal_error *err)
 {
     kal_extent e;
     kal_key key, content;
@@ -158,14 +163,16 @@ static char *image_text(const char *name, kal_node *node, const kal_options *o, 
     kal_status st = kal_node_extent(node, &e, err);
     if (!st) st = kal_node_key(node, &key, err);
     if (!st) st = kal_content_key(node, o, &content, err);
+    if (!st && !whole) return strdup(kal_key_print(content, text[0]));
     if (!st && asprintf(&line, "%s %s key=%s content=%s", name, extent_text(&e, extent),
                         kal_key_print(key, text[0]), kal_key_print(content, text[1])) < 0)
         line = NULL;
     return line;
 }
 
-static int print_one(runner *r, const job *j, kal_node *node, const char *name, double since, FILE *to,
-                     bool memo)
+// To a stream, or to place `i` of the table's row.
+static int print_one(runner *r, const job *j, int32_t i, kal_node *node, const char *name, double since,
+                     FILE *to, bool memo)
 {
     kal_stats stats = {0};
     progress p;
@@ -173,29 +180,51 @@ static int print_one(runner *r, const job *j, kal_node *node, const char *name, 
     progress_start(&p, r->s, r->crowd, j->number, name);
     const kal_options o = options_of(r, j, &p, memo, &stats);
     p.request = profile_begin(r->profile, name, &node, 1, since);
-    char *text = kal_node_value(node, NULL) ? value_text(node, &o, &err) : image_text(name, node, &o, &err);
+    char *text = kal_node_value(node, NULL) ? value_text(node, &o, &err)
+                                            : image_text(name, !j->record, node, &o, &err);
     profile_end(r->profile, p.request, &stats, !text);
     progress_end(&p);
-    add_stats(r, &stats);
+    add_stats(r, j, &stats);
     if (!text) {
         say_the_deadline(r, &err);
-        if (j->each && !strstr(err.message, j->input)) kal_within(&err, "%s", j->input);
+        if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
         const int code = fail(RUNNING, &err);
         show_place(j->text, err.message);
         return code;
     }
-    fprintf(to, "%s\n", text);
+    if (j->record) return j->record->prints[i].text = text, EXIT_OK;
+    fprintf(to, "%s%s%s\n", j->sweep ? j->label : "", j->sweep ? " " : "", text);
     free(text);
     return EXIT_OK;
+}
+
+// What the table says of it whether or not it goes well.
+static int begin_record(const job *j, int32_t prints)
+{
+    record *r = j->record;
+    const char *name = NULL;
+    if (!r) return EXIT_OK;
+    r->read = true;
+    bool ok = true;
+    for (int32_t i = 0; i < prints && ok; i++) {
+        kal_program_print(j->program, i, &name);
+        ok = record_expect(r, name);
+    }
+    if (ok && !j->n && !prints) ok = record_expect(r, "result");
+    kal_node *result = j->root ? j->root : kal_program_print(j->program, 0, NULL);
+    r->has_key = result && !kal_node_key(result, &r->key, NULL);
+    return ok ? EXIT_OK : usage("out of memory for a table");
 }
 
 int runner_job(runner *r, job *j)
 {
     int32_t prints = 0;
     while (j->program && kal_program_print(j->program, prints, NULL)) prints++;
-    // a value that stands alone, or ends a text that saves nothing, is the answer
-    if (!j->n && !prints && j->root && kal_node_value(j->root, NULL))
-        return print_one(r, j, j->root, "value", j->began, answers(), false);
+    if (begin_record(j, prints)) return EXIT_USAGE;
+    // a value that stands alone, or ends a text that saves nothing, is the answer; for a table or a sheet a picture, too
+    const bool told = j->record || r->s->sheet;
+    if (!j->n && !prints && j->root && (told || kal_node_value(j->root, NULL)))
+        return print_one(r, j, 0, j->root, "result", j->began, answers(), r->shares);
     if (!j->n && !prints) return usage("the text saves nothing: end it with | save OUT, or say -o OUT");
     const bool piped = to_stdout(j), memo = r->shares || prints + (j->n > 0) > 1;
     int code = watch_job(r->s->watch, j);
@@ -204,7 +233,7 @@ int runner_job(runner *r, job *j)
     for (int32_t i = 0; i < prints && !code; i++) {
         const char *name;
         kal_node *node = kal_program_print(j->program, i, &name);
-        code = print_one(r, j, node, name, i || j->n ? 0 : j->began, piped ? errors() : answers(), memo);
+        code = print_one(r, j, i, node, name, i || j->n ? 0 : j->began, piped ? errors() : answers(), memo);
     }
     return code;
 }
@@ -234,12 +263,16 @@ static int one_run(runner *r, const maker *m)
     return code;
 }
 
-int jobs_run(const settings *s, const maker *m, const inputs *in, bool each)
+int jobs_run(const settings *s, const maker *m, const turns *t)
 {
-    runner r = {.s = s, .in = in, .shares = s->watch != NULL, .lock = PTHREAD_MUTEX_INITIALIZER};
+    runner r = {
+        .s = s, .in = t->in, .turns = t, .shares = s->watch != NULL, .lock = PTHREAD_MUTEX_INITIALIZER};
+    const bool many = t->each || t->sweep || s->table || s->sheet;
+    if (s->pages && (t->sweep || s->table || s->sheet))
+        return usage("--pages goes with neither --sweep nor --table nor --sheet; --page takes one");
     int code = profile_new(&r.profile, s);
     if (code) return code;
-    code = s->pages ? album_run(&r, m) : each ? many_run(&r, m) : one_run(&r, m);
+    code = s->pages ? album_run(&r, m) : many ? many_run(&r, m) : one_run(&r, m);
     watch_total(s->watch, &r.total);
     if (s->stats) json_stats(r.piped ? stderr : stdout, &r.total);
     code = worse(code, profile_write(r.profile));
@@ -253,11 +286,12 @@ static int make_run(job *j, const settings *s, const void *what, const char *con
     return job_parse(j, s, what, in, n);
 }
 
-// Whether the text can be read, of the first picture if each has a run.
-static int probe(const maker *m, const settings *s, const inputs *in)
+// Whether the text can be read, of the first turn if there are several.
+static int probe(const maker *m, const settings *s, const turns *t)
 {
-    job j = {.number = 1};
-    const int code = m->make(&j, s, m->what, in->paths, inputs_each(in, s) && in->n ? 1 : in->n);
+    const turn first = turn_at(t, 0);
+    job j = {.number = 1, .sweep = t->sweep};
+    const int code = m->make(&j, s, m->what, first.in, first.n);
     job_free(&j);
     return code;
 }
@@ -266,11 +300,19 @@ static int run_once(const settings *s)
 {
     source_text t;
     inputs in = {.n = 0};
+    sweep w = {.n = 0};
     int code = text_take(&t, s);
     if (!code) code = inputs_take(&in, s, s->words + t.used, s->n_words - t.used);
+    if (!code && s->sweeps.n) code = sweep_take(&w, s, &t);
     if (!code && s->watch) code = watch_files(s->watch, s, &t, &in);
-    const maker m = {make_run, &t, !code && (s->watch || text_has(&t, "load", 4))};
-    if (!code) code = s->probing ? probe(&m, s, &in) : jobs_run(s, &m, &in, inputs_each(&in, s));
+    // several pictures are for several runs, unless one run is of all of them
+    const bool together = !code && text_has(&t, "in2", 3) && (w.n || !is_template(s->out));
+    const turns all = {&in, w.n ? &w : NULL, inputs_each(&in, s) && !together};
+    if (!code && all.each && in.n > INT32_MAX / 2 / (w.n ? w.rows : 1))
+        code = usage("%d pictures with %d rows of values are too many", in.n, w.rows);
+    const maker m = {make_run, &t, w.n || s->watch || (!code && text_has(&t, "load", 4))};
+    if (!code) code = s->probing ? probe(&m, s, &all) : jobs_run(s, &m, &all);
+    sweep_free(&w);
     inputs_free(&in);
     text_free(&t);
     return code;

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// --table: a line for each run, in their order: the picture, the values, the key of the result, what the run did, what it printed, what
+// went wrong. Each line is one write, so that a run that is killed leaves whole ones. The first line of CSV names the columns, for which a
+// run must have been read; those before it, that could not be, wait.
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// ---- rows ---------------------------------------------------------------------------------------
+
+bool record_expect(record *r, const char *name)
+{
+    printed *more = realloc(r->prints, ((size_t)r->n_prints + 1) * sizeof *more);
+    if (!more) return false;
+    r->prints = more;
+    printed *p = &r->prints[r->n_prints];
+    *p = (printed){strdup(name), NULL};
+    r->n_prints += p->name != NULL;
+    return p->name != NULL;
+}
+
+// Warnings come before it, and the lines of the text behind.
+void record_blame(record *r, const char *messages)
+{
+    const char *at = messages ? messages : "";
+    while (!strncmp(at, "kal: warning: ", 14)) at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
+    if (!strncmp(at, "kal: ", 5)) at += 5;
+    free(r->error);
+    r->error = strndup(*at ? at : "stopped", *at ? strcspn(at, "\n") : 7);
+}
+
+void record_free(record **gone)
+{
+    record *r = *gone;
+    for (int32_t i = 0; r && i < r->n_prints; i++) {
+        free(r->prints[i].name);
+        free(r->prints[i].text);
+    }
+    if (r) free(r->prints), free(r->error);
+    free(r);
+    *gone = NULL;
+}
+
+// ---- the table ----------------------------------------------------------------------------------
+
+struct table {
+    const char *path;
+    const turns *turns;
+    int fd;
+    bool csv;
+    bool headed;    // the columns are named, or need not be
+    char **names;   // of what is printed
+    int32_t n_names;
+    record **waiting;   // for the columns' names: turns 0 …
+    int32_t n_waiting;
+    int code;
+};
+
+// A column's value: numbers and JSON as they stand, text in quotes.
+typedef struct line {
+    const table *t;
+    FILE *f;
+    json j;
+    bool more, names;   // names: it is the first line
+} line;
+
+static void put_csv(line *l, const char *text)
+{
+    if (l->more) fputc(',', l->f);
+    l->more = true;
+    if (!text[strcspn(text, ",\"\r\n")]) {
+        fputs(text, l->f);
+        return;
+    }
+    fputc('"', l->f);
+    for (; *text; text++) {
+        if (*text == '"') fputc('"', l->f);
+        fputc(*text, l->f);
+    }
+    fputc('"', l->f);
+}
+
+// NULL: there is none.
+static void put(line *l, const char *name, const char *value, bool bare)
+{
+    if (l->t->csv)
+        put_csv(l, l->names ? name : value ? value : "");
+    else if (!value)
+        json_null(&l->j, name);
+    else if (bare)
+        json_raw(&l->j, name, value);
+    else
+        json_text(&l->j, name, value);
+}
+
+static void put_count(line *l, const char *name, uint64_t n)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+    put(l, name, text, true);
+}
+
+static bool is_number(const char *text)
+{
+    char *end;
+    const size_t sign = *text == '-';
+    if (text[sign] < '0' || text[sign] > '9' || (text[sign] == '0' && text[sign + 1] >= '0')) return false;
+    return isfinite(strtod(text, &end)) && !*end && !text[strspn(text, "-+.0123456789eE")] && end[-1] != '.';
+}
+
+// A picture's content key is no JSON.
+static bool is_json(const char *text)
+{
+    kal_key key;
+    return !kal_key_parse(text, &key);
+}
+
+static void put_values(line *l, int32_t i, const record *r)
+{
+    const turn at = turn_at(l->t->turns, i);
+    const sweep *w = l->t->turns->sweep;
+    char key[33], ms[32];
+    if (l->t->turns->in->n) put(l, "input", at.in[0], false);
+    for (int32_t k = 0; w && k < w->n; k++) {
+        const char *value = sweep_value(w, k, at.row);
+        put(l, w->axes[k].name, value, is_number(value));
+    }
+    put(l, "key", r->has_key ? kal_key_print(r->key, key) : NULL, false);
+    put_count(l, "hits", r->stats.nodes_reused);
+    put_count(l, "computed", r->stats.nodes - r->stats.nodes_reused);
+    snprintf(ms, sizeof ms, "%.3f", r->ms);
+    put(l, "ms", ms, true);
+}
+
+static const char *printed_of(const record *r, int32_t i)
+{
+    return i < r->n_prints ? r->prints[i].text : NULL;
+}
+
+static int write_failed(table *t)
+{
+    fprintf(stderr, "kal: %s: ", t->path);
+    perror(NULL);
+    return t->code = EXIT_FAILED;
+}
+
+static void write_all(table *t, const char *data, size_t n)
+{
+    while (n && !t->code) {
+        const ssize_t done = write(t->fd, data, n);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) {
+            write_failed(t);
+            return;
+        }
+        data += done;
+        n -= (size_t)done;
+    }
+}
+
+static void put_record(table *t, int32_t i, const record *r, bool names)
+{
+    char *text = NULL;
+    size_t size;
+    line l = {.t = t, .f = open_memstream(&text, &size), .names = names};
+    if (!l.f) {
+        t->code = usage("out of memory for a table");
+        return;
+    }
+    l.j.f = l.f;
+    if (!t->csv) json_open(&l.j, NULL, '{');
+    put_values(&l, i, r);
+    for (int32_t k = 0; k < t->n_names; k++) {
+        const char *value = printed_of(r, k);
+        put(&l, t->names[k], value, value && is_json(value));
+    }
+    put(&l, "error", r->error, false);
+    if (!t->csv) json_close(&l.j, '}');
+    fputc('\n', l.f);
+    if (fclose(l.f) != 0)
+        t->code = usage("out of memory for a table");
+    else
+        write_all(t, text, size);
+    free(text);
+}
+
+// ---- columns ------------------------------------------------------------------------------------
+
+static const char *const fixed[] = {"input", "key", "hits", "computed", "ms", "error"};
+
+static bool is_taken(const table *t, const char *name)
+{
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (!strcmp(fixed[i], name)) return true;
+    for (int32_t i = 0; t->turns->sweep && i < t->turns->sweep->n; i++)
+        if (!strcmp(t->turns->sweep->axes[i].name, name)) return true;
+    for (int32_t i = 0; i < t->n_names; i++)
+        if (!strcmp(t->names[i], name)) return true;
+    return false;
+}
+
+// Of two with one name the second is called name_2.
+static bool add_name(table *t, const char *name)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%.150s", name);
+    for (int k = 2; is_taken(t, text); k++) snprintf(text, sizeof text, "%.150s_%d", name, k);
+    char *copy = strdup(text);
+    if (copy) t->names[t->n_names++] = copy;
+    return copy != NULL;
+}
+
+static void name_columns(table *t, const record *r)
+{
+    t->headed = true;
+    t->names = calloc((size_t)r->n_prints + 1, sizeof *t->names);
+    bool ok = t->names != NULL;
+    for (int32_t i = 0; i < r->n_prints && ok; i++) ok = add_name(t, r->prints[i].name);
+    if (!ok) t->code = usage("out of memory for a table");
+    if (ok && t->csv) put_record(t, 0, r, true);
+    for (int32_t i = 0; i < t->n_waiting; i++) {
+        put_record(t, i, t->waiting[i], false);
+        record_free(&t->waiting[i]);
+    }
+    t->n_waiting = 0;
+}
+
+static bool wait_for_names(table *t, record *r)
+{
+    record **more = realloc(t->waiting, ((size_t)t->n_waiting + 1) * sizeof(record *));
+    if (!more) return false;
+    t->waiting = more;
+    t->waiting[t->n_waiting++] = r;
+    return true;
+}
+
+// ---- from outside -------------------------------------------------------------------------------
+
+int table_open(table **out, const settings *s, const turns *t)
+{
+    *out = NULL;
+    if (!s->table) return EXIT_OK;
+    const char *dot = strrchr(s->table, '.');
+    const bool piped = !strcmp(s->table, "-"), lines = dot && !strcmp(dot, ".jsonl");
+    if (!piped && !lines && (!dot || strcmp(dot, ".csv") != 0))
+        return usage("--table: %s is neither .csv nor .jsonl", s->table);
+    if (piped && s->out && !strcmp(s->out, "-"))
+        return usage("--table and -o cannot both have standard output");
+    for (int32_t i = 0; t->sweep && i < t->sweep->n; i++)
+        for (size_t k = 0; k < sizeof fixed / sizeof *fixed; k++)
+            if (!strcmp(t->sweep->axes[i].name, fixed[k]))
+                return usage("--table has a column %s of its own; give the literal another name", fixed[k]);
+    table *made = calloc(1, sizeof *made);
+    if (!made) return usage("out of memory for a table");
+    *made = (table){.path = s->table, .turns = t, .csv = !lines};
+    made->fd =
+        piped ? STDOUT_FILENO : open(s->table, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    if (made->fd < 0) {
+        write_failed(made);
+        free(made);
+        return EXIT_FAILED;
+    }
+    *out = made;
+    return EXIT_OK;
+}
+
+void table_add(table *t, int32_t i, record *r)
+{
+    if (t && !r) t->code = usage("out of memory for a table");
+    if (t && r && !t->code && !t->headed && !r->read && wait_for_names(t, r)) return;
+    if (t && r && !t->code) {
+        if (!t->headed) name_columns(t, r);
+        put_record(t, i, r, false);
+    }
+    record_free(&r);
+}
+
+int table_close(table **gone)
+{
+    table *t = *gone;
+    if (!t) return EXIT_OK;
+    if (!t->headed && t->n_waiting) name_columns(t, &(record){.read = true});
+    if (t->fd != STDOUT_FILENO && close(t->fd) != 0 && !t->code) write_failed(t);
+    const int code = t->code;
+    for (int32_t i = 0; i < t->n_names; i++) free(t->names[i]);
+    free(t->names);
+    free(t->waiting);
+    free(t);
+    *gone = NULL;
+    return code;
+}

@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# One text with many values: sweep.sh PATH-TO-KAL.
+here=$(dirname "$0")
+. "$here/checks.sh"
+
+# rows FILE N: field N of the rows of a table without commas in fields
+field() { awk -F, -v n="$2" 'NR > 1 { print $n }' "$1"; }
+sum() { field "$1" "$2" | awk '{ s += $1 } END { print s + 0 }'; }
+
+# ---- values
+values() { "$kal" run 'v = 1; in | crop 0 0 v 1 | size' in.ppm --sweep "$@" --table - 2>err | field /dev/stdin 2 | tr '\n' ' '; }
+same 'a list' "$(values v=1,2,4)" '1 2 4 '
+same 'a range' "$(values v=1..5)" '1 2 3 4 5 '
+same 'a range with a step' "$(values 'v=100..400 step 150')" '100 250 400 '
+same 'that does not end on a step' "$(values 'v=1..6 step 2')" '1 3 5 '
+same 'downwards' "$(values v=3..1)" '3 2 1 '
+same 'parts' "$(values 'v=1, 7..8 ,30')" '1 7 8 30 '
+"$kal" run 'v = 1; in | gaussian v | mean' in.ppm --sweep 'v=0.1..0.5 step 0.1' --table v.csv
+same 'in decimal' "$(field v.csv 2 | tr '\n' ' ')" '0.1 0.2 0.3 0.4 0.5 '
+"$kal" run 'c = red; in | embed 500x400 color=c | mean' in.ppm --sweep 'c=[1 2 3],red,#00f' --table c.csv
+same 'words and lists' "$(field c.csv 2 | tr '\n' ' ')" '[1 2 3] red #00f '
+refused 'no values' 2 'a value is empty' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v= -o '{v}.png'
+refused 'an empty one' 2 'a value is empty' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,,2 -o '{v}.png'
+refused 'no name' 2 'NAME=VALUES' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep 1..3 -o '{v}.png'
+refused 'an unknown name' 2 'the text has no name "w"' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep w=1..3 -o '{v}.png'
+refused 'a name twice' 2 'v is given twice' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1 --sweep v=2 -o '{v}.png'
+refused 'a name set as well' 2 'given by --set' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,2 --set v=2 -o '{v}.png'
+refused 'too many' 2 'more than 100000 runs' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..1000000 -o '{v}.png'
+refused 'too many together' 2 'more than 100000 runs' "$kal" run 'v = 1; w = 1; in | gaussian v | gaussian w' in.ppm --sweep v=1..1000 --sweep w=1..101 -o '{v}{w}.png'
+refused 'a step of 0' 2 'a step is above 0' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep 'v=1..5 step 0' -o '{v}.png'
+refused 'a name of a template' 2 'means something else' "$kal" run 'n = 1; in | gaussian n' in.ppm --sweep n=1..3 -o '{n}.png'
+refused 'outputs of one name' 2 'y.png would be written twice, from v=1 and from v=2' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..3 -o y.png
+check 'are told before anything is written' test ! -e y.png
+refused 'a sweep with pages' 2 'goes with neither' "$kal" run --pages 'v = 1; in | gaussian v' in.ppm --sweep v=1..3 -o '{page}.png'
+
+# ---- outputs by template, and the same as with --set
+code 'files' 0 "$kal" run 'v = 1; w = 1; in | gaussian v | brightness w' in.ppm --sweep v=1,2 --sweep w=0.5,1 -o '{stem}-{v}-{w}-{n}.ppm'
+same 'the last varies fastest' "$(echo in-*.ppm)" 'in-1-0.5-1.ppm in-1-1-2.ppm in-2-0.5-3.ppm in-2-1-4.ppm'
+"$kal" run 'v = 1; w = 1; in | gaussian v | brightness w' in.ppm --set v=2 --set w=0.5 -o one.ppm
+check 'each as with --set' cmp one.ppm in-2-0.5-3.ppm
+mkdir set
+for i in 1 2 3; do "$kal" crop in.ppm $((i * 20)) 0 100 100 -o set/p$i.ppm; done
+code 'several pictures' 0 "$kal" run 'v = 1; in | gaussian v' set/*.ppm --sweep v=1,2 -o '{stem}-{v}.png' --table two.csv
+same 'a picture at a time' "$(field two.csv 1 | tr '\n' ' ')" 'set/p1.ppm set/p1.ppm set/p2.ppm set/p2.ppm set/p3.ppm set/p3.ppm '
+check 'all there' test -s p1-1.png -a -s p3-2.png
+code 'all pictures together' 0 "$kal" run 'v = 1; insert in2 in1 x=v' in.ppm set/p1.ppm --sweep v=1,2 -o 'both-{v}.ppm'
+refused 'a picture over another' 2 'set/p1.ppm is one of the pictures' "$kal" run 'v = 1; in | gaussian v' set/p1.ppm --sweep v=1 -o '{dir}/{stem}.ppm'
+code 'what is printed has the values before it' 0 "$kal" run 'v = 1; in | crop 0 0 v 1 | size' in.ppm --sweep v=1,2
+same 'in order' "$(cat out)" 'v=1 [1, 1]
+v=2 [2, 1]'
+
+# ---- 5 × 4 × 3 on a chain: each common beginning is computed once, with any number of threads
+cat >chain.kal <<'TEXT'
+a = 1; b = 1; c = 1
+dear = in | median_filter 5
+first = dear | gaussian a
+second = first | bilateral b
+third = second | median_filter c
+print third | mean
+TEXT
+for threads in 1 4; do
+    code "a chain, $threads threads" 0 "$kal" run -f chain.kal in.ppm --sweep a=1..5 --sweep b=1..4 --sweep c=1..3 --threads $threads --table chain$threads.csv --stats json
+    same 'a row a run' "$(wc -l <chain$threads.csv | tr -d ' ')" 61
+    has 'the picture is decoded once' "$(cat out)" '"decodes": 1,'
+done
+# the picture, the median of it, 5 first, 20 second, 60 third, of each of which a mean
+same 'each node once' "$(sum chain1.csv 7)" $((1 + 1 + 5 + 20 + 60))
+same 'whatever the threads' "$(sum chain4.csv 7)" "$(sum chain1.csv 7)"
+same 'the same values' "$(cut -d, -f2-5,9- chain4.csv)" "$(cut -d, -f2-5,9- chain1.csv)"
+code 'without a memo' 0 "$kal" run -f chain.kal in.ppm --sweep a=1,2 --sweep b=1..2 --table none.csv --no-memo
+same 'everything is computed each time' "$(sum none.csv 5)" 0
+
+# ---- tables
+code 'JSON lines' 0 "$kal" run -f chain.kal in.ppm --sweep a=1,2 --table t.jsonl
+if command -v python3 >/dev/null; then
+    check 'are JSON each' python3 -c 'import json
+rows = [json.loads(l) for l in open("t.jsonl")]
+assert [r["a"] for r in rows] == [1, 2] and all(len(r["mean"]) == 3 and r["error"] is None for r in rows)'
+else
+    skip 'JSON lines' 'no python3'
+fi
+code 'a run that fails' 2 "$kal" run 'v = 1; print in | gaussian v | mean' in.ppm --sweep v=-1,1,-2 --table bad.csv
+same 'has its row' "$(field bad.csv 2 | tr '\n' ' ')" '-1 1 -2 '
+has 'and its error' "$(cat bad.csv)" 'v=-1: line 1'
+has 'the columns are known all the same' "$(head -n 1 bad.csv)" 'ms,mean,error'
+code 'all fail' 2 "$kal" run 'v = 1; print in | gaussian v | mean' in.ppm --sweep v=-1,-2 --table bad.csv
+same 'two rows' "$(field bad.csv 2 | tr '\n' ' ')" '-1 -2 '
+code 'prints of one name' 0 "$kal" run 'print in | mean; print in | gaussian 2 | mean' in.ppm --table names.csv
+has 'are told apart' "$(head -n 1 names.csv)" 'mean,mean_2,error'
+code 'a table of pictures' 0 "$kal" mean set/*.ppm --table means.csv
+same 'a row each' "$(field means.csv 1 | tr '\n' ' ')" 'set/p1.ppm set/p2.ppm set/p3.ppm '
+refused 'a table of another kind' 2 'neither .csv nor .jsonl' "$kal" mean set/*.ppm --table means.txt
+refused 'a table over an output' 2 'x-1.csv' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1 -o 'x-{v}.csv' --format png --table x-1.csv
+refused 'a literal like a column' 2 'a column ms of its own' "$kal" run 'ms = 1; in | gaussian ms | mean' in.ppm --sweep ms=1 --table x.csv
+
+# ---- sheets
+code 'a sheet' 0 "$kal" run 'v = 1; w = 1; in | gaussian v | brightness w' in.ppm --sweep v=1,2 --sweep w=0.5,1,2 --sheet sheet.png --cell 100x75
+has 'as wide as its columns' "$("$kal" info sheet.png)" '316×'
+code 'of another size' 0 "$kal" run 'v = 1; in | resize v' in.ppm --sweep v=100,200 --sheet sizes.png
+has 'cells fit the largest' "$("$kal" info sizes.png)" '408×'
+code 'with a failure' 2 "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,-1 --sheet gap.png
+check 'is there all the same' test -s gap.png
+refused 'too many for a sheet' 2 '256 pictures at most' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..257 --sheet s.png
+refused 'a sheet of no format' 2 'tells no format' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..2 --sheet s.xyz
+refused 'a sheet of values' 2 'value' "$kal" run 'v = 1; in | gaussian v | mean' in.ppm --sweep v=1..2 --sheet s.png
+refused 'a cell of no sheet' 2 'there is none' "$kal" run 'v = 1; in | gaussian v | mean' in.ppm --sweep v=1..2 --cell 10x10
+
+# ---- killed and taken up again
+"$kal" embed in.ppm width=1500 height=1100 edge=wrap -o big.ppm
+touch -d '1 hour ago' big.ppm 2>/dev/null
+sleep 2.1
+dear='v = 1; print in | median_filter 4 | gaussian v | bilateral 4 | mean' values='v=1..8 step 0.5'
+"$kal" run "$dear" big.ppm --sweep "$values" --memo-dir memo --threads 1 --table k.csv &
+pid=$!
+tries=0
+while [ "$(cat k.csv 2>/dev/null | wc -l)" -lt 4 ] && [ $tries -lt 600 ]; do sleep 0.05; tries=$((tries + 1)); done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+same 'what is killed leaves whole lines' "$(awk -F, 'NR > 1 && NF != 10' k.csv)" ''
+done=$(($(wc -l <k.csv) - 1))
+check 'of what was done' test $done -ge 3
+code 'again' 0 "$kal" run "$dear" big.ppm --sweep "$values" --memo-dir memo --threads 1 --table k.csv
+same 'finds it' "$(field k.csv 5 | head -n $done | sort -u)" 0
+same 'and does the rest' "$(wc -l <k.csv | tr -d ' ')" 16
+
+finish
