@@ -321,3 +321,26 @@ bool kal__store_put(kal__store *s, const kal__stored *what, const void *data)
     if (ok) count(&s->counts.stored);
     return ok;
 }
+
+// ---- from folder to folder ------------------------------------------------------------------------
+
+bool kal__store_copy(kal__store *from, kal__store *to, kal_key key, bool *copied)
+{
+    char path[40];
+    struct stat st;
+    kal__stored what;
+    kal__store_head head;
+    mapping *m = NULL;
+    *copied = false;
+    kal__store_path(key, path);
+    const int fd = openat(from->folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+        m = map(fd, (size_t)st.st_size);
+    if (fd >= 0) close(fd);
+    if (!m) return false;
+    const bool whole = kal__store_read_head(m->file, m->n, key, &what, &head) == KAL__STORE_SOUND &&
+                       kal__store_is_whole(m->file, &head);
+    if (whole) *copied = kal__store_put(to, &what, (unsigned char *)m->file + head.at);
+    unmap(m);
+    return whole;
+}

@@ -9,6 +9,7 @@
 #include "encoded.h"
 #include "flight.h"
 #include "load.h"
+#include "look.h"
 #include "measure.h"
 #include "memo.h"
 #include "mosaic.h"
@@ -86,7 +87,7 @@ static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolv
     for (;;) {
         bool alone, again;
         kal_status st = kal__plan_make(wants, n, o, plan, err);
-        if (st || !(*plan)->memo) return st;
+        if (st || !(*plan)->memo || o->only_known) return st;
         st = claim_all(*plan, f, &alone, &again, err);
         if (!st && alone && !again) return KAL_OK;
         kal__memo_release(o->memo, *plan);
@@ -100,7 +101,7 @@ static kal_status plan_alone(const kal__want *wants, size_t n, const kal__resolv
 // A run of bytes that a key names; many files are none.
 static bool is_remembered(const kal__want *w, const kal__resolved *o)
 {
-    return w->writer && o->memo && !w->node->is_volatile && !w->book && !w->node->u.codec->tree;
+    return w->writer && o->memo && !w->book && kal__keeps_bytes(w->node);
 }
 
 // Wants whose encoded bytes are known are written at once; the others are left, at the front of `left`, which `wants` may be.
@@ -151,7 +152,7 @@ static kal_status remember_all(kal__want *left, size_t *n_left, const kal__resol
                                kal_error *err)
 {
     for (size_t i = 0; i < *n_left; i++) {
-        if (!is_remembered(&left[i], o)) continue;
+        if (!is_remembered(&left[i], o) || o->only_known) continue;
         kal__writer *w = kal__remember(left[i].writer, room);
         if (!w) {
             *n_left = i;
@@ -201,7 +202,8 @@ static void learn_contents(kal_node *image, const kal__resolved *o, const kal__w
 static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *watch,
                            kal_stats *stats)
 {
-    stand_in *list = o->memo && kal__memo_store(o->memo) ? kal__new_zero(n, sizeof *list) : NULL;
+    const bool may = o->memo && kal__memo_store(o->memo) && !o->only_known;
+    stand_in *list = may ? kal__new_zero(n, sizeof *list) : NULL;
     for (size_t i = 0; list && i < n; i++) {
         kal__want *w = &wants[i];
         if (w->value || w->patches || w->node->kept) continue;
@@ -224,7 +226,8 @@ static void stand_ins_free(stand_in *list, size_t n)
 
 static kal__flight flight_of(const kal__resolved *o, const kal__watch *w)
 {
-    return (kal__flight){.memo = o->memo && kal__memo_is_shared(o->memo) ? o->memo : NULL, .watch = w};
+    const bool shared = o->memo && !o->only_known && kal__memo_is_shared(o->memo);
+    return (kal__flight){.memo = shared ? o->memo : NULL, .watch = w};
 }
 
 static kal_status plan_and_run(kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *w,
@@ -237,6 +240,7 @@ static kal_status plan_and_run(kal__want *wants, size_t n, const kal__resolved *
     kal_status st = plan_alone(wants, n, o, &f, &plan, err);
     kal__trace_part(w->options, "plan", start);
     if (!st) *room = room_for_encoded(plan, o);
+    if (!st && o->only_known) st = kal__refuse_work(plan, wants, n, err);
     if (!st) st = kal__run(plan, w, stats, tally, err);
     if (plan && plan->memo) kal__memo_release(plan->memo, plan);
     kal__flight_end(&f);
@@ -247,7 +251,7 @@ static kal_status plan_and_run(kal__want *wants, size_t n, const kal__resolved *
 
 static void remember(kal__want *wants, size_t n, const kal__resolved *o, kal_status st, double ns)
 {
-    for (size_t i = 0; i < n && o->memo; i++) {
+    for (size_t i = 0; i < n && o->memo && !o->only_known; i++) {
         if (wants[i].value && !st) kal__fact_put(o->memo, wants[i].node, wants[i].value, ns);
         if (!is_remembered(&wants[i], o)) continue;
         if (!st) kal__remembered(wants[i].writer, o->memo, wants[i].node, ns);
@@ -291,7 +295,7 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     const kal__calm calm = kal__calm_begin();
     size_t n_left, room = 0;   // for encoded bytes on their way to the memo: known once there is a plan
     kal__tally tally = {0, 0};
-    o.audit = o.memo && options ? kal__audit_new(options->audit) : NULL;
+    o.audit = o.memo && options && !o.only_known ? kal__audit_new(options->audit) : NULL;
     kal__flight f = flight_of(&o, &w);
     st = split_known(wants, n, &o, left, &n_left, stats, err);
     if (!st && n_left) st = wait_for_others(&f, left, &n_left, &o, stats, err);

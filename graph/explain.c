@@ -5,6 +5,7 @@
 #include "calm.h"
 #include "dynamic.h"
 #include "load.h"
+#include "look.h"
 #include "options.h"
 #include "plan.h"
 #include "retouch.h"
@@ -121,8 +122,8 @@ static void as_json(const kal__plan *p, kal__text *t)
 static kal__writer nowhere;
 static kal_value no_value;
 
-static kal_status wants_of(kal_node *const *nodes, int32_t n, const kal_options *options, kal__want *wants,
-                           kal_error *err)
+kal_status kal__wants_of(kal_node *const *nodes, int32_t n, const kal_options *options, kal__want *wants,
+                         kal_error *err)
 {
     for (int32_t i = 0; i < n; i++) {
         kal_node *node;
@@ -152,7 +153,7 @@ kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format, con
     kal__text t = {0};
     char *data = NULL;
     kal_status st =
-        wants ? wants_of(nodes, n, options, wants, err) : kal_fail(err, KAL_NOMEM, "out of memory");
+        wants ? kal__wants_of(nodes, n, options, wants, err) : kal_fail(err, KAL_NOMEM, "out of memory");
     if (!st) st = kal__resolve(options, &o, err);
     const kal__calm calm = kal__calm_begin();
     if (!st) st = kal__plan_make(wants, (size_t)n, &o, &plan, err);

@@ -42,6 +42,22 @@ kal_status kal_memo_each(kal_memo *m, bool verify, kal_memo_entry_fn *fn, void *
     return st ? st : kal__store_each(s, verify, tell, &t, err);
 }
 
+kal_status kal_memo_copy(kal_memo *from, kal_memo *to, kal_key key, bool *copied, kal_error *err)
+{
+    kal__store *a, *b;
+    char text[33];
+    *copied = false;
+    kal_status st = folder_of(from, &a, err);
+    if (!st) st = folder_of(to, &b, err);
+    if (st) return st;
+    if (!kal__store_copy(a, b, key, copied))
+        return kal_fail(err, KAL_MISSING, "%s: there is no whole entry %s", kal__store_folder(a),
+                        kal_key_print(key, text));
+    if (*copied || kal__store_has(b, key)) return KAL_OK;
+    return kal_fail(err, KAL_IO, "%s: %s cannot be put there", kal__store_folder(b),
+                    kal_key_print(key, text));
+}
+
 bool kal_memo_remove(kal_memo *m, kal_key key)
 {
     kal__store *s;

@@ -119,6 +119,7 @@ kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err
     out->audit = NULL;
     out->spill = kal__spill_folder(o ? o->spill : NULL);
     out->memo_mode = o ? o->memo_mode : KAL_MEMO_AUTO;
+    out->only_known = o && o->only_known;
     out->memo = out->memo_mode == KAL_MEMO_NEVER ? NULL : o && o->memo ? o->memo : kal__memo_default();
     return KAL_OK;
 }

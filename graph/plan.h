@@ -183,6 +183,7 @@ typedef struct kal__resolved {
     kal_memo *memo;
     kal_memo_mode memo_mode;
     const char *spill;   // a folder for rings that are too large; NULL: none
+    bool only_known;     // nothing is computed
     struct kal__audit *audit;   // of what is found; NULL: none
 } kal__resolved;
 

@@ -53,6 +53,7 @@ KAL_BEGIN
     X(CANCELLED, "cancelled", "the request was cancelled")             \
     X(DEADLINE, "deadline", "the deadline passed")                     \
     X(CALLBACK, "callback", "a function of the caller failed")         \
+    X(MISSING, "missing", "the result is not in the memo")             \
     X(INTERNAL, "internal", "a defect in kallitype; please report it")
 
 typedef enum kal_status {

@@ -197,6 +197,9 @@ typedef struct kal_options {
     /// 0..1: that share of what is found in the memo is computed again and compared. A difference is KAL_INTERNAL: it names op and place, nothing is
     /// written, and what was kept is forgotten.
     double audit;
+    /// No op is computed and nothing is decoded: what is in the memo is given, encoded and written, and what is not is KAL_MISSING, which names its key. Only
+    /// what has the very key is found then, and nothing is put into the memo.
+    bool only_known;
 } kal_options;
 
 /// Processors that this process may use, by affinity and cgroup quota: the workers of a request that says nothing about them.
@@ -250,6 +253,16 @@ KAL_API kal_status kal_write_files(kal_node *const *encoded, const char *const *
 typedef enum kal_format { KAL_AS_TEXT, KAL_AS_JSON, KAL_AS_DOT, KAL_AS_SVG } kal_format;
 KAL_API kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format,
                                const kal_options *options, kal_bytes *out, kal_error *err);
+/// What a request for these nodes, all in one plan, would find in the memo by their keys, and what it would have to do.
+typedef struct kal_sight {
+    int32_t known;    ///< of the nodes: results that are there whole
+    bool unsettled;   ///< something hangs on a value that is not there, so that nobody knows the rest
+    uint64_t nodes, nodes_reused;   ///< as kal_stats has them afterwards
+    uint64_t planned_bytes;
+} kal_sight;
+/// Computes, decodes and writes nothing.
+KAL_API kal_status kal_look(kal_node *const *nodes, int32_t n, const kal_options *options, kal_sight *out,
+                            kal_error *err);
 /// The graph as a picture, DOT or SVG.
 KAL_API kal_status kal_draw(kal_node *const *nodes, int32_t n, kal_format format, kal_bytes *out,
                             kal_error *err);
@@ -311,6 +324,9 @@ KAL_API kal_status kal_memo_collect(kal_memo *memo, uint64_t bytes, uint64_t *be
 KAL_API kal_status kal_memo_why(kal_memo *memo, const kal_node *node, kal_bytes *out, kal_error *err);
 /// What an entry was made from, and the entry that differs least from it. INVALID: there is none of that key.
 KAL_API kal_status kal_memo_why_key(kal_memo *memo, kal_key key, kal_bytes *out, kal_error *err);
+/// Copies an entry of one memo's folder into that of another, when all of it is whole. *copied: false when it was there already, as large. MISSING:
+/// there is none, or it is damaged; IO: it cannot be written. Threads: any, beside whatever uses them.
+KAL_API kal_status kal_memo_copy(kal_memo *from, kal_memo *to, kal_key key, bool *copied, kal_error *err);
 /// Forgets what is in memory; the folder stays as it is.
 KAL_API void kal_memo_clear(kal_memo *memo);
 /// `memo` NULL: the process's own.
