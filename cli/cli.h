@@ -14,7 +14,7 @@
 
 // ---- exit codes ---------------------------------------------------------------------------------
 
-enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INPUT, EXIT_LIMIT, EXIT_INTERRUPTED = 130 };
+enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INPUT, EXIT_LIMIT, EXIT_MISSING, EXIT_INTERRUPTED = 130 };
 
 /// What was being done when an error came: the same status means different things.
 typedef enum phase { ASKING, READING, RUNNING, WRITING } phase;
@@ -49,7 +49,8 @@ typedef struct settings {
     kal_options eval;   // threads, max_memory, deadline
     const char *file, *out, *format, *encode, *isa, *list, *profile;
     texts sets, sweeps;   // "name=value", "name=values"
-    const char *table, *sheet;
+    const char *table, *sheet, *manifest, *shard;
+    bool dry_run, read_only;
     const char **limits;   // texts; that of the environment first
     int n_limits;
     bool untrusted;
@@ -93,7 +94,8 @@ enum {
     OPT_MEMO = 32768,
     OPT_EXPLAIN = 65536,
     OPT_WATCH = 131072,
-    OPT_SWEEP = 262144
+    OPT_SWEEP = 262144,
+    OPT_MERGE = 524288
 };
 
 typedef enum option_kind {
@@ -157,6 +159,7 @@ int explain_main(settings *s);
 int graph_main(settings *s);
 int info_main(settings *s);
 int memo_main(settings *s);
+int merge_main(settings *s);
 /// Prints why a node is found in the memo's folder, or not. Exit code.
 int why_of(const kal_node *node);
 int diff_main(settings *s);
@@ -276,6 +279,9 @@ turn turn_at(const turns *t, int32_t i);
 /// What messages call it: the picture, the values, or both. Free the result.
 char *turn_label(const turns *t, int32_t i);
 
+/// The turns of --shard, in their order; NULL: all. Exit code.
+int shard_take(const settings *s, const turns *t, int32_t **mine, int32_t *n);
+
 /// Who writes, or reads, which path.
 typedef struct claims {
     struct claim *slots;
@@ -343,6 +349,10 @@ void runner_opens(const runner *r);
 int runner_make(const runner *r, const maker *m, job *j, const settings *s, const char *const *in, int n);
 /// Runs a job that was made.
 int runner_job(runner *r, job *j);
+/// --dry-run: tells what is in the memo of it. `nodes`: of saves, then of prints, with their names.
+int look_job(const runner *r, const job *j, kal_node *const *nodes, const char *const *names, int32_t n);
+/// All of it; writes at once. false, having said why.
+bool write_whole(int fd, const char *path, const char *data, size_t n);
 /// Jobs for all turns, as many at once as there are workers. See many.c.
 int many_run(runner *r, const maker *m);
 /// The pictures of all turns on one sheet; NULL where there is none.
@@ -369,10 +379,15 @@ typedef struct record {
     kal_key key;
     printed *prints;
     int32_t n_prints;
+    char **outputs;
+    int32_t n_outputs;
+    int code;
     char *error;   // NULL: it went well
 } record;
 /// Something will be printed, of this name. false: out of memory.
 bool record_expect(record *r, const char *name);
+/// It is to be written there. false: out of memory.
+bool record_output(record *r, const char *path);
 /// What a turn that failed said first.
 void record_blame(record *r, const char *messages);
 void record_free(record **gone);
@@ -384,6 +399,12 @@ int table_open(table **out, const settings *s, const turns *t);
 void table_add(table *t, int32_t i, record *r);
 /// Exit code.
 int table_close(table **gone);
+
+/// --manifest: a line a turn, added to what the file has. NULL where none is wanted.
+typedef struct manifest manifest;
+int manifest_open(manifest **out, const settings *s, const turns *t);
+void manifest_add(manifest *m, int32_t i, const record *r);
+int manifest_close(manifest **gone);
 
 /// The progress line of several jobs at once.
 typedef struct crowd {
@@ -457,6 +478,9 @@ void json_params(json *j, const kal_param *params, size_t n);
 /// What comes next begins a line.
 void json_line(json *j);
 void json_text(json *j, const char *key, const char *value);
+/// A number as it stands, else a text.
+void json_word(json *j, const char *key, const char *word);
+bool is_number(const char *text);
 void json_span(json *j, const char *key, const char *value, size_t n);
 /// What is JSON already.
 void json_raw(json *j, const char *key, const char *value);

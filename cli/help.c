@@ -249,7 +249,7 @@ static void help_screen(void)
     }
     printf("  kal %-44s %s\n", "OP IN... [params] -o OUT", "any op as a verb; kal ops lists them");
     puts("\n- is standard input or output; -- ends the options; kal VERB --help and kal OP --help say more.\n"
-         "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 limit reached, 130 interrupted.");
+         "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 limit reached, 5 not in the memo, 130 interrupted.");
 }
 
 int help_main(settings *s)

@@ -76,7 +76,7 @@ void inputs_free(inputs *in)
 
 bool is_batch(const settings *s)
 {
-    return is_template(s->out) || s->table || s->sheet || s->sweeps.n;
+    return is_template(s->out) || s->table || s->sheet || s->manifest || s->shard || s->sweeps.n;
 }
 
 bool inputs_each(const inputs *in, const settings *s)

@@ -47,12 +47,20 @@ static const verb verbs[] = {
      "'{stem}' "
      "--cell 320x240\n"
      "gap=4 background=white -o sheet.png."},
-    {"memo", memo_main, OPT_MEMO | OPT_JSON, "stat | list | verify | gc | clear | why KEY",
+    {"merge", merge_main, OPT_MERGE | OPT_QUIET, "MANIFEST... [-o ALL.jsonl]",
+     "whether the shards of a batch are all there",
+     "Joins what --manifest wrote: which runs are missing, which failed, which two shards did. Exits with 1 "
+     "when it is\n"
+     "not complete."},
+    {"memo", memo_main, OPT_MEMO | OPT_JSON,
+     "stat | list | verify | gc | clear | why KEY | export DIR | import DIR",
      "the folder of earlier results",
      "How much there is; what; whether it is whole (what is damaged goes); down to its size; away with all "
      "of "
      "it;\n"
-     "what an entry was made from, and what differs least from it. Files that are none of ours stay."},
+     "what an entry was made from, and what differs least from it; copies of entries into another folder, or "
+     "from it,\n"
+     "each looked at whole. Files that are none of ours stay."},
     {"ops", ops_main, OPT_JSON, "[NAME | WORD]", "the operations",
      "All of them, the help of one, or those with a word in the name or the first line of the help."},
     {"formats", formats_main, OPT_JSON, "[NAME]", "the formats, and how each is saved",
@@ -115,6 +123,7 @@ static const unsigned char codes[][4] = {
     [KAL_CORRUPT] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_INPUT},
     [KAL_CHANGED] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_INPUT},
     [KAL_IO] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_FAILED},
+    [KAL_MISSING] = {EXIT_MISSING, EXIT_MISSING, EXIT_MISSING, EXIT_MISSING},
     [KAL_CANCELLED] = {EXIT_INTERRUPTED, EXIT_INTERRUPTED, EXIT_INTERRUPTED, EXIT_INTERRUPTED},
 };
 

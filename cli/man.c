@@ -96,6 +96,7 @@ static void put_exit(void)
         {"2", "usage: the command line, the text or a parameter"},
         {"3", "an input cannot be read, or is damaged"},
         {"4", "a limit or the deadline was reached"},
+        {"5", "with --read-only: a result is not in the memo"},
         {"130", "interrupted"},
     };
     puts(".SH EXIT STATUS\nWith several inputs the worst.");

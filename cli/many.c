@@ -21,9 +21,11 @@ static report silence;
 typedef struct batch {
     runner *r;
     const maker *m;
-    int32_t n;   // turns
+    int32_t n;       // turns …
+    int32_t *mine;   // … of all; NULL: all
     crowd crowd;
-    table *table;           // NULL: none
+    table *table;   // NULL: none
+    manifest *manifest;
     kal_node **nodes;       // of each turn, for the sheet; NULL: none
     bool in_place;          // pictures are replaced
     pthread_mutex_t lock;   // of what follows
@@ -35,12 +37,23 @@ typedef struct batch {
 
 // ---- before anything is read ---------------------------------------------------------------------
 
-static int says_of(const turns *t, const char *what, const char *path, int32_t by, int32_t i)
+static int written_by_two(const turns *t, const char *path, int32_t by, int32_t i)
 {
     char *one = turn_label(t, by), *other = turn_label(t, i);
-    const int code = !one || !other ? usage("out of memory") : usage(what, path, one, other);
+    const int code = one && other ? usage("%s would be written twice, from %s and from %s", path, one, other)
+                                  : usage("out of memory");
     free(one);
     free(other);
+    return code;
+}
+
+static int written_over(const turns *t, const char *path, int32_t i)
+{
+    char *label = turn_label(t, i);
+    const int code =
+        label ? usage("%s is one of the pictures and would be written from another, %s", path, label)
+              : usage("out of memory");
+    free(label);
     return code;
 }
 
@@ -55,9 +68,8 @@ static int claim_name(runner *r, const claims *readers, int32_t i, bool *in_plac
     const int32_t by = path ? claims_add(&r->outputs, path, at.number) : 0,
                   reader = path ? claims_find(readers, path) : 0;
     if (by < 0) code = usage("out of memory");
-    if (by > 0) code = says_of(t, "%s would be written twice, from %s and from %s", path, by - 1, i);
-    if (!by && reader && (t->sweep || (t->each && reader != at.number)))
-        code = says_of(t, "%s is one of the pictures and would be written from another, %.0s%s", path, i, i);
+    if (by > 0) code = written_by_two(t, path, by - 1, i);
+    if (!by && reader && (t->sweep || (t->each && reader != at.number))) code = written_over(t, path, i);
     *in_place |= reader > 0;
     free(path);
     return code;
@@ -80,6 +92,7 @@ static int claim_names(runner *r, bool *in_place)
     for (int32_t i = 0; i < turns_count(r->turns) && !code; i++) code = claim_name(r, &readers, i, in_place);
     claims_free(&readers);
     if (!code) code = claim_beside(r, r->s->table);
+    if (!code) code = claim_beside(r, r->s->manifest);
     return code ? code : claim_beside(r, r->s->sheet);
 }
 
@@ -136,7 +149,8 @@ static int run_job(batch *b, int32_t i, record *told)
 
 static report *one(batch *b, int32_t i, int *code)
 {
-    report said = {NULL, NULL, b->table ? calloc(1, sizeof *said.record) : NULL}, *out = &silence;
+    report said = {NULL, NULL, b->table || b->manifest ? calloc(1, sizeof *said.record) : NULL},
+           *out = &silence;
     size_t sizes[2];
     FILE *messages = open_memstream(&said.messages, &sizes[0]),
          *results = open_memstream(&said.results, &sizes[1]);
@@ -145,6 +159,7 @@ static report *one(batch *b, int32_t i, int *code)
     speak_to(NULL, NULL);
     said.messages = messages ? text_of(messages, &said.messages) : NULL;
     said.results = results ? text_of(results, &said.results) : NULL;
+    if (said.record) said.record->code = *code;
     if (*code && said.record) record_blame(said.record, said.messages);
     if (said.messages || said.results || said.record) out = malloc(sizeof *out);
     if (!out) record_free(&said.record);
@@ -164,7 +179,9 @@ static void report_free(report *said)
 static void say(batch *b, int32_t i)
 {
     report *said = b->reports[i];
-    table_add(b->table, i, said->record);
+    const int32_t which = b->mine ? b->mine[i] : i;
+    manifest_add(b->manifest, which, said->record);
+    table_add(b->table, which, said->record);
     if (said == &silence) return;
     crowd_hush(&b->crowd);
     if (said->messages) fputs(said->messages, stderr);
@@ -184,7 +201,7 @@ static void *lane(void *arg)
         const int32_t i = b->next++;
         int code;
         pthread_mutex_unlock(&b->lock);
-        report *said = one(b, i, &code);
+        report *said = one(b, b->mine ? b->mine[i] : i, &code);
         crowd_step(&b->crowd, code != EXIT_OK);
         pthread_mutex_lock(&b->lock);
         b->code = worse(b->code, code);
@@ -201,7 +218,7 @@ static int32_t lanes_of(const batch *b)
 {
     const settings *s = b->r->s;
     const int32_t workers = s->eval.threads ? s->eval.threads : kal_processors();
-    return b->in_place ? 1 : workers < b->n ? workers : b->n;
+    return b->in_place || !b->n ? 1 : workers < b->n ? workers : b->n;
 }
 
 // A thread that cannot be had costs only time; without any the caller is the lane.
@@ -238,13 +255,15 @@ static void last_words(batch *b)
 static int prepare(batch *b)
 {
     const settings *s = b->r->s;
-    int code = s->out ? check_folder(s->out) : EXIT_OK;
+    int code = s->out && !s->dry_run ? check_folder(s->out) : EXIT_OK;
     if (!code) code = sheet_check(s, b->r->turns);
     if (!code && s->out && !strstr(s->out, "{key}")) code = claim_names(b->r, &b->in_place);
     if (!code) code = limit_all(s);
+    if (!code) code = shard_take(s, b->r->turns, &b->mine, &b->n);
     if (!code) code = table_open(&b->table, s, b->r->turns);
+    if (!code) code = manifest_open(&b->manifest, s, b->r->turns);
     if (code) return code;
-    b->reports = calloc((size_t)b->n, sizeof *b->reports);
+    b->reports = calloc((size_t)b->n + 1, sizeof *b->reports);
     b->nodes = s->sheet ? calloc((size_t)b->n, sizeof(kal_node *)) : NULL;
     return b->reports && (b->nodes || !s->sheet) ? EXIT_OK : usage("out of memory");
 }
@@ -274,6 +293,8 @@ int many_run(runner *r, const maker *m)
         if (b.reports[i] && b.reports[i] != &silence) report_free(b.reports[i]);
     for (int32_t i = 0; b.nodes && i < b.n; i++) kal_node_unref(&b.nodes[i]);
     code = worse(code, table_close(&b.table));
+    code = worse(code, manifest_close(&b.manifest));
+    free(b.mine);
     free(b.nodes);
     free(b.reports);
     return code;

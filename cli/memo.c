@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 typedef struct sums {
@@ -201,16 +202,96 @@ static int why_key(const settings *s)
     return print_why(kal_memo_why_key(NULL, key, &text, &err), &text, &err);
 }
 
+// ---- export, import -----------------------------------------------------------------------------
+
+typedef struct copying {
+    kal_memo *from, *to;
+    const char *const *words;   // keys; none: all
+    int n_words;
+    uint64_t copied, there;
+    kal_error err;   // the first
+    int failed;
+} copying;
+
+static void copy_one(copying *c, kal_key key)
+{
+    kal_error err;
+    bool copied;
+    const kal_status st = kal_memo_copy(c->from, c->to, key, &copied, &err);
+    if (st && !c->failed) c->err = err;
+    c->failed += st != KAL_OK;
+    c->copied += !st && copied;
+    c->there += !st && !copied;
+}
+
+static bool copy_each(void *user, const kal_memo_entry *e)
+{
+    copying *c = user;
+    copy_one(c, e->key);
+    return !c->failed || c->err.status == KAL_MISSING;   // what is damaged is passed over
+}
+
+static int copy_keys(copying *c)
+{
+    for (int i = 0; i < c->n_words; i++) {
+        kal_key key;
+        if (!kal_key_parse(c->words[i], &key))
+            return usage("memo export: \"%s\" is no key of 32 hex digits", c->words[i]);
+        copy_one(c, key);
+    }
+    return EXIT_OK;
+}
+
+// From or to a folder that is not the one of --memo-dir; of any size.
+static int copy_between(const settings *s, bool out)
+{
+    kal_error err;
+    const char *folder = s->words[1];
+    struct stat st;
+    if (!out && (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)))
+        return usage("memo import: there is no folder %s", folder), EXIT_INPUT;
+    kal_memo *other = kal_memo_new(1);
+    if (!other) return usage("out of memory");
+    copying c = {.from = out ? NULL : other,
+                 .to = out ? other : NULL,
+                 .words = s->words + 2,
+                 .n_words = s->n_words - 2};
+    int code = kal_memo_set_folder(other, folder, (uint64_t)1 << 62, &err) ? fail(ASKING, &err) : EXIT_OK;
+    if (!code && c.n_words) code = copy_keys(&c);
+    if (!code && !c.n_words && kal_memo_each(c.from, false, copy_each, &c, &err)) code = fail(ASKING, &err);
+    kal_memo_free(&other);
+    if (code) return code;
+    printf("%s: %llu entries copied, %llu were there%s\n", out ? folder : s->memo_dir,
+           (unsigned long long)c.copied, (unsigned long long)c.there,
+           c.failed ? ", others are not whole" : "");
+    return c.failed ? fail(WRITING, &c.err), EXIT_FAILED : EXIT_OK;
+}
+
+static int export_entries(const settings *s)
+{
+    if (s->n_words < 2) return usage("memo export: into which folder? kal memo export DIR [KEY...]");
+    return copy_between(s, true);
+}
+
+static int import_entries(const settings *s)
+{
+    if (s->n_words != 2) return usage("memo import: from which folder? kal memo import DIR");
+    return copy_between(s, false);
+}
+
 int memo_main(settings *s)
 {
     static const struct {
         const char *name;
         int (*run)(const settings *s);
-    } words[] = {{"stat", stat_folder},  {"list", list_folder},   {"verify", verify_folder},
-                 {"gc", collect_folder}, {"clear", clear_folder}, {"why", why_key}};
-    if (!s->n_words) return usage("memo: one of stat, list, verify, gc, clear, why KEY");
+    } words[] = {{"stat", stat_folder},      {"list", list_folder},     {"verify", verify_folder},
+                 {"gc", collect_folder},     {"clear", clear_folder},   {"why", why_key},
+                 {"export", export_entries}, {"import", import_entries}};
+    if (!s->n_words)
+        return usage("memo: one of stat, list, verify, gc, clear, why KEY, export DIR, import DIR");
     if (!s->memo_dir || !*s->memo_dir) return usage("memo: of which folder? --memo-dir DIR, or KAL_MEMO_DIR");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(s->words[0], words[i].name)) return words[i].run(s);
-    return usage("memo: there is no \"%s\"; one of stat, list, verify, gc, clear, why", s->words[0]);
+    return usage("memo: there is no \"%s\"; one of stat, list, verify, gc, clear, why, export, import",
+                 s->words[0]);
 }

@@ -91,6 +91,22 @@ void json_raw(json *j, const char *key, const char *value)
     fputs(value, j->f);
 }
 
+bool is_number(const char *text)
+{
+    char *end;
+    const size_t sign = *text == '-';
+    if (text[sign] < '0' || text[sign] > '9' || (text[sign] == '0' && text[sign + 1] >= '0')) return false;
+    return isfinite(strtod(text, &end)) && !*end && !text[strspn(text, "-+.0123456789eE")] && end[-1] != '.';
+}
+
+void json_word(json *j, const char *key, const char *word)
+{
+    if (is_number(word))
+        json_raw(j, key, word);
+    else
+        json_text(j, key, word);
+}
+
 void json_number(json *j, const char *key, double value)
 {
     char text[32];

@@ -84,6 +84,7 @@ static kal_options options_of(const runner *r, const job *j, progress *p, bool m
     o.node_stats = r->profile ? profile_node : NULL;
     p->profile = r->profile;
     o.user = p;
+    o.only_known = r->s->read_only;
     return o;
 }
 
@@ -206,6 +207,7 @@ static int begin_record(const job *j, int32_t prints)
     if (!r) return EXIT_OK;
     r->read = true;
     bool ok = true;
+    for (int32_t i = 0; i < j->n && ok; i++) ok = record_output(r, j->paths[i]);
     for (int32_t i = 0; i < prints && ok; i++) {
         kal_program_print(j->program, i, &name);
         ok = record_expect(r, name);
@@ -216,11 +218,30 @@ static int begin_record(const job *j, int32_t prints)
     return ok ? EXIT_OK : usage("out of memory for a table");
 }
 
+// The saves, then the prints, or what stands for them.
+static int look_at_all(const runner *r, const job *j, int32_t prints)
+{
+    const int32_t n = j->n + (prints || j->n ? prints : 1);
+    kal_node **nodes = calloc((size_t)n, sizeof(kal_node *));
+    const char **names = calloc((size_t)n, sizeof *names);
+    int code = nodes && names ? EXIT_OK : usage("out of memory");
+    for (int32_t i = 0; i < n && !code; i++) {
+        names[i] = i < j->n ? j->paths[i] : "result";
+        nodes[i] = i < j->n ? j->nodes[i] : j->root;
+        if (i >= j->n && prints) nodes[i] = kal_program_print(j->program, i - j->n, &names[i]);
+    }
+    if (!code) code = look_job(r, j, nodes, names, n);
+    free(nodes);
+    free(names);
+    return code;
+}
+
 int runner_job(runner *r, job *j)
 {
     int32_t prints = 0;
     while (j->program && kal_program_print(j->program, prints, NULL)) prints++;
     if (begin_record(j, prints)) return EXIT_USAGE;
+    if (r->s->dry_run && (j->n || prints || j->root)) return look_at_all(r, j, prints);
     // a value that stands alone, or ends a text that saves nothing, is the answer; for a table or a sheet a picture, too
     const bool told = j->record || r->s->sheet;
     if (!j->n && !prints && j->root && (told || kal_node_value(j->root, NULL)))
@@ -263,14 +284,28 @@ static int one_run(runner *r, const maker *m)
     return code;
 }
 
+// What goes with what.
+static int check_together(const settings *s, const turns *t)
+{
+    if (s->pages && (t->sweep || s->table || s->sheet || s->manifest || s->shard || s->dry_run))
+        return usage(
+            "--pages runs a text by itself, without sweep, table, sheet, manifest, shard and dry run");
+    if (s->shard && !t->each && !t->sweep) return usage("--shard is a part of many runs, and this is one");
+    if (s->shard && s->sheet) return usage("--sheet is of all runs, and --shard has some");
+    if (s->dry_run && (s->sheet || s->manifest || s->profile))
+        return usage("--dry-run writes nothing: no --sheet, --manifest or --profile");
+    if (s->dry_run && s->read_only) return usage("--dry-run tells, --read-only does: give one of them");
+    return EXIT_OK;
+}
+
 int jobs_run(const settings *s, const maker *m, const turns *t)
 {
     runner r = {
         .s = s, .in = t->in, .turns = t, .shares = s->watch != NULL, .lock = PTHREAD_MUTEX_INITIALIZER};
-    const bool many = t->each || t->sweep || s->table || s->sheet;
-    if (s->pages && (t->sweep || s->table || s->sheet))
-        return usage("--pages goes with neither --sweep nor --table nor --sheet; --page takes one");
-    int code = profile_new(&r.profile, s);
+    const bool many = t->each || t->sweep || s->table || s->sheet || s->manifest || s->shard;
+    int code = check_together(s, t);
+    if (code) return code;
+    code = profile_new(&r.profile, s);
     if (code) return code;
     code = s->pages ? album_run(&r, m) : many ? many_run(&r, m) : one_run(&r, m);
     watch_total(s->watch, &r.total);

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +23,16 @@ bool record_expect(record *r, const char *name)
     *p = (printed){strdup(name), NULL};
     r->n_prints += p->name != NULL;
     return p->name != NULL;
+}
+
+bool record_output(record *r, const char *path)
+{
+    char **more = realloc(r->outputs, ((size_t)r->n_outputs + 1) * sizeof *more);
+    if (!more) return false;
+    r->outputs = more;
+    char *copy = strdup(path);
+    if (copy) r->outputs[r->n_outputs++] = copy;
+    return copy != NULL;
 }
 
 // Warnings come before it, and the lines of the text behind.
@@ -43,9 +52,25 @@ void record_free(record **gone)
         free(r->prints[i].name);
         free(r->prints[i].text);
     }
-    if (r) free(r->prints), free(r->error);
+    for (int32_t i = 0; r && i < r->n_outputs; i++) free(r->outputs[i]);
+    if (r) free(r->prints), free(r->outputs), free(r->error);
     free(r);
     *gone = NULL;
+}
+
+bool write_whole(int fd, const char *path, const char *data, size_t n)
+{
+    while (n) {
+        const ssize_t done = write(fd, data, n);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) {
+            usage("%s: %s", path, strerror(errno));
+            return false;
+        }
+        data += done;
+        n -= (size_t)done;
+    }
+    return true;
 }
 
 // ---- the table ----------------------------------------------------------------------------------
@@ -107,14 +132,6 @@ static void put_count(line *l, const char *name, uint64_t n)
     put(l, name, text, true);
 }
 
-static bool is_number(const char *text)
-{
-    char *end;
-    const size_t sign = *text == '-';
-    if (text[sign] < '0' || text[sign] > '9' || (text[sign] == '0' && text[sign + 1] >= '0')) return false;
-    return isfinite(strtod(text, &end)) && !*end && !text[strspn(text, "-+.0123456789eE")] && end[-1] != '.';
-}
-
 // A picture's content key is no JSON.
 static bool is_json(const char *text)
 {
@@ -144,27 +161,6 @@ static const char *printed_of(const record *r, int32_t i)
     return i < r->n_prints ? r->prints[i].text : NULL;
 }
 
-static int write_failed(table *t)
-{
-    fprintf(stderr, "kal: %s: ", t->path);
-    perror(NULL);
-    return t->code = EXIT_FAILED;
-}
-
-static void write_all(table *t, const char *data, size_t n)
-{
-    while (n && !t->code) {
-        const ssize_t done = write(t->fd, data, n);
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) {
-            write_failed(t);
-            return;
-        }
-        data += done;
-        n -= (size_t)done;
-    }
-}
-
 static void put_record(table *t, int32_t i, const record *r, bool names)
 {
     char *text = NULL;
@@ -186,8 +182,8 @@ static void put_record(table *t, int32_t i, const record *r, bool names)
     fputc('\n', l.f);
     if (fclose(l.f) != 0)
         t->code = usage("out of memory for a table");
-    else
-        write_all(t, text, size);
+    else if (!write_whole(t->fd, t->path, text, size))
+        t->code = EXIT_FAILED;
     free(text);
 }
 
@@ -263,9 +259,8 @@ int table_open(table **out, const settings *s, const turns *t)
     made->fd =
         piped ? STDOUT_FILENO : open(s->table, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
     if (made->fd < 0) {
-        write_failed(made);
         free(made);
-        return EXIT_FAILED;
+        return usage("%s: %s", s->table, strerror(errno)), EXIT_FAILED;
     }
     *out = made;
     return EXIT_OK;
@@ -287,7 +282,10 @@ int table_close(table **gone)
     table *t = *gone;
     if (!t) return EXIT_OK;
     if (!t->headed && t->n_waiting) name_columns(t, &(record){.read = true});
-    if (t->fd != STDOUT_FILENO && close(t->fd) != 0 && !t->code) write_failed(t);
+    if (t->fd != STDOUT_FILENO && close(t->fd) != 0 && !t->code) {
+        usage("%s: %s", t->path, strerror(errno));
+        t->code = EXIT_FAILED;
+    }
     const int code = t->code;
     for (int32_t i = 0; i < t->n_names; i++) free(t->names[i]);
     free(t->names);

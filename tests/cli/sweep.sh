@@ -26,6 +26,7 @@ refused 'no values' 2 'a value is empty' "$kal" run 'v = 1; in | gaussian v' in.
 refused 'an empty one' 2 'a value is empty' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,,2 -o '{v}.png'
 refused 'no name' 2 'NAME=VALUES' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep 1..3 -o '{v}.png'
 refused 'an unknown name' 2 'the text has no name "w"' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep w=1..3 -o '{v}.png'
+refused 'nearly a param' 2 'did you mean "sigma"' "$kal" run 'param sigma = 1; in | gaussian sigma' in.ppm --sweep sgima=1..3 -o '{sgima}.png'
 refused 'a name twice' 2 'v is given twice' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1 --sweep v=2 -o '{v}.png'
 refused 'a name set as well' 2 'given by --set' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,2 --set v=2 -o '{v}.png'
 refused 'too many' 2 'more than 100000 runs' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..1000000 -o '{v}.png'
@@ -34,7 +35,7 @@ refused 'a step of 0' 2 'a step is above 0' "$kal" run 'v = 1; in | gaussian v' 
 refused 'a name of a template' 2 'means something else' "$kal" run 'n = 1; in | gaussian n' in.ppm --sweep n=1..3 -o '{n}.png'
 refused 'outputs of one name' 2 'y.png would be written twice, from v=1 and from v=2' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..3 -o y.png
 check 'are told before anything is written' test ! -e y.png
-refused 'a sweep with pages' 2 'goes with neither' "$kal" run --pages 'v = 1; in | gaussian v' in.ppm --sweep v=1..3 -o '{page}.png'
+refused 'a sweep with pages' 2 'runs a text by itself' "$kal" run --pages 'v = 1; in | gaussian v' in.ppm --sweep v=1..3 -o '{page}.png'
 
 # ---- outputs by template, and the same as with --set
 code 'files' 0 "$kal" run 'v = 1; w = 1; in | gaussian v | brightness w' in.ppm --sweep v=1,2 --sweep w=0.5,1 -o '{stem}-{v}-{w}-{n}.ppm'
