@@ -218,6 +218,19 @@ KAL_API kal_status kal_read_rects(const kal_node *node, const kal_rect *rects, i
                                   ptrdiff_t stride, ptrdiff_t step, const kal_options *options,
                                   kal_error *err);
 
+/// Pixels where they lie: what is in the memo, in its folder, or was given as samples is not copied; else they are computed. They stay there, unchanged,
+/// until the view is closed, whatever becomes of node and memo. Rows are `stride` bytes apart, and only to be read.
+typedef struct kal_view {
+    const unsigned char *data;   ///< pixel (rect.x0, rect.y0)
+    ptrdiff_t stride;
+    kal_rect rect;
+    void *held;
+} kal_view;
+KAL_API kal_status kal_view_open(const kal_node *node, kal_rect rect, const kal_options *options,
+                                 kal_view *out, kal_error *err);
+/// One that was not opened is fine, if it is zero.
+KAL_API void kal_view_close(kal_view *view);
+
 /// Computes a value node. *out is yours: free it with kal_value_free.
 KAL_API kal_status kal_read_value(const kal_node *node, const kal_options *options, kal_value *out,
                                   kal_error *err);

@@ -307,6 +307,46 @@ static void cut_off(void)
     free(want);
 }
 
+// ---- views ----------------------------------------------------------------------------------------
+
+static void views(void)
+{
+    const char *folder = check_temp("views");
+    const kal_extent e = extent_of(300, 200, 3, KAL_U8);
+    unsigned char *want = malloc(900 * 200);
+    rng r = {29};
+    kal_scope *s = kal_scope_new();
+    kal_node *image = rng_image(&r, s, &e), *soft = kal_apply_text(s, "gaussian", "3", &image, 1);
+    REQUIRE_OK(kal_read(soft, kal_rect_all(&e), want, 900, NULL, &check_error));
+    const kal_rect part = kal_rect_of(30, 20, 90, 70);
+    const unsigned char *before = NULL;
+    for (int turn = 0; turn < 4;
+         turn++) {   // computed; in memory; in the folder; gone from it while somebody looks
+        kal_memo *m = memo_at(folder);
+        const kal_options o = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS};
+        kal_view all, some, given;
+        REQUIRE_OK(kal_view_open(soft, kal_rect_all(&e), &o, &all, &check_error));
+        REQUIRE_OK(kal_view_open(soft, part, &o, &some, &check_error));
+        REQUIRE_OK(kal_view_open(image, part, &o, &given, &check_error));
+        if (turn == 3) REQUIRE_OK(kal_memo_collect(m, 0, NULL, NULL, &check_error));
+        kal_memo_free(&m);
+        for (int y = 0; y < 200; y++) REQUIRE_MEM(all.data + y * all.stride, want + y * 900, 900);
+        for (int y = 20; y < 70; y++)
+            REQUIRE_MEM(some.data + (y - 20) * some.stride, want + y * 900 + 90, 180);
+        REQUIRE(turn == 0 || some.data == all.data + 20 * all.stride + 90);   // the same rows
+        REQUIRE(!before || given.data == before);
+        before = given.data;
+        kal_view_close(&all);
+        kal_view_close(&some);
+        kal_view_close(&given);
+        kal_view_close(&given);
+    }
+    kal_view v;
+    REQUIRE_FAILS(KAL_INVALID, kal_view_open(soft, kal_rect_of(0, 0, 301, 5), NULL, &v, &check_error));
+    kal_scope_free(&s);
+    free(want);
+}
+
 // ---- audit ----------------------------------------------------------------------------------------
 
 // Whatever is kept is right; what somebody put there under its key is told, and forgotten.
@@ -390,6 +430,7 @@ int main(int argc, char **argv)
     local_edits();
     random_edits(99, argc > 1 ? atoi(argv[1]) : 12);
     cut_off();
+    views();
     audited();
     without_room();
     kal_memo_clear(NULL);
