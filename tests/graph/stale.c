@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A file that is rewritten, ten thousand times (`stale N`: N times) and in every way, under a memo with a folder that knows what it was: never a stale
+// pixel, in this process or another; and nothing is kept of a file that changed while it was read.
+#define _GNU_SOURCE
+#include "check.h"
+
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HEAD "P5\n8 8\n255\n"
+#define SIZE (sizeof HEAD - 1 + 64)
+
+static void picture(int value, char out[SIZE])
+{
+    memcpy(out, HEAD, sizeof HEAD - 1);
+    for (int i = 0; i < 64; i++) out[sizeof HEAD - 1 + i] = (char)(value >> (i & 1 ? 8 : 0));
+}
+
+static void write_to(const char *path, int flags, int value)
+{
+    char bytes[SIZE];
+    picture(value, bytes);
+    const int fd = open(path, O_WRONLY | O_CREAT | flags, 0600);
+    REQUIRE(fd >= 0 && pwrite(fd, bytes, SIZE, 0) == (ssize_t)SIZE);
+    close(fd);
+}
+
+static void set_back(const char *path)
+{
+    const struct timespec old[2] = {{1000000000, 5}, {1000000000, 5}};
+    REQUIRE(!utimensat(AT_FDCWD, path, old, 0));
+}
+
+static void in_place(const char *path, int value)
+{
+    write_to(path, 0, value);
+}
+
+static void cut_and_written(const char *path, int value)
+{
+    write_to(path, O_TRUNC, value);
+}
+
+static void set_back_afterwards(const char *path, int value)
+{
+    write_to(path, 0, value);
+    set_back(path);
+}
+
+static void renamed_over(const char *path, int value)
+{
+    const char *other = check_temp("other.pgm");
+    write_to(other, O_TRUNC, value);
+    set_back(other);
+    REQUIRE(!rename(other, path));
+}
+
+// Through a mapping that stays, so that its page may be dirty already.
+static void through_a_mapping(const char *path, int value)
+{
+    static char *map;
+    static ino_t of;
+    struct stat st;
+    char bytes[SIZE];
+    const int fd = open(path, O_RDWR);
+    REQUIRE(fd >= 0 && !fstat(fd, &st));
+    if (map && st.st_ino != of) munmap(map, SIZE), map = NULL;
+    if (!map) map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    REQUIRE(map != MAP_FAILED);
+    of = st.st_ino;
+    picture(value, bytes);
+    memcpy(map, bytes, SIZE);
+    close(fd);
+}
+
+typedef void way(const char *path, int value);
+static way *const ways[] = {in_place, cut_and_written, set_back_afterwards, renamed_over, through_a_mapping};
+#define WAYS (int)(sizeof ways / sizeof *ways)
+
+static bool shows(const char *path, int value)
+{
+    unsigned char got[64];
+    char want[SIZE];
+    kal_scope *s = kal_scope_new();
+    kal_node *photo = kal_load(s, path, NULL), *n = kal_apply_text(s, "invert", NULL, &photo, 1);
+    const kal_options o = {.memo_mode = KAL_MEMO_ALWAYS, .threads = 1};
+    const kal_status st = kal_read(n, kal_rect_of(0, 0, 8, 8), got, 8, &o, &check_error);
+    kal_scope_free(&s);
+    picture(value, want);
+    for (int i = 0; i < 64; i++) got[i] = (unsigned char)~got[i];
+    return !st && !memcmp(got, want + sizeof HEAD - 1, 64);
+}
+
+// By a process that knows nothing but the folder.
+static bool shows_elsewhere(const char *path, int value)
+{
+    int status;
+    const pid_t child = fork();
+    if (!child) {
+        kal_memo_clear(NULL);
+        _exit(shows(path, value) ? 0 : 1);
+    }
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static void rewritten(int n)
+{
+    const char *path = check_temp("rewritten.pgm");
+    int stale = 0, elsewhere = 0;
+    for (int round = 0; round < 2; round++) {
+        write_to(path, O_TRUNC, 7);
+        usleep(2200000);   // so that its stamp tells its digest from here on
+        REQUIRE(shows(path, 7) && shows(path, 7) && shows_elsewhere(path, 7));
+        for (int i = 0; i < n / 2; i++) {
+            const int value = 1000 + i;
+            ways[(i + round) % WAYS](path, value);
+            stale += !shows(path, value);
+            if (i % 200 == round) elsewhere += !shows_elsewhere(path, value);
+        }
+    }
+    REQUIRE_NOTE(!stale && !elsewhere, "%d of %d stale, %d elsewhere", stale, n, elsewhere);
+}
+
+static bool count(void *user, const kal_memo_entry *e)
+{
+    (void)e;
+    ++*(int *)user;
+    return true;
+}
+
+static void changed_meanwhile(void)
+{
+    const char *path = check_temp("changed.pgm");
+    int before = 0, after = 0;
+    unsigned char got[64];
+    write_to(path, O_TRUNC, 300);
+    REQUIRE_OK(kal_memo_each(NULL, false, count, &before, &check_error));
+    for (int i = 0; i < WAYS; i++) {
+        kal_scope *s = kal_scope_new();
+        kal_node *photo = kal_load(s, path, NULL), *n = kal_apply_text(s, "invert", NULL, &photo, 1);
+        REQUIRE_OK(kal_node_error(n, &check_error));
+        ways[i](path, 5000 + i);
+        const kal_options o = {.memo_mode = KAL_MEMO_ALWAYS};
+        REQUIRE_FAILS(KAL_CHANGED, kal_read(n, kal_rect_of(0, 0, 8, 8), got, 8, &o, &check_error));
+        kal_scope_free(&s);
+    }
+    REQUIRE_OK(kal_memo_each(NULL, false, count, &after, &check_error));
+    REQUIRE_NOTE(before == after, "%d entries, then %d", before, after);
+}
+
+int main(int argc, char **argv)
+{
+    REQUIRE_OK(kal_memo_set_folder(NULL, check_temp("memo"), 0, &check_error));
+    changed_meanwhile();
+    rewritten(argc > 1 ? atoi(argv[1]) : 10000);
+    REQUIRE_OK(kal_memo_set_folder(NULL, NULL, 0, &check_error));
+    kal_memo_clear(NULL);
+    return check_done();
+}
