@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // ---- who waits ----------------------------------------------------------------------------------
 
@@ -23,7 +24,7 @@ void kal_watch_opening(double deadline, kal_cancel *cancel)
 }
 
 // The limit counts anew for each input.
-static kal__watch watch_of_this_thread(void)
+kal__watch kal__opening_watch(void)
 {
     kal__watch limit = kal__watch_from(NULL, kal__now()), own = {&mine, 0, 0};
     if (mine.deadline > 0) own.deadline = begun + mine.deadline;
@@ -100,6 +101,14 @@ static opening *opening_new(kal_status (*run)(kal__errand *, kal_error *), const
     return o;
 }
 
+// A file that is one does not, and a thread and its memory would be for nothing; who reads all of it looks at the watch.
+static bool may_hang(const kal__origin *origin)
+{
+    struct stat st;
+    if (!origin) return false;
+    return origin->waits || !origin->path || stat(origin->path, &st) != 0 || !S_ISREG(st.st_mode);
+}
+
 static kal_status wait_for(opening *o, const kal__watch *watch, const char *name, kal_error *err)
 {
     bool left;
@@ -111,9 +120,10 @@ static kal_status wait_for(opening *o, const kal__watch *watch, const char *name
 kal_status kal__open(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p, kal_node **out,
                      kal_error *err)
 {
-    const kal__watch watch = watch_of_this_thread();
+    const kal__watch watch = kal__opening_watch();
     *out = NULL;
-    if (!kal__can_be_stopped(&watch) || !origin) return kal__load_now(origin, bytes, size, p, out, err);
+    if (!kal__can_be_stopped(&watch) || !may_hang(origin))
+        return kal__load_now(origin, bytes, size, p, out, err);
     opening *o = opening_new(run_load, p->format, out);
     if (!o) {
         kal__origin_unref(&origin);
@@ -134,7 +144,7 @@ kal_status kal__open(kal__origin *origin, kal__slab *bytes, size_t size, const k
 kal_status kal__open_page(kal_node *picture, int32_t page, kal__reel *reel, bool *last, kal_node **out,
                           kal_error *err)
 {
-    const kal__watch watch = watch_of_this_thread();
+    const kal__watch watch = kal__opening_watch();
     char what[32];
     *out = NULL;
     if (!kal__can_be_stopped(&watch))

@@ -7,6 +7,8 @@
 
 #include "load.h"
 
+/// What this thread's watch and the limit say of an input that is opened now.
+kal__watch kal__opening_watch(void);
 /// kal__load_now, left behind when this thread's watch (kal_watch_opening) or the limit of seconds ends it; then the references that were
 /// given are let go of when it comes back.
 kal_status kal__open(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p, kal_node **out,

@@ -7,6 +7,7 @@
 #include "coding.h"
 #include "hashing.h"
 #include "known.h"
+#include "opening.h"
 #include "reel.h"
 
 #include <stdlib.h>
@@ -84,7 +85,8 @@ static kal_status read_stream(kal__loading *l, kal__reader *file, kal__reader *r
         return read_small(l, r, format, err);
     if (!l->source->codec->scattered)
         st = l->source->codec->header(r, &l->ask, &l->source->header, l->meta, err);
-    if (!st && !known) st = kal__hashing_end(r, most, NULL, &l->source->digest, err);
+    const kal__watch watch = kal__opening_watch();
+    if (!st && !known) st = kal__hashing_end(r, most, &watch, &l->source->digest, err);
     if (st) return st;
     if (!known) l->source->size = file->size = (size_t)r->position;
     if (l->source->codec->scattered)
