@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// A plan while it is made: plan.c turns needs into stages, rings.c sizes their bands and rings.
+// A plan while it is made: needs.c, stages.c and sinks.c one after another, rings.c sizes bands and rings, plan.c has them work.
 #ifndef KAL_GRAPH_BUILD_H
 #define KAL_GRAPH_BUILD_H
 
@@ -36,6 +36,42 @@ static inline kal__info *kal__info_of(const kal__builder *b, const kal_node *n)
 {
     return &b->infos[kal__order_find(&b->p->order, n)];
 }
+
+static inline bool kal__is_view(const kal_node *n)
+{
+    return n->kind == KAL__APPLY && (n->call.op->flags & KAL_OP_VIEW);
+}
+
+/// Has no rows of its own: readers look at an input.
+static inline bool kal__passes(const kal__builder *b, const kal_node *n)
+{
+    return kal__is_view(n) || kal__info_of(b, n)->untouched;
+}
+
+/// What a want looks at: nothing of a value.
+const kal_node *kal__image_of(const kal__want *w);
+/// Somebody needs these pixels of a node.
+void kal__want_pixels(kal__builder *b, const kal_node *n, kal_rect rect);
+/// From a node's needs to those of its inputs; users come before.
+kal_status kal__propagate(kal__builder *b, const kal_node *n);
+
+/// NULL: out of memory.
+kal__stage *kal__stage_new(kal__builder *b, kal__stage_kind kind, const kal_node *node, kal_rect rect,
+                           int32_t n_edges, int32_t n_steps);
+/// Through what passes to the stage that has the rows; (dx, dy) collects the shift.
+kal__stage *kal__resolve_stage(const kal__builder *b, const kal_node *n, int32_t *dx, int32_t *dy);
+/// The edges of a step.
+void kal__connect_step(const kal__builder *b, kal__stage *s, const kal__step *step);
+/// A stage for each run of nodes that is computed, decoded or there.
+kal_status kal__add_stages(kal__builder *b);
+
+bool kal__is_worth(const kal__builder *b, const kal_node *n);
+/// Marks the stages that stand on what is worth keeping. After all stages but the sinks.
+void kal__find_dear(kal__builder *b);
+/// Whether the memo would want the rows of a stage.
+bool kal__is_candidate(const kal__builder *b, const kal__stage *s);
+/// Where the rows of a want go.
+kal_status kal__add_sink(kal__builder *b, const kal__want *w);
 
 /// Makes `e` an edge from the stage that has the rows of `input`.
 void kal__connect(const kal__builder *b, kal__stage *to, kal__edge *e, const kal_node *input);

@@ -365,6 +365,17 @@ void kal__memo_forget(kal_memo *m, kal_key key)
     if (m->store) kal__store_remove(m->store, key);
 }
 
+bool kal__memo_find_rows(kal_memo *m, kal_key key, const kal_extent *e, kal_rect rect, kal__slab **slab,
+                         kal_rect *have)
+{
+    if (!kal__memo_find(m, KAL__STORED_ROWS, key, rect, slab, have)) return false;
+    const size_t pixels = (*slab)->size / kal_pixel_size(e);
+    const bool fits = kal_rect_inside(*have, kal_rect_all(e)) &&
+                      (size_t)(have->x1 - have->x0) * (size_t)(have->y1 - have->y0) <= pixels;
+    if (!fits) kal__slab_unref(slab);
+    return fits;
+}
+
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)
 {
     const kal_memo_mode own = kal_node_memo(node);
