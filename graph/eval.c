@@ -194,15 +194,15 @@ static void learn_contents(kal_node *image, const kal__resolved *o, const kal__w
                              .cancel = w->options ? w->options->cancel : NULL};
         if (w->deadline > 0) alone.deadline = w->deadline - kal__now();
         if (alone.deadline < 0 || kal_content_key(picture, &alone, &content, NULL))
-            return;   // the plan will say why
-        if (kal__memo_store(o->memo) && !kal__content_known(o->memo, picture)) return;   // it was not kept
+            return;                                          // the plan will say why
+        if (!kal__content_known(o->memo, picture)) return;   // it was not kept
     }
 }
 
 static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o, const kal__watch *watch,
                            kal_stats *stats)
 {
-    const bool may = o->memo && kal__memo_store(o->memo) && !o->only_known;
+    const bool may = o->memo && kal__memo_has_facts(o->memo) && !o->only_known;
     stand_in *list = may ? kal__new_zero(n, sizeof *list) : NULL;
     for (size_t i = 0; list && i < n; i++) {
         kal__want *w = &wants[i];

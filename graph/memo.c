@@ -4,6 +4,7 @@
 // See memo.h. A small table under one lock: an entry is a picture, so there are hundreds, not millions.
 #include "memo.h"
 
+#include "facts.h"
 #include "lease.h"
 #include "options.h"
 #include "recipe.h"
@@ -39,6 +40,7 @@ struct kal_memo {
     kal__store *store;     // NULL: no folder
     kal__remote *remote;   // NULL: none
     kal__leases *leases;   // with either
+    kal__facts facts;      // without a folder
 };
 
 #define DEFAULT_LIMIT ((uint64_t)256 << 20)
@@ -196,6 +198,7 @@ void kal_memo_clear(kal_memo *m)
     if (!m) return;
     pthread_mutex_lock(&m->lock);
     while (m->n) remove_at(m, m->n - 1);
+    kal__facts_free(&m->facts);
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -300,8 +303,8 @@ static bool insert(kal_memo *m, const entry *fresh)
     return true;
 }
 
-// Takes a reference to the slab.
-static void put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes, double ns)
+// Takes a reference to the slab; false: it is not kept.
+static bool put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes, double ns)
 {
     const double ratio = ns / (double)(bytes ? bytes : 1);
     pthread_mutex_lock(&m->lock);
@@ -311,9 +314,11 @@ static void put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t
                .bytes = bytes,
                .ratio = ratio,
                .worth = m->clock + ratio};
-    if (bytes > m->stats.limit || !insert(m, &e)) kal__slab_unref(&e.slab);
+    const bool kept = bytes <= m->stats.limit && insert(m, &e);
+    if (!kept) kal__slab_unref(&e.slab);
     shrink(m, m->stats.limit);
     pthread_mutex_unlock(&m->lock);
+    return kept;
 }
 
 bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab **slab,
@@ -351,9 +356,37 @@ static bool put_further(kal_memo *m, const kal__made *made)
 
 bool kal__memo_put(kal_memo *m, const kal__made *made, bool always)
 {
-    put(m, made->node->key, made->rect, made->slab, made->bytes, made->ns);
-    return kal__memo_is_shared(m) && (always || made->all_ns >= WORTH_A_FILE * (double)made->bytes) &&
-           put_further(m, made);
+    const bool here = put(m, made->node->key, made->rect, made->slab, made->bytes, made->ns);
+    if (!kal__memo_is_shared(m)) return here;
+    return (always || made->all_ns >= WORTH_A_FILE * (double)made->bytes) && put_further(m, made);
+}
+
+bool kal__memo_has_facts(kal_memo *m)
+{
+    pthread_mutex_lock(&m->lock);
+    const bool any = m->store || m->facts.n;
+    pthread_mutex_unlock(&m->lock);
+    return any;
+}
+
+bool kal__memo_fact(kal_memo *m, kal__fact_kind kind, kal_key key, unsigned char value[KAL__FACT])
+{
+    if (m->store) return kal__fact_known(m->store, kind, key, value);
+    pthread_mutex_lock(&m->lock);
+    const bool known = kal__facts_find(&m->facts, kind, key, value);
+    pthread_mutex_unlock(&m->lock);
+    return known;
+}
+
+void kal__memo_fact_put(kal_memo *m, kal__fact_kind kind, kal_key key, const unsigned char value[KAL__FACT])
+{
+    if (m->store) {
+        kal__fact_remember(m->store, kind, key, value);
+        return;
+    }
+    pthread_mutex_lock(&m->lock);
+    kal__facts_put(&m->facts, kind, key, value);
+    pthread_mutex_unlock(&m->lock);
 }
 
 void kal__memo_forget(kal_memo *m, kal_key key)

@@ -31,8 +31,13 @@ typedef struct kal__made {
     double ns, all_ns;
 } kal__made;
 /// Takes a reference to the slab; evicts what is cheapest to make again for its size. In the folder and far away it is kept only when it took
-/// longer than reading it does, or when `always`; true: the folder has it.
+/// longer than reading it does, or when `always`. Whether it is kept: in the folder, where there is one.
 bool kal__memo_put(kal_memo *m, const kal__made *made, bool always);
+/// Whether there may be any facts.
+bool kal__memo_has_facts(kal_memo *m);
+/// What is known of a key, in the folder or, without one, in memory: the last that was said.
+bool kal__memo_fact(kal_memo *m, kal__fact_kind kind, kal_key key, unsigned char value[KAL__FACT]);
+void kal__memo_fact_put(kal_memo *m, kal__fact_kind kind, kal_key key, const unsigned char value[KAL__FACT]);
 /// What is kept under the key goes, in memory and in the folder.
 void kal__memo_forget(kal_memo *m, kal_key key);
 /// The folder; NULL: none.

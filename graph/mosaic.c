@@ -130,11 +130,10 @@ static kal_rect part_at(const kal__mosaic *m, const kal_node *image, int32_t x, 
 // How an image is divided, and who names the parts. NULL: it is not.
 static kal__special *divide(kal_memo *memo, const kal_node *image, kal_rect rect, kal__mosaic *m)
 {
-    kal__store *store = kal__memo_store(memo);
     *m = (kal__mosaic){.side = SIDE, .all = rect, .grid = grid_of(rect, SIDE)};
-    if (!store || image->kind != KAL__APPLY || image->is_volatile || parts_in(m->grid) > MOST_PARTS)
+    if (!memo || image->kind != KAL__APPLY || image->is_volatile || parts_in(m->grid) > MOST_PARTS)
         return NULL;
-    kal__special *s = kal__special_new(image, store, parts_in(m->grid));
+    kal__special *s = kal__special_new(image, memo, parts_in(m->grid));
     if (s && !kal__special_differs(s)) m->side = 0, m->grid = grid_of(rect, 0);
     return s;
 }
@@ -146,14 +145,13 @@ void kal__parts_remember(kal_memo *memo, const kal_node *image, kal_rect rect)
     kal__special *s = divide(memo, image, rect, &m);
     unsigned char value[KAL__FACT] = {0};
     if (!s) return;
-    kal__store *store = kal__memo_store(memo);
-    if (kal__special_shape(s, &key)) kal__fact_remember(store, KAL__FACT_SHAPE, key, value);
+    if (kal__special_shape(s, &key)) kal__memo_fact_put(memo, KAL__FACT_SHAPE, key, value);
     memcpy(value, &image->key, sizeof image->key);
     for (int32_t y = m.grid.y0; y < m.grid.y1; y++)
         for (int32_t x = m.grid.x0; x < m.grid.x1; x++) {
             const kal_rect part = part_at(&m, image, x, y);
             if (kal_rect_inside(part, rect) && kal__special_key(s, part, &key))
-                kal__fact_remember(store, KAL__FACT_TILE, key, value);
+                kal__memo_fact_put(memo, KAL__FACT_TILE, key, value);
         }
     kal__special_free(s);
 }
@@ -162,19 +160,18 @@ void kal__content_remember(kal_memo *m, const kal_node *picture, const unsigned 
 {
     kal_key content;
     unsigned char value[KAL__FACT] = {0};
-    kal__store *store = kal__memo_store(m);
-    if (!store || !kal__is_picture(picture) || kal__fact_known(store, KAL__FACT_CONTENT, picture->key, value))
+    if (!kal__memo_store(m) || !kal__is_picture(picture) ||
+        kal__memo_fact(m, KAL__FACT_CONTENT, picture->key, value))
         return;
     if (kal_content_key_of(&picture->call.extent, rows, (ptrdiff_t)stride, &content, NULL)) return;
     memcpy(value, &content, sizeof content);
-    kal__fact_remember(store, KAL__FACT_CONTENT, picture->key, value);
+    kal__memo_fact_put(m, KAL__FACT_CONTENT, picture->key, value);
 }
 
 bool kal__content_known(kal_memo *m, const kal_node *picture)
 {
     unsigned char value[KAL__FACT];
-    kal__store *store = kal__memo_store(m);
-    return store && kal__fact_known(store, KAL__FACT_CONTENT, picture->key, value);
+    return kal__memo_fact(m, KAL__FACT_CONTENT, picture->key, value);
 }
 
 bool kal__may_cut_off(kal_memo *memo, const kal_node *image, kal_node **unknown)
@@ -182,10 +179,12 @@ bool kal__may_cut_off(kal_memo *memo, const kal_node *image, kal_node **unknown)
     kal__mosaic m;
     kal_key shape;
     unsigned char value[KAL__FACT];
+    *unknown = NULL;
+    if (!kal__memo_store(memo)) return false;   // within one process a file is hardly loaded under two keys
     kal__special *s = divide(memo, image, kal_rect_all(&image->call.extent), &m);
     *unknown = s ? kal__special_unknown(s, 0) : NULL;
-    const bool may = *unknown && kal__special_shape(s, &shape) &&
-                     kal__fact_known(kal__memo_store(memo), KAL__FACT_SHAPE, shape, value);
+    const bool may =
+        *unknown && kal__special_shape(s, &shape) && kal__memo_fact(memo, KAL__FACT_SHAPE, shape, value);
     kal__special_free(s);
     return may;
 }
@@ -193,7 +192,7 @@ bool kal__may_cut_off(kal_memo *memo, const kal_node *image, kal_node **unknown)
 // ---- finding ------------------------------------------------------------------------------------
 
 // The number + 1 of the piece that shows the part; 0: none does.
-static uint8_t piece_for(kal__mosaic *m, kal_memo *memo, kal_key entry, kal_rect part)
+static uint8_t piece_for(kal__mosaic *m, kal_memo *memo, const kal_node *image, kal_key entry, kal_rect part)
 {
     int32_t i = 0;
     while (i < m->n && !kal_key_equal(m->pieces[i].key, entry)) i++;
@@ -201,7 +200,7 @@ static uint8_t piece_for(kal__mosaic *m, kal_memo *memo, kal_key entry, kal_rect
     if (i == m->n) {
         piece *p = &m->pieces[m->n++];
         *p = (piece){.key = entry};
-        if (!kal__memo_find(memo, KAL__STORED_ROWS, entry, part, &p->slab, &p->rect)) p->slab = NULL;
+        if (!kal__memo_find_rows(memo, entry, &image->call.extent, part, &p->slab, &p->rect)) p->slab = NULL;
     }
     const piece *p = &m->pieces[i];
     return p->slab && kal_rect_inside(part, p->rect) ? (uint8_t)(i + 1) : 0;
@@ -215,10 +214,9 @@ static size_t find_parts(kal__mosaic *m, kal_memo *memo, kal__special *s, const 
             kal_key key, entry;
             unsigned char value[KAL__FACT];
             const kal_rect part = part_at(m, image, x, y);
-            if (kal__special_key(s, part, &key) &&
-                kal__fact_known(kal__memo_store(memo), KAL__FACT_TILE, key, value)) {
+            if (kal__special_key(s, part, &key) && kal__memo_fact(memo, KAL__FACT_TILE, key, value)) {
                 memcpy(&entry, value, sizeof entry);
-                m->of[i] = piece_for(m, memo, entry, part);
+                m->of[i] = piece_for(m, memo, image, entry, part);
             }
             found += m->of[i] > 0;
             if (!m->of[i]) m->missing = kal_rect_join(m->missing, part);
@@ -250,7 +248,7 @@ kal_node *kal__mosaic_find(kal_memo *memo, kal_node *image, kal_rect rect, kal__
     kal__slab *whole = NULL;
     kal_rect have;
     *out = NULL;
-    if (!kal__memo_store(memo)) return NULL;
+    if (!memo) return NULL;
     if (kal__memo_find(memo, KAL__STORED_ROWS, image->key, rect, &whole,
                        &have)) {   // the plan will find it
         kal__slab_unref(&whole);

@@ -49,7 +49,7 @@ static kal_key content_of(const kal_node *n, const unsigned char *fact)
     return kal__hash_done(&h);
 }
 
-static void look_up(kal__special *s, kal__store *facts)
+static void look_up(kal__special *s, kal_memo *facts)
 {
     for (size_t i = 0; i < s->order.n; i++) {
         const kal_node *n = s->order.nodes[i];
@@ -57,12 +57,12 @@ static void look_up(kal__special *s, kal__store *facts)
         said *at = &s->said[i];
         s->pastes |= n->kind == KAL__APPLY && n->call.op->touches && n->call.n > 0;
         at->picture = kal__is_picture(n);
-        at->known = at->picture && kal__fact_known(facts, KAL__FACT_CONTENT, n->key, fact);
+        at->known = at->picture && kal__memo_fact(facts, KAL__FACT_CONTENT, n->key, fact);
         if (at->known) at->content = content_of(n, fact);
     }
 }
 
-kal__special *kal__special_new(const kal_node *image, kal__store *facts, size_t parts)
+kal__special *kal__special_new(const kal_node *image, kal_memo *facts, size_t parts)
 {
     kal_node *root = (kal_node *)(uintptr_t)image;
     kal__special *s = kal__new_zero(1, sizeof *s);

@@ -7,14 +7,13 @@
 #ifndef KAL_GRAPH_SPECIAL_H
 #define KAL_GRAPH_SPECIAL_H
 
-#include "plan.h"
-#include "store.h"
+#include "memo.h"
 
 /// Parts of one image being named. Threads: one at a time.
 typedef struct kal__special kal__special;
 
 /// NULL: too much of a graph for so many parts, or out of memory.
-kal__special *kal__special_new(const kal_node *image, kal__store *facts, size_t parts);
+kal__special *kal__special_new(const kal_node *image, kal_memo *facts, size_t parts);
 /// Whether parts may have other keys than the whole: there is a paste in its graph.
 bool kal__special_differs(const kal__special *s);
 /// The key of a part: what it shows, and where. false: it would take too long to say.

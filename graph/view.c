@@ -32,7 +32,7 @@ static bool is_there(const kal_node *n, kal_rect rect, const kal_options *option
     if (options && (options->audit > 0 || options->stats || options->node_stats || options->cancel))
         return false;
     if (kal__resolve(options, &o, NULL) || !o.memo) return false;
-    if (!kal__memo_find(o.memo, KAL__STORED_ROWS, n->key, rect, &slab, &have)) return false;
+    if (!kal__memo_find_rows(o.memo, n->key, &n->call.extent, rect, &slab, &have)) return false;
     *out = view_of(slab, &n->call.extent, have, rect);
     return true;
 }

@@ -214,6 +214,37 @@ static void local_edits(void)
     kal_scope_free(&s);
 }
 
+// The same in one process, without a folder, where everything is to be kept.
+static void edits_in_memory(void)
+{
+    const kal_extent e = extent_of(2000, 1500, 3, KAL_U8);
+    const size_t size = kal_pixel_size(&e) * (size_t)e.width * (size_t)e.height;
+    unsigned char *want = malloc(size), *got = malloc(size);
+    rng r = {8};
+    kal_memo *m = kal_memo_new((uint64_t)256 << 20);
+    kal_scope *s = kal_scope_new();
+    kal_node *base = rng_image(&r, s, &e);
+    uint64_t all = 0;
+    for (int i = 0; i < 8; i++) {
+        sums t = {0};
+        kal_node *n = edited(s, base, 300 + 100 * (i / 3), 300, 3 + i, i & 1 ? "invert" : NULL);
+        const kal_options plain = {.memo_mode = KAL_MEMO_NEVER},
+                          o = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS, .node_stats = add_node, .user = &t};
+        REQUIRE_OK(kal_read(n, kal_rect_all(&e), want, 6000, &plain, &check_error));
+        REQUIRE_OK(kal_read(n, kal_rect_all(&e), got, 6000, &o, &check_error));
+        REQUIRE_NOTE(!memcmp(want, got, size), "edit %d", i);
+        if (i < 2)
+            all = t.computed;
+        else
+            REQUIRE_NOTE(t.computed < all / 3, "edit %d: %llu of %llu", i, (unsigned long long)t.computed,
+                         (unsigned long long)all);
+    }
+    kal_scope_free(&s);
+    kal_memo_free(&m);
+    free(want);
+    free(got);
+}
+
 // Chains of pastes and whole-picture ops, each time with another link changed: what is put together is what is computed.
 static void random_edits(uint64_t seed, int n)
 {
@@ -428,6 +459,7 @@ int main(int argc, char **argv)
     random_graphs(4711, argc > 1 ? atoi(argv[1]) : 60);
     values();
     local_edits();
+    edits_in_memory();
     random_edits(99, argc > 1 ? atoi(argv[1]) : 12);
     cut_off();
     views();
