@@ -53,9 +53,20 @@ static size_t table_size(const kal__store_head *h)
     return (size_t)h->pieces * sizeof(uint64_t) + h->recipe_size;
 }
 
+// A sum says that a head is whole, not that whoever wrote it meant well.
+static bool has_sense(const kal__store_head *h)
+{
+    const int64_t width = (int64_t)h->x1 - h->x0, height = (int64_t)h->y1 - h->y0;
+    if (h->x0 < 0 || h->y0 < 0 || width <= 0 || height <= 0) return false;
+    if (h->kind == KAL__STORED_ROWS) return (uint64_t)width <= h->size / (uint64_t)height;
+    return h->kind <= KAL__STORED_BLOB && h->kind && !h->x0 && !h->y0 && height == 1 &&
+           (uint64_t)width == h->size;
+}
+
 static bool fits(const kal__store_head *h, size_t n)
 {
-    if (h->order != ORDER || h->recipe_size > KAL__STORE_RECIPE || h->size > SIZE_MAX) return false;
+    if (h->order != ORDER || h->recipe_size > KAL__STORE_RECIPE || h->size > SIZE_MAX || !has_sense(h))
+        return false;
     if (h->pieces != pieces_of(h->size) || h->at % KAL__STORE_PAGE != 0) return false;
     const size_t before = sizeof *h + table_size(h);
     return before <= n && h->at >= before && h->at <= n && h->size == n - h->at;
