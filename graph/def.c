@@ -390,10 +390,23 @@ static kal_status name_call(const kal__parser *r, const kal__written *c, kal_sta
     return st;
 }
 
+// `memo=` behind a call is of what it makes, unless the def has a parameter of that name.
+static kal_status take_memo(kal__parser *r, kal__written *c, kal_memo_mode *memo)
+{
+    const kal__token *bad = &c->op;
+    *memo = KAL_MEMO_AUTO;
+    for (int32_t i = 0; i < c->def->n_formals; i++)
+        if (!strcmp(c->def->formals[i].name.text, "memo")) return KAL_OK;
+    const kal_status st = kal__take_memo((kal__schema){.of = c->def->name}, c, memo, &bad, r->err);
+    return st ? kal__fail_at(r, bad, st) : KAL_OK;
+}
+
 kal_status kal__expand(kal__parser *r, kal__written *c, kal_node **out)
 {
     kal__frame f = {.def = c->def, .caller = r->frame};
+    kal_memo_mode memo;
     kal_status st = may_expand(r, c);
+    if (!st) st = take_memo(r, c, &memo);
     if (!st) st = give_images(r, c, &f);
     if (!st) st = give_literals(r, c, &f);
     const kal__parser was = *r;
@@ -408,6 +421,7 @@ kal_status kal__expand(kal__parser *r, kal__written *c, kal_node **out)
         r->lex = was.lex, r->t = was.t, r->file = was.file, r->frame = was.frame;
         r->depth = was.depth, r->nest = was.nest;
         if (st) name_call(r, c, st);
+        if (!st && memo) kal_node_set_memo(*out, memo);
     }
     kal__names_free(&f.own);
     return st;

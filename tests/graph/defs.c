@@ -109,6 +109,8 @@ static void calls(void)
     equal("def m(img) = img | gray | mean; in | crop x=(m in)", "in | crop x=(in | gray | mean)");
     equal("def f(img) = img | draw_text {a}; in | f", "in | draw_text \"{a}\"");
     equal("def f(img) = { img | draw_text \"{a}\" }; in | f", "in | draw_text {a}");
+    equal(SOFT "in | soft 3 memo=always", "in | gaussian 3 | sharpen amount=1 memo=always");
+    equal("def f(img, memo=3) = img | gaussian memo; in | f memo=2", "in | gaussian 2");
     // words that declare are names like any other
     equal("param = in; param | invert", "in | invert");
     equal("def = in | invert; include = def; include | gaussian 2", "in | invert | gaussian 2");
@@ -236,6 +238,7 @@ static void mistakes(void)
     refused(SOFT "def g(i) = i |\n  soft -1\nin | invert | g",
             "line 4, column 15: in g: line 3, column 3: in soft: line 1, column 28: gaussian",
             "outside 0..1000");
+    refused(SOFT "in | soft memo=some", "line 2, column 16:", "one of auto, always, never");
     refused("def f(img) = img | f", "line 1, column 20:", "\"f\" would call itself");
     refused("def f(img) = f img", "line 1, column 14:", "\"f\" would call itself");
     refused("def f(img) = { a = f img; a }", "line 1, column 20:", "\"f\" would call itself");
