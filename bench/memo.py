@@ -30,7 +30,7 @@ def with_joblib(folder, mmap):
 
 def with_diskcache(folder):
     import diskcache
-    return diskcache.Cache(folder).memoize()(work)
+    return diskcache.Cache(folder, size_limit=1 << 36).memoize()(work)
 
 
 def touched(array):
