@@ -211,7 +211,7 @@ static void refused_urls(void)
     kal_memo_free(&m);
 }
 
-// ---- a server that speaks as Redis does, more or less ----------------------------------------------
+// ---- a server that speaks as Redis does, or HTTP, more or less ----------------------------------------------
 
 enum { HONEST, CUT, FLIPPED, LARGE, ANOTHER, DRIP, SILENT, NONSENSE, NEGATIVE, NESTED, MODES };
 
@@ -223,6 +223,7 @@ typedef struct kept {
 
 static struct {
     pthread_mutex_t lock;
+    bool http;
     int listening, mode;
     kept kept[64];
     int n;
@@ -256,15 +257,15 @@ static void say(int fd, const void *data, size_t n)
     }
 }
 
-// Returns whether the line goes on.
-static bool give(int fd, const kept *k, const kept *other, int mode)
+// What is the same for both: NONSENSE and so on are answers of the other kind. Returns whether the line goes on.
+static bool give(int fd, const kept *k, const kept *other, int mode, const char *head_form, const char *end)
 {
-    char head[40];
-    snprintf(head, sizeof head, "$%zu\r\n",
+    char head[80];
+    snprintf(head, sizeof head, head_form,
              mode == LARGE     ? (size_t)99999999999
              : mode == ANOTHER ? other->n
                                : k->n);
-    if (mode == NONSENSE) return say(fd, "HTTP/1.1 400 Bad Request\r\n\r\n", 28), true;
+    if (mode == NONSENSE) return say(fd, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 47), true;
     if (mode == NEGATIVE) return say(fd, "$-99999999999999999999999\r\n", 27), true;
     if (mode == NESTED) return say(fd, "*1000000000\r\n*1000000000\r\n", 26), true;
     say(fd, head, strlen(head));
@@ -275,14 +276,36 @@ static bool give(int fd, const kept *k, const kept *other, int mode)
     if (mode == FLIPPED) copy[k->n - 7] ^= 4;
     say(fd, mode == ANOTHER ? other->data : copy, mode == ANOTHER ? other->n : k->n);
     free(copy);
-    say(fd, "\r\n", 2);
+    say(fd, end, strlen(end));
     return mode != LARGE;
+}
+
+// The entry of a key and another one; `data`, unless NULL, is kept when there is none, and then not the caller's any more.
+static int find(const char *key, kept **k, kept **other, char **data, size_t n)
+{
+    *k = *other = NULL;
+    pthread_mutex_lock(&liar.lock);
+    const int mode = liar.mode;
+    for (int i = 0; i < liar.n; i++)
+        if (!strcmp(liar.kept[i].key, key))
+            *k = &liar.kept[i];
+        else
+            *other = &liar.kept[i];
+    if (!*other) *other = *k;
+    if (data && !*k && liar.n < 64) {
+        *k = &liar.kept[liar.n++];
+        **k = (kept){.data = *data, .n = n};
+        snprintf((*k)->key, sizeof(*k)->key, "%s", key);
+        *data = NULL;
+    }
+    pthread_mutex_unlock(&liar.lock);
+    return mode;
 }
 
 static bool serve_one(int fd)
 {
     char line[64], *words[8] = {0};
-    size_t sizes[8];
+    size_t sizes[8] = {0};
     if (!line_of(fd, line, sizeof line)) return false;
     const int n = atoi(line + 1);
     bool ok = n <= 8;
@@ -293,24 +316,12 @@ static bool serve_one(int fd)
         ok = ok && all_of(fd, words[i], sizes[i] + 2);
         words[i][ok ? sizes[i] : 0] = 0;
     }
-    pthread_mutex_lock(&liar.lock);
-    const int mode = liar.mode;
     kept *k = NULL, *other = NULL;
-    for (int i = 0; i < liar.n && ok && n > 1; i++)
-        if (!strcmp(liar.kept[i].key, words[1]))
-            k = &liar.kept[i];
-        else
-            other = &liar.kept[i];
-    if (ok && !strcmp(words[0], "SET") && n == 3 && !k && liar.n < 64) {
-        k = &liar.kept[liar.n++];
-        *k = (kept){.data = words[2], .n = sizes[2]};
-        snprintf(k->key, sizeof k->key, "%s", words[1]);
-        words[2] = NULL;
-    }
-    pthread_mutex_unlock(&liar.lock);
+    const bool puts_it = ok && n == 3 && !strcmp(words[0], "SET");
+    const int mode = ok && n > 1 ? find(words[1], &k, &other, puts_it ? &words[2] : NULL, sizes[2]) : HONEST;
     if (ok && mode == SILENT) usleep(3000000);
     if (ok && !strcmp(words[0], "GET"))
-        ok = k ? give(fd, k, other ? other : k, mode) : (say(fd, "$-1\r\n", 5), true);
+        ok = k ? give(fd, k, other, mode, "$%zu\r\n", "\r\n") : (say(fd, "$-1\r\n", 5), true);
     else if (ok && !strcmp(words[0], "SET"))
         say(fd, "+OK\r\n", 5);
     else if (ok)
@@ -319,10 +330,34 @@ static bool serve_one(int fd)
     return ok;
 }
 
+static bool serve_http(int fd)
+{
+    char line[300], path[100] = "";
+    size_t n = 0;
+    kept *k, *other;
+    if (!line_of(fd, line, sizeof line)) return false;
+    const char method = line[0];
+    sscanf(line, "%*s %99s", path);
+    while (line_of(fd, line, sizeof line) && line[0] != '\r')
+        if (!strncmp(line, "Content-Length:", 15)) n = (size_t)atoll(line + 15);
+    char *body = n ? malloc(n) : NULL;
+    bool ok = !n || all_of(fd, body, n);
+    const int mode = find(path, &k, &other, method == 'P' && ok ? &body : NULL, n);
+    free(body);
+    if (mode == SILENT) usleep(3000000);
+    if (method == 'G' && k)
+        return ok && give(fd, k, other, mode, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", "");
+    const char *answer = method == 'P' ? "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+                         : k           ? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
+                                       : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    say(fd, answer, strlen(answer));
+    return ok;
+}
+
 static void *serve(void *arg)
 {
     const int fd = (int)(intptr_t)arg;
-    while (serve_one(fd)) continue;
+    while (liar.http ? serve_http(fd) : serve_one(fd)) continue;
     close(fd);
     return NULL;
 }
@@ -347,7 +382,7 @@ static int a_port(int *fd)
     return ntohs(a.sin_port);
 }
 
-static void lies(void)
+static void lies(const char *scheme, bool http)
 {
     char url[100];
     pthread_t t;
@@ -355,23 +390,23 @@ static void lies(void)
     double seconds;
     kal_memo *m = kal_memo_new(0);
     const int port = a_port(&liar.listening);
-    snprintf(url, sizeof url, "redis://127.0.0.1:%d/", port);
+    snprintf(url, sizeof url, "%s127.0.0.1:%d", scheme, port);
     if (kal_memo_set_remote(m, url, NULL, &check_error) == KAL_UNSUPPORTED) {
         check_skip("%s", check_error.message);
         kal_memo_free(&m);
         return;
     }
     kal_memo_free(&m);
-    snprintf(url, sizeof url, "redis://127.0.0.1:%d", port);
+    liar.http = http;
+    liar.mode = HONEST;
     REQUIRE(!listen(liar.listening, 16) && !pthread_create(&t, NULL, listen_there, NULL));
-    pthread_detach(t);
     kal_memo_stats c = turn(NULL, url, NULL, 4, &st, &seconds);
     REQUIRE(c.remote_failed == 0 && c.remote_refused == 0);
     c = turn(NULL, url, NULL, 4, &st, &seconds);
     REQUIRE_NOTE(c.remote_hits == 4 && st.encodes == 0, "%d hits", (int)c.remote_hits);
     for (int mode = CUT; mode < MODES; mode++) {
         char near[300], name[20];
-        snprintf(name, sizeof name, "liar-%d", mode);
+        snprintf(name, sizeof name, "liar-%d-%d", http, mode);
         snprintf(near, sizeof near, "%s", check_temp(name));
         pthread_mutex_lock(&liar.lock);
         liar.mode = mode;
@@ -384,6 +419,8 @@ static void lies(void)
                (int)c.remote_failed);
         if (mode == FLIPPED || mode == ANOTHER || mode == LARGE) REQUIRE(c.remote_refused == 3);
     }
+    shutdown(liar.listening, SHUT_RDWR);
+    pthread_join(t, NULL);
     close(liar.listening);
 }
 
@@ -419,7 +456,8 @@ int main(void)
     in_a_folder();
     with_a_secret();
     refused_urls();
-    lies();
+    lies("redis://", false);
+    lies("http://", true);
     nobody();
     return check_done();
 }

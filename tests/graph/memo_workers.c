@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Processes that share a memo, by a folder, a folder far away, a Redis: each thing is made once; and when workers or the Redis are killed, stopped or start anew,
-// every worker still gets the bytes that a process alone makes, in a bounded time.
+// every worker still gets the bytes that a process alone makes, in a bounded time. With --bench: how much faster two workers are.
 #define _GNU_SOURCE
 #include "graphs.h"
 
@@ -45,14 +45,15 @@ static void rest(double seconds)
 
 // ---- the work -------------------------------------------------------------------------------------
 
-static int32_t side = 200;
+enum { SIDE = 200 };
+static int step = 5;   // between the places where workers begin
 
 static kal_key make(kal_memo *m, int i, kal_stats *stats)
 {
     kal_key key = {0};
     kal_bytes out;
     rng r = {(uint64_t)i + 100};
-    const kal_extent e = extent_of(side, side, 3, KAL_U8);
+    const kal_extent e = extent_of(SIDE, SIDE, 3, KAL_U8);
     kal_scope *s = kal_scope_new();
     kal_node *image = rng_image(&r, s, &e);
     image = kal_apply_text(s, "gaussian", "sigma=9", &image, 1);
@@ -101,7 +102,7 @@ static void begin(pid_t pids[WORKERS], int workers, int n, const char *folder, c
         pids[w] = fork();
         if (!pids[w]) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-            work(w, n, w * 5, folder, url);
+            work(w, n, w * step, folder, url);
         }
     }
 }
@@ -292,12 +293,30 @@ static bool with_redis(uint64_t tiles)
     return true;
 }
 
-int main(void)
+// The work of one shared by two, who begin at different places.
+static void bench(void)
+{
+    for (int i = 0; i < 5; i++) {
+        pid_t pids[WORKERS];
+        char name[20];
+        double seconds[2];
+        for (int w = 0; w < 2; w++) {
+            snprintf(name, sizeof name, "bench-%d-%d", i, w);
+            step = INPUTS / 2;
+            begin(pids, w + 1, INPUTS, check_temp(name), NULL);
+            seconds[w] = finish(w ? "two" : "one", pids, w + 1, INPUTS, 0).seconds;
+        }
+        printf("  two workers: %.2f times as fast\n", seconds[0] / seconds[1]);
+    }
+}
+
+int main(int argc, char **argv)
 {
     char folder[300], far[300], url[400];
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     REQUIRE(shared != MAP_FAILED);
     const uint64_t tiles = alone();
+    if (argc > 1 && !strcmp(argv[1], "--bench")) return bench(), check_done();
     snprintf(folder, sizeof folder, "%s", check_temp("together"));
     made_once("a folder", folder, NULL, tiles);
     REQUIRE(!left_in(folder, "leases"));
