@@ -78,7 +78,7 @@ static int claim_name(runner *r, const claims *readers, int32_t i, bool *in_plac
 // What stands beside the outputs is none of them.
 static int claim_beside(const runner *r, const char *path)
 {
-    if (!path || !claims_find(&r->outputs, path)) return EXIT_OK;
+    if (!path || !strcmp(path, "-") || !claims_find(&r->outputs, path)) return EXIT_OK;
     return usage("%s would be written twice", path);
 }
 

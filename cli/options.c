@@ -35,7 +35,8 @@ static const option options[] = {
     {"sheet", 0, "FILE", NULL, IS_PATH, AT(sheet), 0, 0, OPT_SWEEP,
      "the pictures of all runs side by side, with their values; a column for each value of the last --sweep"},
     {"out", 'o', "OUT", NULL, IS_PATH, AT(out), 0, 0, OPT_OUT | OPT_DRAW,
-     "save the last expression there; - is standard output; may hold {stem} {ext} {dir} {n} {page} {key}"},
+     "save the last expression there; - is standard output; may hold {stem} {ext} {dir} {n} {page} {key} and "
+     "names of a sweep"},
     {"out", 'o', "FILE", NULL, IS_PATH, AT(out), 0, 0, OPT_MERGE,
      "the last line of each run, in their order"},
     {"format", 0, "NAME", NULL, IS_TEXT, AT(format), 0, 0, OPT_OUT,

@@ -218,6 +218,15 @@ static int begin_record(const job *j, int32_t prints)
     return ok ? EXIT_OK : usage("out of memory for a table");
 }
 
+static bool note_pipe(runner *r, const job *j)
+{
+    if (!to_stdout(j)) return false;
+    pthread_mutex_lock(&r->lock);
+    r->piped = true;
+    pthread_mutex_unlock(&r->lock);
+    return true;
+}
+
 // The saves, then the prints, or what stands for them.
 static int look_at_all(const runner *r, const job *j, int32_t prints)
 {
@@ -247,7 +256,7 @@ int runner_job(runner *r, job *j)
     if (!j->n && !prints && j->root && (told || kal_node_value(j->root, NULL)))
         return print_one(r, j, 0, j->root, "result", j->began, answers(), r->shares);
     if (!j->n && !prints) return usage("the text saves nothing: end it with | save OUT, or say -o OUT");
-    const bool piped = to_stdout(j), memo = r->shares || prints + (j->n > 0) > 1;
+    const bool piped = note_pipe(r, j), memo = r->shares || prints + (j->n > 0) > 1;
     int code = watch_job(r->s->watch, j);
     if (!code) code = claim_outputs(r, j);
     if (!code && j->n) code = save_all(r, j, memo);
@@ -287,9 +296,11 @@ static int one_run(runner *r, const maker *m)
 // What goes with what.
 static int check_together(const settings *s, const turns *t)
 {
-    if (s->pages && (t->sweep || s->table || s->sheet || s->manifest || s->shard || s->dry_run))
-        return usage(
-            "--pages runs a text by itself, without sweep, table, sheet, manifest, shard and dry run");
+    const bool other =
+        t->sweep || s->table || s->sheet || s->manifest || s->shard || s->dry_run || s->read_only;
+    if (s->pages && other)
+        return usage("--pages runs a text by itself, without --sweep, --table, --sheet, --manifest, --shard, "
+                     "--dry-run and --read-only");
     if (s->shard && !t->each && !t->sweep) return usage("--shard is a part of many runs, and this is one");
     if (s->shard && s->sheet) return usage("--sheet is of all runs, and --shard has some");
     if (s->dry_run && (s->sheet || s->manifest || s->profile))
@@ -309,7 +320,8 @@ int jobs_run(const settings *s, const maker *m, const turns *t)
     if (code) return code;
     code = s->pages ? album_run(&r, m) : many ? many_run(&r, m) : one_run(&r, m);
     watch_total(s->watch, &r.total);
-    if (s->stats) json_stats(r.piped ? stderr : stdout, &r.total);
+    const bool taken = r.piped || (s->table && !strcmp(s->table, "-"));
+    if (s->stats) json_stats(taken ? stderr : stdout, &r.total);
     code = worse(code, profile_write(r.profile));
     profile_free(&r.profile);
     claims_free(&r.outputs);

@@ -93,6 +93,11 @@ code 'prints of one name' 0 "$kal" run 'print in | mean; print in | gaussian 2 |
 has 'are told apart' "$(head -n 1 names.csv)" 'mean,mean_2,error'
 code 'a table of pictures' 0 "$kal" mean set/*.ppm --table means.csv
 same 'a row each' "$(field means.csv 1 | tr '\n' ' ')" 'set/p1.ppm set/p2.ppm set/p3.ppm '
+code 'a table on standard output, and what was done' 0 "$kal" mean set/*.ppm --table - --stats json
+same 'are not mixed' "$(grep -c nodes_reused out)$(grep -c nodes_reused err)" 01
+code 'a picture there, and a table' 0 "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=2 -o - --format ppm --table one.csv --stats json
+check 'the picture' "$kal" info - <out
+refused 'both there' 2 'cannot both' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=2 -o - --format ppm --table -
 refused 'a table of another kind' 2 'neither .csv nor .jsonl' "$kal" mean set/*.ppm --table means.txt
 refused 'a table over an output' 2 'x-1.csv' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1 -o 'x-{v}.csv' --format png --table x-1.csv
 refused 'a literal like a column' 2 'a column ms of its own' "$kal" run 'ms = 1; in | gaussian ms | mean' in.ppm --sweep ms=1 --table x.csv
@@ -104,6 +109,8 @@ code 'of another size' 0 "$kal" run 'v = 1; in | resize v' in.ppm --sweep v=100,
 has 'cells fit the largest' "$("$kal" info sizes.png)" '408×'
 code 'with a failure' 2 "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,-1 --sheet gap.png
 check 'is there all the same' test -s gap.png
+code 'a sheet of many pictures' 0 "$kal" run 'in | gaussian 2' set/*.ppm --sheet many.png
+check 'is there' test -s many.png
 refused 'too many for a sheet' 2 '256 pictures at most' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..257 --sheet s.png
 refused 'a sheet of no format' 2 'tells no format' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..2 --sheet s.xyz
 refused 'a sheet of values' 2 'value' "$kal" run 'v = 1; in | gaussian v | mean' in.ppm --sweep v=1..2 --sheet s.png
