@@ -137,6 +137,13 @@ void kal__putf(kal__text *t, const char *fmt, ...)
     va_end(again);
 }
 
+void kal__put_le(kal__text *t, uint64_t v, int bytes)
+{
+    unsigned char b[8];
+    for (int i = 0; i < bytes; i++) b[i] = (unsigned char)(v >> (8 * i));
+    kal__put(t, b, (size_t)bytes);
+}
+
 void kal__put_json(kal__text *t, const char *s)
 {
     kal__put(t, "\"", 1);

@@ -41,13 +41,6 @@ void kal_value_free(kal_value *v)
 
 // ---- as bytes: kind, rows, columns, then numbers or text; little-endian ---------------------------
 
-static void put_int(kal__text *t, uint64_t v, int bytes)
-{
-    unsigned char b[8];
-    for (int i = 0; i < bytes; i++) b[i] = (unsigned char)(v >> (8 * i));
-    kal__put(t, b, (size_t)bytes);
-}
-
 static uint64_t get_int(const unsigned char *p, int bytes)
 {
     uint64_t v = 0;
@@ -59,15 +52,15 @@ static uint64_t get_int(const unsigned char *p, int bytes)
 
 void kal__value_pack(const kal_value *v, kal__text *out)
 {
-    put_int(out, (uint64_t)v->kind, 4);
-    put_int(out, (uint64_t)v->rows, 4);
-    put_int(out, (uint64_t)v->columns, 4);
+    kal__put_le(out, (uint64_t)v->kind, 4);
+    kal__put_le(out, (uint64_t)v->rows, 4);
+    kal__put_le(out, (uint64_t)v->columns, 4);
     if (v->text) kal__puts(out, v->text);
     for (size_t i = 0; v->v && i < (size_t)v->rows * (size_t)v->columns; i++) {
         const double d = v->v[i] == 0 ? 0 : v->v[i];   // -0
         uint64_t bits;
         memcpy(&bits, &d, sizeof bits);
-        put_int(out, bits, 8);
+        kal__put_le(out, bits, 8);
     }
 }
 

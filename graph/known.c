@@ -4,6 +4,7 @@
 // See known.h. A table of a fixed size; a newer file takes the place of an older one.
 #include "known.h"
 
+#include "hashing.h"
 #include "memo.h"
 
 #include <string.h>
@@ -103,4 +104,25 @@ void kal__digest_remember(const kal__stamp *s, kal_key digest)
     known[i].stamp = *s;
     known[i].digest = digest;
     pthread_mutex_unlock(&lock);
+}
+
+kal_status kal__digest_file(const char *path, kal__stamp *stamp, kal_key *out, kal_error *err)
+{
+    kal__reader *file;
+    kal__stamp before = {0}, after;
+    if (!strcmp(path, "-")) return kal_fail(err, KAL_INVALID, "a file is needed here, not standard input");
+    kal_status st = kal__open_file(path, &file, err);
+    if (st) return st;
+    const bool stamped = file->stamp && file->stamp(file, &before);
+    const bool settled = stamped && kal__stamp_settled(&before);
+    if (stamp) *stamp = before;
+    if (settled && kal__digest_known(&before, out)) return file->close(file), KAL_OK;
+    kal__reader *r = kal__hashing_new(file);
+    if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
+    st = kal__hashing_end(r, UINT64_MAX, NULL, out, err);
+    if (!st && stamped && !(file->stamp(file, &after) && kal__stamp_equal(&after, &before)))
+        st = kal_fail(err, KAL_CHANGED, "%s: the file changed while it was read", path);
+    r->close(r);
+    if (!st && settled) kal__digest_remember(&before, *out);
+    return st;
 }

@@ -16,6 +16,9 @@ bool kal__stamp_settled(const kal__stamp *s);
 /// Of settled stamps. Threads: any.
 bool kal__digest_known(const kal__stamp *s, kal_key *out);
 void kal__digest_remember(const kal__stamp *s, kal_key digest);
+/// The digest of a file and, unless NULL, its stamp: by that, when it is known already and the file stands still, else by reading it. CHANGED when it
+/// becomes another one meanwhile.
+kal_status kal__digest_file(const char *path, kal__stamp *stamp, kal_key *out, kal_error *err);
 /// Held over a fork.
 pthread_mutex_t *kal__known_mutex(void);
 

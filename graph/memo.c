@@ -16,6 +16,7 @@
 
 typedef struct entry {
     kal_key key;
+    kal__stored_kind kind;
     kal_rect rect;
     kal__slab *slab;
     size_t bytes;
@@ -266,13 +267,20 @@ size_t kal__memo_room(kal_memo *m)
     return room > SIZE_MAX ? SIZE_MAX : (size_t)room;
 }
 
-static bool find(kal_memo *m, kal_key key, kal_rect rect, kal__slab **slab, kal_rect *have)
+// A caller's own key may be a node's, too: those are two entries.
+static bool is_of(const entry *e, kal__stored_kind kind, kal_key key)
+{
+    return e->kind == kind && kal_key_equal(e->key, key);
+}
+
+static bool find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab **slab,
+                 kal_rect *have)
 {
     bool found = false;
     pthread_mutex_lock(&m->lock);
     for (size_t i = 0; i < m->n && !found; i++) {
         entry *e = &m->entries[i];
-        if (!kal_key_equal(e->key, key) || !kal_rect_inside(rect, e->rect)) continue;
+        if (!is_of(e, kind, key) || !kal_rect_inside(rect, e->rect)) continue;
         *slab = kal__slab_ref(e->slab);
         *have = e->rect;
         e->worth = m->clock + e->ratio;
@@ -287,7 +295,7 @@ static bool find(kal_memo *m, kal_key key, kal_rect rect, kal__slab **slab, kal_
 static bool insert(kal_memo *m, const entry *fresh)
 {
     for (size_t i = m->n; i-- > 0;) {
-        if (!kal_key_equal(m->entries[i].key, fresh->key)) continue;
+        if (!is_of(&m->entries[i], fresh->kind, fresh->key)) continue;
         if (kal_rect_inside(fresh->rect, m->entries[i].rect)) return false;
         if (kal_rect_inside(m->entries[i].rect, fresh->rect)) remove_at(m, i);
     }
@@ -304,11 +312,13 @@ static bool insert(kal_memo *m, const entry *fresh)
 }
 
 // Takes a reference to the slab; false: it is not kept.
-static bool put(kal_memo *m, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes, double ns)
+static bool put(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes,
+                double ns)
 {
     const double ratio = ns / (double)(bytes ? bytes : 1);
     pthread_mutex_lock(&m->lock);
     entry e = {.key = key,
+               .kind = kind,
                .rect = rect,
                .slab = kal__slab_ref(slab),
                .bytes = bytes,
@@ -325,18 +335,31 @@ bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect re
                     kal_rect *have)
 {
     kal__stored what;
-    if (find(m, key, rect, slab, have)) return true;
+    if (find(m, kind, key, rect, slab, have)) return true;
     *slab = m->store ? kal__store_get(m->store, key, kind, rect, &what) : NULL;
     if (!*slab && m->remote) *slab = kal__remote_get(m->remote, m->store, key, kind, rect, &what);
     if (!*slab) return false;
     *have = what.rect;
-    put(m, key, what.rect, *slab, what.size, what.ns);   // checked once
+    put(m, kind, key, what.rect, *slab, what.size, what.ns);   // checked once
     return true;
 }
 
-static bool put_further(kal_memo *m, const kal__made *made)
+// To the folder, and to who is far: true when the folder has it.
+static bool put_further(kal_memo *m, kal__stored *what, const kal__text *recipe, kal__slab *slab)
 {
-    bool kept = false;
+    if (recipe->failed) return false;
+    what->recipe = recipe->data;
+    what->recipe_size = recipe->size;
+    const bool kept = m->store && kal__store_put(m->store, what, slab->data);
+    if (m->remote) kal__remote_put(m->remote, what, slab);
+    return kept;
+}
+
+bool kal__memo_put(kal_memo *m, const kal__made *made, bool always)
+{
+    const bool here = put(m, made->kind, made->node->key, made->rect, made->slab, made->bytes, made->ns);
+    if (!kal__memo_is_shared(m)) return here;
+    if (!(always || made->all_ns >= WORTH_A_FILE * (double)made->bytes)) return false;
     kal__text recipe = {0};
     kal__stored what = {.key = made->node->key,
                         .kind = made->kind,
@@ -344,21 +367,18 @@ static bool put_further(kal_memo *m, const kal__made *made)
                         .size = made->bytes,
                         .ns = made->all_ns};
     kal__recipe(made->node, &recipe);
-    if (!recipe.failed) {
-        what.recipe = recipe.data;
-        what.recipe_size = recipe.size;
-        kept = m->store && kal__store_put(m->store, &what, made->slab->data);
-        if (m->remote) kal__remote_put(m->remote, &what, made->slab);
-    }
+    const bool kept = put_further(m, &what, &recipe, made->slab);
     free(recipe.data);
     return kept;
 }
 
-bool kal__memo_put(kal_memo *m, const kal__made *made, bool always)
+void kal__memo_put_blob(kal_memo *m, kal_key key, kal__slab *slab, size_t n, double ns,
+                        const kal__text *recipe)
 {
-    const bool here = put(m, made->node->key, made->rect, made->slab, made->bytes, made->ns);
-    if (!kal__memo_is_shared(m)) return here;
-    return (always || made->all_ns >= WORTH_A_FILE * (double)made->bytes) && put_further(m, made);
+    const kal_rect rect = kal_rect_of(0, 0, (int32_t)n, 1);
+    kal__stored what = {.key = key, .kind = KAL__STORED_BLOB, .rect = rect, .size = n, .ns = ns};
+    put(m, KAL__STORED_BLOB, key, rect, slab, n, ns);
+    if (kal__memo_is_shared(m)) put_further(m, &what, recipe, slab);
 }
 
 bool kal__memo_has_facts(kal_memo *m)

@@ -40,6 +40,9 @@ bool kal__memo_fact(kal_memo *m, kal__fact_kind kind, kal_key key, unsigned char
 void kal__memo_fact_put(kal_memo *m, kal__fact_kind kind, kal_key key, const unsigned char value[KAL__FACT]);
 /// What is kept under the key goes, in memory and in the folder.
 void kal__memo_forget(kal_memo *m, kal_key key);
+/// The same of n bytes that are no node's, with their recipe; whatever they cost.
+void kal__memo_put_blob(kal_memo *m, kal_key key, kal__slab *slab, size_t n, double ns,
+                        const kal__text *recipe);
 /// The folder; NULL: none.
 kal__store *kal__memo_store(kal_memo *m);
 /// What is far; NULL: nothing.

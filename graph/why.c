@@ -123,18 +123,18 @@ static void say(comparing *c, const made *at, const char *what, span here, span 
                   (int)(here.n < 80 ? here.n : 80), here.p, (int)(there.n < 80 ? there.n : 80), there.p);
 }
 
-// "name=value", where a value in quotes or brackets may hold blanks.
+// "name=value", where a value in quotes or brackets may hold blanks; of a map (kal_map_print) "\"name\":value", without what stands between them.
 static span parameter(span *s)
 {
-    while (s->n && *s->p == ' ') s->p++, s->n--;
+    while (s->n && memchr(" ,{}", *s->p, 4)) s->p++, s->n--;
     span w = {s->p, 0};
     int depth = 0;
     bool quoted = false;
     for (; w.n < s->n; w.n++) {
         const char ch = w.p[w.n];
         if (ch == '"' && (!w.n || w.p[w.n - 1] != '\\')) quoted = !quoted;
-        if (!quoted) depth += (ch == '[') - (ch == ']');
-        if (ch == ' ' && !quoted && !depth) break;
+        if (!quoted) depth += (ch == '[' || ch == '{') - (ch == ']' || ch == '}');
+        if (!quoted && (depth < 0 || (!depth && (ch == ' ' || ch == ',')))) break;
     }
     s->p += w.n;
     s->n -= w.n;
@@ -147,13 +147,29 @@ static bool counts(span p)
     return p.n < 5 || memcmp(p.p, "file=", 5) != 0;
 }
 
+// Names of a map come in their order, and there may be others there: < 0 when p is not, > 0 when q is not here. Those of an op are the same.
+static int order(span p, span q)
+{
+    if (!p.n || !q.n) return (int)!p.n - (int)!q.n;
+    if (*p.p != '"' || *q.p != '"') return 0;
+    for (size_t i = 1; i < p.n && i < q.n; i++) {
+        if (p.p[i] != q.p[i])
+            return p.p[i] == '"' ? -1 : q.p[i] == '"' ? 1 : (unsigned char)p.p[i] - (unsigned char)q.p[i];
+        if (p.p[i] == '"' && p.p[i - 1] != '\\') return 0;
+    }
+    return 0;
+}
+
 static void compare_params(comparing *c, const made *a, const made *b)
 {
-    span x = a->params, y = b->params;
-    for (;;) {
-        const span p = parameter(&x), q = parameter(&y);
-        if (!p.n && !q.n) return;
-        if (!same_span(p, q) && counts(p.n ? p : q)) say(c, a, "", p, q);
+    static const span none = {"nothing", 7};
+    span x = a->params, y = b->params, p = parameter(&x), q = parameter(&y);
+    while (p.n || q.n) {
+        const int way = order(p, q);
+        const bool same = !way && same_span(p, q);
+        if (!same && counts(p.n ? p : q)) say(c, a, "", way > 0 ? none : p, way < 0 ? none : q);
+        if (way <= 0) p = parameter(&x);
+        if (way >= 0) q = parameter(&y);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <kal/base.h>
 #include <kal/graph.h>
 #include <kal/io.h>
+#include <kal/map.h>
 #include <kal/op.h>
 #include <kal/ops.h>
 

@@ -26,6 +26,18 @@ grep -q 'crop: ' log || die "crop_process_uncrop says: $(cat log)"
 cat log
 [ "$(sed '1,/and again/d' log | grep -c '1 of 1 nodes from the memo, 0 decoded')" = 6 ] || die "the second sweep was not found in the memo"
 
+# another process, another name: the pixels and the parameters are the same
+"$programs/kal-experiment" in.jpg results 1.5 >log
+cp in.jpg again.jpg
+"$programs/kal-experiment" again.jpg results 1.5 >log2
+"$programs/kal-experiment" in.jpg results 1.5 5 >log3
+cat log log2 log3
+grep -q ' measured: ' log && grep -q ' found: ' log2 || die "an experiment was not found again"
+[ "$(sed 's/.*measured//' log)" = "$(sed 's/.*found//' log2)" ] || die "what was found is not what was measured"
+grep -q '"sigma":1.5, "steps":\[1,2,4,8,16\]' log3 && grep -q ' measured: ' log3 || die "another list of steps was found"
+if "$programs/kal-experiment" in.jpg results nan 2>log; then die "NaN was taken for a parameter"; fi
+grep -q 'map: sigma: NaN is no parameter' log || die "experiment says: $(cat log)"
+
 mkdir patches
 "$programs/kal-patches" in.jpg patches >log
 cat log

@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include "cpu.h"
+#include "files.h"
 
 static kal_key key_of(kal_node *n)
 {
@@ -103,6 +104,65 @@ static void floats(kal_scope *s)
     REQUIRE(kal_key_equal(content_of(kal_pixels(s, &e, a, 8)), content_of(kal_pixels(s, &e, b, 8))));
 }
 
+// ---- every parameter of every op ----------------------------------------------------------------
+
+// Another value than the default, whether the op would take it or not; `room` is for lists.
+static void change(const kal_param *p, unsigned char *params, double room[1])
+{
+    void *at = params + p->offset;
+    switch (p->kind) {
+    case KAL_PARAM_INT:
+    case KAL_PARAM_X:
+    case KAL_PARAM_Y:
+    case KAL_PARAM_CHOICE: ++*(int32_t *)at; break;
+    case KAL_PARAM_FLOAT: *(double *)at = *(double *)at == KAL_AUTO ? 3 : *(double *)at + 0.125; break;
+    case KAL_PARAM_BOOL: *(bool *)at = !*(bool *)at; break;
+    case KAL_PARAM_TEXT: *(const char **)at = "another text"; break;
+    case KAL_PARAM_FILE: *(const char **)at = check_temp("parameter"); break;
+    case KAL_PARAM_LIST:
+    case KAL_PARAM_COLOR:
+        room[0] = 1;
+        *(kal_list *)at = (kal_list){room, 1};
+        break;
+    }
+}
+
+static kal_key key_with(const kal_op *op, const char *version, size_t changed)
+{
+    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM] = {0};
+    double room[1];
+    kal__held held = {.n = 0};
+    const kal__schema schema = kal__schema_of(op);
+    kal__params_default(schema, params);
+    if (changed < op->n_params) change(&op->params[changed], params, room);
+    REQUIRE_OK(kal__files_hold(schema, params, &held, &check_error));
+    const kal__key_parts parts = {
+        .kind = KAL__APPLY, .what = op->name, .version = version, .schema = schema, .params = params};
+    kal_key key = {0, 0};
+    REQUIRE_OK(kal__make_key(&parts, &key, &check_error));
+    kal__files_release(&held);
+    return key;
+}
+
+// Of no op there is a parameter that could be changed under the same key, nor a version; and no two changes are one.
+static void every_parameter(void)
+{
+    FILE *f = fopen(check_temp("parameter"), "w");
+    REQUIRE(f && fputs("bytes", f) >= 0 && !fclose(f));
+    for (size_t i = 0; kal_op_at(i); i++) {
+        const kal_op *op = kal_op_at(i);
+        const size_t n = op->n_params + 2;   // as it is, each parameter, the version
+        kal_key *keys = calloc(n, sizeof *keys);
+        for (size_t k = 0; k < n; k++) {
+            keys[k] = key_with(op, k + 1 < n ? "1" : "2", k ? k - 1 : op->n_params);
+            for (size_t j = 0; j < k; j++)
+                REQUIRE_NOTE(!kal_key_equal(keys[j], keys[k]), "%s: %s does not change the key", op->name,
+                             k + 1 < n ? op->params[k - 1].name : "the version");
+        }
+        free(keys);
+    }
+}
+
 // ---- constants ----------------------------------------------------------------------------------
 
 typedef struct golden {
@@ -119,15 +179,27 @@ static void print_constant(const char *what, const char *key)
     printf("\", \"%s\"},\n", key);
 }
 
-static void constant(const char *what, kal_key key, const char *want)
+static bool constant(const char *what, kal_key key, const char *want)
 {
     char text[33];
     kal_key_print(key, text);
     if (printing) {
         print_constant(what, text);
-        return;
+        return !strcmp(text, want);
     }
-    REQUIRE_NOTE(!strcmp(text, want), "%s: {\"%s\", …} is now %s, was %s", what, what, text, want);
+    return REQUIRE_NOTE(!strcmp(text, want), "%s: {\"%s\", …} is now %s, was %s", what, what, text, want);
+}
+
+// Other pixels under the key they had: whoever kept the old ones would be given them. A new table does not make that good.
+static void content_under(const char *what, bool same_key, kal_key key, const char *want)
+{
+    char text[33];
+    if (same_key && strcmp(kal_key_print(key, text), want)) {
+        fprintf(stderr, "%s: other pixels under the same key: raise the version of the op\n", what);
+        if (printing) print_constant(what, want);
+        if (printing) return;
+    }
+    constant(what, key, want);
 }
 
 static const golden table[] = {
@@ -184,9 +256,9 @@ static void constants(kal_scope *s)
             const kal_call *c = kal_node_call(n);                // of what it folded to
             if (c->op->library && c->op->library(c)) continue;   // the one that is here is in the key
             snprintf(what, sizeof what, "%s %d %.60s", op->name, (int)(sample - op->samples), *sample);
-            constant(what, key_of(n), golden_for(what));
+            const bool same_key = constant(what, key_of(n), golden_for(what));
             snprintf(what, sizeof what, "%s %d content", op->name, (int)(sample - op->samples));
-            constant(what, content_of(n), golden_for(what));
+            content_under(what, same_key, content_of(n), golden_for(what));
         }
     }
 }
@@ -197,6 +269,7 @@ int main(int argc, char **argv)
     printing = argc > 1 && !strcmp(argv[1], "--print");
     if (!printing) acceptance(s);
     if (!printing) floats(s);
+    if (!printing) every_parameter();
     constants(s);
     if (printing) return 0;
     const kal__isa best = kal__cpu_isa();

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Bytes of a caller's computation in the memo (kal/map.h). A blob of n bytes is an entry of n×1 samples, as an encoded file is; whoever makes one holds a
+// claim on its key, as a plan does.
+#include "memo.h"
+#include "options.h"
+#include "run.h"
+
+#include <kal/map.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct request {
+    kal_key key;
+    kal_make_fn *make;
+    void *user;
+    const char *recipe;
+    kal__resolved o;
+    kal__watch watch;
+} request;
+
+// What this thread is making: who asks for that again would wait for itself.
+typedef struct making {
+    kal_memo *memo;
+    kal_key key;
+    const struct making *around;
+} making;
+static _Thread_local const making *innermost;
+
+void kal_blob_release(kal_blob *blob)
+{
+    kal__slab *slab = blob->held;
+    kal__slab_unref(&slab);
+    *blob = (kal_blob){NULL, 0, false, NULL};
+}
+
+static void hand_out(kal__slab *slab, size_t size, bool found, kal_blob *out)
+{
+    *out = (kal_blob){slab->data, size, found, slab};
+}
+
+static bool find(const request *r, kal_blob *out)
+{
+    kal__slab *slab;
+    kal_rect have;
+    if (!kal__memo_find(r->o.memo, KAL__STORED_BLOB, r->key, kal_rect_of(0, 0, 0, 1), &slab, &have))
+        return false;
+    hand_out(slab, (size_t)have.x1, true, out);
+    return true;
+}
+
+// As a line of a recipe: blanks for what would end it.
+static void put_recipe(const request *r, kal__text *t)
+{
+    char key[33];
+    const size_t most = (size_t)60 << 10, from = 33;
+    kal__putf(t, "%s blob - %s", kal_key_print(r->key, key), r->recipe ? r->recipe : "");
+    if (!t->failed && t->size > most) t->size = most;
+    for (size_t i = from; !t->failed && i < t->size; i++)
+        if (t->data[i] == '\n' || t->data[i] == '\r') t->data[i] = ' ';
+    kal__puts(t, " :\n");
+}
+
+static void keep(const request *r, kal__slab *slab, size_t size, double ns)
+{
+    kal__text recipe = {0};
+    if (size > INT32_MAX) return;
+    put_recipe(r, &recipe);
+    kal__memo_put_blob(r->o.memo, r->key, slab, size, ns, &recipe);
+    free(recipe.data);
+}
+
+static kal_status call(const request *r, kal_bytes *made, kal_error *err)
+{
+    const making now = {r->o.memo, r->key, innermost};
+    innermost = &now;
+    err->message[0] = 0;
+    const kal_status st = r->make(r->user, made, err);
+    innermost = now.around;
+    if (st && !err->message[0]) kal_fail(err, st, "making a result: %s", kal_status_text(st));
+    err->status = st;
+    if (!st && made->size && !made->data)
+        return kal_fail(err, KAL_CALLBACK, "making a result: it has a size and no bytes");
+    return st;
+}
+
+static kal_status make(const request *r, kal_blob *out, kal_error *err)
+{
+    kal_bytes made = {NULL, 0};
+    const double start = kal__now();
+    kal_status st = call(r, &made, err);
+    if (!st && !made.data) made.data = malloc(1);   // of no bytes, too, there is something to hold
+    kal__slab *slab = !st && made.data ? kal__slab_borrow(made.data, made.size, free, made.data) : NULL;
+    if (!st && !slab) st = kal_fail(err, KAL_NOMEM, "out of memory for a result");
+    if (st) {
+        free(made.data);
+        return st;
+    }
+    if (r->o.memo) keep(r, slab, made.size, (kal__now() - start) * 1e9);
+    hand_out(slab, made.size, false, out);
+    return KAL_OK;
+}
+
+static bool asks_for_itself(const request *r)
+{
+    for (const making *m = innermost; m; m = m->around)
+        if (m->memo == r->o.memo && kal_key_equal(m->key, r->key)) return true;
+    return false;
+}
+
+static kal_status find_or_make(const request *r, kal_blob *out, kal_error *err)
+{
+    kal_status st = kal__watch_check(&r->watch, err);
+    if (st || !r->o.memo) return st ? st : make(r, out, err);
+    if (find(r, out)) return KAL_OK;
+    if (asks_for_itself(r)) return kal_fail(err, KAL_INVALID, "what makes a result asks for that result");
+    while (!kal__memo_claim(r->o.memo, r, &r->key, 1)) {
+        kal__memo_wait(r->o.memo, 0.02);
+        st = kal__watch_check(&r->watch, err);
+        if (st) return st;
+    }
+    if (!find(r, out)) st = make(r, out, err);   // whom we waited for may have made it
+    kal__memo_release(r->o.memo, r);
+    return st;
+}
+
+kal_status kal_memo_blob(kal_memo *memo, kal_key key, kal_make_fn *how, void *user, const char *recipe,
+                         const kal_options *options, kal_blob *out, kal_error *err)
+{
+    kal_error local;
+    const double start = kal__now();
+    request r = {.key = key, .make = how, .user = user, .recipe = recipe};
+    if (!err) err = &local;
+    *out = (kal_blob){NULL, 0, false, NULL};
+    kal_status st = kal__resolve(options, &r.o, err);
+    if (!st && r.o.memo && memo) r.o.memo = memo;
+    r.watch = kal__watch_from(options, start);
+    if (!st) st = find_or_make(&r, out, err);
+    if (options && options->stats)
+        *options->stats =
+            (kal_stats){.nodes = !st, .nodes_reused = out->found, .wall_ms = (kal__now() - start) * 1e3};
+    return st;
+}
