@@ -27,6 +27,9 @@ enum {
 
 /// "f32".
 const char *kal__element_name(kal_element element);
+/// Of the elements; not NULL: what is wrong with the array.
+const char *kal__array_digest(kal_element element, const int64_t *shape, int32_t n, const void *data,
+                              kal_key *out);
 /// The whole map in that form; NOMEM is told by `out`.
 kal_status kal__map_form(const kal_map *map, kal__text *out, kal_error *err);
 
