@@ -5,7 +5,7 @@
 #include "codec.h"
 #include <kal/kal.h>
 
-extern const kal_op kal__op_load;
+extern const kal_op kal__op_load, kal__op_exec;
 #define OP(name) extern const kal_op kal__op_##name;
 #include "ops/list.h"
 #undef OP
@@ -23,6 +23,7 @@ extern const size_t kal__n_codecs;
 const kal_op *const kal__table_op = &kal__op_table;
 const kal_op *const kal__ops[] = {
     &kal__op_load,
+    &kal__op_exec,
 #define OP(name) &kal__op_##name,
 #include "ops/list.h"
 #undef OP

@@ -44,6 +44,7 @@ void kal__params_fill(const kal_param *rows, size_t n, size_t size, void *params
         case KAL_PARAM_BOOL: *(bool *)at = p->def != 0; break;
         case KAL_PARAM_FLOAT: *(double *)at = p->def; break;
         case KAL_PARAM_FILE:
+        case KAL_PARAM_FILES:
         case KAL_PARAM_TEXT: *(const char **)at = p->def_text ? p->def_text : ""; break;
         case KAL_PARAM_LIST:
         case KAL_PARAM_COLOR: *(kal_list *)at = (kal_list){NULL, 0}; break;

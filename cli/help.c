@@ -11,7 +11,7 @@ static const char *const kinds[] = {
     [KAL_PARAM_INT] = "integer",  [KAL_PARAM_X] = "integer or %", [KAL_PARAM_Y] = "integer or %",
     [KAL_PARAM_FLOAT] = "number", [KAL_PARAM_BOOL] = "boolean",   [KAL_PARAM_CHOICE] = "choice",
     [KAL_PARAM_TEXT] = "text",    [KAL_PARAM_LIST] = "list",      [KAL_PARAM_COLOR] = "colour",
-    [KAL_PARAM_FILE] = "file",
+    [KAL_PARAM_FILE] = "file",    [KAL_PARAM_FILES] = "files",
 };
 
 // ---- one parameter ------------------------------------------------------------------------------
@@ -26,7 +26,8 @@ static void default_text(const kal_param *p, char *out, size_t size)
     char number[32];
     if (p->kind == KAL_PARAM_TEXT)
         snprintf(out, size, "%s", p->def_text && *p->def_text ? p->def_text : "unset");
-    else if (p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR || p->kind == KAL_PARAM_FILE)
+    else if (p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR || p->kind == KAL_PARAM_FILE ||
+             p->kind == KAL_PARAM_FILES)
         snprintf(out, size, "unset");
     else if (p->def == (double)KAL_AUTO)
         snprintf(out, size, "auto");

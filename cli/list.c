@@ -10,10 +10,10 @@
 // ---- ops as JSON --------------------------------------------------------------------------------
 
 static const char *const kinds[] = {
-    [KAL_PARAM_INT] = "int",     [KAL_PARAM_X] = "x",       [KAL_PARAM_Y] = "y",
-    [KAL_PARAM_FLOAT] = "float", [KAL_PARAM_BOOL] = "bool", [KAL_PARAM_CHOICE] = "choice",
-    [KAL_PARAM_TEXT] = "text",   [KAL_PARAM_LIST] = "list", [KAL_PARAM_COLOR] = "color",
-    [KAL_PARAM_FILE] = "file",
+    [KAL_PARAM_INT] = "int",     [KAL_PARAM_X] = "x",         [KAL_PARAM_Y] = "y",
+    [KAL_PARAM_FLOAT] = "float", [KAL_PARAM_BOOL] = "bool",   [KAL_PARAM_CHOICE] = "choice",
+    [KAL_PARAM_TEXT] = "text",   [KAL_PARAM_LIST] = "list",   [KAL_PARAM_COLOR] = "color",
+    [KAL_PARAM_FILE] = "file",   [KAL_PARAM_FILES] = "files",
 };
 
 static void json_default(json *j, const kal_param *p)
@@ -22,8 +22,8 @@ static void json_default(json *j, const kal_param *p)
     const char *word = p->kind == KAL_PARAM_CHOICE ? choice_word(p->unit, (int)p->def, &n) : NULL;
     if (p->kind == KAL_PARAM_TEXT && p->def_text)
         json_text(j, "default", p->def_text);
-    else if (p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_FILE || p->kind == KAL_PARAM_LIST ||
-             p->kind == KAL_PARAM_COLOR || p->def == (double)KAL_AUTO)
+    else if (p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_FILE || p->kind == KAL_PARAM_FILES ||
+             p->kind == KAL_PARAM_LIST || p->kind == KAL_PARAM_COLOR || p->def == (double)KAL_AUTO)
         json_null(j, "default");
     else if (word)
         json_span(j, "default", word, (size_t)n);

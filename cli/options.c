@@ -84,7 +84,7 @@ static const option options[] = {
     {"limits", 0, "TEXT", "KAL_LIMITS", IS_LIMITS, AT(limits), 0, 0, OPT_EVAL | OPT_READ,
      "what files may cost, as \"pixels=100M formats=jpeg,png\"; may be repeated; see kal help limits"},
     {"untrusted", 0, NULL, NULL, IS_FLAG, AT(untrusted), 0, 0, OPT_EVAL | OPT_READ,
-     "files are of strangers: tight limits, no network, no includes, common formats only"},
+     "files are of strangers: tight limits, no network, no includes, no programs, common formats only"},
     {"why", 0, NULL, NULL, IS_FLAG, AT(why), 0, 0, OPT_EXPLAIN,
      "what is found in --memo-dir, what is not, and what differs from the nearest that is there"},
     {"content", 0, NULL, NULL, IS_FLAG, AT(content), 0, 0, OPT_KEY,
@@ -304,6 +304,7 @@ static int apply_limits(const settings *s, int n_env)
     kal_limits limits;
     kal_error err;
     kal_limits_get(&limits);
+    limits.exec = true;   // what one types oneself, or a file of one's own
     for (int i = 0; i <= s->n_limits; i++) {
         if (i == n_env && s->untrusted) kal_limits_untrusted(&limits);
         if (i < s->n_limits && kal_limits_parse(s->limits[i], &limits, &err))

@@ -154,6 +154,21 @@ static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *sc
     return st;
 }
 
+static _Thread_local const kal__watch *watch_of_band;
+
+const kal__watch *kal__watch_of_band(void)
+{
+    return watch_of_band;
+}
+
+static kal_status compute(kal__stage *s, kal_rect r, void *scratch, kal_error *err)
+{
+    if (s->in_place) return run_in_place(s, r, scratch, err);
+    if (kal__run_end(s, 0) < s->n_steps - 1) return run_fused(s, r, scratch, err);
+    const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
+    return run_step(s, &s->steps[0], NULL, &out, kal__is_far(s), scratch, err);
+}
+
 kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
                          kal_stats *stats, kal_error *err)
 {
@@ -168,8 +183,8 @@ kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__
     case KAL__COMPUTE_STAGE: break;
     }
     __atomic_fetch_add(&stats->computed_tiles, 1, __ATOMIC_RELAXED);
-    if (s->in_place) return run_in_place(s, r, scratch, err);
-    if (kal__run_end(s, 0) < s->n_steps - 1) return run_fused(s, r, scratch, err);
-    const kal_tile out = kal__ring_tile(s, r, 0, 0, (int32_t)kal_pixel_size(&s->node->call.extent));
-    return run_step(s, &s->steps[0], NULL, &out, kal__is_far(s), scratch, err);
+    watch_of_band = watch;
+    const kal_status st = compute(s, r, scratch, err);
+    watch_of_band = NULL;
+    return st;
 }

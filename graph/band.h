@@ -11,4 +11,7 @@
 kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
                          kal_stats *stats, kal_error *err);
 
+/// Who may stop the request whose band this thread is at; NULL: it is at none.
+const struct kal__watch *kal__watch_of_band(void);
+
 #endif

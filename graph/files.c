@@ -5,6 +5,9 @@
 // struct copied from node to node keeps meaning the same bytes.
 #include "files.h"
 
+#include "known.h"
+#include "words.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,9 @@ typedef struct entry {
     kal_key digest;
     unsigned char *bytes;
     size_t size;
+    kal__arena arena;   // of several files, whose bytes are not held:
+    char **names;       // ended by NULL
+    kal_key *digests;
     char path[];
 } entry;
 
@@ -36,6 +42,7 @@ static entry *entry_of(const char *file)
 static void destroy(entry *e)
 {
     free(e->bytes);
+    kal__arena_free(&e->arena);
     free(e);
 }
 
@@ -62,24 +69,49 @@ static kal_status open_it(const char *path, const char *folders, kal__reader **r
     return kal_fail(err, st, "%s, nor below %s", text, folders);
 }
 
-static kal_status read_entry(const char *path, const char *folders, entry **out, kal_error *err)
+static kal_status read_file(entry *e, const char *path, const char *folders, kal_error *err)
 {
+    kal__reader *r;
     if (!strcmp(path, "-")) return kal_fail(err, KAL_INVALID, "a file is needed here, not standard input");
+    kal_status st = open_it(path, folders, &r, err);
+    if (st) return st;
+    st = kal__read_all(r, MOST, &e->bytes, &e->size, err);
+    r->close(r);
+    if (!st) e->digest = kal__hash_of(e->bytes, e->size);
+    return st;
+}
+
+// Their digests, in their order, as bytes that are digested.
+static kal_status read_files(entry *e, const char *paths, kal_error *err)
+{
+    int n;
+    kal__text all = {0};
+    kal_status st = kal__words_split(paths, NULL, NULL, &e->arena, &e->names, &n, err);
+    e->digests = st ? NULL : kal__take(&e->arena, (size_t)n + 1, sizeof *e->digests);
+    if (!st && !e->digests) st = kal_fail(err, KAL_NOMEM, "out of memory");
+    for (int i = 0; i < n && !st; i++) {
+        st = kal__digest_file(e->names[i], NULL, &e->digests[i], err);
+        kal__put_le(&all, e->digests[i].lo, 8);
+        kal__put_le(&all, e->digests[i].hi, 8);
+    }
+    if (!st && all.failed) st = kal_fail(err, KAL_NOMEM, "out of memory");
+    if (!st) e->digest = kal__hash_of(all.size ? all.data : "", all.size);
+    free(all.data);
+    return st;
+}
+
+static kal_status read_entry(const kal_param *p, const char *path, entry **out, kal_error *err)
+{
     entry *e = kal__new_zero(1, sizeof *e + strlen(path) + 1);
     if (!e) return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
     memcpy(e->path, path, strlen(path) + 1);
     e->refs = 1;
-    kal__reader *r;
-    kal_status st = open_it(path, folders, &r, err);
-    if (!st) {
-        st = kal__read_all(r, MOST, &e->bytes, &e->size, err);
-        r->close(r);
-    }
+    const kal_status st =
+        p->kind == KAL_PARAM_FILES ? read_files(e, path, err) : read_file(e, path, p->unit, err);
     if (st) {
         destroy(e);
         return st;
     }
-    e->digest = kal__hash_of(e->bytes, e->size);
     *out = e;
     return KAL_OK;
 }
@@ -89,7 +121,9 @@ static entry *share(entry *fresh)
 {
     pthread_mutex_lock(&lock);
     entry *e = entries;
-    while (e && (strcmp(e->path, fresh->path) || !kal_key_equal(e->digest, fresh->digest))) e = e->next;
+    while (e && (strcmp(e->path, fresh->path) || !e->names != !fresh->names ||
+                 !kal_key_equal(e->digest, fresh->digest)))
+        e = e->next;
     if (e) {
         e->refs++;
     } else {
@@ -119,7 +153,7 @@ static void unref(const char *file)
 static const char **file_of(const kal_param *p, const void *params)
 {
     const char **at = (const char **)(void *)((unsigned char *)(uintptr_t)params + p->offset);
-    return p->kind == KAL_PARAM_FILE && *at && **at ? at : NULL;
+    return kal__is_of_files(p) && *at && **at ? at : NULL;
 }
 
 kal_status kal__files_hold(kal__schema s, void *params, kal__held *held, kal_error *err)
@@ -131,7 +165,7 @@ kal_status kal__files_hold(kal__schema s, void *params, kal__held *held, kal_err
             return kal_fail(err, KAL_INTERNAL, "%s: too many parameters are files", s.of);
         if (!shared_already(*at)) {
             entry *e = NULL;
-            const kal_status st = read_entry(*at, s.rows[i].unit, &e, err);
+            const kal_status st = read_entry(&s.rows[i], *at, &e, err);
             if (st) return kal_within(err, "%s: %s", s.of, s.rows[i].name), st;
             *at = share(e)->path;
         }
@@ -164,6 +198,27 @@ void kal__files_unref(kal__schema s, const void *params)
 kal_key kal__file_digest(const char *file)
 {
     return entry_of(file)->digest;
+}
+
+kal_status kal__files_same(const char *files, kal_error *err)
+{
+    const entry *e = *files ? entry_of(files) : NULL;
+    for (int i = 0; e && e->names[i]; i++) {
+        kal_key now;
+        const kal_status st = kal__digest_file(e->names[i], NULL, &now, err);
+        if (st) return st;
+        if (!kal_key_equal(now, e->digests[i]))
+            return kal_fail(err, KAL_CHANGED, "%s: the file changed since the graph was made", e->names[i]);
+    }
+    return KAL_OK;
+}
+
+bool kal__files_have(const char *files, const char *name)
+{
+    const entry *e = *files ? entry_of(files) : NULL;
+    for (int i = 0; e && e->names[i]; i++)
+        if (!strcmp(e->names[i], name)) return true;
+    return false;
 }
 
 const void *kal_file_bytes(const char *file, size_t *size)

@@ -27,7 +27,11 @@ void kal__files_ref(kal__schema s, const void *params);
 void kal__files_unref(kal__schema s, const void *params);
 /// Held over a fork.
 pthread_mutex_t *kal__files_mutex(void);
-/// Digest of the bytes; `file` is a shared name.
+/// Of a FILES parameter of a node: CHANGED when one of them is another one by now.
+kal_status kal__files_same(const char *files, kal_error *err);
+/// Whether one of them is called exactly so.
+bool kal__files_have(const char *files, const char *name);
+/// Digest of the bytes, of several the digest of theirs; `file` is a shared name.
 kal_key kal__file_digest(const char *file);
 
 #endif

@@ -54,9 +54,10 @@ static void put_param(kal__text *t, const kal_param *p, const unsigned char *at)
         kal__put_le(t, 's', 1);
         put_text(t, *(const char *const *)(const void *)at);
         break;
-    case KAL_PARAM_FILE: {
+    case KAL_PARAM_FILE:
+    case KAL_PARAM_FILES: {
         const char *file = *(const char *const *)(const void *)at;
-        kal__put_le(t, 'f', 1);
+        kal__put_le(t, p->kind == KAL_PARAM_FILE ? 'f' : 'g', 1);
         kal__put_le(t, *file != 0, 1);
         if (*file) put_key(t, kal__file_digest(file));
         break;

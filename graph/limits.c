@@ -24,6 +24,7 @@
       "threads that a codec's library may start of its own; 0: as many as the request")              \
     L(FLAG, network, 1, 0, "true: a path that begins with http:// or https:// leads out to the web") \
     L(FLAG, include, 1, 0, "true: a text may include files")                                         \
+    L(FLAG, exec, 0, 0, "true: exec runs programs; the command begins with it")                      \
     L(FORMATS, formats, 0, 0, "formats that are read, as jpeg,png; all: every one there is")
 
 typedef enum limit_kind { COUNT, BYTES, FLAG, FORMATS } limit_kind;

@@ -88,7 +88,13 @@ struct kal_node {
 static inline bool kal__is_worded(const kal_param *p)
 {
     return p->kind == KAL_PARAM_CHOICE || p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_BOOL ||
-           p->kind == KAL_PARAM_FILE;
+           p->kind == KAL_PARAM_FILE || p->kind == KAL_PARAM_FILES;
+}
+
+/// Whether it names files: the node keeps the pointer that files.c gives.
+static inline bool kal__is_of_files(const kal_param *p)
+{
+    return p->kind == KAL_PARAM_FILE || p->kind == KAL_PARAM_FILES;
 }
 
 /// Whether the node gives, or will give, a value instead of an image.

@@ -45,7 +45,7 @@ size_t kal__param_size(const kal_param *p)
     return p->kind == KAL_PARAM_BOOL    ? sizeof(bool)
            : p->kind == KAL_PARAM_FLOAT ? sizeof(double)
            : p->kind == KAL_PARAM_TEXT  ? sizeof(char *)
-           : p->kind == KAL_PARAM_FILE  ? sizeof(char *)
+           : kal__is_of_files(p)        ? sizeof(char *)
            : is_list(p)                 ? sizeof(kal_list)
                                         : sizeof(int32_t);
 }
@@ -91,7 +91,7 @@ static bool is_default(const kal_param *p, const void *params)
     if (is_list(p)) return !f.l->n;
     if (p->kind == KAL_PARAM_BOOL) return *f.b == (p->def != 0);
     if (p->kind == KAL_PARAM_FLOAT) return *f.d == p->def;
-    if (p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_FILE)
+    if (p->kind == KAL_PARAM_TEXT || kal__is_of_files(p))
         return !strcmp(*f.s, p->def_text ? p->def_text : "");
     return *f.i == (int32_t)p->def;
 }
@@ -151,7 +151,7 @@ kal_status kal__params_check(kal__schema s, void *params, kal_error *err)
                 return out_of_range(s, p, *f.i, 0, n_choices(p->unit) - 1, err);
         } else if (p->kind == KAL_PARAM_TEXT) {
             if (!*f.s) *f.s = "";
-        } else if (p->kind == KAL_PARAM_FILE) {
+        } else if (kal__is_of_files(p)) {
             if (!*f.s || !**f.s) *f.s = "";   // ours: the node keeps the pointer
         } else if (is_list(p)) {
             if (f.l->n < 0 || (f.l->n && !f.l->v))
@@ -264,7 +264,7 @@ void kal__params_print(kal__schema s, const void *params, kal__text *t)
             kal__puts(t, *f.b ? "true" : "false");
         else if (p->kind == KAL_PARAM_CHOICE)
             put_choice(t, p->unit, *f.i);
-        else if (p->kind == KAL_PARAM_TEXT || p->kind == KAL_PARAM_FILE)
+        else if (p->kind == KAL_PARAM_TEXT || kal__is_of_files(p))
             kal__put_string(t, *f.s);
         else {
             kal__puts(t, "[");
@@ -516,6 +516,9 @@ kal_status kal__param_set(kal__schema s, const kal_param *p, void *params, const
     case KAL_PARAM_COLOR: return set_list(s, p, f.l, text, n, c, err);
     case KAL_PARAM_FLOAT:
         return kal__parse_double(text, n, f.d) ? KAL_OK : bad_value(s, p, text, n, "a number", err);
+    case KAL_PARAM_FILES:
+        if (n >= 2 && text[0] == '[' && text[n - 1] == ']') text++, n -= 2;
+        // fall through
     case KAL_PARAM_FILE:
     case KAL_PARAM_TEXT: {
         char *copy = kal__take(c->arena, n + 1, 1);

@@ -142,6 +142,8 @@ typedef struct kal_limits {
     uint32_t nesting;   ///< boxes within boxes of HEIF and AVIF; default 16, which 0 also is
     /// That opening an input, and that a request, may take; then it is KAL_LIMIT. Default 0: any time. What cannot be interrupted is left behind.
     uint32_t seconds;
+    /// The op exec runs programs; default false, so that nobody's text does in a program that did not think of it. The command sets it.
+    bool exec;
     bool network;       ///< paths that begin with http:// or https:// are on the web; default true
     bool include;       ///< a text may include files; default true
     uint64_t formats;   ///< those that are read: bit i is the one of kal_codec_at(i); default 0: all
@@ -151,7 +153,7 @@ KAL_API void kal_limits_set(const kal_limits *limits);
 /// Sets those that a text names: "pixels=100M scans=50 formats=jpeg,png network=false". K, M, G and T are powers of 1000, of bytes powers of
 /// 1024. An unknown name is KAL_INVALID, the error says the nearest one, and nothing is set.
 KAL_API kal_status kal_limits_parse(const char *text, kal_limits *limits, kal_error *err);
-/// Tightens them to what files of strangers need: of each the lesser of what it is and kal_limit_info.untrusted; no network, no includes, and formats
+/// Tightens them to what files of strangers need: of each the lesser of what it is and kal_limit_info.untrusted; no network, no includes, no programs, and formats
 /// only whose decoders many have attacked before.
 KAL_API void kal_limits_untrusted(kal_limits *limits);
 /// The limits by index, values as kal_limits_parse reads them; false past the end.

@@ -28,6 +28,9 @@ typedef enum kal_param_kind {
     /// const char *, the path of a file whose bytes the op wants: kal_file_bytes. "" is none. `unit` may name folders, separated by |: a path
     /// without a slash that is no file where the program runs is looked for in them and below, and stays as it was written.
     KAL_PARAM_FILE,
+    /// const char *, paths of files that the op's own helpers read: blanks between them, one with blanks in quotes. Their bytes count in their order, and
+    /// are not held: whoever looks at them must see that they are still the same. "" is none.
+    KAL_PARAM_FILES,
 } kal_param_kind;
 
 /// One parameter. Made from the lists in ops.h by KAL_SCHEMA; order and kinds are part of the key.
@@ -53,6 +56,7 @@ typedef struct kal_param {
 #define KAL_CTYPE_LIST kal_list
 #define KAL_CTYPE_COLOR kal_list
 #define KAL_CTYPE_FILE const char *
+#define KAL_CTYPE_FILES const char *
 #define KAL_DEF_INT(d) d
 #define KAL_DEF_X(d) d
 #define KAL_DEF_Y(d) d
@@ -61,6 +65,7 @@ typedef struct kal_param {
 #define KAL_DEF_CHOICE(d) d
 #define KAL_DEF_TEXT(d) d
 #define KAL_DEF_FILE(d) d
+#define KAL_DEF_FILES(d) d
 #define KAL_DEF_LIST(d) \
     {                   \
         NULL, 0         \
@@ -77,6 +82,7 @@ typedef struct kal_param {
 #define KAL_NUM_CHOICE(d) d, NULL
 #define KAL_NUM_TEXT(d) 0, d
 #define KAL_NUM_FILE(d) 0, d
+#define KAL_NUM_FILES(d) 0, d
 #define KAL_NUM_LIST(d) 0, NULL
 #define KAL_NUM_COLOR(d) 0, NULL
 /// … the fields of the struct,

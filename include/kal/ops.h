@@ -17,5 +17,6 @@
 #include <kal/ops/mask.h>
 #include <kal/ops/synthesis.h>
 #include <kal/ops/draw.h>
+#include <kal/ops/exec.h>
 
 #endif

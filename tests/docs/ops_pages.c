@@ -156,6 +156,7 @@ static void put_default(kal__text *t, const kal_param *p)
     switch (p->kind) {
     case KAL_PARAM_TEXT: kal__puts(t, p->def_text && *p->def_text ? p->def_text : "unset"); return;
     case KAL_PARAM_FILE:
+    case KAL_PARAM_FILES:
     case KAL_PARAM_LIST:
     case KAL_PARAM_COLOR: kal__puts(t, "unset"); return;
     case KAL_PARAM_BOOL: kal__puts(t, p->def != 0 ? "`true`" : "`false`"); return;
@@ -182,6 +183,7 @@ static void put_params(kal__text *t, const kal_param *params, size_t n)
         [KAL_PARAM_BOOL] = "yes or no",      [KAL_PARAM_CHOICE] = "choice",
         [KAL_PARAM_TEXT] = "text",           [KAL_PARAM_LIST] = "list",
         [KAL_PARAM_COLOR] = "colour",        [KAL_PARAM_FILE] = "file",
+        [KAL_PARAM_FILES] = "files",
     };
     kal__puts(t, "| parameter | type | range | default | unit | |\n|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < n; i++) {

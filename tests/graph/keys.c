@@ -118,7 +118,8 @@ static void change(const kal_param *p, unsigned char *params, double room[1])
     case KAL_PARAM_FLOAT: *(double *)at = *(double *)at == KAL_AUTO ? 3 : *(double *)at + 0.125; break;
     case KAL_PARAM_BOOL: *(bool *)at = !*(bool *)at; break;
     case KAL_PARAM_TEXT: *(const char **)at = "another text"; break;
-    case KAL_PARAM_FILE: *(const char **)at = check_temp("parameter"); break;
+    case KAL_PARAM_FILE:
+    case KAL_PARAM_FILES: *(const char **)at = check_temp("parameter"); break;
     case KAL_PARAM_LIST:
     case KAL_PARAM_COLOR:
         room[0] = 1;

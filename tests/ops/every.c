@@ -338,7 +338,8 @@ static void nudge(const kal_param *p, unsigned char *params, double *room)
         *(int32_t *)(void *)at = (*(int32_t *)(void *)at + 1) % n;
         break;
     }
-    case KAL_PARAM_FILE: break;
+    case KAL_PARAM_FILE:
+    case KAL_PARAM_FILES: break;
     case KAL_PARAM_TEXT:
         snprintf((char *)room, 1025 * sizeof *room, "%s ", *(const char **)(void *)at);
         *(const char **)(void *)at = (const char *)room;
@@ -361,10 +362,9 @@ static int law_params(const kal_node *node, kal_node *const *in, int32_t n)
     const kal_op *op = node->call.op;
     int changed = 0;
     for (size_t i = 0; i < op->n_params; i++) {
-        if (op->params[i].kind == KAL_PARAM_FILE) continue;   // tests/graph/files.c
+        if (kal__is_of_files(&op->params[i])) continue;   // tests/graph/files.c, keys.c
         _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
         double room[1025];
-        if (op->params[i].kind == KAL_PARAM_FILE) continue;   // tests/graph/files.c
         memcpy(params, node->call.params, op->params_size);
         nudge(&op->params[i], params, room);
         kal_node *other = kal_apply(NULL, op->name, params, in, n);

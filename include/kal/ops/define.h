@@ -35,6 +35,7 @@ KAL_BEGIN
 #define KAL_SET_CHOICE(f, d) p.f = d;
 #define KAL_SET_TEXT(f, d) p.f = d;
 #define KAL_SET_FILE(f, d) p.f = d;
+#define KAL_SET_FILES(f, d) p.f = d;
 #define KAL_SET_LIST(f, d) p.f.v = NULL, p.f.n = 0;
 #define KAL_SET_COLOR(f, d) p.f.v = NULL, p.f.n = 0;
 #define KAL_ASSIGN(kind, name, def, min, max, unit, help) KAL_SET_##kind(name, def)
