@@ -3,6 +3,7 @@
 //
 // Bytes of a caller's computation in the memo (kal/map.h). A blob of n bytes is an entry of n×1 samples, as an encoded file is; whoever makes one holds a
 // claim on its key, as a plan does.
+#include "flight.h"
 #include "memo.h"
 #include "options.h"
 #include "run.h"
@@ -110,6 +111,21 @@ static bool asks_for_itself(const request *r)
     return false;
 }
 
+// Beside this process, too, one makes it and the others wait.
+static kal_status make_alone(const request *r, kal_blob *out, kal_error *err)
+{
+    kal__flight f = {.memo = r->o.memo, .watch = &r->watch};
+    bool again = true;
+    kal_status st = KAL_OK;
+    while (!st && again) {
+        if (find(r, out)) return KAL_OK;   // whom we waited for may have made it
+        st = kal__flight_take(&f, &r->key, 1, &again, err);
+    }
+    if (!st) st = make(r, out, err);
+    kal__flight_end(&f);
+    return st;
+}
+
 static kal_status find_or_make(const request *r, kal_blob *out, kal_error *err)
 {
     kal_status st = kal__watch_check(&r->watch, err);
@@ -121,7 +137,7 @@ static kal_status find_or_make(const request *r, kal_blob *out, kal_error *err)
         st = kal__watch_check(&r->watch, err);
         if (st) return st;
     }
-    if (!find(r, out)) st = make(r, out, err);   // whom we waited for may have made it
+    st = make_alone(r, out, err);
     kal__memo_release(r->o.memo, r);
     return st;
 }

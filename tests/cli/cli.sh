@@ -274,6 +274,10 @@ refused 'an untrusted .npy' 4 'npy is not among the formats that are read here; 
 code 'which may be lifted' 0 "$kal" info l.npy --limits formats=npy --untrusted
 KAL_LIMITS=formats=all code 'but not by the environment' 4 "$kal" info l.npy --untrusted
 refused 'no network' 4 '--limits network=true' "$kal" info http://127.0.0.1:1/a.png --untrusted
+code 'a program' 0 "$kal" run 'load in.jpg | resize 90 | exec "cp {in} {out}" | save program.png'
+code 'as a verb' 0 "$kal" exec in.jpg command=cat pipe=true format=pnm -o piped.png
+refused 'no programs of strangers' 4 '--limits exec=true' "$kal" run 'load in.jpg | exec cat pipe=true | save x.png' --untrusted
+refused 'what a program says' 5 'sh: ended with 9; it said: no luck' "$kal" run "load in.jpg | exec \"sh -c 'echo no luck >&2; exit 9'\" pipe=true | save x.png"
 code 'version' 0 "$kal" version --json --codecs
 json 'version --json' out
 

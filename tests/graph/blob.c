@@ -4,8 +4,12 @@
 // Bytes of a caller's computation in the memo: made once however many ask, found by another process, never a failure's.
 #include "check.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static kal_memo *memo_at(const char *folder)
 {
@@ -220,6 +224,42 @@ static void stopped(void)
     kal_memo_free(&memo);
 }
 
+static kal_status make_and_note(void *user, kal_bytes *out, kal_error *err)
+{
+    const int fd = open(user, O_WRONLY | O_APPEND | O_CREAT, 0600);
+    if (fd < 0 || write(fd, "x", 1) != 1) return kal_fail(err, KAL_IO, "no note");
+    close(fd);
+    wait_ms(300);
+    *out = (kal_bytes){calloc(1, 100), 100};
+    return KAL_OK;
+}
+
+// Of several processes with one folder one makes it.
+static void beside_others(void)
+{
+    char folder[300], note[300];
+    struct stat st;
+    pid_t pids[3];
+    snprintf(folder, sizeof folder, "%s", check_temp("shared"));
+    snprintf(note, sizeof note, "%s", check_temp("note"));
+    for (int i = 0; i < 3; i++) {
+        if ((pids[i] = fork())) continue;
+        kal_blob b;
+        kal_memo *memo = kal_memo_new(1 << 20);
+        kal_status status = kal_memo_set_folder(memo, folder, 0, NULL);
+        if (!status) status = kal_memo_blob(memo, key_of(30), make_and_note, note, NULL, NULL, &b, NULL);
+        if (!status && b.size != 100) status = KAL_INTERNAL;
+        if (!status) kal_blob_release(&b);
+        kal_memo_free(&memo);
+        _exit(status != KAL_OK);
+    }
+    for (int i = 0; i < 3; i++) {
+        int code = 1;
+        REQUIRE(waitpid(pids[i], &code, 0) == pids[i] && code == 0);
+    }
+    REQUIRE_NOTE(!stat(note, &st) && st.st_size == 1, "made %d times", (int)st.st_size);
+}
+
 // ---- within one another -------------------------------------------------------------------------
 
 typedef struct outer {
@@ -294,6 +334,7 @@ int main(void)
     failures();
     made_once();
     stopped();
+    beside_others();
     nested();
     beside_a_node();
     return check_done();
