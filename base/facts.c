@@ -17,6 +17,7 @@
 
 #define MAGIC 0x4c414bf1u                // never text
 #define MOST_BYTES ((uint64_t)1 << 20)   // of a file; then the older half goes
+#define MOST_NEW ((uint64_t)4 << 20)     // that are read of one: the last
 
 typedef struct record {
     uint32_t magic, kind;
@@ -116,8 +117,8 @@ static void forget(kal__fact_file *f)
 
 static void read_new(kal__fact_file *f, uint64_t size)
 {
-    unsigned char *bytes =
-        size - f->read < ((uint64_t)1 << 26) ? kal__new((size_t)(size - f->read), 1) : NULL;
+    if (size - f->read > MOST_NEW) f->read = size - MOST_NEW;
+    unsigned char *bytes = kal__new((size_t)(size - f->read), 1);
     const ssize_t n = bytes ? pread(f->fd, bytes, (size_t)(size - f->read), (off_t)f->read) : -1;
     if (n > 0) f->read += take_records(f, bytes, (size_t)n);
     free(bytes);
@@ -131,9 +132,14 @@ static bool refresh(kal__store *s, kal__fact_file *f, kal_key key, int flags)
     if (f->fd >= 0 && (fstat(f->fd, &st) != 0 || !st.st_nlink || (uint64_t)st.st_size < f->read)) forget(f);
     if (f->fd < 0) {
         name_of(key, name);
-        f->fd = openat(s->folder, name, flags | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+        f->fd = openat(s->folder, name, flags | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
         f->writes = flags != O_RDONLY;
         if (f->fd < 0 || fstat(f->fd, &st) != 0) return false;
+        if (!S_ISREG(st.st_mode)) {
+            forget(f);
+            errno = EINVAL;
+            return false;
+        }
     }
     if ((uint64_t)st.st_size > f->read) read_new(f, (uint64_t)st.st_size);
     return true;
@@ -180,12 +186,15 @@ void kal__fact_remember(kal__store *s, kal__fact_kind kind, kal_key key, const u
     if (__atomic_load_n(&s->off, __ATOMIC_ACQUIRE)) return;
     pthread_mutex_lock(&s->lock);
     if (f->fd >= 0 && !f->writes) forget(f);
-    const bool open = refresh(s, f, key, O_RDWR | O_CREAT);
+    bool open = refresh(s, f, key, O_RDWR | O_CREAT);
+    if (open && f->read > MOST_BYTES) {
+        halve(s, f, key);
+        open = refresh(s, f, key, O_RDWR | O_CREAT);
+    }
     const int why = errno;
     const uint32_t i = open && f->n_slots ? *slot_of(f, kind, key) : 0;
     const bool new = !i || memcmp(record_at(f, i - 1)->value, value, KAL__FACT) != 0;
     const bool failed = !open || (new &&write(f->fd, &r, sizeof r) != (ssize_t)sizeof r);
-    if (!failed && f->read > MOST_BYTES) halve(s, f, key);
     pthread_mutex_unlock(&s->lock);
     if (failed) kal__store_off(s, "writing", open ? errno : why);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEFAULT_LIMIT ((uint64_t)5 << 30)
@@ -57,31 +58,67 @@ bool kal__store_warning(kal__store *s, char *out, size_t room)
 }
 
 // ---- the count of bytes ---------------------------------------------------------------------------
-// A hint for when to collect: what a file of 8 bytes says, under its lock. Collecting counts anew.
+// A hint for when to collect: what a file of 8 bytes says, under its lock. Collecting counts anew. It is opened each time, so that threads and processes
+// that were forked have each a lock of their own; and who was stopped while he held it keeps nobody waiting for long.
 
-static bool read_count(int fd, uint64_t *out)
+#define TURNS 200   // of 0.1 ms
+
+static int open_count(const kal__store *s)
 {
-    return pread(fd, out, sizeof *out, 0) == (ssize_t)sizeof *out;
+    return s->tmp < 0
+               ? -1
+               : openat(s->folder, "used", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+}
+
+static int lock_count(const kal__store *s)
+{
+    const int fd = s->counts_bytes ? open_count(s) : -1;
+    bool ours = false;
+    for (int i = 0; fd >= 0 && !ours && i < TURNS; i++) {
+        ours = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (!ours) nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    }
+    if (ours || fd < 0) return fd;
+    close(fd);
+    return -1;
+}
+
+// A child that was forked meanwhile has it open too.
+static void unlock_count(int fd)
+{
+    flock(fd, LOCK_UN);
+    close(fd);
+}
+
+static uint64_t read_count(int fd)
+{
+    uint64_t n;
+    return pread(fd, &n, sizeof n, 0) == (ssize_t)sizeof n ? n : 0;
+}
+
+static bool write_count(int fd, uint64_t n)
+{
+    return pwrite(fd, &n, sizeof n, 0) == (ssize_t)sizeof n;
 }
 
 uint64_t kal__store_add_used(kal__store *s, int64_t bytes)
 {
-    uint64_t sum = 0;
-    if (s->used < 0 || flock(s->used, LOCK_EX) != 0) return 0;
-    if (!read_count(s->used, &sum)) sum = 0;
-    sum = bytes < 0 && (uint64_t)-bytes > sum ? 0 : sum + (uint64_t)bytes;
-    if (pwrite(s->used, &sum, sizeof sum, 0) != (ssize_t)sizeof sum)
-        sum = 0;   // the next collection will tell
-    flock(s->used, LOCK_UN);
-    return sum;
+    const int fd = lock_count(s);
+    if (fd < 0) return 0;
+    const uint64_t was = read_count(fd);
+    const uint64_t sum = bytes < 0 && (uint64_t)-bytes > was ? 0 : was + (uint64_t)bytes;
+    const bool told = write_count(fd, sum);
+    unlock_count(fd);
+    return told ? sum : 0;   // else the next collection will tell
 }
 
 void kal__store_set_used(kal__store *s, uint64_t bytes)
 {
-    if (s->used < 0 || flock(s->used, LOCK_EX) != 0) return;
-    const bool ok = pwrite(s->used, &bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes;
+    const int fd = lock_count(s);
+    if (fd < 0) return;
+    const bool ok = write_count(fd, bytes);
     (void)ok;   // a hint
-    flock(s->used, LOCK_UN);
+    unlock_count(fd);
 }
 
 // ---- what was left ------------------------------------------------------------------------------
@@ -147,7 +184,7 @@ static void leave_tag(int folder)
 static int folder_in(int at, const char *name)
 {
     mkdirat(at, name, 0777);
-    return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static kal_status open_folders(kal__store *s, kal_error *err)
@@ -162,11 +199,14 @@ static kal_status open_folders(kal__store *s, kal_error *err)
     close(top);
     if (s->folder < 0) return kal_fail(err, KAL_IO, "%s/" KAL__STORE_VERSION ": %s", s->name, strerror(why));
     s->tmp = folder_in(s->folder, "tmp");
-    s->used = s->tmp < 0 ? -1 : openat(s->folder, "used", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (s->used < 0)
+    const int used = open_count(s);
+    s->counts_bytes = used >= 0;
+    if (!s->counts_bytes) {
         kal__store_off(s, "it cannot be written to", errno);
-    else
-        kal__store_sweep(s);
+        return KAL_OK;
+    }
+    close(used);
+    kal__store_sweep(s);
     return KAL_OK;
 }
 
@@ -174,7 +214,7 @@ kal_status kal__store_open(const char *folder, uint64_t limit, kal__store **out,
 {
     kal__store *s = *out = kal__new_zero(1, sizeof *s);
     if (!s) return kal_fail(err, KAL_NOMEM, "out of memory");
-    s->folder = s->tmp = s->used = -1;
+    s->folder = s->tmp = -1;
     for (size_t i = 0; i < sizeof s->facts / sizeof *s->facts; i++) s->facts[i].fd = -1;
     s->limit = limit ? limit : DEFAULT_LIMIT;
     pthread_mutex_init(&s->lock, NULL);
@@ -190,9 +230,8 @@ void kal__store_close(kal__store **slot)
     *slot = NULL;
     if (!s) return;
     kal__facts_close(s);
-    const int fds[] = {s->folder, s->tmp, s->used};
-    for (int i = 0; i < 3; i++)
-        if (fds[i] >= 0) close(fds[i]);
+    if (s->folder >= 0) close(s->folder);
+    if (s->tmp >= 0) close(s->tmp);
     pthread_mutex_destroy(&s->lock);
     free(s->name);
     free(s);

@@ -159,11 +159,14 @@ static kal__slab *take(kal__store *s, const char *path, mapping *m, kal_key key,
     return slab;
 }
 
+// All of it is read at once, unless it is not as long as it says.
 static mapping *map(int fd, size_t n)
 {
+    kal__store_head h;
     mapping *m = kal__new(1, sizeof *m);
     if (!m) return NULL;
-    *m = (mapping){mmap(NULL, n, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0), n};
+    const bool whole = pread(fd, &h, sizeof h, 0) == (ssize_t)sizeof h && fits(&h, n);
+    *m = (mapping){mmap(NULL, n, PROT_READ, MAP_PRIVATE | (whole ? MAP_POPULATE : 0), fd, 0), n};
     if (m->file != MAP_FAILED) return m;
     free(m);
     return NULL;
@@ -258,16 +261,27 @@ unsigned char *kal__store_front(const kal__stored *what, const void *data, size_
     return front;
 }
 
+static bool is_held(int fd)
+{
+    struct stat st;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink;
+}
+
 int kal__store_begin(kal__store *s, char name[40])
 {
-    const uint64_t serial = __atomic_add_fetch(&s->serial, 1, __ATOMIC_RELAXED);
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    snprintf(name, 40, "kal-%x-%x-%x", (unsigned)getpid(), (unsigned)serial, (unsigned)t.tv_nsec);
-    const int fd = openat(s->tmp, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-    unlinkat(s->tmp, name, 0);
-    close(fd);
+    for (int i = 0; i < 20; i++) {
+        const uint64_t serial = __atomic_add_fetch(&s->serial, 1, __ATOMIC_RELAXED);
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        snprintf(name, 40, "kal-%x-%x-%x", (unsigned)getpid(), (unsigned)serial, (unsigned)t.tv_nsec);
+        const int fd = openat(s->tmp, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (fd < 0 && errno != EEXIST) return -1;
+        if (fd < 0) continue;
+        if (is_held(fd)) return fd;
+        unlinkat(s->tmp, name, 0);   // who sweeps saw it before it was locked
+        close(fd);
+    }
+    errno = EBUSY;
     return -1;
 }
 

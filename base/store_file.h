@@ -21,8 +21,8 @@ typedef struct kal__fact_file {
 } kal__fact_file;
 
 struct kal__store {
-    int folder, tmp;   // descriptors of v1 and v1/tmp
-    int used;          // of the file that counts bytes; -1: none, nothing can be put
+    int folder, tmp;     // descriptors of v1 and v1/tmp
+    bool counts_bytes;   // there is a file for it; else nothing can be put
     uint64_t limit;
     char *name;
     int off;                // atomic: nothing is put any more
