@@ -94,7 +94,7 @@ kal__store_state kal__store_read_head(const unsigned char *file, size_t n, kal_k
                       .kind = (kal__stored_kind)head->kind,
                       .rect = {head->x0, head->y0, head->x1, head->y1},
                       .size = (size_t)head->size,
-                      .ns = head->ns,
+                      .ns = head->ns > 0 && head->ns < 1e18 ? head->ns : 0,
                       .made = head->made,
                       .on_disk = n,
                       .recipe = (const char *)file + sizeof *head + (size_t)head->pieces * sizeof(uint64_t),

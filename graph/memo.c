@@ -331,6 +331,23 @@ static bool put(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, 
     return kept;
 }
 
+void kal__memo_forget(kal_memo *m, kal_key key)
+{
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = m->n; i-- > 0;)
+        if (kal_key_equal(m->entries[i].key, key)) remove_at(m, i);
+    pthread_mutex_unlock(&m->lock);
+    if (m->store) kal__store_remove(m->store, key);
+}
+
+// What others kept may have right sums and another size than it says.
+static bool is_sized(const kal__stored *what)
+{
+    const kal_rect r = what->rect;
+    return what->kind == KAL__STORED_ROWS ||   // it hangs on the picture: kal__memo_find_rows
+           (!r.x0 && !r.y0 && r.y1 == 1 && r.x1 >= 0 && (size_t)r.x1 == what->size);
+}
+
 bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab **slab,
                     kal_rect *have)
 {
@@ -339,6 +356,11 @@ bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect re
     *slab = m->store ? kal__store_get(m->store, key, kind, rect, &what) : NULL;
     if (!*slab && m->remote) *slab = kal__remote_get(m->remote, m->store, key, kind, rect, &what);
     if (!*slab) return false;
+    if (!is_sized(&what)) {
+        kal__slab_unref(slab);
+        kal__memo_forget(m, key);
+        return false;
+    }
     *have = what.rect;
     put(m, kind, key, what.rect, *slab, what.size, what.ns);   // checked once
     return true;
@@ -409,32 +431,25 @@ void kal__memo_fact_put(kal_memo *m, kal__fact_kind kind, kal_key key, const uns
     pthread_mutex_unlock(&m->lock);
 }
 
-void kal__memo_forget(kal_memo *m, kal_key key)
-{
-    pthread_mutex_lock(&m->lock);
-    for (size_t i = m->n; i-- > 0;)
-        if (kal_key_equal(m->entries[i].key, key)) remove_at(m, i);
-    pthread_mutex_unlock(&m->lock);
-    if (m->store) kal__store_remove(m->store, key);
-}
-
-bool kal__memo_find_rows(kal_memo *m, kal_key key, const kal_extent *e, kal_rect rect, kal__slab **slab,
-                         kal_rect *have)
-{
-    if (!kal__memo_find(m, KAL__STORED_ROWS, key, rect, slab, have)) return false;
-    const size_t pixels = (*slab)->size / kal_pixel_size(e);
-    const bool fits = kal_rect_inside(*have, kal_rect_all(e)) &&
-                      (size_t)(have->x1 - have->x0) * (size_t)(have->y1 - have->y0) <= pixels;
-    if (!fits) kal__slab_unref(slab);
-    return fits;
-}
-
 bool kal__memo_worth(kal_memo_mode mode, const kal_node *node, double cost)
 {
     const kal_memo_mode own = kal_node_memo(node);
     if (mode == KAL_MEMO_NEVER || own == KAL_MEMO_NEVER || node->is_volatile) return false;
     // Reading a byte again costs about 0.12 ns from memory; ten times that is worth the room.
     return mode == KAL_MEMO_ALWAYS || own == KAL_MEMO_ALWAYS || cost >= 1.2;
+}
+
+bool kal__memo_find_rows(kal_memo *m, kal_key key, const kal_extent *e, kal_rect rect, kal__slab **slab,
+                         kal_rect *have)
+{
+    if (!kal__memo_find(m, KAL__STORED_ROWS, key, rect, slab, have)) return false;
+    const kal_rect r = *have;
+    if (kal_rect_inside(r, kal_rect_all(e)) &&
+        (size_t)(r.x1 - r.x0) * (size_t)(r.y1 - r.y0) <= (*slab)->size / kal_pixel_size(e))
+        return true;
+    kal__slab_unref(slab);
+    kal__memo_forget(m, key);
+    return false;
 }
 
 // ---- single flight ------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ pthread_mutex_t *kal__memo_mutex(void);
 /// Pixels of `key` that cover `rect`: a reference in *slab, packed rows of *have. Of bytes and values the rectangle is n×1.
 bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab **slab,
                     kal_rect *have);
-/// The same of pixels of an image of that extent: what others kept may have a right sum and be of another size all the same.
+/// The same of a picture: as many rows as it says.
 bool kal__memo_find_rows(kal_memo *m, kal_key key, const kal_extent *e, kal_rect rect, kal__slab **slab,
                          kal_rect *have);
 /// What is put, and what it cost: `ns` to make it, `all_ns` with everything that led to it and is not kept itself.

@@ -192,7 +192,7 @@ bool kal__may_cut_off(kal_memo *memo, const kal_node *image, kal_node **unknown)
 // ---- finding ------------------------------------------------------------------------------------
 
 // The number + 1 of the piece that shows the part; 0: none does.
-static uint8_t piece_for(kal__mosaic *m, kal_memo *memo, const kal_node *image, kal_key entry, kal_rect part)
+static uint8_t piece_for(kal__mosaic *m, kal_memo *memo, kal_key entry, const kal_extent *e, kal_rect part)
 {
     int32_t i = 0;
     while (i < m->n && !kal_key_equal(m->pieces[i].key, entry)) i++;
@@ -200,7 +200,7 @@ static uint8_t piece_for(kal__mosaic *m, kal_memo *memo, const kal_node *image, 
     if (i == m->n) {
         piece *p = &m->pieces[m->n++];
         *p = (piece){.key = entry};
-        if (!kal__memo_find_rows(memo, entry, &image->call.extent, part, &p->slab, &p->rect)) p->slab = NULL;
+        if (!kal__memo_find_rows(memo, entry, e, part, &p->slab, &p->rect)) p->slab = NULL;
     }
     const piece *p = &m->pieces[i];
     return p->slab && kal_rect_inside(part, p->rect) ? (uint8_t)(i + 1) : 0;
@@ -216,7 +216,7 @@ static size_t find_parts(kal__mosaic *m, kal_memo *memo, kal__special *s, const 
             const kal_rect part = part_at(m, image, x, y);
             if (kal__special_key(s, part, &key) && kal__memo_fact(memo, KAL__FACT_TILE, key, value)) {
                 memcpy(&entry, value, sizeof entry);
-                m->of[i] = piece_for(m, memo, image, entry, part);
+                m->of[i] = piece_for(m, memo, entry, &image->call.extent, part);
             }
             found += m->of[i] > 0;
             if (!m->of[i]) m->missing = kal_rect_join(m->missing, part);
@@ -249,8 +249,8 @@ kal_node *kal__mosaic_find(kal_memo *memo, kal_node *image, kal_rect rect, kal__
     kal_rect have;
     *out = NULL;
     if (!memo) return NULL;
-    if (kal__memo_find(memo, KAL__STORED_ROWS, image->key, rect, &whole,
-                       &have)) {   // the plan will find it
+    if (kal__memo_find_rows(memo, image->key, &image->call.extent, rect, &whole,
+                            &have)) {   // so will the plan
         kal__slab_unref(&whole);
         return NULL;
     }
