@@ -9,6 +9,7 @@
 #include "need.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MOST_VISITS ((size_t)4 << 20)
 #define DEEPEST 400
@@ -36,21 +37,33 @@ bool kal__is_picture(const kal_node *n)
     return n->kind == KAL__DECODE || (n->kind == KAL__APPLY && kal_node_memo(n) == KAL_MEMO_ALWAYS);
 }
 
-// Its profile belongs to it, for ops that look at that.
-static kal_key content_of(const kal_node *n, const unsigned char *fact)
+// What ops may look at beside pixels belongs to it: ours at the profile alone, others' at all that kal_call_meta tells.
+static kal_key content_of(const kal_node *n, const unsigned char *fact, bool others)
 {
-    const void *icc = NULL;
-    size_t size = 0;
+    static const char *const names[] = {"icc", "exif", "xmp", "iptc"};
     kal__hash h;
     kal__hash_init(&h);
     kal__hash_add(&h, "kal1 content", 12);
     kal__hash_add(&h, fact, sizeof(kal_key));
-    if (kal_node_meta(n, "icc", &icc, &size)) kal__hash_add(&h, icc, size);
+    for (int i = 0; i < (others ? 4 : 1); i++) {
+        const void *data = NULL;
+        size_t size = 0;
+        kal_node_meta(n, names[i], &data, &size);
+        kal__hash_add(&h, &size, sizeof size);
+        if (size) kal__hash_add(&h, data, size);
+    }
     return kal__hash_done(&h);
+}
+
+static bool is_others(const kal_node *n)
+{
+    return n->kind == KAL__APPLY && strchr(n->call.op->name, '.');
 }
 
 static void look_up(kal__special *s, kal_memo *facts)
 {
+    bool others = false;
+    for (size_t i = 0; i < s->order.n; i++) others |= is_others(s->order.nodes[i]);
     for (size_t i = 0; i < s->order.n; i++) {
         const kal_node *n = s->order.nodes[i];
         unsigned char fact[KAL__FACT];
@@ -58,7 +71,7 @@ static void look_up(kal__special *s, kal_memo *facts)
         s->pastes |= n->kind == KAL__APPLY && n->call.op->touches && n->call.n > 0;
         at->picture = kal__is_picture(n);
         at->known = at->picture && kal__memo_fact(facts, KAL__FACT_CONTENT, n->key, fact);
-        if (at->known) at->content = content_of(n, fact);
+        if (at->known) at->content = content_of(n, fact, others);
     }
 }
 
@@ -112,18 +125,23 @@ static bool own_key(said *at, const kal_node *n)
 
 static bool key_of(kal__special *s, const kal_node *n, kal_rect r, kal_key *out);
 
+// It may follow from an image that is not seen: a mask on which something else was pasted is none.
+static void add_extent(kal__hash *h, const kal_extent *e)
+{
+    const int32_t all[6] = {e->width, e->height, e->channels, (int32_t)e->type, (int32_t)e->model, e->alpha};
+    kal__hash_add(h, all, sizeof all);
+}
+
 // Of inputs and op; *same: all of them have their own keys.
 static bool combined(kal__special *s, const kal_node *n, kal_rect r, said *at, bool *same, kal_key *out)
 {
     kal__hash h;
     *same = true;
     if (!own_key(at, n)) return false;
-    const kal_extent *e = &n->call.extent;   // it may follow from an input's that is not seen
-    const int32_t extent[4] = {e->width, e->height, e->channels, (int32_t)e->type};
     kal__hash_init(&h);
     kal__hash_add(&h, "kal1 part", 9);
     kal__hash_add(&h, &at->own, sizeof at->own);
-    kal__hash_add(&h, extent, sizeof extent);
+    add_extent(&h, &n->call.extent);
     for (int32_t i = 0; i < n->call.n; i++) {
         const kal_node *in = kal__input(n, i);
         const kal_rect need = kal__need(&n->call, i, r);
@@ -131,6 +149,7 @@ static bool combined(kal__special *s, const kal_node *n, kal_rect r, said *at, b
         if (!kal_rect_empty(need) && !key_of(s, in, need, &key)) return false;
         *same &= kal_key_equal(key, in->key);
         kal__hash_add(&h, &key, sizeof key);
+        add_extent(&h, &in->call.extent);
     }
     *out = kal__hash_done(&h);
     return true;

@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "graphs.h"
 
-#include "files.h"
+#include "../io/files.h"
 #include "store.h"
 
 #include <unistd.h>
@@ -96,9 +96,106 @@ static void sizes(void)
     free(got);
 }
 
+// ---- what is no pixel -----------------------------------------------------------------------------
+
+typedef struct nothing_p {
+    size_t size;
+} nothing_p;
+
+static kal_status same_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)params, (void)err;
+    *out = c->in[0]->extent;
+    return KAL_OK;
+}
+
+// As much brighter as its input's metadata and kind say.
+static kal_status run_tells(const kal_job *j)
+{
+    const void *exif = NULL;
+    size_t size = 0;
+    unsigned char more = j->call->in[0]->extent.model == KAL_MASK ? 100 : 0;
+    kal_call_meta(j->call->in[0], "exif", &exif, &size);
+    for (size_t i = 0; i < size; i++) more = (unsigned char)(more * 3 + ((const unsigned char *)exif)[i]);
+    const kal_rect r = j->out->rect;
+    const int32_t n = kal_tile_width(j->out) * j->out->pixel;
+    for (int32_t y = r.y0; y < r.y1; y++)
+        for (int32_t x = 0; x < n; x++)
+            kal_row(j->out, y)[x] = (unsigned char)(kal_row(&j->in[0], y)[x] + more);
+    return KAL_OK;
+}
+
+static const kal_op tells = {.name = "acme.tells",
+                             .version = 1,
+                             .help = "what its input says of itself",
+                             .inputs = "image",
+                             .params_size = sizeof(nothing_p),
+                             .cost = 5,
+                             .extent = same_extent,
+                             .run = run_tells};
+
+static void is_computed(const char *folder, kal_node *n, const char *note)
+{
+    kal_extent e;
+    REQUIRE_OK(kal_node_extent(n, &e, &check_error));
+    const size_t size = bytes_of(&e);
+    unsigned char *want = malloc(size), *got = malloc(size);
+    const ptrdiff_t stride = (ptrdiff_t)(size / (size_t)e.height);
+    kal_memo *m = memo_at(folder);
+    const kal_options o = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS}, plain = {.memo_mode = KAL_MEMO_NEVER};
+    REQUIRE_OK(kal_read(n, kal_rect_all(&e), got, stride, &o, &check_error));
+    REQUIRE_OK(kal_read(n, kal_rect_all(&e), want, stride, &plain, &check_error));
+    REQUIRE_NOTE(!memcmp(want, got, size), "%s", note);
+    kal_memo_free(&m);
+    free(want);
+    free(got);
+}
+
+// Two files with the same pixels that say different things of themselves.
+static void metadata(void)
+{
+    const char *folder = check_temp("metadata");
+    const kal_extent e = extent_of(300, 200, 3, KAL_U8);
+    rng r = {6};
+    kal_scope *s = kal_scope_new();
+    kal_node *image = rng_image(&r, s, &e);
+    for (int k = 0; k < 2; k++) {
+        kal_bytes jpeg, exif = make_exif(1, k == 1);
+        REQUIRE_OK(kal_read_bytes(kal_encode(s, image, "jpeg", NULL), NULL, &jpeg, &check_error));
+        add_to_jpeg(&jpeg, &exif, NULL, NULL);
+        kal_node *photo = kal_load_bytes(s, jpeg.data, jpeg.size, NULL);
+        kal_node *soft = kal_apply_text(s, "gaussian", "2", &photo, 1);
+        is_computed(folder, kal_apply_text(s, "acme.tells", NULL, &soft, 1), k ? "other EXIF" : "EXIF");
+        kal_bytes_free(&jpeg);
+        kal_bytes_free(&exif);
+    }
+    kal_scope_free(&s);
+}
+
+// A mask with something pasted on it that is none is none itself, where nothing was pasted too.
+static void kinds(void)
+{
+    const char *folder = check_temp("kinds");
+    kal_extent e = extent_of(900, 700, 1, KAL_U8), small = extent_of(30, 20, 1, KAL_U8);
+    rng r = {7};
+    e.model = KAL_MASK;
+    kal_scope *s = kal_scope_new();
+    kal_node *base = rng_image(&r, s, &e);
+    for (int k = 0; k < 2; k++) {
+        small.model = k ? KAL_MASK : KAL_GRAY;
+        kal_node *in[2] = {rng_image(&r, s, &small), base};
+        kal_node *n = kal_apply_text(s, "insert", "30 40", in, 2);
+        is_computed(folder, kal_apply_text(s, "acme.tells", NULL, &n, 1), k ? "a mask" : "gray");
+    }
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
+    REQUIRE_OK(kal_op_register(&tells, &check_error));
     sizes();
+    metadata();
+    kinds();
     kal_memo_clear(NULL);
     return check_done();
 }
