@@ -154,9 +154,14 @@ kal_memo *kal__memo_default(void)
 {
     static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
     static kal_memo *memo;
+    kal_memo *m = __atomic_load_n(&memo, __ATOMIC_ACQUIRE);   // pairs with the release below
+    if (m) return m;   // without a lock that somebody might hold while another thread forks
     pthread_mutex_lock(&once);
-    if (!memo) tiers_of_the_environment(memo = kal_memo_new(DEFAULT_LIMIT));
-    kal_memo *m = memo;
+    m = memo;
+    if (!m) {
+        tiers_of_the_environment(m = kal_memo_new(DEFAULT_LIMIT));
+        __atomic_store_n(&memo, m, __ATOMIC_RELEASE);
+    }
     pthread_mutex_unlock(&once);
     return m;
 }
