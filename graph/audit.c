@@ -16,6 +16,7 @@ typedef struct noted {
     kal_node *node;
     kal__slab *slab;
     kal_rect rect;
+    kal_key from;   // the entry
 } noted;
 
 struct kal__audit {
@@ -45,24 +46,46 @@ void kal__audit_free(kal__audit *a)
     free(a);
 }
 
-static bool has_its_turn(const kal__audit *a, kal_key key)
+static bool has_its_turn(const kal__audit *a, kal_key key, kal_rect rect)
 {
-    const uint64_t what[3] = {key.hi, key.lo, a->turn};
+    const uint64_t what[5] = {key.hi, key.lo, a->turn, (uint64_t)(uint32_t)rect.x0 << 32 | (uint32_t)rect.y0,
+                              (uint64_t)(uint32_t)rect.x1 << 32 | (uint32_t)rect.y1};
     return (double)(kal__hash_of(what, sizeof what).lo >> 11) * 0x1p-53 < a->share;
 }
 
-void kal__audit_note(kal__audit *a, kal__stored_kind kind, const kal_node *node, kal__slab *slab,
-                     kal_rect rect)
+static void note(kal__audit *a, const noted *fresh)
 {
-    if (!a || !has_its_turn(a, node->key)) return;
+    const kal_key key = fresh->node->key;
     for (size_t i = 0; i < a->n; i++)   // a plan may be made several times
-        if (kal_key_equal(a->list[i].node->key, node->key)) return;
+        if (kal_key_equal(a->list[i].node->key, key) && kal_rect_equal(a->list[i].rect, fresh->rect)) return;
     if (a->n == a->room) {
         const size_t room = a->room ? a->room * 2 : 16;
         if (!kal__grow(&a->list, room, sizeof *a->list)) return;
         a->room = room;
     }
-    a->list[a->n++] = (noted){kind, kal_node_ref((kal_node *)(uintptr_t)node), kal__slab_ref(slab), rect};
+    a->list[a->n++] = *fresh;
+    kal_node_ref(fresh->node);
+    kal__slab_ref(fresh->slab);
+}
+
+void kal__audit_note(kal__audit *a, kal__stored_kind kind, const kal_node *node, kal__slab *slab,
+                     kal_rect rect)
+{
+    if (a && has_its_turn(a, node->key, rect))
+        note(a, &(noted){kind, (kal_node *)(uintptr_t)node, slab, rect, node->key});
+}
+
+void kal__audit_note_part(kal__audit *a, const kal_node *node, kal_rect part, const unsigned char *rows,
+                          size_t stride, kal_key from)
+{
+    if (!a || !has_its_turn(a, node->key, part)) return;
+    const size_t row = (size_t)(part.x1 - part.x0) * kal_pixel_size(&node->call.extent);
+    kal__slab *slab = kal__slab_new(row * (size_t)(part.y1 - part.y0));
+    if (!slab) return;
+    for (size_t y = 0; y < (size_t)(part.y1 - part.y0); y++)
+        memcpy(slab->data + y * row, rows + y * stride, row);
+    note(a, &(noted){KAL__STORED_ROWS, (kal_node *)(uintptr_t)node, slab, part, from});
+    kal__slab_unref(&slab);
 }
 
 // ---- looking ------------------------------------------------------------------------------------
@@ -141,7 +164,7 @@ kal_status kal__audit_run(kal__audit *a, kal_memo *m, const kal_options *options
         st = at->kind == KAL__STORED_ROWS    ? look_at_rows(at, &o, err)
              : at->kind == KAL__STORED_BYTES ? look_at_bytes(at, &o, err)
                                              : look_at_value(at, &o, err);
-        if (st == KAL_INTERNAL) kal__memo_forget(m, at->node->key);
+        if (st == KAL_INTERNAL) kal__memo_forget(m, at->from);
     }
     return st;
 }

@@ -15,6 +15,9 @@ kal__audit *kal__audit_new(double share);
 /// Something was found: noted when its turn has come. NULL is fine. Without memory it is not.
 void kal__audit_note(kal__audit *a, kal__stored_kind kind, const kal_node *node, kal__slab *slab,
                      kal_rect rect);
+/// The same of a part of an image, found in the entry of another one: a copy of its rows.
+void kal__audit_note_part(kal__audit *a, const kal_node *node, kal_rect part, const unsigned char *rows,
+                          size_t stride, kal_key from);
 /// Computes what was noted without the memo. INTERNAL when something differs: what, and where; that is forgotten.
 kal_status kal__audit_run(kal__audit *a, kal_memo *m, const kal_options *options, kal_error *err);
 void kal__audit_free(kal__audit *a);

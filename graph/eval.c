@@ -210,7 +210,7 @@ static stand_in *stand_ins(kal__want *wants, size_t n, const kal__resolved *o, c
         kal_node *image = w->writer ? kal__input(w->node, 0) : w->node;
         const kal_rect rect = w->writer ? kal__encoded_rect(w->node) : w->rect;
         learn_contents(image, o, watch, stats);
-        w->instead = list[i].node = kal__mosaic_find(o->memo, image, rect, &list[i].parts);
+        w->instead = list[i].node = kal__mosaic_find(o->memo, image, rect, o->audit, &list[i].parts);
     }
     return list;
 }

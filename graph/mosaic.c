@@ -5,6 +5,7 @@
 // is wanted, copies known parts from their entries and needs of its image the rectangle around the others. A graph without pastes is one part.
 #include "mosaic.h"
 
+#include "audit.h"
 #include "need.h"
 #include "special.h"
 
@@ -238,12 +239,27 @@ static kal_node *node_of(kal__mosaic *m, kal_node *image)
     return n;
 }
 
+static void note_parts(const kal__mosaic *m, const kal_node *image, kal__audit *audit)
+{
+    const size_t pixel = kal_pixel_size(&image->call.extent), n = parts_in(m->grid);
+    const size_t columns = (size_t)(m->grid.x1 - m->grid.x0);
+    for (size_t i = 0; audit && i < n; i++) {
+        if (!m->of[i]) continue;
+        const piece *p = &m->pieces[m->of[i] - 1];
+        const kal_rect part =
+            part_at(m, image, m->grid.x0 + (int32_t)(i % columns), m->grid.y0 + (int32_t)(i / columns));
+        kal__audit_note_part(audit, image, part, pixel_of(p, part.x0, part.y0, pixel),
+                             (size_t)(p->rect.x1 - p->rect.x0) * pixel, p->key);
+    }
+}
+
 static uint64_t area(kal_rect r)
 {
     return (uint64_t)(r.x1 - r.x0) * (uint64_t)(r.y1 - r.y0);
 }
 
-kal_node *kal__mosaic_find(kal_memo *memo, kal_node *image, kal_rect rect, kal__mosaic **out)
+kal_node *kal__mosaic_find(kal_memo *memo, kal_node *image, kal_rect rect, struct kal__audit *audit,
+                           kal__mosaic **out)
 {
     kal__slab *whole = NULL;
     kal_rect have;
@@ -261,6 +277,7 @@ kal_node *kal__mosaic_find(kal_memo *memo, kal_node *image, kal_rect rect, kal__
     if (s && m->of && find_parts(m, memo, s, image) && area(m->missing) * 4 <= area(rect) * 3)
         node = node_of(m, image);
     kal__special_free(s);
+    if (node) note_parts(m, image, audit);
     if (node)
         *out = m;
     else

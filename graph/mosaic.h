@@ -16,9 +16,10 @@ bool kal__may_cut_off(kal_memo *m, const kal_node *image, kal_node **unknown);
 /// Remembers of which parts of `image` the entry under its key has the pixels.
 void kal__parts_remember(kal_memo *m, const kal_node *image, kal_rect rect);
 /// A node with the pixels of `rect` of the image, of which only what is known nowhere is computed. Of this request alone; NULL: too little of it is
-/// known for that to be worth while. *parts holds what it points at, and is freed after the node.
+/// known for that to be worth while. What is copied is noted for an audit. *parts holds what it points at, and is freed after the node.
 typedef struct kal__mosaic kal__mosaic;
-kal_node *kal__mosaic_find(kal_memo *m, kal_node *image, kal_rect rect, kal__mosaic **parts);
+kal_node *kal__mosaic_find(kal_memo *m, kal_node *image, kal_rect rect, struct kal__audit *audit,
+                           kal__mosaic **parts);
 void kal__mosaic_free(kal__mosaic *m);
 
 #endif

@@ -96,6 +96,47 @@ static void sizes(void)
     free(got);
 }
 
+// ---- audit ----------------------------------------------------------------------------------------
+
+// What is put together from parts is looked at as well.
+static void parts(void)
+{
+    const char *folder = check_temp("parts");
+    const kal_extent e = extent_of(900, 700, 3, KAL_U8), small = extent_of(30, 20, 3, KAL_U8);
+    const size_t size = bytes_of(&e);
+    const kal_rect all = kal_rect_all(&e);
+    unsigned char *out = malloc(size), *want = malloc(size);
+    rng r = {8};
+    kal_scope *s = kal_scope_new();
+    kal_node *in[2] = {rng_image(&r, s, &small), rng_image(&r, s, &e)};
+    kal_node *one = kal_apply_text(s, "insert", "20 20", in, 2),
+             *two = kal_apply_text(s, "insert", "40 30", in, 2);
+    one = kal_apply_text(s, "invert", NULL, &one, 1), two = kal_apply_text(s, "invert", NULL, &two, 1);
+    kal_memo *m = memo_at(folder);
+    const kal_options first = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS},
+                      plain = {.memo_mode = KAL_MEMO_NEVER};
+    REQUIRE_OK(kal_read(one, all, out, 2700, &first, &check_error));
+    kal_memo_free(&m);
+    kal__store *store;
+    REQUIRE_OK(kal__store_open(folder, 0, &store, &check_error));
+    out[2700 * 650 + 3 * 800 + 2] ^= 1;
+    const kal__stored wrong = {
+        .key = key_of(one), .kind = KAL__STORED_ROWS, .rect = all, .size = size, .ns = 1e9};
+    REQUIRE(kal__store_remove(store, key_of(one)) && kal__store_put(store, &wrong, out));
+    kal__store_close(&store);
+    m = memo_at(folder);
+    const kal_options o = {.memo = m, .audit = 1};
+    REQUIRE_FAILS(KAL_INTERNAL, kal_read(two, all, out, 2700, &o, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "pixel 800,650"), "%s", check_error.message);
+    REQUIRE_OK(kal_read(two, all, out, 2700, &o, &check_error));
+    REQUIRE_OK(kal_read(two, all, want, 2700, &plain, &check_error));
+    REQUIRE_MEM(out, want, size);
+    kal_memo_free(&m);
+    kal_scope_free(&s);
+    free(out);
+    free(want);
+}
+
 // ---- what is no pixel -----------------------------------------------------------------------------
 
 typedef struct nothing_p {
@@ -194,6 +235,7 @@ int main(void)
 {
     REQUIRE_OK(kal_op_register(&tells, &check_error));
     sizes();
+    parts();
     metadata();
     kinds();
     kal_memo_clear(NULL);
