@@ -72,7 +72,7 @@ refused 'of two of one size' 2 'no manifests of one batch' "$kal" merge sweep1.j
 refused 'of nothing' 3 'no line of a run' "$kal" merge /dev/null
 
 # ---- runs that only look
-text='v = 1; a = in | median_filter 3; b = a | gaussian v; print b | mean; b'
+text='v = 1; a = in | median_filter 3 memo=always; b = a | gaussian v memo=always; print b | mean; b'
 touch -d '1 hour ago' in.ppm 2>/dev/null
 sleep 2.1
 code 'a dry run of nothing' 0 "$kal" run "$text" in.ppm --sweep v=1,2 --dry-run --memo-dir memo -o 'dry-{v}.png' --table dry.csv
