@@ -18,6 +18,7 @@ typedef struct request {
     kal_make_fn *make;
     void *user;
     const char *recipe;
+    bool only_known;
     kal__resolved o;
     kal__watch watch;
 } request;
@@ -126,11 +127,19 @@ static kal_status make_alone(const request *r, kal_blob *out, kal_error *err)
     return st;
 }
 
+static kal_status missing(const request *r, kal_error *err)
+{
+    char key[33];
+    return kal_fail(err, KAL_MISSING, "%s, a result of the caller's, is not there",
+                    kal_key_print(r->key, key));
+}
+
 static kal_status find_or_make(const request *r, kal_blob *out, kal_error *err)
 {
     kal_status st = kal__watch_check(&r->watch, err);
+    if (!st && r->o.memo && find(r, out)) return KAL_OK;
+    if (!st && r->only_known) st = missing(r, err);
     if (st || !r->o.memo) return st ? st : make(r, out, err);
-    if (find(r, out)) return KAL_OK;
     if (asks_for_itself(r)) return kal_fail(err, KAL_INVALID, "what makes a result asks for that result");
     while (!kal__memo_claim(r->o.memo, r, &r->key, 1)) {
         kal__memo_wait(r->o.memo, 0.02);
@@ -148,6 +157,7 @@ kal_status kal_memo_blob(kal_memo *memo, kal_key key, kal_make_fn *how, void *us
     kal_error local;
     const double start = kal__now();
     request r = {.key = key, .make = how, .user = user, .recipe = recipe};
+    r.only_known = options && options->only_known;
     if (!err) err = &local;
     *out = (kal_blob){NULL, 0, false, NULL};
     kal_status st = kal__resolve(options, &r.o, err);

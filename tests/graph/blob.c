@@ -145,6 +145,12 @@ static void failures(void)
     REQUIRE_OK(kal_memo_blob(memo, key_of(3), make, &m, NULL, &never, &b, &check_error));
     REQUIRE(!b.found && m.calls == 4);
     kal_blob_release(&b);
+    const kal_options known = {.only_known = true};
+    REQUIRE_OK(kal_memo_blob(memo, key_of(3), make, &m, NULL, &known, &b, &check_error));
+    REQUIRE(b.found);
+    kal_blob_release(&b);
+    REQUIRE_FAILS(KAL_MISSING, kal_memo_blob(memo, key_of(31), make, &m, NULL, &known, &b, &check_error));
+    REQUIRE(m.calls == 4);
     kal_memo_free(&memo);
 }
 
