@@ -38,6 +38,8 @@ typedef struct stored_p {
     int32_t shrink, page;
     kal__layout layout;
     bool lenient;
+    int32_t
+        left_out;   // which blocks of metadata were too large: an op that looks at one sees another picture
 } stored_p;
 static const kal_param stored_params[] = {
     {"upright", KAL_PARAM_BOOL, offsetof(stored_p, upright), 1, NULL, 0, 0, "", ""},
@@ -50,13 +52,21 @@ static const kal_param stored_params[] = {
     {"skip", KAL_PARAM_FLOAT, offsetof(stored_p, layout.skip), 0, NULL, 0, 1e15, "", ""},
     {"order", KAL_PARAM_CHOICE, offsetof(stored_p, layout.order), 0, NULL, 0, 0, "little|big", ""},
     {"planar", KAL_PARAM_BOOL, offsetof(stored_p, layout.planar), 0, NULL, 0, 0, "", ""},
-    {"lenient", KAL_PARAM_BOOL, offsetof(stored_p, lenient), 0, NULL, 0, 0, "", ""}};
+    {"lenient", KAL_PARAM_BOOL, offsetof(stored_p, lenient), 0, NULL, 0, 0, "", ""},
+    {"left_out", KAL_PARAM_INT, offsetof(stored_p, left_out), 0, NULL, 0, 1 << KAL__BLOBS, "", ""}};
 #define STORED_PARAMS (sizeof stored_params / sizeof *stored_params)
 #define STORED_FIRST 3   // those after them came later
 static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(stored_p), "load",
                                           STORED_PARAMS - STORED_FIRST},
-                         stored_later = {stored_params + STORED_FIRST, STORED_PARAMS - STORED_FIRST,
+                         stored_later = {stored_params + STORED_FIRST, STORED_PARAMS - STORED_FIRST - 1,
                                          sizeof(stored_p), "load", 0};
+
+static int32_t blocks_left_out(const kal__meta *m)
+{
+    int32_t blocks = 0;
+    for (int i = 0; i < KAL__BLOBS; i++) blocks |= (m->left_out[i] > 0) << i;
+    return blocks;
+}
 
 static kal_status decode_node(kal__loading *l, kal_node **out, kal_error *err)
 {
@@ -71,7 +81,8 @@ static kal_status decode_node(kal__loading *l, kal_node **out, kal_error *err)
                         .shrink = l->source->shrink,
                         .page = l->source->page,
                         .layout = l->source->layout,
-                        .lenient = l->source->lenient};
+                        .lenient = l->source->lenient,
+                        .left_out = blocks_left_out(l->meta)};
     const kal__key_parts parts = {.kind = KAL__DECODE,
                                   .what = c->name,
                                   .version = version,

@@ -98,6 +98,13 @@ static void one_format(kal_node *with, const char *format)
         const double bytes = left_out(less, kinds[k]);
         REQUIRE_NOTE(has[k] ? bytes > LIMIT : bytes < 0, "%s: %s: %g bytes", format, kinds[k], bytes);
     }
+    // an op that looks at a profile sees another picture, which must not be found under the same key
+    kal_key key[3];
+    kal_node *whole = kal_load_bytes(s, file.data, file.size, NULL), *again = load_within(s, &file, LIMIT);
+    REQUIRE_OK(kal_node_key(whole, &key[0], &check_error));
+    REQUIRE_OK(kal_node_key(less, &key[1], &check_error));
+    REQUIRE_OK(kal_node_key(again, &key[2], &check_error));
+    REQUIRE_NOTE(!kal_key_equal(key[0], key[1]) && kal_key_equal(key[1], key[2]), "%s", format);
     saved(less, format, "png", NULL, has);
     saved(less, format, "png", "strip=true", none);
     saved(less, format, "ppm", NULL, none);
