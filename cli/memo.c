@@ -60,6 +60,18 @@ static int stat_folder(const settings *s)
     return EXIT_OK;
 }
 
+// Whoever can write to the folder may have put into a recipe what a terminal would obey.
+static void put_lines(const char *text, size_t n, bool lines)
+{
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        const bool c1 =
+            c == 0xc2 && i + 1 < n && (unsigned char)text[i + 1] >= 0x80 && (unsigned char)text[i + 1] < 0xa0;
+        if (c1) i++;
+        putchar(c1 || (c < 0x20 && !(lines && c == '\n')) || c == 0x7f ? ' ' : c);
+    }
+}
+
 // ---- list ---------------------------------------------------------------------------------------
 
 // The last line of a recipe is the entry's own: what it is, without its keys.
@@ -87,8 +99,10 @@ static bool list_one(void *user, const kal_memo_entry *e)
     if (e->sound) last_line(e, &what, &n);
     if (localtime_r(&t, &tm)) strftime(used, sizeof used, "%Y-%m-%d %H:%M", &tm);
     if (!j) {
-        printf("%s %8s %s %8.3f s %.*s\n", kal_key_print(e->key, key), size_text((double)e->on_disk, size),
-               used, e->seconds, n < 100 ? n : 100, what);
+        printf("%s %8s %s %8.3f s ", kal_key_print(e->key, key), size_text((double)e->on_disk, size), used,
+               e->seconds);
+        put_lines(what, (size_t)(n < 100 ? n : 100), false);
+        putchar('\n');
         return true;
     }
     if (j->more) fputs(",\n ", stdout), j->more = false;
@@ -180,7 +194,7 @@ static int clear_folder(const settings *s)
 static int print_why(kal_status st, kal_bytes *text, const kal_error *err)
 {
     if (st) return fail(ASKING, err);
-    fputs((const char *)text->data, stdout);
+    put_lines((const char *)text->data, text->size, true);
     kal_bytes_free(text);
     return EXIT_OK;
 }
