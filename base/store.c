@@ -244,7 +244,13 @@ pthread_mutex_t *kal__store_mutex(kal__store *s)
 
 bool kal__store_is(const kal__store *s, const char *folder, uint64_t limit)
 {
-    return !strcmp(s->name, folder) && s->limit == (limit ? limit : DEFAULT_LIMIT);
+    struct stat is, was;
+    char path[4096];
+    if (strcmp(s->name, folder) != 0 || s->limit != (limit ? limit : DEFAULT_LIMIT)) return false;
+    if (__atomic_load_n(&s->off, __ATOMIC_ACQUIRE)) return false;
+    const int n = snprintf(path, sizeof path, "%s/" KAL__STORE_VERSION, folder);
+    return n > 0 && (size_t)n < sizeof path && !stat(path, &is) && !fstat(s->folder, &was) &&
+           is.st_dev == was.st_dev && is.st_ino == was.st_ino;
 }
 
 uint64_t kal__store_limit(const kal__store *s)

@@ -36,7 +36,7 @@ kal_status kal__store_open(const char *folder, uint64_t limit, kal__store **out,
 void kal__store_close(kal__store **slot);
 /// Held over a fork.
 pthread_mutex_t *kal__store_mutex(kal__store *s);
-/// Whether it was opened so.
+/// Whether it was opened so, and still keeps there.
 bool kal__store_is(const kal__store *s, const char *folder, uint64_t limit);
 const char *kal__store_folder(const kal__store *s);
 uint64_t kal__store_limit(const kal__store *s);

@@ -378,6 +378,31 @@ static void views(void)
     free(want);
 }
 
+// A folder that went, or was full, and is named again is opened again.
+static void named_again(void)
+{
+    const char *folder = check_temp("again");
+    char command[4400];
+    const kal_extent e = extent_of(30, 20, 3, KAL_U8);
+    unsigned char out[30 * 20 * 3];
+    kal_memo *m = memo_at(folder);
+    const kal_options o = {.memo = m, .memo_mode = KAL_MEMO_ALWAYS};
+    rng r = {2};
+    kal_scope *s = kal_scope_new();
+    for (int i = 0; i < 2; i++) {
+        kal_node *image = rng_image(&r, s, &e), *soft = kal_apply_text(s, "gaussian", "3", &image, 1);
+        REQUIRE_OK(kal_read(soft, kal_rect_all(&e), out, 90, &o, &check_error));
+        kal_memo_stats held;
+        kal_memo_get_stats(m, &held);
+        REQUIRE_NOTE(held.folder_stored == 1, "%d: %d", i, (int)held.folder_stored);
+        snprintf(command, sizeof command, "rm -r '%s'", folder);
+        REQUIRE(system(command) == 0);
+        REQUIRE_OK(kal_memo_set_folder(m, folder, 0, &check_error));
+    }
+    kal_memo_free(&m);
+    kal_scope_free(&s);
+}
+
 // ---- audit ----------------------------------------------------------------------------------------
 
 // Whatever is kept is right; what somebody put there under its key is told, and forgotten.
@@ -463,6 +488,7 @@ int main(int argc, char **argv)
     random_edits(99, argc > 1 ? atoi(argv[1]) : 12);
     cut_off();
     views();
+    named_again();
     audited();
     without_room();
     kal_memo_clear(NULL);
