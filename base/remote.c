@@ -255,9 +255,7 @@ static void at_exit(void)
 
 static void enlist(kal__remote *r)
 {
-    static bool registered;
     pthread_mutex_lock(&all_lock);
-    if (!registered) registered = atexit(at_exit) == 0;
     r->next = all;
     all = r;
     pthread_mutex_unlock(&all_lock);
@@ -334,6 +332,8 @@ kal_status kal__remote_open(const char *url, const char *params, kal__remote **o
     kal_status st = understand(r, url, params, err);
     if (!st) st = r->kind->open(r, err);
     if (st) kal__remote_close(out);
+    // each time: later than what its libraries registered, so that it runs before they are gone
+    if (!st) atexit(at_exit);
     return st;
 }
 
