@@ -75,6 +75,12 @@ static kal_status claim_all(const kal__plan *p, kal__flight *f, bool *alone, boo
     for (int32_t i = 0; i < p->n_stages; i++)
         if (p->stages[i]->keep) keys[n++] = p->stages[i]->node->key;
     *alone = !n || kal__memo_claim(p->memo, p, keys, n);
+    for (int32_t i = 0; i < p->n_stages && *alone && !*again; i++)   // it came between the plan and the claim
+        *again = p->stages[i]->keep && kal__memo_has(p->memo, p->stages[i]->node->key, p->stages[i]->rect);
+    if (*again) {
+        free(keys);
+        return KAL_OK;
+    }
     const kal_status st = *alone ? kal__flight_take(f, keys, n, again, err) : KAL_OK;
     free(keys);
     return st;

@@ -466,6 +466,17 @@ static bool claimed(const kal_memo *m, const void *owner, kal_key key)
     return false;
 }
 
+bool kal__memo_has(kal_memo *m, kal_key key, kal_rect rect)
+{
+    bool has = false;
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < m->n && !has; i++)
+        has = m->entries[i].kind == KAL__STORED_ROWS && kal_key_equal(m->entries[i].key, key) &&
+              kal_rect_inside(rect, m->entries[i].rect);
+    pthread_mutex_unlock(&m->lock);
+    return has;
+}
+
 bool kal__memo_claim(kal_memo *m, const void *owner, const kal_key *keys, size_t n)
 {
     pthread_mutex_lock(&m->lock);

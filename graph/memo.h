@@ -62,6 +62,9 @@ size_t kal__memo_room(kal_memo *m);
 /// Gives back memory until at most `bytes` are held.
 void kal__memo_shrink(kal_memo *m, uint64_t bytes);
 
+/// Whether memory has these pixels, for who asks once more; counts nothing.
+bool kal__memo_has(kal_memo *m, kal_key key, kal_rect rect);
+
 // Single flight: a plan claims what it will keep; another that wants the same waits for it to end and then finds it.
 /// True: all keys were free and are now claimed by `owner`; false: one is claimed by somebody else, nothing was claimed.
 bool kal__memo_claim(kal_memo *m, const void *owner, const kal_key *keys, size_t n);
