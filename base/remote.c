@@ -179,17 +179,38 @@ static kal__slab *believe(kal__remote *r, kal__store *s, kal__slab *file, size_t
     return slab;
 }
 
+// One such entry would be asked for again and again, and make the whole remote one that fails.
+static bool is_strange(kal__remote *r, kal_key key)
+{
+    bool is = false;
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < KAL__REMOTE_STRANGE && i < r->n_strange && !is; i++)
+        is = kal_key_equal(r->strange[i], key);
+    pthread_mutex_unlock(&r->lock);
+    return is;
+}
+
+static void note_strange(kal__remote *r, kal_key key)
+{
+    pthread_mutex_lock(&r->lock);
+    r->strange[r->n_strange++ % KAL__REMOTE_STRANGE] = key;
+    pthread_mutex_unlock(&r->lock);
+}
+
 kal__slab *kal__remote_get(kal__remote *r, kal__store *s, kal_key key, kal__stored_kind kind, kal_rect rect,
                            kal__stored *what)
 {
     double start;
     size_t n;
     kal__slab *file = NULL, *slab = NULL;
-    void *line = kal__remote_begin(r, &start);
+    void *line = is_strange(r, key) ? NULL : kal__remote_begin(r, &start);
     if (line) {
         kal__far came = r->kind->get(r, line, key, &file, &n);
         if (came == KAL__FAR_DONE) slab = believe(r, s, file, n, key, kind, rect, what, &came);
-        if (came == KAL__FAR_STRANGE) kal__remote_count(&r->counts.refused);
+        if (came == KAL__FAR_STRANGE) {
+            kal__remote_count(&r->counts.refused);
+            note_strange(r, key);
+        }
         kal__remote_end(r, line, start, came);
     }
     kal__remote_count(slab ? &r->counts.hits : &r->counts.misses);
@@ -199,7 +220,7 @@ kal__slab *kal__remote_get(kal__remote *r, kal__store *s, kal_key key, kal__stor
 bool kal__remote_has(kal__remote *r, kal_key key)
 {
     double start;
-    void *line = kal__remote_begin(r, &start);
+    void *line = is_strange(r, key) ? NULL : kal__remote_begin(r, &start);
     if (!line) return false;
     const kal__far came = r->kind->has(r, line, key);
     kal__remote_end(r, line, start, came == KAL__FAR_DONE ? KAL__FAR_NONE : came);

@@ -57,6 +57,8 @@ typedef struct kal__far_kind {
                       uint64_t *mark);   // or NULL
 } kal__far_kind;
 
+#define KAL__REMOTE_STRANGE 32
+
 typedef struct kal__waiting {
     kal__slab *data;    // NULL: a lease ends
     kal__stored what;   // its recipe is its own
@@ -87,8 +89,10 @@ struct kal__remote {
     bool trying;        // after it was off: one request alone
     kal__waiting waiting[KAL__REMOTE_ITEMS];
     size_t first, n;
-    size_t bytes;         // of what waits
-    bool running, busy;   // the thread that sends
+    size_t bytes;                           // of what waits
+    bool running, busy;                     // the thread that sends
+    kal_key strange[KAL__REMOTE_STRANGE];   // whose entries were none of ours: they are not asked for again
+    size_t n_strange;                       // ever; the oldest makes room
     bool closing;
     pthread_t thread;
     double end_by;   // 0: no end is near

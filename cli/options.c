@@ -75,7 +75,7 @@ static const option options[] = {
      "workers, of all pictures together; unset: all processors"},
     {"max-memory", 0, "BYTES", "KAL_MAX_MEMORY", IS_BYTES, AT(eval.max_memory), 1, 1e18, OPT_EVAL,
      "memory a run may plan to hold, as 512M; unset: a quarter of all, at most 1G"},
-    {"deadline", 0, "SECONDS", "KAL_DEADLINE", IS_SECONDS, AT(eval.deadline), 0, 1e9, OPT_EVAL,
+    {"deadline", 0, "SECONDS", "KAL_DEADLINE", IS_SECONDS, AT(eval.deadline), 0, 1e9, OPT_EVAL | OPT_READ,
      "give up after that time"},
     {"spill", 0, "DIR", "KAL_SPILL", IS_TEXT, AT(eval.spill), 0, 0, OPT_EVAL,
      "a folder for what is too much for memory; nothing stays there"},
@@ -314,9 +314,22 @@ static int apply_limits(const settings *s, int n_env)
     return EXIT_OK;
 }
 
-static int apply_memo(const settings *s)
+// A question about a folder makes none: where there is no memo, somebody has mistyped.
+static bool is_memo(const char *folder)
+{
+    char path[4096];
+    struct stat st;
+    const int n = snprintf(path, sizeof path, "%s/v1", folder);
+    return n > 0 && (size_t)n < sizeof path && !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static int apply_memo(const settings *s, unsigned groups)
 {
     kal_error err;
+    const bool asks = (groups & OPT_MEMO) && !(groups & OPT_EVAL);
+    const bool fills = s->n_words && !strcmp(s->words[0], "import");
+    if (asks && !s->help && !fills && s->memo_dir && *s->memo_dir && !is_memo(s->memo_dir))
+        return usage("%s: there is no memo there", s->memo_dir);
     if (s->memo_dir && *s->memo_dir && kal_memo_set_folder(NULL, s->memo_dir, s->memo_size, &err))
         return fail(ASKING, &err);
     if (!s->memo_remote || !*s->memo_remote) return EXIT_OK;
@@ -347,7 +360,7 @@ int settings_read(settings *s, unsigned groups, int argc, char **argv)
         i += taken;
     }
     if (!code) code = apply_limits(s, n_env);
-    return code ? code : apply_memo(s);
+    return code ? code : apply_memo(s, groups);
 }
 
 void settings_free(settings *s)

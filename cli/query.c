@@ -94,6 +94,7 @@ static kal_status explain(kal_node *const *nodes, int32_t n, const settings *s, 
 static int explain_why(settings *s)
 {
     job j = {.number = 1};
+    if (s->json) return usage("--why has no JSON; kal memo list --json tells what is there");
     if (!s->memo_dir || !*s->memo_dir)
         return usage("--why: of which folder? --memo-dir DIR, or KAL_MEMO_DIR");
     int code = parse_words(&j, s);

@@ -101,10 +101,14 @@ static const made *line_of(const recipe *r, kal_key key)
 
 // ---- two of them side by side -------------------------------------------------------------------
 
+#define SEEN 256
+
 typedef struct comparing {
     const recipe *here, *there;
     kal__text *says;   // NULL: only counted
     int differences, visits;
+    kal_key seen[SEEN];   // of here, that were compared: what is used twice is told once
+    int n_seen;
 } comparing;
 
 #define MOST_VISITS 2000
@@ -160,6 +164,22 @@ static int order(span p, span q)
     return 0;
 }
 
+static span named(span params, const char *name)
+{
+    for (;;) {
+        const span p = parameter(&params);
+        if (!p.n || (p.n > strlen(name) && !memcmp(p.p, name, strlen(name)))) return p;
+    }
+}
+
+// Bytes of files are told by the files' names, where they have any.
+static void say_param(comparing *c, const made *a, const made *b, span p, span q)
+{
+    const span here = named(a->params, "file="), there = named(b->params, "file=");
+    const bool bytes = p.n > 7 && !memcmp(p.p, "digest=", 7) && here.n && there.n;
+    say(c, a, bytes ? "other bytes: " : "", bytes ? here : p, bytes ? there : q);
+}
+
 static void compare_params(comparing *c, const made *a, const made *b)
 {
     static const span none = {"nothing", 7};
@@ -167,22 +187,24 @@ static void compare_params(comparing *c, const made *a, const made *b)
     while (p.n || q.n) {
         const int way = order(p, q);
         const bool same = !way && same_span(p, q);
-        if (!same && counts(p.n ? p : q)) say(c, a, "", way > 0 ? none : p, way < 0 ? none : q);
+        if (!same && counts(p.n ? p : q)) say_param(c, a, b, way > 0 ? none : p, way < 0 ? none : q);
         if (way <= 0) p = parameter(&x);
         if (way >= 0) q = parameter(&y);
     }
 }
 
-static void compare(comparing *c, const made *a, const made *b)
+static bool is_seen(comparing *c, kal_key key)
 {
-    if (kal_key_equal(a->key, b->key) || ++c->visits > MOST_VISITS) return;
-    if (!same_span(a->name, b->name)) {
-        say(c, a, "", a->name, b->name);
-        c->differences += ANOTHER_OP;
-        return;
-    }
-    if (!same_span(a->version, b->version)) say(c, a, "version ", a->version, b->version);
-    compare_params(c, a, b);
+    for (int i = 0; i < c->n_seen; i++)
+        if (kal_key_equal(c->seen[i], key)) return true;
+    if (c->n_seen < SEEN) c->seen[c->n_seen++] = key;
+    return false;
+}
+
+static void compare(comparing *c, const made *a, const made *b);
+
+static void compare_inputs(comparing *c, const made *a, const made *b)
+{
     span x = a->inputs, y = b->inputs;
     for (;;) {
         kal_key k, l;
@@ -199,6 +221,23 @@ static void compare(comparing *c, const made *a, const made *b)
         else if (!same_span(p, q))
             say(c, a, "an input is ", p, q);
     }
+}
+
+// Two keys differ though nothing that is told does: the bytes of a file that a parameter names.
+static void compare(comparing *c, const made *a, const made *b)
+{
+    const span bytes = {"the bytes of a file it names", 28}, others = {"others", 6};
+    if (kal_key_equal(a->key, b->key) || ++c->visits > MOST_VISITS || is_seen(c, a->key)) return;
+    if (!same_span(a->name, b->name)) {
+        say(c, a, "", a->name, b->name);
+        c->differences += ANOTHER_OP;
+        return;
+    }
+    const int before = c->differences;
+    if (!same_span(a->version, b->version)) say(c, a, "version ", a->version, b->version);
+    compare_params(c, a, b);
+    compare_inputs(c, a, b);
+    if (c->differences == before && same_span(a->inputs, b->inputs)) say(c, a, "", bytes, others);
 }
 
 // ---- the folder -----------------------------------------------------------------------------------

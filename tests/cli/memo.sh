@@ -43,14 +43,39 @@ has 'the parameter' "$(cat out)" 'gaussian: sigma=8, there sigma='
 has 'the picture is there' "$(cat out)" 'hit  '
 "$kal" embed in.ppm width=1500 height=1100 edge=mirror -o other.jpg
 code 'of another file' 0 "$kal" explain --why "$(echo "$text" | sed 's/big/other/')" --memo-dir memo
-has 'its bytes' "$(cat out)" 'load jpeg: digest='
+has 'its bytes' "$(cat out)" 'load jpeg: other bytes'
 code 'of another format' 0 "$kal" explain --why "$(echo "$text" | sed 's/out.png/out.qoi/')" --memo-dir memo
 has 'what it stands on is there' "$(cat out)" 'hit  '
 code 'memo why' 0 "$kal" memo why "$("$kal" memo list --memo-dir memo | grep ' save png' | head -n 1 | cut -c1-32)" --memo-dir memo
 has 'what it was made from' "$(cat out)" 'gaussian 2 sigma='
 refused 'memo why of nothing' 2 'is not there' "$kal" memo why 00000000000000000000000000000000 --memo-dir memo
 refused 'memo why of no key' 2 '32 hex digits' "$kal" memo why abc --memo-dir memo
+touch -d '1 hour ago' other.jpg 2>/dev/null
+code 'what differs is told once' 0 "$kal" explain --why "$(echo "$text" | sed 's/big/other/')" --memo-dir memo
+same 'by the names of files' "$(sed -n '3p' out | tr -s ' ')" ' load jpeg: other bytes: file="other.jpg", there file="big.jpg"'
+cat >weights <<'END'
+1
+END
+code 'a program' 0 "$kal" run 'in | crop 0 0 64 64 | exec "cp {in} {out}" files=[weights] | save exec.png' in.ppm --memo-dir memo
+echo 2 >weights
+code 'with another file' 0 "$kal" explain --why 'in | crop 0 0 64 64 | exec "cp {in} {out}" files=[weights] | save exec.png' in.ppm --memo-dir memo
+has 'whose bytes are others' "$(cat out)" 'the bytes of a file it names'
+refused 'no JSON of it' 2 'has no JSON' "$kal" explain --why --json "$text" --memo-dir memo
 refused 'why without a folder' 2 'of which folder' "$kal" explain --why "$text"
+
+# ---- far away
+code 'to a far folder' 0 "$kal" run "$text" --memo-remote "file://$PWD/distant"
+bad=$("$kal" memo list --memo-dir distant | grep ' save png' | cut -c1-32)
+printf x | dd of="distant/v1/$(echo "$bad" | cut -c1-2)/$(echo "$bad" | cut -c3-)" bs=1 seek=4100 conv=notrunc 2>/dev/null
+code 'one entry of which is damaged' 0 "$kal" run "$text" --memo-remote "file://$PWD/distant" --stats json
+has 'the others are found' "$(cat out)" '"decodes": 0'
+check 'and the picture is right' cmp out.png first.png
+code 'it was sent anew' 0 "$kal" run "$text" --memo-remote "file://$PWD/distant" --stats json
+has 'and is found' "$(cat out)" '"encodes": 0'
+head -c 32 /dev/urandom >secret
+code 'with a secret' 0 "$kal" run "$text" --memo-remote "file://$PWD/distant2?secret=secret"
+code 'once more' 0 "$kal" run "$text" --memo-remote "file://$PWD/distant2?secret=secret" --stats json
+has 'all was sent' "$(cat out)" '"encodes": 0'
 
 # ---- kal memo
 code 'stat' 0 "$kal" memo stat --memo-dir memo
@@ -91,6 +116,8 @@ code 'clear' 0 "$kal" memo clear --memo-dir memo
 has 'leaves nothing' "$(cat out)" '0 B'
 same 'but what is none of ours' "$(cat memo/v1/letter)" hello
 refused 'memo without a folder' 2 'of which folder' "$kal" memo stat
+refused 'no memo' 2 'there is no memo there' "$kal" memo stat --memo-dir nowhere
+check 'and none is made' test ! -e nowhere
 refused 'memo what?' 2 'there is no "stats"' "$kal" memo stats --memo-dir memo
 echo >file
 refused 'a folder that is none' 3 'file: this folder' "$kal" run "$text" --memo-dir file
