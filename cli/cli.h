@@ -257,7 +257,9 @@ typedef struct sweep {
 /// Reads what --sweep says; the text must have the names. Exit code.
 int sweep_take(sweep *w, const settings *s, const source_text *t);
 void sweep_free(sweep *w);
-const char *sweep_value(const sweep *w, int32_t axis, int32_t row);
+/// Which of its values an axis has in a row, and that value.
+int32_t sweep_index(const sweep *w, int32_t which, int32_t row);
+const char *sweep_value(const sweep *w, int32_t which, int32_t row);
 /// "sigma=2 seed=3", with `before` and a blank in front of it unless NULL. NULL: out of memory. Free the result.
 char *sweep_label(const sweep *w, int32_t row, const char *before);
 
@@ -353,6 +355,8 @@ int runner_job(runner *r, job *j);
 int look_job(const runner *r, const job *j, kal_node *const *nodes, const char *const *names, int32_t n);
 /// All of it; writes at once. false, having said why.
 bool write_whole(int fd, const char *path, const char *data, size_t n);
+/// Whether the text can be read with each value of a sweep; what is wrong is said. Exit code. See trial.c.
+int sweep_try(const runner *r, const maker *m);
 /// Jobs for all turns, as many at once as there are workers. See many.c.
 int many_run(runner *r, const maker *m);
 /// The pictures of all turns on one sheet; NULL where there is none.

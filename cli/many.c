@@ -259,6 +259,7 @@ static int prepare(batch *b)
     if (!code) code = sheet_check(s, b->r->turns);
     if (!code && s->out && !strstr(s->out, "{key}")) code = claim_names(b->r, &b->in_place);
     if (!code) code = limit_all(s);
+    if (!code) code = sweep_try(b->r, b->m);
     if (!code) code = shard_take(s, b->r->turns, &b->mine, &b->n);
     if (!code) code = table_open(&b->table, s, b->r->turns);
     if (!code) code = manifest_open(&b->manifest, s, b->r->turns);

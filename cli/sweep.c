@@ -194,10 +194,15 @@ void sweep_free(sweep *w)
     *w = (sweep){NULL, 0, 0};
 }
 
-const char *sweep_value(const sweep *w, int32_t which, int32_t row)
+int32_t sweep_index(const sweep *w, int32_t which, int32_t row)
 {
     for (int32_t i = w->n - 1; i > which; i--) row /= w->axes[i].n;
-    return w->axes[which].values[row % w->axes[which].n];
+    return row % w->axes[which].n;
+}
+
+const char *sweep_value(const sweep *w, int32_t which, int32_t row)
+{
+    return w->axes[which].values[sweep_index(w, which, row)];
 }
 
 char *sweep_label(const sweep *w, int32_t row, const char *before)

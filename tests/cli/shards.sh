@@ -58,9 +58,9 @@ code 'a shard that ran twice' 0 "$kal" merge sweep1.jsonl sweep2.jsonl sweep3.js
 has 'is told' "$(cat out)" "$(wc -l <sweep2.jsonl | tr -d ' ') done by two"
 code 'one that was taken up again' 0 sh -c 'cat again.jsonl >>sweep2.jsonl; "$1" merge sweep1.jsonl sweep2.jsonl sweep3.jsonl' - "$kal"
 has 'is not' "$(cat out)" ' 0 done by two'
-code 'runs that fail' 2 "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,-1,2 -o 'made/f{v}.png' --manifest failed.jsonl
+code 'runs that fail' 2 "$kal" run 'x = 0; w = 1; in | crop x 0 w 9' in.ppm --sweep x=390,0 --sweep w=9,20 -o 'made/f{x}-{w}.png' --manifest failed.jsonl
 code 'are told' 1 "$kal" merge failed.jsonl
-has 'by number and error' "$(cat out)" 'failed: 2 "v=-1: line 1'
+has 'by number and error' "$(cat out)" 'failed: 2 "x=390 w=20: line 1'
 printf '{"run": 3, "of": 20, "inp' >>sweep1.jsonl
 code 'a line that was cut' 0 "$kal" merge sweep1.jsonl sweep2.jsonl sweep3.jsonl
 has 'is passed over' "$(cat out)" '1 line is not whole'

@@ -83,12 +83,29 @@ assert [r["a"] for r in rows] == [1, 2] and all(len(r["mean"]) == 3 and r["error
 else
     skip 'JSON lines' 'no python3'
 fi
-code 'a run that fails' 2 "$kal" run 'v = 1; print in | gaussian v | mean' in.ppm --sweep v=-1,1,-2 --table bad.csv
-same 'has its row' "$(field bad.csv 2 | tr '\n' ' ')" '-1 1 -2 '
-has 'and its error' "$(cat bad.csv)" 'v=-1: line 1'
+code 'a run that fails' 2 "$kal" run 'x = 0; w = 1; print in | crop x 0 w 9 | mean' in.ppm --sweep x=390,0 --sweep w=20,9 --table bad.csv
+same 'has its row' "$(field bad.csv 2 | tr '\n' ' ')$(field bad.csv 3 | tr '\n' ' ')" '390 390 0 0 20 9 20 9 '
+has 'and its error' "$(cat bad.csv)" 'x=390 w=20: line 1'
 has 'the columns are known all the same' "$(head -n 1 bad.csv)" 'ms,mean,error'
-code 'all fail' 2 "$kal" run 'v = 1; print in | gaussian v | mean' in.ppm --sweep v=-1,-2 --table bad.csv
-same 'two rows' "$(field bad.csv 2 | tr '\n' ' ')" '-1 -2 '
+code 'all fail' 1 "$kal" run 'v = 1; print in | gaussian v | exec false version=1 pipe=true | mean' in.ppm --sweep v=1,2 --table bad.csv
+same 'two rows' "$(field bad.csv 2 | tr '\n' ' ')" '1 2 '
+
+# ---- values that no run can have
+echo before >kept.csv
+refused 'a value that is none' 2 'no run can have v=x, v=-2; nothing was run' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,2,x,-2 -o 'wrong-{v}.png' --table kept.csv --manifest wrong.jsonl
+check 'nothing is run' test ! -e wrong-1.png -a ! -e wrong.jsonl
+same 'and the table stays' "$(cat kept.csv)" before
+has 'each is told' "$(cat err)" 'v=x: line 1, column 22: gaussian: sigma=x is not a number'
+has 'with what is wrong' "$(cat err)" 'v=-2: line 1, column 13: gaussian: sigma=-2 is outside'
+refused 'outside what a param says' 2 'param sigma=60 is outside 0..50' "$kal" run 'param sigma = 1 in 0..50; in | gaussian sigma' in.ppm --sweep sigma=1,60 -o 'wrong-{sigma}.png'
+refused 'a text that is wrong itself' 2 'no run can be read; nothing was run' "$kal" run 'v = 1; in | gausian v' in.ppm --sweep v=1,2 -o 'wrong-{v}.png'
+same 'is told once' "$(grep -c gausian err)" 2
+"$kal" run 'v = 1; in | gaussian v' - --sweep v=3 -o 'piped-{v}.ppm' <in.ppm
+check 'standard input is not read to try' test -s piped-3.ppm
+check 'nothing is run then' test ! -e wrong-1.png
+refused 'the last of several' 2 'no run can have w=x; nothing' "$kal" run 'v = 1; w = 1; in | gaussian v | brightness w' in.ppm --sweep v=1,2,3 --sweep w=1,x -o 'wrong-{v}-{w}.png'
+code 'a value that the second picture can have' 2 "$kal" run 'x = 1; print in | crop x 0 9 9 | mean' set/p1.ppm in.ppm --sweep x=1,200 --table some.csv
+same 'is a run that fails' "$(grep -c 'set/p1.ppm x=200: line 1' some.csv) $(wc -l <some.csv | tr -d ' ')" '1 5'
 code 'prints of one name' 0 "$kal" run 'print in | mean; print in | gaussian 2 | mean' in.ppm --table names.csv
 has 'are told apart' "$(head -n 1 names.csv)" 'mean,mean_2,error'
 code 'a table of pictures' 0 "$kal" mean set/*.ppm --table means.csv
@@ -107,7 +124,7 @@ code 'a sheet' 0 "$kal" run 'v = 1; w = 1; in | gaussian v | brightness w' in.pp
 has 'as wide as its columns' "$("$kal" info sheet.png)" '316×'
 code 'of another size' 0 "$kal" run 'v = 1; in | resize v' in.ppm --sweep v=100,200 --sheet sizes.png
 has 'cells fit the largest' "$("$kal" info sizes.png)" '408×'
-code 'with a failure' 2 "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1,-1 --sheet gap.png
+code 'with a failure' 2 "$kal" run 'x = 0; w = 1; in | crop x 0 w 9' in.ppm --sweep x=0,390 --sweep w=9,20 --sheet gap.png
 check 'is there all the same' test -s gap.png
 code 'a sheet of many pictures' 0 "$kal" run 'in | gaussian 2' set/*.ppm --sheet many.png
 check 'is there' test -s many.png
