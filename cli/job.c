@@ -157,12 +157,22 @@ static bool in_def(const source_text *t, const char *message, const char *at)
     return ends_in(message, word, ": in ");
 }
 
+// What was set is told with where its param is declared, which may be in a file that was included.
+static bool is_elsewhere(const source_text *t, const char *message, const char *at)
+{
+    const char *declared = strstr(message, "; declared at ");
+    if (!declared || declared > at) return false;
+    const char *file = declared + strlen("; declared at ");
+    const size_t n = (size_t)(at - file), path = t->path ? strlen(t->path) : 0;
+    return t->path ? n != path + 2 || memcmp(file, t->path, path) : n > 0;
+}
+
 // The line of an error and a mark under the place; and, of one in a def, where that is.
 void show_place(const source_text *t, const char *message)
 {
     const char *first = t ? strstr(message, "line ") : NULL, *last = first;
     for (const char *at = first; at; at = strstr(at + 1, "line ")) last = at;
-    if (!first) return;
+    if (!first || is_elsewhere(t, message, first)) return;
     show_line(t, first);
     if (last != first && in_def(t, message, last)) show_line(t, last);
 }
@@ -366,7 +376,20 @@ static int check_sets(const kal_program *p, const bindings *b)
     return EXIT_OK;
 }
 
-static int parse_text(job *j, const source_text *t, const bindings *b, int given)
+// "param sigma=60 is outside 0..50": what the command line set, as it is written there.
+static void say_set(const settings *s, kal_error *err)
+{
+    const char *word = err->message + 6;
+    for (int i = 0; i < s->sets.n && !strncmp(err->message, "param ", 6); i++) {
+        const char *set = s->sets.at[i];
+        const size_t name = strcspn(set, "=") + 1;
+        if (strncmp(word, set, name) || !strstr(word, "; declared at ")) continue;
+        memcpy(err->message, "--set ", 6);
+        return;
+    }
+}
+
+static int parse_text(job *j, const settings *s, const source_text *t, const bindings *b, int given)
 {
     kal_error err;
     const kal_status st =
@@ -375,6 +398,7 @@ static int parse_text(job *j, const source_text *t, const bindings *b, int given
     if (st) {
         const int missing = given ? says_missing(j, t, given) : EXIT_OK;
         if (missing) return missing;
+        say_set(s, &err);
         if (j->each) kal_within(&err, "%s", j->label);
         const int code = fail(phase_at(t, err.message), &err);
         show_place(t, err.message);
@@ -406,7 +430,7 @@ int job_parse(job *j, const settings *s, const source_text *t, const char *const
     if (!code) code = bind_sets(&b, s);
     if (!code) bind_swept(&b, j);
     if (!code) code = bind_inputs(&b, j->scope, s, t, in, n_in);
-    if (!code) code = parse_text(j, t, &b, n_in);
+    if (!code) code = parse_text(j, s, t, &b, n_in);
     bindings_free(&b);
     if (!code && s->out) code = job_save_to(j, s);
     return code;

@@ -180,6 +180,16 @@ static bool keep_param(kal_program *p, const kal_param_info *info)
     return true;
 }
 
+// Not a mistake of the text: what was set comes first, and includes say nothing of it.
+static kal_status wrong_set(kal__parser *r, const kal__token *t)
+{
+    char place[KAL__PLACE_ROOM];
+    const kal_error was = *r->err;
+    r->outside = true;
+    return kal_fail(r->err, was.status, "%.250s; declared at %s", was.message,
+                    kal__lex_said(&r->lex, t->at, place));
+}
+
 // The name, now that all is known of it; what was set from outside is looked at here.
 static kal_status declare(kal__parser *r, const kal__token *t, kal__name *v, kal_param_info *p)
 {
@@ -188,8 +198,8 @@ static kal_status declare(kal__parser *r, const kal__token *t, kal__name *v, kal
     p->value = set ? kal__copy_word(r->p, set->value, set->value_n) : p->standard;
     if (!p->standard || !p->value) return kal__no_memory(r);
     kal_status st = check_value(p, v->value, v->value_n, r->err);
-    if (!st && set) st = check_value(p, set->value, set->value_n, r->err);
     if (st) return kal__fail_at(r, t, st);
+    if (set && check_value(p, set->value, set->value_n, r->err)) return wrong_set(r, t);
     v->param = true;
     if (set)
         set->param = true;

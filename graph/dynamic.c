@@ -272,9 +272,9 @@ static void name_place(const kal_node *n, kal_error *err)
 {
     const uint64_t place = __atomic_load_n(&n->place, __ATOMIC_RELAXED),
                    inside = __atomic_load_n(&n->place_inside, __ATOMIC_RELAXED);
-    if (inside)
-        kal_within(err, "in a def, line %d, column %d", (int)(inside >> 32), (int)(inside & UINT32_MAX));
-    if (place) kal_within(err, "line %d, column %d", (int)(place >> 32), (int)(place & UINT32_MAX));
+    char said[KAL__PLACE_ROOM];
+    if (inside) kal_within(err, "in a def, %s", kal__place_said(inside, place, said));
+    if (place) kal_within(err, "%s", kal__place_said(place, 0, said));
 }
 
 // Everything that is known by now; what is not and can be asked for goes into the wants.

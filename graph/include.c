@@ -153,6 +153,7 @@ kal_status kal__parse_include(kal__parser *r)
         }
         st = kal__read_file(r->p, path, r->err);
         if (!st) st = read_statements(r, at);
+        if (r->outside) return st;
         // where it is included, while there is room to say it, and in the text that was given
         if (st && r->file && strlen(r->err->message) > 300) return st;
         if (st) return kal__fail_at(r, &t, st);

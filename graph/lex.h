@@ -39,7 +39,6 @@ typedef struct kal__lexer {
 
 kal_status kal__lex(kal__lexer *l, kal__token *out, kal_error *err);
 /// "line 2, column 7" of a place, counted from 1; with the file it is in before it.
-#define KAL__PLACE_ROOM 300
 const char *kal__lex_said(const kal__lexer *l, const char *at, char out[KAL__PLACE_ROOM]);
 /// The two numbers of it.
 void kal__lex_place(const kal__lexer *l, const char *at, int *line, int *column);

@@ -66,7 +66,7 @@ struct kal_node {
     int memo_mode;      // kal_memo_mode: what was said of this node; atomic
     kal_node *next;     // chain of nodes being freed
     uint64_t
-        place;   // of a dynamic node: line << 32 | column of the text that said it last, 0: none did; atomic
+        place;   // of a dynamic node: where the text says it that was read last (place.c), 0: none did; atomic
     uint64_t place_inside;   // the same within the def that is called there; 0: none is
     kal__meta *meta;
     struct kal__kept *kept;   // ENCODE: retouch.h; NULL: all of it is encoded
@@ -83,6 +83,13 @@ struct kal_node {
         kal_error *error;   // ERROR
     } u;
 };
+
+/// Where a text says something, in a number that stays when the text goes: in which file, if it is one, and at which line and column. 0: it
+/// cannot be told.
+uint64_t kal__place_of(const char *file, int line, int column);
+#define KAL__PLACE_ROOM 300
+/// "common.kal: line 3, column 5"; without the file where that is the one of `in`.
+const char *kal__place_said(uint64_t place, uint64_t in, char out[KAL__PLACE_ROOM]);
 
 /// Whether a parameter is a word or a text: what no computed value goes to.
 static inline bool kal__is_worded(const kal_param *p)

@@ -33,12 +33,12 @@ void kal__remember_place(const kal__parser *r, const kal__token *t, kal_node *no
     int line, column;
     if (!node->dynamic) return;
     kal__lex_place(&r->lex, t->at, &line, &column);
-    const uint64_t here = (uint64_t)line << 32 | (uint32_t)column;
+    const uint64_t here = kal__place_of(r->lex.file, line, column);
     const kal__text_file *f = &r->p->files[0];   // all calls of defs begin there
     const kal__lexer top = {.text = f->text, .end = f->text + f->size};
     if (r->frame) kal__lex_place(&top, r->called_at, &line, &column);
-    __atomic_store_n(&node->place, (uint64_t)line << 32 | (uint32_t)column, __ATOMIC_RELAXED);
-    __atomic_store_n(&node->place_inside, r->frame && !r->file ? here : 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&node->place, r->frame ? kal__place_of(f->path, line, column) : here, __ATOMIC_RELAXED);
+    __atomic_store_n(&node->place_inside, r->frame ? here : 0, __ATOMIC_RELAXED);
 }
 
 kal_status kal__wrong(const kal__parser *r, const kal__token *t, const char *what)

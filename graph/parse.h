@@ -118,6 +118,7 @@ typedef struct kal__parser {
     kal__token t;   // the next token
     int nest;
     bool outline;              // what is declared is read, the rest leapt over
+    bool outside;              // the error is of what was set, not of the text
     uint32_t file;             // which text is read
     int includes;              // how many files deep
     kal__frame *frame;         // the def whose body is read; NULL: none

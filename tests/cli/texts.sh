@@ -18,7 +18,7 @@ END
 key() { "$kal" key "$@"; }
 written=$(key 'in | gaussian 6 | resize 50x50 lanczos3' in.png)
 same 'a param is a literal' "$(key -f soft.kal in.png --set sigma=6)" "$written"
-refused 'outside its range' 2 'soft.kal: line 1, column 7: param sigma=60 is outside 0..50' "$kal" key -f soft.kal in.png --set sigma=60
+refused 'outside its range' 2 'kal: --set sigma=60 is outside 0..50; declared at soft.kal: line 1, column 7' "$kal" key -f soft.kal in.png --set sigma=60
 has 'and the place is shown' "$(cat err)" '        ^'
 refused 'no such choice' 2 'did you mean "bicubic"?' "$kal" key -f soft.kal in.png --set kernel=cubic
 refused 'no such param' 2 'the text has no param "sgima"; did you mean "sigma"?; its params are sigma, kernel, tint' "$kal" key -f soft.kal in.png --set sgima=6
@@ -66,6 +66,20 @@ same 'and from a text' "$(key 'include "lib/common.kal"; in | soft strength' in.
 same 'a param of a file is set' "$(key -f use.kal in.png --set strength=7)" "$(key 'in | gaussian 7 | resize 50x50 lanczos3' in.png)"
 code 'help knows it' 0 "$kal" run -f use.kal --help
 has 'with its range' "$(cat out)" 'strength  number  0..50  6'
+printf 'param amount = 2 in 0..50\ndef split(img) = img |\n  threshold value=(img | mean)\n' >lib/other.kal
+printf 'include lib/other.kal\n\n\nin | gaussian amount' >use3.kal
+refused 'a bad value of a param of a file' 2 'kal: --set amount=60 is outside 0..50; declared at lib/other.kal: line 1, column 7' \
+    "$kal" key -f use3.kal in.png --set amount=60
+same 'is no place in the text' "$(grep -c '\^' err)" 0
+refused 'nor in a text without a file' 2 'kal: --set amount=x is not a number; declared at lib/other.kal: line 1, column 7' \
+    "$kal" key 'include lib/other.kal; in | gaussian amount' in.png --set amount=x
+same 'where none is shown either' "$(grep -c '\^' err)" 0
+printf 'include lib/other.kal\nin |\n  split' >use4.kal
+refused 'a def of a file that hangs on a value' 2 'use4.kal: line 3, column 3: in a def, lib/other.kal: line 3, column 3: threshold: value takes 1' \
+    "$kal" run -f use4.kal in.png -o x.png
+same 'the call is shown' "$(grep -c '\^' err)" 1
+refused 'from a text' 2 'kal: line 1, column 29: in a def, lib/other.kal: line 3, column 3: threshold: value takes 1' \
+    "$kal" run 'include lib/other.kal; in | split' in.png -o x.png
 refused 'a file sees nothing of those that include it' 2 'use2.kal: line 2, column 9: see.kal: line 1, column 20: there is no op "mine"' \
     sh -c 'echo "def f(img) = img | mine" >see.kal; printf "def mine(img) = img\ninclude see.kal\nin | f\n" >use2.kal; "$1" key -f use2.kal in.png' - "$kal"
 refused 'no such file' 3 'line 1, column 9: none.kal: No such file' "$kal" key 'include none.kal; in' in.png
