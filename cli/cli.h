@@ -396,15 +396,15 @@ bool record_output(record *r, const char *path);
 void record_blame(record *r, const char *messages);
 void record_free(record **gone);
 
-/// --table: a line a turn, each written at once. NULL where none is wanted.
+/// --table: a line a turn, each written at once. NULL where none is wanted. `n`: how many turns there will be.
 typedef struct table table;
-int table_open(table **out, const settings *s, const turns *t);
-/// Takes the row of turn i, which comes after all before it; NULL: one that there was no memory for.
-void table_add(table *t, int32_t i, record *r);
+int table_open(table **out, const settings *s, const turns *t, int32_t n);
+/// Takes the row of turn i, which is number `at` of the n; they come in any order. NULL: one that there was no memory for.
+void table_add(table *t, int32_t at, int32_t i, record *r);
 /// Exit code.
 int table_close(table **gone);
 
-/// --manifest: a line a turn, added to what the file has. NULL where none is wanted.
+/// --manifest: a line a turn, added to what the file has as soon as it is done. NULL where none is wanted.
 typedef struct manifest manifest;
 int manifest_open(manifest **out, const settings *s, const turns *t);
 void manifest_add(manifest *m, int32_t i, const record *r);

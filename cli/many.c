@@ -4,7 +4,7 @@
 // One text over many pictures, or with many values. As many lanes as workers, each with one job at a time from parsing to renaming: so many
 // small pictures keep every processor busy with a picture of its own, and the workers of the engine's pool come in when
 // lanes are fewer than processors, as at the end, or with one large picture. What a job says is held back until all
-// before it have said theirs, so that several runs say the same.
+// before it have said theirs, so that several runs say the same; its line in a table or a manifest is not.
 #include "cli.h"
 
 #include <stdlib.h>
@@ -13,7 +13,6 @@
 
 typedef struct report {
     char *messages, *results;   // NULL: nothing was said
-    record *record;             // for the table
 } report;
 
 static report silence;
@@ -147,22 +146,22 @@ static int run_job(batch *b, int32_t i, record *told)
     return code;
 }
 
-static report *one(batch *b, int32_t i, int *code)
+// *told: for the table; NULL where there is none, or no memory.
+static report *one(batch *b, int32_t i, int *code, record **told)
 {
-    report said = {NULL, NULL, b->table || b->manifest ? calloc(1, sizeof *said.record) : NULL},
-           *out = &silence;
+    report said = {NULL, NULL}, *out = &silence;
     size_t sizes[2];
+    *told = b->table || b->manifest ? calloc(1, sizeof **told) : NULL;
     FILE *messages = open_memstream(&said.messages, &sizes[0]),
          *results = open_memstream(&said.results, &sizes[1]);
     speak_to(messages, results);
-    *code = run_job(b, i, said.record);
+    *code = run_job(b, i, *told);
     speak_to(NULL, NULL);
     said.messages = messages ? text_of(messages, &said.messages) : NULL;
     said.results = results ? text_of(results, &said.results) : NULL;
-    if (said.record) said.record->code = *code;
-    if (*code && said.record) record_blame(said.record, said.messages);
-    if (said.messages || said.results || said.record) out = malloc(sizeof *out);
-    if (!out) record_free(&said.record);
+    if (*told) (*told)->code = *code;
+    if (*code && *told) record_blame(*told, said.messages);
+    if (said.messages || said.results) out = malloc(sizeof *out);
     if (!out) return &silence;
     if (out != &silence) *out = said;
     return out;
@@ -170,7 +169,6 @@ static report *one(batch *b, int32_t i, int *code)
 
 static void report_free(report *said)
 {
-    record_free(&said->record);
     free(said->messages);
     free(said->results);
     free(said);
@@ -179,15 +177,11 @@ static void report_free(report *said)
 static void say(batch *b, int32_t i)
 {
     report *said = b->reports[i];
-    const int32_t which = b->mine ? b->mine[i] : i;
-    manifest_add(b->manifest, which, said->record);
-    table_add(b->table, which, said->record);
     if (said == &silence) return;
     crowd_hush(&b->crowd);
     if (said->messages) fputs(said->messages, stderr);
     if (said->results) fputs(said->results, stdout);
     crowd_resume(&b->crowd);
-    said->record = NULL;   // the table has it
     report_free(said);
 }
 
@@ -198,13 +192,17 @@ static void *lane(void *arg)
     batch *b = arg;
     pthread_mutex_lock(&b->lock);
     while (b->next < b->n && !interrupted()) {
-        const int32_t i = b->next++;
+        const int32_t i = b->next++, which = b->mine ? b->mine[i] : i;
         int code;
+        record *told;
         pthread_mutex_unlock(&b->lock);
-        report *said = one(b, b->mine ? b->mine[i] : i, &code);
+        report *said = one(b, which, &code, &told);
         crowd_step(&b->crowd, code != EXIT_OK);
         pthread_mutex_lock(&b->lock);
         b->code = worse(b->code, code);
+        manifest_add(b->manifest, which,
+                     told);   // at once: what is killed loses what is under way, and nothing that was done
+        table_add(b->table, i, which, told);
         b->reports[i] = said;
         while (b->told < b->n && b->reports[b->told]) say(b, b->told++);
     }
@@ -261,7 +259,7 @@ static int prepare(batch *b)
     if (!code) code = limit_all(s);
     if (!code) code = sweep_try(b->r, b->m);
     if (!code) code = shard_take(s, b->r->turns, &b->mine, &b->n);
-    if (!code) code = table_open(&b->table, s, b->r->turns);
+    if (!code) code = table_open(&b->table, s, b->r->turns, b->n);
     if (!code) code = manifest_open(&b->manifest, s, b->r->turns);
     if (code) return code;
     b->reports = calloc((size_t)b->n + 1, sizeof *b->reports);

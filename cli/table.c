@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// --table: a line for each run, in their order: the picture, the values, the key of the result, what the run did, what it printed, what
-// went wrong. Each line is one write, so that a run that is killed leaves whole ones. The first line of CSV names the columns, for which a
-// run must have been read; those before it, that could not be, wait.
+// --table: a line for each run: the picture, the values, the key of the result, what the run did, what it printed, what went wrong. Each
+// line is one write and is there as soon as its run is done, so that what is killed leaves all that was done; at the end they are put into the
+// order of the runs. What is no file (a pipe, a terminal) gets them in that order, each after those before it. The first line of CSV names the columns, for
+// which a run must have been read; those before it, that could not be, wait.
 #include "cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -75,16 +77,32 @@ bool write_whole(int fd, const char *path, const char *data, size_t n)
 
 // ---- the table ----------------------------------------------------------------------------------
 
+// A line in the file.
+typedef struct written {
+    int32_t turn;
+    off_t at;
+    size_t n;
+} written;
+
+// A line that is not there yet.
+typedef struct held {
+    record *r;   // NULL: it has been written, or its run is not done
+    int32_t turn;
+} held;
+
 struct table {
     const char *path;
     const turns *turns;
     int fd;
     bool csv;
+    bool is_file;   // lines may come in any order, and are put into theirs
     bool headed;    // the columns are named, or need not be
     char **names;   // of what is printed
     int32_t n_names;
-    record **waiting;   // for the columns' names: turns 0 …
-    int32_t n_waiting;
+    held *held;   // for the columns' names, or for those before
+    int32_t n, next;
+    written *lines;
+    int32_t n_lines;
     int code;
 };
 
@@ -184,6 +202,8 @@ static void put_record(table *t, int32_t i, const record *r, bool names)
         t->code = usage("out of memory for a table");
     else if (!write_whole(t->fd, t->path, text, size))
         t->code = EXIT_FAILED;
+    else if (t->is_file && !names)
+        t->lines[t->n_lines++] = (written){i, lseek(t->fd, 0, SEEK_CUR) - (off_t)size, size};
     free(text);
 }
 
@@ -221,30 +241,105 @@ static void name_columns(table *t, const record *r)
     for (int32_t i = 0; i < r->n_prints && ok; i++) ok = add_name(t, r->prints[i].name);
     if (!ok) t->code = usage("out of memory for a table");
     if (ok && t->csv) put_record(t, 0, r, true);
-    for (int32_t i = 0; i < t->n_waiting; i++) {
-        put_record(t, i, t->waiting[i], false);
-        record_free(&t->waiting[i]);
-    }
-    t->n_waiting = 0;
 }
 
-static bool wait_for_names(table *t, record *r)
+static void put_held(table *t, int32_t at)
 {
-    record **more = realloc(t->waiting, ((size_t)t->n_waiting + 1) * sizeof(record *));
-    if (!more) return false;
-    t->waiting = more;
-    t->waiting[t->n_waiting++] = r;
+    record *r = t->held[at].r;
+    if (r && !t->code) put_record(t, t->held[at].turn, r, false);
+    record_free(&t->held[at].r);
+}
+
+// What may be written now.
+static void put_ready(table *t, int32_t fresh)
+{
+    if (!t->headed && !t->held[fresh].r->read) return;
+    if (!t->headed) {
+        name_columns(t, t->held[fresh].r);
+        for (int32_t i = 0; i < t->n && t->is_file; i++) put_held(t, i);
+    }
+    if (t->is_file) put_held(t, fresh);
+    while (!t->is_file && t->next < t->n && t->held[t->next].r) put_held(t, t->next++);
+}
+
+// ---- order --------------------------------------------------------------------------------------
+
+static int by_turn(const void *a, const void *b)
+{
+    const written *x = a, *y = b;
+    return (x->turn > y->turn) - (x->turn < y->turn);
+}
+
+static bool is_in_order(const table *t)
+{
+    for (int32_t i = 1; i < t->n_lines; i++)
+        if (t->lines[i].turn < t->lines[i - 1].turn) return false;
     return true;
+}
+
+// The first line, and then the others by their turns. NULL: that cannot be had. Free it.
+static char *sorted(table *t, size_t *size)
+{
+    const off_t first = t->lines[0].at;
+    const written *last = &t->lines[t->n_lines - 1];
+    *size = (size_t)last->at + last->n;
+    char *was = malloc(*size), *is = malloc(*size), *to = is;
+    bool ok = was && is;
+    for (size_t at = 0; ok && at < *size;) {
+        const ssize_t n = pread(t->fd, was + at, *size - at, (off_t)at);
+        ok = n > 0;
+        if (ok) at += (size_t)n;
+    }
+    if (ok) {
+        qsort(t->lines, (size_t)t->n_lines, sizeof *t->lines, by_turn);
+        to = (char *)memcpy(is, was, (size_t)first) + first;
+        for (int32_t i = 0; i < t->n_lines; i++)
+            to = (char *)memcpy(to, was + t->lines[i].at, t->lines[i].n) + t->lines[i].n;
+    }
+    free(was);
+    if (ok) return is;
+    free(is);
+    return NULL;
+}
+
+// Another file takes its place, so that there is a whole one at any time; where none can be made beside it, the same file is written over.
+static bool replace(const table *t, const char *data, size_t n)
+{
+    char *name = kal_target_name(t->path), *part = name ? malloc(strlen(name) + 8) : NULL;
+    struct stat st;
+    if (part) sprintf(part, "%s.part", name);
+    const int fd = part ? open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+    bool ok = fd >= 0 && fstat(t->fd, &st) == 0 && fchmod(fd, st.st_mode & 07777) == 0 &&
+              write_whole(fd, part, data, n);
+    if (fd >= 0) ok = close(fd) == 0 && ok && rename(part, name) == 0;
+    if (fd >= 0 && !ok) unlink(part);
+    const int over = ok ? -1 : open(t->path, O_WRONLY | O_CLOEXEC);
+    if (over >= 0) ok = write_whole(over, t->path, data, n);
+    if (over >= 0) close(over);
+    free(part);
+    free(name);
+    return ok;
+}
+
+static void put_in_order(table *t)
+{
+    size_t n;
+    if (!t->is_file || is_in_order(t)) return;
+    char *data = sorted(t, &n);
+    if (!data || !replace(t, data, n)) {
+        usage("%s: its lines stay in the order that they were done in: %s", t->path, strerror(errno));
+        t->code = EXIT_FAILED;
+    }
+    free(data);
 }
 
 // ---- from outside -------------------------------------------------------------------------------
 
-int table_open(table **out, const settings *s, const turns *t)
+static int check_table(const settings *s, const turns *t, bool *csv)
 {
-    *out = NULL;
-    if (!s->table) return EXIT_OK;
     const char *dot = strrchr(s->table, '.');
     const bool piped = !strcmp(s->table, "-"), lines = dot && !strcmp(dot, ".jsonl");
+    *csv = !lines;
     if (!piped && !lines && (!dot || strcmp(dot, ".csv") != 0))
         return usage("--table: %s is neither .csv nor .jsonl", s->table);
     if (piped && s->out && !strcmp(s->out, "-"))
@@ -253,44 +348,79 @@ int table_open(table **out, const settings *s, const turns *t)
         for (size_t k = 0; k < sizeof fixed / sizeof *fixed; k++)
             if (!strcmp(t->sweep->axes[i].name, fixed[k]))
                 return usage("--table has a column %s of its own; give the literal another name", fixed[k]);
+    return EXIT_OK;
+}
+
+static void table_free(table *t)
+{
+    for (int32_t i = 0; t->held && i < t->n; i++) record_free(&t->held[i].r);
+    for (int32_t i = 0; i < t->n_names; i++) free(t->names[i]);
+    free(t->names);
+    free(t->held);
+    free(t->lines);
+    free(t);
+}
+
+int table_open(table **out, const settings *s, const turns *t, int32_t n)
+{
+    bool csv;
+    struct stat st;
+    *out = NULL;
+    const int code = s->table ? check_table(s, t, &csv) : EXIT_OK;
+    if (!s->table || code) return code;
     table *made = calloc(1, sizeof *made);
     if (!made) return usage("out of memory for a table");
-    *made = (table){.path = s->table, .turns = t, .csv = !lines};
-    made->fd =
-        piped ? STDOUT_FILENO : open(s->table, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-    if (made->fd < 0) {
-        free(made);
-        return usage("%s: %s", s->table, strerror(errno)), EXIT_FAILED;
+    *made = (table){.path = s->table,
+                    .turns = t,
+                    .csv = csv,
+                    .n = n,
+                    .held = calloc((size_t)n + 1, sizeof *made->held),
+                    .lines = calloc((size_t)n + 1, sizeof *made->lines)};
+    if (!made->held || !made->lines) {
+        table_free(made);
+        return usage("out of memory for a table");
     }
+    const int flags = O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC;
+    const bool piped = !strcmp(s->table, "-"),
+               other = !piped && stat(s->table, &st) == 0 && !S_ISREG(st.st_mode);
+    made->fd = piped ? STDOUT_FILENO : open(s->table, (other ? O_WRONLY : O_RDWR) | flags, 0666);
+    if (made->fd < 0 && errno == EACCES) made->fd = open(s->table, O_WRONLY | flags, 0666);
+    if (made->fd < 0) {
+        usage("%s: %s", s->table, strerror(errno));
+        table_free(made);
+        return EXIT_FAILED;
+    }
+    made->is_file = !piped && fstat(made->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+                    (fcntl(made->fd, F_GETFL) & O_ACCMODE) == O_RDWR;
     *out = made;
     return EXIT_OK;
 }
 
-void table_add(table *t, int32_t i, record *r)
+void table_add(table *t, int32_t at, int32_t i, record *r)
 {
     if (t && !r) t->code = usage("out of memory for a table");
-    if (t && r && !t->code && !t->headed && !r->read && wait_for_names(t, r)) return;
-    if (t && r && !t->code) {
-        if (!t->headed) name_columns(t, r);
-        put_record(t, i, r, false);
+    if (!t || !r || t->code) {
+        record_free(&r);
+        return;
     }
-    record_free(&r);
+    t->held[at] = (held){r, i};
+    put_ready(t, at);
 }
 
 int table_close(table **gone)
 {
     table *t = *gone;
     if (!t) return EXIT_OK;
-    if (!t->headed && t->n_waiting) name_columns(t, &(record){.read = true});
+    for (int32_t i = 0; i < t->n && !t->headed; i++)
+        if (t->held[i].r) name_columns(t, &(record){.read = true});
+    for (int32_t i = 0; i < t->n; i++) put_held(t, i);
+    if (!t->code) put_in_order(t);
     if (t->fd != STDOUT_FILENO && close(t->fd) != 0 && !t->code) {
         usage("%s: %s", t->path, strerror(errno));
         t->code = EXIT_FAILED;
     }
     const int code = t->code;
-    for (int32_t i = 0; i < t->n_names; i++) free(t->names[i]);
-    free(t->names);
-    free(t->waiting);
-    free(t);
+    table_free(t);
     *gone = NULL;
     return code;
 }

@@ -151,4 +151,49 @@ code 'again' 0 "$kal" run "$dear" big.ppm --sweep "$values" --memo-dir memo --th
 same 'finds it' "$(field k.csv 5 | head -n $done | sort -u)" 0
 same 'and does the rest' "$(wc -l <k.csv | tr -d ' ')" 16
 
+# ---- lines of what is done do not wait for what is slow
+cat >slow.sh <<'TEXT'
+while [ ! -e release ]; do sleep 0.05; done
+cat
+TEXT
+echo cat >quick.sh
+echo 'cat #' >other.sh
+slow='c = cat; print in | crop 0 0 8 8 | exec c pipe=true | mean' three='c=sh slow.sh,sh quick.sh,sh other.sh'
+await() { tries=0; while ! eval "$1" && [ $tries -lt 600 ]; do sleep 0.05; tries=$((tries + 1)); done; }
+for form in csv jsonl; do
+    rm -f release s.jsonl
+    "$kal" run "$slow" in.ppm --sweep "$three" --no-memo --threads 2 --table s.$form --manifest m.jsonl >/dev/null 2>&1 &
+    pid=$!
+    await '[ "$(grep -c .sh s.'$form' 2>/dev/null)" = 2 ]'
+    same "$form: two are there while the first is at work" "$(grep -o '[a-z]*\.sh' s.$form | tr '\n' ' ')" 'quick.sh other.sh '
+    kill -9 $pid
+    touch release   # its program ends, too
+    wait $pid 2>/dev/null
+    same "$form: and when all is killed" "$(grep -o '[a-z]*\.sh' s.$form | tr '\n' ' ')" 'quick.sh other.sh '
+done
+same 'in the manifest, too' "$(grep -c '"status": "ok"' m.jsonl)" 4
+code 'merge' 1 "$kal" merge m.jsonl
+has 'says which one is missing' "$(cat out)" 'missing: 1'
+code 'with what was left' 0 sh -c '"$1" run "$2" in.ppm --sweep "$3" --no-memo --threads 2 --manifest m.jsonl --table - >again.csv && "$1" merge m.jsonl' - "$kal" "$slow" "$three"
+has 'none is' "$(cat out)" '3 runs: 3 done'
+for form in csv jsonl; do
+    rm -f release
+    "$kal" run "$slow" in.ppm --sweep "$three" --no-memo --threads 2 --table s.$form >/dev/null 2>&1 &
+    pid=$!
+    await '[ "$(grep -c .sh s.'$form' 2>/dev/null)" = 2 ]'
+    chmod 640 s.$form
+    touch release
+    wait $pid
+    same "$form: at the end they are in order" "$(grep -o '[a-z]*\.sh' s.$form | tr '\n' ' ')" 'slow.sh quick.sh other.sh '
+    same "$form: whole, and nothing else" "$(wc -l <s.$form | tr -d ' ') $(ls s.$form* | tr '\n' ' ')" "$([ $form = csv ] && echo 4 || echo 3) s.$form "
+    same "$form: as it was allowed" "$(ls -l s.$form | cut -c1-10)" '-rw-r-----'
+done
+rm -f release
+"$kal" run "$slow" in.ppm --sweep "$three" --no-memo --threads 2 --table - >piped.csv 2>/dev/null &
+pid=$!
+sleep 0.3
+touch release
+wait $pid
+same 'a pipe gets them in order' "$(grep -o '[a-z]*\.sh' piped.csv | tr '\n' ' ')" 'slow.sh quick.sh other.sh '
+
 finish
