@@ -41,8 +41,10 @@ void kal__store_off(kal__store *s, const char *what, int error)
 {
     pthread_mutex_lock(&s->lock);
     if (!s->warning[0])
-        snprintf(s->warning, sizeof s->warning, "%.200s: %s: nothing more is kept there: %s", s->name, what,
-                 strerror(error));
+        snprintf(
+            s->warning, sizeof s->warning,
+            "the memo's folder %.160s: %s: %.40s; what is in it is still found, nothing more is kept there",
+            s->name, what, strerror(error));
     pthread_mutex_unlock(&s->lock);
     __atomic_store_n(&s->off, 1, __ATOMIC_RELEASE);
 }
@@ -153,20 +155,22 @@ void kal__store_sweep(kal__store *s)
 
 // ---- open and close -----------------------------------------------------------------------------
 
-// "a/b/c" with all that leads to it.
-static bool make_folders(const char *path)
+// "a/b/c" with all that leads to it. An error number, and how far in the path it was: 0 when it is there.
+static int make_folders(const char *path, size_t *far)
 {
     char *copy = strdup(path);
-    if (!copy) return false;
-    for (char *c = copy + 1; *c; c++)
+    int why = copy ? 0 : ENOMEM;
+    *far = strlen(path);
+    for (char *c = copy ? copy + 1 : NULL; c && *c && !why; c++)
         if (*c == '/') {
             *c = 0;
-            if (mkdir(copy, 0777) != 0 && errno != EEXIST && errno != EROFS) break;
+            if (mkdir(copy, 0777) != 0 && errno != EEXIST && errno != EROFS)
+                why = errno, *far = (size_t)(c - copy);
             *c = '/';
         }
-    const bool ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
+    if (!why && mkdir(copy, 0700) != 0 && errno != EEXIST) why = errno;
     free(copy);
-    return ok;
+    return why;
 }
 
 // Tells backups and the like that nothing is lost with it.
@@ -189,20 +193,28 @@ static int folder_in(int at, const char *name)
 
 static kal_status open_folders(kal__store *s, kal_error *err)
 {
-    make_folders(s->name);
+    size_t far;
+    const int unmade = make_folders(s->name, &far);
     const int top = open(s->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (top < 0 && unmade)
+        return kal_fail(err, KAL_IO, "the memo's folder %.200s cannot be made: %.*s: %s", s->name,
+                        (int)(far < 200 ? far : 200), s->name, strerror(unmade));
     if (top < 0)
-        return kal_fail(err, KAL_IO, "%s: this folder for what is remembered: %s", s->name, strerror(errno));
+        return kal_fail(err, KAL_IO, "the memo's folder %.200s cannot be opened: %s", s->name,
+                        strerror(errno));
     s->folder = folder_in(top, KAL__STORE_VERSION);
     const int why = errno;
     if (s->folder >= 0) leave_tag(top);
     close(top);
-    if (s->folder < 0) return kal_fail(err, KAL_IO, "%s/" KAL__STORE_VERSION ": %s", s->name, strerror(why));
+    if (s->folder < 0)
+        return kal_fail(err, KAL_IO,
+                        "the memo's folder %.200s cannot be used: " KAL__STORE_VERSION " in it: %s", s->name,
+                        strerror(why));
     s->tmp = folder_in(s->folder, "tmp");
     const int used = open_count(s);
     s->counts_bytes = used >= 0;
     if (!s->counts_bytes) {
-        kal__store_off(s, "it cannot be written to", errno);
+        kal__store_off(s, "it may not be written to", errno);
         return KAL_OK;
     }
     close(used);

@@ -30,7 +30,7 @@ struct kal__store {
     uint64_t serial;        // atomic: of names in tmp
     pthread_mutex_t lock;   // of what follows
     kal__fact_file facts[16];
-    char warning[300];
+    char warning[400];
     kal__store_counts counts;   // atomic, each
 };
 

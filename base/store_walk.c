@@ -176,7 +176,9 @@ kal_status kal__store_collect(kal__store *s, uint64_t bytes, uint64_t *before, u
     *before = *after = 0;
     *busy = false;
     const int fd = openat(s->folder, "collecting", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0) return kal_fail(err, KAL_IO, "%s: collecting there: %s", s->name, strerror(errno));
+    if (fd < 0)
+        return kal_fail(err, KAL_IO, "the memo's folder %.200s: nothing can be removed there: %s", s->name,
+                        strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         *busy = true;
         close(fd);

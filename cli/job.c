@@ -368,6 +368,31 @@ static int says_missing(const job *j, const source_text *t, int given)
     return EXIT_USAGE;
 }
 
+// A text that wants pictures, and there are none.
+static int says_wanted(const settings *s, const source_text *t)
+{
+    kal_program *p = NULL;
+    const char *name;
+    char names[200] = "", words[200] = "";
+    size_t at = 0, to = 0;
+    if (kal_program_outline(t->data ? t->data : "", t->size, t->path, &p, NULL)) return EXIT_OK;
+    for (int32_t i = 0; (name = kal_program_input(p, i)) != NULL && at < 150 && to < 150; i++) {
+        const bool last = !kal_program_input(p, i + 1);
+        at += (size_t)snprintf(names + at, sizeof names - at, "%s%.20s",
+                               !i     ? ""
+                               : last ? " and "
+                                      : ", ",
+                               name);
+        to += (size_t)snprintf(words + to, sizeof words - to, " PICTURE%s", i || !last ? name + 2 : "");
+    }
+    const bool many = kal_program_input(p, 1);
+    kal_program_free(&p);
+    return !*names ? EXIT_OK
+                   : usage("the text wants %s as %s, and there is none: kal %s %s%.200s%s",
+                           many ? "pictures" : "a picture", names, s->called, s->file ? "-f " : "",
+                           s->file ? s->file : "TEXT", words);
+}
+
 // What was set and the text never asks for; of params the library says so.
 static int check_sets(const kal_program *p, const bindings *b)
 {
@@ -396,14 +421,12 @@ static int parse_text(job *j, const settings *s, const source_text *t, const bin
         t->path ? kal_program_parse_file(t->path, b->list, b->n, &j->program, &err)
                 : kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &j->program, &err);
     if (st) {
-        const int missing = given ? says_missing(j, t, given) : EXIT_OK;
+        const int missing = given ? says_missing(j, t, given) : says_wanted(s, t);
         if (missing) return missing;
         say_set(s, &err);
         if (j->each) kal_within(&err, "%s", j->label);
         const int code = fail(phase_at(t, err.message), &err);
         show_place(t, err.message);
-        if (!j->input && strstr(err.message, " \"in\""))
-            fputs("  pictures for `in` follow the text\n", errors());
         return code;
     }
     const int code = check_sets(j->program, b);

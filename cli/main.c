@@ -53,8 +53,7 @@ static const verb verbs[] = {
      "when it is\n"
      "not complete."},
     {"memo", memo_main, OPT_MEMO | OPT_JSON,
-     "stat | list | verify | gc | clear | why KEY | export DIR | import DIR",
-     "the folder of earlier results",
+     "stat | list | verify | gc | clear | why KEY | export DIR | import DIR", "the folder of earlier results",
      "How much there is; what; whether it is whole (what is damaged goes); down to its size; away with all "
      "of "
      "it;\n"
@@ -236,8 +235,8 @@ static int call_verb(const verb *v, int argc, char **argv)
     if (!s.quiet) s.eval.warn = warn;
     kal_watch_opening(s.eval.deadline, NULL);
     if (!code && s.help) {
-        help_verb(v);
         if ((v->groups & OPT_TEXT) && (s.file || s.n_words)) code = help_text(&s);
+        help_verb(v);
     } else if (!code) {
         code = v->run(&s);
     }

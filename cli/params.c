@@ -41,7 +41,7 @@ static void print_params(const kal_program *program)
         for (int k = 0; k < COLUMNS; k++)
             if ((int)strlen(one[k]) > width[k]) width[k] = (int)strlen(one[k]);
     }
-    puts("\nparams of the text, which --set changes");
+    puts("params of the text, which --set changes");
     for (int32_t i = -1; i < 0 || kal_program_param(program, i, &p); i++) {
         if (i >= 0) fill_row(&p, r);
         const char *help = i >= 0 ? p.help : "", *choices = i >= 0 && p.choices ? p.choices : "";
@@ -63,10 +63,14 @@ int help_text(const settings *s)
         code = fail(ASKING, &err);
         show_place(&t, err.message);
     }
-    if (!code && kal_program_param(program, 0, &p)) print_params(program);
-    for (int32_t i = 0; !code && kal_program_input(program, i); i++)
-        printf("%s%s", i ? " " : "\npictures that follow the text\n  ", kal_program_input(program, i));
-    if (!code && kal_program_input(program, 0)) puts("");
+    const bool params = !code && kal_program_param(program, 0, &p),
+               pictures = !code && kal_program_input(program, 0);
+    if (params) print_params(program);
+    if (pictures) printf("%spictures that follow the text\n ", params ? "\n" : "");
+    for (int32_t i = 0; pictures && kal_program_input(program, i); i++)
+        printf(" %s", kal_program_input(program, i));
+    if (pictures) puts("");
+    if (params || pictures) puts("");
     kal_program_free(&program);
     text_free(&t);
     return code;

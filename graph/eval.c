@@ -276,7 +276,7 @@ static void tell_end(const kal_options *o, kal_status st, kal__tally t)
 
 static void warn_of_the_folder(kal_memo *m, const kal_options *o)
 {
-    char text[300];
+    char text[400];
     kal__store *s = kal__memo_store(m);
     if (!s || !o || !o->warn || !kal__store_warning(s, text, sizeof text)) return;
     const kal_warning w = {.rows = -1, .text = text};

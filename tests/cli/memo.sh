@@ -120,7 +120,7 @@ refused 'no memo' 2 'there is no memo there' "$kal" memo stat --memo-dir nowhere
 check 'and none is made' test ! -e nowhere
 refused 'memo what?' 2 'there is no "stats"' "$kal" memo stats --memo-dir memo
 echo >file
-refused 'a folder that is none' 3 'file: this folder' "$kal" run "$text" --memo-dir file
+refused 'a folder that is none' 3 "the memo's folder file cannot be opened" "$kal" run "$text" --memo-dir file
 
 # ---- a file that changes in place is another one, however its times are set
 "$kal" crop in.ppm 0 0 64 64 -o a.ppm
@@ -133,5 +133,25 @@ cp b.ppm now.ppm
 touch -d '1 hour ago' now.ppm 2>/dev/null
 "$kal" run 'load now.ppm | save two.ppm' --memo-dir memo
 check 'no stale pixel' cmp two.ppm b.ppm
+
+# ---- folders that may not be made or written, as told to who is not root
+plain=env
+[ "$(id -u)" = 0 ] && plain='setpriv --reuid=65534 --regid=65534 --clear-groups'
+chmod 755 "$dir" in.ppm
+if $plain "$kal" info in.ppm >/dev/null 2>&1; then
+    mkdir -m 755 shut own
+    "$kal" run 'print in | gaussian 4 memo=always | mean' in.ppm --memo-dir own/memo >/dev/null
+    chmod -R a+rX,a-w own
+    [ "$(id -u)" = 0 ] || chmod a-w shut
+    refused 'a folder that cannot be made' 3 "the memo's folder shut/a/b cannot be made: shut/a: Permission denied" $plain "$kal" run 'print in | mean' in.ppm --memo-dir shut/a/b
+    refused 'one that is a file' 3 "the memo's folder in.ppm cannot be opened: Not a directory" $plain "$kal" run 'print in | mean' in.ppm --memo-dir in.ppm
+    code 'one that may only be read' 0 $plain "$kal" run 'print in | gaussian 4 memo=always | mean' in.ppm --memo-dir own/memo --stats json
+    has 'is told' "$(cat err)" "kal: warning: the memo's folder own/memo: it may not be written to: Permission denied; what is in it is still found"
+    has 'and found' "$(cat out)" '"nodes_reused": 1'
+    refused 'and not collected' 1 "the memo's folder own/memo: nothing can be removed there: Permission denied" $plain "$kal" memo gc --memo-dir own/memo
+    chmod u+w -R own shut
+else
+    skip 'folders that may not be written' 'only root is here, and setpriv is not'
+fi
 
 finish

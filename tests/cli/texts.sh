@@ -23,6 +23,7 @@ has 'and the place is shown' "$(cat err)" '        ^'
 refused 'no such choice' 2 'did you mean "bicubic"?' "$kal" key -f soft.kal in.png --set kernel=cubic
 refused 'no such param' 2 'the text has no param "sgima"; did you mean "sigma"?; its params are sigma, kernel, tint' "$kal" key -f soft.kal in.png --set sgima=6
 code 'help for a text in a file' 0 "$kal" run -f soft.kal --help
+has 'its params first' "$(head -n 3 out)" 'sigma   number'
 has 'has the usage' "$(cat out)" '--set NAME=VALUE'
 has 'a row for a number' "$(cat out)" 'sigma   number          0..50  2         blur strength'
 has 'one for a choice' "$(cat out)" 'kernel  choice                 lanczos3  lanczos3|bicubic'
@@ -33,6 +34,8 @@ has 'has its params' "$(cat out)" 'strength'
 has 'and its pictures' "$(cat out)" '  in in2'
 code 'help for a text that declares nothing' 0 "$kal" key 'load in.png' --help
 refused 'help for a text that is none' 2 'line 1, column 13: the string is not closed' "$kal" run 'load in.png "' --help
+refused 'a text without its picture' 2 'kal: the text wants a picture as in, and there is none: kal run -f soft.kal PICTURE' "$kal" run -f soft.kal -o x.png
+refused 'or its two' 2 'wants pictures as in and in2, and there is none: kal key TEXT PICTURE PICTURE2' "$kal" key 'in | insert in2'
 
 # ---- defs
 def='def soft(img, s=2) = img | gaussian s | resize 50x50 lanczos3'
