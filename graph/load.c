@@ -73,7 +73,7 @@ static kal_status decode_node(kal__loading *l, kal_node **out, kal_error *err)
     const kal__codec *c = l->source->codec;
     if (l->source->lenient)
         l->source->header.part_rows = 0, l->source->header.part_unseen = false;   // in order
-    const char *version = c->version();
+    const char *version = l->source->unkeyed ? "" : c->version();   // such a key is of this run's alone
     if (!version) return kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     kal_key key;
     const stored_p p = {.size = sizeof p,

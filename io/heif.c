@@ -113,7 +113,6 @@ static kal_status keep_box(kal__decoder *d, uint64_t at, uint64_t length, const 
 static void note_large(kal__decoder *d, uint64_t at, uint64_t length, uint64_t head)
 {
     const int most = sizeof d->large / sizeof *d->large;
-    if (strncmp(d->lib->heif_get_version(), "1.15.", 5)) return;   // what others do was not looked at
     if (length - head < KAL__HEIF_LARGE || d->n_large == most) return;
     d->large[d->n_large].at = at + head;
     d->large[d->n_large++].n = length - head;
@@ -121,6 +120,7 @@ static void note_large(kal__decoder *d, uint64_t at, uint64_t length, uint64_t h
 
 static bool is_a_copy(kal__decoder *d, size_t n)
 {
+    if (strncmp(d->lib->heif_get_version(), "1.15.", 5)) return false;   // what others do was not looked at
     for (int i = 0; i < d->n_large; i++)
         if (d->large[i].at == d->at && d->large[i].n == n) {
             d->large[i].n = 0;   // once: the next time somebody wants to know what it says
@@ -208,11 +208,8 @@ static struct heif_error give_file(kal__decoder *d)
 
 static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_error *err)
 {
-    const kal__heif *lib = d->lib;
-    const uint32_t deep = limits->nesting ? limits->nesting : 16;
-    if (kal__heif_deeper(d->bytes, d->n, deep))
-        return kal__over_limit(err, "nesting=N", "%s: heif: boxes lie in boxes more than %u deep, the limit",
-                               d->reader->name, deep);
+    const kal__heif *lib = d->lib = kal__heif_lib();
+    if (!lib) return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: libheif is not installed", d->reader->name);
     d->context = lib->heif_context_alloc();
     if (!d->context) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", d->reader->name);
     d->most_pixels = limits->pixels;
@@ -229,106 +226,58 @@ static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_erro
     return e.code || d->io.status ? failed(d, e, err) : KAL_OK;
 }
 
-static kal_status read_size(kal__decoder *d, const kal_limits *limits, kal_error *err)
+static kal_status take_size(kal__decoder *d, const kal__heif_head *h, const kal_limits *limits,
+                            kal_error *err)
 {
-    const kal__heif *lib = d->lib;
-    const int w = lib->heif_image_handle_get_width(d->handle),
-              h = lib->heif_image_handle_get_height(d->handle);
-    const int bits = lib->heif_image_handle_get_luma_bits_per_pixel(d->handle);
     bool hevc;
-    const bool gray = kal__heif_chroma(d->bytes, d->n, &hevc) == 0,
-               alpha = lib->heif_image_handle_has_alpha_channel(d->handle);
-    if (w < 1 || h < 1 || bits < 1 || bits > 16)
+    const bool gray = kal__heif_chroma(d->bytes, d->n, &hevc) == 0;
+    if (h->width < 1 || h->height < 1 || h->bits < 1 || h->bits > 16)
         return kal_fail(err, KAL_CORRUPT,
                         "%s: heif: %d×%d pixels of %d bits are no picture (in a file of %zu bytes)",
-                        d->reader->name, w, h, bits, d->size);
-    const kal_status over =
-        kal__within_limits(d->reader->name, "heif", (uint64_t)w, (uint64_t)h, limits, err);
-    if (over) return over;
-    d->extent = (kal_extent){
-        w, h, (gray ? 1 : 3) + alpha, bits > 8 ? KAL_U16 : KAL_U8, gray ? KAL_GRAY : KAL_RGB, alpha};
-    return KAL_OK;
+                        d->reader->name, h->width, h->height, h->bits, d->size);
+    d->extent = (kal_extent){h->width,
+                             h->height,
+                             (gray ? 1 : 3) + h->alpha,
+                             h->bits > 8 ? KAL_U16 : KAL_U8,
+                             gray ? KAL_GRAY : KAL_RGB,
+                             h->alpha};
+    return kal__within_limits(d->reader->name, "heif", (uint64_t)h->width, (uint64_t)h->height, limits, err);
+}
+
+static kal_status ask_library(kal__decoder *d, const kal_limits *limits, kal_error *err)
+{
+    const kal_status st = read_boxes(d, limits, err);
+    if (st) return st;
+    const kal__heif_head h = {.width = d->lib->heif_image_handle_get_width(d->handle),
+                              .height = d->lib->heif_image_handle_get_height(d->handle),
+                              .bits = d->lib->heif_image_handle_get_luma_bits_per_pixel(d->handle),
+                              .alpha = d->lib->heif_image_handle_has_alpha_channel(d->handle)};
+    return take_size(d, &h, limits, err);
+}
+
+// The boxes, and no more: libheif is not there yet.
+static kal_status open_boxes(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
+{
+    const uint32_t deep = ask->limits.nesting ? ask->limits.nesting : 16;
+    kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
+    if (!d) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", r->name);
+    d->reader = r;
+    const kal_status st = read_bytes(d, &ask->limits, err);
+    if (!st && kal__heif_deeper(d->bytes, d->n, deep))
+        return kal__over_limit(err, "nesting=N", "%s: heif: boxes lie in boxes more than %u deep, the limit",
+                               r->name, deep);
+    return st;
 }
 
 static kal_status heif_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
-    const kal__heif *lib = kal__heif_lib();
-    *out = NULL;
-    if (!lib) return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: libheif is not installed", r->name);
-    kal__decoder *d = kal__new_zero(1, sizeof *d);
-    if (!d) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", r->name);
-    d->lib = lib;
-    d->reader = r;
-    kal_status st = read_bytes(d, &ask->limits, err);
-    if (!st) st = read_boxes(d, &ask->limits, err);
-    if (!st) st = read_size(d, &ask->limits, err);
-    if (st)
-        decoder_free(d);
-    else
-        *out = d;
+    kal_status st = open_boxes(r, ask, out, err);
+    if (!st) st = ask_library(*out, &ask->limits, err);
+    if (st) decoder_free(*out), *out = NULL;
     return st;
 }
 
-// ---- metadata -----------------------------------------------------------------------------------
-
-// The first block of a kind ("Exif", or "mime" with a content type); nothing when there is none or it is over
-// the limit.
-static bool take_block(const kal__decoder *d, const char *kind, const char *content, kal__blob_kind what,
-                       const kal_limits *limits, kal__meta *meta, kal__blob *out)
-{
-    const kal__heif *lib = d->lib;
-    heif_item_id ids[32];
-    const int n = lib->heif_image_handle_get_list_of_metadata_block_IDs(d->handle, kind, ids, 32);
-    for (int i = 0; i < n; i++) {
-        const char *type = lib->heif_image_handle_get_metadata_content_type(d->handle, ids[i]);
-        const size_t size = lib->heif_image_handle_get_metadata_size(d->handle, ids[i]);
-        if ((content && (!type || strcmp(type, content) != 0)) || !size) continue;
-        if (!kal__meta_room(meta, what, size, limits)) continue;
-        out->data = kal__new(size, 1);
-        if (!out->data) return false;
-        if (!lib->heif_image_handle_get_metadata(d->handle, ids[i], out->data).code) {
-            out->size = size;
-            return true;
-        }
-        free(out->data);
-        *out = (kal__blob){0};
-    }
-    return true;
-}
-
-// Four bytes say how far behind them the TIFF structure begins.
-static bool take_exif(const kal__decoder *d, const kal_limits *limits, kal__meta *meta)
-{
-    kal__blob raw = {0}, *out = &meta->exif;
-    if (!take_block(d, "Exif", NULL, KAL__EXIF, limits, meta, &raw)) return false;
-    const unsigned char *p = raw.data;
-    bool ok = true;
-    if (raw.size > 4) {
-        const uint64_t skip = 4 + ((uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3]);
-        if (skip < raw.size) ok = kal__blob_set(out, p + skip, raw.size - (size_t)skip);
-    }
-    free(raw.data);
-    if (out->size) kal__exif_upright(out->data, out->size);
-    return ok;
-}
-
-static bool take_icc(const kal__decoder *d, const kal_limits *limits, kal__meta *meta)
-{
-    const enum heif_color_profile_type type = d->lib->heif_image_handle_get_color_profile_type(d->handle);
-    if (type != heif_color_profile_type_rICC && type != heif_color_profile_type_prof) return true;
-    const size_t size = d->lib->heif_image_handle_get_raw_color_profile_size(d->handle);
-    kal__blob *out = &meta->icc;
-    if (!size || !kal__meta_room(meta, KAL__ICC, size, limits)) return true;
-    out->data = kal__new(size, 1);
-    if (!out->data) return false;
-    if (!d->lib->heif_image_handle_get_raw_color_profile(d->handle, out->data).code) {
-        out->size = size;
-        return true;
-    }
-    free(out->data);
-    *out = (kal__blob){0};
-    return true;
-}
+// ---- the header ---------------------------------------------------------------------------------
 
 // What libheif and the decoder hold at most: the interleaved picture, per pixel what was measured for libde265
 // and dav1d, and the pages of the libraries themselves.
@@ -353,17 +302,23 @@ static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *
                               kal_error *err)
 {
     kal__decoder *d;
-    kal_status st = heif_open(r, ask, &d, err);
-    if (st) return st;
-    h->extent = d->extent;
-    h->rows = 0;
-    h->memory = decoder_memory(d);
-    if (!take_exif(d, &ask->limits, meta) || !take_icc(d, &ask->limits, meta) ||
-        !take_block(d, "mime", "application/rdf+xml", KAL__XMP, &ask->limits, meta, &meta->xmp))
-        st = kal_fail(err, KAL_NOMEM, "%s: heif: out of memory for metadata", r->name);
-    meta->gain = kal__heif_gain(d->bytes, d->n);
-    kal__meta_take_exif(meta);   // upright, which the library made it
-    if (!st && d->io.status) st = kal_fail(err, d->io.status, "%s", d->io.message);
+    kal__heif_head head;
+    kal_status st = open_boxes(r, ask, &d, err);
+    if (!st && kal__heif_head_of(d->bytes, d->n, d->size, &head)) {
+        st = take_size(d, &head, &ask->limits, err);
+        if (!st) st = kal__heif_told_meta(&head, r, &ask->limits, meta, err);
+    } else if (!st) {
+        st = ask_library(d, &ask->limits, err);
+        if (!st) st = kal__heif_asked_meta(d->lib, d->handle, r->name, &ask->limits, meta, err);
+        if (!st && d->io.status) st = kal_fail(err, d->io.status, "%s", d->io.message);
+    }
+    if (!st) {
+        h->extent = d->extent;
+        h->rows = 0;
+        h->memory = decoder_memory(d);
+        meta->gain = kal__heif_gain(d->bytes, d->n);
+        kal__meta_take_exif(meta);   // upright, which the library makes it
+    }
     decoder_free(d);
     return st;
 }

@@ -2,12 +2,13 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // What the files about HEIF share: libheif's functions, found when first needed (heif_lib.c), what we read
-// from the boxes ourselves (heif_box.c), reading (heif.c), its HEVC on several threads (heif_hevc.c), colours (heif_rgb.c) and writing
+// from the boxes ourselves (heif_box.c, heif_head.c), reading (heif.c), its HEVC on several threads (heif_hevc.c), colours (heif_rgb.c) and writing
 // (heif_write.c).
 #ifndef KAL_IO_HEIF_H
 #define KAL_IO_HEIF_H
 
 #include "codec.h"
+#include "heif_boxes.h"
 #include "library.h"
 #include "mem.h"
 
@@ -42,6 +43,36 @@ bool kal__heif_gain(const unsigned char *p, size_t n);
 /// Is the primary picture of a kind beyond the ordinary ("unci", or "mini" for the short header)? Then a
 /// refusal is not damage.
 bool kal__heif_strange(const unsigned char *p, size_t n, char kind[5]);
+/// An item of the file: a picture, a block of metadata. Texts lie in the boxes.
+typedef struct kal__heif_item {
+    uint64_t id;
+    bool hidden;
+    unsigned char type[4];
+    const char *content, *encoding;   ///< of "mime"; "" of others
+} kal__heif_item;
+/// The boxes that name the items of a meta box; false: there are none.
+bool kal__heif_items(kal__span meta, kal__span *infes);
+bool kal__next_item(kal__span *infes, kal__heif_item *out);
+
+/// Where a block of metadata lies: in the boxes (`held`), or at a place of the file.
+typedef struct kal__heif_block {
+    bool xmp;   ///< else EXIF
+    const unsigned char *held;
+    uint64_t at, n;
+} kal__heif_block;
+/// What the boxes say of the primary picture, upright as it will be decoded.
+typedef struct kal__heif_head {
+    int width, height, bits;
+    bool alpha;
+    kal__span icc;   ///< in the boxes
+    kal__heif_block blocks[8];
+    int n_blocks;
+} kal__heif_head;
+/// Of an ordinary file, whose boxes are p and which has `size` bytes. false: it is not; libheif is to be asked.
+bool kal__heif_head_of(const unsigned char *p, size_t n, uint64_t size, kal__heif_head *out);
+/// Its metadata, from what the boxes say.
+kal_status kal__heif_told_meta(const kal__heif_head *h, kal__reader *r, const kal_limits *limits,
+                               kal__meta *meta, kal_error *err);
 /// Which of two codecs a file's brands ask for.
 bool kal__heif_is_hevc(const unsigned char *head, size_t n);
 bool kal__heif_is_av1(const unsigned char *head, size_t n);
@@ -122,6 +153,10 @@ typedef struct kal__heif {
 
 /// The library's functions, loading it at the first call; NULL when it is not there. Threads: any.
 const kal__heif *kal__heif_lib(void);
+
+/// A picture's metadata, from the library.
+kal_status kal__heif_asked_meta(const kal__heif *lib, const struct heif_image_handle *handle,
+                                const char *name, const kal_limits *limits, kal__meta *meta, kal_error *err);
 
 // ---- HEVC on several threads --------------------------------------------------------------------
 

@@ -5,60 +5,13 @@
 // whether the primary picture is gray, and made of how many. Every length is checked against what is there; anything odd is left to
 // libheif to name.
 #include "heif.h"
-
-#include <string.h>
-
-typedef struct span {
-    const unsigned char *p;
-    size_t n;
-} span;
-
-static uint64_t be(const unsigned char *p, size_t n)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < n; i++) v = v << 8 | p[i];
-    return v;
-}
-
-static bool skip(span *s, size_t n)
-{
-    if (n > s->n) return false;
-    s->p += n;
-    s->n -= n;
-    return true;
-}
-
-// The next box of `in`: its name and body. false: none, or one that does not fit.
-static bool next_box(span *in, const unsigned char **type, span *body)
-{
-    if (in->n < 8) return false;
-    uint64_t size = be(in->p, 4);
-    size_t head = 8;
-    *type = in->p + 4;
-    if (size == 1 && in->n >= 16) {
-        size = be(in->p + 8, 8);
-        head = 16;
-    } else if (size == 0) {
-        size = in->n;   // to the end
-    }
-    if (size < head || size > in->n) return false;
-    *body = (span){in->p + head, (size_t)size - head};
-    return skip(in, (size_t)size);
-}
-
-static bool find_box(span in, const char *name, span *body)
-{
-    const unsigned char *type;
-    while (next_box(&in, &type, body))
-        if (!memcmp(type, name, 4)) return true;
-    return false;
-}
+#include "heif_boxes.h"
 
 bool kal__heif_cut(const unsigned char *p, size_t n, char type[5])
 {
-    span file = {p, n}, body;
+    kal__span file = {p, n}, body;
     const unsigned char *name;
-    while (next_box(&file, &name, &body)) continue;
+    while (kal__next_box(&file, &name, &body)) continue;
     if (file.n < 8) {
         strcpy(type, "????");
         return file.n > 0;
@@ -67,12 +20,12 @@ bool kal__heif_cut(const unsigned char *p, size_t n, char type[5])
     type[4] = 0;
     for (int i = 0; i < 4; i++)
         if (type[i] < ' ' || type[i] > '~') return false;   // not a box at all
-    const uint64_t size = be(file.p, 4);
-    return size == 1 ? file.n < 16 || be(file.p + 8, 8) > file.n : size > file.n;
+    const uint64_t size = kal__be(file.p, 4);
+    return size == 1 ? file.n < 16 || kal__be(file.p + 8, 8) > file.n : size > file.n;
 }
 
 // Where the boxes within one begin; -1: there are none, or none that are read.
-static int within(const unsigned char *type, span body)
+static int within(const unsigned char *type, kal__span body)
 {
     static const struct {
         char name[5];
@@ -85,45 +38,34 @@ static int within(const unsigned char *type, span body)
     return -1;
 }
 
-static bool deeper(span in, uint32_t most)
+static bool deeper(kal__span in, uint32_t most)
 {
     const unsigned char *type;
-    span body;
-    while (next_box(&in, &type, &body)) {
+    kal__span body;
+    while (kal__next_box(&in, &type, &body)) {
         const int at = within(type, body);
         if (!most) return true;
-        if (at >= 0 && skip(&body, (size_t)at) && deeper(body, most - 1)) return true;
+        if (at >= 0 && kal__skip(&body, (size_t)at) && deeper(body, most - 1)) return true;
     }
     return false;
 }
 
 bool kal__heif_deeper(const unsigned char *p, size_t n, uint32_t most)
 {
-    return deeper((span){p, n},
+    return deeper((kal__span){p, n},
                   most < 64 ? most : 64);   // what calls itself stays shallow, whatever the limit
 }
 
 // ---- chroma -------------------------------------------------------------------------------------
 
-// A FullBox: version and flags, then an item id of 2 or 4 bytes.
-static bool primary_item(span meta, uint64_t *id)
-{
-    span pitm;
-    if (!find_box(meta, "pitm", &pitm) || pitm.n < 6) return false;
-    const size_t width = pitm.p[0] ? 4 : 2;
-    if (pitm.n < 4 + width) return false;
-    *id = be(pitm.p + 4, width);
-    return true;
-}
-
 // The chroma format (0 gray, 1 4:2:0, 2 4:2:2, 3 4:4:4) that property number `index` (from 1) tells; -1:
 // none. pixi would tell gray too, but libheif once wrote it wrong.
-static int property_chroma(span ipco, uint64_t index, bool *hevc)
+static int property_chroma(kal__span ipco, uint64_t index, bool *hevc)
 {
     const unsigned char *type;
-    span body = {NULL, 0};
+    kal__span body = {NULL, 0};
     for (; index; index--)
-        if (!next_box(&ipco, &type, &body)) return -1;
+        if (!kal__next_box(&ipco, &type, &body)) return -1;
     *hevc = body.n > 16 && !memcmp(type, "hvcC", 4);
     if (*hevc) return body.p[16] & 3;
     if (body.n <= 2 || memcmp(type, "av1C", 4) != 0) return -1;
@@ -132,33 +74,34 @@ static int property_chroma(span ipco, uint64_t index, bool *hevc)
 }
 
 // ipma: count, then per item its id, a count, and property numbers whose top bit means essential.
-static int item_chroma(span ipma, span ipco, uint64_t id, bool *hevc)
+static int item_chroma(kal__span ipma, kal__span ipco, uint64_t id, bool *hevc)
 {
     if (ipma.n < 8) return -1;
     const size_t id_width = ipma.p[0] ? 4 : 2, width = ipma.p[3] & 1 ? 2 : 1;
-    uint64_t count = be(ipma.p + 4, 4);
-    for (skip(&ipma, 8); count && ipma.n > id_width; count--) {
-        const bool here = be(ipma.p, id_width) == id;
+    uint64_t count = kal__be(ipma.p + 4, 4);
+    for (kal__skip(&ipma, 8); count && ipma.n > id_width; count--) {
+        const bool here = kal__be(ipma.p, id_width) == id;
         const size_t n = ipma.p[id_width];
-        skip(&ipma, id_width + 1);
+        kal__skip(&ipma, id_width + 1);
         for (size_t i = 0; here && i < n && (i + 1) * width <= ipma.n; i++) {
             const int chroma =
-                property_chroma(ipco, be(ipma.p + i * width, width) & (width > 1 ? 0x7fff : 0x7f), hevc);
+                property_chroma(ipco, kal__be(ipma.p + i * width, width) & (width > 1 ? 0x7fff : 0x7f), hevc);
             if (chroma >= 0) return chroma;
         }
-        if (!skip(&ipma, n * width)) return -1;
+        if (!kal__skip(&ipma, n * width)) return -1;
     }
     return -1;
 }
 
 int kal__heif_chroma(const unsigned char *p, size_t n, bool *hevc)
 {
-    const span file = {p, n};
-    span meta, iprp, ipco, ipma;
+    const kal__span file = {p, n};
+    kal__span meta, iprp, ipco, ipma;
     uint64_t id;
     *hevc = false;
-    if (!find_box(file, "meta", &meta) || !skip(&meta, 4) || !primary_item(meta, &id) ||
-        !find_box(meta, "iprp", &iprp) || !find_box(iprp, "ipco", &ipco) || !find_box(iprp, "ipma", &ipma))
+    if (!kal__find_box(file, "meta", &meta) || !kal__skip(&meta, 4) || !kal__primary_item(meta, &id) ||
+        !kal__find_box(meta, "iprp", &iprp) || !kal__find_box(iprp, "ipco", &ipco) ||
+        !kal__find_box(iprp, "ipma", &ipma))
         return -1;
     return item_chroma(ipma, ipco, id, hevc);
 }
@@ -166,25 +109,25 @@ int kal__heif_chroma(const unsigned char *p, size_t n, bool *hevc)
 // ---- tiles --------------------------------------------------------------------------------------
 
 // iref: boxes named by what they say, here "dimg", made of: an item id, a count and the ids of its parts.
-static uint64_t parts_of(span iref, uint64_t id)
+static uint64_t parts_of(kal__span iref, uint64_t id)
 {
     const unsigned char *type;
-    span body;
+    kal__span body;
     const size_t width = iref.n && iref.p[0] ? 4 : 2;
-    if (!skip(&iref, 4)) return 0;
-    while (next_box(&iref, &type, &body))
-        if (!memcmp(type, "dimg", 4) && body.n >= width + 2 && be(body.p, width) == id)
-            return be(body.p + width, 2);
+    if (!kal__skip(&iref, 4)) return 0;
+    while (kal__next_box(&iref, &type, &body))
+        if (!memcmp(type, "dimg", 4) && body.n >= width + 2 && kal__be(body.p, width) == id)
+            return kal__be(body.p + width, 2);
     return 0;
 }
 
 int kal__heif_tiles(const unsigned char *p, size_t n)
 {
-    const span file = {p, n};
-    span meta, iref;
+    const kal__span file = {p, n};
+    kal__span meta, iref;
     uint64_t id;
-    if (!find_box(file, "meta", &meta) || !skip(&meta, 4) || !primary_item(meta, &id) ||
-        !find_box(meta, "iref", &iref))
+    if (!kal__find_box(file, "meta", &meta) || !kal__skip(&meta, 4) || !kal__primary_item(meta, &id) ||
+        !kal__find_box(meta, "iref", &iref))
         return 1;
     const uint64_t parts = parts_of(iref, id);
     return parts ? (int)parts : 1;
@@ -192,17 +135,38 @@ int kal__heif_tiles(const unsigned char *p, size_t n)
 
 // ---- what libheif cannot read -------------------------------------------------------------------
 
-// iinf: a count, then infe boxes: version 2 or 3, item id, protection, the item's type.
-static bool item_type(span iinf, uint64_t id, char out[5])
+// A text that ends within s, which is then behind it; NULL: it does not.
+static const char *take_text(kal__span *s)
+{
+    const char *text = (const char *)s->p;
+    const unsigned char *end = s->n ? memchr(s->p, 0, s->n) : NULL;
+    return end && kal__skip(s, (size_t)(end - s->p) + 1) ? text : NULL;
+}
+
+bool kal__heif_items(kal__span meta, kal__span *infes)
+{
+    return kal__find_box(meta, "iinf", infes) && infes->n >= 6 && kal__skip(infes, infes->p[0] ? 8 : 6);
+}
+
+// infe of version 2 or 3: item id, protection, the item's type, its name; of "mime" what it is and how it is packed.
+bool kal__next_item(kal__span *infes, kal__heif_item *out)
 {
     const unsigned char *type;
-    span infe;
-    if (iinf.n < 6 || !skip(&iinf, iinf.p[0] ? 8 : 6)) return false;
-    while (next_box(&iinf, &type, &infe)) {
-        const size_t width = infe.n && infe.p[0] == 3 ? 4 : 2;
-        if (infe.n < 4 + width + 6 || infe.p[0] < 2 || be(infe.p + 4, width) != id) continue;
-        memcpy(out, infe.p + 4 + width + 2, 4);
-        out[4] = 0;
+    kal__span infe;
+    while (kal__next_box(infes, &type, &infe)) {
+        uint64_t v, id, guard;
+        if (memcmp(type, "infe", 4) || !kal__take_be(&infe, 4, &v) || v >> 24 < 2 || infe.n < 6) continue;
+        *out = (kal__heif_item){.hidden = v & 1, .content = "", .encoding = ""};
+        if (!kal__take_be(&infe, v >> 24 == 3 ? 4 : 2, &id) || !kal__take_be(&infe, 2, &guard) || infe.n < 4)
+            continue;
+        out->id = id;
+        memcpy(out->type, infe.p, 4);
+        kal__skip(&infe, 4);
+        if (take_text(&infe) && !memcmp(out->type, "mime", 4)) {
+            const char *content = take_text(&infe), *encoding = content ? take_text(&infe) : NULL;
+            if (content) out->content = content;
+            if (encoding) out->encoding = encoding;
+        }
         return true;
     }
     return false;
@@ -211,14 +175,19 @@ static bool item_type(span iinf, uint64_t id, char out[5])
 bool kal__heif_strange(const unsigned char *p, size_t n, char kind[5])
 {
     static const char known[][5] = {"hvc1", "av01", "grid", "iden", "iovl"};
-    const span file = {p, n};
-    span meta, iinf;
+    const kal__span file = {p, n};
+    kal__span meta, infes;
+    kal__heif_item item;
     uint64_t id;
     strcpy(kind, "mini");
     if (n >= 12 && !memcmp(p + 8, "mif3", 4)) return true;   // the short header: no meta box at all
-    if (!find_box(file, "meta", &meta) || !skip(&meta, 4) || !primary_item(meta, &id) ||
-        !find_box(meta, "iinf", &iinf) || !item_type(iinf, id, kind))
+    if (!kal__find_box(file, "meta", &meta) || !kal__skip(&meta, 4) || !kal__primary_item(meta, &id) ||
+        !kal__heif_items(meta, &infes))
         return false;
+    do
+        if (!kal__next_item(&infes, &item)) return false;
+    while (item.id != id);
+    memcpy(kind, item.type, 4);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!memcmp(kind, known[i], 4)) return false;
     for (int i = 0; i < 4; i++)
@@ -232,21 +201,19 @@ bool kal__heif_strange(const unsigned char *p, size_t n, char kind[5])
 bool kal__heif_gain(const unsigned char *p, size_t n)
 {
     static const char apple[] = "urn:com:apple:photo:2020:aux:hdrgainmap";
-    const span file = {p, n};
+    const kal__span file = {p, n};
     const unsigned char *type;
-    span meta, iprp, ipco, iinf, body;
-    if (!find_box(file, "meta", &meta) || !skip(&meta, 4)) return false;
-    if (find_box(meta, "iprp", &iprp) && find_box(iprp, "ipco", &ipco))
-        while (next_box(&ipco, &type, &body))
+    kal__heif_item item;
+    kal__span meta, iprp, ipco, infes, body;
+    if (!kal__find_box(file, "meta", &meta) || !kal__skip(&meta, 4)) return false;
+    if (kal__find_box(meta, "iprp", &iprp) && kal__find_box(iprp, "ipco", &ipco))
+        while (kal__next_box(&ipco, &type, &body))
             if (!memcmp(type, "auxC", 4) && body.n >= 4 + sizeof apple - 1 &&
                 !memcmp(body.p + 4, apple, sizeof apple - 1))
                 return true;
-    if (!find_box(meta, "iinf", &iinf) || iinf.n < 6 || !skip(&iinf, iinf.p[0] ? 8 : 6)) return false;
-    while (next_box(&iinf, &type, &body)) {
-        const size_t width = body.n && body.p[0] == 3 ? 4 : 2;
-        if (body.n >= 4 + width + 6 && body.p[0] >= 2 && !memcmp(body.p + 4 + width + 2, "tmap", 4))
-            return true;
-    }
+    if (!kal__heif_items(meta, &infes)) return false;
+    while (kal__next_item(&infes, &item))
+        if (!memcmp(item.type, "tmap", 4)) return true;
     return false;
 }
 
@@ -276,7 +243,7 @@ static int brand(const unsigned char *p)
 static int coding(const unsigned char *head, size_t n)
 {
     if (n < 12 || memcmp(head + 4, "ftyp", 4) != 0) return OTHER;
-    const uint64_t size = be(head, 4);
+    const uint64_t size = kal__be(head, 4);
     const int main = brand(head + 8);
     if (main != FAMILY) return main;
     for (size_t at = 12; at + 4 <= n && at + 4 <= size; at += 4)

@@ -5,7 +5,7 @@
 // libheif decodes them with. No libheif of today's distributions writes such files, so tiles are encoded singly here and their boxes
 // put together by hand.
 #define _GNU_SOURCE
-#include "files.h"
+#include "heads.h"
 
 // ---- boxes --------------------------------------------------------------------------------------
 
@@ -199,6 +199,9 @@ static void test_grid(const char *format, int32_t columns, int32_t rows, const c
     kal_node *picture = node_of(NULL, &full, pixels);
     unsigned char *whole = make_tiles(&g, picture, params);
     kal_bytes file = grid_file(&g);
+#if KAL__HEIF
+    require_heads(&file, "a grid", true);
+#endif
     kal_limits limits, before;
     kal_limits_get(&before);
     for (uint32_t threads = 0; threads <= 8; threads = threads ? threads * 2 : 1) {
