@@ -173,8 +173,10 @@ static kal__slab *believe(kal__remote *r, kal__store *s, kal__slab *file, size_t
                        is_plausible(what) && kal__store_is_whole(file->data, &head);
     *came = sound ? KAL__FAR_DONE : KAL__FAR_STRANGE;
     if (sound && s) kal__store_put_file(s, what, file->data, n);
+    bool broken = false;
     if (sound && what->kind == kind && kal_rect_inside(rect, what->rect))
-        slab = kal__slab_borrow(file->data + head.at, what->size, let_go, file);
+        slab = kal__store_data(file->data, &head, what, let_go, file, &broken);
+    if (broken) *came = KAL__FAR_STRANGE;
     if (!slab) kal__slab_unref(&file);
     return slab;
 }

@@ -41,8 +41,12 @@ bool kal__store_is(const kal__store *s, const char *folder, uint64_t limit);
 const char *kal__store_folder(const kal__store *s);
 uint64_t kal__store_limit(const kal__store *s);
 
+/// Rows and blobs are packed from now on: "zstd", or "none". What is there is found either way.
+kal_status kal__store_set_packing(kal__store *s, const char *how, kal_error *err);
+bool kal__store_packs(const kal__store *s);
+
 /// An entry of this key and kind that covers the rectangle: what it is, and its data for as long as the slab is held. NULL: there is none, or
-/// none that is whole. Threads: any.
+/// none that is whole. The recipe is there as long as the data, and not of a packed entry. Threads: any.
 kal__slab *kal__store_get(kal__store *s, kal_key key, kal__stored_kind kind, kal_rect rect,
                           kal__stored *what);
 /// Whether there is something under that name, which may prove to be broken.

@@ -27,6 +27,7 @@ struct kal__store {
     char *name;
     int off;                // atomic: nothing is put any more
     int told;               // atomic: that was said
+    int packs;              // atomic: what may be packed is
     uint64_t serial;        // atomic: of names in tmp
     pthread_mutex_t lock;   // of what follows
     kal__fact_file facts[16];
@@ -41,7 +42,9 @@ struct kal__store {
 #define KAL__STORE_PAGE ((size_t)4096)
 #define KAL__STORE_RECIPE ((size_t)64 << 10)   // at most
 
-/// In the machine's own order, which `order` tells.
+/// In the machine's own order, which `order` tells. Of a packed entry `kind` has KAL__STORE_PACKED, and behind the sums, which are of packed pieces, stand
+/// the places where these end.
+#define KAL__STORE_PACKED 0x100u
 typedef struct kal__store_head {
     char magic[8];
     uint32_t order, kind;
@@ -65,6 +68,22 @@ bool kal__store_is_ours(const void *file, size_t n);
 typedef enum kal__store_state { KAL__STORE_SOUND, KAL__STORE_BROKEN, KAL__STORE_FOREIGN } kal__store_state;
 kal__store_state kal__store_read_head(const unsigned char *file, size_t n, kal_key key, kal__stored *what,
                                       kal__store_head *head);
+static inline bool kal__store_is_packed(const kal__store_head *head)
+{
+    return head->kind & KAL__STORE_PACKED;
+}
+
+/// A piece as it lies in the file.
+typedef struct kal__stretch {
+    const unsigned char *data;
+    size_t size;
+    uint64_t sum;
+} kal__stretch;
+kal__stretch kal__store_stretch(const unsigned char *file, const kal__store_head *head, size_t i);
+/// The data of a file that is whole: within it, with the slab `user` is released; or unpacked, and it is released at once. NULL: out of memory or, with *broken, what is
+/// packed there is no such data; `user` is not released then.
+kal__slab *kal__store_data(const unsigned char *file, const kal__store_head *head, kal__stored *what,
+                           void (*release)(void *user), void *user, bool *broken);
 /// Whether all pieces of the data have their sums.
 bool kal__store_is_whole(const unsigned char *file, const kal__store_head *head);
 
@@ -72,6 +91,24 @@ bool kal__store_is_whole(const unsigned char *file, const kal__store_head *head)
 unsigned char *kal__store_front(const kal__stored *what, const void *data, size_t *size);
 /// Keeps a whole file that was found to be sound, as kal__store_put does.
 bool kal__store_put_file(kal__store *s, const kal__stored *what, const unsigned char *file, size_t n);
+
+// ---- packing --------------------------------------------------------------------------------------
+
+/// Whether the library is there.
+bool kal__pack_ready(void);
+/// Whether such an entry is worth trying.
+bool kal__pack_may(const kal__stored *what);
+/// Bytes of a pixel, by which what is packed goes; 0: as it is.
+size_t kal__pack_step(const kal__stored *what);
+typedef struct kal__packer kal__packer;
+/// NULL: out of memory, or the library is not there.
+kal__packer *kal__packer_new(void);
+void kal__packer_free(kal__packer **slot);
+/// A piece packed, until the next call; NULL: the library cannot.
+const unsigned char *kal__pack(kal__packer *p, const unsigned char *data, size_t n, size_t step,
+                               size_t *size);
+/// All of an entry's data; false: what is there is none.
+bool kal__unpack(const unsigned char *file, const kal__store_head *head, size_t step, unsigned char *to);
 
 /// A new file in tmp, locked so that nobody takes it for one that was left; -1: it cannot be made.
 int kal__store_begin(kal__store *s, char name[40]);

@@ -58,6 +58,7 @@ typedef struct settings {
     int32_t stats;      // 1: as JSON
     const char *memo_dir, *memo_remote;
     uint64_t memo_size;
+    int32_t memo_pack;   // 1: by zstd
     double max, percent;
     int32_t columns, gap, page;
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none

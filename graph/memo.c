@@ -62,8 +62,9 @@ kal_memo *kal_memo_new(uint64_t limit)
 
 // ---- the folder ---------------------------------------------------------------------------------
 
-// Reading a byte back, with its sum, takes about 0.3 ns, and writing it was not for nothing.
+// Reading a byte back, with its sum, takes about 0.3 ns, and writing it was not for nothing; packed about 2.
 #define WORTH_A_FILE 1.0
+#define WORTH_PACKING 5.0
 
 // Without memory for it things are made twice, nothing else.
 static void share(kal_memo *m)
@@ -83,6 +84,14 @@ kal_status kal_memo_set_folder(kal_memo *m, const char *folder, uint64_t limit, 
     m->store = store;
     share(m);
     return KAL_OK;
+}
+
+kal_status kal_memo_set_packing(kal_memo *m, const char *how, kal_error *err)
+{
+    if (!m) m = kal__memo_default();
+    return m && m->store
+               ? kal__store_set_packing(m->store, how, err)
+               : kal_fail(err, KAL_INVALID, "this memo has no folder: kal_memo_set_folder, KAL_MEMO_DIR");
 }
 
 kal_status kal_memo_set_remote(kal_memo *m, const char *url, const char *params, kal_error *err)
@@ -145,7 +154,8 @@ static void tiers_of_the_environment(kal_memo *m)
                *url = getenv("KAL_MEMO_REMOTE");
     if (!m) return;
     if (size && *size && !kal__parse_bytes(size, &limit)) limit = 0;
-    if (folder && *folder) kal__store_open(folder, limit, &m->store, NULL);
+    if (folder && *folder && !kal__store_open(folder, limit, &m->store, NULL))
+        kal__store_set_packing(m->store, getenv("KAL_MEMO_PACK"), NULL);
     if (url && *url) kal__remote_open(url, NULL, &m->remote, NULL);
     share(m);
 }
@@ -386,7 +396,8 @@ bool kal__memo_put(kal_memo *m, const kal__made *made, bool always)
 {
     const bool here = put(m, made->kind, made->node->key, made->rect, made->slab, made->bytes, made->ns);
     if (!kal__memo_is_shared(m)) return here;
-    if (!(always || made->all_ns >= WORTH_A_FILE * (double)made->bytes)) return false;
+    const double worth = m->store && kal__store_packs(m->store) ? WORTH_PACKING : WORTH_A_FILE;
+    if (!(always || made->all_ns >= worth * (double)made->bytes)) return false;
     kal__text recipe = {0};
     kal__stored what = {.key = made->node->key,
                         .kind = made->kind,

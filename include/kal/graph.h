@@ -302,6 +302,11 @@ KAL_API void kal_memo_free(kal_memo **memo);
 /// read, and one warning is told (kal_options.warn, without a node). Whoever can write to it can make pixels wrong: docs/notes/memo.md. Not
 /// while requests use the memo.
 KAL_API kal_status kal_memo_set_folder(kal_memo *memo, const char *folder, uint64_t limit, kal_error *err);
+/// How rows and blobs are put into that folder from now on: "none", as they lie in memory, to be mapped; or "zstd", packed without loss: photographs in
+/// about half the room, flat pictures in a fraction of it, read at about 0.6 GB/s instead of 20; what took less than that to make is not kept then.
+/// Either is found whichever way it was put. The process's own memo begins with that of KAL_MEMO_PACK. Errors: KAL_INVALID (another name, no
+/// folder), KAL_UNSUPPORTED (libzstd is not there).
+KAL_API kal_status kal_memo_set_packing(kal_memo *memo, const char *how, kal_error *err);
 /// Keeps results far away too, where other machines find them: "file:///mnt/memo" (a folder on a network), "redis://HOST:PORT/DB",
 /// "redis+unix:/SOCKET", "http://HOST/PREFIX" (GET and PUT). Options follow the URL, as "?read_only&timeout_ms=500", or stand in `params` ("read_only
 /// timeout_ms=500"; NULL is fine): read_only, connect_ms (100), timeout_ms (2000), max_bytes of an entry (64M), secret=FILE (KAL_MEMO_SECRET). URL NULL: nowhere.

@@ -29,6 +29,27 @@ has 'all of it' "$(cat out)" '"decodes": 1'
 code 'another sigma' 0 "$kal" run "$(echo "$text" | sed 's/gaussian 6/gaussian 7/')" --memo-dir memo --stats json
 has 'finds the picture decoded' "$(cat out)" '"decodes": 0'
 
+# ---- packed
+plain='load big.jpg | median 9 9 | save out.ppm'
+code 'packed' 0 "$kal" run "$plain" --memo-dir thin --memo-pack zstd --stats json
+if grep -q libzstd err; then
+    skip 'packing: libzstd is not there'
+else
+    cp out.ppm first.ppm
+    code 'plain' 0 "$kal" run "$plain" --memo-dir wide
+    check 'takes less room' test "$(du -sk thin | cut -f1)" -lt "$(du -sk wide | cut -f1)"
+    code 'found by who does not pack' 0 "$kal" run "${plain%.ppm}.png" --memo-dir thin --stats json
+    has 'nothing computed' "$(cat out)" '"computed_tiles": 0'
+    code 'from far' 0 "$kal" run "${plain%.ppm}.qoi" --memo-remote "file://$PWD/thin?read_only" --stats json
+    has 'nothing computed either' "$(cat out)" '"computed_tiles": 0'
+    "$kal" convert out.qoi -o again.ppm
+    check 'the same' cmp again.ppm first.ppm
+    code 'verify' 0 "$kal" memo verify --memo-dir thin
+    code 'by the environment' 0 env KAL_MEMO_DIR=thin2 KAL_MEMO_PACK=zstd "$kal" run "$plain"
+    check 'as small' test "$(du -sk thin2 | cut -f1)" -lt "$(du -sk wide | cut -f1)"
+fi
+refused 'another packing' 2 'none|zstd' "$kal" run "$plain" --memo-dir thin --memo-pack lzma
+
 # ---- audit
 code 'audit' 0 "$kal" run "$text" --memo-dir memo --audit 100% --stats json
 has 'computes again' "$(cat out)" '"encodes": 0'
