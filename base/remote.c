@@ -137,11 +137,8 @@ void kal__remote_end(kal__remote *r, void *line, double start, kal__far came)
 // Bytes of the entry, when it is one, with a seal or without, as it is wanted here; 0: it is not.
 static size_t sealed(const kal__remote *r, const unsigned char *file, size_t n)
 {
-    kal__store_head h;
-    if (n < sizeof h || !kal__store_is_ours(file, sizeof h)) return 0;
-    memcpy(&h, file, sizeof h);
-    const uint64_t size = h.at + h.size;
-    if (size < h.at || (size != n && (n < KAL__SEAL || size != n - KAL__SEAL))) return 0;
+    const uint64_t size = kal__store_says(file, n);
+    if (!size || (size != n && (n < KAL__SEAL || size != n - KAL__SEAL))) return 0;
     if (!r->secret) return size == n || kal__seal_is_one(file + size) ? (size_t)size : 0;
     return size != n && kal__seal_is_right(r, file, (size_t)size, file + size) ? (size_t)size : 0;
 }

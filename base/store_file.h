@@ -45,6 +45,7 @@ struct kal__store {
 /// In the machine's own order, which `order` tells. Of a packed entry `kind` has KAL__STORE_PACKED, and behind the sums, which are of packed pieces, stand
 /// the places where these end.
 #define KAL__STORE_PACKED 0x100u
+#define KAL__STORE_ORDER 0x01020304u
 typedef struct kal__store_head {
     char magic[8];
     uint32_t order, kind;
@@ -64,6 +65,8 @@ bool kal__store_key_of(const char *shard, const char *name, kal_key *out);
 
 /// By its first bytes; one that was cut before they end is ours too.
 bool kal__store_is_ours(const void *file, size_t n);
+/// How long the file says it is, of which n bytes are there; 0: it is none of ours, or too short to say. Nothing is believed yet.
+uint64_t kal__store_says(const unsigned char *file, size_t n);
 /// What a mapped file is, when its head is whole and says `key`.
 typedef enum kal__store_state { KAL__STORE_SOUND, KAL__STORE_BROKEN, KAL__STORE_FOREIGN } kal__store_state;
 kal__store_state kal__store_read_head(const unsigned char *file, size_t n, kal_key key, kal__stored *what,
@@ -87,6 +90,15 @@ kal__slab *kal__store_data(const unsigned char *file, const kal__store_head *hea
 /// Whether all pieces of the data have their sums.
 bool kal__store_is_whole(const unsigned char *file, const kal__store_head *head);
 
+/// Whether a head's numbers agree with one another and with a file of n bytes.
+bool kal__store_fits(const kal__store_head *h, size_t n);
+/// Bytes of piece i of data of that size.
+size_t kal__store_piece_size(uint64_t size, size_t i);
+
+/// A head without its sum; `packed`: KAL__STORE_PACKED or 0.
+kal__store_head kal__store_head_of(const kal__stored *what, uint32_t packed);
+/// The head and its sum go before the table, of which the numbers are there, and the recipe behind them.
+void kal__store_finish_front(unsigned char *front, kal__store_head *h, const char *recipe);
 /// What stands before the data in a file: the head, the table and the recipe. NULL: out of memory. Free with free.
 unsigned char *kal__store_front(const kal__stored *what, const void *data, size_t *size);
 /// Keeps a whole file that was found to be sound, as kal__store_put does.
@@ -115,6 +127,11 @@ int kal__store_begin(kal__store *s, char name[40]);
 /// All of it; false with errno.
 bool kal__store_write(int fd, const void *data, size_t n);
 void kal__facts_close(kal__store *s);
+
+static inline void kal__store_count(uint64_t *n)
+{
+    __atomic_fetch_add(n, 1, __ATOMIC_RELAXED);
+}
 
 /// Adds to the count of bytes; the sum, 0 when it cannot be had. Negative subtracts.
 uint64_t kal__store_add_used(kal__store *s, int64_t bytes);

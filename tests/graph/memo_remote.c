@@ -357,7 +357,10 @@ static bool serve_http(int fd)
 static void *serve(void *arg)
 {
     const int fd = (int)(intptr_t)arg;
-    while (liar.http ? serve_http(fd) : serve_one(fd)) continue;
+    pthread_mutex_lock(&liar.lock);
+    const bool http = liar.http;
+    pthread_mutex_unlock(&liar.lock);
+    while (http ? serve_http(fd) : serve_one(fd)) continue;
     close(fd);
     return NULL;
 }
@@ -397,8 +400,10 @@ static void lies(const char *scheme, bool http)
         return;
     }
     kal_memo_free(&m);
+    pthread_mutex_lock(&liar.lock);   // who served the one before may not be gone
     liar.http = http;
     liar.mode = HONEST;
+    pthread_mutex_unlock(&liar.lock);
     REQUIRE(!listen(liar.listening, 16) && !pthread_create(&t, NULL, listen_there, NULL));
     kal_memo_stats c = turn(NULL, url, NULL, 4, &st, &seconds);
     REQUIRE(c.remote_failed == 0 && c.remote_refused == 0);
@@ -414,7 +419,7 @@ static void lies(const char *scheme, bool http)
         c = turn(mode % 2 ? near : NULL, url, "read_only", 4, &st, &seconds);
         REQUIRE_NOTE(c.remote_hits == 0 && st.encodes == 4, "mode %d: %d hits", mode, (int)c.remote_hits);
         REQUIRE_NOTE(c.remote_refused + c.remote_failed > 0, "mode %d", mode);
-        REQUIRE_NOTE(seconds < 3, "mode %d: %g s", mode, seconds);   // meant: less than one
+        REQUIRE_NOTE(seconds < 3 * CHECK_SLOWER, "mode %d: %g s", mode, seconds);   // meant: less than one
         printf("  mode %d: %.3f s, %d refused, %d failed\n", mode, seconds, (int)c.remote_refused,
                (int)c.remote_failed);
         if (mode == FLIPPED || mode == ANOTHER || mode == LARGE) REQUIRE(c.remote_refused == 3);
@@ -444,7 +449,7 @@ static void nobody(void)
             if (there) {
                 const kal_memo_stats c = turn(NULL, url, NULL, 6, &st, &seconds);
                 REQUIRE(c.remote_hits == 0 && c.remote_failed > 0 && c.remote_stored == 0 && st.encodes == 6);
-                REQUIRE_NOTE(seconds < 3, "%s: %g s", url, seconds);
+                REQUIRE_NOTE(seconds < 3 * CHECK_SLOWER, "%s: %g s", url, seconds);
                 printf("  %s %s: %.3f s\n", url, stopped ? "says nothing" : "refuses", seconds);
             }
             close(fd);

@@ -120,7 +120,7 @@ static report finish(const char *what, const pid_t pids[WORKERS], int workers, i
         REQUIRE_NOTE(WIFEXITED(status) && !WEXITSTATUS(status), "%s: worker %d: %x", what, w, status);
         REQUIRE_NOTE(r->done == n && r->hits + (int)r->encodes == n, "%s: worker %d: %d done", what, w,
                      r->done);
-        REQUIRE_NOTE(r->seconds < 60, "%s: worker %d: %g s", what, w, r->seconds);
+        REQUIRE_NOTE(r->seconds < 60 * CHECK_SLOWER, "%s: worker %d: %g s", what, w, r->seconds);
         sum.encodes += r->encodes;
         sum.tiles += r->tiles;
         sum.hits += r->hits;
@@ -195,8 +195,8 @@ static void stopped_worker(const char *folder)
     REQUIRE(waitpid(pids[0], NULL, 0) == pids[0]);
     for (int w = 1; w < WORKERS; w++) {
         const report *r = &shared->of[w];
-        REQUIRE_NOTE(r->done == INPUTS && !r->wrong && r->seconds < 60, "worker %d: %d done, %g s", w,
-                     r->done, r->seconds);
+        REQUIRE_NOTE(r->done == INPUTS && !r->wrong && r->seconds < 60 * CHECK_SLOWER,
+                     "worker %d: %d done, %g s", w, r->done, r->seconds);
         printf("  stopped worker: another took %.2f s\n", r->seconds);
     }
 }

@@ -10,12 +10,6 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
 #define MOST_MS 60.0
 #define MOST_BYTES ((uint64_t)16 << 20)
 
@@ -84,7 +78,7 @@ static void tried(const char *what, kal_bytes b, bool may_pass)
                (double)grown / 1048576, st ? check_error.message : "");
     REQUIRE_NOTE(st == KAL_LIMIT || st == KAL_CORRUPT || st == KAL_UNSUPPORTED || (may_pass && !st),
                  "%s: %s: %s", what, kal_status_name(st), check_error.message);
-    if (!SANITIZED) {
+    if (CHECK_SLOWER == 1) {
         REQUIRE_NOTE(least <= MOST_MS, "%s: %.1f ms", what, least);
         REQUIRE_NOTE(grown <= MOST_BYTES, "%s: %llu bytes", what, (unsigned long long)grown);
     }

@@ -36,6 +36,15 @@ int check_done(void);
 /// Says that something was left out and why; a program that skips everything returns 77.
 void check_skip(const char *fmt, ...) KAL_PRINTF(1, 2);
 
+/// How many times longer things may take than they should: a sanitizer looks on.
+#if defined(__SANITIZE_THREAD__)
+#define CHECK_SLOWER 20
+#elif defined(__SANITIZE_ADDRESS__)
+#define CHECK_SLOWER 5
+#else
+#define CHECK_SLOWER 1
+#endif
+
 /// A path inside the shared data, NULL when it is not there; KAL_SHARED says where it is. Static buffer.
 const char *check_shared(const char *path);
 /// A path in a folder for this run, removed at the end. Static buffers, eight at a time.
