@@ -224,8 +224,8 @@ typedef struct source_text {
 } source_text;
 int text_take(source_text *t, const settings *s);
 void text_free(source_text *t);
-/// All of a file, or of standard input for -.
-int text_read(source_text *t, const char *path);
+/// All of a file, or of standard input for -; no longer than the deadline.
+int text_read(source_text *t, const settings *s, const char *path);
 /// Does the text use this name at all? What it includes is not looked at.
 bool text_has(const source_text *t, const char *word, size_t n);
 /// The line of an error that names a place, and a mark under it, and the same for the place in a def; nothing without a text or a place.

@@ -41,7 +41,7 @@ static int take_list(inputs *in, const settings *s)
     const char mark = s->null ? 0 : '\n';
     if (s->file && !strcmp(s->file, "-") && !strcmp(s->list, "-"))
         return usage("-f and --files-from cannot both read standard input");
-    int code = text_read(&in->list, s->list);
+    int code = text_read(&in->list, s, s->list);
     if (code) return code;
     if (!s->null && memchr(in->list.data, 0, in->list.size))
         return usage("--files-from: %s holds bytes of 0; is -0 meant?", s->list);

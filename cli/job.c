@@ -5,7 +5,6 @@
 #include "cli.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,50 +61,6 @@ void example_suffix(char out[16])
 }
 
 // ---- texts --------------------------------------------------------------------------------------
-
-static int read_stream(FILE *f, source_text *t)
-{
-    size_t room = 0;
-    for (;;) {
-        if (t->size == room) {
-            room = room ? room * 2 : 4096;
-            char *more = realloc(t->data, room);
-            if (!more) return usage("out of memory for a text");
-            t->data = more;
-        }
-        const size_t got = fread(t->data + t->size, 1, room - t->size, f);
-        t->size += got;
-        if (!got) return t->data[t->size] = 0, EXIT_OK;   // the loop has left room for it
-    }
-}
-
-int text_read(source_text *t, const char *path)
-{
-    FILE *f = strcmp(path, "-") ? fopen(path, "rb") : stdin;
-    int code = f ? read_stream(f, t) : EXIT_INPUT;
-    if (!f || ferror(f)) {
-        fprintf(errors(), "kal: %s: %s\n", path, strerror(errno));
-        code = EXIT_INPUT;
-    }
-    if (f && f != stdin) fclose(f);
-    return code;
-}
-
-int text_take(source_text *t, const settings *s)
-{
-    *t = (source_text){.used = !s->file, .path = s->file && strcmp(s->file, "-") != 0 ? s->file : NULL};
-    if (s->file) return text_read(t, s->file);
-    if (!s->n_words) return usage("what text? kal run 'load in | … | save out', or -f FILE");
-    t->data = strdup(s->words[0]);
-    t->size = strlen(s->words[0]);
-    return t->data ? EXIT_OK : usage("out of memory for a text");
-}
-
-void text_free(source_text *t)
-{
-    free(t->data);
-    t->data = NULL;
-}
 
 // Where a place that a message names lies in a text, and the start of its line; NULL when it names none.
 static const char *place_of(const source_text *t, const char *where, const char **start)

@@ -203,7 +203,7 @@ int merge_main(settings *s)
     merging m = {
         .files = calloc((size_t)s->n_words, sizeof *m.files), .names = s->words, .n_files = s->n_words};
     int code = m.files ? EXIT_OK : usage("out of memory");
-    for (int i = 0; i < m.n_files && !code; i++) code = text_read(&m.files[i], s->words[i]);
+    for (int i = 0; i < m.n_files && !code; i++) code = text_read(&m.files[i], s, s->words[i]);
     for (int i = 0; i < m.n_files && !code; i++) code = take_file(&m, i);
     if (!code && !m.of) code = usage("merge: there is no line of a run"), code = EXIT_INPUT;
     if (!code && s->out) code = write_lines(&m, s->out);

@@ -108,4 +108,17 @@ refused 'a folder' 3 'lib: Is a directory' "$kal" key 'include lib; in' in.png
 refused 'a text without an end' 4 'more than 16 MiB' "$kal" key 'include /dev/zero; in' in.png
 code 'with a byte order mark' 0 sh -c 'printf "\357\273\277a = 3\n" >bom.kal; "$1" key "include bom.kal; in | gaussian a" in.png' - "$kal"
 
+# ---- from pipes
+mkfifo pipe
+code 'a text that nobody writes' 4 "$kal" run -f pipe --deadline 0.3
+has 'is named' "$(cat err)" 'pipe: the deadline of 0.3 s passed while it was read'
+code 'a list that nobody writes' 4 "$kal" run 'in | flip' -o '{stem}.png' --files-from pipe --deadline 0.3
+has 'is named too' "$(cat err)" 'pipe: the deadline of 0.3 s passed while it was read'
+(echo 'load in.ppm | crop 0 0 9 9' >pipe) &
+code 'a text that is written later' 0 "$kal" run -f pipe -o piped.png --deadline 20
+check 'is run' test -s piped.png
+(echo in.ppm >pipe) &
+code 'a list that is written later' 0 "$kal" run 'in | crop 0 0 9 9' -o '{stem}.small.png' --files-from pipe
+check 'is gone through' test -s in.small.png
+
 finish
