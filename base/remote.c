@@ -7,6 +7,7 @@
 #include "remote_part.h"
 #include "store_file.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,35 @@ static void judge(kal__remote *r, double seconds, kal__far came)
     r->off_until = kal__remote_now() + OFF;
     r->failures = 0;
     r->lost = 0;
+}
+
+void kal__remote_blame(kal__remote *r, bool sure, const char *fmt, ...)
+{
+    char text[sizeof r->why];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20) *c = ' ';   // a server's words
+    pthread_mutex_lock(&r->lock);
+    if (sure || !r->sure) memcpy(r->why, text, sizeof text);
+    r->sure |= sure;
+    pthread_mutex_unlock(&r->lock);
+}
+
+bool kal__remote_warning(kal__remote *r, char *out, size_t room)
+{
+    pthread_mutex_lock(&r->lock);
+    const bool tell = !r->told && (r->sure || r->off_until > 0);
+    if (tell)
+        snprintf(out, room, "the memo's remote %.200s: %s; %s", r->name,
+                 *r->why ? r->why : "it does not answer",
+                 r->off_until > 0 ? "it is left alone for half a minute at a time"
+                                  : "what cannot be found or kept there is computed");
+    r->told |= tell;
+    pthread_mutex_unlock(&r->lock);
+    return tell;
 }
 
 void *kal__remote_begin(kal__remote *r, double *start)
@@ -208,6 +238,8 @@ kal__slab *kal__remote_get(kal__remote *r, kal__store *s, kal_key key, kal__stor
         if (came == KAL__FAR_DONE) slab = believe(r, s, file, n, key, kind, rect, what, &came);
         if (came == KAL__FAR_STRANGE) {
             kal__remote_count(&r->counts.refused);
+            kal__remote_blame(r, false, "what it gave is no whole entry%s",
+                              r->secret ? ", or has not our seal" : "");
             note_strange(r, key);
         }
         kal__remote_end(r, line, start, came);

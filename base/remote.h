@@ -43,6 +43,11 @@ void kal__remote_lease_again(kal__remote *r, kal_key key);
 /// After all that was put before.
 void kal__remote_lease_end(kal__remote *r, kal_key key);
 
+/// Once after it could not be reached, refused something or was left alone: which, and why. Threads: any.
+bool kal__remote_warning(kal__remote *r, char *out, size_t room);
+/// Waits until what waits has been sent, for at most two seconds. Threads: any.
+void kal__remote_flush(kal__remote *r, bool for_good);
+
 typedef struct kal__remote_counts {
     uint64_t hits, misses;   // of what was wanted
     uint64_t refused;   // of the misses: what came was damaged, foreign, too large, or of nobody we trust

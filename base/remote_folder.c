@@ -76,7 +76,7 @@ static kal_status folder_open(kal__remote *r, kal_error *err)
     return KAL_OK;
 }
 
-// Opened when it is first wanted: until then it may not have been mounted.
+// Opened when it is first wanted: until then it may not have been mounted. false with errno.
 static bool reach(kal__remote *r)
 {
     folders *f = r->state;
@@ -86,8 +86,9 @@ static bool reach(kal__remote *r)
     if (!r->read_only) mkdir(r->place, 0700);
     const int top = open(r->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (top < 0) return false;
-    const int v1 = folder_in(top, KAL__STORE_VERSION, !r->read_only);
+    const int v1 = folder_in(top, KAL__STORE_VERSION, !r->read_only), why = errno;
     close(top);
+    errno = why;
     if (v1 < 0) return false;
     if (!r->read_only) {
         f->tmp = folder_in(v1, "tmp", true);
@@ -107,7 +108,9 @@ static void *folder_call(kal__remote *r)
 {
     pthread_mutex_lock(&r->lock);
     const bool ok = reach(r);
+    const int why = errno;
     pthread_mutex_unlock(&r->lock);
+    if (!ok) kal__remote_blame(r, true, "it cannot be opened: %s", strerror(why));
     return ok ? r->state : NULL;
 }
 
@@ -116,9 +119,11 @@ static void folder_hang_up(void *line)
     (void)line;
 }
 
-static kal__far failed(void)
+static kal__far failed(kal__remote *r)
 {
-    return errno == ENOENT || errno == ELOOP ? KAL__FAR_NONE : KAL__FAR_FAILED;
+    if (errno == ENOENT || errno == ELOOP) return KAL__FAR_NONE;
+    kal__remote_blame(r, true, "reading there: %s", strerror(errno));
+    return KAL__FAR_FAILED;
 }
 
 // Read, not mapped: what is cut while it is mapped would end the process.
@@ -149,7 +154,7 @@ static kal__far folder_get(kal__remote *r, void *line, kal_key key, kal__slab **
     const folders *f = line;
     kal__store_path(key, path);
     const int fd = openat(f->top, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return failed();
+    if (fd < 0) return failed(r);
     const kal__far came = take(r, fd, file, n);
     // When it was last wanted, for who clears up there; the clock is the file system's own.
     if (came == KAL__FAR_DONE && !r->read_only)
@@ -163,9 +168,8 @@ static kal__far folder_has(kal__remote *r, void *line, kal_key key)
     char path[40];
     struct stat st;
     const folders *f = line;
-    (void)r;
     kal__store_path(key, path);
-    return fstatat(f->top, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? KAL__FAR_DONE : failed();
+    return fstatat(f->top, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? KAL__FAR_DONE : failed(r);
 }
 
 static bool publish(const folders *f, const char *name, const char *path)
@@ -184,12 +188,18 @@ static kal__far folder_put(kal__remote *r, void *line, kal_key key, const kal__p
     (void)most;
     kal__store_path(key, path);
     const int fd = f->tmp < 0 ? -1 : own_name(r, name, sizeof name);
-    if (fd < 0) return KAL__FAR_FAILED;
+    if (fd < 0) {
+        kal__remote_blame(r, true, "nothing can be written there: %s", strerror(f->tmp < 0 ? EACCES : errno));
+        return KAL__FAR_FAILED;
+    }
     bool ok = true;
     for (int i = 0; i < KAL__PIECES && ok; i++) ok = kal__store_write(fd, pieces[i].data, pieces[i].n);
     ok = close(fd) == 0 && ok &&
          publish(f, name, path);   // a full disk elsewhere may be told when it is closed
-    if (!ok) unlinkat(f->tmp, name, 0);
+    if (!ok) {
+        kal__remote_blame(r, true, "writing there: %s", strerror(errno));
+        unlinkat(f->tmp, name, 0);
+    }
     return ok ? KAL__FAR_DONE : KAL__FAR_FAILED;
 }
 

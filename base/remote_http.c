@@ -35,6 +35,7 @@
     F(curl_easy_setopt)         \
     F(curl_easy_getinfo)        \
     F(curl_easy_cleanup)        \
+    F(curl_easy_strerror)       \
     F(curl_slist_append)        \
     F(curl_slist_free_all)      \
     F(curl_multi_init)          \
@@ -113,11 +114,29 @@ static size_t on_upload(char *data, size_t one, size_t size, void *user)
 
 // ---- a request ----------------------------------------------------------------------------------
 
+// What does not pass by itself is said at once. Ours are a write that was cut off and a time that is over.
+static void blame(const http_line *l, CURLcode code, long status)
+{
+    const bool found = status == 404 || status == 410 || status == 409 || status == 412;
+    double begun = 0;   // when there was a line
+    lib.curl_easy_getinfo(l->easy, CURLINFO_PRETRANSFER_TIME, &begun);
+    if (status >= 400 && !found)
+        kal__remote_blame(l->of, status < 500 || status == 501 || status == 507, "it answers %ld", status);
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        kal__remote_blame(l->of, begun <= 0,
+                          begun > 0 ? "no answer in time" : "it cannot be reached in time");
+    else if (code != CURLE_OK && code != CURLE_WRITE_ERROR)
+        kal__remote_blame(l->of,
+                          code != CURLE_PARTIAL_FILE && code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR,
+                          "%s", lib.curl_easy_strerror(code));
+}
+
 // Its status; 0: it did not come to an end in time.
 static long go(http_line *l)
 {
     const kal__patience p = kal__remote_patience(l->of);
-    bool over = false, well = false;
+    bool over = false;
+    CURLcode code = CURLE_OPERATION_TIMEDOUT;
     long status = 0;
     l->moved = 0;
     if (lib.curl_multi_add_handle(l->multi, l->easy)) return 0;
@@ -126,12 +145,13 @@ static long go(http_line *l)
         const CURLMsg *m;
         if (lib.curl_multi_perform(l->multi, &running)) break;
         while ((m = lib.curl_multi_info_read(l->multi, &left)) != NULL)
-            if (m->msg == CURLMSG_DONE) over = true, well = m->data.result == CURLE_OK;
+            if (m->msg == CURLMSG_DONE) over = true, code = m->data.result;
         const double seconds = kal__patience_left(&p, l->moved);
         if (over || seconds <= 0) break;
         lib.curl_multi_poll(l->multi, NULL, 0, (int)(seconds * 1e3) + 1, NULL);
     }
-    if (well) lib.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK) lib.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status);
+    blame(l, code, status);
     lib.curl_multi_remove_handle(l->multi, l->easy);
     return status;
 }

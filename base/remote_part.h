@@ -87,6 +87,9 @@ struct kal__remote {
     double lost;        // seconds, in them
     double off_until;   // 0: it is on
     bool trying;        // after it was off: one request alone
+    char why[160];      // what went wrong last
+    bool sure;          // that will not pass by itself: it is worth a word at once
+    bool told;          // that was said
     kal__waiting waiting[KAL__REMOTE_ITEMS];
     size_t first, n;
     size_t bytes;                           // of what waits
@@ -113,13 +116,14 @@ kal_status kal__remote_options(kal__remote *r, const char *text, kal_error *err)
 void *kal__remote_begin(kal__remote *r, double *start);
 void kal__remote_end(kal__remote *r, void *line, double start, kal__far came);
 bool kal__remote_is_off(kal__remote *r);
+/// What went wrong, for people: nothing in it is secret. `sure`: no accident. Not in lock.
+void kal__remote_blame(kal__remote *r, bool sure, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void kal__remote_count(uint64_t *n);
 
 /// In a process that a fork made nothing waits, and no line is open. Call in lock.
 void kal__remote_here(kal__remote *r);
 /// In remote_queue.c; false: it does not wait, and is the caller's.
 bool kal__remote_wait_for(kal__remote *r, const kal__waiting *w);
-void kal__remote_flush(kal__remote *r, bool for_good);
 kal__far kal__remote_lease_step(kal__remote *r, kal_key key, kal__lease_step step, uint64_t *mark);
 
 /// The secret of a file, and the library for it.

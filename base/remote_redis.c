@@ -144,18 +144,20 @@ static redisReply *ask(redisContext *c, int n, const char **words, const kal__pa
 }
 
 // What an answer of a number or "OK" says; errors are the server's refusals.
-static kal__far meaning(redisReply *reply)
+static kal__far meaning(kal__remote *r, redisReply *reply)
 {
+    if (!reply) kal__remote_blame(r, false, "no answer in time, or none of Redis");
     if (!reply) return KAL__FAR_FAILED;
     const int type = reply->type;
+    if (type == REDIS_REPLY_ERROR) kal__remote_blame(r, true, "it refuses: %.100s", reply->str);
     const bool yes = type == REDIS_REPLY_STATUS || (type == REDIS_REPLY_INTEGER && reply->integer > 0);
     lib.freeReplyObject(reply);
     return type == REDIS_REPLY_ERROR ? KAL__FAR_FAILED : yes ? KAL__FAR_DONE : KAL__FAR_NONE;
 }
 
-static kal__far tell(redisContext *c, int n, const char **words, const kal__patience *p)
+static kal__far tell(kal__remote *r, redisContext *c, int n, const char **words, const kal__patience *p)
 {
-    return meaning(ask(c, n, words, p));
+    return meaning(r, ask(c, n, words, p));
 }
 
 // ---- an entry -----------------------------------------------------------------------------------
@@ -187,6 +189,8 @@ static kal__far entry(kal__remote *r, redisContext *c, kal__slab **file, size_t 
     size_t got, front;
     uint64_t moved = 0;
     const long long size = size_of(c, bytes, sizeof bytes, &got, &front, p, &moved);
+    if (size == -2 && got && *bytes == '-')
+        kal__remote_blame(r, true, "it refuses: %.*s", (int)strcspn(bytes + 1, "\r\n"), bytes + 1);
     if (size == -1 && got == front) return KAL__FAR_NONE;
     if (size < 0) return KAL__FAR_FAILED;
     if (!size || (uint64_t)size > kal__remote_room(r)) return KAL__FAR_STRANGE;
@@ -220,7 +224,9 @@ static kal__far redis_get(kal__remote *r, void *line, kal_key key, kal__slab **f
     name_of(ENTRY, key, name);
     const char *words[] = {"GET", name};
     const size_t sizes[] = {3, strlen(name)};
-    return command(line, 2, words, sizes, &p) ? entry(r, line, file, n, &p) : KAL__FAR_FAILED;
+    const kal__far came = command(line, 2, words, sizes, &p) ? entry(r, line, file, n, &p) : KAL__FAR_FAILED;
+    if (came == KAL__FAR_FAILED) kal__remote_blame(r, false, "no entry in time, or none of Redis");
+    return came;
 }
 
 static kal__far redis_has(kal__remote *r, void *line, kal_key key)
@@ -229,7 +235,7 @@ static kal__far redis_has(kal__remote *r, void *line, kal_key key)
     const kal__patience p = kal__remote_patience(r);
     name_of(ENTRY, key, name);
     const char *words[] = {"EXISTS", name};
-    return tell(line, 2, words, &p);
+    return tell(r, line, 2, words, &p);
 }
 
 // The command is written around the pieces, so that they need not be copied.
@@ -247,7 +253,7 @@ static kal__far redis_put(kal__remote *r, void *line, kal_key key, const kal__pi
         ok = put_bytes(c->fd, pieces[i].data, pieces[i].n, &p, &moved);
     ok = ok && put_bytes(c->fd, "\r\n", 2, &p, &moved);
     const kal__patience q = kal__remote_patience(r);
-    return ok ? meaning(answer(c, &q)) : KAL__FAR_FAILED;
+    return meaning(r, ok ? answer(c, &q) : NULL);
 }
 
 // ---- leases -------------------------------------------------------------------------------------
@@ -263,21 +269,31 @@ static kal__far redis_lease(kal__remote *r, void *line, kal_key key, kal__lease_
     snprintf(ms, sizeof ms, "%d", (int)(KAL__LEASE_TTL * 1e3));
     const char *take[] = {"SET", name, r->token, "NX", "PX", ms}, *over[] = {"SET", name, r->token, "PX", ms},
                *again[] = {"PEXPIRE", name, ms}, *end[] = {"EVAL", own, "1", name, r->token};
-    if (step == KAL__LEASE_AGAIN) return tell(line, 3, again, &p);
-    if (step == KAL__LEASE_END) return tell(line, 5, end, &p);
-    const kal__far came = step == KAL__LEASE_OVER ? tell(line, 5, over, &p) : tell(line, 6, take, &p);
+    if (step == KAL__LEASE_AGAIN) return tell(r, line, 3, again, &p);
+    if (step == KAL__LEASE_END) return tell(r, line, 5, end, &p);
+    const kal__far came = step == KAL__LEASE_OVER ? tell(r, line, 5, over, &p) : tell(r, line, 6, take, &p);
     return came == KAL__FAR_NONE ? KAL__FAR_BUSY : came;
 }
 
 // ---- lines --------------------------------------------------------------------------------------
 
-static bool greet(const server *s, redisContext *c, const kal__patience *p)
+static bool accepts(redisReply *reply)
+{
+    const bool yes = reply && reply->type == REDIS_REPLY_STATUS;
+    if (reply) lib.freeReplyObject(reply);
+    return yes;
+}
+
+// What the server says to it is not told: some repeat the words that they did not understand.
+static bool greet(kal__remote *r, const server *s, redisContext *c, const kal__patience *p)
 {
     const char *password[] = {"AUTH", s->password}, *both[] = {"AUTH", s->user, s->password},
                *db[] = {"SELECT", s->db};
-    if (s->password && s->user && tell(c, 3, both, p) != KAL__FAR_DONE) return false;
-    if (s->password && !s->user && tell(c, 2, password, p) != KAL__FAR_DONE) return false;
-    return !s->db || tell(c, 2, db, p) == KAL__FAR_DONE;
+    const bool known = !s->password || accepts(ask(c, s->user ? 3 : 2, s->user ? both : password, p));
+    const bool chosen = known && (!s->db || accepts(ask(c, 2, db, p)));
+    if (!known) kal__remote_blame(r, true, "it does not take the password");
+    if (known && !chosen) kal__remote_blame(r, true, "it does not give database %.20s", s->db);
+    return chosen;
 }
 
 static void *redis_call(kal__remote *r)
@@ -288,7 +304,8 @@ static void *redis_call(kal__remote *r)
     redisContext *c = s->port ? lib.redisConnectWithTimeout(s->host, s->port, t)
                               : lib.redisConnectUnixWithTimeout(s->host, t);
     const kal__patience p = kal__remote_patience(r);
-    if (c && !c->err && greet(s, c, &p)) return c;
+    if (c && !c->err && greet(r, s, c, &p)) return c;
+    if (c && c->err) kal__remote_blame(r, true, "%.120s", c->errstr);
     if (c) lib.redisFree(c);
     return NULL;
 }

@@ -497,7 +497,8 @@ void json_bool(json *j, const char *key, bool value);
 void json_null(json *j, const char *key);
 void json_extent(json *j, const kal_extent *e);
 void json_stats_fields(json *j, const kal_stats *stats);
-void json_stats(FILE *f, const kal_stats *stats);
+/// `memo`: what its remote did as well; NULL: there is none.
+void json_stats(FILE *f, const kal_stats *stats, const kal_memo_stats *memo);
 void stats_add(kal_stats *sum, const kal_stats *one);
 
 /// The shortest decimal that reads back the same. Returns `out`.

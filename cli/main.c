@@ -239,6 +239,7 @@ static int call_verb(const verb *v, int argc, char **argv)
         help_verb(v);
     } else if (!code) {
         code = v->run(&s);
+        if (s.memo_remote) kal_memo_flush(NULL, &s.eval);
     }
     settings_free(&s);
     return code;
@@ -250,10 +251,12 @@ static int call_op(const kal_op *op, int argc, char **argv)
     int code = settings_read(&s, OPT_OUT | OPT_RUN | OPT_EVAL, argc, argv);
     s.called = op->name;
     if (!s.quiet) s.eval.warn = warn;
-    if (!code && s.help)
+    if (!code && s.help) {
         help_op(op);
-    else if (!code)
+    } else if (!code) {
         code = op_main(op, &s);
+        if (s.memo_remote) kal_memo_flush(NULL, &s.eval);
+    }
     settings_free(&s);
     return code;
 }

@@ -172,11 +172,21 @@ void json_stats_fields(json *j, const kal_stats *stats)
     json_number(j, "wall_ms", round(stats->wall_ms * 1e3) / 1e3);
 }
 
-void json_stats(FILE *f, const kal_stats *stats)
+void json_stats(FILE *f, const kal_stats *stats, const kal_memo_stats *memo)
 {
     json j = {f, false};
     json_open(&j, NULL, '{');
     json_stats_fields(&j, stats);
+    if (memo) {
+        json_open(&j, "remote", '{');
+        json_count(&j, "hits", memo->remote_hits);
+        json_count(&j, "misses", memo->remote_misses);
+        json_count(&j, "refused", memo->remote_refused);
+        json_count(&j, "stored", memo->remote_stored);
+        json_count(&j, "dropped", memo->remote_dropped);
+        json_count(&j, "failed", memo->remote_failed);
+        json_close(&j, '}');
+    }
     json_close(&j, '}');
     fputc('\n', f);
 }

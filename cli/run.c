@@ -309,6 +309,15 @@ static int check_together(const settings *s, const turns *t)
     return EXIT_OK;
 }
 
+// What is on its way to the remote counts when it is there.
+static void print_stats(const settings *s, FILE *f, const kal_stats *stats)
+{
+    kal_memo_stats memo;
+    if (s->memo_remote) kal_memo_flush(NULL, &s->eval);
+    kal_memo_get_stats(NULL, &memo);
+    json_stats(f, stats, s->memo_remote ? &memo : NULL);
+}
+
 int jobs_run(const settings *s, const maker *m, const turns *t)
 {
     runner r = {
@@ -321,7 +330,7 @@ int jobs_run(const settings *s, const maker *m, const turns *t)
     code = s->pages ? album_run(&r, m) : many ? many_run(&r, m) : one_run(&r, m);
     watch_total(s->watch, &r.total);
     const bool taken = r.piped || (s->table && !strcmp(s->table, "-"));
-    if (s->stats) json_stats(taken ? stderr : stdout, &r.total);
+    if (s->stats) print_stats(s, taken ? stderr : stdout, &r.total);
     code = worse(code, profile_write(r.profile));
     profile_free(&r.profile);
     claims_free(&r.outputs);

@@ -274,15 +274,6 @@ static void tell_end(const kal_options *o, kal_status st, kal__tally t)
     o->progress(o->user, !st ? KAL_DONE : stopped ? KAL_STOPPED : KAL_FAILED, t.done, t.total);
 }
 
-static void warn_of_the_folder(kal_memo *m, const kal_options *o)
-{
-    char text[400];
-    kal__store *s = kal__memo_store(m);
-    if (!s || !o || !o->warn || !kal__store_warning(s, text, sizeof text)) return;
-    const kal_warning w = {.rows = -1, .text = text};
-    o->warn(o->user, &w);
-}
-
 kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *options, double start,
                          kal__tally *told, kal_error *err)
 {
@@ -314,7 +305,7 @@ kal_status kal__evaluate(const kal__want *wants, size_t n, const kal_options *op
     kal__flight_end(&f);
     for (size_t i = 0; i < n && !st && options && options->warn; i++)
         if (wants[i].writer) kal__warn_of_encoded(wants[i].node, wants[i].writer->name, options);
-    warn_of_the_folder(o.memo, options);
+    kal__memo_warn(o.memo, options);
     free(left);
     kal__calm_end(&calm);
     stats->wall_ms = (kal__now() - start) * 1e3;

@@ -42,6 +42,7 @@ struct kal_memo {
     kal__remote *remote;   // NULL: none
     kal__leases *leases;   // with either
     kal__facts facts;      // without a folder
+    char *trouble[2];      // atomic: what the environment names and cannot be had
 };
 
 #define DEFAULT_LIMIT ((uint64_t)256 << 20)
@@ -80,6 +81,7 @@ kal_status kal_memo_set_folder(kal_memo *m, const char *folder, uint64_t limit, 
     if (m->store && folder && kal__store_is(m->store, folder, limit)) return KAL_OK;
     const kal_status st = folder && *folder ? kal__store_open(folder, limit, &store, err) : KAL_OK;
     if (st) return st;
+    free(__atomic_exchange_n(&m->trouble[0], NULL, __ATOMIC_ACQ_REL));
     kal__store_close(&m->store);
     m->store = store;
     share(m);
@@ -102,6 +104,7 @@ kal_status kal_memo_set_remote(kal_memo *m, const char *url, const char *params,
     if (m->remote && url && kal__remote_is(m->remote, url, params)) return KAL_OK;
     const kal_status st = url && *url ? kal__remote_open(url, params, &remote, err) : KAL_OK;
     if (st) return st;
+    free(__atomic_exchange_n(&m->trouble[1], NULL, __ATOMIC_ACQ_REL));
     kal__remote_close(&m->remote);
     m->remote = remote;
     share(m);
@@ -116,6 +119,15 @@ kal__store *kal__memo_store(kal_memo *m)
 kal__remote *kal__memo_remote(kal_memo *m)
 {
     return m ? m->remote : NULL;
+}
+
+char *kal__memo_trouble(kal_memo *m)
+{
+    for (int i = 0; i < 2; i++) {
+        char *t = __atomic_exchange_n(&m->trouble[i], NULL, __ATOMIC_ACQ_REL);
+        if (t) return t;
+    }
+    return NULL;
 }
 
 bool kal__memo_is_shared(const kal_memo *m)
@@ -146,17 +158,21 @@ pthread_mutex_t *kal__memo_remote_mutex(void)
     return r ? kal__remote_mutex(r) : NULL;
 }
 
-// Those of KAL_MEMO_DIR and KAL_MEMO_REMOTE. One that cannot be had is said when somebody asks for it by the command; here it costs time alone.
+// Those of KAL_MEMO_DIR and KAL_MEMO_REMOTE. One that cannot be had is a warning of the next request.
 static void tiers_of_the_environment(kal_memo *m)
 {
     uint64_t limit = 0;
     const char *folder = getenv("KAL_MEMO_DIR"), *size = getenv("KAL_MEMO_SIZE"),
                *url = getenv("KAL_MEMO_REMOTE");
+    kal_error err;
     if (!m) return;
     if (size && *size && !kal__parse_bytes(size, &limit)) limit = 0;
-    if (folder && *folder && !kal__store_open(folder, limit, &m->store, NULL))
+    const bool named = folder && *folder;
+    if (named && kal__store_open(folder, limit, &m->store, &err))
+        m->trouble[0] = strdup(err.message);
+    else if (named)
         kal__store_set_packing(m->store, getenv("KAL_MEMO_PACK"), NULL);
-    if (url && *url) kal__remote_open(url, NULL, &m->remote, NULL);
+    if (url && *url && kal__remote_open(url, NULL, &m->remote, &err)) m->trouble[1] = strdup(err.message);
     share(m);
 }
 
@@ -231,6 +247,7 @@ void kal_memo_free(kal_memo **slot)
     pthread_cond_destroy(&m->released);
     free(m->entries);
     free(m->claims);
+    for (char *t; (t = kal__memo_trouble(m)) != NULL;) free(t);
     free(m);
 }
 

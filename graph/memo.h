@@ -47,6 +47,10 @@ void kal__memo_put_blob(kal_memo *m, kal_key key, kal__slab *slab, size_t n, dou
 kal__store *kal__memo_store(kal_memo *m);
 /// What is far; NULL: nothing.
 kal__remote *kal__memo_remote(kal_memo *m);
+/// What was wrong with a folder or a remote of the environment; taken. NULL: nothing, or it was told.
+char *kal__memo_trouble(kal_memo *m);
+/// Tells, once each, what is wrong with its folder and its remote.
+void kal__memo_warn(kal_memo *m, const kal_options *options);
 /// Whether other processes find what is put.
 bool kal__memo_is_shared(const kal_memo *m);
 /// Held over a fork, NULL: nothing to hold.

@@ -311,7 +311,8 @@ KAL_API kal_status kal_memo_set_packing(kal_memo *memo, const char *how, kal_err
 /// "redis+unix:/SOCKET", "http://HOST/PREFIX" (GET and PUT). Options follow the URL, as "?read_only&timeout_ms=500", or stand in `params` ("read_only
 /// timeout_ms=500"; NULL is fine): read_only, connect_ms (100), timeout_ms (2000), max_bytes of an entry (64M), secret=FILE (KAL_MEMO_SECRET). URL NULL: nowhere.
 /// The process's own memo begins with that of KAL_MEMO_REMOTE. A remote that is gone, slow or lies costs less than a second and no run fails by it;
-/// what is put is sent by a thread, and what is left of it at kal_memo_free and at exit for two seconds. INVALID: no such URL or option; UNSUPPORTED: the library for
+/// what is put is sent by a thread, and what is left of it at kal_memo_free and at exit for two seconds. One warning is told (kal_options.warn, without a node) when it
+/// cannot be reached, refuses something, or is left alone. INVALID: no such URL or option; UNSUPPORTED: the library for
 /// it is not there. Who can write there can make pixels wrong, unless there is a secret: docs/notes/memo.md. Not while requests use the memo.
 KAL_API kal_status kal_memo_set_remote(kal_memo *memo, const char *url, const char *params, kal_error *err);
 /// What lies in the folder of a memo.
@@ -345,6 +346,9 @@ KAL_API kal_status kal_memo_why_key(kal_memo *memo, kal_key key, kal_bytes *out,
 /// Copies an entry of one memo's folder into that of another, when all of it is whole. *copied: false when it was there already, as large. MISSING:
 /// there is none, or it is damaged; IO: it cannot be written. Threads: any, beside whatever uses them.
 KAL_API kal_status kal_memo_copy(kal_memo *from, kal_memo *to, kal_key key, bool *copied, kal_error *err);
+/// Waits until what goes far away has gone, for at most two seconds; and tells (`warn` of the options, NULL is fine), once, what is wrong with the folder and the
+/// remote: requests tell it too, but not what the last of them sent. Threads: any.
+KAL_API void kal_memo_flush(kal_memo *memo, const kal_options *options);
 /// Forgets what is in memory; the folder stays as it is.
 KAL_API void kal_memo_clear(kal_memo *memo);
 /// `memo` NULL: the process's own.

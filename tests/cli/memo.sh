@@ -155,6 +155,24 @@ touch -d '1 hour ago' now.ppm 2>/dev/null
 "$kal" run 'load now.ppm | save two.ppm' --memo-dir memo
 check 'no stale pixel' cmp two.ppm b.ppm
 
+# ---- what a remote did, and that there is none
+code 'a remote' 0 "$kal" run 'print in | gaussian 5 memo=always | mean' in.ppm --memo-remote "file://$dir/far" --stats json
+has 'counts' "$(tail -n 1 out)" '"remote": {"hits": 0, "misses": 3, "refused": 0, "stored": 3, "dropped": 0, "failed": 0}'
+tail -n 1 out >line
+json 'all of it' line
+same 'and is no warning' "$(cat err)" ''
+code 'again' 0 "$kal" run 'print in | gaussian 5 memo=always | mean' in.ppm --memo-remote "file://$dir/far" --stats json
+has 'gives' "$(tail -n 1 out)" '"remote": {"hits": 1,'
+code 'one that is not there' 0 "$kal" run 'print in | gaussian 5 memo=always | mean' in.ppm --memo-remote file:///proc/nowhere/far
+has 'is told' "$(cat err)" "kal: warning: the memo's remote file:///proc/nowhere/far: it cannot be opened: No such file or directory"
+same 'once' "$(grep -c warning err)" 1
+code 'of the environment' 0 env KAL_MEMO_REMOTE=file:///proc/nowhere/far "$kal" mean in.ppm
+same 'too' "$(grep -c 'file:///proc/nowhere/far' err)" 1
+code 'for many pictures' 0 "$kal" run 'in | mean' in.ppm in.ppm in.ppm --table many.csv --memo-remote file:///proc/nowhere/far
+same 'once, too' "$(grep -c 'file:///proc/nowhere/far' err)" 1
+code 'quietly' 0 "$kal" mean in.ppm --memo-remote file:///proc/nowhere/far -q
+same 'not' "$(cat err)" ''
+
 # ---- folders that may not be made or written, as told to who is not root
 plain=env
 [ "$(id -u)" = 0 ] && plain='setpriv --reuid=65534 --regid=65534 --clear-groups'

@@ -32,6 +32,25 @@ static kal_memo *memo_with(const char *folder, const char *url, const char *para
     return m;
 }
 
+// What the last turn was warned of.
+static struct {
+    int n;
+    char text[400];
+} told;
+
+static void hear(void *user, const kal_warning *w)
+{
+    (void)user;
+    told.n++;
+    snprintf(told.text, sizeof told.text, "%s", w->text);
+}
+
+static bool was_told(const char *name, const char *why)
+{
+    return REQUIRE_NOTE(told.n == 1 && strstr(told.text, name) && strstr(told.text, why),
+                        "%d: %s, not %s: %s", told.n, told.text, name, why);
+}
+
 // A picture with several steps, each kept; its encoded bytes.
 static kal_bytes run(kal_memo *m, int seed, kal_stats *stats)
 {
@@ -45,7 +64,8 @@ static kal_bytes run(kal_memo *m, int seed, kal_stats *stats)
     for (int i = 0; i < 2; i++) image = kal_apply_text(s, "gaussian", text, &image, 1);
     kal_node *png = kal_encode(s, image, "png", NULL);
     *stats = (kal_stats){0};
-    const kal_options o = {.memo = m, .memo_mode = m ? KAL_MEMO_ALWAYS : KAL_MEMO_NEVER, .stats = stats};
+    const kal_options o = {
+        .memo = m, .memo_mode = m ? KAL_MEMO_ALWAYS : KAL_MEMO_NEVER, .stats = stats, .warn = hear};
     REQUIRE_OK(kal_read_bytes(png, &o, &out, &check_error));
     kal_scope_free(&s);
     return out;
@@ -68,6 +88,8 @@ static kal_memo_stats turn(const char *folder, const char *url, const char *para
     kal_memo_stats c;
     kal_memo *m = memo_with(folder, url, params);
     *sum = (kal_stats){0};
+    told.n = 0;
+    told.text[0] = 0;
     double lost = 0;
     for (int i = 0; i < n; i++) {
         kal_stats st;
@@ -79,6 +101,7 @@ static kal_memo_stats turn(const char *folder, const char *url, const char *para
         lost += now() - pause;
         kal_bytes_free(&got);
     }
+    kal_memo_flush(m, &(kal_options){.warn = hear});
     kal_memo_get_stats(m, &c);
     kal_memo_free(&m);
     *seconds = now() - start - lost;
@@ -129,6 +152,7 @@ static void in_a_folder(void)
     kal_memo_stats c = turn(NULL, url, NULL, 4, &st, &seconds);
     REQUIRE_NOTE(c.remote_hits == 0 && c.remote_misses > 0 && c.remote_refused == 0, "%d",
                  (int)c.remote_hits);
+    REQUIRE_NOTE(c.remote_stored == 12 && !told.n, "%d sent, %s", (int)c.remote_stored, told.text);
     const int n = entries_in(far, false);
     REQUIRE_NOTE(n == 12, "%d entries", n);   // two steps and the bytes of each
     REQUIRE(!left_in(far, "tmp") && !left_in(far, "leases"));
@@ -144,6 +168,23 @@ static void in_a_folder(void)
     REQUIRE_NOTE(st.encodes == 4 && c.remote_hits == 0 && c.remote_refused > 0, "%d refused",
                  (int)c.remote_refused);
     REQUIRE(c.remote_refused <= c.remote_misses);
+    was_told(url, "no whole entry; it is left alone");
+    // One that was mistyped, or is not mounted, and one that may only be read.
+    c = turn(NULL, "file:///proc/nowhere/memo", NULL, 1, &st, &seconds);
+    REQUIRE(c.remote_failed > 0 && st.encodes == 1);
+    was_told("the memo's remote file:///proc/nowhere/memo", "cannot be opened: No such file");
+    snprintf(far, sizeof far, "%s", check_temp("shut"));
+    snprintf(url, sizeof url, "file://%s", far);
+    REQUIRE(!mkdir(far, 0700));
+    strcpy(near, far);
+    strcat(near, "/v1");
+    REQUIRE(!mkdir(near, 0700));
+    strcat(near, "/tmp");
+    const int file = open(near, O_CREAT | O_WRONLY, 0600);   // where a folder is wanted
+    REQUIRE(file >= 0 && !close(file));
+    c = turn(NULL, url, NULL, 1, &st, &seconds);
+    REQUIRE(!c.remote_stored);
+    was_told(url, "nothing can be written there");
 }
 
 static const char *secret_file(const char *name, const char *text)
@@ -422,6 +463,8 @@ static void lies(const char *scheme, bool http)
         REQUIRE_NOTE(seconds < 3 * CHECK_SLOWER, "mode %d: %g s", mode, seconds);   // meant: less than one
         printf("  mode %d: %.3f s, %d refused, %d failed\n", mode, seconds, (int)c.remote_refused,
                (int)c.remote_failed);
+        printf("  %s\n", told.text);
+        was_told(url, "left alone");
         if (mode == FLIPPED || mode == ANOTHER || mode == LARGE) REQUIRE(c.remote_refused == 3);
     }
     shutdown(liar.listening, SHUT_RDWR);
@@ -450,6 +493,10 @@ static void nobody(void)
                 const kal_memo_stats c = turn(NULL, url, NULL, 6, &st, &seconds);
                 REQUIRE(c.remote_hits == 0 && c.remote_failed > 0 && c.remote_stored == 0 && st.encodes == 6);
                 REQUIRE_NOTE(seconds < 3 * CHECK_SLOWER, "%s: %g s", url, seconds);
+                was_told(url, stopped ? "left alone" : i ? "onnect" : "Connection refused");
+                printf("  %s\n", told.text);
+                turn(NULL, url, NULL, 1, &st, &seconds);
+                if (!stopped) was_told(url, i ? "onnect" : "Connection refused");
                 printf("  %s %s: %.3f s\n", url, stopped ? "says nothing" : "refuses", seconds);
             }
             close(fd);
