@@ -87,7 +87,7 @@ static kal_status explain(kal_node *const *nodes, int32_t n, const settings *s, 
                           kal_error *err)
 {
     kal_options o = s->eval;
-    o.memo_mode = KAL_MEMO_NEVER;   // as `kal run` does with one plan
+    if (!s->memo_dir && !s->memo_remote) o.memo_mode = KAL_MEMO_NEVER;   // as `kal run` does with one plan
     return kal_explain(nodes, n, s->json ? KAL_AS_JSON : KAL_AS_TEXT, &o, out, err);
 }
 

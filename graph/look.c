@@ -54,8 +54,7 @@ kal_status kal__refuse_work(const kal__plan *p, const kal__want *wants, size_t n
     return kal_fail(err, KAL_MISSING, "not in the memo: %s", kal_key_print(subject(&wants[i])->key, key));
 }
 
-// A want that no plan need be made for.
-static bool is_known(const kal__want *w, kal_memo *m)
+bool kal__is_known(const kal__want *w, kal_memo *m)
 {
     kal_value v;
     if (w->writer)
@@ -71,7 +70,7 @@ static kal_status look(kal__want *wants, size_t n, const kal__resolved *o, kal_s
     kal__plan *plan = NULL;
     for (size_t i = 0; i < n; i++) {
         const kal__want w = wants[i];
-        const bool known = is_known(&w, o->memo);
+        const bool known = kal__is_known(&w, o->memo);
         out->known +=
             known || (!w.writer && !w.value &&
                       (w.node->kind == KAL__PIXELS || is_found(o->memo, KAL__STORED_ROWS, w.node, w.rect)));

@@ -285,6 +285,13 @@ kal_node *kal__mosaic_find(kal_memo *memo, kal_node *image, kal_rect rect, struc
     return node;
 }
 
+void kal__mosaic_look(const kal__mosaic *m, kal__mosaic_sight *out)
+{
+    *out = (kal__mosaic_sight){.parts = parts_in(m->grid), .side = m->side, .missing = m->missing};
+    for (size_t i = 0; i < out->parts; i++) out->known += m->of[i] > 0;
+    for (int32_t i = 0; i < m->n; i++) out->entries += m->pieces[i].slab != NULL;
+}
+
 void kal__mosaic_free(kal__mosaic *m)
 {
     if (!m) return;

@@ -21,5 +21,12 @@ typedef struct kal__mosaic kal__mosaic;
 kal_node *kal__mosaic_find(kal_memo *m, kal_node *image, kal_rect rect, struct kal__audit *audit,
                            kal__mosaic **parts);
 void kal__mosaic_free(kal__mosaic *m);
+/// How many of how many parts are known, by how many entries, and what the others lie in.
+typedef struct kal__mosaic_sight {
+    size_t known, parts;
+    int32_t side, entries;   // side 0: the whole is one part
+    kal_rect missing;
+} kal__mosaic_sight;
+void kal__mosaic_look(const kal__mosaic *m, kal__mosaic_sight *out);
 
 #endif

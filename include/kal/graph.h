@@ -262,7 +262,8 @@ KAL_API kal_status kal_read_bytes(const kal_node *encoded, const kal_options *op
 KAL_API kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
                                    const kal_options *options, kal_error *err);
 
-/// The plan as text or JSON: a row per stage with strategy, bytes, and the peak, without running. Free with kal_bytes_free.
+/// The plan as text or JSON: a row per stage with strategy, bytes, and the peak, without running; and before it what the memo has: encoded bytes and values, which
+/// are not in the plan, and parts of edited pictures. Free with kal_bytes_free.
 typedef enum kal_format { KAL_AS_TEXT, KAL_AS_JSON, KAL_AS_DOT, KAL_AS_SVG } kal_format;
 KAL_API kal_status kal_explain(kal_node *const *nodes, int32_t n, kal_format format,
                                const kal_options *options, kal_bytes *out, kal_error *err);
