@@ -111,7 +111,8 @@ uint64_t kal__store_add_used(kal__store *s, int64_t bytes)
     const uint64_t sum = bytes < 0 && (uint64_t)-bytes > was ? 0 : was + (uint64_t)bytes;
     const bool told = write_count(fd, sum);
     unlock_count(fd);
-    return told ? sum : 0;   // else the next collection will tell
+    const uint64_t stuck = __atomic_load_n(&s->stuck_bytes, __ATOMIC_RELAXED);
+    return told && sum > stuck ? sum - stuck : 0;   // else the next collection will tell
 }
 
 void kal__store_set_used(kal__store *s, uint64_t bytes)
@@ -245,6 +246,7 @@ void kal__store_close(kal__store **slot)
     if (s->folder >= 0) close(s->folder);
     if (s->tmp >= 0) close(s->tmp);
     pthread_mutex_destroy(&s->lock);
+    free(s->stuck);
     free(s->name);
     free(s);
 }

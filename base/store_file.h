@@ -31,7 +31,10 @@ struct kal__store {
     uint64_t serial;        // atomic: of names in tmp
     pthread_mutex_t lock;   // of what follows
     kal__fact_file facts[16];
+    kal_key *stuck;   // entries that cannot be removed, in order, while nobody collects: they are left alone
+    size_t n_stuck;
     char warning[400];
+    uint64_t stuck_bytes;       // atomic: of those
     kal__store_counts counts;   // atomic, each
 };
 
@@ -133,7 +136,7 @@ static inline void kal__store_count(uint64_t *n)
     __atomic_fetch_add(n, 1, __ATOMIC_RELAXED);
 }
 
-/// Adds to the count of bytes; the sum, 0 when it cannot be had. Negative subtracts.
+/// Adds to the count of bytes; the sum without what cannot be removed, 0 when it cannot be had. Negative subtracts.
 uint64_t kal__store_add_used(kal__store *s, int64_t bytes);
 void kal__store_set_used(kal__store *s, uint64_t bytes);
 /// Nothing is put from here on, and why.

@@ -75,16 +75,22 @@ static void each(kal__store *s, each_file *fn, void *user)
     }
 }
 
-bool kal__store_remove(kal__store *s, kal_key key)
+// 0, or why not.
+static int remove_entry(kal__store *s, kal_key key)
 {
     char path[40];
     struct stat st;
     kal__store_path(key, path);
     if (fstatat(s->folder, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || unlinkat(s->folder, path, 0) != 0)
-        return false;
+        return errno;
     __atomic_fetch_add(&s->counts.removed, 1, __ATOMIC_RELAXED);
     kal__store_add_used(s, -(int64_t)st.st_size);
-    return true;
+    return 0;
+}
+
+bool kal__store_remove(kal__store *s, kal_key key)
+{
+    return remove_entry(s, key) == 0;
 }
 
 // ---- telling ------------------------------------------------------------------------------------
@@ -113,12 +119,10 @@ static bool tell(void *user, kal_key key, int fd, const struct stat *st)
     return go_on;
 }
 
-kal_status kal__store_each(kal__store *s, bool verify, kal__store_fn *fn, void *user, kal_error *err)
+void kal__store_each(kal__store *s, bool verify, kal__store_fn *fn, void *user)
 {
-    (void)err;
     telling t = {fn, user, verify};
     each(s, tell, &t);
-    return KAL_OK;
 }
 
 // ---- collecting ---------------------------------------------------------------------------------
@@ -135,6 +139,10 @@ typedef struct collecting {
     uint64_t bytes;
     double now;
     bool failed;
+    kal_key *stuck;   // that could not be removed by this process, now or before, in order …
+    size_t n_stuck, stuck_room;
+    uint64_t left;   // … bytes of those that are there
+    int why;         // of the last
 } collecting;
 
 static bool weigh(void *user, kal_key key, int fd, const struct stat *st)
@@ -162,12 +170,64 @@ static int by_worth(const void *a, const void *b)
     return (x->worth > y->worth) - (x->worth < y->worth);
 }
 
+static int by_key(const void *a, const void *b)
+{
+    const kal_key *x = a, *y = b;
+    return x->hi != y->hi ? (x->hi > y->hi) - (x->hi < y->hi) : (x->lo > y->lo) - (x->lo < y->lo);
+}
+
+// Of those that were known before; fresh ones are behind them, until the end.
+static bool is_stuck(const collecting *c, size_t known, kal_key key)
+{
+    return known && bsearch(&key, c->stuck, known, sizeof key, by_key);
+}
+
+static void note_stuck(collecting *c, const victim *v, int why)
+{
+    if (c->n_stuck == c->stuck_room) {
+        const size_t room = c->stuck_room ? c->stuck_room * 2 : 64;
+        if (!kal__grow(&c->stuck, room, sizeof *c->stuck)) return;
+        c->stuck_room = room;
+    }
+    c->stuck[c->n_stuck++] = v->key;
+    c->left += v->bytes;
+    c->why = why;
+}
+
+// What others keep there and we may not remove would be tried again at each turn, and all of ours would go for it.
 static void remove_least(kal__store *s, collecting *c, uint64_t bytes)
 {
-    if (c->bytes <= bytes || !c->n) return;
+    const size_t known = c->n_stuck;
     qsort(c->list, c->n, sizeof *c->list, by_worth);
-    for (size_t i = 0; i < c->n && c->bytes > bytes; i++)
-        if (kal__store_remove(s, c->list[i].key)) c->bytes -= c->list[i].bytes;
+    for (size_t i = 0; i < c->n; i++)
+        if (is_stuck(c, known, c->list[i].key)) c->left += c->list[i].bytes;
+    for (size_t i = 0; i < c->n && c->bytes > bytes + c->left; i++) {
+        const victim *v = &c->list[i];
+        const int why = is_stuck(c, known, v->key) ? ENOENT : remove_entry(s, v->key);
+        if (!why)
+            c->bytes -= v->bytes;
+        else if (why != ENOENT)
+            note_stuck(c, v, why);
+    }
+    if (c->n_stuck > known) qsort(c->stuck, c->n_stuck, sizeof *c->stuck, by_key);
+}
+
+// Who collects has it alone.
+static void take_stuck(kal__store *s, collecting *c)
+{
+    pthread_mutex_lock(&s->lock);
+    c->stuck = s->stuck, c->n_stuck = c->stuck_room = s->n_stuck;
+    s->stuck = NULL, s->n_stuck = 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void give_stuck(kal__store *s, collecting *c)
+{
+    pthread_mutex_lock(&s->lock);
+    free(s->stuck);
+    s->stuck = c->stuck, s->n_stuck = c->n_stuck;
+    pthread_mutex_unlock(&s->lock);
+    __atomic_store_n(&s->stuck_bytes, c->left, __ATOMIC_RELAXED);
 }
 
 kal_status kal__store_collect(kal__store *s, uint64_t bytes, uint64_t *before, uint64_t *after, bool *busy,
@@ -189,11 +249,16 @@ kal_status kal__store_collect(kal__store *s, uint64_t bytes, uint64_t *before, u
     collecting c = {.now = (double)t.tv_sec};
     each(s, weigh, &c);
     *before = c.bytes;
-    if (!c.failed) remove_least(s, &c, bytes);
+    take_stuck(s, &c);
+    if (!c.failed && c.n) remove_least(s, &c, bytes);
+    give_stuck(s, &c);
     *after = c.bytes;
     if (!c.failed) kal__store_set_used(s, c.bytes);
     free(c.list);
     close(fd);
     kal__store_sweep(s);
-    return c.failed ? kal_fail(err, KAL_NOMEM, "out of memory for a list of what is remembered") : KAL_OK;
+    if (c.failed) return kal_fail(err, KAL_NOMEM, "out of memory for a list of what is remembered");
+    if (!c.why) return KAL_OK;
+    return kal_fail(err, KAL_IO, "the memo's folder %.200s: %llu bytes of entries cannot be removed: %s",
+                    s->name, (unsigned long long)c.left, strerror(c.why));
 }

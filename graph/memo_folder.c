@@ -39,7 +39,8 @@ kal_status kal_memo_each(kal_memo *m, bool verify, kal_memo_entry_fn *fn, void *
     kal__store *s;
     telling t = {fn, user};
     const kal_status st = folder_of(m, &s, err);
-    return st ? st : kal__store_each(s, verify, tell, &t, err);
+    if (!st) kal__store_each(s, verify, tell, &t);
+    return st;
 }
 
 kal_status kal_memo_copy(kal_memo *from, kal_memo *to, kal_key key, bool *copied, kal_error *err)

@@ -183,7 +183,7 @@ bool kal__may_cut_off(kal_memo *memo, const kal_node *image, kal_node **unknown)
     *unknown = NULL;
     if (!kal__memo_store(memo)) return false;   // within one process a file is hardly loaded under two keys
     kal__special *s = divide(memo, image, kal_rect_all(&image->call.extent), &m);
-    *unknown = s ? kal__special_unknown(s, 0) : NULL;
+    *unknown = s ? kal__special_unknown(s) : NULL;
     const bool may =
         *unknown && kal__special_shape(s, &shape) && kal__memo_fact(memo, KAL__FACT_SHAPE, shape, value);
     kal__special_free(s);

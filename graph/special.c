@@ -95,10 +95,10 @@ bool kal__special_differs(const kal__special *s)
     return s->pastes;
 }
 
-kal_node *kal__special_unknown(const kal__special *s, size_t i)
+kal_node *kal__special_unknown(const kal__special *s)
 {
     for (size_t k = 0; k + 1 < s->order.n; k++)
-        if (s->said[k].picture && !s->said[k].known && !i--) return (kal_node *)(uintptr_t)s->order.nodes[k];
+        if (s->said[k].picture && !s->said[k].known) return (kal_node *)(uintptr_t)s->order.nodes[k];
     return NULL;
 }
 

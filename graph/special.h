@@ -20,8 +20,8 @@ bool kal__special_differs(const kal__special *s);
 bool kal__special_key(kal__special *s, kal_rect part, kal_key *out);
 /// That of the graph alone, whatever its pictures are: pictures in files, and what was said to be kept always.
 bool kal__special_shape(kal__special *s, kal_key *out);
-/// Picture i of those the image stands on whose content is not known; NULL past the end.
-kal_node *kal__special_unknown(const kal__special *s, size_t i);
+/// A picture that the image stands on and whose content is not known; NULL: there is none.
+kal_node *kal__special_unknown(const kal__special *s);
 void kal__special_free(kal__special *s);
 
 /// Whether a node is such a picture, whose content is worth knowing.
