@@ -238,8 +238,8 @@ typedef struct resolution {
     size_t n_wants;
 } resolution;
 
-// The node made of what is known by now. *waits: for an input or a value.
-static kal_status resolve_one(resolution *r, size_t at, bool *waits, kal_error *err)
+// Of the node that is made of what is known by now; *waits: for an input or a value.
+static kal_status settle_one(resolution *r, size_t at, bool *waits, kal_error *err)
 {
     const kal_node *n = r->order.nodes[at];
     const int32_t bound = n->kind == KAL__DYNAMIC ? n->u.bound.n : 0, images = n->call.n - bound;
@@ -275,6 +275,16 @@ static void name_place(const kal_node *n, kal_error *err)
     char said[KAL__PLACE_ROOM];
     if (inside) kal_within(err, "in a def, %s", kal__place_said(inside, place, said));
     if (place) kal_within(err, "%s", kal__place_said(place, 0, said));
+}
+
+// What was said of a node is said of what it proves to be.
+static kal_status resolve_one(resolution *r, size_t at, bool *waits, kal_error *err)
+{
+    const kal_node *n = r->order.nodes[at];
+    const kal_memo_mode memo = kal_node_memo(n);
+    const kal_status st = settle_one(r, at, waits, err);
+    if (!st && r->made[at] && n->dynamic && memo) kal_node_set_memo(r->made[at], memo);
+    return st;
 }
 
 // Everything that is known by now; what is not and can be asked for goes into the wants.

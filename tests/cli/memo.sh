@@ -155,6 +155,12 @@ touch -d '1 hour ago' now.ppm 2>/dev/null
 "$kal" run 'load now.ppm | save two.ppm' --memo-dir memo
 check 'no stale pixel' cmp two.ppm b.ppm
 
+# ---- what is said of a node that hangs on a value
+code 'always' 0 "$kal" run 'in | gray | threshold value=(in | gray | mean) memo=always | mean' in.ppm --memo-dir later
+has 'is kept as what it proves to be' "$("$kal" memo list --memo-dir later)" ' threshold '
+code 'not said' 0 "$kal" run 'in | gray | threshold value=(in | gray | mean) | mean' in.ppm --memo-dir later2
+same 'it is too cheap' "$("$kal" memo list --memo-dir later2 | grep -c ' threshold ')" 0
+
 # ---- explain tells what is there
 "$kal" resize in.ppm 1600x1200 -o wide.ppm
 printf 'x = 0\nbase = in | gaussian 3\ninsert (in | crop 0 0 100 100) base x=x y=0 | bilateral 4\n' >paste.kal
