@@ -53,6 +53,12 @@ static bool has_its_turn(const kal__audit *a, kal_key key, kal_rect rect)
     return (double)(kal__hash_of(what, sizeof what).lo >> 11) * 0x1p-53 < a->share;
 }
 
+bool kal__audit_chooses(double share, kal_key key)
+{
+    const kal__audit a = {.share = share, .turn = (uint64_t)(kal__now() * 1e9)};
+    return share > 0 && has_its_turn(&a, key, kal_rect_of(0, 0, 0, 0));
+}
+
 static void note(kal__audit *a, const noted *fresh)
 {
     const kal_key key = fresh->node->key;

@@ -12,6 +12,8 @@ typedef struct kal__audit kal__audit;
 
 /// `share` of what is found, 0..1. NULL: none of it, or out of memory.
 kal__audit *kal__audit_new(double share);
+/// Whether the turn of what is found under this key has come, for who looks at it himself.
+bool kal__audit_chooses(double share, kal_key key);
 /// Something was found: noted when its turn has come. NULL is fine. Without memory it is not.
 void kal__audit_note(kal__audit *a, kal__stored_kind kind, const kal_node *node, kal__slab *slab,
                      kal_rect rect);

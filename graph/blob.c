@@ -3,6 +3,7 @@
 //
 // Bytes of a caller's computation in the memo (kal/map.h). A blob of n bytes is an entry of n×1 samples, as an encoded file is; whoever makes one holds a
 // claim on its key, as a plan does.
+#include "audit.h"
 #include "flight.h"
 #include "memo.h"
 #include "options.h"
@@ -19,6 +20,7 @@ typedef struct request {
     void *user;
     const char *recipe;
     bool only_known;
+    double audit;
     kal__resolved o;
     kal__watch watch;
 } request;
@@ -105,6 +107,28 @@ static kal_status make(const request *r, kal_blob *out, kal_error *err)
     return KAL_OK;
 }
 
+// An audit: the caller has what makes it, so that it can be made again.
+static kal_status look_again(const request *r, kal_blob *found, kal_error *err)
+{
+    char key[33];
+    kal_bytes now = {NULL, 0};
+    size_t i = 0;
+    kal_status st = call(r, &now, err);
+    const unsigned char *was = found->data;
+    while (!st && i < now.size && i < found->size && now.data[i] == was[i]) i++;
+    if (!st && (i < now.size || i < found->size)) {
+        st = kal_fail(err, KAL_INTERNAL,
+                      "audit: a result of the caller's, key %s: what was kept is not what is made now, first "
+                      "at byte %zu; "
+                      "it depends on something that its key does not name, or the memo was meddled with",
+                      kal_key_print(r->key, key), i);
+        kal__memo_forget(r->o.memo, r->key);
+    }
+    free(now.data);
+    if (st) kal_blob_release(found);
+    return st;
+}
+
 static bool asks_for_itself(const request *r)
 {
     for (const making *m = innermost; m; m = m->around)
@@ -137,7 +161,8 @@ static kal_status missing(const request *r, kal_error *err)
 static kal_status find_or_make(const request *r, kal_blob *out, kal_error *err)
 {
     kal_status st = kal__watch_check(&r->watch, err);
-    if (!st && r->o.memo && find(r, out)) return KAL_OK;
+    if (!st && r->o.memo && find(r, out))
+        return kal__audit_chooses(r->audit, r->key) ? look_again(r, out, err) : KAL_OK;
     if (!st && r->only_known) st = missing(r, err);
     if (st || !r->o.memo) return st ? st : make(r, out, err);
     if (asks_for_itself(r)) return kal_fail(err, KAL_INVALID, "what makes a result asks for that result");
@@ -158,6 +183,7 @@ kal_status kal_memo_blob(kal_memo *memo, kal_key key, kal_make_fn *how, void *us
     const double start = kal__now();
     request r = {.key = key, .make = how, .user = user, .recipe = recipe};
     r.only_known = options && options->only_known;
+    r.audit = options && !r.only_known ? options->audit : 0;
     if (!err) err = &local;
     *out = (kal_blob){NULL, 0, false, NULL};
     kal_status st = kal__resolve(options, &r.o, err);

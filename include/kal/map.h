@@ -99,7 +99,7 @@ typedef kal_status kal_make_fn(void *user, kal_bytes *out, kal_error *err);
 /// The bytes of any computation by its key (kal_map_key), from the memo (NULL: the process's own) or its folder; else `make` is called and what it
 /// gives is kept, with the time that took. Of several threads that ask for one key, and of processes with the folder, one makes it and the others wait,
 /// as long as `options` has them; when it fails nothing is kept, its caller is told, and the next one tries. `recipe` (kal_map_print's, or NULL) lies beside it for `kal memo`.
-/// Of `options` deadline, cancel, memo_mode (NEVER: neither looked for nor kept), only_known (MISSING in place of `make`) and stats count; options->memo does when `memo` is NULL. What is
+/// Of `options` deadline, cancel, memo_mode (NEVER: neither looked for nor kept), only_known (MISSING in place of `make`), audit (that share of what is found is made again, and other bytes are INTERNAL) and stats count; options->memo does when `memo` is NULL. What is
 /// larger than 2 GiB, or than the memo, is given and not kept. The key of a node is for what the node gives. Threads: any.
 KAL_API kal_status kal_memo_blob(kal_memo *memo, kal_key key, kal_make_fn *make, void *user,
                                  const char *recipe, const kal_options *options, kal_blob *out,

@@ -155,6 +155,22 @@ touch -d '1 hour ago' now.ppm 2>/dev/null
 "$kal" run 'load now.ppm | save two.ppm' --memo-dir memo
 check 'no stale pixel' cmp two.ppm b.ppm
 
+# ---- a program is audited as any op
+cat >letters.sh <<'TEXT'
+cat >/dev/null
+printf 'P5 1 1 255\n'
+cat letter
+TEXT
+printf A >letter
+letters='in | crop 0 0 1 1 | gray | exec "sh letters.sh" pipe=true format=pnm | invert memo=always | mean'
+for what in kept found; do
+    code "a program, $what" 0 "$kal" run "$letters" in.ppm --memo-dir programs --audit 100%
+done
+"$kal" memo list --memo-dir programs | grep -v ' exec ' | cut -c1-32 >others
+printf B >letter
+for f in $(sed 's,^\(..\),programs/v1/\1/,' others); do rm -f "$f"; done
+refused 'another letter' 1 'audit: exec, key ' "$kal" run "$letters" in.ppm --memo-dir programs --audit 100%
+
 # ---- what is said of a node that hangs on a value
 code 'always' 0 "$kal" run 'in | gray | threshold value=(in | gray | mean) memo=always | mean' in.ppm --memo-dir later
 has 'is kept as what it proves to be' "$("$kal" memo list --memo-dir later)" ' threshold '

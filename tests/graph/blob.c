@@ -333,6 +333,38 @@ static void beside_a_node(void)
     kal_memo_free(&memo);
 }
 
+// What was found is made again and compared, where that is asked for.
+static void audited(void)
+{
+    kal_memo *memo = memo_at(check_temp("audited blobs"));
+    maker m = {.v = 7, .n = 5000}, longer = {.v = 7, .n = 5001}, other = {.v = 9, .n = 5000},
+          fails = {.v = 7, .n = 5000, .fails = KAL_IO};
+    const kal_options all = {.audit = 1}, some = {.audit = 0.25}, known = {.audit = 1, .only_known = true};
+    kal_blob b;
+    ask(memo, &m, false, __LINE__);
+    REQUIRE_OK(kal_memo_blob(memo, key_of(7), make, &m, NULL, &all, &b, &check_error));
+    REQUIRE(b.found && b.size == m.n && m.calls == 2);
+    kal_blob_release(&b);
+    REQUIRE_OK(kal_memo_blob(memo, key_of(7), make, &m, NULL, &known, &b, &check_error));
+    REQUIRE(b.found && m.calls == 2);
+    kal_blob_release(&b);
+    for (int i = 0; i < 400; i++) {
+        REQUIRE_OK(kal_memo_blob(memo, key_of(7), make, &m, NULL, &some, &b, &check_error));
+        kal_blob_release(&b);
+    }
+    REQUIRE_NOTE(m.calls > 52 && m.calls < 152, "%d of 400", m.calls - 2);
+    REQUIRE_FAILS(KAL_IO, kal_memo_blob(memo, key_of(7), make, &fails, NULL, &all, &b, &check_error));
+    ask(memo, &m, true, __LINE__);
+    REQUIRE_FAILS(KAL_INTERNAL, kal_memo_blob(memo, key_of(7), make, &longer, NULL, &all, &b, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "at byte 5000") && !b.data, "%s", check_error.message);
+    ask(memo, &m, false, __LINE__);   // it was forgotten
+    kal_memo_clear(memo);             // that of the folder, now
+    REQUIRE_FAILS(KAL_INTERNAL, kal_memo_blob(memo, key_of(7), make, &other, NULL, &all, &b, &check_error));
+    REQUIRE_NOTE(strstr(check_error.message, "at byte 0"), "%s", check_error.message);
+    ask(memo, &m, false, __LINE__);
+    kal_memo_free(&memo);
+}
+
 int main(void)
 {
     found_again();
@@ -343,5 +375,6 @@ int main(void)
     beside_others();
     nested();
     beside_a_node();
+    audited();
     return check_done();
 }
