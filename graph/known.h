@@ -13,6 +13,8 @@ bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b);
 /// Whether another content would have another stamp: a file that was written to just now may be written to again within one tick of the
 /// clock that stamps it. Two seconds is the coarsest of such clocks.
 bool kal__stamp_settled(const kal__stamp *s);
+/// For tests: the clock that stamps are compared with is so many ns ahead of the system's, as if that had been stepped since.
+void kal__known_step(int64_t ns);
 /// Of settled stamps. Threads: any.
 bool kal__digest_known(const kal__stamp *s, kal_key *out);
 void kal__digest_remember(const kal__stamp *s, kal_key digest);

@@ -38,6 +38,23 @@ grep -q '"sigma":1.5, "steps":\[1,2,4,8,16\]' log3 && grep -q ' measured: ' log3
 if "$programs/kal-experiment" in.jpg results nan 2>log; then die "NaN was taken for a parameter"; fi
 grep -q 'map: sigma: NaN is no parameter' log || die "experiment says: $(cat log)"
 
+# what a program gave is found, as long as command and program are the same
+"$programs/kal-program" in.jpg flat.png kept >log
+"$programs/kal-program" in.jpg again.png kept >log2
+"$programs/kal-program" in.jpg other.png kept 2 >log3
+cat log log2 log3
+cmp flat.png again.png || die "the program gave another picture"
+if cmp -s flat.png other.png; then die "another command gave the same"; fi
+grep -q ': 4 levels, 0 of ' log && grep -q ', 1 of 1 nodes' log2 && grep -q ': 2 levels' log3 || die "programs: $(cat log log2 log3)"
+cp "$programs/kal-program" here && printf x >>here
+./here in.jpg mine.png kept >log
+printf y >>here
+./here in.jpg mine.png kept >log2
+grep -q ', [01] of [2-9] nodes' log2 || die "a program that was changed was not run again: $(cat log2)"
+if "$programs/kal-program" in.jpg bad.png kept 1 2>log; then die "one level was accepted"; fi
+grep -q 'exec: .*ended with 1; it said: an 8-bit PPM and two levels are wanted' log || die "program says: $(cat log)"
+[ ! -e bad.png ] || die "a file appeared in spite of a program that failed"
+
 mkdir patches
 "$programs/kal-patches" in.jpg patches >log
 cat log

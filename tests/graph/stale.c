@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "check.h"
 
+#include "known.h"
 #include "store.h"
 
 #include <errno.h>
@@ -157,10 +158,59 @@ static void changed_meanwhile(void)
     REQUIRE_NOTE(before == after, "%d entries, then %d", before, after);
 }
 
+// The clock says so many ns more than the last change of a file.
+static void set_clock(const kal__stamp *s, int64_t ns)
+{
+    struct timespec t;
+    const uint64_t last = s->mtime_ns > s->ctime_ns ? s->mtime_ns : s->ctime_ns;
+    clock_gettime(CLOCK_REALTIME, &t);
+    kal__known_step((int64_t)(last - ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec)) + ns);
+}
+
+static bool is_digest(const char *path, kal_key want)
+{
+    kal_key got;
+    return !kal__digest_file(path, NULL, &got, &check_error) && kal_key_equal(got, want);
+}
+
+// A clock that is stepped back between writing and reading: the stamp lies in the future, and what is said of it is not believed, and nothing is said of it,
+// until the clock is two seconds past it again.
+static void stepped_clock(void)
+{
+    static const int64_t second = 1000000000;
+    const char *path = check_temp("stepped.pgm");
+    const kal_key wrong = {123, 456};   // of what the file was before, under the same stamp
+    kal__stamp s;
+    kal_key right;
+    write_to(path, O_TRUNC, 77);
+    REQUIRE_OK(kal__digest_file(path, &s, &right, &check_error));
+    set_clock(&s, 5 * second);
+    REQUIRE(kal__stamp_settled(&s) && is_digest(path, right));
+    kal__digest_remember(&s, wrong);
+    REQUIRE(is_digest(path, wrong));   // a file that stands still is not read
+    const int64_t times[] = {-3600 * second, -5 * second, -second / 10, 0, second, 19 * (second / 10)};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        set_clock(&s, times[i]);
+        REQUIRE_NOTE(!kal__stamp_settled(&s) && is_digest(path, right), "%lld ns", (long long)times[i]);
+    }
+    set_clock(&s, 3 * second);
+    REQUIRE(is_digest(path, wrong));   // what was read meanwhile was not said
+    // With a clock an hour behind the one that stamps, a file that is written as fast as it is read.
+    kal__known_step(-3600 * second);
+    int stale = 0;
+    for (int i = 0; i < 500; i++) {
+        ways[i % WAYS](path, 9000 + i);
+        stale += !shows(path, 9000 + i);
+    }
+    REQUIRE_NOTE(!stale, "%d stale", stale);
+    kal__known_step(0);
+}
+
 int main(int argc, char **argv)
 {
     REQUIRE_OK(kal_memo_set_folder(NULL, check_temp("memo"), 0, &check_error));
     changed_meanwhile();
+    stepped_clock();
     rewritten(argc > 1 ? atoi(argv[1]) : 10000);
     REQUIRE_OK(kal_memo_set_folder(NULL, NULL, 0, &check_error));
     kal_memo_clear(NULL);
