@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -503,8 +504,43 @@ static void nobody(void)
         }
 }
 
+// What the environment names and cannot be had is a warning of the process's own memo, once, and no failure.
+static int under(const char *name, const char *value)
+{
+    kal_bytes out;
+    kal_scope *s = kal_scope_new();
+    rng r = {5};
+    const kal_extent e = extent_of(40, 30, 3, KAL_U8);
+    const kal_options o = {.warn = hear};
+    if (setenv(name, value, 1)) return 2;
+    told.n = 0;
+    for (int i = 0; i < 2; i++) {
+        kal_node *png = kal_encode(s, rng_image(&r, s, &e), "png", NULL);
+        if (kal_read_bytes(png, &o, &out, &check_error)) return 3;
+        kal_bytes_free(&out);
+    }
+    kal_scope_free(&s);
+    return told.n != 1 ? 4 : strstr(told.text, value) ? 0 : 5;
+}
+
+static void of_the_environment(void)
+{
+    static const char *const pairs[][2] = {{"KAL_MEMO_REMOTE", "ftp://host/memo"},
+                                           {"KAL_MEMO_REMOTE", "file:///proc/nowhere/memo"},
+                                           {"KAL_MEMO_DIR", "/proc/nowhere/memo"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        int status = -1;
+        const pid_t child = fork();
+        if (!child) _exit(under(pairs[i][0], pairs[i][1]));
+        REQUIRE(waitpid(child, &status, 0) == child);
+        REQUIRE_NOTE(WIFEXITED(status) && !WEXITSTATUS(status), "%s=%s: %d", pairs[i][0], pairs[i][1],
+                     WEXITSTATUS(status));
+    }
+}
+
 int main(void)
 {
+    of_the_environment();   // before the process has a memo of its own
     in_a_folder();
     with_a_secret();
     refused_urls();
