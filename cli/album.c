@@ -83,7 +83,12 @@ static int into_one(runner *r, const maker *m, int *done)
     const place at = {.input = r->in->paths[0], .number = 1};
     char *path = template_expand(r->s->out, &at);
     if (!path) return EXIT_USAGE;
-    int code = kal_album_create(path, r->s->format, &a, &err) ? fail(WRITING, &err) : EXIT_OK;
+    int code = files_picture(&r->files, path);
+    if (code) {
+        free(path);
+        return code;
+    }
+    code = kal_album_create(path, r->s->format, &a, &err) ? fail(WRITING, &err) : EXIT_OK;
     if (!code) {
         code = all_pages(r, m, a, done);
         if (code)

@@ -294,7 +294,26 @@ typedef struct claims {
 int32_t claims_add(claims *c, const char *path, int32_t by);
 /// Whose it is; 0: nobody's.
 int32_t claims_find(const claims *c, const char *path);
+/// The same of a file that is there under any of its names, which is written into and not replaced.
+int32_t claims_add_file(claims *c, const char *path, int32_t by);
+int32_t claims_find_file(const claims *c, const char *path);
 void claims_free(claims *c);
+
+/// All that a command reads and writes by name. Each of these says what is wrong; exit codes. See files.c.
+typedef struct file_set {
+    claims inputs;      // by their number
+    claims named;       // by what they are
+    const char *what;   // the inputs are
+} file_set;
+/// Its inputs ("one of the pictures"), and what the options name.
+int files_take(file_set *f, const settings *s, const char *const *in, int32_t n, const char *what);
+/// What a text includes; what a program loads; an -o that is no picture.
+int files_take_text(file_set *f, const source_text *t);
+int files_take_loads(file_set *f, const kal_program *p);
+int files_take_out(file_set *f, const char *out);
+/// Whether a picture may be written there, as far as it is none of the inputs.
+int files_picture(const file_set *f, const char *path);
+void files_free(file_set *f);
 
 /// One plan: encoded nodes and their paths, and what is printed. Made by job_parse or by hand; job_free frees.
 typedef struct job {
@@ -327,7 +346,8 @@ void job_free(job *j);
 typedef struct maker {
     int (*make)(job *j, const settings *s, const void *what, const char *const *in, int n);
     const void *what;
-    bool shares;   // the texts of several pictures have a picture in common
+    bool shares;               // the texts of several pictures have a picture in common
+    const source_text *text;   // NULL: there is none
 } maker;
 
 /// What the jobs of one command have in common.
@@ -343,6 +363,7 @@ typedef struct runner {
     bool piped;                // a picture goes to standard output
     kal_stats total;
     claims outputs;   // by the number of the job
+    file_set files;
 } runner;
 /// All turns; then --stats and --profile.
 int jobs_run(const settings *s, const maker *m, const turns *t);
@@ -356,6 +377,8 @@ int runner_job(runner *r, job *j);
 int look_job(const runner *r, const job *j, kal_node *const *nodes, const char *const *names, int32_t n);
 /// All of it; writes at once. false, having said why.
 bool write_whole(int fd, const char *path, const char *data, size_t n);
+/// Whether a run reads standard input, which can be done once.
+bool reads_stdin(const runner *r, const maker *m);
 /// Whether the text can be read with each value of a sweep; what is wrong is said. Exit code. See trial.c.
 int sweep_try(const runner *r, const maker *m);
 /// Jobs for all turns, as many at once as there are workers. See many.c.

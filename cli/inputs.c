@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // ---- pictures -----------------------------------------------------------------------------------
 
@@ -118,17 +119,16 @@ static bool make_room(claims *c)
     return true;
 }
 
-int32_t claims_find(const claims *c, const char *path)
+static int32_t find_name(const claims *c, char *name)
 {
-    char *name = kal_target_name(path);
     const int32_t by = name && c->n ? slot_of(c, name)->by : 0;
     free(name);
     return by;
 }
 
-int32_t claims_add(claims *c, const char *path, int32_t by)
+// Takes the name.
+static int32_t add_name(claims *c, char *name, int32_t by)
 {
-    char *name = kal_target_name(path);
     struct claim *slot = name && make_room(c) ? slot_of(c, name) : NULL;
     const int32_t was = slot ? slot->by : -1;
     if (slot && !slot->path) {
@@ -138,6 +138,39 @@ int32_t claims_add(claims *c, const char *path, int32_t by)
         free(name);
     }
     return was;
+}
+
+int32_t claims_find(const claims *c, const char *path)
+{
+    return find_name(c, kal_target_name(path));
+}
+
+int32_t claims_add(claims *c, const char *path, int32_t by)
+{
+    return add_name(c, kal_target_name(path), by);
+}
+
+// A file that is there by itself, whatever its names are. NULL: it is not, or there is no memory.
+static char *own_name(const char *path)
+{
+    struct stat st;
+    char text[48];
+    if (stat(path, &st) != 0) return NULL;
+    snprintf(text, sizeof text, "=%llx:%llx", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+    return strdup(text);
+}
+
+int32_t claims_find_file(const claims *c, const char *path)
+{
+    const int32_t by = claims_find(c, path);
+    return by ? by : find_name(c, own_name(path));
+}
+
+int32_t claims_add_file(claims *c, const char *path, int32_t by)
+{
+    int32_t was = claims_add(c, path, by);
+    char *own = was ? NULL : own_name(path);
+    return own ? add_name(c, own, by) : was;
 }
 
 void claims_free(claims *c)

@@ -57,7 +57,7 @@ static int written_over(const turns *t, const char *path, int32_t i)
 }
 
 // The output of a turn is nobody else's, and a picture is written over by its own turn alone, when it has but one.
-static int claim_name(runner *r, const claims *readers, int32_t i, bool *in_place)
+static int claim_name(runner *r, int32_t i, bool *in_place)
 {
     const turns *t = r->turns;
     const turn at = turn_at(t, i);
@@ -65,34 +65,22 @@ static int claim_name(runner *r, const claims *readers, int32_t i, bool *in_plac
     char *path = template_expand(r->s->out, &where);
     int code = path ? EXIT_OK : EXIT_USAGE;
     const int32_t by = path ? claims_add(&r->outputs, path, at.number) : 0,
-                  reader = path ? claims_find(readers, path) : 0;
+                  reader = path ? claims_find(&r->files.inputs, path) : 0;
     if (by < 0) code = usage("out of memory");
     if (by > 0) code = written_by_two(t, path, by - 1, i);
     if (!by && reader && (t->sweep || (t->each && reader != at.number))) code = written_over(t, path, i);
+    if (!code) code = files_picture(&r->files, path);
     *in_place |= reader > 0;
     free(path);
     return code;
 }
 
-// What stands beside the outputs is none of them.
-static int claim_beside(const runner *r, const char *path)
-{
-    if (!path || !strcmp(path, "-") || !claims_find(&r->outputs, path)) return EXIT_OK;
-    return usage("%s would be written twice", path);
-}
-
 // Every output is known now, unless its name holds the key of a picture.
 static int claim_names(runner *r, bool *in_place)
 {
-    claims readers = {NULL, 0, 0};
     int code = EXIT_OK;
-    for (int32_t i = 0; i < r->in->n && !code; i++)
-        if (claims_add(&readers, r->in->paths[i], i + 1) < 0) code = usage("out of memory");
-    for (int32_t i = 0; i < turns_count(r->turns) && !code; i++) code = claim_name(r, &readers, i, in_place);
-    claims_free(&readers);
-    if (!code) code = claim_beside(r, r->s->table);
-    if (!code) code = claim_beside(r, r->s->manifest);
-    return code ? code : claim_beside(r, r->s->sheet);
+    for (int32_t i = 0; i < turns_count(r->turns) && !code; i++) code = claim_name(r, i, in_place);
+    return code;
 }
 
 // The folder of all outputs, when it is the same for all.

@@ -197,12 +197,22 @@ static int write_lines(const merging *m, const char *path)
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 
+static int check_out(const settings *s)
+{
+    file_set f;
+    int code = files_take(&f, s, s->words, s->n_words, "one of the manifests");
+    if (!code) code = files_take_out(&f, s->out);
+    files_free(&f);
+    return code;
+}
+
 int merge_main(settings *s)
 {
     if (!s->n_words) return usage("merge: which manifests? kal merge A.jsonl B.jsonl");
     merging m = {
         .files = calloc((size_t)s->n_words, sizeof *m.files), .names = s->words, .n_files = s->n_words};
     int code = m.files ? EXIT_OK : usage("out of memory");
+    if (!code && s->out) code = check_out(s);
     for (int i = 0; i < m.n_files && !code; i++) code = text_read(&m.files[i], s, s->words[i]);
     for (int i = 0; i < m.n_files && !code; i++) code = take_file(&m, i);
     if (!code && !m.of) code = usage("merge: there is no line of a run"), code = EXIT_INPUT;

@@ -65,6 +65,18 @@ static int put_answer(const kal_bytes *b, const char *path)
     return EXIT_FAILED;
 }
 
+// It takes the place of nothing that it was made of.
+static int check_answer(const settings *s, const job *j, const char *out)
+{
+    file_set f;
+    const int used = !s->file;
+    int code = files_take(&f, s, s->words + used, s->n_words - used, "one of the pictures");
+    if (!code) code = files_take_loads(&f, j->program);
+    if (!code) code = files_take_out(&f, out);
+    files_free(&f);
+    return code;
+}
+
 // All that is saved is one plan; without a save, the last expression. The answer goes to a file, NULL: to standard output.
 static int answer(settings *s, answer_fn *fn, const char *out)
 {
@@ -77,6 +89,7 @@ static int answer(settings *s, answer_fn *fn, const char *out)
         const kal_status st = j.n ? fn(j.nodes, j.n, s, &bytes, &err) : fn(&j.root, 1, s, &bytes, &err);
         code = st ? fail(ASKING, &err) : EXIT_OK;
     }
+    if (!code && out) code = check_answer(s, &j, out);
     if (!code) code = put_answer(&bytes, out);
     kal_bytes_free(&bytes);
     job_free(&j);

@@ -29,21 +29,12 @@ static int written_twice(const runner *r, const job *j, const char *path, int32_
     return EXIT_USAGE;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    char *x = kal_target_name(a), *y = kal_target_name(b);
-    const bool same = x && y && !strcmp(x, y);
-    free(x);
-    free(y);
-    return same;
-}
-
 // Each output of this command is written once; within one job the library sees to it.
 static int claim_outputs(runner *r, const job *j)
 {
-    for (int32_t i = 0; i < j->n && r->profile; i++)
-        if (is_same_file(j->paths[i], r->s->profile)) return written_twice(r, j, j->paths[i], 0);
     int32_t by = 0;
+    for (int32_t i = 0; i < j->n; i++)
+        if (files_picture(&r->files, j->paths[i])) return EXIT_USAGE;
     for (int32_t i = 0; i < j->n && j->each; i++) {
         pthread_mutex_lock(&r->lock);
         by = claims_add(&r->outputs, j->paths[i], j->number);
@@ -318,6 +309,34 @@ static void print_stats(const settings *s, FILE *f, const kal_stats *stats)
     json_stats(f, stats, s->memo_remote ? &memo : NULL);
 }
 
+// What the text loads is known when it was read: once, where something else than pictures is written.
+static int take_loads(runner *r, const maker *m)
+{
+    const settings *s = r->s;
+    const turn first = turn_at(r->turns, 0);
+    job j = {.number = 1, .sweep = r->turns->sweep};
+    settings quiet = *s;
+    quiet.out = NULL;
+    if (!(s->table || s->sheet || s->manifest || s->profile) || !m->text || !text_has(m->text, "load", 4) ||
+        reads_stdin(r, m))
+        return EXIT_OK;
+    FILE *nowhere = fopen("/dev/null", "w");   // what is wrong with it is told when it is run
+    speak_to(nowhere, nowhere);
+    runner_make(r, m, &j, &quiet, first.in, first.n);
+    speak_to(NULL, NULL);
+    if (nowhere) fclose(nowhere);
+    const int code = files_take_loads(&r->files, j.program);
+    job_free(&j);
+    return code;
+}
+
+static int take_files(runner *r, const maker *m)
+{
+    int code = files_take(&r->files, r->s, r->in->paths, r->in->n, "one of the pictures");
+    if (!code) code = files_take_text(&r->files, m->text);
+    return code ? code : take_loads(r, m);
+}
+
 int jobs_run(const settings *s, const maker *m, const turns *t)
 {
     runner r = {
@@ -325,8 +344,12 @@ int jobs_run(const settings *s, const maker *m, const turns *t)
     const bool many = t->each || t->sweep || s->table || s->sheet || s->manifest || s->shard;
     int code = check_together(s, t);
     if (code) return code;
-    code = profile_new(&r.profile, s);
-    if (code) return code;
+    code = take_files(&r, m);
+    if (!code) code = profile_new(&r.profile, s);
+    if (code) {
+        files_free(&r.files);
+        return code;
+    }
     code = s->pages ? album_run(&r, m) : many ? many_run(&r, m) : one_run(&r, m);
     watch_total(s->watch, &r.total);
     const bool taken = r.piped || (s->table && !strcmp(s->table, "-"));
@@ -334,6 +357,7 @@ int jobs_run(const settings *s, const maker *m, const turns *t)
     code = worse(code, profile_write(r.profile));
     profile_free(&r.profile);
     claims_free(&r.outputs);
+    files_free(&r.files);
     return code;
 }
 
@@ -366,7 +390,7 @@ static int run_once(const settings *s)
     const turns all = {&in, w.n ? &w : NULL, inputs_each(&in, s) && !together};
     if (!code && all.each && in.n > INT32_MAX / 2 / (w.n ? w.rows : 1))
         code = usage("%d pictures with %d rows of values are too many", in.n, w.rows);
-    const maker m = {make_run, &t, w.n || s->watch || (!code && text_has(&t, "load", 4))};
+    const maker m = {make_run, &t, w.n || s->watch || (!code && text_has(&t, "load", 4)), &t};
     if (!code) code = s->probing ? probe(&m, s, &all) : jobs_run(s, &m, &all);
     sweep_free(&w);
     inputs_free(&in);

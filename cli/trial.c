@@ -95,11 +95,11 @@ static void try_alone(trial *t, int32_t which, int32_t value)
 }
 
 // What can be read once is not read to try.
-static bool reads_stdin(const runner *r, const source_text *text)
+bool reads_stdin(const runner *r, const maker *m)
 {
     for (int32_t i = 0; i < r->in->n; i++)
         if (!strcmp(r->in->paths[i], "-")) return true;
-    return text->data && strstr(text->data, "load -");
+    return m->text && m->text->data && strstr(m->text->data, "load -");
 }
 
 int sweep_try(const runner *r, const maker *m)
@@ -108,8 +108,7 @@ int sweep_try(const runner *r, const maker *m)
     trial t = {.r = r, .m = m};
     size_t values = 0;
     for (int32_t i = 0; w && i < w->n; i++) values += (size_t)w->axes[i].n;
-    if (!values || !turns_count(r->turns) || reads_stdin(r, m->what))
-        return EXIT_OK;   // a sweep is of a text
+    if (!values || !turns_count(r->turns) || reads_stdin(r, m)) return EXIT_OK;
     t.fits = calloc(values, sizeof *t.fits);
     t.f = open_memstream(&t.list, &t.size);
     int code = t.fits && t.f ? EXIT_OK : usage("out of memory");

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# What is read is not written over, and nothing is made by looking: files.sh PATH-TO-KAL.
+here=$(dirname "$0")
+. "$here/checks.sh"
+unset KAL_SHARD KAL_MEMO_DIR KAL_MEMO_REMOTE
+
+# ---- nothing that is read is written over
+# spared WHAT WORDS FILE command…: refused, and the file is as it was
+spared() {
+    what=$1 words=$2 file=$3
+    shift 3
+    cp "$file" before
+    refused "$what" 2 "$words" "$@"
+    check "$what: it is as it was" cmp before "$file"
+}
+cp in.ppm a.ppm; cp in.ppm b.ppm; cp in.ppm t.csv; cp in.ppm t.png; cp in.ppm p.json; cp in.ppm m.jsonl
+ln t.csv hard.csv; ln -s t.csv soft.csv
+printf 'include "part.csv"\nin | gaussian s\n' >text.csv
+printf 's = 2\n' >part.csv
+printf 'a.ppm\nb.ppm\n' >list.csv
+cp list.csv list.png; cp text.csv text.png; cp part.csv part.png
+spared 'a table over a picture' 'one of the pictures, and --table' t.csv "$kal" run 'in | mean' a.ppm t.csv --table t.csv
+spared 'by another name' 'one of the pictures, and --table' t.csv "$kal" run 'in | mean' a.ppm t.csv --table ./soft.csv
+spared 'by a hard link' 'one of the pictures, and --table' t.csv "$kal" run 'in | mean' a.ppm t.csv --table hard.csv
+spared 'over one picture' 'one of the pictures, and --table' t.csv "$kal" mean t.csv --table t.csv
+spared 'a manifest over a picture' 'one of the pictures, and --manifest' m.jsonl "$kal" run 'in | mean' a.ppm m.jsonl --manifest m.jsonl
+spared 'a sheet over a picture' 'one of the pictures, and --sheet' t.png "$kal" run 'v = 1; in | gaussian v' t.png --sweep v=1,2 --sheet t.png
+spared 'a profile over a picture' 'one of the pictures, and --profile' p.json "$kal" run 'in | invert' p.json -o x.png --profile p.json
+spared 'a table over the text' 'the text of -f, and --table' text.csv "$kal" run -f text.csv a.ppm b.ppm --table text.csv
+spared 'over what it includes' 'included by the text, and --table' part.csv "$kal" run -f text.csv a.ppm b.ppm --table part.csv
+spared 'over the list' 'the list of --files-from, and --table' list.csv "$kal" run 'in | mean' --files-from list.csv --table list.csv
+spared 'over what the text loads' 'loaded by the text, and --table' t.csv "$kal" run 'load t.csv | mean' --table t.csv
+spared 'a profile over what it loads' 'loaded by the text, and --profile' p.json "$kal" run 'load p.json | invert' -o x.png --profile p.json
+spared '-o over the text' 'text.png is the text of -f' text.png "$kal" run -f text.png a.ppm -o text.png
+spared 'over what it includes' 'part.csv is included by the text' part.csv "$kal" run -f text.csv a.ppm -o part.csv --format png
+spared 'over the list' 'list.png is the list' list.png "$kal" run 'insert in2 in1' --files-from list.png -o list.png
+spared 'of many, over the text' 'text.png is the text of -f' text.png "$kal" run -f text.png a.ppm b.ppm -o '{dir}/text.png'
+printf 'in | save text.png\n' >text.png
+spared 'a save over the text' 'text.png is the text of -f' text.png "$kal" run -f text.png a.ppm
+printf 'in\n' >text.png
+spared 'pages over the text' 'text.png is the text of -f' text.png "$kal" run --pages -f text.png a.ppm -o text.png
+refused 'a table and a manifest' 2 'written twice, by --manifest and by --table' "$kal" run 'in | mean' a.ppm b.ppm --table both.jsonl --manifest ./both.jsonl
+check 'none is made' test ! -e both.jsonl
+refused 'a table and a profile' 2 'written twice, by --manifest and by --profile' "$kal" run 'in | mean' a.ppm b.ppm --manifest both.json --profile both.json
+refused 'a sheet and a picture' 2 'written twice, by --sheet and as a picture' "$kal" run 'v = 1; in | gaussian v' a.ppm --sweep v=1,2 --sheet v1.png -o 'v{v}.png'
+spared 'a drawing over a picture' 'one of the pictures, and -o' a.ppm "$kal" graph --svg in a.ppm -o a.ppm
+spared 'over the text' 'the text of -f, and -o' text.csv "$kal" graph --svg -f text.csv a.ppm -o text.csv
+spared 'over what it includes' 'loaded by the text, and -o' part.csv "$kal" graph --svg -f text.csv a.ppm -o part.csv
+spared 'over what it loads' 'loaded by the text, and -o' t.csv "$kal" graph --svg 'load t.csv' -o t.csv
+"$kal" run 'in | mean' a.ppm b.ppm --manifest one.jsonl >out
+spared 'what is merged over a manifest' 'one of the manifests, and -o' one.jsonl "$kal" merge one.jsonl -o ./one.jsonl
+code 'a manifest that goes on' 0 "$kal" run 'in | mean' a.ppm b.ppm --manifest one.jsonl
+code 'devices are no files' 0 "$kal" run 'in | mean' a.ppm b.ppm --manifest /dev/null --table -
+code 'a picture over itself' 0 "$kal" run 'load b.ppm | crop 0 0 20 20 | save b.ppm' --profile p2.json
+
+finish
