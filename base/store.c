@@ -223,7 +223,22 @@ static kal_status open_folders(kal__store *s, kal_error *err)
     return KAL_OK;
 }
 
-kal_status kal__store_open(const char *folder, uint64_t limit, kal__store **out, kal_error *err)
+// There is nothing to be told of what cannot be opened: it was asked for what it holds, and that is nothing.
+static kal_status look_into(kal__store *s, kal_error *err)
+{
+    (void)err;
+    const int top = open(s->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (top >= 0)
+        s->folder = openat(top, KAL__STORE_VERSION, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (top >= 0) close(top);
+    s->looks = true;
+    s->off = s->told = 1;
+    return KAL_OK;
+}
+
+static kal_status new_store(const char *folder, uint64_t limit,
+                            kal_status (*open)(kal__store *s, kal_error *err), kal__store **out,
+                            kal_error *err)
 {
     kal__store *s = *out = kal__new_zero(1, sizeof *s);
     if (!s) return kal_fail(err, KAL_NOMEM, "out of memory");
@@ -232,9 +247,19 @@ kal_status kal__store_open(const char *folder, uint64_t limit, kal__store **out,
     s->limit = limit ? limit : DEFAULT_LIMIT;
     pthread_mutex_init(&s->lock, NULL);
     s->name = strdup(folder);
-    const kal_status st = s->name ? open_folders(s, err) : kal_fail(err, KAL_NOMEM, "out of memory");
+    const kal_status st = s->name ? open(s, err) : kal_fail(err, KAL_NOMEM, "out of memory");
     if (st) kal__store_close(out);
     return st;
+}
+
+kal_status kal__store_open(const char *folder, uint64_t limit, kal__store **out, kal_error *err)
+{
+    return new_store(folder, limit, open_folders, out, err);
+}
+
+kal_status kal__store_look(const char *folder, kal__store **out, kal_error *err)
+{
+    return new_store(folder, 0, look_into, out, err);
 }
 
 void kal__store_close(kal__store **slot)

@@ -33,6 +33,8 @@ typedef struct kal__stored {
 
 /// The folder is made when it is not there; what killed processes left in it is removed. `limit`: bytes; 0: 5 GiB.
 kal_status kal__store_open(const char *folder, uint64_t limit, kal__store **out, kal_error *err);
+// One that is read and left as it is; where there is none, it is empty.
+kal_status kal__store_look(const char *folder, kal__store **out, kal_error *err);
 void kal__store_close(kal__store **slot);
 /// Held over a fork.
 pthread_mutex_t *kal__store_mutex(kal__store *s);

@@ -37,7 +37,7 @@ static void touch(int fd, const struct stat *st)
 static void discard(kal__store *s, const char *path, size_t n)
 {
     kal__store_count(&s->counts.broken);
-    if (unlinkat(s->folder, path, 0) == 0) kal__store_add_used(s, -(int64_t)n);
+    if (!s->looks && unlinkat(s->folder, path, 0) == 0) kal__store_add_used(s, -(int64_t)n);
 }
 
 static kal__slab *take(kal__store *s, const char *path, mapping *m, kal_key key, kal__stored_kind kind,
@@ -78,7 +78,8 @@ kal__slab *kal__store_get(kal__store *s, kal_key key, kal__stored_kind kind, kal
         mapping *m = st.st_size > 0 ? map(fd, (size_t)st.st_size) : NULL;
         if (!st.st_size) discard(s, path, 0);
         if (m) slab = take(s, path, m, key, kind, rect, what);
-        if (slab) what->used = (uint64_t)st.st_mtime, touch(fd, &st);
+        if (slab) what->used = (uint64_t)st.st_mtime;
+        if (slab && !s->looks) touch(fd, &st);
     }
     if (fd >= 0) close(fd);
     kal__store_count(slab ? &s->counts.hits : &s->counts.misses);

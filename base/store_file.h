@@ -25,6 +25,7 @@ struct kal__store {
     bool counts_bytes;   // there is a file for it; else nothing can be put
     uint64_t limit;
     char *name;
+    bool looks;             // nothing is made, put or removed
     int off;                // atomic: nothing is put any more
     int told;               // atomic: that was said
     int packs;              // atomic: what may be packed is

@@ -90,7 +90,7 @@ static int remove_entry(kal__store *s, kal_key key)
 
 bool kal__store_remove(kal__store *s, kal_key key)
 {
-    return remove_entry(s, key) == 0;
+    return !s->looks && remove_entry(s, key) == 0;
 }
 
 // ---- telling ------------------------------------------------------------------------------------
@@ -235,6 +235,7 @@ kal_status kal__store_collect(kal__store *s, uint64_t bytes, uint64_t *before, u
 {
     *before = *after = 0;
     *busy = false;
+    if (s->looks) return kal_fail(err, KAL_INVALID, "the memo's folder %.200s is only looked at", s->name);
     const int fd = openat(s->folder, "collecting", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
         return kal_fail(err, KAL_IO, "the memo's folder %.200s: nothing can be removed there: %s", s->name,

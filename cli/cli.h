@@ -130,6 +130,8 @@ typedef struct option {
 /// The one table of options, by index; NULL past the end.
 const option *option_at(size_t i);
 /// Reads the environment, then the arguments. Returns EXIT_OK, or EXIT_USAGE having said why.
+/// Whether there is a memo in that folder.
+bool is_memo(const char *folder);
 int settings_read(settings *s, unsigned groups, int argc, char **argv);
 void settings_free(settings *s);
 

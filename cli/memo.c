@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -245,15 +246,42 @@ static bool copy_each(void *user, const kal_memo_entry *e)
     return !c->failed || c->err.status == KAL_MISSING;   // what is damaged is passed over
 }
 
-static int copy_keys(copying *c)
+typedef struct wanted {
+    const char *const *words;   // keys
+    int n;
+    bool there;   // any of them
+} wanted;
+
+static bool find_wanted(void *user, const kal_memo_entry *e)
+{
+    wanted *w = user;
+    char key[33];
+    kal_key_print(e->key, key);
+    for (int i = 0; i < w->n && !w->there; i++) w->there = !strcasecmp(w->words[i], key);
+    return !w->there;
+}
+
+// Before the folder they go to is made.
+static int check_keys(const char *const *words, int n)
+{
+    kal_key key;
+    kal_error err;
+    wanted w = {words, n, !n};
+    for (int i = 0; i < n; i++)
+        if (!kal_key_parse(words[i], &key))
+            return usage("memo export: \"%s\" is no key of 32 hex digits", words[i]);
+    if (n && kal_memo_each(NULL, false, find_wanted, &w, &err)) return fail(ASKING, &err);
+    if (w.there) return EXIT_OK;
+    return usage("memo export: there is no whole entry %s%s", words[0], n > 1 ? ", nor any of the others" : ""),
+           EXIT_FAILED;
+}
+
+static void copy_keys(copying *c)
 {
     for (int i = 0; i < c->n_words; i++) {
         kal_key key;
-        if (!kal_key_parse(c->words[i], &key))
-            return usage("memo export: \"%s\" is no key of 32 hex digits", c->words[i]);
-        copy_one(c, key);
+        if (kal_key_parse(c->words[i], &key)) copy_one(c, key);
     }
-    return EXIT_OK;
 }
 
 // From or to a folder that is not the one of --memo-dir; of any size.
@@ -264,14 +292,21 @@ static int copy_between(const settings *s, bool out)
     struct stat st;
     if (!out && (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)))
         return usage("memo import: there is no folder %s", folder), EXIT_INPUT;
+    if (!out && !is_memo(folder)) return usage("memo import: %s: there is no memo there", folder);
+    if (out) {
+        const int code = check_keys(s->words + 2, s->n_words - 2);
+        if (code) return code;
+    }
     kal_memo *other = kal_memo_new(1);
     if (!other) return usage("out of memory");
     copying c = {.from = out ? NULL : other,
                  .to = out ? other : NULL,
                  .words = s->words + 2,
                  .n_words = s->n_words - 2};
-    int code = kal_memo_set_folder(other, folder, (uint64_t)1 << 62, &err) ? fail(ASKING, &err) : EXIT_OK;
-    if (!code && c.n_words) code = copy_keys(&c);
+    const kal_status opened = out ? kal_memo_set_folder(other, folder, (uint64_t)1 << 62, &err)
+                                  : kal_memo_look_into(other, folder, &err);
+    int code = opened ? fail(ASKING, &err) : EXIT_OK;
+    if (!code && c.n_words) copy_keys(&c);
     if (!code && !c.n_words && kal_memo_each(c.from, false, copy_each, &c, &err)) code = fail(ASKING, &err);
     kal_memo_free(&other);
     if (code) return code;

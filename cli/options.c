@@ -317,7 +317,7 @@ static int apply_limits(const settings *s, int n_env)
 }
 
 // A question about a folder makes none: where there is no memo, somebody has mistyped.
-static bool is_memo(const char *folder)
+bool is_memo(const char *folder)
 {
     char path[4096];
     struct stat st;
@@ -325,17 +325,55 @@ static bool is_memo(const char *folder)
     return n > 0 && (size_t)n < sizeof path && !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static int apply_memo(const settings *s, unsigned groups)
+// Verbs and options that compute nothing make no folder; what lies in one that is there they find, and the digests of files they learn
+// are kept there.
+static bool only_looks(const settings *s, unsigned groups)
+{
+    static const char *const words[] = {"stat", "list", "why"};
+    bool looks = s->dry_run || s->read_only || (groups & (OPT_EXPLAIN | OPT_KEY)) || s->help;
+    for (size_t i = 0; i < sizeof words / sizeof *words && (groups & OPT_MEMO) && s->n_words; i++)
+        looks |= !strcmp(s->words[0], words[i]);
+    return looks;
+}
+
+// That of the environment is for every command, whether it can be had or not: without it the run takes longer, no more.
+static int no_folder(settings *s, const kal_error *err)
+{
+    const char *of_all = getenv("KAL_MEMO_DIR");
+    if (s->memo_dir != of_all) return fail(ASKING, err);
+    if (!s->quiet) fprintf(stderr, "kal: warning: %s; nothing is found or kept there\n", err->message);
+    s->memo_dir = NULL;
+    return EXIT_OK;
+}
+
+static int open_folder(settings *s, unsigned groups)
 {
     kal_error err;
-    const bool asks = (groups & OPT_MEMO) && !(groups & OPT_EVAL);
+    const bool here = is_memo(s->memo_dir), asks = groups & OPT_MEMO;
+    if (!strncmp(s->memo_dir, "file://", 7))
+        return usage("--memo-dir: %s is a URL, and a folder is meant: %s", s->memo_dir, s->memo_dir + 7);
+    if (only_looks(s, groups) && (asks || !here))
+        return kal_memo_look_into(NULL, s->memo_dir, &err) ? fail(ASKING, &err) : EXIT_OK;
+    if (kal_memo_set_folder(NULL, s->memo_dir, s->memo_size, &err))
+        return asks ? fail(ASKING, &err) : no_folder(s, &err);
+    return kal_memo_set_packing(NULL, s->memo_pack ? "zstd" : "none", &err) ? fail(ASKING, &err) : EXIT_OK;
+}
+
+static int apply_memo(settings *s, unsigned groups)
+{
+    kal_error err;
+    const char *of_all = getenv("KAL_MEMO_DIR");
     const bool fills = s->n_words && !strcmp(s->words[0], "import");
-    if (asks && !s->help && !fills && s->memo_dir && *s->memo_dir && !is_memo(s->memo_dir))
+    const bool takes = groups & (OPT_MEMO | OPT_EVAL), named = s->memo_dir && *s->memo_dir;
+    const bool url = named && strstr(s->memo_dir, "://");
+    if ((groups & OPT_MEMO) && !s->help && !fills && named && !url && !is_memo(s->memo_dir))
         return usage("%s: there is no memo there", s->memo_dir);
-    if (s->memo_dir && *s->memo_dir && kal_memo_set_folder(NULL, s->memo_dir, s->memo_size, &err))
+    // a verb that has no use for a folder makes none
+    if (!takes && of_all && *of_all && !is_memo(of_all) && kal_memo_set_folder(NULL, NULL, 0, &err))
         return fail(ASKING, &err);
-    if (s->memo_dir && *s->memo_dir && kal_memo_set_packing(NULL, s->memo_pack ? "zstd" : "none", &err))
-        return fail(ASKING, &err);
+    const bool empty = fills && s->n_words == 2 && !is_memo(s->words[1]);   // which the verb says
+    const int code = named && !empty ? open_folder(s, groups) : EXIT_OK;
+    if (code) return code;
     if (!s->memo_remote || !*s->memo_remote) return EXIT_OK;
     return kal_memo_set_remote(NULL, s->memo_remote, NULL, &err) ? fail(ASKING, &err) : EXIT_OK;
 }

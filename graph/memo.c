@@ -73,19 +73,34 @@ static void share(kal_memo *m)
     if (!m->leases && kal__memo_is_shared(m)) m->leases = kal__leases_new();
 }
 
-kal_status kal_memo_set_folder(kal_memo *m, const char *folder, uint64_t limit, kal_error *err)
+static kal_memo *default_memo(bool with_folder);
+
+static kal_status set_store(kal_memo *m, kal__store *store)
 {
-    kal__store *store = NULL;
-    if (!m) m = kal__memo_default();
-    if (!m) return kal_fail(err, KAL_NOMEM, "out of memory for a memo");
-    if (m->store && folder && kal__store_is(m->store, folder, limit)) return KAL_OK;
-    const kal_status st = folder && *folder ? kal__store_open(folder, limit, &store, err) : KAL_OK;
-    if (st) return st;
     free(__atomic_exchange_n(&m->trouble[0], NULL, __ATOMIC_ACQ_REL));
     kal__store_close(&m->store);
     m->store = store;
     share(m);
     return KAL_OK;
+}
+
+kal_status kal_memo_set_folder(kal_memo *m, const char *folder, uint64_t limit, kal_error *err)
+{
+    kal__store *store = NULL;
+    if (!m) m = default_memo(false);
+    if (!m) return kal_fail(err, KAL_NOMEM, "out of memory for a memo");
+    if (m->store && folder && kal__store_is(m->store, folder, limit)) return KAL_OK;
+    const kal_status st = folder && *folder ? kal__store_open(folder, limit, &store, err) : KAL_OK;
+    return st ? st : set_store(m, store);
+}
+
+kal_status kal_memo_look_into(kal_memo *m, const char *folder, kal_error *err)
+{
+    kal__store *store = NULL;
+    if (!m) m = default_memo(false);
+    if (!m) return kal_fail(err, KAL_NOMEM, "out of memory for a memo");
+    const kal_status st = kal__store_look(folder, &store, err);
+    return st ? st : set_store(m, store);
 }
 
 kal_status kal_memo_set_packing(kal_memo *m, const char *how, kal_error *err)
@@ -158,8 +173,8 @@ pthread_mutex_t *kal__memo_remote_mutex(void)
     return r ? kal__remote_mutex(r) : NULL;
 }
 
-// Those of KAL_MEMO_DIR and KAL_MEMO_REMOTE. One that cannot be had is a warning of the next request.
-static void tiers_of_the_environment(kal_memo *m)
+// Those of KAL_MEMO_DIR, unless another is asked for, and KAL_MEMO_REMOTE. One that cannot be had is a warning of the next request.
+static void tiers_of_the_environment(kal_memo *m, bool with_folder)
 {
     uint64_t limit = 0;
     const char *folder = getenv("KAL_MEMO_DIR"), *size = getenv("KAL_MEMO_SIZE"),
@@ -167,7 +182,7 @@ static void tiers_of_the_environment(kal_memo *m)
     kal_error err;
     if (!m) return;
     if (size && *size && !kal__parse_bytes(size, &limit)) limit = 0;
-    const bool named = folder && *folder;
+    const bool named = with_folder && folder && *folder;
     if (named && kal__store_open(folder, limit, &m->store, &err))
         m->trouble[0] = strdup(err.message);
     else if (named)
@@ -176,7 +191,7 @@ static void tiers_of_the_environment(kal_memo *m)
     share(m);
 }
 
-kal_memo *kal__memo_default(void)
+static kal_memo *default_memo(bool with_folder)
 {
     static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
     static kal_memo *memo;
@@ -185,11 +200,16 @@ kal_memo *kal__memo_default(void)
     pthread_mutex_lock(&once);
     m = memo;
     if (!m) {
-        tiers_of_the_environment(m = kal_memo_new(DEFAULT_LIMIT));
+        tiers_of_the_environment(m = kal_memo_new(DEFAULT_LIMIT), with_folder);
         __atomic_store_n(&memo, m, __ATOMIC_RELEASE);
     }
     pthread_mutex_unlock(&once);
     return m;
+}
+
+kal_memo *kal__memo_default(void)
+{
+    return default_memo(true);
 }
 
 void kal__memo_child(void)

@@ -303,6 +303,9 @@ KAL_API void kal_memo_free(kal_memo **memo);
 /// read, and one warning is told (kal_options.warn, without a node). Whoever can write to it can make pixels wrong: docs/notes/memo.md. Not
 /// while requests use the memo.
 KAL_API kal_status kal_memo_set_folder(kal_memo *memo, const char *folder, uint64_t limit, kal_error *err);
+/// Finds results in a folder and leaves it as it is, for who only asks: nothing is made, put or removed there, and one that is not there is
+/// empty. Not while requests use the memo.
+KAL_API kal_status kal_memo_look_into(kal_memo *memo, const char *folder, kal_error *err);
 /// How rows and blobs are put into that folder from now on: "none", as they lie in memory, to be mapped; or "zstd", packed without loss: photographs in
 /// about half the room, flat pictures in a fraction of it, read at about 0.6 GB/s instead of 20; what took less than that to make is not kept then.
 /// Either is found whichever way it was put. The process's own memo begins with that of KAL_MEMO_PACK. Errors: KAL_INVALID (another name, no

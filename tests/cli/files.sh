@@ -56,4 +56,62 @@ code 'a manifest that goes on' 0 "$kal" run 'in | mean' a.ppm b.ppm --manifest o
 code 'devices are no files' 0 "$kal" run 'in | mean' a.ppm b.ppm --manifest /dev/null --table -
 code 'a picture over itself' 0 "$kal" run 'load b.ppm | crop 0 0 20 20 | save b.ppm' --profile p2.json
 
+# ---- who only looks makes nothing
+text='in | median_filter 3 | save never.png'
+code 'a dry run' 0 "$kal" run "$text" in.ppm --dry-run --memo-dir no1
+refused 'read-only' 5 'not in the memo' "$kal" run "$text" in.ppm --read-only --memo-dir no2
+code 'explain' 0 "$kal" explain "$text" in.ppm --memo-dir no3
+code 'explain --why' 0 "$kal" explain --why "$text" in.ppm --memo-dir no4
+has 'is of an empty memo' "$(cat out)" 'nothing like it is there'
+code 'key' 0 "$kal" key 'in | invert' in.ppm --memo-dir no5
+code 'help' 0 "$kal" run --help --memo-dir no6
+for verb in stat list verify gc clear 'why 00000000000000000000000000000000' 'export no7'; do
+    refused "memo $verb" 2 'there is no memo there' "$kal" memo $verb --memo-dir no8
+done
+code 'a graph, with the variable' 0 env KAL_MEMO_DIR=no9 "$kal" graph --svg 'in | invert' in.ppm
+code 'info, with the variable' 0 env KAL_MEMO_DIR=no9 "$kal" info in.ppm
+code 'a dry run, with the variable' 0 env KAL_MEMO_DIR=no9 "$kal" run "$text" in.ppm --dry-run
+code 'another folder than the variable' 0 env KAL_MEMO_DIR=no9 "$kal" run "$text" in.ppm --memo-dir yes
+check 'which is made' test -d yes/v1
+same 'none of the others' "$(ls -d no* 2>/dev/null)" ''
+rm -r never.png yes/CACHEDIR.TAG
+find yes | sort >before
+code 'memo stat' 0 "$kal" memo stat --memo-dir yes
+code 'memo list' 0 "$kal" memo list --memo-dir yes
+key=$(head -n 1 out | cut -c1-32)
+code 'memo why' 0 "$kal" memo why "$key" --memo-dir yes
+find yes | sort >after
+check 'what looks at one leaves it as it is' cmp before after
+
+# ---- from folder to folder
+mkdir etc && echo 127.0.0.1 >etc/hosts
+refused 'import from what is no memo' 2 'etc: there is no memo there' "$kal" memo import etc --memo-dir into
+same 'makes nothing in it' "$(ls -A etc)" hosts
+check 'nor one for it' test ! -e into
+code 'import' 0 "$kal" memo import yes --memo-dir into
+find yes | sort >after
+check 'leaves its source as it is' cmp before after
+printf x | dd of="$(echo yes/v1/??/* | cut -d' ' -f1)" bs=1 seek=4100 conv=notrunc 2>/dev/null
+cp -r yes whole
+"$kal" memo import yes --memo-dir into2 >out 2>err
+check 'a damaged one, too' diff -r yes whole
+refused 'export of an unknown key' 1 'no whole entry 00000000000000000000000000000000' "$kal" memo export new 00000000000000000000000000000000 --memo-dir into
+check 'makes no folder' test ! -e new
+refused 'of what is no key' 2 'is no key of' "$kal" memo export new abc --memo-dir into
+check 'neither' test ! -e new
+code 'of one that is there' 0 "$kal" memo export new "$key" --memo-dir into
+
+# ---- a folder that cannot be made
+code 'of the variable' 0 env KAL_MEMO_DIR=/proc/nowhere/memo "$kal" run "$text" in.ppm
+has 'is told' "$(cat err)" "kal: warning: the memo's folder /proc/nowhere/memo cannot be made"
+same 'once' "$(wc -l <err | tr -d ' ')" 1
+check 'and the run goes on' test -s never.png
+code 'of many' 0 env KAL_MEMO_DIR=/proc/nowhere/memo "$kal" run 'in | mean' a.ppm b.ppm --table -
+same 'once, too' "$(wc -l <err | tr -d ' ')" 1
+code 'quietly' 0 env KAL_MEMO_DIR=/proc/nowhere/memo "$kal" run "$text" in.ppm -q
+same 'nothing is said' "$(cat err)" ''
+refused 'one that was asked for' 3 'cannot be made' "$kal" run "$text" in.ppm --memo-dir /proc/nowhere/memo
+refused 'a URL of it' 2 'is a URL, and a folder is meant: /mnt/memo' "$kal" run "$text" in.ppm --memo-dir file:///mnt/memo
+check 'is no folder here' test ! -e file:
+
 finish
