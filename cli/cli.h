@@ -349,7 +349,8 @@ typedef struct maker {
     int (*make)(job *j, const settings *s, const void *what, const char *const *in, int n);
     const void *what;
     bool shares;               // the texts of several pictures have a picture in common
-    const source_text *text;   // NULL: there is none
+    const source_text *text;   // NULL: there is none, but …
+    const char *params;        // … those of an op
 } maker;
 
 /// What the jobs of one command have in common.
@@ -432,7 +433,7 @@ int table_close(table **gone);
 
 /// --manifest: a line a turn, added to what the file has as soon as it is done. NULL where none is wanted.
 typedef struct manifest manifest;
-int manifest_open(manifest **out, const settings *s, const turns *t);
+int manifest_open(manifest **out, const settings *s, const maker *how, const turns *t);
 void manifest_add(manifest *m, int32_t i, const record *r);
 int manifest_close(manifest **gone);
 

@@ -124,7 +124,7 @@ int grid_main(settings *s)
     code = inputs_take(&in, s, s->words, n);
     if (!code && (in.n < 1 || in.n > ANY_NUMBER))
         code = usage("%s: 1 to %d pictures, not %d", s->called, ANY_NUMBER, in.n);
-    const maker m = {make_sheet, &what, false, NULL};
+    const maker m = {make_sheet, &what, false, NULL, NULL};
     if (!code) code = jobs_run(s, &m, &(turns){.in = &in});
     inputs_free(&in);
     return code;

@@ -14,6 +14,7 @@
 struct manifest {
     const char *path, *shard;   // shard: NULL for all
     const turns *turns;
+    char batch[33];   // what all its runs have in common
     int fd;
     int code;
 };
@@ -28,13 +29,77 @@ static void end_last_line(manifest *m)
         m->code = EXIT_FAILED;
 }
 
-int manifest_open(manifest **out, const settings *s, const turns *t)
+// ---- the batch ----------------------------------------------------------------------------------
+// All that shards must have in common for their runs to be parts of one batch: the text with what it includes, or the op and its parameters; the options
+// that say what is made; the pictures, in any order.
+
+static uint64_t hash_of(const char *s)
+{
+    uint64_t h = 14695981039346656037u;   // FNV-1a
+    for (; *s; s++) h = (h ^ (unsigned char)*s) * 1099511628211u;
+    return h ^ h >> 29;
+}
+
+static void put_bytes(kal_map *map, const char *name, const char *text)
+{
+    if (text) kal_map_bytes(map, name, text, strlen(text));
+}
+
+static void put_list(kal_map *map, const char *name, const texts *list)
+{
+    kal_map_begin_list(map, name);
+    for (int i = 0; i < list->n; i++) put_bytes(map, NULL, list->at[i]);
+    kal_map_end(map);
+}
+
+// A text of a file was read here; what it includes is read again.
+static void put_text(kal_map *map, const source_text *t)
+{
+    kal_program *p = NULL;
+    const char *path;
+    kal_map_bytes(map, "text", t->data, t->size);
+    if (kal_program_outline(t->data, t->size, t->path, &p, NULL)) return;
+    kal_map_begin_list(map, "included");
+    for (int32_t i = !!t->path; (path = kal_program_file(p, i)) != NULL; i++) kal_map_file(map, NULL, path);
+    kal_map_end(map);
+    kal_program_free(&p);
+}
+
+static int name_batch(manifest *m, const settings *s, const maker *how, const turns *t)
+{
+    kal_map *map = kal_map_new();
+    kal_key key;
+    kal_error err;
+    uint64_t pictures = 0;
+    for (int32_t i = 0; i < t->in->n; i++) pictures += hash_of(t->in->paths[i]);
+    kal_map_int(map, "pictures", (int64_t)(pictures >> 1));
+    put_bytes(map, "verb", s->called);
+    if (how->text && how->text->data) put_text(map, how->text);
+    put_bytes(map, "params", how->params);
+    put_bytes(map, "out", s->out);
+    put_bytes(map, "format", s->format);
+    put_bytes(map, "encode", s->encode);
+    kal_map_int(map, "page", s->page);
+    put_list(map, "sets", &s->sets);
+    put_list(map, "sweeps", &s->sweeps);
+    const int code = kal_map_key(map, &key, &err) ? fail(ASKING, &err) : EXIT_OK;
+    if (!code) kal_key_print(key, m->batch);
+    kal_map_free(&map);
+    return code;
+}
+
+int manifest_open(manifest **out, const settings *s, const maker *how, const turns *t)
 {
     *out = NULL;
     if (!s->manifest) return EXIT_OK;
     manifest *m = calloc(1, sizeof *m);
     if (!m) return usage("out of memory");
     *m = (manifest){.path = s->manifest, .shard = s->shard, .turns = t};
+    const int code = name_batch(m, s, how, t);
+    if (code) {
+        free(m);
+        return code;
+    }
     m->fd = open(m->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (m->fd < 0) {
         usage("%s: %s", m->path, strerror(errno));
@@ -60,6 +125,7 @@ static void put_turn(json *j, const manifest *m, int32_t i)
     const sweep *w = m->turns->sweep;
     json_count(j, "run", (uint64_t)at.number);
     json_count(j, "of", (uint64_t)turns_count(m->turns));
+    json_text(j, "batch", m->batch);
     if (m->shard) json_text(j, "shard", m->shard);
     json_open(j, "inputs", '[');
     for (int k = 0; k < at.n; k++) json_text(j, NULL, at.in[k]);

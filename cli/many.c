@@ -248,7 +248,7 @@ static int prepare(batch *b)
     if (!code) code = sweep_try(b->r, b->m);
     if (!code) code = shard_take(s, b->r->turns, &b->mine, &b->n);
     if (!code) code = table_open(&b->table, s, b->r->turns, b->n);
-    if (!code) code = manifest_open(&b->manifest, s, b->r->turns);
+    if (!code) code = manifest_open(&b->manifest, s, b->m, b->r->turns);
     if (code) return code;
     b->reports = calloc((size_t)b->n + 1, sizeof *b->reports);
     b->nodes = s->sheet ? calloc((size_t)b->n, sizeof(kal_node *)) : NULL;

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // `kal merge A.jsonl B.jsonl`: whether the runs of a batch are all done, by what --manifest wrote. Of the lines of a run the last that went
-// well counts, else the last. Lines are read as far as is needed, and written as they were.
+// well counts, else the last. A run is known by its pictures and values: its number is another where they came in another order. Lines are read
+// as far as is needed, and written as they were.
 #include "cli.h"
 
 #include <stdlib.h>
@@ -21,9 +22,14 @@ typedef struct merging {
     source_text *files;
     const char *const *names;
     int n_files;
-    line *runs;     // by number
-    int32_t of;     // 0: not known yet
-    int32_t torn;   // lines that were not whole
+    line *runs;       // by number, that of the first who had it
+    int32_t *slots;   // hash of pictures and values → number; 0: free
+    size_t n_slots;   // a power of two
+    int32_t of;       // 0: not known yet
+    int32_t free;     // numbers below it are taken
+    line first;
+    int32_t torn;     // lines that were not whole
+    int32_t *lines;   // of runs, of each manifest
 } merging;
 
 // ---- a line -------------------------------------------------------------------------------------
@@ -88,29 +94,79 @@ static bool same_field(const line *a, const line *b, const char *name)
 
 // ---- all lines ----------------------------------------------------------------------------------
 
-static int not_of_one(const merging *m, const line *l, const line *other)
+static bool same_run(const line *a, const line *b)
 {
-    return usage("%s: run %d is another than in %s: these are no manifests of one batch", m->names[l->file],
-                 number(l, "run"), m->names[other->file]);
+    return same_field(a, b, "inputs") && same_field(a, b, "values");
+}
+
+static uint64_t hash_field(uint64_t h, const line *l, const char *name)
+{
+    const char *at = field(l, name);
+    for (size_t n = at ? length(l, at) : 0; n; n--, at++)
+        h = (h ^ (unsigned char)*at) * 1099511628211u;   // FNV-1a
+    return h ^ h >> 29;
+}
+
+// A picture that was given twice has two runs: those of one manifest have numbers of their own.
+static bool is_its(const merging *m, const line *l, int32_t run)
+{
+    const line *have = &m->runs[run];
+    return same_run(have, l) && (have->file != l->file || number(have, "run") == number(l, "run"));
+}
+
+// The number of the run that a line is of, which it has from now on; 0: there are more runs than the batch has.
+static int32_t run_of(merging *m, const line *l)
+{
+    size_t i = (size_t)hash_field(hash_field(14695981039346656037u, l, "inputs"), l, "values");
+    for (i &= m->n_slots - 1; m->slots[i]; i = (i + 1) & (m->n_slots - 1))
+        if (is_its(m, l, m->slots[i])) return m->slots[i];
+    int32_t run = number(l, "run");
+    while (m->free <= m->of && m->runs[m->free].at) m->free++;
+    if (m->runs[run].at) run = m->free;
+    if (run > m->of) return 0;
+    return m->slots[i] = run;
+}
+
+static int begin(merging *m, const line *l)
+{
+    m->of = number(l, "of");
+    m->first = *l;
+    m->free = 1;
+    for (m->n_slots = 64; m->n_slots < (size_t)m->of * 2;) m->n_slots *= 2;
+    m->runs = calloc((size_t)m->of + 1, sizeof *m->runs);
+    m->slots = calloc(m->n_slots, sizeof *m->slots);
+    return m->runs && m->slots ? EXIT_OK : usage("out of memory");
+}
+
+// What the batch is was not told by lines of old.
+static bool of_one_batch(const line *a, const line *b)
+{
+    return !field(a, "batch") || !field(b, "batch") || same_field(a, b, "batch");
 }
 
 static int take_line(merging *m, line l)
 {
-    const int32_t run = number(&l, "run"), of = number(&l, "of");
+    const int32_t of = number(&l, "of");
+    int32_t run = number(&l, "run");
     if (!run || !of || run > of || !field(&l, "status") || l.at[l.n - 1] != '}') {
         m->torn++;
         return EXIT_OK;
     }
-    if (!m->of) {
-        m->of = of;
-        m->runs = calloc((size_t)of + 1, sizeof *m->runs);
-        if (!m->runs) return usage("out of memory");
-    }
+    m->lines[l.file]++;
+    const int code = m->of ? EXIT_OK : begin(m, &l);
+    if (code) return code;
     if (m->of != of)
         return usage("%s: a batch of %d runs, and others are of %d", m->names[l.file], of, m->of);
+    if (!of_one_batch(&l, &m->first))
+        return usage(
+            "%s: run %d is of another text, other options or other pictures than those in %s: these are no "
+            "manifests of one batch",
+            m->names[l.file], run, m->names[m->first.file]);
+    run = run_of(m, &l);
+    if (!run)
+        return usage("%s: run %d is one more than the %d of all: these are no manifests of one batch",
+                     m->names[l.file], number(&l, "run"), of);
     line *have = &m->runs[run];
-    if (have->at && (!same_field(&l, have, "inputs") || !same_field(&l, have, "values")))
-        return not_of_one(m, &l, have);
     l.ok = !strncmp(field(&l, "status"), "\"ok\"", 4);
     l.many = have->many || (have->ok && l.ok && have->file != l.file);
     if (have->ok && !l.ok) return EXIT_OK;
@@ -128,7 +184,15 @@ static int take_file(merging *m, int file)
         if (stop > at) code = take_line(m, (line){.at = at, .n = (size_t)(stop - at), .file = file});
         at = stop + 1;
     }
-    return code;
+    if (code || !m->files[file].size || m->lines[file]) return code;
+    return usage("merge: %s: there is no line of a run; is it a manifest?", m->names[file]), EXIT_INPUT;
+}
+
+// A shard without a run has an empty manifest.
+static int nothing(const merging *m)
+{
+    usage("merge: %s: there is no line of a run%s", m->names[0], m->n_files > 1 ? ", nor in the others" : "");
+    return EXIT_INPUT;
 }
 
 // ---- what is told -------------------------------------------------------------------------------
@@ -172,6 +236,8 @@ static int tell(const merging *m, bool quiet)
         put_failed(m);
         if (n[MISSING]) put_ranges(m, "missing", MISSING);
         if (n[DOUBLED]) put_ranges(m, "done by two", DOUBLED);
+        for (int i = 0; i < m->n_files; i++)
+            if (!m->lines[i]) printf("%s is empty\n", m->names[i]);
         if (m->torn) printf("%d line%s not whole\n", m->torn, m->torn == 1 ? " is" : "s are");
     }
     return n[DONE] == m->of ? EXIT_OK : EXIT_FAILED;
@@ -209,17 +275,21 @@ static int check_out(const settings *s)
 int merge_main(settings *s)
 {
     if (!s->n_words) return usage("merge: which manifests? kal merge A.jsonl B.jsonl");
-    merging m = {
-        .files = calloc((size_t)s->n_words, sizeof *m.files), .names = s->words, .n_files = s->n_words};
-    int code = m.files ? EXIT_OK : usage("out of memory");
+    merging m = {.files = calloc((size_t)s->n_words, sizeof *m.files),
+                 .lines = calloc((size_t)s->n_words, sizeof *m.lines),
+                 .names = s->words,
+                 .n_files = s->n_words};
+    int code = m.files && m.lines ? EXIT_OK : usage("out of memory");
     if (!code && s->out) code = check_out(s);
     for (int i = 0; i < m.n_files && !code; i++) code = text_read(&m.files[i], s, s->words[i]);
     for (int i = 0; i < m.n_files && !code; i++) code = take_file(&m, i);
-    if (!code && !m.of) code = usage("merge: there is no line of a run"), code = EXIT_INPUT;
+    if (!code && !m.of) code = nothing(&m);
     if (!code && s->out) code = write_lines(&m, s->out);
     if (!code) code = tell(&m, s->quiet);
     for (int i = 0; m.files && i < m.n_files; i++) text_free(&m.files[i]);
     free(m.files);
+    free(m.lines);
+    free(m.slots);
     free(m.runs);
     return code;
 }

@@ -126,7 +126,7 @@ int op_main(const kal_op *op, settings *s)
                      access(s->words[0], F_OK) == 0;
     if (!code && (in.n < a.min || (in.n > a.max && !each) || odd)) code = wrong_number(op, a, in.n);
     if (!code && !s->out && !op->measure) code = usage("%s: where to? -o OUT", op->name);
-    const maker m = {make_op, &c, false, NULL};
+    const maker m = {make_op, &c, false, NULL, c.params};
     if (!code) code = jobs_run(s, &m, &(turns){.in = &in, .each = each});
     if (c.params) inputs_free(&in);
     free(c.params);

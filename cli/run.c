@@ -390,7 +390,7 @@ static int run_once(const settings *s)
     const turns all = {&in, w.n ? &w : NULL, inputs_each(&in, s) && !together};
     if (!code && all.each && in.n > INT32_MAX / 2 / (w.n ? w.rows : 1))
         code = usage("%d pictures with %d rows of values are too many", in.n, w.rows);
-    const maker m = {make_run, &t, w.n || s->watch || (!code && text_has(&t, "load", 4)), &t};
+    const maker m = {make_run, &t, w.n || s->watch || (!code && text_has(&t, "load", 4)), &t, NULL};
     if (!code) code = s->probing ? probe(&m, s, &all) : jobs_run(s, &m, &all);
     sweep_free(&w);
     inputs_free(&in);

@@ -69,7 +69,47 @@ code 'and does not spoil the next' 0 "$kal" merge sweep1.jsonl sweep2.jsonl swee
 refused 'manifests of two batches' 2 'are of 20' "$kal" merge sweep1.jsonl failed.jsonl
 "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=21..40 -o 'made/v{v}.png' --manifest other.jsonl
 refused 'of two of one size' 2 'no manifests of one batch' "$kal" merge sweep1.jsonl other.jsonl
-refused 'of nothing' 3 'no line of a run' "$kal" merge /dev/null
+refused 'of nothing' 3 'merge: /dev/null: there is no line of a run' "$kal" merge /dev/null
+echo 'garbage' >garbage
+refused 'of garbage' 3 'merge: garbage: there is no line of a run; is it a manifest?' "$kal" merge sweep2.jsonl garbage
+: >empty.jsonl
+code 'a shard that had nothing to do' 0 "$kal" merge sweep1.jsonl sweep2.jsonl sweep3.jsonl empty.jsonl
+has 'is told' "$(cat out)" 'empty.jsonl is empty'
+
+# ---- what makes runs those of one batch
+batch() { "$kal" run "$1" $2 -o "$3" --shard $4/2 --manifest $5 $6 >out 2>err </dev/null; }
+names=$(echo set/p?.ppm) turned=$(echo set/p?.ppm | tr ' ' '\n' | sort -r | tr '\n' ' ')
+batch 'in | invert' "$names" 'made/{stem}.png' 1 first.jsonl
+batch 'in | invert' "$turned" 'made/{stem}.png' 2 turned.jsonl
+check 'both have some' test -s first.jsonl -a -s turned.jsonl
+code 'the same pictures in another order' 0 "$kal" merge first.jsonl turned.jsonl -o all2.jsonl
+same 'are all done' "$(cat out)" '10 runs: 10 done, 0 failed, 0 missing, 0 done by two'
+same 'each once' "$(sed 's/.*"inputs": \["\([^"]*\)".*/\1/' all2.jsonl | sort | tr '\n' ' ')" "$names "
+batch 'in | invert' "$turned" 'made/{stem}.png' 1 again2.jsonl
+code 'one of them twice' 0 "$kal" merge turned.jsonl first.jsonl again2.jsonl
+has 'is told by its pictures' "$(cat out)" "$(wc -l <first.jsonl | tr -d ' ') done by two"
+batch 'in | gaussian 2' "$names" 'made/{stem}.png' 2 text2.jsonl
+refused 'another text' 2 'no manifests of one batch' "$kal" merge first.jsonl text2.jsonl
+batch 'in | invert' "$names" 'made/{stem}-2.png' 2 out2.jsonl
+refused 'another -o' 2 'no manifests of one batch' "$kal" merge first.jsonl out2.jsonl
+batch 'in | invert' "$names" 'made/{stem}.png' 2 encode2.jsonl --encode=level=1
+refused 'another --encode' 2 'no manifests of one batch' "$kal" merge first.jsonl encode2.jsonl
+batch 'in | invert' "$names" 'made/{stem}.png' 2 page2.jsonl --page=0
+code 'what is not another' 0 "$kal" merge first.jsonl page2.jsonl
+batch 'in | invert' "$(echo "$names" | sed 's/p9/p10/')" 'made/{stem}.png' 2 other2.jsonl
+refused 'other pictures' 2 'no manifests of one batch' "$kal" merge first.jsonl other2.jsonl
+printf 's = 2\n' >part.kal; printf 'include "part.kal"\nin | gaussian s\n' >whole.kal
+"$kal" run -f whole.kal $names -o 'made/{stem}.png' --shard 1/2 --manifest inc1.jsonl
+printf 's = 3\n' >part.kal
+"$kal" run -f whole.kal $names -o 'made/{stem}.png' --shard 2/2 --manifest inc2.jsonl
+refused 'another text that is included' 2 'no manifests of one batch' "$kal" merge inc1.jsonl inc2.jsonl
+code 'a picture twice' 0 "$kal" run 'in | invert' set/p1.ppm set/p1.ppm set/p2.ppm -o 'made/{n}.png' --manifest twice.jsonl
+code 'has two runs' 0 "$kal" merge twice.jsonl
+same 'and both are done' "$(cat out)" '3 runs: 3 done, 0 failed, 0 missing, 0 done by two'
+code 'which three of two lines are not' 1 sh -c 'sed 1d twice.jsonl >less.jsonl; "$1" merge less.jsonl' - "$kal"
+code 'an op as a verb' 0 "$kal" median_filter set/p1.ppm set/p2.ppm 3 -o 'made/{n}.png' --manifest verb1.jsonl
+code 'of other parameters' 0 "$kal" median_filter set/p1.ppm set/p2.ppm 5 -o 'made/{n}.png' --manifest verb2.jsonl
+refused 'is another batch' 2 'no manifests of one batch' "$kal" merge verb1.jsonl verb2.jsonl
 
 # ---- runs that only look
 text='v = 1; a = in | median_filter 3 memo=always; b = a | gaussian v memo=always; print b | mean; b'
