@@ -176,6 +176,7 @@ static kal_status watch_it(kal__jpeg_retoucher *r, kal_error *err)
     return st;
 }
 
+// From here on errors of what is written are the caller's: until then they were of whoever went ahead.
 static kal_status come_up(kal__jpeg_retoucher *r, kal_error *err)
 {
     wait_for_it(r);
@@ -183,6 +184,7 @@ static kal_status come_up(kal__jpeg_retoucher *r, kal_error *err)
         r->came_up = true;
         go_ahead(r);
     }
+    r->out->fail.err = err;
     if (r->status) *err = r->error;
     return r->status;
 }

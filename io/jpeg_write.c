@@ -313,7 +313,6 @@ kal_status kal__jpeg_put(kal__encoder *e, const unsigned char *src, ptrdiff_t st
 kal_status kal__jpeg_compare(kal__encoder *e, const unsigned char *now, ptrdiff_t now_stride,
                              const unsigned char *was, ptrdiff_t was_stride, int32_t n, kal_error *err)
 {
-    e->out.fail.err = err;
     return kal__jpeg_retoucher_compare(e->retoucher, now, now_stride, was, was_stride, n, err);
 }
 
@@ -328,11 +327,11 @@ kal_status kal__jpeg_end(kal__encoder *e, kal_error *err)
 {
     kal_status st = KAL_OK;
     if (err) {
-        e->out.fail.err = err;
         if (e->retoucher) {
             st = kal__jpeg_retoucher_end(e->retoucher, err);
             e->retoucher = NULL;
         } else {
+            e->out.fail.err = err;
             st = whole(&e->params) ? finish(e) : e->out.writer->write(e->out.writer, "\xff\xd9", 2, err);
         }
     }

@@ -34,7 +34,7 @@ static ptrdiff_t give(void *user, void *dst, size_t n, kal_error *err)
 
 static void closed(void *user)
 {
-    ((feed *)user)->closes++;
+    __atomic_add_fetch(&((feed *)user)->closes, 1, __ATOMIC_RELEASE);
 }
 
 static kal_node *load_feed(kal_scope *s, feed *f, const char *params)
@@ -184,8 +184,8 @@ static void troubles(void)
     feed f = {.bytes = b, .step = 5000, .stalls_at = b.size / 2};
     REQUIRE_NOTE(walk_all(&f, &(kal_options){.deadline = 0.05}, &pages) == KAL_DEADLINE && pages >= 2,
                  "%d pages: %s", pages, check_error.message);
-    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 500000000},
-              NULL);   // whoever waited comes back and closes
+    for (int i = 0; i < 3000 && !__atomic_load_n(&f.closes, __ATOMIC_ACQUIRE); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);   // whoever waited comes back and closes
     REQUIRE(f.closes == 1);
     kal_cancel *c =
         kal_cancel_new();   // a request that may be stopped and is not: the same reader waits between two of them
