@@ -136,7 +136,7 @@ static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *sc
 {
     const kal_call *c = &s->node->call;
     const kal_measure *m = c->op->measure;
-    kal_status st = band ? KAL_OK : kal__measure_open(s, err);
+    kal_status st = kal__measure_open(s, err);
     kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
     if (!st && !in) st = kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
     __atomic_fetch_add(&stats->computed_tiles, s->n_edges > 0, __ATOMIC_RELAXED);
@@ -145,9 +145,9 @@ static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *sc
         input_tiles(s, &s->steps[0], r, NULL, in);
         const kal_job job = {
             .call = c, .state = s->steps[0].state, .in = in, .out = &out, .scratch = scratch, .err = err};
-        st = m->rows(&job, s->gathered);
+        st = m->rows(&job, kal__measure_of(s, band));
     }
-    if (!st && band == s->n_bands - 1) st = m->end(c, s->gathered, s->value, err);
+    if (!st && kal__measure_done(s, band)) st = m->end(c, s->gathered, s->value, err);
     if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
     if (st && err) err->status = st;
     if (in != few) free(in);

@@ -48,7 +48,7 @@ static const char *strategy(const kal__stage *s)
     switch (s->kind) {
     case KAL__CONST_STAGE: return s->node->kind == KAL__PIXELS ? "in memory" : "from the memo";
     case KAL__ENCODE_STAGE: return s->window ? "in pieces" : "in order";
-    case KAL__MEASURE_STAGE:
+    case KAL__MEASURE_STAGE: return s->part ? "in parts" : "in order";
     case KAL__DIGEST_STAGE: return "in order";
     case KAL__COPY_STAGE: return "into your rows";
     case KAL__DECODE_STAGE:

@@ -17,18 +17,35 @@
 
 // ---- a stage ------------------------------------------------------------------------------------
 
+// Bands that go apart may all come first.
 kal_status kal__measure_open(kal__stage *s, kal_error *err)
 {
-    if (!s->codec_memory) return KAL_OK;
-    s->gathered = kal__new_zero(1, s->codec_memory);
-    return s->gathered ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", s->node->call.op->name);
+    void *none = NULL;
+    if (!s->codec_memory || __atomic_load_n(&s->gathered, __ATOMIC_ACQUIRE)) return KAL_OK;
+    void *room = kal__new_zero(1, s->codec_memory);
+    if (!room) return kal_fail(err, KAL_NOMEM, "%s: out of memory", s->node->call.op->name);
+    if (!__atomic_compare_exchange_n(&s->gathered, &none, room, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        free(room);
+    return KAL_OK;
+}
+
+void *kal__measure_of(const kal__stage *s, int32_t band)
+{
+    const size_t each = s->part ? s->codec_memory / (size_t)s->n_bands : 0;
+    return s->gathered ? (unsigned char *)s->gathered + each * (size_t)band : NULL;
+}
+
+bool kal__measure_done(kal__stage *s, int32_t band)
+{
+    return s->part ? __atomic_add_fetch(&s->parts, 1, __ATOMIC_ACQ_REL) == s->n_bands : band == s->n_bands - 1;
 }
 
 void kal__measure_close(kal__stage *s)
 {
     if (!s->gathered) return;
     const kal_measure *m = s->node->call.op->measure;
-    if (m->release) m->release(s->gathered);
+    for (int32_t band = 0; m->release && band < (s->part ? s->n_bands : 1); band++)
+        m->release(kal__measure_of(s, band));
     free(s->gathered);
     s->gathered = NULL;
 }

@@ -114,7 +114,8 @@ struct kal__stage {
     kal__book *book;                      // … of one of several pictures
     struct kal__digest *digest;           // DIGEST_STAGE
     const struct kal__patches *patches;   // COPY_STAGE of many rectangles
-    void *gathered;                       // MEASURE_STAGE: from its rows so far …
+    void *gathered;                       // MEASURE_STAGE: from its rows so far; atomic …
+    int32_t part, parts;                  // … rows of a band, when they go apart, else 0; those that are done, atomic …
     kal_value *value;                     // … and where the value goes
     double ns;                            // time spent, for the memo's cost and the profile
 };

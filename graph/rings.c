@@ -72,7 +72,8 @@ void kal__choose_band(const kal__builder *b, kal__stage *s)
     const bool of_input = (s->kind == KAL__ENCODE_STAGE || s->kind == KAL__MEASURE_STAGE) && s->node->call.n;
     const kal_extent *e = of_input ? &s->node->call.in[0]->extent : &s->node->call.extent;
     const size_t row = (size_t)(s->rect.x1 - s->rect.x0) * kal_pixel_size(e);
-    const int64_t rows = s->window ? s->band : rows_of_band(b, s, row);   // pieces: the codec's to say
+    // pieces: the codec's to say, parts of a measure: the op's
+    const int64_t rows = s->window ? s->band : s->part ? s->part : rows_of_band(b, s, row);
     s->band = rows < 1 ? 1 : rows > height ? height : (int32_t)rows;
     s->n_bands = (height + s->band - 1) / s->band;
     if (s->kind != KAL__CONST_STAGE && !s->outside) s->stride = row;

@@ -93,9 +93,11 @@ static kal_status add_measure(kal__builder *b, const kal__want *w)
     const kal_rect rect = looks ? kal_rect_all(&c->in[0]->extent) : kal_rect_of(0, 0, 1, 1);
     kal__stage *s = kal__stage_new(b, KAL__MEASURE_STAGE, w->node, rect, looks ? c->n : 0, 1);
     if (!s) return kal__no_memory(b);
-    s->serial = true;
     s->value = w->value;
+    s->part = looks && m->apart ? m->apart(c) : 0;
+    s->serial = !s->part;
     s->codec_memory = m->size ? m->size(c) : 0;
+    if (s->part) s->codec_memory *= (size_t)((rect.y1 - rect.y0 + (int64_t)s->part - 1) / s->part);
     s->steps[0] = (kal__step){.node = w->node, .from_step = -1};
     if (looks) kal__connect_step(b, s, &s->steps[0]);
     return KAL_OK;

@@ -205,6 +205,9 @@ typedef struct kal_measure {
     kal_status (*end)(const kal_call *call, void *gathered, kal_value *out, kal_error *err);
     /// Optional: lets go of what `gathered` points to.
     void (*release)(void *gathered);
+    /// Optional: bands of exactly so many rows (the last may have fewer) are looked at apart, several at once and in any order, each with memory of its
+    /// own. `end` finds them behind each other, from the top: `size` bytes each; `release` is called for each. At least 1.
+    int32_t (*apart)(const kal_call *call);
 } kal_measure;
 
 // ---- the record ---------------------------------------------------------------------------------
@@ -344,7 +347,7 @@ KAL_API kal_rect kal_need_halo(const kal_extent *in, kal_rect out, int32_t left,
 // ---- ops in a library of their own ----------------------------------------------------------------
 
 /// Raised when a record, a call or a job is no longer what it was: a library of ops is built anew then.
-#define KAL_PLUGIN_ABI 1
+#define KAL_PLUGIN_ABI 2
 
 /// What a library of ops is asked for.
 typedef struct kal_plugin {
