@@ -160,6 +160,10 @@ OP(dhash)
 OP(thumbhash)
 OP(otsu)
 
+// metric
+OP(ssimulacra2)
+OP(psnr)
+
 // mask
 OP(erode)
 OP(dilate)

@@ -15,6 +15,7 @@
 #include <kal/ops/value.h>
 #include <kal/ops/statistics.h>
 #include <kal/ops/mask.h>
+#include <kal/ops/metric.h>
 #include <kal/ops/synthesis.h>
 #include <kal/ops/draw.h>
 #include <kal/ops/exec.h>

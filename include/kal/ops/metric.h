@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Metrics: how alike two pictures are. How to read the lists: kal/ops/define.h.
+#ifndef KAL_HEADER_OPS_METRIC_H
+#define KAL_HEADER_OPS_METRIC_H
+
+#include <kal/ops/define.h>
+
+KAL_BEGIN
+
+#define KAL_SSIMULACRA2_PARAMS(P)                                                                            \
+    P(BOOL, aligned, false, 0, 0, "",                                                                        \
+      "each weight with its own scale: for pictures with a side below 113, whose scores the original makes " \
+      "with weights of other scales")
+KAL_PARAMS(ssimulacra2, KAL_SSIMULACRA2_PARAMS)
+#define kal_ssimulacra2_params(...) KAL_WITH(ssimulacra2, KAL_SSIMULACRA2_PARAMS, __VA_ARGS__)
+KAL_OP_2(ssimulacra2)
+
+KAL_PARAMS(psnr, KAL_NO_PARAMS)
+KAL_OP_2(psnr)
+
+KAL_END
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See metric.h.
+#include "metric.h"
+
+#include "mem.h"
+#include "srgb.h"
+
+#include <stdlib.h>
+
+kal_status kal__metric_check(const char *op, const kal_call *c, kal_error *err)
+{
+    static const char *const names[] = {"reference", "distorted"};
+    const kal_extent *a = &c->in[0]->extent, *b = &c->in[1]->extent;
+    if (a->width != b->width || a->height != b->height)
+        return kal_fail(err, KAL_INVALID, "%s: the reference is %d×%d and the distorted %d×%d", op, a->width,
+                        a->height, b->width, b->height);
+    for (int i = 0; i < 2; i++) {
+        const kal_extent *e = &c->in[i]->extent;
+        const kal_status st = kal__check_type(op, e, err);
+        if (st) return st;
+        if (e->model != KAL_GRAY && e->model != KAL_RGB)
+            return kal_fail(err, KAL_INVALID,
+                            "%s: the %s has %d channels that are no colours; gray or rgb is compared", op,
+                            names[i], e->channels);
+    }
+    return KAL_OK;
+}
+
+// ---- rows ---------------------------------------------------------------------------------------
+
+static inline float on_unit(float v)
+{
+    const float low = v > 0 ? v : 0;   // NaN is 0
+    return low < 1 ? low : 1;
+}
+
+void kal__metric_samples(const kal_extent *e, const unsigned char *row, size_t n, float *const plane[4])
+{
+    const size_t step = (size_t)e->channels, colours = (size_t)kal__colours(e);
+    for (size_t c = 0; c < step; c++) {
+        float *dst = plane[c < colours ? c : 3];
+        switch (e->type) {
+        case KAL_U8:
+            for (size_t i = 0; i < n; i++) dst[i] = (float)row[i * step + c] / 255.0f;
+            break;
+        case KAL_U16:
+            for (size_t i = 0; i < n; i++)
+                dst[i] = (float)((const uint16_t *)(const void *)row)[i * step + c] / 65535.0f;
+            break;
+        default:
+            for (size_t i = 0; i < n; i++) dst[i] = on_unit(((const float *)(const void *)row)[i * step + c]);
+        }
+    }
+    if (colours == 3) return;
+    memcpy(plane[1], plane[0], n * sizeof(float));
+    memcpy(plane[2], plane[0], n * sizeof(float));
+}
+
+// ---- light --------------------------------------------------------------------------------------
+
+kal_status kal__metric_light_new(const kal_call *c, kal__metric_light **out, kal_error *err)
+{
+    kal__metric_light *t = *out = kal__new_zero(1, sizeof *t);
+    if (!t) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    for (int v = 0; v < 256; v++) t->u8[v] = (float)kal__light(v / 255.0);
+    if (c->in[0]->extent.type != KAL_U16 && c->in[1]->extent.type != KAL_U16) return KAL_OK;
+    t->u16 = kal__new(65536, sizeof *t->u16);
+    if (!t->u16) {
+        free(t);
+        *out = NULL;
+        return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    }
+    for (int v = 0; v < 65536; v++) t->u16[v] = (float)kal__light(v / 65535.0);
+    return KAL_OK;
+}
+
+void kal__metric_light_free(kal__metric_light *t)
+{
+    if (t) free(t->u16);
+    free(t);
+}
+
+KAL__INLINE void light_body(float *dst, const float *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = kal__light_f32(src[i]);
+}
+KAL__VARIANTS(light, (float *dst, const float *src, size_t n), (dst, src, n))
+
+KAL__INLINE void over_body(float *dst, const float *alpha, size_t n, float under)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = alpha[i] * dst[i] + (1 - alpha[i]) * under;
+}
+KAL__VARIANTS(over, (float *dst, const float *alpha, size_t n, float under), (dst, alpha, n, under))
+
+static void look_up(const kal__metric_light *t, const kal_extent *e, const unsigned char *row, size_t n,
+                    float *const plane[3])
+{
+    const size_t step = (size_t)e->channels;
+    for (size_t c = 0; c < step; c++)
+        for (size_t i = 0; i < n; i++)
+            plane[c][i] = e->type == KAL_U8 ? t->u8[row[i * step + c]]
+                                            : t->u16[((const uint16_t *)(const void *)row)[i * step + c]];
+    if (step == 3) return;
+    memcpy(plane[1], plane[0], n * sizeof(float));
+    memcpy(plane[2], plane[0], n * sizeof(float));
+}
+
+void kal__metric_linear(const kal__metric_light *t, const kal_extent *e, const unsigned char *row, size_t n,
+                        float under, float *room, float *const plane[3])
+{
+    if (!e->alpha && e->type != KAL_F32) {
+        look_up(t, e, row, n, plane);
+        return;
+    }
+    float *const samples[4] = {room, room + n, room + 2 * n, room + 3 * n};
+    kal__metric_samples(e, row, n, samples);
+    for (int c = 0; c < 3; c++) {
+        if (e->alpha) over(samples[c], samples[3], n, under);
+        light(plane[c], samples[c], n);
+    }
+}

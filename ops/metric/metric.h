@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What metrics share: which two pictures go together, and their rows as planes of floats.
+#ifndef KAL_OPS_METRIC_H_
+#define KAL_OPS_METRIC_H_
+
+#include "op.h"
+
+/// Two gray or colour pictures of one size, with or without alpha; kinds of samples may differ.
+kal_status kal__metric_check(const char *op, const kal_call *c, kal_error *err);
+
+/// A row as samples on 0..1, clamped: red, green and blue (of gray three times the same), and alpha where there is one (else plane[3] is not
+/// touched and may be NULL).
+void kal__metric_samples(const kal_extent *e, const unsigned char *row, size_t n, float *const plane[4]);
+
+/// sRGB samples to light: a table for whole numbers.
+typedef struct kal__metric_light {
+    float u8[256];
+    float *u16;   // NULL: nobody asked
+} kal__metric_light;
+kal_status kal__metric_light_new(const kal_call *c, kal__metric_light **out, kal_error *err);
+void kal__metric_light_free(kal__metric_light *t);
+/// A row as linear red, green and blue on 0..1. With alpha the samples (not the light) lie over gray of `under`; room is for a row of
+/// four planes.
+void kal__metric_linear(const kal__metric_light *t, const kal_extent *e, const unsigned char *row, size_t n,
+                        float under, float *room, float *const plane[3]);
+
+#endif
