@@ -240,6 +240,15 @@ static kal_status choose_from(kal__loading *l, kal__reader *r, const char *forma
     return choose(l, front, n, r->name, format, err);
 }
 
+// What was looked at so far counts for nothing.
+static kal_status forget_header(kal__loading *l, kal_error *err)
+{
+    l->ask.front = l->ask.onward = false;
+    kal__meta_unref(&l->meta);
+    l->meta = kal__meta_new();
+    return l->meta ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", l->source->origin->name);
+}
+
 // No more is read than the header; the pictures are computed as bytes come.
 static kal_status load_onward(kal__loading *l, kal__reader *rest, const char *format, kal_error *err)
 {
@@ -254,6 +263,7 @@ static kal_status load_onward(kal__loading *l, kal__reader *rest, const char *fo
         st = choose_from(l, r, format, err);
         l->ask.front = l->ask.onward = !st && goes_onward(s->codec);
         if (l->ask.onward) st = s->codec->header(r, &l->ask, &s->header, l->meta, err);
+        if (!st && l->meta->pages > 1 && !s->codec->onward) st = forget_header(l, err);   // one alone goes so
         r->close(r);
     }
     if (!st && !l->ask.onward) {   // all of it, as if nobody had looked

@@ -145,6 +145,7 @@ static kal_status walk_file(kal__decoder *d, const kal__ask *ask, kal__meta *m)
     const struct kal__gif_page *page = (known ? known->pages : d->shown) + (d->onward ? 0 : ask->page);
     d->row = (size_t)d->extent.width * (size_t)d->extent.channels;
     if (!d->onward) d->start = page->start, d->start_at = page->start_at;
+    if (m && d->onward) m->delay = seconds(&d->frame);   // whether anything follows nobody knows
     if (m && !d->onward) m->delay = d->pages == 1 && page->delay == 0 ? -1 : page->delay;   // nothing follows
     if (!known && m && !d->onward && !d->lenient && !ask->front) keep_walk(d, ask->places, m);
     return KAL_OK;

@@ -246,7 +246,9 @@ static char *pointed_to(const char *path)
 
 char *kal__target_real(const char *path)
 {
-    struct stat link;
+    struct stat link, st;
+    // A pipe behind /dev/stdout or /dev/fd/63 has no other name.
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) return strdup(path);
     const bool is_link = lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
     char *real = is_link ? realpath(path, NULL) : NULL;
     if (real || !is_link || errno != ENOENT) return real ? real : strdup(path);

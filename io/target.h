@@ -20,4 +20,10 @@ kal_status kal__write_tree(const char *path, kal__writer **out, kal_error *err);
 /// Fails when a folder lies there that is more or less than a tree of tiles, of which the file `beside` tells (NULL: one in it). Nothing may lie there.
 kal_status kal__tree_may_go(const char *folder, const char *beside, kal_error *err);
 
+/// Holds the folder that a tree is written into, until the descriptor is closed; -1: it cannot be had, and nobody is the worse for it.
+int kal__tree_hold(const char *temp);
+/// Removes folders that killed writers left beside this one.
+void kal__tree_sweep(const char *folder);
+void kal__tree_remove(const char *path);
+
 #endif

@@ -28,6 +28,7 @@ typedef struct tree {
     char *folder;        // where the others will be; NULL: there is none yet …
     char *temp;          // … and where they are
     char *aside;         // where the old ones are for a moment if folders cannot be exchanged in one step
+    int held;            // a descriptor of that, locked; -1: none
     char *made;          // the last folder made in it
 } tree;
 
@@ -48,7 +49,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 }
 
 // From a folder that may not be written to, nothing could be removed.
-static void remove_all(const char *path)
+void kal__tree_remove(const char *path)
 {
     nftw(path, open_one, 16, FTW_PHYS);
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -127,7 +128,7 @@ static kal_status begin(tree *t, kal_error *err)
     if (st)
         free(temp);
     else
-        t->temp = temp;
+        t->temp = temp, t->held = kal__tree_hold(temp);
     return st;
 }
 
@@ -185,7 +186,8 @@ static void tree_abort(kal__writer *w)
 {
     tree *t = (tree *)w;
     if (t->head) t->head->abort(t->head);
-    if (t->temp) remove_all(t->temp);
+    if (t->temp) kal__tree_remove(t->temp);
+    if (t->held >= 0) close(t->held);
     free(t->path);
     free(t->folder);
     free(t->temp);
@@ -266,6 +268,7 @@ static kal_status tree_commit(kal__writer *w, kal_error *err)
         t->head = NULL;
         if (st) take_back(t, replaced, err);
     }
+    if (!st) kal__tree_sweep(t->folder);
     tree_abort(w);   // what has the temporary name now is the old tree, nothing, or what failed
     return st;
 }
@@ -279,6 +282,7 @@ kal_status kal__write_tree(const char *path, kal__writer **out, kal_error *err)
         free(t);
         return kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
     }
+    t->held = -1;
     for (size_t n = strlen(t->path); n > 1 && t->path[n - 1] == '/'; n--) t->path[n - 1] = 0;
     const char *slash = strrchr(t->path, '/');
     t->base = (kal__writer){.write = tree_write,

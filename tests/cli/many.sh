@@ -155,4 +155,11 @@ else
     skip 'a pipe without a writer' 'no timeout'
 fi
 
+# ---- what has no name of its own
+"$kal" invert set/p12.jpg -o plain.png
+"$kal" invert set/p12.jpg -o /dev/stdout --format png 2>err | cat >piped.png
+check 'a pipe behind /dev/stdout' cmp piped.png plain.png
+"$kal" invert set/p12.jpg -o /dev/fd/5 --format png 5>&1 >/dev/null 2>err | cat >piped.png
+check 'a pipe behind /dev/fd' cmp piped.png plain.png
+
 finish

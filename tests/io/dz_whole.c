@@ -7,6 +7,8 @@
 
 #include "mem.h"
 
+#include "../../io/target.h"
+
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>
@@ -142,6 +144,36 @@ static void failing_functions(void)
     kal_scope_free(&s);
 }
 
+// Folders of p.dzi with a temporary name; `age`: as if of an hour ago.
+static int temporaries(bool age)
+{
+    int n = 0;
+    DIR *d = opendir(folder);
+    for (const struct dirent *e; d && (e = readdir(d)) != NULL;) {
+        if (strncmp(e->d_name, ".p_files", 8)) continue;
+        n++;
+        const struct timespec then[2] = {{.tv_sec = time(NULL) - 3600}, {.tv_sec = time(NULL) - 3600}};
+        if (age) REQUIRE(!utimensat(dirfd(d), e->d_name, then, 0));
+    }
+    if (d) closedir(d);
+    return n;
+}
+
+// What a killed process left goes with the next tree of that place; what somebody holds, is young, or has another name stays.
+static void swept(kal_node *small)
+{
+    const int left = temporaries(true);
+    REQUIRE(mkdir(in_folder(".p_files.kal-1-1"), 0777) == 0 &&
+            mkdir(in_folder(".p_files.kal-1-x"), 0777) == 0);
+    const int held = kal__tree_hold(in_folder(".p_files.kal-1-1"));
+    REQUIRE(held >= 0 && temporaries(true) == left + 2 && mkdir(in_folder(".p_files.kal-1-2"), 0777) == 0);
+    REQUIRE_OK(save(small, in_folder("p.dzi"), "", NULL, &fresh));
+    REQUIRE_NOTE(temporaries(true) == 3, "%d of %d and 3 are there", temporaries(false), left);
+    close(held);
+    REQUIRE_OK(save(small, in_folder("p.dzi"), "", NULL, &fresh));
+    REQUIRE_NOTE(temporaries(false) == 1 && !rmdir(in_folder(".p_files.kal-1-x")), "%d", temporaries(false));
+}
+
 static kal_cancel *cancel;
 
 static void cancel_soon(void *user, kal_phase phase, uint64_t done, uint64_t total)
@@ -176,6 +208,7 @@ static void stopped(void)
     REQUIRE(now.size == was.size && !memcmp(now.data, was.data, was.size));
     if (access(in_folder("p.dzi"), F_OK) == 0)   // then all of it is there
         REQUIRE(files_below(in_folder("p_files")) > 2500);
+    swept(small);
     bytes_free(&now);
     bytes_free(&was);
     kal_scope_free(&s);

@@ -58,6 +58,14 @@ static unsigned char *as_rgba(kal_node *n, const kal_options *o, kal_extent *e)
     return r;
 }
 
+static void same_delay(kal_node *want, kal_node *got, const char *what, int page)
+{
+    kal_field a, b;
+    const double wanted = kal_node_field(want, "delay", &a) ? a.numbers[0] : -1,
+                 has = kal_node_field(got, "delay", &b) ? b.numbers[0] : -1;
+    REQUIRE_NOTE(has == wanted, "%s, page %d: shown for %g s, not %g", what, page, has, wanted);
+}
+
 // `ahead`: bytes that may be asked for beyond a page's own.
 static void same_pages(const kal_bytes *b, const char *params, int pages, size_t ahead, const char *what)
 {
@@ -79,6 +87,7 @@ static void same_pages(const kal_bytes *b, const char *params, int pages, size_t
             REQUIRE_NOTE(got && want && e.width == x.width && e.height == x.height &&
                              e.channels == x.channels && !memcmp(got, want, bytes_of(&x)),
                          "%s, page %d: %s", what, i, check_error.message);
+            same_delay(kal_page(s, file, i), page, what, i);
             const size_t part = b->size * (size_t)(i + 1) / (size_t)pages;
             if (step < 2)
                 REQUIRE_NOTE(f.given <= part + 4096 + ahead, "%s, page %d: %d bytes", what, i, (int)f.given);
@@ -221,6 +230,36 @@ static void single_pictures(void)
     }
 }
 
+// An animation of a format that is not read onward is kept whole, as any stream is.
+static void kept_whole(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_album *a = NULL;
+    kal_pages *walk = NULL;
+    rng r = {4};
+    const kal_extent e = extent_of(20, 15, 3, KAL_U8);
+    REQUIRE_OK(kal_album_create(check_temp("a.png"), NULL, &a, &check_error));
+    for (int i = 0; i < 3; i++)
+        REQUIRE_OK(
+            kal_album_add(a, rng_image(&r, s, &e), i ? "delay=0.5" : "delay=0.25", NULL, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    kal_bytes b = get_file(check_temp("a.png"));
+    feed f = {.bytes = b, .step = 333};
+    kal_node *n = load_feed(s, &f, ""), *file = kal_load_bytes(s, b.data, b.size, NULL);
+    REQUIRE_OK(kal_pages_open(n, &walk, &check_error));
+    for (int i = 0; i < 3 && walk; i++) {
+        kal_key want = {0}, got = {1, 1};
+        kal_node *page = kal_pages_at(walk, s, i);
+        REQUIRE_OK(kal_content_key(kal_page(s, file, i), NULL, &want, &check_error));
+        REQUIRE_OK(kal_content_key(page, NULL, &got, &check_error));
+        REQUIRE_NOTE(kal_key_equal(want, got), "page %d", i);
+        same_delay(kal_page(s, file, i), page, "an animated PNG", i);
+    }
+    kal_pages_close(&walk);
+    kal_scope_free(&s);
+    bytes_free(&b);
+}
+
 int main(void)
 {
     kal_bytes film = noise_film(96, 64, 5), gif = gif_of_three(), mixed = y4m_of_three();
@@ -235,6 +274,7 @@ int main(void)
     endless();
     troubles();
     single_pictures();
+    kept_whole();
     bytes_free(&film);
     bytes_free(&gif);
     bytes_free(&mixed);
