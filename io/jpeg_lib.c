@@ -38,16 +38,31 @@ static void on_error(j_common_ptr c)
     longjmp(f->where, 1);
 }
 
+// Between the segments of a header bytes mean nothing, and behind a scan cameras pad with zeros or ones. Other bytes there are left of a scan that
+// was read as something else: the decoder lost its way in it, and found all blocks too soon. Of those that are no longer in the buffer
+// nothing is said.
+static bool is_padding(j_common_ptr c)
+{
+    const kal__jpeg_fail *f = (const kal__jpeg_fail *)c->err;
+    const j_decompress_ptr j = (j_decompress_ptr)c;
+    if (!f->src || !c->is_decompressor || j->input_scan_number < 1) return true;
+    const kal__jpeg_in *d = c->client_data;
+    const JOCTET *start = d->reader->memory ? d->reader->memory : d->input, *end = d->src.next_input_byte;
+    for (long left = c->err->msg_parm.i[0]; left > 0 && end > start; left--)
+        if (*--end != 0 && *end != 0xff) return false;
+    return true;
+}
+
 // Warnings of the library are damage in the data: an error, except those that cost no pixel.
 static void on_message(j_common_ptr c, int level)
 {
+    static const int harmless[] = {JWRN_ADOBE_XFORM, JWRN_JFIF_MAJOR, JWRN_BOGUS_ICC};
     if (level >= 0) return;
     c->err->num_warnings++;
     const int code = c->err->msg_code;
-    if (code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR ||
-        code == JWRN_BOGUS_ICC)
-        return;
-    on_error(c);
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (code == harmless[i]) return;
+    if (code != JWRN_EXTRANEOUS_DATA || !is_padding(c)) on_error(c);
 }
 
 static void silent(j_common_ptr c)

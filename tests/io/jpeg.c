@@ -349,6 +349,39 @@ static void test_bad_tables(void)
     kal_scope_free(&s);
 }
 
+// Bytes that a scan did not use: padding is nothing, anything else is left of data that were read as something else.
+static void test_left_over(void)
+{
+    static const struct {
+        unsigned char byte;
+        kal_status want;
+    } cases[] = {{0, KAL_OK}, {0xff, KAL_OK}, {0x5a, KAL_CORRUPT}, {1, KAL_CORRUPT}};
+    rng r = {8};
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(90, 70, 3, KAL_U8);
+    const kal_bytes whole = encoded(rng_image(&r, s, &e), "jpeg", NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int lenient = 0; lenient < 2; lenient++) {
+            unsigned char more[20];
+            memset(more, cases[i].byte, sizeof more);
+            const kal_bytes piece = {more, sizeof more};
+            kal_bytes b = bytes_insert(&whole, whole.size - 2, &piece);
+            put_file(check_temp("left.jpg"), b.data, b.size);
+            kal_node *const from[] = {kal_load_bytes(s, b.data, b.size, lenient ? "lenient=true" : NULL),
+                                      kal_load(s, check_temp("left.jpg"), lenient ? "lenient=true" : NULL)};
+            for (int k = 0; k < 2; k++) {
+                kal_key key;
+                const kal_status st = kal_content_key(from[k], NULL, &key, &check_error);
+                REQUIRE_NOTE(st == (lenient ? KAL_OK : cases[i].want), "bytes of %d, %s: %s", cases[i].byte,
+                             k ? "a file" : "memory", check_error.message);
+                if (st) REQUIRE_NOTE(strstr(check_error.message, "near byte"), "%s", check_error.message);
+            }
+            bytes_free(&b);
+        }
+    kal_bytes_free(&(kal_bytes){whole.data, whole.size});
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     test_round_trips();
@@ -364,6 +397,7 @@ int main(void)
     else
         check_skip("djpeg is not installed");
     test_exif_set();
+    test_left_over();
     kal_memo_clear(NULL);
     return check_done();
 }
