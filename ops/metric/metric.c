@@ -11,21 +11,28 @@
 
 kal_status kal__metric_check(const char *op, const kal_call *c, kal_error *err)
 {
-    static const char *const names[] = {"reference", "distorted"};
     const kal_extent *a = &c->in[0]->extent, *b = &c->in[1]->extent;
+    kal_status st = kal__check_type(op, a, err);
+    if (!st) st = kal__check_type(op, b, err);
+    if (st) return st;
     if (a->width != b->width || a->height != b->height)
         return kal_fail(err, KAL_INVALID, "%s: the reference is %d×%d and the distorted %d×%d", op, a->width,
                         a->height, b->width, b->height);
-    for (int i = 0; i < 2; i++) {
+    return KAL_OK;
+}
+
+kal_status kal__metric_check_colours(const char *op, const kal_call *c, kal_error *err)
+{
+    static const char *const names[] = {"reference", "distorted"};
+    const kal_status st = kal__metric_check(op, c, err);
+    for (int i = 0; i < 2 && !st; i++) {
         const kal_extent *e = &c->in[i]->extent;
-        const kal_status st = kal__check_type(op, e, err);
-        if (st) return st;
-        if (e->model != KAL_GRAY && e->model != KAL_RGB)
+        if (e->model != KAL_GRAY && e->model != KAL_RGB && e->model != KAL_MASK)
             return kal_fail(err, KAL_INVALID,
                             "%s: the %s has %d channels that are no colours; gray or rgb is compared", op,
                             names[i], e->channels);
     }
-    return KAL_OK;
+    return st;
 }
 
 // ---- rows ---------------------------------------------------------------------------------------

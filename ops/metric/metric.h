@@ -7,8 +7,10 @@
 
 #include "op.h"
 
-/// Two gray or colour pictures of one size, with or without alpha; kinds of samples may differ.
+/// Two pictures of one size; kinds of samples may differ.
 kal_status kal__metric_check(const char *op, const kal_call *c, kal_error *err);
+/// And both gray or in colour, with or without alpha.
+kal_status kal__metric_check_colours(const char *op, const kal_call *c, kal_error *err);
 
 /// A row as samples on 0..1, clamped: red, green and blue (of gray three times the same), and alpha where there is one (else plane[3] is not
 /// touched and may be NULL).

@@ -77,8 +77,8 @@ const kal_op kal__op_psnr = {
     .family = "metrics",
     .help = "Peak signal to noise: decibels, infinite for the same\n"
             "-10 log10 of the mean squared difference of all samples on 0..1, alpha as the others. It says "
-            "little of how "
-            "pictures look; ssimulacra2 does.",
+            "little\n"
+            "of how pictures look; ssimulacra2 does.",
     .inputs = "reference distorted",
     .params_size = sizeof(kal_psnr_p),
     .cost = 1,

@@ -38,7 +38,7 @@ static kal_status extent(const kal_call *c, void *params_, kal_extent *out, kal_
 {
     (void)params_, (void)out;
     const kal_extent *e = &c->in[0]->extent;
-    const kal_status st = kal__metric_check("ssimulacra2", c, err);
+    const kal_status st = kal__metric_check_colours("ssimulacra2", c, err);
     if (st || (e->width >= 8 && e->height >= 8)) return st;
     return kal_fail(err, KAL_INVALID, "ssimulacra2: the pictures are %d×%d; sides of at least 8 are needed",
                     e->width, e->height);
@@ -153,13 +153,11 @@ const kal_op kal__op_ssimulacra2 = {
     .help =
         "How alike two pictures look: SSIMULACRA2 2.1, 100 for the same\n"
         "About 90 cannot be told apart side by side, 70 is high quality, 50 medium, 30 low; it may go below "
-        "0. Samples are "
-        "taken as sRGB: convert other profiles first (icc). Where the reference has alpha both are put over "
-        "dark and light "
-        "gray, and the lower score counts; where only the other has, over middle gray. Sides of at least 8.\n"
-        "The blur is the exact one of nine taps, where the original's recursive one drifts: scores differ by "
-        "0.03 in the "
-        "mean, at most 1.",
+        "0.\n"
+        "Gray or RGB, sides of at least 8. Samples are taken as sRGB: convert other profiles first (icc).\n"
+        "Where the reference has alpha both are put over dark and over light gray, and the lower score\n"
+        "counts; where only the other has, over middle gray. The blur is the exact one of nine taps, where\n"
+        "the original's recursive one drifts: scores differ by 0.02 in the mean, at most 1.",
     .inputs = "reference distorted",
     KAL__PARAMS(params, kal_ssimulacra2_p),
     .cost = 60,

@@ -59,6 +59,7 @@ static const struct {
     {"dhash", NULL, "1234", "gray", NULL},
     {"thumbhash", NULL, "1234", "gray or RGB", NULL},
     {"otsu", NULL, "12", "One colour channel", NULL},
+    {"ssimulacra2", NULL, "1234", "Gray or RGB", NULL},
 };
 
 static rng r = {7};

@@ -9,10 +9,8 @@
 
 KAL_BEGIN
 
-#define KAL_SSIMULACRA2_PARAMS(P)                                                                            \
-    P(BOOL, aligned, false, 0, 0, "",                                                                        \
-      "each weight with its own scale: for pictures with a side below 113, whose scores the original makes " \
-      "with weights of other scales")
+#define KAL_SSIMULACRA2_PARAMS(P) \
+    P(BOOL, aligned, false, 0, 0, "", "weights of their own scales, for pictures with a side below 113")
 KAL_PARAMS(ssimulacra2, KAL_SSIMULACRA2_PARAMS)
 #define kal_ssimulacra2_params(...) KAL_WITH(ssimulacra2, KAL_SSIMULACRA2_PARAMS, __VA_ARGS__)
 KAL_OP_2(ssimulacra2)
