@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef struct sums {
     uint64_t entries, bytes, on_disk, damaged;
@@ -61,15 +63,81 @@ static int stat_folder(const settings *s)
     return EXIT_OK;
 }
 
-// Whoever can write to the folder may have put into a recipe what a terminal would obey.
-static void put_lines(const char *text, size_t n, bool lines)
+// How many characters a line may have; 0: any number, since nobody looks at it as it is.
+static int line_room(void)
 {
-    for (size_t i = 0; i < n; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        const bool c1 =
-            c == 0xc2 && i + 1 < n && (unsigned char)text[i + 1] >= 0x80 && (unsigned char)text[i + 1] < 0xa0;
-        if (c1) i++;
-        putchar(c1 || (c < 0x20 && !(lines && c == '\n')) || c == 0x7f ? ' ' : c);
+    struct winsize w;
+    return isatty(1) && ioctl(1, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+
+// A line that is written piece by piece, and how far it has come.
+typedef struct told {
+    int room, at;
+} told;
+
+static void put_char(told *t, const char *s, size_t n)
+{
+    t->at++;
+    if (!t->room || t->at < t->room) fwrite(s, 1, n, stdout);
+    if (t->room && t->at == t->room) fputs("…", stdout);
+}
+
+// Whoever can write to the folder may have put into a recipe what a terminal would obey.
+static void put_piece(told *t, const char *s, size_t n)
+{
+    for (size_t i = 0, k; i < n; i += k) {
+        for (k = 1; i + k < n && ((unsigned char)s[i + k] & 0xc0) == 0x80;) k++;
+        const unsigned char c = (unsigned char)s[i];
+        const bool c1 = c == 0xc2 && k > 1 && (unsigned char)s[i + 1] < 0xa0;
+        put_char(t, c1 || c < 0x20 || c == 0x7f ? " " : s + i, c1 || c < 0x20 || c == 0x7f ? 1 : k);
+    }
+}
+
+// " name=…" in a line, which may be in quotes. 0: it is not there.
+static size_t piece_of(const char *s, size_t n, const char *name, const char **at)
+{
+    const size_t size = strlen(name);
+    bool quoted = false;
+    for (size_t i = 0; i + size <= n; i++) {
+        if (s[i] == '"' && (!i || s[i - 1] != '\\')) quoted = !quoted;
+        if (quoted || memcmp(s + i, name, size) != 0) continue;
+        *at = s + i;
+        size_t k = size;
+        for (quoted = false; i + k < n && (quoted || s[i + k] != ' '); k++)
+            if (s[i + k] == '"' && s[i + k - 1] != '\\') quoted = !quoted;
+        return k;
+    }
+    return 0;
+}
+
+// Of a picture that was loaded the file's name and bytes come first: they are what is looked for.
+static void put_line(told *t, const char *s, size_t n)
+{
+    const char *digest = NULL, *file = NULL;
+    const size_t bytes = piece_of(s, n, " digest=", &digest), name = piece_of(s, n, " file=", &file);
+    size_t head = 0;
+    for (size_t i = 0; bytes && i < n && s[i] != '='; i++)
+        if (s[i] == ' ') head = i;
+    if (!bytes || s + head > digest || (name && file != digest + bytes)) {
+        put_piece(t, s, n);
+        return;
+    }
+    put_piece(t, s, head);
+    put_piece(t, file, name);
+    put_piece(t, digest, bytes);
+    put_piece(t, s + head, (size_t)(digest - s) - head);
+    put_piece(t, digest + bytes + name, n - (size_t)(digest + bytes + name - s));
+}
+
+static void put_lines(const char *text, size_t n)
+{
+    const int room = line_room();
+    for (size_t i = 0; i < n;) {
+        const char *end = memchr(text + i, '\n', n - i);
+        const size_t k = end ? (size_t)(end - text) - i : n - i;
+        put_line(&(told){room, 0}, text + i, k);
+        putchar('\n');
+        i += k + 1;
     }
 }
 
@@ -100,9 +168,9 @@ static bool list_one(void *user, const kal_memo_entry *e)
     if (e->sound) last_line(e, &what, &n);
     if (localtime_r(&t, &tm)) strftime(used, sizeof used, "%Y-%m-%d %H:%M", &tm);
     if (!j) {
-        printf("%s %8s %s %8.3f s ", kal_key_print(e->key, key), size_text((double)e->on_disk, size), used,
-               e->seconds);
-        put_lines(what, (size_t)(n < 100 ? n : 100), false);
+        const int room = line_room(), before = printf("%s %8s %s %8.3f s ", kal_key_print(e->key, key),
+                                                      size_text((double)e->on_disk, size), used, e->seconds);
+        put_line(&(told){room && room <= before ? before + 1 : room, before}, what, (size_t)n);
         putchar('\n');
         return true;
     }
@@ -195,7 +263,7 @@ static int clear_folder(const settings *s)
 static int print_why(kal_status st, kal_bytes *text, const kal_error *err)
 {
     if (st) return fail(ASKING, err);
-    put_lines((const char *)text->data, text->size, true);
+    put_lines((const char *)text->data, text->size);
     kal_bytes_free(text);
     return EXIT_OK;
 }
@@ -272,7 +340,8 @@ static int check_keys(const char *const *words, int n)
             return usage("memo export: \"%s\" is no key of 32 hex digits", words[i]);
     if (n && kal_memo_each(NULL, false, find_wanted, &w, &err)) return fail(ASKING, &err);
     if (w.there) return EXIT_OK;
-    return usage("memo export: there is no whole entry %s%s", words[0], n > 1 ? ", nor any of the others" : ""),
+    return usage("memo export: there is no whole entry %s%s", words[0],
+                 n > 1 ? ", nor any of the others" : ""),
            EXIT_FAILED;
 }
 

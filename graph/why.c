@@ -279,7 +279,20 @@ static void say_what(kal__text *t, const char *how, const made *m)
 {
     char key[33];
     kal__putf(t, "%s %s %.*s %.*s%.*s\n", how, kal_key_print(m->key, key), (int)m->name.n, m->name.p,
-              (int)m->version.n, m->version.p, (int)(m->params.n < 120 ? m->params.n : 120), m->params.p);
+              (int)m->version.n, m->version.p, (int)m->params.n, m->params.p);
+}
+
+// What stands on no other entry.
+static void say_origin(kal__text *t, const made *m)
+{
+    const span file = named(m->params, "file="), digest = named(m->params, "digest=");
+    if (file.n)
+        kal__putf(t, "  read from %.*s, whatever its path, with these bytes: %.*s\n", (int)file.n - 5,
+                  file.p + 5, (int)digest.n, digest.p);
+    else if (digest.n)
+        kal__putf(t, "  read from bytes without a name: %.*s\n", (int)digest.n, digest.p);
+    else
+        kal__puts(t, "  made from nothing else\n");
 }
 
 static kal_status say_nearest(kal_memo *m, const recipe *here, kal__text *t, kal_error *err)
@@ -380,7 +393,10 @@ kal_status kal_memo_why_key(kal_memo *m, kal_key key, kal_bytes *out, kal_error 
                       kal_key_print(key, text));
     if (!st && read_recipe(a.text, a.size, &here)) {
         say_what(&t, "hit ", &here.lines[here.n - 1]);
-        kal__puts(&t, "  made from\n");
+        if (here.n > 1)
+            kal__puts(&t, "  made from\n");
+        else
+            say_origin(&t, &here.lines[0]);
         for (size_t i = 0; i + 1 < here.n; i++) say_what(&t, "   ", &here.lines[i]);
         st = say_nearest(m, &here, &t, err);
         free(here.lines);

@@ -231,4 +231,24 @@ else
     skip 'folders that may not be written' 'only root is here, and setpriv is not'
 fi
 
+# ---- what an entry is, whole
+"$kal" run 'in | gaussian 30 memo=always | save long.png' in.ppm --memo-dir told
+code 'list' 0 "$kal" memo list --memo-dir told
+has 'names the file first' "$(cat out)" ' load pnm kallitype 1 file="in.ppm" digest='
+has 'and cuts nothing of a line into a pipe' "$(grep ' load pnm' out)" ' left_out=0'
+loaded=$(grep ' load pnm' out | cut -c1-32)
+code 'memo why of a picture that was loaded' 0 "$kal" memo why "$loaded" --memo-dir told
+has 'names it' "$(head -n 1 out)" 'file="in.ppm" digest='
+has 'whole' "$(head -n 1 out)" ' left_out=0'
+has 'and says what it is made from' "$(sed -n 2p out)" '  read from "in.ppm", whatever its path, with these bytes: digest='
+code 'explain --why' 0 "$kal" explain --why 'in | gaussian 31 memo=always' in.ppm --memo-dir told
+has 'names it, too' "$(cat out)" 'hit  '"$loaded"' load pnm kallitype 1 file="in.ppm" digest='
+if script -qec true /dev/null >/dev/null 2>&1; then
+    script -qec "stty cols 60; '$kal' memo list --memo-dir told; '$kal' memo why $loaded --memo-dir told" /dev/null </dev/null >out 2>&1
+    has 'on a terminal a line is cut, with a mark' "$(cat out)" '…'
+    same 'at its end' "$(tr -d '\r' <out | sed 's/…/./g' | awk 'length > 60' | grep -v ' kB \| MB \|  [0-9]* B ' | wc -l | tr -d ' ')" 0
+else
+    skip 'lines on a terminal' 'no script'
+fi
+
 finish
