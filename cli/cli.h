@@ -341,6 +341,10 @@ typedef struct job {
 int job_parse(job *j, const settings *s, const source_text *t, const char *const *in, int n_in);
 /// Expands -o and encodes the root for it.
 int job_save_to(job *j, const settings *s);
+/// -o, --format and --encode, as far as they are the same for every run; told once. Exit code.
+int out_check(const settings *s);
+/// Adds to the error of an op that was given what it does not take the ops whose names begin with its name.
+void say_namesakes(kal_error *err);
 bool job_add(job *j, kal_node *encoded, const char *path);
 void job_free(job *j);
 
@@ -552,5 +556,11 @@ char *template_expand(const char *pattern, const place *at);
 bool is_template(const char *pattern);
 /// Whether a template may name it without a sweep.
 bool is_place(const char *name);
+/// Whether a path holds what -o would fill in. `w` may be NULL.
+bool names_place(const char *path, const sweep *w);
+/// A message, with what a terminal would obey as \\xNN.
+void put_message(FILE *f, const char *text);
+/// The length of the UTF-8 sequence at s, 0 when it is none.
+size_t utf8_length(const unsigned char *s, size_t n);
 
 #endif

@@ -85,7 +85,12 @@ static void show_line(const source_text *t, const char *where)
     const char *stop = memchr(line, '\n', left);
     const int n = (int)(stop ? (size_t)(stop - line) : left);
     if (n > 200) return;
-    fprintf(errors(), "  %.*s\n  ", n, line);
+    fputs("  ", errors());
+    for (int i = 0; i < n; i++) {
+        const bool plain = (unsigned char)line[i] >= ' ' && line[i] != 0x7f;
+        fputc(plain || line[i] == '\t' ? line[i] : ' ', errors());
+    }
+    fputs("\n  ", errors());
     for (const char *c = line; c < spot; c++)
         if ((*c & 0xc0) != 0x80) fputc(*c == '\t' ? '\t' : ' ', errors());
     fputs("^\n", errors());
@@ -182,6 +187,18 @@ static void bind_swept(bindings *b, const job *j)
             (kal_binding){.name = j->sweep->axes[i].name, .value = sweep_value(j->sweep, i, j->row)};
 }
 
+// Whether the text ends in numbers, with what is bound so far: there is nothing to save then.
+static bool gives_value(const source_text *t, const bindings *b)
+{
+    kal_program *p = NULL;
+    const kal_status st = t->path
+                              ? kal_program_parse_file(t->path, b->list, b->n, &p, NULL)
+                              : kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &p, NULL);
+    const bool is = !st && kal_program_root(p) && kal_node_value(kal_program_root(p), NULL);
+    kal_program_free(&p);
+    return is;
+}
+
 static int bind_inputs(bindings *b, kal_scope *scope, const settings *s, const source_text *t,
                        const char *const *in, int n)
 {
@@ -189,6 +206,10 @@ static int bind_inputs(bindings *b, kal_scope *scope, const settings *s, const s
         kal_node *node;
         char name[16];
         snprintf(name, sizeof name, "in%d", i + 1);
+        if (i && !text_has(t, name, strlen(name)) && gives_value(t, b))
+            return usage(
+                "%s is more than the text uses (it does not name %s); for a line for each picture: --table -",
+                in[i], name);
         if (i && !text_has(t, name, strlen(name)))
             return usage("%s is more than the text uses (it does not name %s); for a run for each picture "
                          "give a template: "
@@ -243,11 +264,11 @@ bool job_add(job *j, kal_node *encoded, const char *path)
 static int unknown_format(const char *what)
 {
     kal_codec_info c;
-    fprintf(errors(), "kal: -o: %s; the formats are", what);
-    for (size_t i = 0; kal_codec_at(i, &c, NULL); i++)
-        if (c.writes) fprintf(errors(), " %s", c.name);
-    fputs("; say --format NAME\n", errors());
-    return EXIT_USAGE;
+    char names[400] = "";
+    size_t at = 0;
+    for (size_t i = 0; kal_codec_at(i, &c, NULL) && at < sizeof names - 40; i++)
+        if (c.writes) at += (size_t)snprintf(names + at, sizeof names - at, " %.30s", c.name);
+    return usage("-o: %s; the formats are%s; say --format NAME", what, names);
 }
 
 // The word that tells the format: --format, else the suffix.
@@ -266,6 +287,16 @@ static int out_format(const settings *s, const char *path, const char **word)
     if (codec_of_path(path, &c)) return EXIT_OK;
     snprintf(what, sizeof what, "the suffix of %.200s tells no format", path);
     return unknown_format(what);
+}
+
+// The same for every run of a command, and told once: the suffix, unless the runs have others.
+int out_check(const settings *s)
+{
+    const char *dot = s->out ? strrchr(s->out, '.') : NULL, *word;
+    if (!s->out && (s->format || s->encode))
+        return usage("--%s is about -o, and there is none", s->format ? "format" : "encode");
+    if (!s->out || (!s->format && is_template(s->out) && (!dot || strpbrk(dot, "{}/")))) return EXIT_OK;
+    return out_format(s, s->out, &word);
 }
 
 int job_save_to(job *j, const settings *s)
@@ -369,6 +400,33 @@ static void say_set(const settings *s, kal_error *err)
     }
 }
 
+// The op that an error is about: the word before "…: "x" is one value too many" and "… has no parameter". NULL: it is about something else.
+static const kal_op *called_wrongly(const kal_error *err)
+{
+    const char *at = strstr(err->message, ": \""), *end = at && strstr(at, "one value too many") ? at : NULL;
+    if (!end) end = strstr(err->message, " has no parameter ");
+    const char *word = end;
+    char name[64];
+    while (word > err->message && (isalnum((unsigned char)word[-1]) || word[-1] == '_')) word--;
+    if (!end || (size_t)(end - word) >= sizeof name) return NULL;
+    snprintf(name, sizeof name, "%.*s", (int)(end - word), word);
+    return kal_op_find(name);
+}
+
+// median measures, median_filter filters: who calls one with what only the other takes has mixed them up.
+void say_namesakes(kal_error *err)
+{
+    const kal_op *op = called_wrongly(err), *other;
+    const size_t n = op ? strlen(op->name) : 0;
+    size_t at = strlen(err->message);
+    for (size_t i = 0, found = 0; op && (other = kal_op_at(i)) != NULL; i++) {
+        if (strncmp(other->name, op->name, n) || other->name[n] != '_') continue;
+        const int more = snprintf(err->message + at, sizeof err->message - at, "%s%s",
+                                  found++ ? ", " : "; there is also ", other->name);
+        at += more > 0 && (size_t)more < sizeof err->message - at ? (size_t)more : strlen(err->message + at);
+    }
+}
+
 static int parse_text(job *j, const settings *s, const source_text *t, const bindings *b, int given)
 {
     kal_error err;
@@ -379,6 +437,7 @@ static int parse_text(job *j, const settings *s, const source_text *t, const bin
         const int missing = given ? says_missing(j, t, given) : says_wanted(s, t);
         if (missing) return missing;
         say_set(s, &err);
+        say_namesakes(&err);
         if (j->each) kal_within(&err, "%s", j->label);
         const int code = fail(phase_at(t, err.message), &err);
         show_place(t, err.message);
@@ -389,8 +448,11 @@ static int parse_text(job *j, const settings *s, const source_text *t, const bin
     j->root = kal_program_root(j->program);
     const char *path;
     kal_node *encoded;
-    for (int32_t i = 0; (encoded = kal_program_save(j->program, i, &path)) != NULL; i++)
+    for (int32_t i = 0; (encoded = kal_program_save(j->program, i, &path)) != NULL; i++) {
+        if (names_place(path, j->sweep))
+            return usage("save %s: what stands in braces is filled in by -o alone: -o '%s'", path, path);
         if (!job_add(j, encoded, path)) return usage("out of memory");
+    }
     return EXIT_OK;
 }
 

@@ -3,6 +3,7 @@
 //
 // The command `kal`: the table of verbs, and who is called. What is no verb is looked for among the ops: each
 // of them is a verb too. Read job.c for what a run is.
+#define _GNU_SOURCE   // vasprintf
 #include "cli.h"
 
 #include <ctype.h>
@@ -101,14 +102,22 @@ FILE *answers(void)
     return own_results ? own_results : stdout;
 }
 
+static void say(const char *kind, const char *text)
+{
+    fprintf(errors(), "kal: %s", kind);
+    put_message(errors(), text);
+    fputc('\n', errors());
+}
+
 int usage(const char *fmt, ...)
 {
     va_list args;
+    char *text = NULL;
     va_start(args, fmt);
-    fputs("kal: ", errors());
-    vfprintf(errors(), fmt, args);
-    fputc('\n', errors());
+    if (vasprintf(&text, fmt, args) < 0) text = NULL;
     va_end(args);
+    say("", text ? text : "out of memory");
+    free(text);
     return EXIT_USAGE;
 }
 
@@ -130,8 +139,7 @@ int fail(phase at, const kal_error *err)
 {
     const size_t row = (size_t)err->status;
     const int code = row < sizeof codes / sizeof *codes ? codes[row][at] : 0;
-    if (err->status != KAL_CANCELLED)
-        fprintf(errors(), "kal: %s\n", err->message[0] ? err->message : kal_status_text(err->status));
+    if (err->status != KAL_CANCELLED) say("", err->message[0] ? err->message : kal_status_text(err->status));
     return code ? code : EXIT_FAILED;
 }
 
@@ -222,7 +230,7 @@ static int unknown(const char *word)
 static void warn(void *user, const kal_warning *w)
 {
     (void)user;
-    fprintf(errors(), "kal: warning: %s\n", w->text);
+    say("warning: ", w->text);
 }
 
 // ---- who is called ------------------------------------------------------------------------------

@@ -106,6 +106,7 @@ static int make_op(job *j, const settings *s, const void *what, const char *cons
     j->input = n ? in[0] : NULL;
     j->root = kal_apply_text(j->scope, c->op->name, c->params, nodes, n);
     if (kal_node_error(j->root, &err)) {
+        say_namesakes(&err);
         if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
         return fail(ASKING, &err);
     }

@@ -12,8 +12,7 @@
 
 // ---- JSON ---------------------------------------------------------------------------------------
 
-// The length of the UTF-8 sequence at s, 0 when it is none.
-static size_t utf8_length(const unsigned char *s, size_t n)
+size_t utf8_length(const unsigned char *s, size_t n)
 {
     const size_t want = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
     if (!want || want > n) return 0;
@@ -44,6 +43,19 @@ static void put_string(FILE *f, const char *text, size_t n)
         i += m ? m : 1;
     }
     fputc('"', f);
+}
+
+void put_message(FILE *f, const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    for (size_t i = 0, n = strlen(text), m; i < n; i += m ? m : 1) {
+        m = utf8_length(s + i, n - i);
+        const bool c1 = m == 2 && s[i] == 0xc2 && s[i + 1] < 0xa0;
+        if (m && !c1 && s[i] >= 0x20 && s[i] != 0x7f)
+            fwrite(s + i, 1, m, f);
+        else
+            for (size_t k = 0; k < (m ? m : 1); k++) fprintf(f, "\\x%02x", s[i + k]);
+    }
 }
 
 static void begin(json *j, const char *key)
@@ -331,6 +343,20 @@ bool is_place(const char *name)
 {
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (!strcmp(places[i].name, name)) return true;
+    return false;
+}
+
+bool names_place(const char *path, const sweep *w)
+{
+    for (const char *at = strchr(path, '{'); at; at = strchr(at + 1, '{')) {
+        char name[64];
+        const size_t n = strcspn(at + 1, "{}");
+        if (at[n + 1] != '}' || n >= sizeof name) continue;
+        snprintf(name, sizeof name, "%.*s", (int)n, at + 1);
+        if (is_place(name)) return true;
+        for (int32_t i = 0; w && i < w->n; i++)
+            if (!strcmp(w->axes[i].name, name)) return true;
+    }
     return false;
 }
 

@@ -9,8 +9,9 @@
 
 static int parse_words(job *j, settings *s)
 {
-    source_text t;
-    int code = text_take(&t, s);
+    source_text t = {0};
+    int code = out_check(s);
+    if (!code) code = text_take(&t, s);
     if (!code) code = job_parse(j, s, &t, s->words + t.used, s->n_words - t.used);
     text_free(&t);
     return code;

@@ -296,6 +296,8 @@ static int check_together(const settings *s, const turns *t)
     if (s->shard && s->sheet) return usage("--sheet is of all runs, and --shard has some");
     if (s->dry_run && (s->sheet || s->manifest || s->profile))
         return usage("--dry-run writes nothing: no --sheet, --manifest or --profile");
+    const int code = out_check(s);
+    if (code) return code;
     if (s->dry_run && s->read_only) return usage("--dry-run tells, --read-only does: give one of them");
     return EXIT_OK;
 }

@@ -60,10 +60,10 @@ int text_read(source_text *t, const settings *s, const char *path)
     if (fd >= 0 && !in) close(fd);
     if (!failed) return EXIT_OK;
     if (why != ETIMEDOUT) {
-        fprintf(errors(), "kal: %s: %s\n", path, strerror(why));
+        usage("%s: %s", path, strerror(why));
         return EXIT_INPUT;
     }
-    fprintf(errors(), "kal: %s: the deadline of %g s passed while it was read\n", path, s->eval.deadline);
+    usage("%s: the deadline of %g s passed while it was read", path, s->eval.deadline);
     return EXIT_LIMIT;
 }
 
@@ -74,10 +74,27 @@ static const char *file_of(const settings *s)
     return s->file && strcmp(s->file, "-") && !stat(s->file, &st) && S_ISREG(st.st_mode) ? s->file : NULL;
 }
 
+// A picture, say: its bytes in a message would be obeyed by a terminal.
+static int check_text(const source_text *t, const char *path)
+{
+    const unsigned char *s = (const unsigned char *)t->data;
+    for (size_t i = 0, n; i < t->size; i += n) {
+        n = utf8_length(s + i, t->size - i);
+        const bool blank = s[i] == '\n' || s[i] == '\t' || s[i] == '\r' || s[i] == '\f';
+        if (!n || (s[i] < 0x20 && !blank) || s[i] == 0x7f)
+            return usage("%s is no text: byte %zu is 0x%02x%s", path, i + 1, s[i],
+                         n ? "" : ", which is no UTF-8");
+    }
+    return EXIT_OK;
+}
+
 int text_take(source_text *t, const settings *s)
 {
     *t = (source_text){.used = !s->file, .path = file_of(s)};
-    if (s->file) return text_read(t, s, s->file);
+    if (s->file) {
+        const int code = text_read(t, s, s->file);
+        return code ? code : check_text(t, s->file);
+    }
     if (!s->n_words) return usage("what text? kal run 'load in | … | save out', or -f FILE");
     t->data = strdup(s->words[0]);
     t->size = strlen(s->words[0]);

@@ -196,4 +196,12 @@ touch release
 wait $pid
 same 'a pipe gets them in order' "$(grep -o '[a-z]*\.sh' piped.csv | tr '\n' ' ')" 'slow.sh quick.sh other.sh '
 
+# ---- what is wrong with all runs is told once
+refused 'a suffix of no format' 2 'the suffix of x{v}.foo tells no format' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..90 -o 'x{v}.foo'
+same 'is told once' "$(wc -l <err | tr -d ' ')" 1
+refused 'no such format' 2 'there is no format "foo"' "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..90 -o 'x{v}' --format foo
+same 'too' "$(wc -l <err | tr -d ' ')" 1
+code 'a suffix that is filled in' 0 "$kal" run 'v = 1; in | gaussian v' in.ppm --sweep v=1..2 -o 'x{v}.{ext}'
+check 'is that of the picture' test -s x2.ppm
+
 finish

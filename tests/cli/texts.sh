@@ -121,4 +121,30 @@ check 'is run' test -s piped.png
 code 'a list that is written later' 0 "$kal" run 'in | crop 0 0 9 9' -o '{stem}.small.png' --files-from pipe
 check 'is gone through' test -s in.small.png
 
+# ---- what is no text, and what is not said by it
+refused 'a picture for a text' 2 'in.png is no text: byte 1 is 0x89, which is no UTF-8' "$kal" run -f in.png in.png -o x.png
+printf 'in | gaussian 2 \033[31m' >escape.kal
+refused 'a text with an escape' 2 'is no text: byte 17 is 0x1b' "$kal" run -f escape.kal in.png -o x.png
+refused 'a name with an escape' 3 'a\x1b[31mb.png: No such file' "$kal" info "$(printf 'a\033[31mb.png')"
+refused 'one of no UTF-8' 3 'a\xffb.png' "$kal" info "$(printf 'a\377b.png')"
+refused 'a letter is one' 3 'kal: é.png' "$kal" info é.png
+refused 'in a text of the command line' 2 'there is no op "\x1b"' "$kal" run "$(printf 'in | \033[31m')" in.png -o x.png
+same 'nor in the line that is shown' "$(tr -d '\n[:print:]' <err | wc -c | tr -d ' ')" 0
+refused '--encode without -o' 2 '--encode is about -o, and there is none' "$kal" run 'in | mean' in.png --encode quality=3
+refused '--format without -o' 2 '--format is about -o, and there is none' "$kal" run 'in | save x.qoi' in.png --format png
+refused 'of an op' 2 '--format is about -o' "$kal" mean in.png --format png
+refused 'to explain' 2 '--encode is about -o' "$kal" explain 'in | invert' in.png --encode quality=3
+refused 'a template of a save' 2 "save {stem}.jpg: what stands in braces is filled in by -o alone: -o '{stem}.jpg'" "$kal" run 'in | save {stem}.jpg' in.png
+check 'is no name of a file' test ! -e '{stem}.jpg'
+code 'other braces are' 0 "$kal" run 'in | save "{x}.png"' in.png
+check 'one' test -s '{x}.png'
+refused 'several pictures and a value' 2 'for a line for each picture: --table -' "$kal" run 'in | mean' in.png in.ppm
+code 'which works' 0 "$kal" run 'in | mean' in.png in.ppm --table -
+refused 'several and a picture' 2 'give a template' "$kal" run 'in | invert' in.png in.ppm
+refused 'an op with a namesake' 2 'is one value too many; there is also median_filter' "$kal" run 'in | median 3' in.png
+refused 'as a verb' 2 'there is also median_filter' "$kal" median in.png 3
+refused 'by a name' 2 'has no parameter "size"; there is also median_filter' "$kal" run 'in | median size=3' in.png
+code 'one without' 2 "$kal" run 'in | invert 3' in.png -o x.png
+same 'has none' "$(grep -c 'there is also' err)" 0
+
 finish
