@@ -209,7 +209,7 @@ static int set_value(settings *s, const option *o, const char *from, const char 
     case IS_FLAG: *(bool *)field = true; return EXIT_OK;
     case IS_PATH:
     case IS_TEXT:
-        if (o->kind == IS_PATH && is_no_file(text)) return no_file(o, from, text);
+        if (o->kind == IS_PATH && o->offset != AT(out) && is_no_file(text)) return no_file(o, from, text);
         *(const char **)field = text;
         return EXIT_OK;
     case IS_LIST: ((texts *)field)->at[((texts *)field)->n++] = text; return EXIT_OK;
@@ -298,6 +298,17 @@ static int read_option(settings *s, unsigned groups, const char *word, const cha
     if (o->kind == IS_PATH && *(const char **)((char *)s + o->offset))
         return usage("%s is given twice: %s and %s", name, *(const char **)((char *)s + o->offset), value);
     return set_value(s, o, name, value);
+}
+
+// A tree of tiles is a folder, and takes the place of an older one.
+static int check_out(const settings *s, unsigned groups)
+{
+    kal_codec_info c;
+    const bool tells = s->format ? codec_find(s->format, &c) : s->out && codec_of_path(s->out, &c);
+    if (!s->out || !is_no_file(s->out) ||
+        ((groups & OPT_OUT) && tells && *s->out && s->out[strlen(s->out) - 1] != '/'))
+        return EXIT_OK;
+    return no_file(find_letter('o', groups), "-o", s->out);
 }
 
 // The environment's, then --untrusted, then what was asked for by name.
@@ -401,6 +412,7 @@ int settings_read(settings *s, unsigned groups, int argc, char **argv)
             s->words[s->n_words++] = argv[i];
         i += taken;
     }
+    if (!code) code = check_out(s, groups);
     if (!code) code = apply_limits(s, n_env);
     return code ? code : apply_memo(s, groups);
 }

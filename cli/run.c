@@ -55,7 +55,10 @@ static phase phase_of(const job *j, const kal_error *err)
         if (!strncmp(err->message, path, n) && err->message[n] == ':' && !strstr(err->message, ": reading"))
             return WRITING;
     }
-    return RUNNING;
+    // a link is told by what it leads to; a program that is not there is none of the inputs
+    return strstr(err->message, ": cannot write there") || strstr(err->message, ": there is no such program")
+               ? WRITING
+               : RUNNING;
 }
 
 // The deadline counts from when the job was taken up.
@@ -180,7 +183,7 @@ static int print_one(runner *r, const job *j, int32_t i, kal_node *node, const c
     if (!text) {
         say_the_deadline(r, &err);
         if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
-        const int code = fail(RUNNING, &err);
+        const int code = fail(phase_of(j, &err), &err);
         show_place(j->text, err.message);
         return code;
     }

@@ -147,4 +147,22 @@ refused 'by a name' 2 'has no parameter "size"; there is also median_filter' "$k
 code 'one without' 2 "$kal" run 'in | invert 3' in.png -o x.png
 same 'has none' "$(grep -c 'there is also' err)" 0
 
+# ---- where it goes
+code 'a tree' 0 "$kal" run in in.png -o tree.iiif
+code 'over an older one' 0 "$kal" run in in.png -o tree.iiif
+check 'is there' test -s tree.iiif/info.json
+code 'a tree by its format' 0 "$kal" run in in.png -o map --format dz --encode 'layout=google suffix=png'
+code 'again' 0 "$kal" run in in.png -o map --format dz --encode 'layout=google suffix=png'
+mkdir other.iiif && touch other.iiif/mine
+refused 'over a folder of something else' 1 'no tree that could be replaced' "$kal" run in in.png -o other.iiif
+check 'which stays' test -e other.iiif/mine
+mkdir folder
+refused 'a folder' 2 '-o: folder is a folder; name a file in it' "$kal" run in in.png -o folder
+refused 'of a drawing' 2 'is a folder' "$kal" graph --svg in in.png -o folder
+ln -s /nope/x.png dangling.png
+refused 'a link to nowhere' 1 '/nope/x.png: cannot write there' "$kal" run in in.png -o dangling.png
+refused 'nowhere' 1 '/nope/x.png: cannot write there' "$kal" run in in.png -o /nope/x.png
+refused 'a program that is not there' 1 'there is no such program' "$kal" run 'in | exec "/nope/program {in} {out}"' in.png -o x.png
+refused 'of a value' 1 'there is no such program' "$kal" run 'in | exec "/nope/program {in} {out}" | mean' in.png
+
 finish
