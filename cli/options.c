@@ -354,18 +354,21 @@ static int no_folder(settings *s, const kal_error *err)
     if (s->memo_dir != of_all) return fail(ASKING, err);
     if (!s->quiet) fprintf(stderr, "kal: warning: %s; nothing is found or kept there\n", err->message);
     s->memo_dir = NULL;
-    return EXIT_OK;
+    kal_error none;
+    return kal_memo_set_folder(NULL, NULL, 0, &none) ? fail(ASKING, &none) : EXIT_OK;
 }
 
 static int open_folder(settings *s, unsigned groups)
 {
     kal_error err;
     const bool here = is_memo(s->memo_dir), asks = groups & OPT_MEMO;
-    if (!strncmp(s->memo_dir, "file://", 7))
-        return usage("--memo-dir: %s is a URL, and a folder is meant: %s", s->memo_dir, s->memo_dir + 7);
-    if (only_looks(s, groups) && (asks || !here))
+    const bool url = !strncmp(s->memo_dir, "file://", 7);
+    if (url)
+        kal_fail(&err, KAL_INVALID, "the memo's folder %.200s is a URL, and a folder is meant: %.200s",
+                 s->memo_dir, s->memo_dir + 7);
+    if (!url && only_looks(s, groups) && (asks || !here))
         return kal_memo_look_into(NULL, s->memo_dir, &err) ? fail(ASKING, &err) : EXIT_OK;
-    if (kal_memo_set_folder(NULL, s->memo_dir, s->memo_size, &err))
+    if (url || kal_memo_set_folder(NULL, s->memo_dir, s->memo_size, &err))
         return asks ? fail(ASKING, &err) : no_folder(s, &err);
     return kal_memo_set_packing(NULL, s->memo_pack ? "zstd" : "none", &err) ? fail(ASKING, &err) : EXIT_OK;
 }

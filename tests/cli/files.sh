@@ -112,6 +112,9 @@ code 'quietly' 0 env KAL_MEMO_DIR=/proc/nowhere/memo "$kal" run "$text" in.ppm -
 same 'nothing is said' "$(cat err)" ''
 refused 'one that was asked for' 3 'cannot be made' "$kal" run "$text" in.ppm --memo-dir /proc/nowhere/memo
 refused 'a URL of it' 2 'is a URL, and a folder is meant: /mnt/memo' "$kal" run "$text" in.ppm --memo-dir file:///mnt/memo
+refused 'for a question' 2 'is a URL, and a folder is meant: /mnt/memo' "$kal" memo stat --memo-dir file:///mnt/memo
+code 'a URL of the variable' 0 env KAL_MEMO_DIR=file:///mnt/memo "$kal" run "$text" in.ppm
+has 'is a warning' "$(cat err)" 'kal: warning: the memo'"'"'s folder file:///mnt/memo is a URL'
 check 'is no folder here' test ! -e file:
 
 finish

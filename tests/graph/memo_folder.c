@@ -86,6 +86,55 @@ static void second_process(void)
     kal_scope_free(&s);
 }
 
+static bool count_entry(void *user, const kal_memo_entry *e)
+{
+    *(int *)user += e->sound;
+    return true;
+}
+
+static int entries_of(kal_memo *m)
+{
+    int n = 0;
+    REQUIRE_OK(kal_memo_each(m, false, count_entry, &n, &check_error));
+    return n;
+}
+
+// Who only looks finds what is there, and neither puts nor removes; where there is no folder none is made.
+static void looked_into(void)
+{
+    const char *folder = check_temp("looked"), *none = check_temp("looked none"),
+               *path = check_temp("looked.png");
+    struct stat st;
+    kal_bytes b;
+    uint64_t before, after;
+    kal_scope *s = kal_scope_new();
+    save_picture(path, 3);
+    kal_node *png = pipeline(s, path, 3, "png"), *other = pipeline(s, path, 5, "png");
+    kal_memo *m = memo_at(folder);
+    run(m, png, KAL_MEMO_ALWAYS, &b);
+    kal_bytes_free(&b);
+    const int n = entries_of(m);
+    kal_memo_free(&m);
+    for (int i = 0; i < 2; i++) {
+        m = kal_memo_new((uint64_t)64 << 20);
+        REQUIRE(m != NULL);
+        REQUIRE_OK(kal_memo_look_into(m, i ? none : folder, &check_error));
+        const kal_stats found = run(m, png, KAL_MEMO_ALWAYS, &b);
+        REQUIRE_NOTE(found.encodes == (uint64_t)i, "%d encodes", (int)found.encodes);
+        kal_bytes_free(&b);
+        run(m, other, KAL_MEMO_ALWAYS, &b);
+        kal_bytes_free(&b);
+        kal_key key;
+        REQUIRE_OK(kal_node_key(png, &key, &check_error));
+        REQUIRE(!kal_memo_remove(m, key));
+        REQUIRE_FAILS(KAL_INVALID, kal_memo_collect(m, 0, &before, &after, &check_error));
+        REQUIRE_NOTE(entries_of(m) == (i ? 0 : n), "%d entries, were %d", entries_of(m), n);
+        kal_memo_free(&m);
+    }
+    REQUIRE(stat(none, &st) != 0);
+    kal_scope_free(&s);
+}
+
 // With the folder and without, in every mode, twice each: the same bytes.
 static void random_graphs(uint64_t seed, int n)
 {
@@ -481,6 +530,7 @@ static void without_room(void)
 int main(int argc, char **argv)
 {
     second_process();
+    looked_into();
     random_graphs(4711, argc > 1 ? atoi(argv[1]) : 60);
     values();
     local_edits();
