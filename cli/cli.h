@@ -305,12 +305,14 @@ void claims_free(claims *c);
 typedef struct file_set {
     claims inputs;      // by their number
     claims named;       // by what they are
+    bool endangers;     // something is there that would be written over
     const char *what;   // the inputs are
 } file_set;
 /// Its inputs ("one of the pictures"), and what the options name.
 int files_take(file_set *f, const settings *s, const char *const *in, int32_t n, const char *what);
-/// What a text includes; what a program loads; an -o that is no picture.
+/// What a text includes and names; what its words name, or those of a value; what a program loads; an -o that is no picture.
 int files_take_text(file_set *f, const source_text *t);
+int files_take_words(const file_set *f, const char *text, size_t n);
 int files_take_loads(file_set *f, const kal_program *p);
 int files_take_out(file_set *f, const char *out);
 /// Whether a picture may be written there, as far as it is none of the inputs.
@@ -384,8 +386,6 @@ int runner_job(runner *r, job *j);
 int look_job(const runner *r, const job *j, kal_node *const *nodes, const char *const *names, int32_t n);
 /// All of it; writes at once. false, having said why.
 bool write_whole(int fd, const char *path, const char *data, size_t n);
-/// Whether a run reads standard input, which can be done once.
-bool reads_stdin(const runner *r, const maker *m);
 /// Whether the text can be read with each value of a sweep; what is wrong is said. Exit code. See trial.c.
 int sweep_try(const runner *r, const maker *m);
 /// Jobs for all turns, as many at once as there are workers. See many.c.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define AT(field) offsetof(settings, field)
 
@@ -26,7 +27,7 @@ static const char *role_name(int32_t role)
 {
     return role < ROLES       ? roles[role].what
            : role == INCLUDED ? "included by the text"
-           : role == LOADED   ? "loaded by the text"
+           : role == LOADED   ? "named by the text"
                               : "-o";
 }
 
@@ -52,6 +53,7 @@ static int take(file_set *f, const char *path, int32_t role)
 {
     if (!is_place_of(path)) return EXIT_OK;
     if (role_writes(role) && claims_find_file(&f->inputs, path)) return over_read(path, f->what, role);
+    f->endangers |= role_writes(role) && access(path, F_OK) == 0;
     const int32_t was = claims_add_file(&f->named, path, role + 1) - 1;
     if (was < -1) return usage("out of memory");
     if (was < 0 || was == role || (!role_writes(was) && !role_writes(role))) return EXIT_OK;
@@ -72,15 +74,42 @@ int files_take(file_set *f, const settings *s, const char *const *in, int32_t n,
     return code;
 }
 
+// A word of a text, or what stands in quotes.
+static int take_word(const file_set *f, const char *word, size_t n)
+{
+    char path[4096];
+    if (!n || n >= sizeof path) return EXIT_OK;
+    memcpy(path, word, n);
+    path[n] = 0;
+    const int32_t by = is_place_of(path) ? claims_find_file(&f->named, path) - 1 : -1;
+    return by >= 0 && role_writes(by) ? over_read(path, role_name(LOADED), by) : EXIT_OK;
+}
+
+// What it loads is not opened to be known: a pipe can be read once. Where nothing that is written is there yet, nothing is lost.
+int files_take_words(const file_set *f, const char *text, size_t n)
+{
+    int code = EXIT_OK;
+    for (size_t i = 0, k; f->endangers && i < n && !code; i += k + 1) {
+        const char *quote = text[i] == '"' ? memchr(text + i + 1, '"', n - i - 1) : NULL;
+        if (quote) i++;
+        for (k = 0; i + k < n && (quote ? text + i + k < quote : !strchr(" \t\r\n|()[];,=\"", text[i + k]));)
+            k++;
+        code = take_word(f, text + i, k);
+    }
+    return code;
+}
+
 int files_take_text(file_set *f, const source_text *t)
 {
     kal_program *p = NULL;
     const char *path;
     int code = EXIT_OK;
-    if (!t || !t->data || kal_program_outline(t->data, t->size, t->path, &p, NULL)) return EXIT_OK;
+    if (!t || !t->data) return EXIT_OK;
+    kal_program_outline(t->data, t->size, t->path, &p,
+                        NULL);   // what is wrong with it is told when it is run
     for (int32_t i = 0; (path = kal_program_file(p, i)) != NULL && !code; i++) code = take(f, path, INCLUDED);
     kal_program_free(&p);
-    return code;
+    return code ? code : files_take_words(f, t->data, t->size);
 }
 
 int files_take_loads(file_set *f, const kal_program *p)

@@ -191,6 +191,7 @@ static void bind_swept(bindings *b, const job *j)
 static bool gives_value(const source_text *t, const bindings *b)
 {
     kal_program *p = NULL;
+    if (text_has(t, "load", 4)) return false;   // which may be a pipe
     const kal_status st = t->path
                               ? kal_program_parse_file(t->path, b->list, b->n, &p, NULL)
                               : kal_program_parse(t->data ? t->data : "", t->size, b->list, b->n, &p, NULL);

@@ -314,32 +314,16 @@ static void print_stats(const settings *s, FILE *f, const kal_stats *stats)
     json_stats(f, stats, s->memo_remote ? &memo : NULL);
 }
 
-// What the text loads is known when it was read: once, where something else than pictures is written.
-static int take_loads(runner *r, const maker *m)
-{
-    const settings *s = r->s;
-    const turn first = turn_at(r->turns, 0);
-    job j = {.number = 1, .sweep = r->turns->sweep};
-    settings quiet = *s;
-    quiet.out = NULL;
-    if (!(s->table || s->sheet || s->manifest || s->profile) || !m->text || !text_has(m->text, "load", 4) ||
-        reads_stdin(r, m))
-        return EXIT_OK;
-    FILE *nowhere = fopen("/dev/null", "w");   // what is wrong with it is told when it is run
-    speak_to(nowhere, nowhere);
-    runner_make(r, m, &j, &quiet, first.in, first.n);
-    speak_to(NULL, NULL);
-    if (nowhere) fclose(nowhere);
-    const int code = files_take_loads(&r->files, j.program);
-    job_free(&j);
-    return code;
-}
-
+// Its text, and the values that are put into it.
 static int take_files(runner *r, const maker *m)
 {
     int code = files_take(&r->files, r->s, r->in->paths, r->in->n, "one of the pictures");
     if (!code) code = files_take_text(&r->files, m->text);
-    return code ? code : take_loads(r, m);
+    const texts *lists[] = {&r->s->sets, &r->s->sweeps};
+    for (size_t k = 0; k < 2; k++)
+        for (int i = 0; i < lists[k]->n && !code; i++)
+            code = files_take_words(&r->files, lists[k]->at[i], strlen(lists[k]->at[i]));
+    return code;
 }
 
 int jobs_run(const settings *s, const maker *m, const turns *t)

@@ -95,7 +95,7 @@ static void try_alone(trial *t, int32_t which, int32_t value)
 }
 
 // What can be read once is not read to try.
-bool reads_stdin(const runner *r, const maker *m)
+static bool reads_stdin(const runner *r, const maker *m)
 {
     for (int32_t i = 0; i < r->in->n; i++)
         if (!strcmp(r->in->paths[i], "-")) return true;

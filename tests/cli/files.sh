@@ -32,8 +32,11 @@ spared 'a profile over a picture' 'one of the pictures, and --profile' p.json "$
 spared 'a table over the text' 'the text of -f, and --table' text.csv "$kal" run -f text.csv a.ppm b.ppm --table text.csv
 spared 'over what it includes' 'included by the text, and --table' part.csv "$kal" run -f text.csv a.ppm b.ppm --table part.csv
 spared 'over the list' 'the list of --files-from, and --table' list.csv "$kal" run 'in | mean' --files-from list.csv --table list.csv
-spared 'over what the text loads' 'loaded by the text, and --table' t.csv "$kal" run 'load t.csv | mean' --table t.csv
-spared 'a profile over what it loads' 'loaded by the text, and --profile' p.json "$kal" run 'load p.json | invert' -o x.png --profile p.json
+spared 'over what the text loads' 'named by the text, and --table' t.csv "$kal" run 'load t.csv | mean' --table t.csv
+spared 'a profile over what it loads' 'named by the text, and --profile' p.json "$kal" run 'load p.json | invert' -o x.png --profile p.json
+spared 'in quotes' 'named by the text, and --table' t.csv "$kal" run 'f = "t.csv"; load f | mean' --table hard.csv
+spared 'by --set' 'named by the text, and --table' t.csv "$kal" run 'f = "a.ppm"; load f | mean' --set f=t.csv --table t.csv
+spared 'by --sweep' 'named by the text, and --table' t.csv "$kal" run 'f = "a.ppm"; load f | mean' --sweep f=a.ppm,t.csv --table t.csv
 spared '-o over the text' 'text.png is the text of -f' text.png "$kal" run -f text.png a.ppm -o text.png
 spared 'over what it includes' 'part.csv is included by the text' part.csv "$kal" run -f text.csv a.ppm -o part.csv --format png
 spared 'over the list' 'list.png is the list' list.png "$kal" run 'insert in2 in1' --files-from list.png -o list.png
@@ -48,12 +51,15 @@ refused 'a table and a profile' 2 'written twice, by --manifest and by --profile
 refused 'a sheet and a picture' 2 'written twice, by --sheet and as a picture' "$kal" run 'v = 1; in | gaussian v' a.ppm --sweep v=1,2 --sheet v1.png -o 'v{v}.png'
 spared 'a drawing over a picture' 'one of the pictures, and -o' a.ppm "$kal" graph --svg in a.ppm -o a.ppm
 spared 'over the text' 'the text of -f, and -o' text.csv "$kal" graph --svg -f text.csv a.ppm -o text.csv
-spared 'over what it includes' 'loaded by the text, and -o' part.csv "$kal" graph --svg -f text.csv a.ppm -o part.csv
-spared 'over what it loads' 'loaded by the text, and -o' t.csv "$kal" graph --svg 'load t.csv' -o t.csv
+spared 'over what it includes' 'named by the text, and -o' part.csv "$kal" graph --svg -f text.csv a.ppm -o part.csv
+spared 'over what it loads' 'named by the text, and -o' t.csv "$kal" graph --svg 'load t.csv' -o t.csv
 "$kal" run 'in | mean' a.ppm b.ppm --manifest one.jsonl >out
 spared 'what is merged over a manifest' 'one of the manifests, and -o' one.jsonl "$kal" merge one.jsonl -o ./one.jsonl
 code 'a manifest that goes on' 0 "$kal" run 'in | mean' a.ppm b.ppm --manifest one.jsonl
 code 'devices are no files' 0 "$kal" run 'in | mean' a.ppm b.ppm --manifest /dev/null --table -
+mkfifo once
+(cat in.ppm >once) &
+code 'a pipe is read once' 0 "$kal" run 'load once | mean' --table m.csv --deadline 20
 code 'a picture over itself' 0 "$kal" run 'load b.ppm | crop 0 0 20 20 | save b.ppm' --profile p2.json
 
 # ---- who only looks makes nothing
