@@ -162,6 +162,7 @@ OP(otsu)
 
 // metric
 OP(ssimulacra2)
+OP(dssim)
 OP(psnr)
 
 // mask

@@ -128,3 +128,24 @@ void kal__metric_linear(const kal__metric_light *t, const kal_extent *e, const u
         light(plane[c], samples[c], n);
     }
 }
+
+KAL__INLINE void times_body(float *dst, const float *by, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] *= by[i];
+}
+KAL__VARIANTS(times, (float *dst, const float *by, size_t n), (dst, by, n))
+
+void kal__metric_multiplied(const kal__metric_light *t, const kal_extent *e, const unsigned char *row,
+                            size_t n, float *room, float *const plane[4])
+{
+    if (!e->alpha) {
+        kal__metric_linear(t, e, row, n, 0, room, plane);
+        return;
+    }
+    float *const samples[4] = {room, room + n, room + 2 * n, plane[3]};
+    kal__metric_samples(e, row, n, samples);
+    for (int c = 0; c < 3; c++) {
+        light(plane[c], samples[c], n);
+        times(plane[c], plane[3], n);
+    }
+}

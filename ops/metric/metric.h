@@ -27,5 +27,8 @@ void kal__metric_light_free(kal__metric_light *t);
 /// four planes.
 void kal__metric_linear(const kal__metric_light *t, const kal_extent *e, const unsigned char *row, size_t n,
                         float under, float *room, float *const plane[3]);
+/// As light with alpha multiplied in, and alpha in plane[3] where there is one.
+void kal__metric_multiplied(const kal__metric_light *t, const kal_extent *e, const unsigned char *row,
+                            size_t n, float *room, float *const plane[4]);
 
 #endif

@@ -6,6 +6,7 @@
 // products of the row in the middle, and the maps. So nothing is held but these rows, whatever the picture's height.
 //
 // Blur: in exact arithmetic the recursive filter of the original is these nine taps, with zeros outside of the picture.
+#include "lanes.h"
 #include "ssimulacra2.h"
 
 #include "srgb.h"
@@ -67,12 +68,6 @@ kal_rect kal__ssim2_need(const kal_extent *e, kal_rect out)
 
 // ---- memory -------------------------------------------------------------------------------------
 
-// Floats from row to row: zeros on both sides, whole vectors.
-static size_t pitch_of(int32_t width)
-{
-    return ((size_t)width + 2 * PAD + 15) / 16 * 16;
-}
-
 typedef struct level {
     int32_t width, height;
     range rows;
@@ -97,23 +92,16 @@ typedef struct work {
 
 static size_t level_floats(int32_t width)
 {
-    return pitch_of(width) * (2 * 3 * 2 + 1 + 3 * 2 * TAPS);
+    return kal__lanes_pitch(width, PAD) * (2 * 3 * 2 + 1 + 3 * 2 * TAPS);
 }
 
 size_t kal__ssim2_scratch(int32_t width, int32_t height)
 {
     int32_t w[KAL__SSIM2_SCALES], h[KAL__SSIM2_SCALES];
     const int n = kal__ssim2_scales(width, height, w, h);
-    size_t floats = pitch_of(width) * (1 + SIGNALS + 3 + 4 + 6);
+    size_t floats = kal__lanes_pitch(width, PAD) * (1 + SIGNALS + 3 + 4 + 6);
     for (int s = 0; s < n; s++) floats += level_floats(w[s]);
     return floats * sizeof(float);
-}
-
-static float *take(float **room, size_t n)
-{
-    float *p = *room;
-    *room += n;
-    return p;
 }
 
 // Of the blur's weights at place i of n, how much lies inside.
@@ -133,22 +121,22 @@ static void lay_out(work *k, const kal_job *j, int which, kal__ssim2_sums *sums)
     range r[KAL__SSIM2_SCALES];
     float *room = j->scratch;
     *k = (work){.job = j, .n = ranges_of(e, j->out->rect, w, h, r)};
-    const size_t pitch = pitch_of(e->width);
+    const size_t pitch = kal__lanes_pitch(e->width, PAD);
     memset(room, 0, kal__ssim2_scratch(e->width, e->height));
-    k->zeros = take(&room, pitch);
-    k->blurred = take(&room, SIGNALS * pitch);
-    k->maps = take(&room, 3 * pitch);
-    k->samples = take(&room, 4 * pitch);
-    k->light = take(&room, 6 * pitch);
+    k->zeros = kal__lanes_take(&room, pitch);
+    k->blurred = kal__lanes_take(&room, SIGNALS * pitch);
+    k->maps = kal__lanes_take(&room, 3 * pitch);
+    k->samples = kal__lanes_take(&room, 4 * pitch);
+    k->light = kal__lanes_take(&room, 6 * pitch);
     for (int s = 0; s < k->n; s++) {
         level *l = &k->levels[s];
-        *l = (level){.width = w[s], .height = h[s], .rows = r[s], .pitch = pitch_of(w[s])};
-        for (int i = 0; i < 2; i++) l->light[i] = take(&room, 3 * l->pitch);
-        for (int i = 0; i < 2; i++) l->half[i] = take(&room, 3 * l->pitch);
-        l->weight = take(&room, l->pitch);
+        *l = (level){.width = w[s], .height = h[s], .rows = r[s], .pitch = kal__lanes_pitch(w[s], PAD)};
+        for (int i = 0; i < 2; i++) l->light[i] = kal__lanes_take(&room, 3 * l->pitch);
+        for (int i = 0; i < 2; i++) l->half[i] = kal__lanes_take(&room, 3 * l->pitch);
+        l->weight = kal__lanes_take(&room, l->pitch);
         for (int32_t x = 0; x < w[s]; x++) l->weight[x] = weight_at(x, w[s]);
         for (int c = 0; c < 3; c++)
-            for (int i = 0; i < 2; i++) l->ring[c][i] = take(&room, TAPS * l->pitch);
+            for (int i = 0; i < 2; i++) l->ring[c][i] = kal__lanes_take(&room, TAPS * l->pitch);
         l->next = r[s].out0;
         l->sums = sums->of[which][s];
     }
@@ -192,35 +180,8 @@ KAL__VARIANTS(xyb,
 
 // ---- blur and maps ------------------------------------------------------------------------------
 
-// Sixteen floats beside each other, however many a register has. Rows are padded to that.
-typedef float vec __attribute__((vector_size(64)));
-typedef int32_t vec_bits __attribute__((vector_size(64)));
-enum { LANES = 16 };
-
-KAL__INLINE vec load(const float *p)
-{
-    vec v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-KAL__INLINE void store(float *p, vec v)
-{
-    memcpy(p, &v, sizeof v);
-}
-
-KAL__INLINE vec above_0(vec v)
-{
-    return (vec)((vec_bits)v & (v > 0));
-}
-
-KAL__INLINE vec size_of(vec v)
-{
-    return (vec)((vec_bits)v & 0x7fffffff);
-}
-
 // The blur's weights on five numbers: the one in the middle, and sums of those beside it.
-KAL__INLINE vec weigh(vec middle, vec one, vec two, vec three, vec four)
+KAL__INLINE kal__vec weigh(kal__vec middle, kal__vec one, kal__vec two, kal__vec three, kal__vec four)
 {
     return 0.26462111f * middle + 0.21292859f * one + 0.10933537f * two + 0.03601111f * three +
            0.00941437f * four;
@@ -229,32 +190,32 @@ KAL__INLINE vec weigh(vec middle, vec one, vec two, vec three, vec four)
 // Down the columns: means of a and b, of their squares, of their product.
 KAL__INLINE void down_body(float *dst, size_t pitch, const float *const *a, const float *const *b, size_t n)
 {
-    for (size_t i = 0; i < n; i += LANES) {
-        vec p[TAPS], q[TAPS], pp[REACH + 1], qq[REACH + 1], pq[REACH + 1], sp[REACH + 1], sq[REACH + 1];
+    for (size_t i = 0; i < n; i += KAL__LANES) {
+        kal__vec p[TAPS], q[TAPS], pp[REACH + 1], qq[REACH + 1], pq[REACH + 1], sp[REACH + 1], sq[REACH + 1];
 #pragma GCC unroll 9
-        for (int k = 0; k < TAPS; k++) p[k] = load(a[k] + i), q[k] = load(b[k] + i);
+        for (int k = 0; k < TAPS; k++) p[k] = kal__load(a[k] + i), q[k] = kal__load(b[k] + i);
         sp[0] = p[REACH], sq[0] = q[REACH];
         pp[0] = sp[0] * sp[0], qq[0] = sq[0] * sq[0], pq[0] = sp[0] * sq[0];
 #pragma GCC unroll 4
         for (int k = 1; k <= REACH; k++) {
-            const vec p0 = p[REACH - k], p1 = p[REACH + k], q0 = q[REACH - k], q1 = q[REACH + k];
+            const kal__vec p0 = p[REACH - k], p1 = p[REACH + k], q0 = q[REACH - k], q1 = q[REACH + k];
             sp[k] = p0 + p1, sq[k] = q0 + q1;
             pp[k] = p0 * p0 + p1 * p1, qq[k] = q0 * q0 + q1 * q1, pq[k] = p0 * q0 + p1 * q1;
         }
-        store(dst + i, weigh(sp[0], sp[1], sp[2], sp[3], sp[4]));
-        store(dst + pitch + i, weigh(sq[0], sq[1], sq[2], sq[3], sq[4]));
-        store(dst + 2 * pitch + i, weigh(pp[0], pp[1], pp[2], pp[3], pp[4]));
-        store(dst + 3 * pitch + i, weigh(qq[0], qq[1], qq[2], qq[3], qq[4]));
-        store(dst + 4 * pitch + i, weigh(pq[0], pq[1], pq[2], pq[3], pq[4]));
+        kal__store(dst + i, weigh(sp[0], sp[1], sp[2], sp[3], sp[4]));
+        kal__store(dst + pitch + i, weigh(sq[0], sq[1], sq[2], sq[3], sq[4]));
+        kal__store(dst + 2 * pitch + i, weigh(pp[0], pp[1], pp[2], pp[3], pp[4]));
+        kal__store(dst + 3 * pitch + i, weigh(qq[0], qq[1], qq[2], qq[3], qq[4]));
+        kal__store(dst + 4 * pitch + i, weigh(pq[0], pq[1], pq[2], pq[3], pq[4]));
     }
 }
 KAL__VARIANTS(down, (float *dst, size_t pitch, const float *const *a, const float *const *b, size_t n),
               (dst, pitch, a, b, n))
 
-KAL__INLINE vec across(const float *p)
+KAL__INLINE kal__vec across(const float *p)
 {
-    return weigh(load(p), load(p - 1) + load(p + 1), load(p - 2) + load(p + 2), load(p - 3) + load(p + 3),
-                 load(p - 4) + load(p + 4));
+    return weigh(kal__load(p), kal__load(p - 1) + kal__load(p + 1), kal__load(p - 2) + kal__load(p + 2),
+                 kal__load(p - 3) + kal__load(p + 3), kal__load(p - 4) + kal__load(p + 4));
 }
 
 // Along the rows, and what comes of it: structure lost (ssim), edges that are new (artifact) or gone (lost). `weight`: of each column and of
@@ -263,18 +224,22 @@ KAL__INLINE void maps_body(float *dst, size_t pitch, const float *src, const flo
                            const float *weight, float of_row, float add, size_t n)
 {
     const float c2 = 0.0009f;
-    for (size_t i = 0; i < n; i += LANES) {
-        const vec ma = across(src + i), mb = across(src + pitch + i), aa = across(src + 2 * pitch + i),
-                  bb = across(src + 3 * pitch + i), ab = across(src + 4 * pitch + i);
-        const vec inside = load(weight + i) * of_row, more = (1 - inside) * add, most = more * (add * inside);
-        const vec between = ma - mb, like = 1 - between * between;
-        const vec va = (aa - ma * ma) + (2 * more * ma + most), vb = (bb - mb * mb) + (2 * more * mb + most),
-                  vab = (ab - ma * mb) + (more * (ma + mb) + most);
-        const vec d = 1 - like * (2 * vab + c2) / (va + vb + c2);
-        const vec e = (1 + size_of((load(b + i) - mb) + more)) / (1 + size_of((load(a + i) - ma) + more)) - 1;
-        store(dst + i, above_0(d));
-        store(dst + pitch + i, above_0(e));
-        store(dst + 2 * pitch + i, above_0(-e));
+    for (size_t i = 0; i < n; i += KAL__LANES) {
+        const kal__vec ma = across(src + i), mb = across(src + pitch + i), aa = across(src + 2 * pitch + i),
+                       bb = across(src + 3 * pitch + i), ab = across(src + 4 * pitch + i);
+        const kal__vec inside = kal__load(weight + i) * of_row, more = (1 - inside) * add,
+                       most = more * (add * inside);
+        const kal__vec between = ma - mb, like = 1 - between * between;
+        const kal__vec va = (aa - ma * ma) + (2 * more * ma + most),
+                       vb = (bb - mb * mb) + (2 * more * mb + most),
+                       vab = (ab - ma * mb) + (more * (ma + mb) + most);
+        const kal__vec d = 1 - like * (2 * vab + c2) / (va + vb + c2);
+        const kal__vec e = (1 + kal__magnitude((kal__load(b + i) - mb) + more)) /
+                               (1 + kal__magnitude((kal__load(a + i) - ma) + more)) -
+                           1;
+        kal__store(dst + i, kal__above_0(d));
+        kal__store(dst + pitch + i, kal__above_0(e));
+        kal__store(dst + 2 * pitch + i, kal__above_0(-e));
     }
 }
 KAL__VARIANTS(maps,
@@ -310,7 +275,7 @@ KAL__VARIANTS(sum, (double out[6], const float *map, size_t pitch, size_t n), (o
 
 static void row_out(work *k, level *l, int32_t y)
 {
-    const size_t n = (size_t)l->width, whole = (n + LANES - 1) / LANES * LANES;
+    const size_t n = (size_t)l->width, whole = (n + KAL__LANES - 1) / KAL__LANES * KAL__LANES;
     for (int c = 0; c < 3; c++) {
         const float *a[TAPS], *b[TAPS];
         for (int i = 0; i < TAPS; i++) {

@@ -60,6 +60,7 @@ static const struct {
     {"thumbhash", NULL, "1234", "gray or RGB", NULL},
     {"otsu", NULL, "12", "One colour channel", NULL},
     {"ssimulacra2", NULL, "1234", "Gray or RGB", NULL},
+    {"dssim", NULL, "1234", "Gray or RGB", NULL},
 };
 
 static rng r = {7};

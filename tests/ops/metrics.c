@@ -163,6 +163,7 @@ static double sample(const void *p, kal_type type, size_t i)
     return fmin(fmax((double)((const float *)p)[i], 0), 1);
 }
 
+// `under` below 0: alpha is left out.
 static void planes_of(const kal_extent *e, const void *p, double under, plane out[3])
 {
     const int colours = e->channels - e->alpha;
@@ -172,7 +173,7 @@ static void planes_of(const kal_extent *e, const void *p, double under, plane ou
             const size_t at = (size_t)i * (size_t)e->channels;
             double v = sample(p, e->type, at + (size_t)(colours == 3 ? c : 0)) / full(e->type);
             const double alpha = e->alpha ? sample(p, e->type, at + (size_t)colours) / full(e->type) : 1;
-            v = alpha * v + (1 - alpha) * under;
+            if (under >= 0) v = alpha * v + (1 - alpha) * under;
             out[c].v[i] = to_light(v);
         }
 }
@@ -189,6 +190,116 @@ static double plainly(const kal_extent e[2], void *const p[2])
         for (int c = 0; c < 3; c++) free(a[c].v), free(b[c].v);
     }
     return least;
+}
+
+// ---- DSSIM, plainly -----------------------------------------------------------------------------
+
+// Three taps, twice, each way; what lies beyond an edge is what lies at it.
+static plane blur3(const plane *p, const plane *by)
+{
+    plane a = plane_new(p->w, p->h);
+    for (int i = 0; i < p->w * p->h; i++) a.v[i] = p->v[i] * (by ? by->v[i] : 1);
+    for (int pass = 0; pass < 4; pass++) {
+        plane b = plane_new(p->w, p->h);
+        for (int y = 0; y < p->h; y++)
+            for (int x = 0; x < p->w; x++)
+                for (int k = -1; k <= 1; k++) {
+                    const int sx = pass < 2 ? (int)fmin(fmax(x + k, 0), p->w - 1) : x,
+                              sy = pass < 2 ? y : (int)fmin(fmax(y + k, 0), p->h - 1);
+                    b.v[y * p->w + x] += (k ? 0.30875886 : 0.3824828) * a.v[sy * p->w + sx];
+                }
+        free(a.v);
+        a = b;
+    }
+    return a;
+}
+
+static double lightness(double v)
+{
+    return v > 216.0 / 24389 ? cbrt(v) - 16.0 / 116 : v * 24389 / (27 * 116);
+}
+
+static void to_lab(const plane light[4], plane lab[3])
+{
+    const int w = light[0].w;
+    for (int c = 0; c < 3; c++) lab[c] = plane_new(w, light[0].h);
+    for (int i = 0; i < w * light[0].h; i++) {
+        const int at = (i % w + 11) ^ (i / w + 11);
+        const double rest = 1 - light[3].v[i];
+        const double r = light[0].v[i] + (at & 16 ? rest : 0), g = light[1].v[i] + (at & 8 ? rest : 0),
+                     b = light[2].v[i] + (at & 32 ? rest : 0);
+        const double x = lightness((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505),
+                     y = lightness(0.2126 * r + 0.7152 * g + 0.0722 * b),
+                     z = lightness((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089);
+        lab[0].v[i] = 1.05 * y;
+        lab[1].v[i] = 500.0 / 220 * (x - y) + 86.2 / 220;
+        lab[2].v[i] = 200.0 / 220 * (y - z) + 107.9 / 220;
+    }
+    for (int c = 1; c < 3; c++) {
+        plane b = blur3(&lab[c], NULL);
+        free(lab[c].v);
+        lab[c] = b;
+    }
+}
+
+static double similarity(const plane a[4], const plane b[4], int scale)
+{
+    plane p[3], q[3];
+    const int n = a[0].w * a[0].h;
+    double *m = calloc((size_t)n * 6, sizeof *m), mean = 0, away = 0;
+    to_lab(a, p), to_lab(b, q);
+    for (int c = 0; c < 3; c++) {
+        plane s[5] = {blur3(&p[c], NULL), blur3(&q[c], NULL), blur3(&p[c], &p[c]), blur3(&q[c], &q[c]),
+                      blur3(&p[c], &q[c])};
+        for (int i = 0; i < n; i++) {
+            const double u = s[0].v[i], v = s[1].v[i];
+            const double of[6] = {
+                u * u, u * v, v * v, s[2].v[i] - u * u, s[3].v[i] - v * v, s[4].v[i] - u * v};
+            for (int k = 0; k < 6; k++) m[6 * i + k] += of[k] / 3;
+        }
+        for (int k = 0; k < 5; k++) free(s[k].v);
+        free(p[c].v), free(q[c].v);
+    }
+    for (int i = 0; i < n; i++) {
+        const double *o = m + 6 * i;
+        m[i] = (2 * o[1] + 1e-4) * (2 * o[5] + 9e-4) / ((o[0] + o[2] + 1e-4) * (o[3] + o[4] + 9e-4));
+        mean += m[i] / n;
+    }
+    const double middle = pow(fmax(mean, 0), pow(0.5, scale));
+    for (int i = 0; i < n; i++) away += fabs(middle - m[i]) / n;
+    free(m);
+    return 1 - away;
+}
+
+static double plain_dssim(const kal_extent e[2], void *const p[2])
+{
+    static const double weights[] = {0.028, 0.197, 0.322, 0.298, 0.155};
+    plane of[2][4];
+    double sum = 0, all = 0;
+    for (int i = 0; i < 2; i++) {
+        planes_of(&e[i], p[i], -1, of[i]);
+        of[i][3] = plane_new(e[i].width, e[i].height);
+        for (int k = 0; k < e[i].width * e[i].height; k++) {
+            const size_t at = (size_t)k * (size_t)e[i].channels + (size_t)(e[i].channels - 1);
+            of[i][3].v[k] = e[i].alpha ? sample(p[i], e[i].type, at) / full(e[i].type) : 1;
+            for (int c = 0; c < 3; c++) of[i][c].v[k] *= of[i][3].v[k];
+        }
+    }
+    for (int s = 0; s < 5; s++) {
+        sum += weights[s] * similarity(of[0], of[1], s), all += weights[s];
+        const bool last = of[0][0].w < 8 || of[0][0].h < 8 || s == 4;
+        for (int i = 0; i < 8; i++) {
+            plane *q = &of[i / 4][i % 4], less = plane_new(q->w / 2, q->h / 2);
+            for (int k = 0; k < 4 * less.w * less.h && !last; k++)
+                less.v[k / 4] +=
+                    q->v[(k / 4 / less.w * 2 + k / 2 % 2) * q->w + k / 4 % less.w * 2 + k % 2] / 4;
+            free(q->v);
+            *q = less;
+        }
+        if (last) break;
+    }
+    for (int i = 0; i < 8; i++) free(of[i / 4][i % 4].v);
+    return 1 / (sum / all) - 1;
 }
 
 // ---- pairs --------------------------------------------------------------------------------------
@@ -229,6 +340,10 @@ static void try_pair(rng *r, int32_t w, int32_t h)
                  got = value_of(kal_ssimulacra2(s, n[0], n[1], kal_ssimulacra2_params(.aligned = true)), 1);
     REQUIRE_NOTE(fabs(got - want) <= 0.02, "%dx%d of %d and %d channels: %.6f, not %.6f", w, h, e[0].channels,
                  e[1].channels, got, want);
+    const double different = plain_dssim(e, p), found = value_of(kal_dssim(s, n[0], n[1], NULL), 2);
+    REQUIRE_NOTE(fabs(found - different) <= 6e-6 + 1e-3 * different,
+                 "%dx%d of %d and %d channels: %.8f, not %.8f", w, h, e[0].channels, e[1].channels, found,
+                 different);
     for (int isa = KAL__SCALAR; isa <= KAL__AVX512; isa++) {
         const kal__isa before = kal__cpu_isa();
         kal__cpu_set_isa((kal__isa)isa);
@@ -237,6 +352,7 @@ static void try_pair(rng *r, int32_t w, int32_t h)
         REQUIRE_NOTE(other == got, "%s: %.17g, not %.17g", kal__isa_name((kal__isa)isa), other, got);
         kal__cpu_set_isa(before);
     }
+    REQUIRE(value_of(kal_dssim(s, n[0], n[0], NULL), 2) == 0);
     REQUIRE(value_of(kal_ssimulacra2(s, n[0], n[0], NULL), 2) == 100);
     REQUIRE(value_of(kal_ssimulacra2(s, n[1], n[1], NULL), 2) == 100);
     kal_scope_free(&s);
@@ -309,7 +425,7 @@ static char *field(char *line, int i)
 
 static void test_vectors(void)
 {
-    enum { REF, DIST, SCORE = 7, SCORE64 };
+    enum { REF, DIST, SCORE = 7, SCORE64, DSSIM, DSSIM64 };
     const char *list = check_shared("data/metrics/scores.tsv");
     FILE *f = list ? fopen(list, "r") : NULL;
     if (!f) {
@@ -321,7 +437,8 @@ static void test_vectors(void)
     int n = 0, near = 0;
     double off = 0;
     while (fgets(line, sizeof line, f)) {
-        char *score64 = field(line, SCORE64), path[2][3100];
+        char *dssim64 = field(line, DSSIM64), *dssim = field(line, DSSIM), *score64 = field(line, SCORE64),
+             path[2][3100];
         if (!score64 || !strcmp(score64, "ssimulacra2_f64")) continue;
         const double want = atof(score64), theirs = atof(field(line, SCORE));
         snprintf(path[1], sizeof path[1], "%s/%s", folder, field(line, DIST));
@@ -331,6 +448,10 @@ static void test_vectors(void)
             value_of(kal_ssimulacra2(s, kal_load(s, path[0], NULL), kal_load(s, path[1], NULL), NULL), 2);
         REQUIRE_NOTE(fabs(got - want) <= 0.02, "%s: %.4f, not %.4f", path[1], got, want);
         REQUIRE_NOTE(fabs(got - theirs) <= 1, "%s: %.4f, the original %.4f", path[1], got, theirs);
+        const double d =
+            value_of(kal_dssim(s, kal_load(s, path[0], NULL), kal_load(s, path[1], NULL), NULL), 2);
+        REQUIRE_NOTE(fabs(d - atof(dssim)) <= 6e-6 + 1e-3 * d && fabs(d - atof(dssim64)) <= 6e-6 + 1e-3 * d,
+                     "%s: %.8f, not %s or %s", path[1], d, dssim, dssim64);
         n++, near += fabs(got - theirs) <= 0.1, off += fabs(got - theirs);
         kal_scope_free(&s);
     }

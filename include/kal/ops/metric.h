@@ -15,6 +15,9 @@ KAL_PARAMS(ssimulacra2, KAL_SSIMULACRA2_PARAMS)
 #define kal_ssimulacra2_params(...) KAL_WITH(ssimulacra2, KAL_SSIMULACRA2_PARAMS, __VA_ARGS__)
 KAL_OP_2(ssimulacra2)
 
+KAL_PARAMS(dssim, KAL_NO_PARAMS)
+KAL_OP_2(dssim)
+
 KAL_PARAMS(psnr, KAL_NO_PARAMS)
 KAL_OP_2(psnr)
 

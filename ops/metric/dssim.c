@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// dssim: how different two pictures look, by structural similarity in L, a and b over five scales, as the program dssim 3 by Kornel Lesinski
+// counts it; written from a description of its formulas, not from its sources.
+#include "dssim.h"
+
+#include "fmath.h"
+
+static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)params, (void)out;
+    const kal_extent *e = &c->in[0]->extent;
+    const kal_status st = kal__metric_check_colours("dssim", c, err);
+    if (st || (e->width >= 8 && e->height >= 8)) return st;
+    return kal_fail(err, KAL_INVALID, "dssim: the pictures are %d×%d; sides of at least 8 are needed",
+                    e->width, e->height);
+}
+
+static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
+{
+    return kal__dssim_need(&c->in[i]->extent, out);
+}
+
+static kal_status prepare(const kal_call *c, void **state, kal_error *err)
+{
+    return kal__metric_light_new(c, (kal__metric_light **)state, err);
+}
+
+static void release(void *state)
+{
+    kal__metric_light_free(state);
+}
+
+static size_t scratch(const kal_call *c, int32_t width, int32_t height)
+{
+    (void)width, (void)height;   // of the result, which has none
+    return kal__dssim_scratch(c->in[0]->extent.width, c->in[0]->extent.height);
+}
+
+static size_t size(const kal_call *c)
+{
+    return kal__dssim_room(&c->in[0]->extent) * sizeof(float);
+}
+
+static int32_t apart(const kal_call *c)
+{
+    (void)c;
+    return KAL__DSSIM_ROWS;
+}
+
+static kal_status rows(const kal_job *j, void *gathered)
+{
+    kal__dssim_rows(j, gathered);
+    return KAL_OK;
+}
+
+// ---- similarity to a number ---------------------------------------------------------------------
+
+typedef struct scale {
+    const kal_extent *e;
+    const float *gathered;
+    size_t room;
+    int32_t n_bands;
+    int at;
+    const int32_t *w, *h;
+} scale;
+
+// Of the similarities of a scale, or of how far they are from one: band after band, so that the sum is one number.
+static double mean_of(const scale *s, bool away, double from)
+{
+    double sum = 0;
+    for (int32_t band = 0; band < s->n_bands; band++) {
+        const float *p = s->gathered + (size_t)band * s->room;
+        int32_t y0, y1;
+        for (int k = 0; k < s->at; k++) {   // those of larger scales come before
+            kal__dssim_out(s->e, band, k, s->h[k], &y0, &y1);
+            p += (size_t)s->w[k] * (size_t)(y1 - y0);
+        }
+        kal__dssim_out(s->e, band, s->at, s->h[s->at], &y0, &y1);
+        const size_t n = (size_t)s->w[s->at] * (size_t)(y1 - y0);
+        double part[8] = {0};
+        for (size_t i = 0; i < n; i++) {
+            const double v = (double)p[i], d = v - from;
+            part[i & 7] += !away ? v : d < 0 ? -d : d;
+        }
+        for (int i = 0; i < 8; i++) sum += part[i];
+    }
+    return sum / ((double)s->w[s->at] * (double)s->h[s->at]);
+}
+
+// The mean is raised to a half for each halving, since large scales say less by it.
+static double score_of(const scale *s)
+{
+    double middle = mean_of(s, false, 0);
+    middle = middle > 0 ? middle : 0;
+    for (int i = 0; i < s->at; i++) middle = __builtin_sqrt(middle);
+    return 1 - mean_of(s, true, middle);
+}
+
+static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_error *err)
+{
+    static const double weights[KAL__DSSIM_SCALES] = {0.028, 0.197, 0.322, 0.298, 0.155};
+    const kal_extent *e = &c->in[0]->extent;
+    int32_t w[KAL__DSSIM_SCALES], h[KAL__DSSIM_SCALES];
+    scale s = {.e = e,
+               .gathered = gathered,
+               .room = kal__dssim_room(e),
+               .n_bands = (e->height + KAL__DSSIM_ROWS - 1) / KAL__DSSIM_ROWS,
+               .w = w,
+               .h = h};
+    const int n = kal__dssim_scales(e->width, e->height, w, h);
+    double sum = 0, all = 0;
+    for (s.at = 0; s.at < n; s.at++) sum += weights[s.at] * score_of(&s), all += weights[s.at];
+    if (kal_value_make(out, KAL_VALUE_NUMBERS, 1, 1)) return kal_fail(err, KAL_NOMEM, "dssim: out of memory");
+    const double least = 2.220446049250313e-16, like = sum / all;
+    out->v[0] = 1 / (like > least ? like : least) - 1;
+    return KAL_OK;
+}
+
+static const kal_measure measure = {
+    .kind = KAL_VALUE_NUMBERS, .size = size, .rows = rows, .end = end, .apart = apart};
+
+const kal_op kal__op_dssim = {
+    .name = "dssim",
+    .version = 1,
+    .family = "metrics",
+    .help = "How different two pictures look: DSSIM (3.x), 0 for the same\n"
+            "0.001 is hardly visible, 0.01 clearly worse. Gray or RGB, sides of at least 8. Samples are "
+            "taken as\n"
+            "sRGB; what lets light through lies over a pattern of colours. It holds a float for each pixel "
+            "and a\n"
+            "third.",
+    .inputs = "reference distorted",
+    .params_size = sizeof(kal_dssim_p),
+    .cost = 60,
+    .extent = extent,
+    .need = need,
+    .prepare = prepare,
+    .release = release,
+    .scratch = scratch,
+    .measure = &measure,
+    .samples = KAL__SAMPLES(""),
+};
