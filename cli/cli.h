@@ -62,7 +62,7 @@ typedef struct settings {
     double max, percent;
     int32_t columns, gap, page;
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
-    const char *labels, *cell;
+    const char *labels, *cell, *metric;
     bool json, why, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all, rows;
     bool onward;   // a stream is read picture by picture
     bool watching;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// `kal diff A B`: are the pixels the same? In bands, so that large pictures need not be in memory.
+// `kal diff A B`: are the pixels the same? In bands, so that large pictures need not be in memory. With --metric: how alike do they look?
+#define _GNU_SOURCE   // strsep
 #include "cli.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BAND_BYTES ((uint64_t)256 << 20)   // of one picture; a smaller one is read at once
 
@@ -123,6 +125,63 @@ static int tell_kind(const kal_extent *e, const settings *s)
     return EXIT_FAILED;
 }
 
+// ---- metrics ------------------------------------------------------------------------------------
+
+static bool is_metric(const kal_op *op)
+{
+    return op && op->measure && !strcmp(op->family, "metrics");
+}
+
+static int no_metric(const char *name)
+{
+    const char *near = NULL;
+    char all[200] = "";
+    int least = 100;
+    for (size_t i = 0; kal_op_at(i); i++) {
+        const kal_op *op = kal_op_at(i);
+        if (!is_metric(op)) continue;
+        nearer(name, op->name, &near, &least);
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *all ? ", " : "", op->name);
+    }
+    if (near) return usage("--metric: there is no \"%s\"; did you mean \"%s\"?", name, near);
+    return usage("--metric: there is no \"%s\"; there are %s", name, all);
+}
+
+static int tell_metric(kal_scope *scope, const settings *s, const char *name, kal_node *const *nodes,
+                       const char *before)
+{
+    kal_error err;
+    kal_value v;
+    kal_bytes text;
+    if (!is_metric(kal_op_find(name))) return no_metric(name);
+    kal_status st = kal_read_value(kal_apply_text(scope, name, "", nodes, 2), &s->eval, &v, &err);
+    if (st) return fail(RUNNING, &err);
+    st = kal_value_print(&v, &text, &err);
+    kal_value_free(&v);
+    if (st) return fail(RUNNING, &err);
+    if (s->json)
+        printf("%s\"%s\": %s", before, name, (const char *)text.data);
+    else
+        printf("%s %s\n", name, (const char *)text.data);
+    kal_bytes_free(&text);
+    return EXIT_OK;
+}
+
+// Names with commas between.
+static int tell_metrics(kal_scope *scope, const settings *s, kal_node *const *nodes)
+{
+    char *names = strdup(s->metric), *left = names, *name;
+    int code = names ? EXIT_OK : usage("out of memory");
+    const char *before = "{";
+    while (!code && (name = strsep(&left, ",")) != NULL) {
+        code = tell_metric(scope, s, name, nodes, before);
+        before = ", ";
+    }
+    if (s->json && *before == ',') puts("}");
+    free(names);
+    return code;
+}
+
 // 1 says that they differ, and nothing else.
 static int trouble(int code)
 {
@@ -143,6 +202,9 @@ int diff_main(settings *s)
     comparison c = {.tolerance = s->max};
     if (code) {
         code = trouble(code);
+    } else if (s->metric) {
+        code = tell_metrics(scope, s, nodes);
+        code = code ? trouble(code) : EXIT_OK;
     } else if (!same_kind(&e[0], &e[1])) {
         code = tell_kind(e, s);
     } else {

@@ -162,4 +162,16 @@ check 'a pipe behind /dev/stdout' cmp piped.png plain.png
 "$kal" invert set/p12.jpg -o /dev/fd/5 --format png 5>&1 >/dev/null 2>err | cat >piped.png
 check 'a pipe behind /dev/fd' cmp piped.png plain.png
 
+# ---- how alike
+"$kal" gaussian set/p12.jpg 2 -o soft.png
+code 'diff --metric' 0 "$kal" diff set/p12.jpg soft.png --metric ssimulacra2
+has 'by its name' "$(cat out)" 'ssimulacra2 '
+code 'of itself' 0 "$kal" diff soft.png soft.png --metric ssimulacra2,dssim,psnr --json
+json 'that' out
+has 'is 100' "$(cat out)" '"ssimulacra2": 100'
+has 'and 0' "$(cat out)" '"dssim": 0'
+refused 'no such metric' 2 'did you mean "ssimulacra2"' "$kal" diff soft.png soft.png --metric ssimulacra
+refused 'one that is none' 2 'there are ssimulacra2, dssim, psnr' "$kal" diff soft.png soft.png --metric mask_iou
+refused 'of other sizes' 2 'psnr: the reference is' "$kal" diff soft.png in.ppm --metric psnr
+
 finish
