@@ -59,7 +59,7 @@ static void load(void)
     if (!kal__library(LIBRARY, names, n, n, &lib)) return;
     if (!kal__library(THREADS, more, m, m, &threads)) memset(&threads, 0, sizeof threads);
     const unsigned v = lib.JxlDecoderVersion();
-    snprintf(version, sizeof version, "libjxl %u.%u.%u%s", v / 1000000, v / 1000 % 1000, v % 1000,
+    snprintf(version, sizeof version, "libjxl %u.%u.%u, colours 2%s", v / 1000000, v / 1000 % 1000, v % 1000,
              instructions());
 }
 
@@ -256,6 +256,24 @@ static void plain_exif(kal__blob *exif)
     kal__exif_upright(p, exif->size);
 }
 
+// A picture coded in the format's own colours whose profile is an ICC one would come as linear sRGB, where 8 bits are too few and wide colours are
+// lost. Display P3 holds what cameras and screens have.
+static void prefer_colours(kal__decoder *d)
+{
+    const bool gray = d->info.num_color_channels == 1;
+    JxlColorEncoding c;
+    if (d->info.uses_original_profile || d->extent.type == KAL_F32 ||
+        d->lib->JxlDecoderGetColorAsEncodedProfile(d->jxl, KAL__JXL_UNUSED JXL_COLOR_PROFILE_TARGET_ORIGINAL,
+                                                   &c) == JXL_DEC_SUCCESS)
+        return;
+    c = (JxlColorEncoding){.color_space = gray ? JXL_COLOR_SPACE_GRAY : JXL_COLOR_SPACE_RGB,
+                           .white_point = JXL_WHITE_POINT_D65,
+                           .primaries = gray ? JXL_PRIMARIES_SRGB : JXL_PRIMARIES_P3,
+                           .transfer_function = JXL_TRANSFER_FUNCTION_SRGB,
+                           .rendering_intent = JXL_RENDERING_INTENT_RELATIVE};
+    d->lib->JxlDecoderSetPreferredColorProfile(d->jxl, &c);   // else it stays linear
+}
+
 static bool is_srgb(const kal__decoder *d)
 {
     JxlColorEncoding c;
@@ -271,6 +289,7 @@ static kal_status take_profile(kal__decoder *d, kal__meta *meta, kal_error *err)
 {
     const kal__jxl *l = d->lib;
     size_t n;
+    prefer_colours(d);
     if (is_srgb(d) ||
         l->JxlDecoderGetICCProfileSize(d->jxl, KAL__JXL_UNUSED JXL_COLOR_PROFILE_TARGET_DATA, &n) !=
             JXL_DEC_SUCCESS ||
@@ -379,7 +398,7 @@ static kal_status set_output(kal__decoder *d, unsigned char *dst, ptrdiff_t stri
 
 static kal_status jxl_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
-    kal_status st = begin(d, JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE, err);
+    kal_status st = begin(d, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE, err);
     if (!st && d->page) d->lib->JxlDecoderSkipFrames(d->jxl, (size_t)d->page);
     while (!st) {
         const JxlDecoderStatus now = d->lib->JxlDecoderProcessInput(d->jxl);
@@ -390,6 +409,8 @@ static kal_status jxl_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
                         stride < (ptrdiff_t)((size_t)d->extent.width * kal_pixel_size(&d->extent))))
                 st = kal_fail(err, KAL_CHANGED, "%s: jxl: the picture has another size than its header had",
                               d->reader->name);
+        } else if (now == JXL_DEC_COLOR_ENCODING) {
+            prefer_colours(d);
         } else if (now == JXL_DEC_NEED_IMAGE_OUT_BUFFER) {
             st = set_output(d, dst, stride, err);
         } else {

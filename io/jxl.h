@@ -48,6 +48,7 @@
     F(JxlDecoderGetBasicInfo)             \
     F(JxlDecoderGetFrameHeader)           \
     F(JxlDecoderGetColorAsEncodedProfile) \
+    F(JxlDecoderSetPreferredColorProfile) \
     F(JxlDecoderGetICCProfileSize)        \
     F(JxlDecoderGetColorAsICCProfile)     \
     F(JxlDecoderGetBoxType)               \

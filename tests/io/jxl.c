@@ -260,6 +260,34 @@ static void pages(rng *r)
 
 #endif
 
+// A lossy picture in Adobe RGB, all of it dark: nothing in it would be left in eight bits of light.
+static void wide_colours(void)
+{
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(80, 60, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    smooth_pixels(&e, pixels);
+    for (size_t i = 0; i < bytes_of(&e); i++) pixels[i] /= 4;
+    kal_node *srgb = node_of(s, &e, pixels),
+             *wide = kal_apply_text(s, "icc_transform", "to=adobe_rgb", &srgb, 1);
+    if (kal_node_error(wide, &check_error)) {
+        check_skip("%s", check_error.message);
+    } else {
+        kal_bytes b = encoded(wide, "jxl", "quality=100");
+        kal_node *n = kal_load_bytes(s, b.data, b.size, NULL),
+                 *back = kal_apply_text(s, "icc_transform", "to=srgb", &n, 1);
+        kal_extent got;
+        unsigned char *p = read_all(back, NULL, &got);
+        if (REQUIRE_NOTE(p && extent_equal(&got, &e), "%s", check_error.message))
+            REQUIRE_NOTE(mean_difference(p, pixels, bytes_of(&e)) < 1.2, "mean difference %g",
+                         mean_difference(p, pixels, bytes_of(&e)));
+        free(p);
+        kal_bytes_free(&b);
+    }
+    free(pixels);
+    kal_scope_free(&s);
+}
+
 int main(int argc, char **argv)
 {
     rng r = {argc > 1 ? strtoull(argv[1], NULL, 0) : 1};
@@ -277,6 +305,7 @@ int main(int argc, char **argv)
     metadata(&r);
     pages(&r);
     refusals(&r);
+    wide_colours();
     kal_memo_clear(NULL);
     return check_done();
 }
