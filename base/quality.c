@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See quality.h. What is searched is where a rising curve crosses a line. A picture's curve is taken for the mean one, moved by what the probes say of it. As long as
+// only one side of the line is known a guess goes one beyond, to know the other. Real curves jump and fall here and there: when three guesses
+// have not closed in, or none came near, the bracket is halved; and next to a jump two more are looked at.
+#include "quality.h"
+
+#include "fmath.h"
+
+#include <stddef.h>
+
+// Near enough: nobody sees it, and another probe costs an encoding and a decoding.
+#define NEAR_BYTES 0.01   // of the budget
+#define NEAR_SCORE 1.0
+#define JUMP_BYTES 0.02
+#define JUMP_SCORE 1.0
+#define CLOSE_BYTES 0.3
+#define CLOSE_SCORE 5.0
+
+static double log2_of(double v)
+{
+    return kal__log(v > 1e-300 ? v : 1e-300) / 0.6931471805599453;
+}
+
+// What rises with quality, less the line it is to cross: log2 of bytes, or the score.
+static double height_of(const kal__quality *s, const kal__quality_probe *p)
+{
+    return s->max_bytes ? log2_of((double)p->bytes) - log2_of((double)s->max_bytes) : p->score - s->min_score;
+}
+
+static double mean_height(const kal__quality *s, int quality)
+{
+    const kal__quality_curve *c = s->curve;
+    const float *v = s->max_bytes ? c->bits : c->score;
+    int i = 1;
+    while (i < KAL__QUALITY_KNOTS - 1 && c->at[i] < quality) i++;
+    const double part = (double)(quality - c->at[i - 1]) / (double)(c->at[i] - c->at[i - 1]);
+    const double mean = (double)v[i - 1] + part * ((double)v[i] - (double)v[i - 1]);
+    return s->max_bytes ? mean + log2_of(s->pixels / 8) - log2_of((double)s->max_bytes) : mean - s->min_score;
+}
+
+static int distance(const kal__quality_probe *p, int quality)
+{
+    return p->quality < quality ? quality - p->quality : p->quality - quality;
+}
+
+// How far this picture is from the mean one there: from the two probes around it or, beyond them all, the two nearest.
+static double off_at(const kal__quality *s, int quality)
+{
+    const kal__quality_probe *near = NULL, *other = NULL;
+    for (int i = 0; i < s->n; i++) {
+        const kal__quality_probe *p = &s->probes[i];
+        if (!near || distance(p, quality) < distance(near, quality)) near = p;
+    }
+    if (!near) return 0;
+    for (int i = 0; i < s->n; i++) {   // on the other side of it, if there is one there
+        const kal__quality_probe *p = &s->probes[i];
+        if (p == near) continue;
+        const bool across = (p->quality < quality) != (near->quality < quality),
+                   had = other && (other->quality < quality) != (near->quality < quality);
+        if (!other || (across && !had) || (across == had && distance(p, quality) < distance(other, quality)))
+            other = p;
+    }
+    const double a = height_of(s, near) - mean_height(s, near->quality);
+    if (!other) return a;
+    const double b = height_of(s, other) - mean_height(s, other->quality);
+    double part = (double)(quality - near->quality) / (double)(other->quality - near->quality);
+    if (part < -1) part = -1;   // no further beyond than they are apart
+    return a + (b - a) * part;
+}
+
+// Between them the line is crossed: the highest quality that is known to lie at or below it (0: none), and the lowest above it (101). By bytes what lies
+// on the line is below, by score above.
+static void bracket(const kal__quality *s, int *low, int *high)
+{
+    *low = 0, *high = 101;
+    for (int i = 0; i < s->n; i++) {
+        const double h = height_of(s, &s->probes[i]);
+        const bool below = s->max_bytes ? h <= 0 : h < 0;
+        if (below && s->probes[i].quality > *low) *low = s->probes[i].quality;
+    }
+    for (int i = 0; i < s->n; i++) {   // of what does not rise the lower counts
+        const double h = height_of(s, &s->probes[i]);
+        const bool below = s->max_bytes ? h <= 0 : h < 0;
+        if (!below && s->probes[i].quality > *low && s->probes[i].quality < *high)
+            *high = s->probes[i].quality;
+    }
+}
+
+static bool is_near(const kal__quality *s)
+{
+    const kal__quality_probe *p = kal__quality_found(s);
+    if (!p) return false;
+    return s->max_bytes ? (double)p->bytes >= (1 - NEAR_BYTES) * (double)s->max_bytes
+                        : p->score <= s->min_score + NEAR_SCORE;
+}
+
+static bool is_probed(const kal__quality *s, int quality)
+{
+    for (int i = 0; i < s->n; i++)
+        if (s->probes[i].quality == quality) return true;
+    return false;
+}
+
+// Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: two are looked at.
+static int beyond(const kal__quality *s, int low, int high)
+{
+    const kal__quality_probe *p = kal__quality_found(s);
+    const bool jump = !p || (s->max_bytes ? (double)p->bytes < (1 - JUMP_BYTES) * (double)s->max_bytes
+                                          : p->score > s->min_score + JUMP_SCORE);
+    for (int i = 1; i <= (s->max_bytes ? 1 : 2) && jump; i++) {
+        const int q = s->max_bytes ? high + i : low - i;
+        if (q >= 1 && q <= 100 && !is_probed(s, q)) return q;
+    }
+    return 0;
+}
+
+// A probe came near enough to the line for the mean curve to be trusted a little longer.
+static bool is_close(const kal__quality *s)
+{
+    double least = 1e300;
+    for (int i = 0; i < s->n; i++) {
+        const double h = height_of(s, &s->probes[i]), away = h < 0 ? -h : h;
+        if (away < least) least = away;
+    }
+    return !s->n || least < (s->max_bytes ? CLOSE_BYTES : CLOSE_SCORE);
+}
+
+// Once three guesses have not closed in on it, what the probes that are left could not halve away is halved.
+static int guess_within(const kal__quality *s, int low, int high, int guess)
+{
+    const int most = (1 << (KAL__QUALITY_PROBES - s->n - 1)) - 1;   // that may be left open on either side
+    if (s->n < 3 && is_close(s)) return guess;
+    if (guess - low - 1 > most) guess = low + 1 + most;
+    if (high - guess - 1 > most) guess = high - 1 - most;
+    return high - low - 1 > 2 * most + 1 ? (low + high) / 2 : guess;
+}
+
+int kal__quality_next(const kal__quality *s)
+{
+    int low, high;
+    bracket(s, &low, &high);
+    if (s->n == KAL__QUALITY_PROBES || is_near(s)) return 0;
+    if (high - low <= 1) return beyond(s, low, high);
+    int guess = low + 1;   // the last that is expected on the near side of the line
+    for (int q = low + 1; q < high; q++) {
+        const double h = mean_height(s, q) + off_at(s, q);
+        if (s->max_bytes ? h <= 0 : h < 0) guess = s->max_bytes ? q : q + 1;
+    }
+    // One beyond, where nothing is known there yet: what is on the other side closes the bracket.
+    if (s->n && high == 101 && low) guess += s->max_bytes != 0;
+    if (s->n && !low && high <= 100) guess -= !s->max_bytes;
+    if (guess <= low) guess = low + 1;
+    if (guess >= high) guess = high - 1;
+    return guess_within(s, low, high, guess);
+}
+
+void kal__quality_tell(kal__quality *s, int quality, uint64_t bytes, double score)
+{
+    if (s->n < KAL__QUALITY_PROBES) s->probes[s->n++] = (kal__quality_probe){quality, bytes, score};
+}
+
+const kal__quality_probe *kal__quality_found(const kal__quality *s)
+{
+    const kal__quality_probe *best = NULL;
+    for (int i = 0; i < s->n; i++) {
+        const kal__quality_probe *p = &s->probes[i];
+        const bool keeps = s->max_bytes ? p->bytes <= s->max_bytes : p->score >= s->min_score;
+        if (!keeps) continue;
+        if (!best || (s->max_bytes ? p->quality > best->quality : p->bytes < best->bytes)) best = p;
+    }
+    return best;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The search for a quality: over tables of what encoders really gave (where they are there), and over curves made up, rising and not quite: the bound is kept, what
+// can be met is met, near the best there is, in few probes.
+#include "check.h"
+
+#include "quality.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Of six pictures of 256×192 that are in none of the tables, encoded here.
+static const kal__quality_curve jpeg = {{1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
+                                        {-2.695f, -2.093f, -1.344f, -0.611f, -0.193f, 0.073f, 0.29f, 0.49f,
+                                         0.755f, 1.096f, 1.329f, 1.643f, 2.107f, 2.545f, 2.901f},
+                                        {-55.24f, -30.63f, 12.01f, 42.78f, 54.88f, 61.08f, 64.99f, 68.6f,
+                                         72.58f, 77.62f, 80.66f, 84.73f, 89.04f, 92.17f, 93.22f}};
+static const kal__quality_curve webp = {{1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
+                                        {-1.944f, -1.465f, -1.135f, -0.665f, -0.333f, -0.058f, 0.147f, 0.323f,
+                                         0.503f, 0.874f, 1.164f, 1.491f, 1.915f, 2.171f, 2.275f},
+                                        {9.6f, 24.4f, 33.65f, 45.78f, 54.68f, 61.22f, 65.91f, 69.48f, 72.82f,
+                                         78.62f, 82.39f, 86.25f, 89.65f, 91.02f, 91.34f}};
+
+typedef struct table {
+    char name[80];
+    const kal__quality_curve *curve;
+    double pixels;
+    uint64_t bytes[101];
+    double score[101];
+} table;
+
+typedef struct tally {
+    int searches, probes, most, missed, far;
+} tally;
+
+// Far: more than a hundredth of the bytes and more than a point from the best.
+static void search(const table *t, uint64_t max_bytes, double min_score, tally *n)
+{
+    kal__quality s = {.curve = t->curve, .pixels = t->pixels, .max_bytes = max_bytes, .min_score = min_score};
+    int best = 0;
+    for (int q = 1; q <= 100; q++) {
+        if (max_bytes ? t->bytes[q] > max_bytes : t->score[q] < min_score) continue;
+        if (!best || (max_bytes ? t->score[q] > t->score[best] : t->bytes[q] < t->bytes[best])) best = q;
+    }
+    for (int q; (q = kal__quality_next(&s)) != 0;) {
+        for (int i = 0; i < s.n; i++)
+            REQUIRE_NOTE(s.probes[i].quality != q, "%s: %d is tried twice", t->name, q);
+        if (!REQUIRE_NOTE(q >= 1 && q <= 100 && s.n < KAL__QUALITY_PROBES, "%s: %d", t->name, q)) break;
+        kal__quality_tell(&s, q, t->bytes[q], t->score[q]);
+    }
+    const kal__quality_probe *p = kal__quality_found(&s);
+    if (p) REQUIRE(max_bytes ? p->bytes <= max_bytes : p->score >= min_score);
+    n->searches += best > 0;
+    n->probes += best ? s.n : 0;
+    if (best && s.n > n->most) n->most = s.n;
+    n->missed += best && !p;
+    if (!best || !p) return;
+    const double bytes = (double)t->bytes[best];
+    const bool far = max_bytes ? (double)p->bytes < 0.99 * bytes && p->score < t->score[best] - 1
+                               : (double)p->bytes > 1.01 * bytes && p->score > t->score[best] + 1;
+    n->far += far;
+}
+
+static void all_of(const table *t, tally *n)
+{
+    for (int q = 1; q <= 100; q++)
+        for (int less = -1; less <= 1; less++) search(t, t->bytes[q] + (uint64_t)(int64_t)less, 0, n);
+    for (double b = (double)t->bytes[1] * 0.8; b < (double)t->bytes[100] * 1.3; b *= 1.02)
+        search(t, (uint64_t)b, 0, n);
+    for (double score = -60; score < 101; score += 0.25) search(t, 0, score, n);
+}
+
+// Of curves that jump at random one in fifty may be far; the bound is kept always.
+static void report(const char *what, const tally *n, double most, int far)
+{
+    printf("%s: %d searches, %.2f probes in the mean, at most %d, %d far from the best\n", what, n->searches,
+           (double)n->probes / n->searches, n->most, n->far);
+    REQUIRE_NOTE(!n->missed && n->most <= 8, "%s: %d missed, %d probes", what, n->missed, n->most);
+    REQUIRE_NOTE(n->far <= far, "%s: %d far", what, n->far);
+    REQUIRE_NOTE((double)n->probes <= most * n->searches, "%s: %.2f probes", what,
+                 (double)n->probes / n->searches);
+}
+
+// Curves unlike the mean ones: steeper, flatter, shifted, with steps; always rising.
+static void made_up(void)
+{
+    rng r = {3};
+    tally n = {0};
+    for (int i = 0; i < 60; i++) {
+        table t = {
+            .name = "made up", .curve = i % 2 ? &jpeg : &webp, .pixels = 1e4 * (1 + rng_below(&r, 1000))};
+        double bits = -4 + rng_below(&r, 50) * 0.1, score = -80 + rng_below(&r, 80);
+        const double steep = 0.005 + rng_below(&r, 100) * 0.001, climb = (97 - score) / 100;
+        for (int q = 1; q <= 100; q++) {
+            bits += steep * (0.2 + rng_below(&r, 17) * 0.1) + (rng_below(&r, 30) ? 0 : 0.2);
+            score += climb * (0.1 + rng_below(&r, 19) * 0.1);
+            t.bytes[q] = (uint64_t)(t.pixels / 8 * exp2(bits)) + (uint64_t)q;
+            t.score[q] = score;
+        }
+        all_of(&t, &n);
+    }
+    report("made up", &n, 6, n.searches / 50);
+}
+
+static void tables(void)
+{
+    const char *path = check_shared("data/metrics/rd_tables.tsv");
+    FILE *f = path ? fopen(path, "r") : NULL;
+    if (!f) {
+        check_skip("KAL_SHARED has no data/metrics/rd_tables.tsv");
+        return;
+    }
+    char line[300], ref[60], codec[20];
+    table t = {.pixels = 256 * 192};
+    int q;
+    tally n = {0};
+    while (fgets(line, sizeof line, f)) {
+        unsigned long long bytes;
+        double score;
+        if (sscanf(line, "%59s %19s %d %llu %lf", ref, codec, &q, &bytes, &score) != 5) continue;
+        t.bytes[q] = bytes, t.score[q] = score;
+        if (q < 100) continue;
+        snprintf(t.name, sizeof t.name, "%s %s", ref, codec);
+        t.curve = strcmp(codec, "webp") ? &jpeg : &webp;
+        all_of(&t, &n);
+    }
+    fclose(f);
+    report("tables", &n, 3.5, 0);
+}
+
+int main(void)
+{
+    made_up();
+    tables();
+    return check_done();
+}
