@@ -948,6 +948,7 @@
     {"ssimulacra2 0 content", "ef26ad5fc50ed521cec772991ae59031"},
     {"ssimulacra2 1 aligned=true", "108ea972be87cc8dbcadbcfd637dfba4"},
     {"ssimulacra2 1 content", "ef26ad5fc50ed521cec772991ae59031"},
+    {"dssim 0 ", "c6992e27649e0b22dcbc8e482f00c5d4"}, {"dssim 0 content", "74dc17a5ff5930109c252dcb63d9d584"},
     {"psnr 0 ", "da12e2d3c46485d704af17842a2b0774"}, {"psnr 0 content", "72b5c71e27882021749c296bafadfc20"},
     {"erode 0 ", "c1f291b25ba241392075bca8700a2d8d"}, {"erode 0 content", "486c8aea002446f9a32f83f86e3dcd81"},
     {"erode 1 width=4 height=1", "a248051583547349bdd80c672143c306"},
