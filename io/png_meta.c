@@ -133,6 +133,35 @@ static void take_late(kal__decoder *d, size_t i, const unsigned char head[8], si
     free(data);
 }
 
+// Leaves the reader somewhere.
+static bool has_head(kal__reader *r, uint64_t at, const unsigned char head[8])
+{
+    unsigned char there[8];
+    size_t n = 0;
+    r->position = at;
+    for (ptrdiff_t got; n < sizeof there && (got = r->read(r, there + n, sizeof there - n, NULL)) > 0;)
+        n += (size_t)got;
+    return n == sizeof there && !memcmp(there, head, n);
+}
+
+// IDAT chunks follow one another, and writers make them of one length: at equal distances heads are looked for that say the same, twice as far
+// each time, then in between. A large file has thousands of them.
+static void leap_alike(kal__decoder *d, const unsigned char head[8])
+{
+    kal__reader *r = d->reader;
+    const uint64_t step = (uint64_t)kal__be32(head) + 12, was = r->position, from = was - d->fail.ahead - 8;
+    if (r->memory || !r->placed || r->size < from + step) return;
+    uint64_t most = (r->size - from) / step, known = 0, beyond = 1;
+    for (; beyond <= most && has_head(r, from + beyond * step, head); beyond *= 2) known = beyond;
+    if (beyond > most + 1) beyond = most + 1;
+    while (beyond - known > 1) {
+        const uint64_t middle = known + (beyond - known) / 2;
+        *(has_head(r, from + middle * step, head) ? &known : &beyond) = middle;
+    }
+    r->position = known ? from + known * step + 8 : was;
+    if (known) d->fail.ahead = 0, d->leaping = true;
+}
+
 // Writers put EXIF and XMP behind the pixels too. Steps from chunk to chunk; damage here is the decoder's to
 // report.
 void kal__png_scan_behind(kal__decoder *d)
@@ -144,6 +173,7 @@ void kal__png_scan_behind(kal__decoder *d)
         const uint32_t n = kal__be32(head);
         const size_t i = kept_index(head + 4);
         skip = (uint64_t)n + 4;
+        if (!memcmp(head + 4, "IDAT", 4)) leap_alike(d, head);
         if (d->apng && n == 26 && !memcmp(head + 4, "fcTL", 4)) {
             unsigned char data[26];
             if (kal__png_pull(d, data, n) != n) return;

@@ -145,11 +145,49 @@ static void stored_through_a_mapping(void)
     kal_scope_free(&s);
 }
 
+// Pixels in many chunks, most of one length, and what the picture is said to be behind them: found, and not by reading them all.
+static void behind_many_chunks(void)
+{
+    rng r = {21};
+    for (int i = 0; i < 60; i++) {
+        kal_scope *s = kal_scope_new();
+        const kal_extent e = extent_of(60 + rng_below(&r, 60), 40, 3, KAL_U8);
+        kal_bytes png = encoded(rng_image(&r, s, &e), "png", NULL), all = bytes_copy(png.data, 33);
+        kal_bytes data = {NULL, 0}, exif = make_exif(1, true);
+        for (size_t at = 33; at + 12 <= png.size;) {
+            const unsigned char *p = (const unsigned char *)png.data + at;
+            const size_t n = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+            if (!memcmp(p + 4, "IDAT", 4)) data = bytes_join(data, p + 8, n);
+            at += n + 12;
+        }
+        const size_t size = 20 + (size_t)rng_below(&r, 300);
+        for (size_t at = 0; at < data.size;) {
+            size_t n = rng_below(&r, 12) ? size : 1 + (size_t)rng_below(&r, 400);
+            if (n > data.size - at) n = data.size - at;
+            splice(&all, all.size, png_chunk("IDAT", (const unsigned char *)data.data + at, n));
+            at += n;
+        }
+        splice(&all, all.size, png_chunk("eXIf", exif.data, exif.size));
+        splice(&all, all.size, png_chunk("IEND", NULL, 0));
+        put_file(check_temp("many.png"), all.data, all.size);
+        kal_node *n = kal_load(s, check_temp("many.png"), "keyed=false");
+        require_meta(n, "exif", exif.data, exif.size, "behind many chunks");
+        kal_key a = {0}, b = {1, 1};
+        REQUIRE_OK(kal_content_key(n, NULL, &a, &check_error));
+        REQUIRE_OK(kal_content_key(kal_load_bytes(s, png.data, png.size, NULL), NULL, &b, &check_error));
+        REQUIRE(kal_key_equal(a, b));
+        bytes_free(&all), bytes_free(&data), bytes_free(&exif);
+        kal_bytes_free(&png);
+        kal_scope_free(&s);
+    }
+}
+
 int main(void)
 {
     header_alone();
     changed();
     stored_through_a_mapping();
+    behind_many_chunks();
     kal_memo_clear(NULL);
     return check_done();
 }
