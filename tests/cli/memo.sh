@@ -232,7 +232,7 @@ else
 fi
 
 # ---- what an entry is, whole
-"$kal" run 'in | gaussian 30 memo=always | save long.png' in.ppm --memo-dir told
+"$kal" run 'load in.ppm memo=always | gaussian 30 memo=always | save long.png' --memo-dir told
 code 'list' 0 "$kal" memo list --memo-dir told
 has 'names the file first' "$(cat out)" ' load pnm kallitype 1 file="in.ppm" digest='
 has 'and cuts nothing of a line into a pipe' "$(grep ' load pnm' out)" ' left_out=0'
