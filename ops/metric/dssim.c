@@ -7,29 +7,9 @@
 
 #include "fmath.h"
 
-static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
-{
-    (void)params, (void)out;
-    const kal_extent *e = &c->in[0]->extent;
-    const kal_status st = kal__metric_check_colours("dssim", c, err);
-    if (st || (e->width >= 8 && e->height >= 8)) return st;
-    return kal_fail(err, KAL_INVALID, "dssim: the pictures are %d×%d; sides of at least 8 are needed",
-                    e->width, e->height);
-}
-
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 {
     return kal__dssim_need(&c->in[i]->extent, out);
-}
-
-static kal_status prepare(const kal_call *c, void **state, kal_error *err)
-{
-    return kal__metric_light_new(c, (kal__metric_light **)state, err);
-}
-
-static void release(void *state)
-{
-    kal__metric_light_free(state);
 }
 
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
@@ -134,10 +114,10 @@ const kal_op kal__op_dssim = {
     .inputs = "reference distorted",
     .params_size = sizeof(kal_dssim_p),
     .cost = 60,
-    .extent = extent,
+    .extent = kal__metric_extent,
     .need = need,
-    .prepare = prepare,
-    .release = release,
+    .prepare = kal__metric_prepare,
+    .release = kal__metric_release,
     .scratch = scratch,
     .measure = &measure,
     .samples = KAL__SAMPLES(""),

@@ -21,18 +21,24 @@ kal_status kal__metric_check(const char *op, const kal_call *c, kal_error *err)
     return KAL_OK;
 }
 
-kal_status kal__metric_check_colours(const char *op, const kal_call *c, kal_error *err)
+kal_status kal__metric_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
     static const char *const names[] = {"reference", "distorted"};
+    const char *op = c->op->name;
+    (void)params, (void)out;
     const kal_status st = kal__metric_check(op, c, err);
-    for (int i = 0; i < 2 && !st; i++) {
+    if (st) return st;
+    for (int i = 0; i < 2; i++) {
         const kal_extent *e = &c->in[i]->extent;
         if (e->model != KAL_GRAY && e->model != KAL_RGB && e->model != KAL_MASK)
             return kal_fail(err, KAL_INVALID,
                             "%s: the %s has %d channels that are no colours; gray or rgb is compared", op,
                             names[i], e->channels);
     }
-    return st;
+    const kal_extent *e = &c->in[0]->extent;
+    if (e->width >= 8 && e->height >= 8) return KAL_OK;
+    return kal_fail(err, KAL_INVALID, "%s: the pictures are %d×%d; sides of at least 8 are needed", op,
+                    e->width, e->height);
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -67,24 +73,25 @@ void kal__metric_samples(const kal_extent *e, const unsigned char *row, size_t n
 
 // ---- light --------------------------------------------------------------------------------------
 
-kal_status kal__metric_light_new(const kal_call *c, kal__metric_light **out, kal_error *err)
+kal_status kal__metric_prepare(const kal_call *c, void **state, kal_error *err)
 {
-    kal__metric_light *t = *out = kal__new_zero(1, sizeof *t);
+    kal__metric_light *t = *state = kal__new_zero(1, sizeof *t);
     if (!t) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
     for (int v = 0; v < 256; v++) t->u8[v] = (float)kal__light(v / 255.0);
     if (c->in[0]->extent.type != KAL_U16 && c->in[1]->extent.type != KAL_U16) return KAL_OK;
     t->u16 = kal__new(65536, sizeof *t->u16);
     if (!t->u16) {
         free(t);
-        *out = NULL;
+        *state = NULL;
         return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
     }
     for (int v = 0; v < 65536; v++) t->u16[v] = (float)kal__light(v / 65535.0);
     return KAL_OK;
 }
 
-void kal__metric_light_free(kal__metric_light *t)
+void kal__metric_release(void *state)
 {
+    kal__metric_light *t = state;
     if (t) free(t->u16);
     free(t);
 }

@@ -9,8 +9,8 @@
 
 /// Two pictures of one size; kinds of samples may differ.
 kal_status kal__metric_check(const char *op, const kal_call *c, kal_error *err);
-/// And both gray or in colour, with or without alpha.
-kal_status kal__metric_check_colours(const char *op, const kal_call *c, kal_error *err);
+/// A record's `extent`: and both gray or in colour, with or without alpha, with sides of at least 8.
+kal_status kal__metric_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err);
 
 /// A row as samples on 0..1, clamped: red, green and blue (of gray three times the same), and alpha where there is one (else plane[3] is not
 /// touched and may be NULL).
@@ -21,8 +21,9 @@ typedef struct kal__metric_light {
     float u8[256];
     float *u16;   // NULL: nobody asked
 } kal__metric_light;
-kal_status kal__metric_light_new(const kal_call *c, kal__metric_light **out, kal_error *err);
-void kal__metric_light_free(kal__metric_light *t);
+/// A record's `prepare` and `release` for such a table.
+kal_status kal__metric_prepare(const kal_call *c, void **state, kal_error *err);
+void kal__metric_release(void *state);
 /// A row as linear red, green and blue on 0..1. With alpha the samples (not the light) lie over gray of `under`; room is for a row of
 /// four planes.
 void kal__metric_linear(const kal__metric_light *t, const kal_extent *e, const unsigned char *row, size_t n,

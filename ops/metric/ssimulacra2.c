@@ -34,29 +34,9 @@ static const double weights[3][KAL__SSIM2_SCALES][6] = {
 static const kal_param params[] = {KAL_SSIMULACRA2_PARAMS(KAL_SCHEMA)};
 #undef PARAMS
 
-static kal_status extent(const kal_call *c, void *params_, kal_extent *out, kal_error *err)
-{
-    (void)params_, (void)out;
-    const kal_extent *e = &c->in[0]->extent;
-    const kal_status st = kal__metric_check_colours("ssimulacra2", c, err);
-    if (st || (e->width >= 8 && e->height >= 8)) return st;
-    return kal_fail(err, KAL_INVALID, "ssimulacra2: the pictures are %d×%d; sides of at least 8 are needed",
-                    e->width, e->height);
-}
-
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 {
     return kal__ssim2_need(&c->in[i]->extent, out);
-}
-
-static kal_status prepare(const kal_call *c, void **state, kal_error *err)
-{
-    return kal__metric_light_new(c, (kal__metric_light **)state, err);
-}
-
-static void release(void *state)
-{
-    kal__metric_light_free(state);
 }
 
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
@@ -161,10 +141,10 @@ const kal_op kal__op_ssimulacra2 = {
     .inputs = "reference distorted",
     KAL__PARAMS(params, kal_ssimulacra2_p),
     .cost = 60,
-    .extent = extent,
+    .extent = kal__metric_extent,
     .need = need,
-    .prepare = prepare,
-    .release = release,
+    .prepare = kal__metric_prepare,
+    .release = kal__metric_release,
     .scratch = scratch,
     .measure = &measure,
     .samples = KAL__SAMPLES("", "aligned=true"),
