@@ -294,12 +294,11 @@ KAL__VARIANTS(similarity, (float *dst, const float *moments, size_t pitch, size_
 // ---- rows ---------------------------------------------------------------------------------------
 
 // Twice along the rows, there and back.
-static void along_twice(const work *k, const level *l, float *row, size_t whole)
+static void along_twice(const work *k, const level *l, float *row)
 {
     float *other = k->sums + SIGNALS * l->pitch + PAD;
     along(other, row, (size_t)l->width);
     along(row, other, (size_t)l->width);
-    (void)whole;
 }
 
 static void chroma_row(work *k, level *l, int32_t y)
@@ -314,7 +313,7 @@ static void chroma_row(work *k, level *l, int32_t y)
             float *row = k->sums + PAD;
             rows_around(l, l->lab, side, c, y, p);
             column(row, p, w, whole);
-            along_twice(k, l, row, whole);
+            along_twice(k, l, row);
             memcpy(row_of(l, l->blurred, side, c, y), row, n * sizeof(float));
         }
     }
@@ -331,7 +330,7 @@ static void row_out(work *k, level *l, int32_t y)
         rows_around(l, l->blurred, 0, c, y, p);
         rows_around(l, l->blurred, 1, c, y, q);
         columns(k->sums + PAD, l->pitch, p, q, w, whole);
-        for (size_t s = 0; s < SIGNALS; s++) along_twice(k, l, k->sums + s * l->pitch + PAD, whole);
+        for (size_t s = 0; s < SIGNALS; s++) along_twice(k, l, k->sums + s * l->pitch + PAD);
         add_moments(k->moments + PAD, l->pitch, k->sums + PAD, whole);
     }
     similarity(l->out, k->moments + PAD, l->pitch, n);

@@ -183,8 +183,7 @@ KAL__VARIANTS(xyb,
 // The blur's weights on five numbers: the one in the middle, and sums of those beside it.
 KAL__INLINE kal__vec weigh(kal__vec middle, kal__vec one, kal__vec two, kal__vec three, kal__vec four)
 {
-    return 0.26462111f * middle + 0.21292859f * one + 0.10933537f * two + 0.03601111f * three +
-           0.00941437f * four;
+    return taps[0] * middle + taps[1] * one + taps[2] * two + taps[3] * three + taps[4] * four;
 }
 
 // Down the columns: means of a and b, of their squares, of their product.
