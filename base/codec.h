@@ -111,7 +111,7 @@ typedef struct kal__writer {
     bool album;         ///< of a file of several pictures: `page` may be called
     const char *name;   ///< of the target, without folders; NULL: it has none
     bool far;           ///< on another machine: its last step may fail, and comes before those of others
-    bool waits;         ///< taking bytes may last as long as somebody else likes; it has neither `patch` nor `file`
+    bool waits;   ///< taking bytes may last as long as somebody else likes; it has neither `patch` nor `file`
 } kal__writer;
 
 /// Bytes a file target holds.
@@ -168,6 +168,7 @@ typedef struct kal__meta {
     bool gain;            // a gain map lies beside it in the file
     uint64_t left_out[KAL__BLOBS];   // bytes of what was larger than the limit; 0: nothing was
     bool uncounted[KAL__BLOBS];      // there were more: nobody unpacked them
+    unsigned set;                    // blocks that fields were set in, as bits: 1u << KAL__EXIF
     struct kal__meta *base;          // who has the blobs that are the same in both; NULL: all are its own
     struct kal__fields *fields;      // once they were asked for; atomic
 } kal__meta;

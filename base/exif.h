@@ -32,15 +32,41 @@ typedef enum kal__exif_how {
     KAL__EXIF_LETTERS,   // UNDEFINED: ASCII
     KAL__EXIF_CODED,     // UNDEFINED: eight bytes that name a character set, then a text
     KAL__EXIF_WIDE,      // BYTE: UTF-16, the low byte first
+    KAL__EXIF_TIME,      // ASCII: "2026:01:31 23:59:59"
+    KAL__EXIF_DATE,      // ASCII: its first half
 } kal__exif_how;
 typedef struct kal__exif_tag {
     unsigned tag;
     const char *name;
     kal__exif_how how;
     bool describes;   // of the main directory: what the picture is of and who made it, not how it is stored
+    unsigned type;    // that it is written with; 0: it is the file's or the camera's, and nobody sets it
+    unsigned count;   // of numbers; 0: any, or it is a text
 } kal__exif_tag;
 /// NULL: it has none.
 const kal__exif_tag *kal__exif_tag_of(kal__exif_part part, unsigned tag);
+/// The tag of a name, "GPSLatitude" or, where there is none, "0xc4a5", and where it stands. false: there is no such.
+bool kal__exif_named(const char *name, kal__exif_part *part, kal__exif_tag *out);
+/// All names; NULL: there are no more.
+const char *kal__exif_name_at(size_t i);
+
+// ---- a block acted on where it lies: bytes that may be written -----------------------------------
+
+/// Where its directories are; of one that it has not, 0.
+void kal__exif_directories(const kal__ifd *t, size_t out[4]);
+/// Whether any directory or value lies in the n bytes, but for that directory, or the value of the entry, at `except`.
+bool kal__exif_needed(const kal__ifd *t, size_t from, size_t n, size_t except);
+/// Takes entries out. Those behind one that goes move up, and so does the place of the next directory.
+void kal__exif_thin(kal__ifd *t, size_t directory, bool (*goes)(const void *of, unsigned tag),
+                    const void *of);
+/// The thumbnail may show what was cut away: its bytes go too. Returns how many bytes the block has then.
+size_t kal__exif_drop_preview(kal__ifd *t);
+
+// ---- fields set ---------------------------------------------------------------------------------
+
+/// What a text says, as values of the tag in a block of that byte order; `field` is for the error: INVALID.
+kal_status kal__exif_parse(const char *field, const kal__exif_tag *tag, const char *text, bool big,
+                           kal__text *out, size_t *count, kal_error *err);
 
 /// A number as a fraction of 32 bits; one that came as such a fraction comes back. 0/0 when it cannot be one.
 void kal__fraction(double v, uint32_t out[2]);

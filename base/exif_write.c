@@ -79,8 +79,7 @@ void kal__fraction(double v, uint32_t out[2])
 
 // ---- corrected where it lies --------------------------------------------------------------------
 
-// Which directories of a block there are, those that are not as 0.
-static void directories(const kal__ifd *t, size_t out[4])
+void kal__exif_directories(const kal__ifd *t, size_t out[4])
 {
     out[KAL__EXIF_MAIN] = t->first;
     out[KAL__EXIF_PHOTO] = kal__ifd_sub(t, t->first, KAL__EXIF_POINTER);
@@ -99,23 +98,28 @@ static const struct {
     {41486, KAL__SCALED}, {41487, KAL__SCALED}, {41488, KAL__SCALED},   // FocalPlaneXResolution …
 };
 
-static bool is_wrong(unsigned tag, unsigned edits, bool density_gone)
+typedef struct wrong {
+    unsigned edits;
+    bool density_gone;
+} wrong;
+
+static bool is_wrong(const void *of, unsigned tag)
 {
+    const wrong *w = of;
     for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++)
-        if (wrongs[i].tag == tag && (wrongs[i].edits & edits)) return true;
-    return density_gone &&
+        if (wrongs[i].tag == tag && (wrongs[i].edits & w->edits)) return true;
+    return w->density_gone &&
            (tag == KAL__EXIF_X_RESOLUTION || tag == KAL__EXIF_Y_RESOLUTION || tag == KAL__EXIF_UNIT);
 }
 
-// The entries behind one that goes move up, and so does the place of the next directory.
-static void thin_out(kal__ifd *t, size_t directory, unsigned edits, bool density_gone)
+void kal__exif_thin(kal__ifd *t, size_t directory, bool (*goes)(const void *of, unsigned tag), const void *of)
 {
     unsigned char *p = (unsigned char *)(uintptr_t)t->p;
     const size_t n = kal__ifd_count(t, directory), first = directory + 2;
     const bool whole = n == kal__ifd_get(t, directory, 2) && t->n - first - n * 12 >= 4;
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
-        if (is_wrong(kal__ifd_get(t, first + i * 12, 2), edits, density_gone)) continue;
+        if (goes(of, kal__ifd_get(t, first + i * 12, 2))) continue;
         memmove(p + first + kept++ * 12, p + first + i * 12, 12);
     }
     if (kept == n) return;
@@ -152,7 +156,7 @@ static size_t end_of(const kal__ifd *t)
 {
     size_t at[4], end = 8;
     kal__ifd_entry e;
-    directories(t, at);
+    kal__exif_directories(t, at);
     for (int part = 0; part < 4; part++) {
         const size_t n = kal__ifd_count(t, at[part]);
         if (n) end = larger(end, at[part] + 2 + n * 12 + 4);
@@ -162,22 +166,24 @@ static size_t end_of(const kal__ifd *t)
     return end < t->n ? end : t->n;
 }
 
-static bool needed(const kal__ifd *t, size_t from, size_t n)
+bool kal__exif_needed(const kal__ifd *t, size_t from, size_t n, size_t except)
 {
     size_t at[4];
     kal__ifd_entry e;
-    directories(t, at);
+    kal__exif_directories(t, at);
     for (int part = 0; part < 4; part++) {
         const size_t count = kal__ifd_count(t, at[part]);
-        if (count && from < at[part] + 6 + count * 12 && at[part] < from + n) return true;
+        const bool there = count && at[part] != except;
+        if (there && from < at[part] + 6 + count * 12 && at[part] < from + n) return true;
         for (size_t i = 0; i < count; i++)
-            if (kal__ifd_at(t, at[part], i, &e) && from < e.at + e.size && e.at < from + n) return true;
+            if (kal__ifd_at(t, at[part], i, &e) && e.place != except && from < e.at + e.size &&
+                e.at < from + n && (e.size > 4 || there))
+                return true;
     }
     return from < 8;
 }
 
-// The thumbnail may show what was cut away: its bytes go too. Returns how many bytes the block has then.
-static size_t drop_thumbnail(kal__ifd *t)
+size_t kal__exif_drop_preview(kal__ifd *t)
 {
     const size_t next = kal__ifd_next(t, t->first), count = kal__ifd_count(t, t->first);
     if (!next) return t->n;
@@ -187,7 +193,7 @@ static size_t drop_thumbnail(kal__ifd *t)
     set(t, t->first + 2 + count * 12, 4, 0);
     if (at && at < t->n) {
         if (n > t->n - at) n = t->n - at;
-        if (!needed(t, at, n)) memset((unsigned char *)(uintptr_t)t->p + at, 0, n);
+        if (!kal__exif_needed(t, at, n, 0)) memset((unsigned char *)(uintptr_t)t->p + at, 0, n);
     }
     return end_of(t);
 }
@@ -201,10 +207,11 @@ static size_t correct(unsigned char *data, size_t n, const kal__meta *m)
     if (!m->edits) return n;
     const bool gone = (m->edits & KAL__MOVED) && !(m->density[0] > 0) && unit_of(&t) > 0;
     if ((m->edits & KAL__MOVED) && m->density[0] > 0) set_density(&t, m);
-    directories(&t, at);
+    kal__exif_directories(&t, at);
     for (int part = 0; part < 4; part++)
-        if (at[part] && part != KAL__EXIF_PLACE) thin_out(&t, at[part], m->edits, gone && !part);
-    return drop_thumbnail(&t);
+        if (at[part] && part != KAL__EXIF_PLACE)
+            kal__exif_thin(&t, at[part], is_wrong, &(wrong){m->edits, gone && !part});
+    return kal__exif_drop_preview(&t);
 }
 
 bool kal__exif_to_write(const kal__meta *m, kal__blob *out)
@@ -240,7 +247,7 @@ void kal__exif_take(const kal__blob *exif, kal__exif_parts *out)
     size_t at[4];
     *out = (kal__exif_parts){0};
     if (!exif->size || !kal__ifd_open(&t, exif->data, exif->size)) return;
-    directories(&t, at);
+    kal__exif_directories(&t, at);
     for (int part = 0; part < 4; part++) take_directory(&t, at[part], (kal__exif_part)part, out);
 }
 

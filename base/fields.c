@@ -5,6 +5,7 @@
 #include "fields.h"
 
 #include "num.h"
+#include "utf.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -111,63 +112,6 @@ void kal__fields_bytes(kal__fields *f, const char *name, size_t n)
 
 // ---- texts --------------------------------------------------------------------------------------
 
-// How many bytes a character of UTF-8 has; 0: these are none.
-static size_t character(const unsigned char *p, size_t n)
-{
-    const size_t m = *p < 0x80                 ? 1
-                     : *p >= 0xc2 && *p < 0xe0 ? 2
-                     : *p >= 0xe0 && *p < 0xf0 ? 3
-                     : *p < 0xf5               ? 4
-                                               : 0;
-    if (m == 1) return 1;
-    if (!m || *p < 0xc2 || m > n) return 0;
-    for (size_t i = 1; i < m; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    const bool low = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-    const bool high = (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf4 && p[1] > 0x8f);
-    return low || high ? 0 : m;
-}
-
-static void put_character(kal__text *t, uint32_t c)
-{
-    const unsigned char s[4] = {(unsigned char)(c < 0x80      ? c
-                                                : c < 0x800   ? 0xc0 | c >> 6
-                                                : c < 0x10000 ? 0xe0 | c >> 12
-                                                              : 0xf0 | c >> 18),
-                                (unsigned char)(c < 0x800     ? 0x80 | (c & 63)
-                                                : c < 0x10000 ? 0x80 | (c >> 6 & 63)
-                                                              : 0x80 | (c >> 12 & 63)),
-                                (unsigned char)(c < 0x10000 ? 0x80 | (c & 63) : 0x80 | (c >> 6 & 63)),
-                                (unsigned char)(0x80 | (c & 63))};
-    kal__put(t, s, c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
-}
-
-static void put_text(kal__text *t, const unsigned char *p, size_t n)
-{
-    size_t at = 0;
-    while (at < n && character(p + at, n - at)) at += character(p + at, n - at);
-    if (at == n)
-        kal__put(t, p, n);
-    else
-        for (size_t i = 0; i < n; i++) put_character(t, p[i]);
-}
-
-static void put_wide(kal__text *t, const unsigned char *p, size_t n, bool big)
-{
-    for (size_t i = 0; i + 1 < n; i += 2) {
-        uint32_t c = (uint32_t)p[i + !big] << 8 | p[i + big];
-        if (!c) break;
-        if (c >= 0xd800 && c < 0xdc00 && i + 3 < n) {
-            const uint32_t low = (uint32_t)p[i + 2 + !big] << 8 | p[i + 2 + big];
-            if (low >= 0xdc00 && low < 0xe000) {
-                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-                i += 2;
-            }
-        }
-        put_character(t, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
-    }
-}
-
 static bool more_items(kal__fields *f, kal__field *to)
 {
     const size_t room = to->room ? to->room * 2 : 4;
@@ -196,14 +140,14 @@ static void add_item(kal__fields *f, const char *name, kal__text *t, bool many)
 void kal__fields_text(kal__fields *f, const char *name, const void *text, size_t n, bool many)
 {
     kal__text t = {0};
-    put_text(&t, text, n < MOST_TEXT ? n : MOST_TEXT);
+    kal__put_utf8_or_latin(&t, text, n < MOST_TEXT ? n : MOST_TEXT);
     add_item(f, name, &t, many);
 }
 
 void kal__fields_wide(kal__fields *f, const char *name, const unsigned char *text, size_t n, bool big)
 {
     kal__text t = {0};
-    put_wide(&t, text, n < MOST_TEXT ? n : MOST_TEXT, big);
+    kal__put_wide(&t, text, n < MOST_TEXT ? n : MOST_TEXT, big);
     add_item(f, name, &t, false);
 }
 

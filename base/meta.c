@@ -106,7 +106,9 @@ kal__meta *kal__meta_derive(kal__meta *m)
     memcpy(copy, m, sizeof *copy);
     copy->refs = 1;
     copy->fields = NULL;
-    const bool own = !m->base || m->icc.data != m->base->icc.data || m->xmp.data != m->base->xmp.data;
+    bool own = !m->base;
+    for (int i = 0; i < KAL__BLOBS && !own; i++)
+        own = kal__meta_blob(m, (kal__blob_kind)i)->data != kal__meta_blob(m->base, (kal__blob_kind)i)->data;
     copy->base = kal__meta_ref(own ? m : m->base);
     return copy;
 }

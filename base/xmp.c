@@ -7,6 +7,7 @@
 #include "fields.h"
 
 #include "library.h"
+#include "xmp.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -67,31 +68,6 @@ const char *kal__xmp_version(void)
 #define RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 #define XML "http://www.w3.org/XML/1998/namespace"
 
-// Names are as everybody knows them, whatever a document calls their spaces.
-static const struct {
-    const char *space, *prefix;
-} prefixes[] = {
-    {"http://purl.org/dc/elements/1.1/", "dc"},
-    {"http://ns.adobe.com/xap/1.0/", "xmp"},
-    {"http://ns.adobe.com/xap/1.0/rights/", "xmpRights"},
-    {"http://ns.adobe.com/xap/1.0/mm/", "xmpMM"},
-    {"http://ns.adobe.com/xap/1.0/bj/", "xmpBJ"},
-    {"http://ns.adobe.com/xmp/1.0/DynamicMedia/", "xmpDM"},
-    {"http://ns.adobe.com/photoshop/1.0/", "photoshop"},
-    {"http://ns.adobe.com/tiff/1.0/", "tiff"},
-    {"http://ns.adobe.com/exif/1.0/", "exif"},
-    {"http://cipa.jp/exif/1.0/", "exifEX"},
-    {"http://ns.adobe.com/exif/1.0/aux/", "aux"},
-    {"http://ns.adobe.com/camera-raw-settings/1.0/", "crs"},
-    {"http://ns.adobe.com/lightroom/1.0/", "lr"},
-    {"http://ns.adobe.com/pdf/1.3/", "pdf"},
-    {"http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/", "Iptc4xmpCore"},
-    {"http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt"},
-    {"http://ns.useplus.org/ldf/xmp/1.0/", "plus"},
-    {"http://ns.google.com/photos/1.0/panorama/", "GPano"},
-    {"http://www.digikam.org/ns/1.0/", "digiKam"},
-};
-
 // Levels below rdf:RDF.
 enum { DESCRIPTION = 1, PROPERTY, ARRAY, ITEM };
 
@@ -115,9 +91,8 @@ static bool name_of(const char *triplet, char out[160])
     const char *prefix = strchr(name, '\n');
     const int name_n = prefix ? (int)(prefix - name) : (int)strlen(name);
     prefix = prefix ? prefix + 1 : "";
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (strlen(prefixes[i].space) == n && !memcmp(prefixes[i].space, space, n))
-            prefix = prefixes[i].prefix;
+    const char *known = kal__xmp_prefix(space, n);
+    if (known) prefix = known;
     if (name_n > 80 || strlen(prefix) > 40) return false;
     snprintf(out, 160, "xmp.%s%s%.*s", prefix, *prefix ? ":" : "", name_n, name);
     return true;

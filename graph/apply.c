@@ -5,6 +5,7 @@
 #include "apply.h"
 
 #include "calm.h"
+#include "edit.h"
 #include "dynamic.h"
 #include "files.h"
 #include "load.h"
@@ -253,6 +254,15 @@ static kal_status own_profile(applying *a, kal__meta **out, kal_error *err)
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory for a profile", op->name);
 }
 
+static kal_status own_fields(applying *a, kal__meta **out, kal_error *err)
+{
+    const kal_op *op = a->call.op;
+    const kal_field_change w = op->says(&a->call);
+    kal__meta *m = kal__node_of(a->call.in[kal__meta_input(op, a->call.n)])->meta;
+    const kal_status st = kal__edit_meta(m, w.field, w.value, w.more, out, err);
+    return st ? kal_within(err, "%s", op->name) : KAL_OK;
+}
+
 static kal_status intern(applying *a, kal_node **out, kal_error *err)
 {
     const kal_op *op = a->call.op;
@@ -270,6 +280,7 @@ static kal_status intern(applying *a, kal_node **out, kal_error *err)
     kal_status st = kal__make_key(&parts, &key, err);
     kal__meta *meta = NULL;
     if (!st && op->profile) st = own_profile(a, &meta, err);
+    if (!st && op->says) st = own_fields(a, &meta, err);
     if (st) return st;
     *out = kal__intern(kind, key, &a->call, op->params, op->n_params, op->params_size,
                        meta ? fill_meta : NULL, meta);

@@ -190,6 +190,7 @@ static bool take_meta(kal_node *node)
 static bool settle_meta(kal_node *node)
 {
     double m[6];
+    if (node->kind == KAL__APPLY && node->call.op->says) return true;
     if (node->kind == KAL__APPLY && node->call.n) {
         const int32_t i = kal__meta_input(node->call.op, node->call.n);
         const kal_extent *from = &node->call.in[i]->extent, *to = &node->call.extent;

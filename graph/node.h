@@ -11,6 +11,7 @@
 #include "codec.h"
 #include "hash.h"
 #include "mem.h"
+#include "nearest.h"
 
 #include <string.h>
 
@@ -209,9 +210,6 @@ kal_status kal__params_parse(kal__schema s, void *params, const char *text, cons
                              kal_error *err);
 /// Whether a record is one that can be registered.
 kal_status kal__op_check(const kal_op *op, kal_error *err);
-/// The name nearest to a misspelt one among n, or NULL when none is near.
-const char *kal__nearest(const char *word, size_t n, const char *(*name)(const void *of, size_t i),
-                         const void *of, size_t count);
 
 // ---- keys (key.c) -------------------------------------------------------------------------------
 

@@ -190,12 +190,13 @@ static void left_unread(const kal__meta *m, kal__blob_kind what, char said[SENTE
 {
     snprintf(
         said, SENTENCE,
-        "%s of %s%llu bytes is left out: it was more than the limit of meta_bytes when the file was loaded",
-        kal__blob_name(what), m->uncounted[what] ? "at least " : "", (unsigned long long)m->left_out[what]);
+        "%s of %s%llu bytes is left out: it was more than the limit of meta_bytes when the file was loaded%s",
+        kal__blob_name(what), m->uncounted[what] ? "at least " : "", (unsigned long long)m->left_out[what],
+        what == KAL__EXIF ? ", and how the picture is turned was not read" : "");
 }
 
 // Sentences about what the picture came with and its file will not have; how many there are.
-static size_t left_out(const kal_node *n, char said[2 + KAL__BLOBS][SENTENCE])
+static size_t left_out(const kal_node *n, char said[2 + 2 * KAL__BLOBS][SENTENCE])
 {
     const kal__meta *m = kal__input(n, 0)->meta;
     const unsigned blocks = n->u.codec->carries;
@@ -210,13 +211,17 @@ static size_t left_out(const kal_node *n, char said[2 + KAL__BLOBS][SENTENCE])
                  earth ? "what was done to it is no affine map" : n->u.codec->name,
                  earth ? "" : " has no place for it");
     for (int i = 0; i < KAL__BLOBS; i++)
+        if (m->set & ~blocks & 1u << i)
+            snprintf(said[k++], SENTENCE, "what was set of %s is left out: %s has no place for it",
+                     kal__blob_name((kal__blob_kind)i), n->u.codec->name);
+    for (int i = 0; i < KAL__BLOBS; i++)
         if (m->left_out[i] && blocks >> i & 1) left_unread(m, (kal__blob_kind)i, said[k++]);
     return k;
 }
 
 void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *o)
 {
-    char said[2 + KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
+    char said[2 + 2 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
     const size_t many = left_out(n, said);
     for (size_t i = 0; i < many; i++) {
         snprintf(text, sizeof text, "%.200s%s%.199s", target ? target : "", target ? ": " : "", said[i]);

@@ -77,6 +77,11 @@ OP(lut3d)
 OP(icc_transform)
 OP(icc_assign)
 
+// metadata
+OP(set_field)
+OP(add_field)
+OP(unset_field)
+
 // space
 OP(to_linear)
 OP(from_linear)

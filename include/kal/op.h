@@ -235,6 +235,13 @@ typedef enum kal_op_flags {
     KAL_OP_FORMULA = 4096,
 } kal_op_flags;
 
+/// A field of metadata set, or taken out.
+typedef struct kal_field_change {
+    const char *field;   ///< "exif.Artist"; the call's
+    const char *value;   ///< UTF-8; NULL: the field goes
+    bool more;           ///< one item more of a field that may have several
+} kal_field_change;
+
 typedef struct kal_op {
     const char *name;     ///< ours are one word; yours contain a dot ("acme.denoise")
     uint32_t version;     ///< raise when any pixel changes; part of the key
@@ -265,6 +272,8 @@ typedef struct kal_op {
     const struct kal_op *(*before)(const kal_call *call, int32_t i, void *params);
     /// Optional: the ICC profile that goes with the result, in place of the one that came with the image; *data from malloc, given away.
     kal_status (*profile)(const kal_call *call, void **data, size_t *size, kal_error *err);
+    /// Optional: the field (kal_node_field) that the result's metadata say another thing of than the image's. Nothing is done to the picture then.
+    kal_field_change (*says)(const kal_call *call);
     /// Optional: tables, made once per evaluation, and their release.
     kal_status (*prepare)(const kal_call *call, void **state, kal_error *err);
     void (*release)(void *state);
@@ -347,7 +356,7 @@ KAL_API kal_rect kal_need_halo(const kal_extent *in, kal_rect out, int32_t left,
 // ---- ops in a library of their own ----------------------------------------------------------------
 
 /// Raised when a record, a call or a job is no longer what it was: a library of ops is built anew then.
-#define KAL_PLUGIN_ABI 2
+#define KAL_PLUGIN_ABI 3
 
 /// What a library of ops is asked for.
 typedef struct kal_plugin {

@@ -10,6 +10,7 @@
 #include <kal/ops/geometry.h>
 #include <kal/ops/filter.h>
 #include <kal/ops/colour.h>
+#include <kal/ops/metadata.h>
 #include <kal/ops/space.h>
 #include <kal/ops/join.h>
 #include <kal/ops/value.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Node keys and content keys that must never change: see keys.c.
 {"ramp 0 node", "5d642881fbf84c5fef01f5297d8ddb52"}, {"ramp 0 content", "664ecddcd2c7b1051e815ccab40ffadd"},
     {"ramp 1 node", "e01a5de22f8d9290feac278754408f0c"},
     {"ramp 1 content", "5ed46138ca7112a575e04ebeb0b4fca8"},
@@ -574,6 +573,24 @@
     {"lut3d 0 content", "b79270aa8852093b4ccb00b2fe934d8c"},
     {"icc_assign 0 ", "a577fb587e31c22d85dca7e22fc4318a"},
     {"icc_assign 0 content", "25885bc020260e2400dee8e192f53273"},
+    {"set_field 0 name=\"exif.Artist\" value=\"Ada Lovelace\"", "06398bc975c7024509c33894d87ae88d"},
+    {"set_field 0 content", "25885bc020260e2400dee8e192f53273"},
+    {"set_field 1 name=\"exif.FNumber\" value=\"2.8\"", "affea72faa4eb93278256d0fe4e5fbf7"},
+    {"set_field 1 content", "25885bc020260e2400dee8e192f53273"},
+    {"set_field 2 name=\"xmp.dc:title\" value=\"At dusk\"", "a71482cc2b3ff1b88ae594bcd9e02b7f"},
+    {"set_field 2 content", "25885bc020260e2400dee8e192f53273"},
+    {"set_field 3 name=\"density\" value=\"300dpi\"", "f8aed933bbe6f31b49ffec7eab9061a8"},
+    {"set_field 3 content", "25885bc020260e2400dee8e192f53273"},
+    {"add_field 0 name=\"iptc.Keywords\" value=\"dusk\"", "8c5db51e133c4f34ff44f6afeafd7825"},
+    {"add_field 0 content", "25885bc020260e2400dee8e192f53273"},
+    {"add_field 1 name=\"xmp.dc:subject\" value=\"the sea\"", "d6be5e04ddb0ae14d701a5bd4de4b3f4"},
+    {"add_field 1 content", "25885bc020260e2400dee8e192f53273"},
+    {"unset_field 0 name=\"exif.Artist\"", "88bd2a8efa4082a640e8beb8de8f434e"},
+    {"unset_field 0 content", "25885bc020260e2400dee8e192f53273"},
+    {"unset_field 1 name=\"gps\"", "79e432101ba42da8598d632847cb327c"},
+    {"unset_field 1 content", "25885bc020260e2400dee8e192f53273"},
+    {"unset_field 2 name=\"xmp\"", "42a2f37905c119e35b62e1dd31f93858"},
+    {"unset_field 2 content", "25885bc020260e2400dee8e192f53273"},
     {"to_linear 0 ", "fdc5070f995da707555bcc9ba344f0ca"},
     {"to_linear 0 content", "9fde4b2ca6ab777a50a7128cf9730216"},
     {"to_linear 1 type=u16", "12aaf35ec1dea13be98a8da8a6834e97"},

@@ -134,6 +134,28 @@ for suffix in ("jpg", "png", "webp", "tif"):
         if "dpi" in theirs.info and other != "webp":
             check(f"{out}: {theirs.info['dpi']}", abs(float(theirs.info["dpi"][0]) - dpi / 2) < 0.6)
         all_of(out, info(out))
+
+# fields that we set, in pictures with EXIF of their own and without, as Pillow reads them
+said = ["set_field exif.Artist Ada", "set_field exif.FNumber 2.8", "set_field exif.LensSpecification '24 70 2.8 4'", "set_field exif.ExposureBiasValue -1/3",
+        "set_field gps.latitude -47.5", "set_field gps.longitude 8.25", "add_field iptc.Keywords sea", "add_field iptc.Keywords sky", "set_field density 200dpi"]
+sources = [p for p in sorted(pathlib.Path(shared).glob("*/*")) if p.suffix in (".jpg", ".png", ".webp")] if shared else []
+for path in sources + [pathlib.Path("pillow.jpg"), pathlib.Path("pillow.png")]:
+    for suffix in ("jpg", "png", "webp", "tif"):
+        out = f"set-{suffix}.{suffix}"
+        text = f"load {str(path)!r} | " + " | ".join(said) + f" | save {out!r}"
+        if subprocess.run([kal, "run", text.replace("'", '"')], capture_output=True).returncode:
+            continue
+        theirs = Image.open(out)
+        back = theirs.getexif()
+        camera, place = back.get_ifd(0x8769), back.get_ifd(0x8825)
+        check(f"{path} to {suffix}: artist", back.get(315) == "Ada")
+        check(f"{path} to {suffix}: camera {camera}", float(camera.get(33437, 0)) == 2.8 and [float(v) for v in camera.get(42034, ())] == [24, 70, 2.8, 4]
+              and abs(float(camera.get(37380, 0)) + 1 / 3) < 1e-9)
+        check(f"{path} to {suffix}: place {place}", [float(v) for v in place.get(2, ())] == [47, 30, 0] and place.get(1) == "S" and place.get(3) == "E")
+        check(f"{path} to {suffix}: density", [float(back.get(k, 0)) for k in (282, 283)] == [200, 200])
+        told = info(out)
+        check(f"{path} to {suffix}: keywords", suffix not in ("jpg", "tif") or told["fields"].get("iptc.Keywords", [])[-2:] == ["sea", "sky"])
+        all_of(out, told)
 print(f"{checks} checks, {failed} failed, {n} shared pictures")
 sys.exit(failed > 0)
 END

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Metadata changed: fields set, added to and taken out, by a writer for each kind of block.
+#ifndef KAL_EDIT_H
+#define KAL_EDIT_H
+
+#include "codec.h"
+#include "nearest.h"
+
+/// One change. Errors begin with `field`.
+typedef struct kal__edit {
+    const char *field;   // "exif.Artist"
+    const char *name;    // "Artist"
+    const char *value;   // UTF-8; NULL: it goes
+    bool more;           // one item more of a field that may have several, in place of all of them
+} kal__edit;
+
+/// Whether such a change can be, whatever picture it is made to: INVALID.
+kal_status kal__edit_check(const char *field, const char *value, bool more, kal_error *err);
+/// The metadata (NULL: none) with the change made to them; what was asked for and cannot be is an error: INVALID, CORRUPT, NOMEM. What goes and was not there is none.
+kal_status kal__edit_meta(kal__meta *m, const char *field, const char *value, bool more, kal__meta **out,
+                          kal_error *err);
+
+// ---- the blocks: *out (empty before) becomes the changed copy; it stays empty when nothing is left of it ----
+
+kal_status kal__exif_check(const kal__edit *w, kal_error *err);
+kal_status kal__exif_edit(const kal__blob *from, const kal__edit *w, kal__blob *out, kal_error *err);
+/// Without the directory of places, or else without the thumbnail.
+kal_status kal__exif_without(const kal__blob *from, bool place, const kal__edit *w, kal__blob *out,
+                             kal_error *err);
+/// With these pixels a metre; without any when they are 0.
+kal_status kal__exif_with_density(const kal__blob *from, const double density[2], const kal__edit *w,
+                                  kal__blob *out, kal_error *err);
+kal_status kal__iptc_check(const kal__edit *w, kal_error *err);
+kal_status kal__iptc_edit(const kal__blob *from, const kal__edit *w, kal__blob *out, kal_error *err);
+kal_status kal__xmp_check(const kal__edit *w, kal_error *err);
+kal_status kal__xmp_edit(const kal__blob *from, const kal__edit *w, kal__blob *out, kal_error *err);
+/// Without what it says of where a picture was taken: exif:GPS….
+kal_status kal__xmp_without_place(const kal__blob *from, const kal__edit *w, kal__blob *out, kal_error *err);
+
+#endif
