@@ -9,13 +9,13 @@
 
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 {
-    return kal__dssim_need(&c->in[i]->extent, out);
+    return kal__pyramid_need(&kal__dssim_pyramid, &c->in[i]->extent, out);
 }
 
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)width, (void)height;   // of the result, which has none
-    return kal__dssim_scratch(c->in[0]->extent.width, c->in[0]->extent.height);
+    return kal__dssim_scratch(&c->in[0]->extent);
 }
 
 static size_t size(const kal_call *c)
@@ -26,7 +26,7 @@ static size_t size(const kal_call *c)
 static int32_t apart(const kal_call *c)
 {
     (void)c;
-    return KAL__DSSIM_ROWS;
+    return kal__dssim_pyramid.band;
 }
 
 static kal_status rows(const kal_job *j, void *gathered)
@@ -37,28 +37,19 @@ static kal_status rows(const kal_job *j, void *gathered)
 
 // ---- similarity to a number ---------------------------------------------------------------------
 
-typedef struct scale {
-    const kal_extent *e;
-    const float *gathered;
-    size_t room;
-    int32_t n_bands;
-    int at;
-    const int32_t *w, *h;
-} scale;
-
 // Of the similarities of a scale, or of how far they are from one: band after band, so that the sum is one number.
-static double mean_of(const scale *s, bool away, double from)
+static double mean_of(const kal_extent *e, const float *gathered, int scale, bool away, double from)
 {
+    const int32_t bands = kal__pyramid_bands(&kal__dssim_pyramid, e);
+    kal__scale scales[KAL__SCALES];
     double sum = 0;
-    for (int32_t band = 0; band < s->n_bands; band++) {
-        const float *p = s->gathered + (size_t)band * s->room;
-        int32_t y0, y1;
-        for (int k = 0; k < s->at; k++) {   // those of larger scales come before
-            kal__dssim_out(s->e, band, k, s->h[k], &y0, &y1);
-            p += (size_t)s->w[k] * (size_t)(y1 - y0);
-        }
-        kal__dssim_out(s->e, band, s->at, s->h[s->at], &y0, &y1);
-        const size_t n = (size_t)s->w[s->at] * (size_t)(y1 - y0);
+    for (int32_t band = 0; band < bands; band++, gathered += kal__dssim_room(e)) {
+        const float *p = gathered;
+        kal__pyramid_band(&kal__dssim_pyramid, e, band, scales);
+        const kal__scale *a = scales;
+        for (; a < scales + scale; a++)   // those of larger scales come before
+            p += (size_t)a->width * (size_t)(a->out1 - a->out0);
+        const size_t n = (size_t)a->width * (size_t)(a->out1 - a->out0);
         double part[8] = {0};
         for (size_t i = 0; i < n; i++) {
             const double v = (double)p[i], d = v - from;
@@ -66,32 +57,26 @@ static double mean_of(const scale *s, bool away, double from)
         }
         for (int i = 0; i < 8; i++) sum += part[i];
     }
-    return sum / ((double)s->w[s->at] * (double)s->h[s->at]);
+    return sum / ((double)scales[scale].width * (double)scales[scale].height);
 }
 
 // The mean is raised to a half for each halving, since large scales say less by it.
-static double score_of(const scale *s)
+static double score_of(const kal_extent *e, const float *gathered, int scale)
 {
-    double middle = mean_of(s, false, 0);
+    double middle = mean_of(e, gathered, scale, false, 0);
     middle = middle > 0 ? middle : 0;
-    for (int i = 0; i < s->at; i++) middle = __builtin_sqrt(middle);
-    return 1 - mean_of(s, true, middle);
+    for (int i = 0; i < scale; i++) middle = __builtin_sqrt(middle);
+    return 1 - mean_of(e, gathered, scale, true, middle);
 }
 
 static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_error *err)
 {
-    static const double weights[KAL__DSSIM_SCALES] = {0.028, 0.197, 0.322, 0.298, 0.155};
+    static const double weights[] = {0.028, 0.197, 0.322, 0.298, 0.155};
     const kal_extent *e = &c->in[0]->extent;
-    int32_t w[KAL__DSSIM_SCALES], h[KAL__DSSIM_SCALES];
-    scale s = {.e = e,
-               .gathered = gathered,
-               .room = kal__dssim_room(e),
-               .n_bands = (e->height + KAL__DSSIM_ROWS - 1) / KAL__DSSIM_ROWS,
-               .w = w,
-               .h = h};
-    const int n = kal__dssim_scales(e->width, e->height, w, h);
+    kal__scale scales[KAL__SCALES];
+    const int n = kal__pyramid_scales(&kal__dssim_pyramid, e, 0, e->height, scales);
     double sum = 0, all = 0;
-    for (s.at = 0; s.at < n; s.at++) sum += weights[s.at] * score_of(&s), all += weights[s.at];
+    for (int s = 0; s < n; s++) sum += weights[s] * score_of(e, gathered, s), all += weights[s];
     if (kal_value_make(out, KAL_VALUE_NUMBERS, 1, 1)) return kal_fail(err, KAL_NOMEM, "dssim: out of memory");
     const double least = 2.220446049250313e-16, like = sum / all;
     out->v[0] = 1 / (like > least ? like : least) - 1;

@@ -1,154 +1,84 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// DSSIM: from rows to the similarity of each pixel. As in ssimulacra2_rows.c a band of rows goes through all scales at once: rows of light, alpha multiplied in, are
-// handed on halved; each scale makes them L, a and b, keeps five rows of these, of which a and b are blurred into five more, and of
-// those come the moments of the row in the middle.
+// DSSIM: from rows to the similarity of each pixel (pyramid.h). Light has alpha multiplied in. Each scale makes it L, a and b, keeps five rows of these, of
+// which a and b are blurred into five more, and of those come the moments of the row in the middle.
 //
 // Blur: three taps, twice, edge samples repeated each time.
 #include "dssim.h"
-#include "lanes.h"
+
 #include "srgb.h"
 
-enum { TAPS = 5, REACH = 2, PAD = KAL__LANES, SIGNALS = 5, PLANES = 4 };
+enum { TAPS = 5, REACH = 2, SIGNALS = 5 };   // of one blur, of which there are two
 
 #define SIDE 0.30875886f
 #define MIDDLE 0.3824828f
 
-// ---- sizes --------------------------------------------------------------------------------------
-
-int kal__dssim_scales(int32_t width, int32_t height, int32_t w[KAL__DSSIM_SCALES],
-                      int32_t h[KAL__DSSIM_SCALES])
-{
-    int n = 0;
-    for (; n < KAL__DSSIM_SCALES && (!n || (w[n - 1] >= 8 && h[n - 1] >= 8)); n++) {
-        w[n] = width, h[n] = height;
-        width /= 2, height /= 2;
-    }
-    return n;
-}
-
-void kal__dssim_out(const kal_extent *e, int32_t band, int scale, int32_t height, int32_t *y0, int32_t *y1)
-{
-    const int64_t from = (int64_t)band * KAL__DSSIM_ROWS, to = from + KAL__DSSIM_ROWS;
-    *y0 = from >> scale < height ? (int32_t)(from >> scale) : height;
-    *y1 = to >= e->height || to >> scale > height ? height : (int32_t)(to >> scale);
-}
-
-// Of a scale in a band: rows that it says the similarity of, and rows of light that it gets.
-typedef struct range {
-    int32_t out0, out1, in0, in1;
-} range;
-
-static int ranges_of(const kal_extent *e, int32_t band, int32_t w[KAL__DSSIM_SCALES],
-                     int32_t h[KAL__DSSIM_SCALES], range r[KAL__DSSIM_SCALES])
-{
-    const int n = kal__dssim_scales(e->width, e->height, w, h);
-    for (int s = n - 1; s >= 0; s--) {
-        range *a = &r[s];
-        kal__dssim_out(e, band, s, h[s], &a->out0, &a->out1);
-        a->in0 = a->out0, a->in1 = a->out1;
-        if (a->in1 > a->in0) a->in0 -= 2 * REACH, a->in1 += 2 * REACH;
-        if (s + 1 < n && r[s + 1].in1 > r[s + 1].in0) {
-            const bool none = a->in1 == a->in0;
-            if (none || r[s + 1].in0 * 2 < a->in0) a->in0 = r[s + 1].in0 * 2;
-            if (none || r[s + 1].in1 * 2 > a->in1) a->in1 = r[s + 1].in1 * 2;
-        }
-        if (a->in0 < 0) a->in0 = 0;
-        if (a->in1 > h[s]) a->in1 = h[s];
-    }
-    return n;
-}
-
-kal_rect kal__dssim_need(const kal_extent *e, kal_rect out)
-{
-    int32_t w[KAL__DSSIM_SCALES], h[KAL__DSSIM_SCALES];
-    range first[KAL__DSSIM_SCALES], last[KAL__DSSIM_SCALES];
-    if (!ranges_of(e, out.y0 / KAL__DSSIM_ROWS, w, h, first)) return kal_rect_of(0, 0, 0, 0);
-    ranges_of(e, (out.y1 - 1) / KAL__DSSIM_ROWS, w, h, last);
-    return kal_rect_of(0, first[0].in0, e->width, last[0].in1);
-}
+const kal__pyramid kal__dssim_pyramid = {
+    .scales = 5, .planes = 4, .reach = 2 * REACH, .band = 512, .up = false};
 
 size_t kal__dssim_room(const kal_extent *e)
 {
-    int32_t w[KAL__DSSIM_SCALES], h[KAL__DSSIM_SCALES];
-    const int n = kal__dssim_scales(e->width, e->height, w, h);
+    kal__scale scales[KAL__SCALES];
+    const int n = kal__pyramid_scales(&kal__dssim_pyramid, e, 0, e->height, scales);
     size_t floats = 0;
-    for (int s = 0; s < n; s++)
-        floats += (size_t)w[s] * (size_t)((h[s] < KAL__DSSIM_ROWS >> s ? h[s] : KAL__DSSIM_ROWS >> s) + 1);
+    for (int s = 0; s < n; s++) {
+        const int32_t rows = kal__dssim_pyramid.band >> s, height = scales[s].height;
+        floats += (size_t)scales[s].width * (size_t)((height < rows ? height : rows) + 1);
+    }
     return floats;
 }
 
 // ---- memory -------------------------------------------------------------------------------------
 
 typedef struct level {
-    int32_t width, height;
-    range rows;
-    size_t pitch;
-    float *light[2];   // four planes: the row that waits for the one that goes with it, then what both make
-    float *half[2];
-    float *lab[2];          // three times TAPS rows, row y at y % TAPS: as they are,
-    float *blurred[2];      // and with a and b blurred
+    float *lab[3][2];       // of both, TAPS rows: as they are,
+    float *blurred[3][2];   // and with a and b blurred
     int32_t chroma, next;   // rows that come next, of the blurred ones and out
     float *out;             // where the next row goes
 } level;
 
 typedef struct work {
-    int n;
-    bool alpha[2];
-    level levels[KAL__DSSIM_SCALES];
+    kal__walk walk;
+    const kal_job *job;
+    level levels[KAL__SCALES];
     float *sums;      // SIGNALS rows, twice
     float *moments;   // six rows, added up over L, a and b
-    float *samples, *light;
+    float *samples;   // four planes of a row of the pictures
 } work;
 
-static size_t level_floats(int32_t width)
+size_t kal__dssim_scratch(const kal_extent *e)
 {
-    return kal__lanes_pitch(width, PAD) * 2 * (2 * PLANES + 2 * 3 * TAPS);
-}
-
-size_t kal__dssim_scratch(int32_t width, int32_t height)
-{
-    int32_t w[KAL__DSSIM_SCALES], h[KAL__DSSIM_SCALES];
-    const int n = kal__dssim_scales(width, height, w, h);
-    size_t floats = kal__lanes_pitch(width, PAD) * (2 * SIGNALS + 6 + 4 + 2 * PLANES);
-    for (int s = 0; s < n; s++) floats += level_floats(w[s]);
+    kal__scale scales[KAL__SCALES];
+    const int n = kal__pyramid_scales(&kal__dssim_pyramid, e, 0, e->height, scales);
+    size_t floats = kal__walk_floats(&kal__dssim_pyramid, n, scales);
+    floats += scales[0].pitch * (2 * SIGNALS + 6 + 4);
+    for (int s = 0; s < n; s++) floats += scales[s].pitch * 2 * 2 * 3 * TAPS;
     return floats * sizeof(float);
 }
 
-static void lay_out(work *k, const kal_job *j, float *out)
+static void lay_out(work *k, float *out)
 {
-    const kal_extent *e = &j->call->in[0]->extent;
-    int32_t w[KAL__DSSIM_SCALES], h[KAL__DSSIM_SCALES];
-    range r[KAL__DSSIM_SCALES];
-    float *room = j->scratch;
-    *k = (work){.n = ranges_of(e, j->out->rect.y0 / KAL__DSSIM_ROWS, w, h, r)};
-    const size_t pitch = kal__lanes_pitch(e->width, PAD);
-    memset(room, 0, kal__dssim_scratch(e->width, e->height));
+    kal__walk *w = &k->walk;
+    const kal_extent *e = &k->job->call->in[0]->extent;
+    float *room = k->job->scratch;
+    w->n = kal__pyramid_scales(w->of, e, k->job->out->rect.y0, k->job->out->rect.y1, w->scales);
+    memset(room, 0, kal__dssim_scratch(e));
+    kal__walk_begin(w, &room);
+    const size_t pitch = w->scales[0].pitch;
     k->sums = kal__lanes_take(&room, 2 * SIGNALS * pitch);
     k->moments = kal__lanes_take(&room, 6 * pitch);
     k->samples = kal__lanes_take(&room, 4 * pitch);
-    k->light = kal__lanes_take(&room, 2 * PLANES * pitch);
-    for (int i = 0; i < 2; i++) k->alpha[i] = j->call->in[i]->extent.alpha;
-    for (int s = 0; s < k->n; s++) {
+    for (int s = 0; s < w->n; s++) {
+        const kal__scale *a = &w->scales[s];
         level *l = &k->levels[s];
-        *l = (level){.width = w[s], .height = h[s], .rows = r[s], .pitch = kal__lanes_pitch(w[s], PAD)};
-        for (int i = 0; i < 2; i++) {
-            l->light[i] = kal__lanes_take(&room, PLANES * l->pitch);
-            l->half[i] = kal__lanes_take(&room, PLANES * l->pitch);
-            l->lab[i] = kal__lanes_take(&room, 3 * TAPS * l->pitch);
-            l->blurred[i] = kal__lanes_take(&room, 3 * TAPS * l->pitch);
+        *l = (level){.next = a->out0, .chroma = a->out0 > REACH ? a->out0 - REACH : 0, .out = out};
+        for (int i = 0; i < 6; i++) {
+            l->lab[i / 2][i % 2] = kal__lanes_take(&room, TAPS * a->pitch);
+            l->blurred[i / 2][i % 2] = kal__lanes_take(&room, TAPS * a->pitch);
         }
-        l->next = r[s].out0;
-        l->chroma = r[s].out0 - REACH > 0 ? r[s].out0 - REACH : 0;
-        l->out = out;
-        out += (size_t)w[s] * (size_t)(r[s].out1 - r[s].out0);
+        out += (size_t)a->width * (size_t)(a->out1 - a->out0);
     }
-}
-
-static float *row_of(const level *l, float *const rings[2], int side, int channel, int32_t y)
-{
-    return rings[side] + ((size_t)channel * TAPS + (size_t)(y % TAPS)) * l->pitch + PAD;
 }
 
 // ---- L, a and b ---------------------------------------------------------------------------------
@@ -206,15 +136,6 @@ static void weights_of(int32_t y, int32_t height, float out[TAPS])
             const int32_t twice = once + k < 0 ? 0 : once + k > last ? last : once + k;
             out[twice - y + REACH] += taps[i + 1] * taps[k + 1];
         }
-    }
-}
-
-static void rows_around(const level *l, float *const rings[2], int side, int channel, int32_t y,
-                        const float *out[TAPS])
-{
-    for (int32_t i = -REACH; i <= REACH; i++) {
-        const int32_t at = y + i < 0 ? 0 : y + i >= l->height ? l->height - 1 : y + i;
-        out[i + REACH] = row_of(l, rings, side, channel, at);
     }
 }
 
@@ -294,107 +215,83 @@ KAL__VARIANTS(similarity, (float *dst, const float *moments, size_t pitch, size_
 // ---- rows ---------------------------------------------------------------------------------------
 
 // Twice along the rows, there and back.
-static void along_twice(const work *k, const level *l, float *row)
+static void along_twice(const work *k, const kal__scale *a, float *row)
 {
-    float *other = k->sums + SIGNALS * l->pitch + PAD;
-    along(other, row, (size_t)l->width);
-    along(row, other, (size_t)l->width);
+    float *other = k->sums + SIGNALS * a->pitch + KAL__PAD;
+    along(other, row, (size_t)a->width);
+    along(row, other, (size_t)a->width);
 }
 
-static void chroma_row(work *k, level *l, int32_t y)
+static void chroma_row(work *k, int scale, int32_t y)
 {
-    const size_t n = (size_t)l->width, whole = (n + KAL__LANES - 1) / KAL__LANES * KAL__LANES;
+    const kal__scale *a = &k->walk.scales[scale];
+    const level *l = &k->levels[scale];
+    const size_t n = (size_t)a->width;
     float w[TAPS];
-    weights_of(y, l->height, w);
-    for (int side = 0; side < 2; side++) {
-        memcpy(row_of(l, l->blurred, side, 0, y), row_of(l, l->lab, side, 0, y), n * sizeof(float));
-        for (int c = 1; c < 3; c++) {
+    weights_of(y, a->height, w);
+    for (int side = 0; side < 2; side++)
+        for (int c = 0; c < 3; c++) {
+            float *dst = kal__ring_row(l->blurred[c][side], a, TAPS, y), *row = k->sums + KAL__PAD;
             const float *p[TAPS];
-            float *row = k->sums + PAD;
-            rows_around(l, l->lab, side, c, y, p);
-            column(row, p, w, whole);
-            along_twice(k, l, row);
-            memcpy(row_of(l, l->blurred, side, c, y), row, n * sizeof(float));
+            kal__ring_around(l->lab[c][side], a, REACH, y, NULL, p);
+            if (c) column(row, p, w, kal__lanes_whole(n)), along_twice(k, a, row);
+            memcpy(dst, c ? row : p[REACH], n * sizeof(float));
         }
-    }
 }
 
-static void row_out(work *k, level *l, int32_t y)
+static void row_out(work *k, int scale, int32_t y)
 {
-    const size_t n = (size_t)l->width, whole = (n + KAL__LANES - 1) / KAL__LANES * KAL__LANES;
+    const kal__scale *a = &k->walk.scales[scale];
+    level *l = &k->levels[scale];
+    const size_t n = (size_t)a->width, whole = kal__lanes_whole(n);
     float w[TAPS];
-    weights_of(y, l->height, w);
-    memset(k->moments, 0, 6 * l->pitch * sizeof(float));
+    weights_of(y, a->height, w);
+    memset(k->moments, 0, 6 * a->pitch * sizeof(float));
     for (int c = 0; c < 3; c++) {
         const float *p[TAPS], *q[TAPS];
-        rows_around(l, l->blurred, 0, c, y, p);
-        rows_around(l, l->blurred, 1, c, y, q);
-        columns(k->sums + PAD, l->pitch, p, q, w, whole);
-        for (size_t s = 0; s < SIGNALS; s++) along_twice(k, l, k->sums + s * l->pitch + PAD);
-        add_moments(k->moments + PAD, l->pitch, k->sums + PAD, whole);
+        kal__ring_around(l->blurred[c][0], a, REACH, y, NULL, p);
+        kal__ring_around(l->blurred[c][1], a, REACH, y, NULL, q);
+        columns(k->sums + KAL__PAD, a->pitch, p, q, w, whole);
+        for (size_t s = 0; s < SIGNALS; s++) along_twice(k, a, k->sums + s * a->pitch + KAL__PAD);
+        add_moments(k->moments + KAL__PAD, a->pitch, k->sums + KAL__PAD, whole);
     }
-    similarity(l->out, k->moments + PAD, l->pitch, n);
+    similarity(l->out, k->moments + KAL__PAD, a->pitch, n);
     l->out += n;
 }
 
-static void push(work *k, int s, int32_t y, float *const light[2]);
-
-// The mean of two by two; what is left over of an odd size is dropped.
-KAL__INLINE void halve_body(float *restrict dst, const float *upper, const float *lower, size_t n)
+static void row_in(kal__walk *w, int scale, int32_t y, float *const light[2])
 {
-    for (size_t i = 0; i < n / 2; i++)
-        dst[i] = ((upper[2 * i] + upper[2 * i + 1]) + (lower[2 * i] + lower[2 * i + 1])) * 0.25f;
-}
-KAL__VARIANTS(halve, (float *dst, const float *upper, const float *lower, size_t n), (dst, upper, lower, n))
-
-static void hand_on(work *k, int s, int32_t y, float *const light[2])
-{
-    level *l = &k->levels[s];
-    const level *next = l + 1;
-    if (y / 2 < next->rows.in0 || y / 2 >= next->rows.in1) return;
+    work *k = w->user;
+    level *l = &k->levels[scale];
+    const kal__scale *a = &w->scales[scale];
+    const size_t n = (size_t)a->width;
     for (int i = 0; i < 2; i++) {
-        const size_t planes = k->alpha[i] ? 4 : 3;
-        if (!(y & 1)) memcpy(l->light[i], light[i], planes * l->pitch * sizeof(float));
-        for (size_t c = 0; c < planes && (y & 1); c++)
-            halve(l->half[i] + c * next->pitch, l->light[i] + c * l->pitch, light[i] + c * l->pitch,
-                  (size_t)l->width);
+        float *p = light[i], *q = p + a->pitch, *r = q + a->pitch;
+        if (w->planes[i] == 4) under(p, q, r, r + a->pitch, y, n);
+        lab(kal__ring_row(l->lab[0][i], a, TAPS, y), kal__ring_row(l->lab[1][i], a, TAPS, y),
+            kal__ring_row(l->lab[2][i], a, TAPS, y), p, q, r, n);
     }
-    if (y & 1) push(k, s + 1, y / 2, l->half);
+    for (const int32_t there = kal__ring_ready(a, REACH, y); l->chroma < there; l->chroma++) {
+        chroma_row(k, scale, l->chroma);
+        const int32_t ready = kal__ring_ready(a, REACH, l->chroma);
+        for (; l->next < ready && l->next < a->out1; l->next++) row_out(k, scale, l->next);
+    }
 }
 
-// A row of light of both pictures: planes a pitch from one another. They are changed.
-static void push(work *k, int s, int32_t y, float *const light[2])
+static void light_of(kal__walk *w, int side, int32_t y, float *light)
 {
-    level *l = &k->levels[s];
-    const size_t n = (size_t)l->width;
-    if (s + 1 < k->n) hand_on(k, s, y, light);
-    if (l->rows.out0 == l->rows.out1 || y < l->rows.out0 - 2 * REACH || y >= l->rows.out1 + 2 * REACH) return;
-    for (int i = 0; i < 2; i++) {
-        float *p = light[i], *q = p + l->pitch, *r = q + l->pitch;
-        if (k->alpha[i]) under(p, q, r, r + l->pitch, y, n);
-        lab(row_of(l, l->lab, i, 0, y), row_of(l, l->lab, i, 1, y), row_of(l, l->lab, i, 2, y), p, q, r, n);
-    }
-    const int32_t there = y == l->height - 1 ? l->height : y + 1 - REACH;
-    for (; l->chroma < there; l->chroma++) {
-        chroma_row(k, l, l->chroma);
-        const int32_t ready = l->chroma == l->height - 1 ? l->height : l->chroma + 1 - REACH;
-        for (; l->next < ready && l->next < l->rows.out1; l->next++) row_out(k, l, l->next);
-    }
+    const work *k = w->user;
+    const size_t pitch = w->scales[0].pitch;
+    float *const plane[4] = {light, light + pitch, light + 2 * pitch, light + 3 * pitch};
+    kal__metric_multiplied(k->job->state, &k->job->call->in[side]->extent, kal_row(&k->job->in[side], y),
+                           (size_t)w->scales[0].width, k->samples, plane);
 }
 
 void kal__dssim_rows(const kal_job *j, float *out)
 {
-    work k;
-    lay_out(&k, j, out);
-    const level *first = &k.levels[0];
-    float *const light[2] = {k.light, k.light + PLANES * first->pitch};
-    for (int32_t y = first->rows.in0; y < first->rows.in1; y++) {
-        for (int i = 0; i < 2; i++) {
-            float *const plane[4] = {light[i], light[i] + first->pitch, light[i] + 2 * first->pitch,
-                                     light[i] + 3 * first->pitch};
-            kal__metric_multiplied(j->state, &j->call->in[i]->extent, kal_row(&j->in[i], y),
-                                   (size_t)first->width, k.samples, plane);
-        }
-        push(&k, 0, y, light);
-    }
+    work k = {.job = j};
+    k.walk = (kal__walk){.of = &kal__dssim_pyramid, .light = light_of, .row = row_in, .user = &k};
+    for (int i = 0; i < 2; i++) k.walk.planes[i] = j->call->in[i]->extent.alpha ? 4 : 3;
+    lay_out(&k, out);
+    kal__walk_rows(&k.walk);
 }

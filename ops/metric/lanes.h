@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define KAL__LANES 16
+#define KAL__PAD 16   // floats on both sides of a row that may be looked at
 
 typedef float kal__vec __attribute__((vector_size(64)));
 typedef int32_t kal__vec_bits __attribute__((vector_size(64)));
@@ -39,10 +40,16 @@ KAL__INLINE kal__vec kal__magnitude(kal__vec v)
     return (kal__vec)((kal__vec_bits)v & 0x7fffffff);
 }
 
-/// Floats of a row of so many pixels, with `pad` zeros at least on both sides, in whole vectors.
-static inline size_t kal__lanes_pitch(int32_t width, size_t pad)
+/// Whole vectors of so many floats.
+static inline size_t kal__lanes_whole(size_t n)
 {
-    return ((size_t)width + 2 * pad + KAL__LANES - 1) / KAL__LANES * KAL__LANES;
+    return (n + KAL__LANES - 1) / KAL__LANES * KAL__LANES;
+}
+
+/// Floats of a row of so many pixels, with its padding.
+static inline size_t kal__lanes_pitch(int32_t width)
+{
+    return kal__lanes_whole((size_t)width + 2 * KAL__PAD);
 }
 
 /// The next n floats of a room.

@@ -36,13 +36,13 @@ static const kal_param params[] = {KAL_SSIMULACRA2_PARAMS(KAL_SCHEMA)};
 
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 {
-    return kal__ssim2_need(&c->in[i]->extent, out);
+    return kal__pyramid_need(&kal__ssim2_pyramid, &c->in[i]->extent, out);
 }
 
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)width, (void)height;   // of the result, which has none
-    return kal__ssim2_scratch(c->in[0]->extent.width, c->in[0]->extent.height);
+    return kal__ssim2_scratch(&c->in[0]->extent);
 }
 
 // ---- rows to sums -------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ static size_t size(const kal_call *c)
 static int32_t apart(const kal_call *c)
 {
     (void)c;
-    return KAL__SSIM2_ROWS;
+    return kal__ssim2_pyramid.band;
 }
 
 // A reference that lets something through is looked at over dark and over light; what only the other lets through, over the middle.
@@ -94,8 +94,8 @@ static double weight_of(const kal_call *c, int channel, int scale, int scales, i
 static double score_of(const kal_call *c, const kal__ssim2_sums *bands, int32_t n_bands, int which)
 {
     const kal_extent *e = &c->in[0]->extent;
-    int32_t w[KAL__SSIM2_SCALES], h[KAL__SSIM2_SCALES];
-    const int scales = kal__ssim2_scales(e->width, e->height, w, h);
+    kal__scale of[KAL__SCALES];
+    const int scales = kal__pyramid_scales(&kal__ssim2_pyramid, e, 0, e->height, of);
     double t = 0;
     for (int channel = 0; channel < 3; channel++)
         for (int s = 0; s < scales; s++)
@@ -103,7 +103,7 @@ static double score_of(const kal_call *c, const kal__ssim2_sums *bands, int32_t 
                 double sum = 0;
                 for (int32_t b = 0; b < n_bands; b++) sum += bands[b].of[which][s][channel][what];
                 t += weight_of(c, channel, s, scales, what) *
-                     mean_or_norm(sum, (double)w[s] * (double)h[s], what >= 3);
+                     mean_or_norm(sum, (double)of[s].width * (double)of[s].height, what >= 3);
             }
     t *= 0.9562382616834844;
     t = 2.326765642916932 * t - 0.020884521182843837 * t * t + 6.248496625763138e-05 * t * t * t;
@@ -113,7 +113,7 @@ static double score_of(const kal_call *c, const kal__ssim2_sums *bands, int32_t 
 static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_error *err)
 {
     float under[2];
-    const int32_t n_bands = (c->in[0]->extent.height + KAL__SSIM2_ROWS - 1) / KAL__SSIM2_ROWS;
+    const int32_t n_bands = kal__pyramid_bands(&kal__ssim2_pyramid, &c->in[0]->extent);
     if (kal_value_make(out, KAL_VALUE_NUMBERS, 1, 1))
         return kal_fail(err, KAL_NOMEM, "ssimulacra2: out of memory");
     for (int i = 0; i < backgrounds(c, under); i++) {

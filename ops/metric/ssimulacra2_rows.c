@@ -1,106 +1,48 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// SSIMULACRA2: from rows to sums. A band of rows goes through all scales at once: rows of light are handed to the first, which hands each
-// pair of them on, halved. Each scale keeps nine rows of both pictures as XYB, the reach of the blur; with the ninth come the blurred means and
-// products of the row in the middle, and the maps. So nothing is held but these rows, whatever the picture's height.
+// SSIMULACRA2: from rows to sums (pyramid.h). Each scale keeps nine rows of both pictures as XYB, the reach of the blur; with the ninth come the
+// blurred means and products of the row in the middle, and the maps.
 //
 // Blur: in exact arithmetic the recursive filter of the original is these nine taps, with zeros outside of the picture.
-#include "lanes.h"
 #include "ssimulacra2.h"
 
 #include "srgb.h"
 
-enum { TAPS = 9, REACH = 4, PAD = 16, SIGNALS = 5 };
+enum { TAPS = 9, REACH = 4, SIGNALS = 5 };
 
 static const float taps[REACH + 1] = {0.26462111f, 0.21292859f, 0.10933537f, 0.03601111f, 0.00941437f};
 
-// ---- sizes --------------------------------------------------------------------------------------
-
-int kal__ssim2_scales(int32_t width, int32_t height, int32_t w[KAL__SSIM2_SCALES],
-                      int32_t h[KAL__SSIM2_SCALES])
-{
-    int n = 0;
-    for (; n < KAL__SSIM2_SCALES && width >= 8 && height >= 8; n++) {
-        if (n) width = (width + 1) / 2, height = (height + 1) / 2;
-        w[n] = width, h[n] = height;
-    }
-    return n;
-}
-
-// Of a scale in a band: rows that it makes sums of, and rows of light that it gets.
-typedef struct range {
-    int32_t out0, out1, in0, in1;
-} range;
-
-static int ranges_of(const kal_extent *e, kal_rect out, int32_t w[KAL__SSIM2_SCALES],
-                     int32_t h[KAL__SSIM2_SCALES], range r[KAL__SSIM2_SCALES])
-{
-    const int n = kal__ssim2_scales(e->width, e->height, w, h);
-    for (int s = n - 1; s >= 0; s--) {
-        range *a = &r[s];
-        a->out0 = out.y0 >> s < h[s] ? out.y0 >> s : h[s];
-        a->out1 = out.y1 >= e->height ? h[s] : out.y1 >> s;
-        if (a->out1 < a->out0) a->out1 = a->out0;
-        a->in0 = a->out0 - REACH, a->in1 = a->out1 + REACH;
-        if (s + 1 < n && r[s + 1].in1 > r[s + 1].in0) {
-            if (r[s + 1].in0 * 2 < a->in0) a->in0 = r[s + 1].in0 * 2;
-            if (r[s + 1].in1 * 2 > a->in1) a->in1 = r[s + 1].in1 * 2;
-        }
-        if (a->in0 < 0) a->in0 = 0;
-        if (a->in1 > h[s]) a->in1 = h[s];
-        if (a->out1 == a->out0 && (s + 1 == n || r[s + 1].in1 <= r[s + 1].in0)) a->in1 = a->in0;
-    }
-    return n;
-}
-
-kal_rect kal__ssim2_need(const kal_extent *e, kal_rect out)
-{
-    int32_t w[KAL__SSIM2_SCALES], h[KAL__SSIM2_SCALES];
-    range r[KAL__SSIM2_SCALES];
-    // Any rows may be asked about; those of whole bands are what is looked at.
-    out.y0 -= out.y0 % KAL__SSIM2_ROWS;
-    const int64_t end = ((int64_t)out.y1 + KAL__SSIM2_ROWS - 1) / KAL__SSIM2_ROWS * KAL__SSIM2_ROWS;
-    out.y1 = end < e->height ? (int32_t)end : e->height;
-    if (!ranges_of(e, out, w, h, r)) return kal_rect_of(0, 0, 0, 0);
-    return kal_rect_of(0, r[0].in0, e->width, r[0].in1);
-}
+const kal__pyramid kal__ssim2_pyramid = {
+    .scales = KAL__SSIM2_SCALES, .planes = 3, .reach = REACH, .band = 512, .up = true};
 
 // ---- memory -------------------------------------------------------------------------------------
 
 typedef struct level {
-    int32_t width, height;
-    range rows;
-    size_t pitch;
-    float *light[2];   // three planes: the row that waits for the one that goes with it, then what both make
-    float *half[2];
     float *weight;       // of each column
-    float *ring[3][2];   // XYB of both: TAPS rows, row y at y % TAPS
+    float *ring[3][2];   // XYB of both: TAPS rows
     int32_t next;        // row that comes out next
     double (*sums)[6];   // of each channel
 } level;
 
 typedef struct work {
+    kal__walk walk;
     const kal_job *job;
-    int n;
+    float under;
     level levels[KAL__SSIM2_SCALES];
-    float *zeros;             // a row
-    float *blurred;           // SIGNALS rows
-    float *maps;              // three rows
-    float *samples, *light;   // of a row of the pictures: four planes; two times three
+    float *zeros;     // a row
+    float *blurred;   // SIGNALS rows
+    float *maps;      // three rows
+    float *samples;   // four planes of a row of the pictures
 } work;
 
-static size_t level_floats(int32_t width)
+size_t kal__ssim2_scratch(const kal_extent *e)
 {
-    return kal__lanes_pitch(width, PAD) * (2 * 3 * 2 + 1 + 3 * 2 * TAPS);
-}
-
-size_t kal__ssim2_scratch(int32_t width, int32_t height)
-{
-    int32_t w[KAL__SSIM2_SCALES], h[KAL__SSIM2_SCALES];
-    const int n = kal__ssim2_scales(width, height, w, h);
-    size_t floats = kal__lanes_pitch(width, PAD) * (1 + SIGNALS + 3 + 4 + 6);
-    for (int s = 0; s < n; s++) floats += level_floats(w[s]);
+    kal__scale scales[KAL__SCALES];
+    const int n = kal__pyramid_scales(&kal__ssim2_pyramid, e, 0, e->height, scales);
+    size_t floats = kal__walk_floats(&kal__ssim2_pyramid, n, scales);
+    floats += scales[0].pitch * (1 + SIGNALS + 3 + 4);
+    for (int s = 0; s < n; s++) floats += scales[s].pitch * (1 + 3 * 2 * TAPS);
     return floats * sizeof(float);
 }
 
@@ -114,31 +56,27 @@ static float weight_at(int32_t i, int32_t n)
     return w;
 }
 
-static void lay_out(work *k, const kal_job *j, int which, kal__ssim2_sums *sums)
+static void lay_out(work *k, kal__ssim2_sums *sums, int which)
 {
-    const kal_extent *e = &j->call->in[0]->extent;
-    int32_t w[KAL__SSIM2_SCALES], h[KAL__SSIM2_SCALES];
-    range r[KAL__SSIM2_SCALES];
-    float *room = j->scratch;
-    *k = (work){.job = j, .n = ranges_of(e, j->out->rect, w, h, r)};
-    const size_t pitch = kal__lanes_pitch(e->width, PAD);
-    memset(room, 0, kal__ssim2_scratch(e->width, e->height));
+    kal__walk *w = &k->walk;
+    const kal_extent *e = &k->job->call->in[0]->extent;
+    float *room = k->job->scratch;
+    w->n = kal__pyramid_scales(w->of, e, k->job->out->rect.y0, k->job->out->rect.y1, w->scales);
+    memset(room, 0, kal__ssim2_scratch(e));
+    kal__walk_begin(w, &room);
+    const size_t pitch = w->scales[0].pitch;
     k->zeros = kal__lanes_take(&room, pitch);
     k->blurred = kal__lanes_take(&room, SIGNALS * pitch);
     k->maps = kal__lanes_take(&room, 3 * pitch);
     k->samples = kal__lanes_take(&room, 4 * pitch);
-    k->light = kal__lanes_take(&room, 6 * pitch);
-    for (int s = 0; s < k->n; s++) {
+    for (int s = 0; s < w->n; s++) {
+        const kal__scale *a = &w->scales[s];
         level *l = &k->levels[s];
-        *l = (level){.width = w[s], .height = h[s], .rows = r[s], .pitch = kal__lanes_pitch(w[s], PAD)};
-        for (int i = 0; i < 2; i++) l->light[i] = kal__lanes_take(&room, 3 * l->pitch);
-        for (int i = 0; i < 2; i++) l->half[i] = kal__lanes_take(&room, 3 * l->pitch);
-        l->weight = kal__lanes_take(&room, l->pitch);
-        for (int32_t x = 0; x < w[s]; x++) l->weight[x] = weight_at(x, w[s]);
+        *l = (level){.next = a->out0, .sums = sums->of[which][s]};
+        l->weight = kal__lanes_take(&room, a->pitch);
+        for (int32_t x = 0; x < a->width; x++) l->weight[x] = weight_at(x, a->width);
         for (int c = 0; c < 3; c++)
-            for (int i = 0; i < 2; i++) l->ring[c][i] = kal__lanes_take(&room, TAPS * l->pitch);
-        l->next = r[s].out0;
-        l->sums = sums->of[which][s];
+            for (int i = 0; i < 2; i++) l->ring[c][i] = kal__lanes_take(&room, TAPS * a->pitch);
     }
 }
 
@@ -272,84 +210,55 @@ KAL__VARIANTS(sum, (double out[6], const float *map, size_t pitch, size_t n), (o
 
 // ---- rows ---------------------------------------------------------------------------------------
 
-static void row_out(work *k, level *l, int32_t y)
+static void row_out(work *k, int scale, int32_t y)
 {
-    const size_t n = (size_t)l->width, whole = (n + KAL__LANES - 1) / KAL__LANES * KAL__LANES;
+    const kal__scale *a = &k->walk.scales[scale];
+    const level *l = &k->levels[scale];
+    const size_t n = (size_t)a->width, whole = kal__lanes_whole(n);
     for (int c = 0; c < 3; c++) {
-        const float *a[TAPS], *b[TAPS];
-        for (int i = 0; i < TAPS; i++) {
-            const int32_t at = y + i - REACH;
-            const bool there = at >= 0 && at < l->height;
-            const size_t place = (size_t)((at + TAPS) % TAPS) * l->pitch + PAD;
-            a[i] = there ? l->ring[c][0] + place : k->zeros + PAD;
-            b[i] = there ? l->ring[c][1] + place : k->zeros + PAD;
+        const float *p[TAPS], *q[TAPS];
+        kal__ring_around(l->ring[c][0], a, REACH, y, k->zeros + KAL__PAD, p);
+        kal__ring_around(l->ring[c][1], a, REACH, y, k->zeros + KAL__PAD, q);
+        down(k->blurred + KAL__PAD, a->pitch, p, q, whole);
+        for (size_t s = 0; s < SIGNALS; s++) {   // what a wider scale left there
+            float *row = k->blurred + s * a->pitch + KAL__PAD;
+            memset(row + n, 0, REACH * sizeof(float));
+            memset(row - REACH, 0, REACH * sizeof(float));
         }
-        down(k->blurred + PAD, l->pitch, a, b, whole);
-        for (int s = 0; s < SIGNALS; s++)   // what a wider scale left there
-            memset(k->blurred + (size_t)s * l->pitch + PAD + n, 0, REACH * sizeof(float)),
-                memset(k->blurred + (size_t)s * l->pitch + PAD - REACH, 0, REACH * sizeof(float));
-        maps(k->maps, l->pitch, k->blurred + PAD, a[REACH], b[REACH], l->weight, weight_at(y, l->height),
+        maps(k->maps, a->pitch, k->blurred + KAL__PAD, p[REACH], q[REACH], l->weight, weight_at(y, a->height),
              offsets[c], n);
-        for (int m = 0; m < 3; m++)
-            memset(k->maps + (size_t)m * l->pitch + n, 0, (whole - n) * sizeof(float));
-        sum(l->sums[c], k->maps, l->pitch, whole);
+        for (size_t m = 0; m < 3; m++) memset(k->maps + m * a->pitch + n, 0, (whole - n) * sizeof(float));
+        sum(l->sums[c], k->maps, a->pitch, whole);
     }
 }
 
-static void push(work *k, int s, int32_t y, float *const light[2]);
-
-// The mean of two by two; in the last column and row of an odd size what is there twice.
-KAL__INLINE void halve_body(float *dst, const float *upper, const float *lower, size_t n)
+static void row_in(kal__walk *w, int scale, int32_t y, float *const light[2])
 {
-    for (size_t i = 0; i < n / 2; i++)
-        dst[i] = ((upper[2 * i] + upper[2 * i + 1]) + (lower[2 * i] + lower[2 * i + 1])) * 0.25f;
-    if (n & 1) dst[n / 2] = ((upper[n - 1] + upper[n - 1]) + (lower[n - 1] + lower[n - 1])) * 0.25f;
-}
-KAL__VARIANTS(halve, (float *dst, const float *upper, const float *lower, size_t n), (dst, upper, lower, n))
-
-static void hand_on(work *k, int s, int32_t y, float *const light[2])
-{
-    level *l = &k->levels[s];
-    const level *next = l + 1;
-    if (y / 2 < next->rows.in0 || y / 2 >= next->rows.in1) return;
-    const bool last = y == l->height - 1;
-    for (int i = 0; i < 2 && !(y & 1) && !last; i++)
-        memcpy(l->light[i], light[i], 3 * l->pitch * sizeof(float));
-    if (!(y & 1) && !last) return;
+    work *k = w->user;
+    level *l = &k->levels[scale];
+    const kal__scale *a = &w->scales[scale];
     for (int i = 0; i < 2; i++)
-        for (size_t c = 0; c < 3; c++)
-            halve(l->half[i] + c * next->pitch, (y & 1 ? l->light[i] : light[i]) + c * l->pitch,
-                  light[i] + c * l->pitch, (size_t)l->width);
-    push(k, s + 1, y / 2, l->half);
+        xyb(kal__ring_row(l->ring[0][i], a, TAPS, y), kal__ring_row(l->ring[1][i], a, TAPS, y),
+            kal__ring_row(l->ring[2][i], a, TAPS, y), light[i], light[i] + a->pitch, light[i] + 2 * a->pitch,
+            (size_t)a->width);
+    const int32_t ready = kal__ring_ready(a, REACH, y);
+    for (; l->next < ready && l->next < a->out1; l->next++) row_out(k, scale, l->next);
 }
 
-// A row of light of both pictures: three planes each, a pitch from one another.
-static void push(work *k, int s, int32_t y, float *const light[2])
+static void light_of(kal__walk *w, int side, int32_t y, float *light)
 {
-    level *l = &k->levels[s];
-    if (s + 1 < k->n) hand_on(k, s, y, light);
-    if (y < l->rows.out0 - REACH || y >= l->rows.out1 + REACH) return;
-    const size_t place = (size_t)(y % TAPS) * l->pitch + PAD;
-    for (int i = 0; i < 2; i++)
-        xyb(l->ring[0][i] + place, l->ring[1][i] + place, l->ring[2][i] + place, light[i],
-            light[i] + l->pitch, light[i] + 2 * l->pitch, (size_t)l->width);
-    const int32_t ready = y == l->height - 1 ? l->height : y + 1 - REACH;
-    for (; l->next < ready && l->next < l->rows.out1; l->next++) row_out(k, l, l->next);
+    const work *k = w->user;
+    const size_t pitch = w->scales[0].pitch;
+    float *const plane[3] = {light, light + pitch, light + 2 * pitch};
+    kal__metric_linear(k->job->state, &k->job->call->in[side]->extent, kal_row(&k->job->in[side], y),
+                       (size_t)w->scales[0].width, k->under, k->samples, plane);
 }
 
 void kal__ssim2_rows(const kal_job *j, int which, float under, kal__ssim2_sums *sums)
 {
-    work k;
-    const kal__metric_light *table = j->state;
-    lay_out(&k, j, which, sums);
-    const level *first = &k.levels[0];
-    float *const light[2] = {k.light, k.light + 3 * first->pitch};
-    for (int32_t y = first->rows.in0; y < first->rows.in1; y++) {
-        for (int i = 0; i < 2; i++) {
-            float *const plane[3] = {light[i], light[i] + first->pitch, light[i] + 2 * first->pitch};
-            kal__metric_linear(table, &j->call->in[i]->extent, kal_row(&j->in[i], y), (size_t)first->width,
-                               under, k.samples, plane);
-        }
-        push(&k, 0, y, light);
-    }
+    work k = {.job = j, .under = under};
+    k.walk = (kal__walk){
+        .of = &kal__ssim2_pyramid, .planes = {3, 3}, .light = light_of, .row = row_in, .user = &k};
+    lay_out(&k, sums, which);
+    kal__walk_rows(&k.walk);
 }
