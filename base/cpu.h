@@ -41,20 +41,28 @@ const char *kal__isa_name(kal__isa isa);
     {                                                   \
         name##_body args;                               \
     }                                                   \
-    static void name params                             \
-    {                                                   \
-        switch (kal__cpu_isa()) {                       \
-        case KAL__AVX512: name##_avx512 args; return;   \
-        case KAL__AVX2: name##_avx2 args; return;       \
-        case KAL__SCALAR: break;                        \
-        }                                               \
-        name##_c args;                                  \
+    KAL__CHOOSE(name, params, args)
+// The last part alone, for three functions written out.
+#define KAL__CHOOSE(name, params, args)               \
+    static void name params                           \
+    {                                                 \
+        switch (kal__cpu_isa()) {                     \
+        case KAL__AVX512: name##_avx512 args; return; \
+        case KAL__AVX2: name##_avx2 args; return;     \
+        case KAL__SCALAR: break;                      \
+        }                                             \
+        name##_c args;                                \
     }
 #else
 #define KAL__VARIANTS(name, params, args) \
     static void name params               \
     {                                     \
         name##_body args;                 \
+    }
+#define KAL__CHOOSE(name, params, args) \
+    static void name params             \
+    {                                   \
+        name##_c args;                  \
     }
 #endif
 

@@ -37,6 +37,25 @@ static kal_status rows(const kal_job *j, void *gathered)
 
 // ---- similarity to a number ---------------------------------------------------------------------
 
+KAL__INLINE double term(float p, bool away, double from)
+{
+    const double v = (double)p, d = v - from;
+    return !away ? v : d < 0 ? -d : d;
+}
+
+// In eight parts; what is left over goes to the first of them.
+KAL__INLINE void add_up_body(double part[8], const float *p, size_t n, bool away, double from)
+{
+    double sums[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (size_t k = 0; k < 8; k++) sums[k] += term(p[i + k], away, from);
+    for (size_t k = 0; i + k < n; k++) sums[k] += term(p[i + k], away, from);
+    memcpy(part, sums, sizeof sums);
+}
+KAL__VARIANTS(add_up, (double part[8], const float *p, size_t n, bool away, double from),
+              (part, p, n, away, from))
+
 // Of the similarities of a scale, or of how far they are from one: band after band, so that the sum is one number.
 static double mean_of(const kal_extent *e, const float *gathered, int scale, bool away, double from)
 {
@@ -50,11 +69,8 @@ static double mean_of(const kal_extent *e, const float *gathered, int scale, boo
         for (; a < scales + scale; a++)   // those of larger scales come before
             p += (size_t)a->width * (size_t)(a->out1 - a->out0);
         const size_t n = (size_t)a->width * (size_t)(a->out1 - a->out0);
-        double part[8] = {0};
-        for (size_t i = 0; i < n; i++) {
-            const double v = (double)p[i], d = v - from;
-            part[i & 7] += !away ? v : d < 0 ? -d : d;
-        }
+        double part[8];
+        add_up(part, p, n, away, from);
         for (int i = 0; i < 8; i++) sum += part[i];
     }
     return sum / ((double)scales[scale].width * (double)scales[scale].height);

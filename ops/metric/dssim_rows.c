@@ -139,64 +139,17 @@ static void weights_of(int32_t y, int32_t height, float out[TAPS])
     }
 }
 
-KAL__INLINE void column_body(float *dst, const float *const *p, const float *w, size_t n)
-{
-    for (size_t i = 0; i < n; i += KAL__LANES)
-        kal__store(dst + i, w[0] * kal__load(p[0] + i) + w[1] * kal__load(p[1] + i) +
-                                w[2] * kal__load(p[2] + i) + w[3] * kal__load(p[3] + i) +
-                                w[4] * kal__load(p[4] + i));
-}
-KAL__VARIANTS(column, (float *dst, const float *const *p, const float *w, size_t n), (dst, p, w, n))
-
-// Down the columns: means of both, of their squares, of their product.
-KAL__INLINE void columns_body(float *dst, size_t pitch, const float *const *p, const float *const *q,
-                              const float *w, size_t n)
-{
-    for (size_t i = 0; i < n; i += KAL__LANES) {
-        kal__vec a = {0}, b = {0}, aa = {0}, bb = {0}, ab = {0};
-#pragma GCC unroll 5
-        for (int k = 0; k < TAPS; k++) {
-            const kal__vec u = kal__load(p[k] + i), v = kal__load(q[k] + i), wu = w[k] * u, wv = w[k] * v;
-            a += wu, b += wv, aa += wu * u, bb += wv * v, ab += wu * v;
-        }
-        kal__store(dst + i, a), kal__store(dst + pitch + i, b), kal__store(dst + 2 * pitch + i, aa);
-        kal__store(dst + 3 * pitch + i, bb), kal__store(dst + 4 * pitch + i, ab);
-    }
-}
-KAL__VARIANTS(columns,
-              (float *dst, size_t pitch, const float *const *p, const float *const *q, const float *w,
-               size_t n),
-              (dst, pitch, p, q, w, n))
-
-// Three taps along a row; there is room on both sides of the source for what is repeated.
-KAL__INLINE void along_body(float *dst, float *src, size_t n)
-{
-    src[-1] = src[0];
-    src[n] = src[n - 1];
-    for (size_t i = 0; i < n; i += KAL__LANES)
-        kal__store(dst + i,
-                   SIDE * (kal__load(src + i - 1) + kal__load(src + i + 1)) + MIDDLE * kal__load(src + i));
-}
-KAL__VARIANTS(along, (float *dst, float *src, size_t n), (dst, src, n))
+#define BODY "dssim_body.h"
+#include "lanes_each.h"
+KAL__CHOOSE(column, (float *dst, const float *const *p, const float *w, size_t n), (dst, p, w, n))
+KAL__CHOOSE(columns,
+            (float *dst, size_t pitch, const float *const *p, const float *const *q, const float *w,
+             size_t n),
+            (dst, pitch, p, q, w, n))
+KAL__CHOOSE(along, (float *dst, float *src, size_t n), (dst, src, n))
+KAL__CHOOSE(add_moments, (float *to, size_t pitch, const float *sums, size_t n), (to, pitch, sums, n))
 
 // ---- similarity ---------------------------------------------------------------------------------
-
-// m11, m12, m22 and s1, s2, s12, added up over the planes.
-KAL__INLINE void add_moments_body(float *to, size_t pitch, const float *sums, size_t n)
-{
-    for (size_t i = 0; i < n; i += KAL__LANES) {
-        const kal__vec a = kal__load(sums + i), b = kal__load(sums + pitch + i);
-        const kal__vec m[6] = {a * a,
-                               a * b,
-                               b * b,
-                               kal__load(sums + 2 * pitch + i) - a * a,
-                               kal__load(sums + 3 * pitch + i) - b * b,
-                               kal__load(sums + 4 * pitch + i) - a * b};
-        for (int k = 0; k < 6; k++)
-            kal__store(to + (size_t)k * pitch + i, kal__load(to + (size_t)k * pitch + i) + m[k]);
-    }
-}
-KAL__VARIANTS(add_moments, (float *to, size_t pitch, const float *sums, size_t n), (to, pitch, sums, n))
 
 KAL__INLINE void similarity_body(float *dst, const float *moments, size_t pitch, size_t n)
 {

@@ -108,15 +108,28 @@ KAL__INLINE void over_body(float *dst, const float *alpha, size_t n, float under
 }
 KAL__VARIANTS(over, (float *dst, const float *alpha, size_t n, float under), (dst, alpha, n, under))
 
+// All channels of a pixel together, for one kind of samples and number of channels at a time.
+#define LOOK_UP(type)                                                                                  \
+    KAL__INLINE void look_up_##type(const float *of, const void *row, size_t n, float *const plane[3], \
+                                    size_t step)                                                       \
+    {                                                                                                  \
+        const type *p = row;                                                                           \
+        float *restrict const dst[3] = {plane[0], plane[1], plane[2]};                                 \
+        for (size_t i = 0; i < n; i++, p += step)                                                      \
+            for (size_t c = 0; c < step; c++) dst[c][i] = of[p[c]];                                    \
+    }
+LOOK_UP(uint8_t)
+LOOK_UP(uint16_t)
+
 static void look_up(const kal__metric_light *t, const kal_extent *e, const unsigned char *row, size_t n,
                     float *const plane[3])
 {
-    const size_t step = (size_t)e->channels;
-    for (size_t c = 0; c < step; c++)
-        for (size_t i = 0; i < n; i++)
-            plane[c][i] = e->type == KAL_U8 ? t->u8[row[i * step + c]]
-                                            : t->u16[((const uint16_t *)(const void *)row)[i * step + c]];
-    if (step == 3) return;
+    const bool one = e->channels == 1;
+    if (e->type == KAL_U8)
+        one ? look_up_uint8_t(t->u8, row, n, plane, 1) : look_up_uint8_t(t->u8, row, n, plane, 3);
+    else
+        one ? look_up_uint16_t(t->u16, row, n, plane, 1) : look_up_uint16_t(t->u16, row, n, plane, 3);
+    if (!one) return;
     memcpy(plane[1], plane[0], n * sizeof(float));
     memcpy(plane[2], plane[0], n * sizeof(float));
 }

@@ -116,97 +116,17 @@ KAL__VARIANTS(xyb,
                size_t n),
               (x, y, b, red, green, blue, n))
 
-// ---- blur and maps ------------------------------------------------------------------------------
+// ---- blur, maps and sums ------------------------------------------------------------------------
 
-// The blur's weights on five numbers: the one in the middle, and sums of those beside it.
-KAL__INLINE kal__vec weigh(kal__vec middle, kal__vec one, kal__vec two, kal__vec three, kal__vec four)
-{
-    return taps[0] * middle + taps[1] * one + taps[2] * two + taps[3] * three + taps[4] * four;
-}
-
-// Down the columns: means of a and b, of their squares, of their product.
-KAL__INLINE void down_body(float *dst, size_t pitch, const float *const *a, const float *const *b, size_t n)
-{
-    for (size_t i = 0; i < n; i += KAL__LANES) {
-        kal__vec p[TAPS], q[TAPS], pp[REACH + 1], qq[REACH + 1], pq[REACH + 1], sp[REACH + 1], sq[REACH + 1];
-#pragma GCC unroll 9
-        for (int k = 0; k < TAPS; k++) p[k] = kal__load(a[k] + i), q[k] = kal__load(b[k] + i);
-        sp[0] = p[REACH], sq[0] = q[REACH];
-        pp[0] = sp[0] * sp[0], qq[0] = sq[0] * sq[0], pq[0] = sp[0] * sq[0];
-#pragma GCC unroll 4
-        for (int k = 1; k <= REACH; k++) {
-            const kal__vec p0 = p[REACH - k], p1 = p[REACH + k], q0 = q[REACH - k], q1 = q[REACH + k];
-            sp[k] = p0 + p1, sq[k] = q0 + q1;
-            pp[k] = p0 * p0 + p1 * p1, qq[k] = q0 * q0 + q1 * q1, pq[k] = p0 * q0 + p1 * q1;
-        }
-        kal__store(dst + i, weigh(sp[0], sp[1], sp[2], sp[3], sp[4]));
-        kal__store(dst + pitch + i, weigh(sq[0], sq[1], sq[2], sq[3], sq[4]));
-        kal__store(dst + 2 * pitch + i, weigh(pp[0], pp[1], pp[2], pp[3], pp[4]));
-        kal__store(dst + 3 * pitch + i, weigh(qq[0], qq[1], qq[2], qq[3], qq[4]));
-        kal__store(dst + 4 * pitch + i, weigh(pq[0], pq[1], pq[2], pq[3], pq[4]));
-    }
-}
-KAL__VARIANTS(down, (float *dst, size_t pitch, const float *const *a, const float *const *b, size_t n),
-              (dst, pitch, a, b, n))
-
-KAL__INLINE kal__vec across(const float *p)
-{
-    return weigh(kal__load(p), kal__load(p - 1) + kal__load(p + 1), kal__load(p - 2) + kal__load(p + 2),
-                 kal__load(p - 3) + kal__load(p + 3), kal__load(p - 4) + kal__load(p + 4));
-}
-
-// Along the rows, and what comes of it: structure lost (ssim), edges that are new (artifact) or gone (lost). `weight`: of each column and of
-// the row, what lies inside of the picture of the blur's weights; `add`: what is missing in the values of this channel.
-KAL__INLINE void maps_body(float *dst, size_t pitch, const float *src, const float *a, const float *b,
-                           const float *weight, float of_row, float add, size_t n)
-{
-    const float c2 = 0.0009f;
-    for (size_t i = 0; i < n; i += KAL__LANES) {
-        const kal__vec ma = across(src + i), mb = across(src + pitch + i), aa = across(src + 2 * pitch + i),
-                       bb = across(src + 3 * pitch + i), ab = across(src + 4 * pitch + i);
-        const kal__vec inside = kal__load(weight + i) * of_row, more = (1 - inside) * add,
-                       most = more * (add * inside);
-        const kal__vec between = ma - mb, like = 1 - between * between;
-        const kal__vec va = (aa - ma * ma) + (2 * more * ma + most),
-                       vb = (bb - mb * mb) + (2 * more * mb + most),
-                       vab = (ab - ma * mb) + (more * (ma + mb) + most);
-        const kal__vec d = 1 - like * (2 * vab + c2) / (va + vb + c2);
-        const kal__vec e = (1 + kal__magnitude((kal__load(b + i) - mb) + more)) /
-                               (1 + kal__magnitude((kal__load(a + i) - ma) + more)) -
-                           1;
-        kal__store(dst + i, kal__above_0(d));
-        kal__store(dst + pitch + i, kal__above_0(e));
-        kal__store(dst + 2 * pitch + i, kal__above_0(-e));
-    }
-}
-KAL__VARIANTS(maps,
-              (float *dst, size_t pitch, const float *src, const float *a, const float *b,
-               const float *weight, float of_row, float add, size_t n),
-              (dst, pitch, src, a, b, weight, of_row, add, n))
-
-// ---- sums ---------------------------------------------------------------------------------------
-
-typedef float eight __attribute__((vector_size(32)));
-typedef double eight_wide __attribute__((vector_size(64)));
-
-// Eight sums beside each other, in one order whatever the vectors are; n is a multiple of eight.
-KAL__INLINE void sum_body(double out[6], const float *map, size_t pitch, size_t n)
-{
-    for (int m = 0; m < 3; m++) {
-        eight_wide one = {0}, four = {0};
-        for (size_t i = 0; i < n; i += 8) {
-            eight v;
-            memcpy(&v, map + m * pitch + i, sizeof v);
-            const eight square = v * v;
-            one += __builtin_convertvector(v, eight_wide);
-            four += __builtin_convertvector(square * square, eight_wide);
-        }
-        out[m] += ((one[0] + one[4]) + (one[2] + one[6])) + ((one[1] + one[5]) + (one[3] + one[7]));
-        out[3 + m] +=
-            ((four[0] + four[4]) + (four[2] + four[6])) + ((four[1] + four[5]) + (four[3] + four[7]));
-    }
-}
-KAL__VARIANTS(sum, (double out[6], const float *map, size_t pitch, size_t n), (out, map, pitch, n))
+#define BODY "ssimulacra2_body.h"
+#include "lanes_each.h"
+KAL__CHOOSE(down, (float *dst, size_t pitch, const float *const *a, const float *const *b, size_t n),
+            (dst, pitch, a, b, n))
+KAL__CHOOSE(maps,
+            (float *dst, size_t pitch, const float *src, const float *a, const float *b, const float *weight,
+             float of_row, float add, size_t n),
+            (dst, pitch, src, a, b, weight, of_row, add, n))
+KAL__CHOOSE(sum, (double out[6], const float *map, size_t pitch, size_t n), (out, map, pitch, n))
 
 // ---- rows ---------------------------------------------------------------------------------------
 

@@ -350,6 +350,8 @@ static void try_pair(rng *r, int32_t w, int32_t h)
         const double other = value_of(kal_ssimulacra2(s, n[0], n[1], kal_ssimulacra2_params(.aligned = true)),
                                       1 + (uint32_t)isa * 2);
         REQUIRE_NOTE(other == got, "%s: %.17g, not %.17g", kal__isa_name((kal__isa)isa), other, got);
+        const double second = value_of(kal_dssim(s, n[0], n[1], NULL), 1 + (uint32_t)isa * 2);
+        REQUIRE_NOTE(second == found, "%s: %.17g, not %.17g", kal__isa_name((kal__isa)isa), second, found);
         kal__cpu_set_isa(before);
     }
     REQUIRE(value_of(kal_dssim(s, n[0], n[0], NULL), 2) == 0);
