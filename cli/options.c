@@ -94,7 +94,7 @@ static const option options[] = {
     {"dot", 0, NULL, NULL, IS_FLAG, AT(dot), 0, 0, OPT_DRAW, "for graphviz"},
     {"svg", 0, NULL, NULL, IS_FLAG, AT(svg), 0, 0, OPT_DRAW, "a picture"},
     {"metric", 0, "NAME[,NAME]", NULL, IS_TEXT, AT(metric), 0, 0, OPT_DIFF,
-     "how alike they look, in place of whether they are the same: ssimulacra2, dssim, psnr"},
+     "how alike they look, in place of whether they are the same: ssimulacra2, dssim, ssim, ms_ssim, psnr"},
     {"max", 0, "N", NULL, IS_NUMBER, AT(max), 0, 1e12, OPT_DIFF, "samples may differ by so much"},
     {"percent", 0, "P", NULL, IS_NUMBER, AT(percent), 0, 100, OPT_DIFF,
      "so many percent of the pixels may differ"},

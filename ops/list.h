@@ -168,6 +168,8 @@ OP(otsu)
 // metric
 OP(ssimulacra2)
 OP(dssim)
+OP(ssim)
+OP(ms_ssim)
 OP(psnr)
 
 // mask

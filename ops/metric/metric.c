@@ -21,11 +21,10 @@ kal_status kal__metric_check(const char *op, const kal_call *c, kal_error *err)
     return KAL_OK;
 }
 
-kal_status kal__metric_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+kal_status kal__metric_sides(const kal_call *c, int32_t side, kal_error *err)
 {
     static const char *const names[] = {"reference", "distorted"};
     const char *op = c->op->name;
-    (void)params, (void)out;
     const kal_status st = kal__metric_check(op, c, err);
     if (st) return st;
     for (int i = 0; i < 2; i++) {
@@ -36,9 +35,23 @@ kal_status kal__metric_extent(const kal_call *c, void *params, kal_extent *out, 
                             names[i], e->channels);
     }
     const kal_extent *e = &c->in[0]->extent;
-    if (e->width >= 8 && e->height >= 8) return KAL_OK;
-    return kal_fail(err, KAL_INVALID, "%s: the pictures are %d×%d; sides of at least 8 are needed", op,
-                    e->width, e->height);
+    if (e->width >= side && e->height >= side) return KAL_OK;
+    return kal_fail(err, KAL_INVALID, "%s: the pictures are %d×%d; sides of at least %d are needed", op,
+                    e->width, e->height, side);
+}
+
+kal_status kal__metric_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
+{
+    (void)params, (void)out;
+    return kal__metric_sides(c, 8, err);
+}
+
+int kal__metric_backgrounds(const kal_call *c, float under[2])
+{
+    const bool twice = c->in[0]->extent.alpha;
+    under[0] = twice ? 0.1f : 0.5f;
+    under[1] = 0.9f;
+    return twice ? 2 : 1;
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -71,6 +84,28 @@ void kal__metric_samples(const kal_extent *e, const unsigned char *row, size_t n
     memcpy(plane[2], plane[0], n * sizeof(float));
 }
 
+KAL__INLINE void over_body(float *dst, const float *alpha, size_t n, float under)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = alpha[i] * dst[i] + (1 - alpha[i]) * under;
+}
+KAL__VARIANTS(over, (float *dst, const float *alpha, size_t n, float under), (dst, alpha, n, under))
+
+KAL__INLINE void luma_row_body(float *dst, const float *red, const float *green, const float *blue, size_t n)
+{
+    for (size_t i = 0; i < n; i++) dst[i] = 0.299f * red[i] + 0.587f * green[i] + 0.114f * blue[i] - 0.5f;
+}
+KAL__VARIANTS(luma_row, (float *dst, const float *red, const float *green, const float *blue, size_t n),
+              (dst, red, green, blue, n))
+
+void kal__metric_luma(const kal_extent *e, const unsigned char *row, size_t n, float under, float *room,
+                      float *luma)
+{
+    float *const plane[4] = {room, room + n, room + 2 * n, room + 3 * n};
+    kal__metric_samples(e, row, n, plane);
+    for (int c = 0; c < 3 && e->alpha; c++) over(plane[c], plane[3], n, under);
+    luma_row(luma, plane[0], plane[1], plane[2], n);
+}
+
 // ---- light --------------------------------------------------------------------------------------
 
 kal_status kal__metric_prepare(const kal_call *c, void **state, kal_error *err)
@@ -101,12 +136,6 @@ KAL__INLINE void light_body(float *dst, const float *src, size_t n)
     for (size_t i = 0; i < n; i++) dst[i] = kal__light_f32(src[i]);
 }
 KAL__VARIANTS(light, (float *dst, const float *src, size_t n), (dst, src, n))
-
-KAL__INLINE void over_body(float *dst, const float *alpha, size_t n, float under)
-{
-    for (size_t i = 0; i < n; i++) dst[i] = alpha[i] * dst[i] + (1 - alpha[i]) * under;
-}
-KAL__VARIANTS(over, (float *dst, const float *alpha, size_t n, float under), (dst, alpha, n, under))
 
 // All channels of a pixel together, for one kind of samples and number of channels at a time.
 #define LOOK_UP(type)                                                                                  \

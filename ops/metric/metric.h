@@ -9,12 +9,22 @@
 
 /// Two pictures of one size; kinds of samples may differ.
 kal_status kal__metric_check(const char *op, const kal_call *c, kal_error *err);
-/// A record's `extent`: and both gray or in colour, with or without alpha, with sides of at least 8.
+/// And both gray or in colour, with or without alpha, with sides of at least `side`.
+kal_status kal__metric_sides(const kal_call *c, int32_t side, kal_error *err);
+/// A record's `extent`: such, with sides of at least 8.
 kal_status kal__metric_extent(const kal_call *c, void *params, kal_extent *out, kal_error *err);
+
+/// What gray pictures lie over, in turn: where the reference lets something through over dark and over light, and the worse counts; what only the
+/// other lets through over the middle. How many there are.
+int kal__metric_backgrounds(const kal_call *c, float under[2]);
 
 /// A row as samples on 0..1, clamped: red, green and blue (of gray three times the same), and alpha where there is one (else plane[3] is not
 /// touched and may be NULL).
 void kal__metric_samples(const kal_extent *e, const unsigned char *row, size_t n, float *const plane[4]);
+
+/// A row as luma less a half, 0.299 R + 0.587 G + 0.114 B - 0.5 of samples, which with alpha lie over gray of `under`; room is for a row of four planes.
+void kal__metric_luma(const kal_extent *e, const unsigned char *row, size_t n, float under, float *room,
+                      float *luma);
 
 /// sRGB samples to light: a table for whole numbers.
 typedef struct kal__metric_light {

@@ -59,19 +59,10 @@ static int32_t apart(const kal_call *c)
     return kal__ssim2_pyramid.band;
 }
 
-// A reference that lets something through is looked at over dark and over light; what only the other lets through, over the middle.
-static int backgrounds(const kal_call *c, float under[2])
-{
-    const bool twice = c->in[0]->extent.alpha;
-    under[0] = twice ? 0.1f : 0.5f;
-    under[1] = 0.9f;
-    return twice ? 2 : 1;
-}
-
 static kal_status rows(const kal_job *j, void *gathered)
 {
     float under[2];
-    const int n = backgrounds(j->call, under);
+    const int n = kal__metric_backgrounds(j->call, under);
     for (int i = 0; i < n; i++) kal__ssim2_rows(j, i, under[i], gathered);
     return KAL_OK;
 }
@@ -116,7 +107,7 @@ static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_err
     const int32_t n_bands = kal__pyramid_bands(&kal__ssim2_pyramid, &c->in[0]->extent);
     if (kal_value_make(out, KAL_VALUE_NUMBERS, 1, 1))
         return kal_fail(err, KAL_NOMEM, "ssimulacra2: out of memory");
-    for (int i = 0; i < backgrounds(c, under); i++) {
+    for (int i = 0; i < kal__metric_backgrounds(c, under); i++) {
         const double score = score_of(c, gathered, n_bands, i);
         if (!i || score < out->v[0]) out->v[0] = score;
     }

@@ -166,12 +166,14 @@ check 'a pipe behind /dev/fd' cmp piped.png plain.png
 "$kal" gaussian set/p12.jpg 2 -o soft.png
 code 'diff --metric' 0 "$kal" diff set/p12.jpg soft.png --metric ssimulacra2
 has 'by its name' "$(cat out)" 'ssimulacra2 '
-code 'of itself' 0 "$kal" diff soft.png soft.png --metric ssimulacra2,dssim,psnr --json
+code 'of itself' 0 "$kal" diff soft.png soft.png --metric ssimulacra2,dssim,ssim,psnr --json
 json 'that' out
 has 'is 100' "$(cat out)" '"ssimulacra2": 100'
 has 'and 0' "$(cat out)" '"dssim": 0'
+has 'and 1' "$(cat out)" '"ssim": 1'
+refused 'too small for five scales' 2 'sides of at least 176 are needed' "$kal" diff soft.png soft.png --metric ms_ssim
 refused 'no such metric' 2 'did you mean "ssimulacra2"' "$kal" diff soft.png soft.png --metric ssimulacra
-refused 'one that is none' 2 'there are ssimulacra2, dssim, psnr' "$kal" diff soft.png soft.png --metric mask_iou
+refused 'one that is none' 2 'there are ssimulacra2, dssim, ssim, ms_ssim, psnr' "$kal" diff soft.png soft.png --metric mask_iou
 refused 'of other sizes' 2 'psnr: the reference is' "$kal" diff soft.png in.ppm --metric psnr
 
 finish

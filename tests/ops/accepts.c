@@ -22,45 +22,48 @@ typedef struct kind {
 static const kind kinds[] = {
     OF(KAL_U8, "u8"), OF(KAL_U16, "u16"), OF(KAL_F32, "f32"), {"mask", {13, 9, 1, KAL_U8, KAL_MASK, false}}};
 
-// Types and channels that an op takes, NULL: all; the words of its help that say so; parameters that take what no sample does.
+// Types and channels that an op takes, NULL: all; the words of its help that say so; parameters that take what no sample does; sides that images must have.
 static const struct {
     const char *op, *types, *channels, *says, *params;
+    int32_t side;
 } less[] = {
-    {"canny", "u8", NULL, "For u8", NULL},
-    {"gray", NULL, "1234", "no gray", NULL},
-    {"to_rgb", NULL, "1234", "Data", NULL},
-    {"lut", "u8", NULL, "For u8", NULL},
-    {"equalize_table", "u8", NULL, "For u8", NULL},
-    {"apply_palette", "u8", "12", "For u8 images of one channel", NULL},
-    {"quantize", "u8", "1234", "u8 only", NULL},
-    {"dither", "u8", "1234", "u8 only", NULL},
-    {"color_matrix", NULL, "34", "red, green and blue", NULL},
-    {"saturation", NULL, "1234", "gray or RGB", NULL},
-    {"hue", NULL, "34", "For RGB", NULL},
-    {"sepia", NULL, "34", "For RGB", NULL},
-    {"tint", NULL, "34", "For RGB", NULL},
-    {"white_balance", NULL, "34", "For RGB", NULL},
-    {"swap", NULL, "2345", "Each channel is named once", "order=[4 3 2 1 0]"},
-    {"lut3d", NULL, "34", "red, green and blue", NULL},
-    {"to_lab", "u8 f32", "34", "u16: cast", NULL},
-    {"from_lab", "u8 f32", "34", "u16: cast", NULL},
-    {"to_lch", "u8 f32", "34", "u16: cast", NULL},
-    {"from_lch", "u8 f32", "34", "u16: cast", NULL},
-    {"to_hsv", "u8 f32", "34", "u16: cast", NULL},
-    {"from_hsv", "u8 f32", "34", "u16: cast", NULL},
-    {"to_hsl", "u8 f32", "34", "u16: cast", NULL},
-    {"from_hsl", "u8 f32", "34", "u16: cast", NULL},
-    {"to_ycbcr", NULL, "34", "RGB", NULL},
-    {"from_ycbcr", NULL, "34", "RGB", NULL},
-    {"icc_transform", NULL, "1234", "gray and RGB pictures", NULL},
-    {"icc_assign", NULL, "1234", "gray and RGB pictures", NULL},
-    {"guided_filter", NULL, "1234", "at most four colours", NULL},
-    {"dominant", "u8", "1234", "For u8", NULL},
-    {"dhash", NULL, "1234", "gray", NULL},
-    {"thumbhash", NULL, "1234", "gray or RGB", NULL},
-    {"otsu", NULL, "12", "One colour channel", NULL},
-    {"ssimulacra2", NULL, "1234", "Gray or RGB", NULL},
-    {"dssim", NULL, "1234", "Gray or RGB", NULL},
+    {"canny", "u8", NULL, "For u8", NULL, 0},
+    {"gray", NULL, "1234", "no gray", NULL, 0},
+    {"to_rgb", NULL, "1234", "Data", NULL, 0},
+    {"lut", "u8", NULL, "For u8", NULL, 0},
+    {"equalize_table", "u8", NULL, "For u8", NULL, 0},
+    {"apply_palette", "u8", "12", "For u8 images of one channel", NULL, 0},
+    {"quantize", "u8", "1234", "u8 only", NULL, 0},
+    {"dither", "u8", "1234", "u8 only", NULL, 0},
+    {"color_matrix", NULL, "34", "red, green and blue", NULL, 0},
+    {"saturation", NULL, "1234", "gray or RGB", NULL, 0},
+    {"hue", NULL, "34", "For RGB", NULL, 0},
+    {"sepia", NULL, "34", "For RGB", NULL, 0},
+    {"tint", NULL, "34", "For RGB", NULL, 0},
+    {"white_balance", NULL, "34", "For RGB", NULL, 0},
+    {"swap", NULL, "2345", "Each channel is named once", "order=[4 3 2 1 0]", 0},
+    {"lut3d", NULL, "34", "red, green and blue", NULL, 0},
+    {"to_lab", "u8 f32", "34", "u16: cast", NULL, 0},
+    {"from_lab", "u8 f32", "34", "u16: cast", NULL, 0},
+    {"to_lch", "u8 f32", "34", "u16: cast", NULL, 0},
+    {"from_lch", "u8 f32", "34", "u16: cast", NULL, 0},
+    {"to_hsv", "u8 f32", "34", "u16: cast", NULL, 0},
+    {"from_hsv", "u8 f32", "34", "u16: cast", NULL, 0},
+    {"to_hsl", "u8 f32", "34", "u16: cast", NULL, 0},
+    {"from_hsl", "u8 f32", "34", "u16: cast", NULL, 0},
+    {"to_ycbcr", NULL, "34", "RGB", NULL, 0},
+    {"from_ycbcr", NULL, "34", "RGB", NULL, 0},
+    {"icc_transform", NULL, "1234", "gray and RGB pictures", NULL, 0},
+    {"icc_assign", NULL, "1234", "gray and RGB pictures", NULL, 0},
+    {"guided_filter", NULL, "1234", "at most four colours", NULL, 0},
+    {"dominant", "u8", "1234", "For u8", NULL, 0},
+    {"dhash", NULL, "1234", "gray", NULL, 0},
+    {"thumbhash", NULL, "1234", "gray or RGB", NULL, 0},
+    {"otsu", NULL, "12", "One colour channel", NULL, 0},
+    {"ssimulacra2", NULL, "1234", "Gray or RGB", NULL, 0},
+    {"dssim", NULL, "1234", "Gray or RGB", NULL, 0},
+    {"ssim", NULL, "1234", "Gray or RGB", NULL, 11},
+    {"ms_ssim", NULL, "1234", "Gray or RGB", NULL, 11},
 };
 
 static rng r = {7};
@@ -93,8 +96,11 @@ static kal_node *apply(kal_scope *s, const kal_op *op, const char *params, const
 }
 
 // Some parameters and some number of inputs will do.
-static bool takes(const kal_op *op, const char *more, const kind *k)
+static bool takes(const kal_op *op, const char *more, int32_t side, const kind *k)
 {
+    kal_extent e = k->e;
+    if (e.width < side) e.width = side;
+    if (e.height < side) e.height = side;
     int32_t least, most;
     kal_op_arity(op, &least, &most);
     bool taken = false;
@@ -102,12 +108,12 @@ static bool takes(const kal_op *op, const char *more, const kind *k)
     kal_scope *s = kal_scope_new();
     for (const char *const *sample = op->samples; !taken && *sample; sample++)
         for (int32_t n = most < 3 ? most : 3; !taken && n >= least; n--) {
-            taken = !kal_node_error(apply(s, op, *sample, &k->e, n), &check_error);
+            taken = !kal_node_error(apply(s, op, *sample, &e, n), &check_error);
             if (!taken) snprintf(said, sizeof said, "%s", check_error.message);
             if (!taken && !is_sentence(said))
                 REQUIRE_NOTE(0, "%s %s: not a sentence: %s", op->name, k->name, said);
         }
-    if (!taken && more) taken = !kal_node_error(apply(s, op, more, &k->e, least), &check_error);
+    if (!taken && more) taken = !kal_node_error(apply(s, op, more, &e, least), &check_error);
     kal_scope_free(&s);
     return taken;
 }
@@ -138,8 +144,9 @@ static void check_op(const kal_op *op)
         if (listed && less[at].types && e->model != KAL_MASK)
             wanted &= in_words(less[at].types, type, strlen(type));
         if (listed && less[at].channels) wanted &= strchr(less[at].channels, '0' + e->channels) != NULL;
-        REQUIRE_NOTE(takes(op, listed ? less[at].params : NULL, &kinds[k]) == wanted, "%s %s %s: %s",
-                     op->name, wanted ? "does not take" : "takes", kinds[k].name, check_error.message);
+        REQUIRE_NOTE(
+            takes(op, listed ? less[at].params : NULL, listed ? less[at].side : 0, &kinds[k]) == wanted,
+            "%s %s %s: %s", op->name, wanted ? "does not take" : "takes", kinds[k].name, check_error.message);
     }
 }
 

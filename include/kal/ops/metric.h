@@ -18,6 +18,14 @@ KAL_OP_2(ssimulacra2)
 KAL_PARAMS(dssim, KAL_NO_PARAMS)
 KAL_OP_2(dssim)
 
+KAL_PARAMS(ssim, KAL_NO_PARAMS)
+KAL_OP_2(ssim)
+
+#define KAL_MS_SSIM_PARAMS(P) P(INT, scales, 5, 1, 5, "", "fewer for pictures with a side below 176")
+KAL_PARAMS(ms_ssim, KAL_MS_SSIM_PARAMS)
+#define kal_ms_ssim_params(...) KAL_WITH(ms_ssim, KAL_MS_SSIM_PARAMS, __VA_ARGS__)
+KAL_OP_2(ms_ssim)
+
 KAL_PARAMS(psnr, KAL_NO_PARAMS)
 KAL_OP_2(psnr)
 
