@@ -171,6 +171,7 @@ OP(dssim)
 OP(ssim)
 OP(ms_ssim)
 OP(psnr)
+OP(difference_map)
 
 // mask
 OP(erode)

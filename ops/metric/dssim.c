@@ -15,7 +15,7 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)width, (void)height;   // of the result, which has none
-    return kal__dssim_scratch(&c->in[0]->extent);
+    return kal__dssim_scratch(&kal__dssim_pyramid, &c->in[0]->extent);
 }
 
 static size_t size(const kal_call *c)
@@ -29,9 +29,26 @@ static int32_t apart(const kal_call *c)
     return kal__dssim_pyramid.band;
 }
 
+static void gather(void *to, int scale, int32_t y, const float *similarity, size_t n)
+{
+    float **next = to;
+    (void)y;
+    memcpy(next[scale], similarity, n * sizeof(float));
+    next[scale] += n;
+}
+
+// Scale after scale.
 static kal_status rows(const kal_job *j, void *gathered)
 {
-    kal__dssim_rows(j, gathered);
+    kal__scale scales[KAL__SCALES];
+    float *next[KAL__SCALES], *p = gathered;
+    const int n = kal__pyramid_band(&kal__dssim_pyramid, &j->call->in[0]->extent,
+                                    j->out->rect.y0 / kal__dssim_pyramid.band, scales);
+    for (int s = 0; s < n; s++) {
+        next[s] = p;
+        p += (size_t)scales[s].width * (size_t)(scales[s].out1 - scales[s].out0);
+    }
+    kal__dssim_walk(j, &kal__dssim_pyramid, gather, next);
     return KAL_OK;
 }
 
@@ -117,6 +134,7 @@ const kal_op kal__op_dssim = {
     .cost = 60,
     .extent = kal__metric_extent,
     .need = need,
+    .tables = kal__metric_tables,
     .prepare = kal__metric_prepare,
     .release = kal__metric_release,
     .scratch = scratch,

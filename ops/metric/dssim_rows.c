@@ -35,67 +35,72 @@ typedef struct level {
     float *lab[3][2];       // of both, TAPS rows: as they are,
     float *blurred[3][2];   // and with a and b blurred
     int32_t chroma, next;   // rows that come next, of the blurred ones and out
-    float *out;             // where the next row goes
 } level;
 
 typedef struct work {
     kal__walk walk;
     const kal_job *job;
+    kal__dssim_row *row;
+    void *to;
     level levels[KAL__SCALES];
     float *sums;      // SIGNALS rows, twice
     float *moments;   // six rows, added up over L, a and b
+    float *out;       // a row
     float *samples;   // four planes of a row of the pictures
 } work;
 
-size_t kal__dssim_scratch(const kal_extent *e)
+size_t kal__dssim_scratch(const kal__pyramid *of, const kal_extent *e)
 {
     kal__scale scales[KAL__SCALES];
-    const int n = kal__pyramid_scales(&kal__dssim_pyramid, e, 0, e->height, scales);
-    size_t floats = kal__walk_floats(&kal__dssim_pyramid, n, scales);
-    floats += scales[0].pitch * (2 * SIGNALS + 6 + 4);
+    const int n = kal__pyramid_scales(of, e, 0, e->height, scales);
+    size_t floats = kal__walk_floats(of, n, scales);
+    floats += scales[0].pitch * (2 * SIGNALS + 6 + 1 + 4);
     for (int s = 0; s < n; s++) floats += scales[s].pitch * 2 * 2 * 3 * TAPS;
     return floats * sizeof(float);
 }
 
-static void lay_out(work *k, float *out)
+static void lay_out(work *k)
 {
     kal__walk *w = &k->walk;
-    const kal_extent *e = &k->job->call->in[0]->extent;
+    kal_extent e = k->job->call->in[0]->extent;
     float *room = k->job->scratch;
-    w->n = kal__pyramid_scales(w->of, e, k->job->out->rect.y0, k->job->out->rect.y1, w->scales);
-    memset(room, 0, kal__dssim_scratch(e));
+    e.width = kal_tile_width(&k->job->in[0]);
+    w->n = kal__pyramid_scales(w->of, &e, k->job->out->rect.y0, k->job->out->rect.y1, w->scales);
+    memset(room, 0, kal__dssim_scratch(w->of, &e));
     kal__walk_begin(w, &room);
     const size_t pitch = w->scales[0].pitch;
     k->sums = kal__lanes_take(&room, 2 * SIGNALS * pitch);
     k->moments = kal__lanes_take(&room, 6 * pitch);
+    k->out = kal__lanes_take(&room, pitch);
     k->samples = kal__lanes_take(&room, 4 * pitch);
     for (int s = 0; s < w->n; s++) {
         const kal__scale *a = &w->scales[s];
         level *l = &k->levels[s];
-        *l = (level){.next = a->out0, .chroma = a->out0 > REACH ? a->out0 - REACH : 0, .out = out};
+        *l = (level){.next = a->out0, .chroma = a->out0 > REACH ? a->out0 - REACH : 0};
         for (int i = 0; i < 6; i++) {
             l->lab[i / 2][i % 2] = kal__lanes_take(&room, TAPS * a->pitch);
             l->blurred[i / 2][i % 2] = kal__lanes_take(&room, TAPS * a->pitch);
         }
-        out += (size_t)a->width * (size_t)(a->out1 - a->out0);
     }
 }
 
 // ---- L, a and b ---------------------------------------------------------------------------------
 
 // What lies under what lets light through: a pattern, by place.
-KAL__INLINE void under_body(float *red, float *green, float *blue, const float *alpha, int32_t y, size_t n)
+KAL__INLINE void under_body(float *red, float *green, float *blue, const float *alpha, int32_t x, int32_t y,
+                            size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const int32_t at = ((int32_t)i + 11) ^ (y + 11);
+        const int32_t at = (x + (int32_t)i + 11) ^ (y + 11);
         const float rest = 1 - alpha[i];
         red[i] += at & 16 ? rest : 0;
         green[i] += at & 8 ? rest : 0;
         blue[i] += at & 32 ? rest : 0;
     }
 }
-KAL__VARIANTS(under, (float *red, float *green, float *blue, const float *alpha, int32_t y, size_t n),
-              (red, green, blue, alpha, y, n))
+KAL__VARIANTS(under,
+              (float *red, float *green, float *blue, const float *alpha, int32_t x, int32_t y, size_t n),
+              (red, green, blue, alpha, x, y, n))
 
 KAL__INLINE float lightness(float v)
 {
@@ -195,7 +200,7 @@ static void chroma_row(work *k, int scale, int32_t y)
 static void row_out(work *k, int scale, int32_t y)
 {
     const kal__scale *a = &k->walk.scales[scale];
-    level *l = &k->levels[scale];
+    const level *l = &k->levels[scale];
     const size_t n = (size_t)a->width, whole = kal__lanes_whole(n);
     float w[TAPS];
     weights_of(y, a->height, w);
@@ -208,8 +213,8 @@ static void row_out(work *k, int scale, int32_t y)
         for (size_t s = 0; s < SIGNALS; s++) along_twice(k, a, k->sums + s * a->pitch + KAL__PAD);
         add_moments(k->moments + KAL__PAD, a->pitch, k->sums + KAL__PAD, whole);
     }
-    similarity(l->out, k->moments + KAL__PAD, a->pitch, n);
-    l->out += n;
+    similarity(k->out, k->moments + KAL__PAD, a->pitch, n);
+    k->row(k->to, scale, y, k->out, n);
 }
 
 static void row_in(kal__walk *w, int scale, int32_t y, float *const light[2])
@@ -220,7 +225,7 @@ static void row_in(kal__walk *w, int scale, int32_t y, float *const light[2])
     const size_t n = (size_t)a->width;
     for (int i = 0; i < 2; i++) {
         float *p = light[i], *q = p + a->pitch, *r = q + a->pitch;
-        if (w->planes[i] == 4) under(p, q, r, r + a->pitch, y, n);
+        if (w->planes[i] == 4) under(p, q, r, r + a->pitch, k->job->in[i].rect.x0, y, n);
         lab(kal__ring_row(l->lab[0][i], a, TAPS, y), kal__ring_row(l->lab[1][i], a, TAPS, y),
             kal__ring_row(l->lab[2][i], a, TAPS, y), p, q, r, n);
     }
@@ -240,11 +245,11 @@ static void light_of(kal__walk *w, int side, int32_t y, float *light)
                            (size_t)w->scales[0].width, k->samples, plane);
 }
 
-void kal__dssim_rows(const kal_job *j, float *out)
+void kal__dssim_walk(const kal_job *j, const kal__pyramid *of, kal__dssim_row *row, void *to)
 {
-    work k = {.job = j};
-    k.walk = (kal__walk){.of = &kal__dssim_pyramid, .light = light_of, .row = row_in, .user = &k};
+    work k = {.job = j, .row = row, .to = to};
+    k.walk = (kal__walk){.of = of, .light = light_of, .row = row_in, .user = &k};
     for (int i = 0; i < 2; i++) k.walk.planes[i] = j->call->in[i]->extent.alpha ? 4 : 3;
-    lay_out(&k, out);
+    lay_out(&k);
     kal__walk_rows(&k.walk);
 }

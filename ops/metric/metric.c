@@ -124,6 +124,12 @@ kal_status kal__metric_prepare(const kal_call *c, void **state, kal_error *err)
     return KAL_OK;
 }
 
+size_t kal__metric_tables(const kal_call *c)
+{
+    const bool u16 = c->in[0]->extent.type == KAL_U16 || c->in[1]->extent.type == KAL_U16;
+    return sizeof(kal__metric_light) + (u16 ? 65536 * sizeof(float) : 0);
+}
+
 void kal__metric_release(void *state)
 {
     kal__metric_light *t = state;

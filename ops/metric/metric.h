@@ -31,7 +31,8 @@ typedef struct kal__metric_light {
     float u8[256];
     float *u16;   // NULL: nobody asked
 } kal__metric_light;
-/// A record's `prepare` and `release` for such a table.
+/// A record's `tables`, `prepare` and `release` for such a table.
+size_t kal__metric_tables(const kal_call *c);
 kal_status kal__metric_prepare(const kal_call *c, void **state, kal_error *err);
 void kal__metric_release(void *state);
 /// A row as linear red, green and blue on 0..1. With alpha the samples (not the light) lie over gray of `under`; room is for a row of

@@ -144,9 +144,7 @@ const kal_op kal__op_ms_ssim = {
         "to sum to\n"
         "1, half of that for each scale less, but numbers of other scales cannot be compared.",
     .inputs = "reference distorted",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
-    .params_size = sizeof(kal_ms_ssim_p),
+    KAL__PARAMS(params, kal_ms_ssim_p),
     .cost = 11,
     .extent = extent,
     .need = need,

@@ -42,7 +42,7 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
 {
     (void)width, (void)height;   // of the result, which has none
-    return kal__ssim2_scratch(&c->in[0]->extent);
+    return kal__ssim2_scratch(&kal__ssim2_pyramid, &c->in[0]->extent);
 }
 
 // ---- rows to sums -------------------------------------------------------------------------------
@@ -134,6 +134,7 @@ const kal_op kal__op_ssimulacra2 = {
     .cost = 60,
     .extent = kal__metric_extent,
     .need = need,
+    .tables = kal__metric_tables,
     .prepare = kal__metric_prepare,
     .release = kal__metric_release,
     .scratch = scratch,

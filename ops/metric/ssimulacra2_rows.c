@@ -22,13 +22,14 @@ typedef struct level {
     float *weight;       // of each column
     float *ring[3][2];   // XYB of both: TAPS rows
     int32_t next;        // row that comes out next
-    double (*sums)[6];   // of each channel
 } level;
 
 typedef struct work {
     kal__walk walk;
     const kal_job *job;
     float under;
+    kal__ssim2_row *row;
+    void *to;
     level levels[KAL__SSIM2_SCALES];
     float *zeros;     // a row
     float *blurred;   // SIGNALS rows
@@ -36,11 +37,11 @@ typedef struct work {
     float *samples;   // four planes of a row of the pictures
 } work;
 
-size_t kal__ssim2_scratch(const kal_extent *e)
+size_t kal__ssim2_scratch(const kal__pyramid *of, const kal_extent *e)
 {
     kal__scale scales[KAL__SCALES];
-    const int n = kal__pyramid_scales(&kal__ssim2_pyramid, e, 0, e->height, scales);
-    size_t floats = kal__walk_floats(&kal__ssim2_pyramid, n, scales);
+    const int n = kal__pyramid_scales(of, e, 0, e->height, scales);
+    size_t floats = kal__walk_floats(of, n, scales);
     floats += scales[0].pitch * (1 + SIGNALS + 3 + 4);
     for (int s = 0; s < n; s++) floats += scales[s].pitch * (1 + 3 * 2 * TAPS);
     return floats * sizeof(float);
@@ -56,13 +57,15 @@ static float weight_at(int32_t i, int32_t n)
     return w;
 }
 
-static void lay_out(work *k, kal__ssim2_sums *sums, int which)
+static void lay_out(work *k)
 {
     kal__walk *w = &k->walk;
-    const kal_extent *e = &k->job->call->in[0]->extent;
+    kal_extent e = k->job->call->in[0]->extent;
+    const int32_t width = e.width, x0 = k->job->in[0].rect.x0;
     float *room = k->job->scratch;
-    w->n = kal__pyramid_scales(w->of, e, k->job->out->rect.y0, k->job->out->rect.y1, w->scales);
-    memset(room, 0, kal__ssim2_scratch(e));
+    e.width = kal_tile_width(&k->job->in[0]);
+    w->n = kal__pyramid_scales(w->of, &e, k->job->out->rect.y0, k->job->out->rect.y1, w->scales);
+    memset(room, 0, kal__ssim2_scratch(w->of, &e));
     kal__walk_begin(w, &room);
     const size_t pitch = w->scales[0].pitch;
     k->zeros = kal__lanes_take(&room, pitch);
@@ -72,9 +75,9 @@ static void lay_out(work *k, kal__ssim2_sums *sums, int which)
     for (int s = 0; s < w->n; s++) {
         const kal__scale *a = &w->scales[s];
         level *l = &k->levels[s];
-        *l = (level){.next = a->out0, .sums = sums->of[which][s]};
+        *l = (level){.next = a->out0};
         l->weight = kal__lanes_take(&room, a->pitch);
-        for (int32_t x = 0; x < a->width; x++) l->weight[x] = weight_at(x, a->width);
+        for (int32_t x = 0; x < a->width; x++) l->weight[x] = weight_at(x0 + x, s ? a->width : width);
         for (int c = 0; c < 3; c++)
             for (int i = 0; i < 2; i++) l->ring[c][i] = kal__lanes_take(&room, TAPS * a->pitch);
     }
@@ -148,7 +151,7 @@ static void row_out(work *k, int scale, int32_t y)
         maps(k->maps, a->pitch, k->blurred + KAL__PAD, p[REACH], q[REACH], l->weight, weight_at(y, a->height),
              offsets[c], n);
         for (size_t m = 0; m < 3; m++) memset(k->maps + m * a->pitch + n, 0, (whole - n) * sizeof(float));
-        sum(l->sums[c], k->maps, a->pitch, whole);
+        k->row(k->to, scale, c, y, k->maps, a->pitch, n);
     }
 }
 
@@ -174,11 +177,22 @@ static void light_of(kal__walk *w, int side, int32_t y, float *light)
                        (size_t)w->scales[0].width, k->under, k->samples, plane);
 }
 
+void kal__ssim2_walk(const kal_job *j, const kal__pyramid *of, float under, kal__ssim2_row *row, void *to)
+{
+    work k = {.job = j, .under = under, .row = row, .to = to};
+    k.walk = (kal__walk){.of = of, .planes = {3, 3}, .light = light_of, .row = row_in, .user = &k};
+    lay_out(&k);
+    kal__walk_rows(&k.walk);
+}
+
+static void add_row(void *to, int scale, int channel, int32_t y, const float *map, size_t pitch, size_t n)
+{
+    double(*sums)[3][6] = to;
+    (void)y;
+    sum(sums[scale][channel], map, pitch, kal__lanes_whole(n));
+}
+
 void kal__ssim2_rows(const kal_job *j, int which, float under, kal__ssim2_sums *sums)
 {
-    work k = {.job = j, .under = under};
-    k.walk = (kal__walk){
-        .of = &kal__ssim2_pyramid, .planes = {3, 3}, .light = light_of, .row = row_in, .user = &k};
-    lay_out(&k, sums, which);
-    kal__walk_rows(&k.walk);
+    kal__ssim2_walk(j, &kal__ssim2_pyramid, under, add_row, sums->of[which]);
 }

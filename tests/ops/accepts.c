@@ -63,6 +63,7 @@ static const struct {
     {"ssimulacra2", NULL, "1234", "Gray or RGB", NULL, 0},
     {"dssim", NULL, "1234", "Gray or RGB", NULL, 0},
     {"ssim", NULL, "1234", "Gray or RGB", NULL, 11},
+    {"difference_map", NULL, "1234", "Gray or RGB", NULL, 0},
     {"ms_ssim", NULL, "1234", "Gray or RGB", NULL, 11},
 };
 

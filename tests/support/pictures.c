@@ -37,6 +37,7 @@ enum {
     PALE_HSV,
     HALVED_HSL,
     BROWN_YCBCR,
+    COARSE,
     SOURCES
 };
 static const source sources[SOURCES] = {
@@ -55,6 +56,7 @@ static const source sources[SOURCES] = {
     [PALE_HSV] = {"pale_hsv", SCENE " | to_hsv | linear scale=[1 0.4 1]"},
     [HALVED_HSL] = {"halved_hsl", SCENE " | to_hsl | linear scale=[0.5 1 1]"},
     [BROWN_YCBCR] = {"brown_ycbcr", SCENE " | to_ycbcr | linear scale=[1 0 0] offset=[0 90 160]"},
+    [COARSE] = {"coarse", SCENE " | median_filter 2"},
     [CLEAR] = {"clear", "gradient from=[0 60 160 0] to=[255 200 60 255] width=160 height=120"},
 };
 
@@ -88,8 +90,10 @@ static const struct {
     const char *op;
     unsigned char on[3];
 } made_for[] = {
-    {"from_linear", {DARK_LINEAR}}, {"from_lab", {VIVID_LAB}},  {"from_lch", {TURNED_LCH}},
-    {"from_hsv", {PALE_HSV}},       {"from_hsl", {HALVED_HSL}}, {"from_ycbcr", {BROWN_YCBCR}},
+    {"from_linear", {DARK_LINEAR}},       {"from_lab", {VIVID_LAB}},
+    {"from_lch", {TURNED_LCH}},           {"from_hsv", {PALE_HSV}},
+    {"from_hsl", {HALVED_HSL}},           {"from_ycbcr", {BROWN_YCBCR}},
+    {"difference_map", {SCENE_, COARSE}},
 };
 
 // Where the first sample shows little on a picture of this size.

@@ -29,5 +29,12 @@ KAL_OP_2(ms_ssim)
 KAL_PARAMS(psnr, KAL_NO_PARAMS)
 KAL_OP_2(psnr)
 
+typedef enum kal_difference { KAL_DIFFERENCE_SSIMULACRA2, KAL_DIFFERENCE_DSSIM } kal_difference;
+#define KAL_DIFFERENCE_MAP_PARAMS(P) \
+    P(CHOICE, metric, KAL_DIFFERENCE_SSIMULACRA2, 0, 0, "ssimulacra2|dssim", "whose map")
+KAL_PARAMS(difference_map, KAL_DIFFERENCE_MAP_PARAMS)
+#define kal_difference_map_params(...) KAL_WITH(difference_map, KAL_DIFFERENCE_MAP_PARAMS, __VA_ARGS__)
+KAL_OP_2(difference_map)
+
 KAL_END
 #endif
