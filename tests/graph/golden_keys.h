@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
+// Node keys and content keys that must never change: see keys.c.
 {"ramp 0 node", "5d642881fbf84c5fef01f5297d8ddb52"}, {"ramp 0 content", "664ecddcd2c7b1051e815ccab40ffadd"},
     {"ramp 1 node", "e01a5de22f8d9290feac278754408f0c"},
     {"ramp 1 content", "5ed46138ca7112a575e04ebeb0b4fca8"},
