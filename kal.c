@@ -3,6 +3,7 @@
 //
 // The one place that joins the rooms: ops and codecs as tables for graph, which knows neither by name.
 #include "codec.h"
+#include "optimize.h"
 #include <kal/kal.h>
 
 extern const kal_op kal__op_load, kal__op_exec;
@@ -30,9 +31,16 @@ const kal_op *const kal__ops[] = {
 };
 const size_t kal__n_ops = sizeof kal__ops / sizeof *kal__ops;
 
+const kal__optimize_ops kal__optimize_ops_used = {&kal__op_cast,
+                                                  &kal__op_embed,
+                                                  &kal__op_resize,
+                                                  &kal__op_icc_transform,
+                                                  {&kal__op_ssimulacra2, &kal__op_dssim}};
+
 const kal__codec *const kal__codecs[] = {
 #define CODEC(name) &kal__codec_##name,
 #include "io/list.h"
 #undef CODEC
+    &kal__codec_optimize,
 };
 const size_t kal__n_codecs = sizeof kal__codecs / sizeof *kal__codecs;

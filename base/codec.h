@@ -336,8 +336,9 @@ typedef struct kal__preview {
 } kal__preview;
 
 typedef struct kal__codec {
-    const char *name;       ///< "jpeg"; part of the key
-    const char *suffixes;   ///< "jpg|jpeg|jpe", first one is for names we make
+    const char *name;         ///< "jpeg"; part of the key
+    const char *suffixes;     ///< "jpg|jpeg|jpe", first one is for names we make
+    const char *media_type;   ///< "image/jpeg"; NULL: nobody gave it one
     const char *help;
     const char *
         edition;   ///< of what we make with the library; raised when files would have other bytes. Part of an encoded node's key
@@ -398,6 +399,8 @@ typedef struct kal__codec {
     kal_status (*accepts)(const kal_extent *e, const void *params, size_t *memory, kal_error *err);
     bool patches;   ///< the writer must have `patch`
     bool tree;      ///< the writer must have `file`
+    bool
+        searches;   ///< it stands for other formats, and is settled before anything is encoded (graph/optimize.h)
     /// Who encodes what its files are made of, as these parameters have it: both make the bytes. NULL: nobody else; it may give NULL, for
     /// parameters that `accepts` refuses.
     const struct kal__codec *(*within)(const void *params);

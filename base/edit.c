@@ -265,7 +265,7 @@ static kal_status find(const char *field, const char *value, bool more, const st
 
 kal_status kal__edit_check(const char *field, const char *value, bool more, kal_error *err)
 {
-    const struct family *f;
+    const struct family *f = NULL;
     kal__edit w;
     return find(field, value, more, &f, &w, err);
 }
@@ -273,7 +273,7 @@ kal_status kal__edit_check(const char *field, const char *value, bool more, kal_
 kal_status kal__edit_meta(kal__meta *m, const char *field, const char *value, bool more, kal__meta **out,
                           kal_error *err)
 {
-    const struct family *f;
+    const struct family *f = NULL;
     kal__edit w;
     kal_status st = find(field, value, more, &f, &w, err);
     *out = NULL;

@@ -62,7 +62,8 @@ typedef struct settings {
     double max, percent;
     int32_t columns, gap, page;
     kal_pages *walk;   // through the pages of the one picture that is loaded; NULL: none
-    const char *labels, *cell, *metric;
+    const char *labels, *cell, *metric, *plot;
+    int32_t jobs;
     bool json, why, content, dot, svg, quiet, no_memo, pages, force, sixel, codecs, help, null, all, rows;
     bool onward;   // a stream is read picture by picture
     bool watching;
@@ -96,7 +97,8 @@ enum {
     OPT_EXPLAIN = 65536,
     OPT_WATCH = 131072,
     OPT_SWEEP = 262144,
-    OPT_MERGE = 524288
+    OPT_MERGE = 524288,
+    OPT_OPTIMIZE = 1048576
 };
 
 typedef enum option_kind {
@@ -168,6 +170,7 @@ int why_of(const kal_node *node);
 int diff_main(settings *s);
 int show_main(settings *s);
 int grid_main(settings *s);
+int optimize_main(settings *s);
 int ops_main(settings *s);
 int help_main(settings *s);
 int formats_main(settings *s);
@@ -550,6 +553,7 @@ typedef struct place {
     int page;
     const sweep *sweep;   // its names too; NULL: none
     int32_t row;
+    const char *suffix;   // of what is written, for {ext}; NULL: the input's
 } place;
 /// Expands {stem} {ext} {dir} {n} {page} {key} and the names of a sweep; {{ is a brace. NULL, having said why, if it cannot. Free the result.
 char *template_expand(const char *pattern, const place *at);

@@ -24,7 +24,8 @@ static char *labels_text(const settings *s, const char *const *in, int n)
     if (!ok) return NULL;
     fputs("labels=", f);
     for (int i = 0; i < n && ok && is_template(s->labels); i++) {
-        char *one = template_expand(s->labels, &(place){"--labels", in[i], i + 1, {0, 0}, s->page, NULL, 0});
+        char *one =
+            template_expand(s->labels, &(place){"--labels", in[i], i + 1, {0, 0}, s->page, NULL, 0, NULL});
         ok = one != NULL;
         for (char *c = one; ok && *c; c++) *c = *c == '|' ? '_' : *c;
         if (ok) fprintf(f, "%s%s", i ? "|" : "", one);

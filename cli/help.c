@@ -242,7 +242,7 @@ static void help_screen(void)
     example_suffix(s);
     example_calls(calls, sizeof calls);
     printf("kal - pictures through a lazy graph\n\n  kal run 'load in.%s%s | save out.%s'\n", s, calls, s);
-    printf("  kal run 'in%s' *.%s -o 'new/{stem}.%s'\n\nverbs\n", calls, s, s);
+    printf("  kal run 'in%s' *.%s -o 'new/{stem}.%s'\nverbs\n", calls, s, s);
     for (size_t i = 0; (v = verb_at(i)) != NULL; i++) {
         char line[80];
         snprintf(line, sizeof line, "%s %s", v->name, v->usage);

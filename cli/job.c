@@ -303,7 +303,7 @@ int out_check(const settings *s)
 int job_save_to(job *j, const settings *s)
 {
     if (!j->root) return usage("-o: the text has no expression to save");
-    place at = {NULL, j->input, j->number, {0, 0}, s->page, j->sweep, j->row};
+    place at = {NULL, j->input, j->number, {0, 0}, s->page, j->sweep, j->row, NULL};
     const char *format;
     kal_error err;
     if (kal_node_key(j->root, &at.key, &err)) return fail(RUNNING, &err);

@@ -48,6 +48,17 @@ static const verb verbs[] = {
      "'{stem}' "
      "--cell 320x240\n"
      "gap=4 background=white -o sheet.png."},
+    {"optimize", optimize_main, OPT_OPTIMIZE | OPT_EVAL | OPT_JSON | OPT_QUIET,
+     "IN... [name=value...] [-o OUT]", "the smallest files that look right, or the best that fit",
+     "Tries formats and qualities, decodes and scores what comes of them, and writes the file that an aim "
+     "asks for: kal "
+     "optimize\n"
+     "*.jpg min_score=85 -o 'small/{stem}.{ext}', or max_bytes=200000. {ext} is the suffix of the format "
+     "that was "
+     "chosen. Without\n"
+     "an aim: the smallest at SSIMULACRA2 90, which is visually lossless. Parameters: kal formats optimize. "
+     "Exits with 1 when a\n"
+     "picture could not be had within its bounds; what comes nearest is written then."},
     {"merge", merge_main, OPT_MERGE | OPT_QUIET, "MANIFEST... [-o ALL.jsonl]",
      "whether the shards of a batch are all there",
      "Joins what --manifest wrote: which runs are missing, which failed, which two shards did. Exits with 1 "

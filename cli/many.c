@@ -61,7 +61,7 @@ static int claim_name(runner *r, int32_t i, bool *in_place)
 {
     const turns *t = r->turns;
     const turn at = turn_at(t, i);
-    const place where = {NULL, at.n ? *at.in : NULL, at.number, {0, 0}, r->s->page, t->sweep, at.row};
+    const place where = {NULL, at.n ? *at.in : NULL, at.number, {0, 0}, r->s->page, t->sweep, at.row, NULL};
     char *path = template_expand(r->s->out, &where);
     int code = path ? EXIT_OK : EXIT_USAGE;
     const int32_t by = path ? claims_add(&r->outputs, path, at.number) : 0,

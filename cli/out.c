@@ -303,7 +303,10 @@ static void put_ext(FILE *f, const place *at)
 {
     int n, stem;
     const char *name = input_name(at, &n, &stem);
-    if (stem < n) fprintf(f, "%.*s", n - stem - 1, name + stem + 1);
+    if (at->suffix)
+        fputs(at->suffix, f);
+    else if (stem < n)
+        fprintf(f, "%.*s", n - stem - 1, name + stem + 1);
 }
 
 static void put_dir(FILE *f, const place *at)

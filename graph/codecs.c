@@ -16,12 +16,14 @@ bool kal_codec_at(size_t i, kal_codec_info *out, const char **version)
     *out = (kal_codec_info){.name = c->name,
                             .suffixes = c->suffixes,
                             .help = c->help,
+                            .media_type = c->media_type,
                             .reads = c->open != NULL,
                             .writes = c->begin != NULL,
                             .params = c->params,
                             .n_params = c->n_params,
                             .pages = c->pages,
-                            .album = c->page != NULL};
+                            .album = c->page != NULL,
+                            .searches = c->searches};
     if (version) *version = c->version();
     return true;
 }

@@ -8,6 +8,7 @@
 #include "files.h"
 #include "fmath.h"
 #include "load.h"
+#include "optimize.h"
 #include "retouch.h"
 #include "run.h"
 #include "value.h"
@@ -231,6 +232,7 @@ static kal_status put_value(const kal_op *op, int32_t code, const kal_value *v, 
 }
 
 typedef struct resolution {
+    const resolving *by;
     kal__order order;
     kal_node **made;   // what each node resolves to, once it is known
     known *known;      // of each node that is bound
@@ -260,6 +262,8 @@ static kal_status settle_one(resolution *r, size_t at, bool *waits, kal_error *e
     kal_node *in[KAL__MAX_INPUTS];
     for (int32_t i = 0; i < images; i++) in[i] = r->made[kal__order_find(&r->order, kal__input(n, i))];
     memcpy(params, n->call.params, kal__schema_of_node(n).size);
+    if (n->kind == KAL__ENCODE && n->u.codec->searches)
+        return kal__optimize_settle(in[0], n, &r->by->options, r->by->start, &r->made[at], err);
     if (n->kind == KAL__ENCODE) return kal__encode(in[0], n->u.codec, params, &r->made[at], err);
     kal_status st = KAL_OK;
     for (int32_t i = 0; i < bound && !st; i++)
@@ -357,7 +361,7 @@ kal_status kal__static(const kal_node *node, const kal_options *options, double 
     if (options) r.options = *options;
     r.options.progress = NULL;
     r.options.node_stats = NULL;
-    resolution all = {0};
+    resolution all = {.by = &r};
     st = kal__order_make(&root, 1, &all.order, err);
     if (st) return st;
     all.made = kal__new_zero(all.order.n, sizeof *all.made);

@@ -117,8 +117,13 @@ static kal_status split_known(const kal__want *wants, size_t n, const kal__resol
     *n_left = 0;
     for (size_t i = 0; i < n; i++) {
         kal__want w = wants[i];
-        bool known = false;
-        if (is_remembered(&w, o)) {
+        bool known = w.writer && w.node->u.given;
+        if (known) {
+            const kal_status st = w.writer->write(w.writer, w.node->u.given->data, w.node->u.n_given, err);
+            if (st) return st;
+            stats->nodes++;
+        }
+        if (!known && is_remembered(&w, o)) {
             const kal_status st = kal__write_known(o->memo, w.node, o->audit, w.writer, &known, err);
             if (st) return st;
             stats->nodes += known;

@@ -82,5 +82,12 @@ kal__schema kal__schema_of_codec(const kal__codec *c);
 void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *options);
 /// The encoded form of a sound image with the codec's params struct.
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err);
+/// The same with these metadata (NULL: none) in place of the image's.
+kal_status kal__encode_with(kal_node *image, const kal__codec *c, void *params, kal__meta *meta,
+                            kal_node **out, kal_error *err);
+/// Samples that lie packed in a slab, of which the node takes a reference.
+kal_status kal__pixels_of(const kal_extent *e, kal__slab *slab, kal_node **out, kal_error *err);
+/// All bytes of a source, as long as they are those of its digest: else CHANGED. *out is the caller's.
+kal_status kal__source_bytes(const kal__source *s, kal__slab **out, size_t *size, kal_error *err);
 
 #endif

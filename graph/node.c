@@ -120,7 +120,7 @@ static void destroy(kal_node *node)
     case KAL__APPLY:
     case KAL__DYNAMIC:
     case KAL__VALUE: kal__files_unref(kal__schema_of_node(node), node->call.params); break;
-    case KAL__ENCODE: break;
+    case KAL__ENCODE: kal__slab_unref(&node->u.given); break;
     }
     kal__meta_unref(&node->meta);
     free(node->kept);

@@ -76,7 +76,11 @@ struct kal_node {
         struct {
             kal__slab *slab;   // PIXELS: packed rows
         } pixels;
-        const kal__codec *codec;   // ENCODE; call.params are the codec's
+        struct {
+            const kal__codec *codec;   // ENCODE; call.params are the codec's
+            kal__slab *given;          // its bytes, when they are there already
+            size_t n_given;
+        };
         struct {
             int32_t n;                       // DYNAMIC: the last n inputs are values …
             int32_t param[KAL__MAX_BOUND];   // … for these parameters

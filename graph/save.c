@@ -51,6 +51,21 @@ static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t 
     return KAL_OK;
 }
 
+kal_status kal__pixels_of(const kal_extent *e, kal__slab *slab, kal_node **out, kal_error *err)
+{
+    kal_key digest, key;
+    const size_t row = (size_t)e->width * kal_pixel_size(e);
+    kal_status st = kal_content_key_of(e, slab->data, (ptrdiff_t)row, &digest, err);
+    const kal__key_parts parts = {.kind = KAL__PIXELS, .what = "pixels", .version = "1", .digest = &digest};
+    if (!st) st = kal__make_key(&parts, &key, err);
+    const kal_call call = {.op = &op_pixels, .extent = *e};
+    if (!st) {
+        *out = kal__intern(KAL__PIXELS, key, &call, NULL, 0, 0, fill_pixels, slab);
+        if (!*out) st = kal_fail(err, KAL_NOMEM, "out of memory for a node (pixels)");
+    }
+    return st;
+}
+
 static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t stride, kal_node **out,
                               kal_error *err)
 {
@@ -62,15 +77,7 @@ static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t s
     const size_t row = bytes / (size_t)e->height;
     for (int32_t y = 0; y < e->height; y++)
         memcpy(slab->data + (size_t)y * row, (const unsigned char *)data + y * stride, row);
-    kal_key digest, key;
-    st = kal_content_key_of(e, slab->data, (ptrdiff_t)row, &digest, err);
-    const kal__key_parts parts = {.kind = KAL__PIXELS, .what = "pixels", .version = "1", .digest = &digest};
-    if (!st) st = kal__make_key(&parts, &key, err);
-    const kal_call call = {.op = &op_pixels, .extent = *e};
-    if (!st) {
-        *out = kal__intern(KAL__PIXELS, key, &call, NULL, 0, 0, fill_pixels, slab);
-        if (!*out) st = kal_fail(err, KAL_NOMEM, "out of memory for a node (pixels)");
-    }
+    st = kal__pixels_of(e, slab, out, err);
     kal__slab_unref(&slab);
     return st;
 }
@@ -107,6 +114,7 @@ static void fill_encode(kal_node *node, void *arg)
 {
     const encoding *e = arg;
     node->u.codec = e->codec;
+    node->dynamic |= e->codec->searches;
     kal__meta_unref(&node->meta);
     node->meta = kal__meta_ref(e->meta);
 }
@@ -147,7 +155,8 @@ static kal_status encode_node(kal_node *image, const kal__codec *c, const void *
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
 }
 
-kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
+kal_status kal__encode_with(kal_node *image, const kal__codec *c, void *params, kal__meta *meta,
+                            kal_node **out, kal_error *err)
 {
     const kal__schema s = kal__schema_of_codec(c);
     if (image->kind == KAL__ENCODE)
@@ -160,17 +169,22 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
     if (!st && !c->version())
         st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
-    if (st) return st;
-    bool failed;
-    kal__meta *meta = kal__meta_without_gain(image->meta, &failed);
-    if (failed) return kal_fail(err, KAL_NOMEM, "%s: out of memory for metadata", c->name);
-    st = encode_node(image, c, params, meta, out, err);
-    kal__meta_unref(&meta);
+    if (!st) st = encode_node(image, c, params, meta, out, err);
     if (st) return st;
     kal_node *kept;   // only to learn at once whether it can be
     st = kal__retouched(*out, &kept, err);
     kal_node_unref(&kept);
     if (st) kal_node_unref(out);
+    return st;
+}
+
+kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
+{
+    bool failed;
+    kal__meta *meta = kal__meta_without_gain(image->meta, &failed);
+    if (failed) return kal_fail(err, KAL_NOMEM, "%s: out of memory for metadata", c->name);
+    const kal_status st = kal__encode_with(image, c, params, meta, out, err);
+    kal__meta_unref(&meta);
     return st;
 }
 
@@ -185,6 +199,14 @@ static bool is_stripped(const kal_node *n)
 
 #define SENTENCE 200
 
+// The format was chosen after the name.
+static bool belies(const kal_node *n, const char *target)
+{
+    const kal__codec *c;
+    char word[KAL__SUFFIX];
+    return n->u.given && target && !kal__codec_for_path(target, NULL, &c, word, NULL) && c != n->u.codec;
+}
+
 // A piece that was too large to be read, of a kind that would have been written.
 static void left_unread(const kal__meta *m, kal__blob_kind what, char said[SENTENCE])
 {
@@ -196,7 +218,7 @@ static void left_unread(const kal__meta *m, kal__blob_kind what, char said[SENTE
 }
 
 // Sentences about what the picture came with and its file will not have; how many there are.
-static size_t left_out(const kal_node *n, char said[2 + 2 * KAL__BLOBS][SENTENCE])
+static size_t left_out(const kal_node *n, char said[3 + 2 * KAL__BLOBS][SENTENCE])
 {
     const kal__meta *m = kal__input(n, 0)->meta;
     const unsigned blocks = n->u.codec->carries;
@@ -221,8 +243,10 @@ static size_t left_out(const kal_node *n, char said[2 + 2 * KAL__BLOBS][SENTENCE
 
 void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *o)
 {
-    char said[2 + 2 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
-    const size_t many = left_out(n, said);
+    char said[3 + 2 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
+    size_t many = left_out(n, said);
+    if (belies(n, target))
+        snprintf(said[many++], SENTENCE, "the file is %s, which its suffix does not say", n->u.codec->name);
     for (size_t i = 0; i < many; i++) {
         snprintf(text, sizeof text, "%.200s%s%.199s", target ? target : "", target ? ": " : "", said[i]);
         o->warn(o->user, &(kal_warning){.node = n, .rows = -1, .text = text});

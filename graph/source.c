@@ -334,6 +334,27 @@ kal_status kal__source_is_same(const kal__source *s, kal_error *err)
     return st ? st : kal_key_equal(digest, s->digest) ? KAL_OK : changed(s, err);
 }
 
+kal_status kal__source_bytes(const kal__source *s, kal__slab **out, size_t *size, kal_error *err)
+{
+    unsigned char *data = NULL;
+    kal__reader *file;
+    kal_limits limits;
+    if (s->bytes) {
+        *out = kal__slab_ref(s->bytes);
+        *size = s->size;
+        return KAL_OK;
+    }
+    kal_limits_get(&limits);
+    kal_status st = s->origin->open(s->origin, &file, err);
+    if (st) return st;
+    st = kal__read_all(file, limits.file_bytes, &data, size, err);
+    file->close(file);
+    if (!st && !kal_key_equal(kal__hash_of(data, *size), s->digest)) st = changed(s, err);
+    *out = st ? NULL : kal__slab_borrow(data, *size, free, data);
+    if (!*out) free(data);
+    return st ? st : *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
+}
+
 // What was read as the header of a page, or why not: of another file by now, it counts for nothing.
 static kal_status still_the_file(const kal__source *s, kal_status st, kal_error *err)
 {

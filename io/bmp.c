@@ -436,6 +436,7 @@ static const kal_param params[] = {KAL__BMP_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_bmp = {
     .name = "bmp",
     .suffixes = "bmp|dib",
+    .media_type = "image/bmp",
     .help = "BMP: gray, RGB and RGBA of 8 bits, lossless; all but JPEG and PNG inside is read",
     .version = bmp_version,
     .sniff = bmp_sniff,

@@ -586,6 +586,7 @@ static const kal_param params[] = {KAL__EXR_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_exr = {
     .name = "exr",
     .suffixes = "exr",
+    .media_type = "image/x-exr",
     .help = "OpenEXR: RGB and gray with or without alpha, half and float as f32",
     .version = exr_version,
     .sniff = exr_sniff,

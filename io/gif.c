@@ -367,6 +367,7 @@ static const kal_param params[] = {KAL__GIF_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_gif = {
     .name = "gif",
     .suffixes = "gif",
+    .media_type = "image/gif",
     .help =
         "GIF: RGB with or without alpha, 8 bits; pages are the frames of an animation. 256 colours a picture",
     .version = gif_version,

@@ -414,6 +414,7 @@ static const char *hdr_version(void)
 const kal__codec kal__codec_hdr = {
     .name = "hdr",
     .suffixes = "hdr|rgbe|pic",
+    .media_type = "image/vnd.radiance",
     .help = "Radiance RGBE: RGB floats with a common exponent",
     .version = hdr_version,
     .sniff = hdr_sniff,

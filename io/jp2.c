@@ -463,6 +463,7 @@ static const kal_param params[] = {KAL__JP2_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_jp2 = {
     .name = "jp2",
     .suffixes = "jp2|j2k|j2c|jpc|jpx",
+    .media_type = "image/jp2",
     .help =
         "JPEG 2000: gray, RGB and more channels of 1 to 16 bits, with or without alpha, lossy and lossless",
     .edition = "1",

@@ -303,6 +303,7 @@ static const kal_param params[] = {KAL__JPEG_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_jpeg = {
     .name = "jpeg",
     .suffixes = "jpg|jpeg|jpe|jfif",
+    .media_type = "image/jpeg",
     .help = "JPEG: 8-bit gray and colour, lossy",
     .edition = "restart rows",
     .version = jpeg_version,

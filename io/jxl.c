@@ -441,6 +441,7 @@ static const kal_param params[] = {KAL__JXL_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_jxl = {
     .name = "jxl",
     .suffixes = "jxl",
+    .media_type = "image/jxl",
     .help = "JPEG XL: gray and RGB with or without alpha, u8, u16 and f32, lossy and lossless; pages of "
             "animations",
     .edition = "1",

@@ -312,6 +312,7 @@ static const kal_param params[] = {KAL__PNG_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_png = {
     .name = "png",
     .suffixes = "png|apng",
+    .media_type = "image/png",
     .help =
         "PNG: 8- and 16-bit gray and colour with or without alpha, lossless; pages of an animation are read",
     .edition = "pieces",

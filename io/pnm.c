@@ -399,6 +399,7 @@ static const kal_param params[] = {KAL__PNM_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_pnm = {
     .name = "pnm",
     .suffixes = "ppm|pgm|pbm|pam|pnm|pfm",
+    .media_type = "image/x-portable-anymap",
     .help = "PBM, PGM, PPM, PAM and PFM: any number of channels, 8 and 16 bits and floats, lossless",
     .version = pnm_version,
     .sniff = pnm_sniff,

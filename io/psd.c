@@ -376,6 +376,7 @@ static const char *psd_version(void)
 const kal__codec kal__codec_psd = {
     .name = "psd",
     .suffixes = "psd|psb",
+    .media_type = "image/vnd.adobe.photoshop",
     .help = "Photoshop's PSD and PSB: the flattened picture of 8, 16 and 32 bits, read only",
     .version = psd_version,
     .sniff = psd_sniff,

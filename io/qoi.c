@@ -295,6 +295,7 @@ static const char *qoi_version(void)
 const kal__codec kal__codec_qoi = {
     .name = "qoi",
     .suffixes = "qoi",
+    .media_type = "image/qoi",
     .help = "QOI: RGB and RGBA of 8 bits, lossless and quick",
     .version = qoi_version,
     .sniff = qoi_sniff,

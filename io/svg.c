@@ -282,6 +282,7 @@ KAL__MISSING_READER(svg, "librsvg")
 const kal__codec kal__codec_svg = {
     .name = "svg",
     .suffixes = "svg",
+    .media_type = "image/svg+xml",
     .help =
         "SVG: drawn at its natural size at 96 dpi, RGBA; nothing outside of the file is loaded. Read only",
     .version = svg_version,

@@ -521,6 +521,7 @@ static const kal_param params[] = {KAL__TIFF_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_tiff = {
     .name = "tiff",
     .suffixes = "tif|tiff",
+    .media_type = "image/tiff",
     .help = "TIFF and BigTIFF: gray, RGB, palettes, data of 1 to 64 channels; 1 to 16 bits, 32 bits, floats; "
             "strips, tiles, planes, "
             "pages, levels of a pyramid",

@@ -541,6 +541,7 @@ static const kal_param params[] = {KAL__WEBP_PARAMS(KAL_SCHEMA)};
 const kal__codec kal__codec_webp = {
     .name = "webp",
     .suffixes = "webp",
+    .media_type = "image/webp",
     .help = "WebP: RGB with or without alpha, 8 bits, lossy and lossless; pages are those of an animation",
     .edition = "1",
     .version = webp_version,

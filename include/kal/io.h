@@ -167,10 +167,12 @@ KAL_API bool kal_limit_at(size_t index, kal_limit_info *out);
 /// time, loading it if need be, NULL when it cannot be had; pass NULL not to ask.
 typedef struct kal_codec_info {
     const char *name, *suffixes, *help;
+    const char *media_type;   ///< "image/jpeg"; NULL: nobody gave it one
     bool reads, writes;
     const kal_param *params;   ///< of encoding
     size_t n_params;
     bool pages, album;   ///< reads, and writes, files of several pictures
+    bool searches;       ///< stands for other formats: kal/optimize.h
 } kal_codec_info;
 KAL_API bool kal_codec_at(size_t index, kal_codec_info *out, const char **version);
 

@@ -10,6 +10,7 @@
 #include <kal/io.h>
 #include <kal/map.h>
 #include <kal/op.h>
+#include <kal/optimize.h>
 #include <kal/ops.h>
 
 #endif

@@ -88,6 +88,7 @@ static void each_format(void)
     for (size_t i = 0; kal_limit_at(i, &info); i++)
         if (!strcmp(info.name, "formats")) snprintf(strangers, sizeof strangers, ",%s,", info.untrusted);
     for (size_t i = 0; kal_codec_at(i, &c, &version); i++) {
+        if (c.searches) continue;   // its files are other formats'
         kal_bytes b = {0};
         char word[40];
         kal_extent e;

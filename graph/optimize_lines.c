@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Which files are tried: a row for each way to write one, with the curve that its qualities have in the mean.
+#include "optimize.h"
+
+#include "fmath.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Of six pictures of 256 × 192 that are in no test, encoded here: log2 of bits a pixel, and SSIMULACRA2.
+#define AT                                                        \
+    {                                                             \
+        1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100 \
+    }
+static const kal__quality_curve jpeg = {AT,
+                                        {-2.695f, -2.093f, -1.344f, -0.611f, -0.193f, 0.073f, 0.29f, 0.49f,
+                                         0.755f, 1.096f, 1.329f, 1.643f, 2.107f, 2.545f, 2.901f},
+                                        {-55.24f, -30.63f, 12.01f, 42.78f, 54.88f, 61.08f, 64.99f, 68.6f,
+                                         72.58f, 77.62f, 80.66f, 84.73f, 89.04f, 92.17f, 93.22f}};
+static const kal__quality_curve webp = {AT,
+                                        {-1.944f, -1.465f, -1.135f, -0.665f, -0.333f, -0.058f, 0.147f, 0.323f,
+                                         0.503f, 0.874f, 1.164f, 1.491f, 1.915f, 2.171f, 2.275f},
+                                        {9.6f, 24.4f, 33.65f, 45.78f, 54.68f, 61.22f, 65.91f, 69.48f, 72.82f,
+                                         78.62f, 82.39f, 86.25f, 89.65f, 91.02f, 91.34f}};
+static const kal__quality_curve avif = {AT,
+                                        {-3.07f, -2.774f, -2.428f, -1.73f, -1.12f, -0.481f, 0.101f, 0.653f,
+                                         0.994f, 1.33f, 1.603f, 1.872f, 2.22f, 2.566f, 2.815f},
+                                        {-32.61f, -19.56f, -3.84f, 23.16f, 42.25f, 56.23f, 68.06f, 77.02f,
+                                         81.7f, 85.59f, 88.21f, 90.19f, 91.84f, 92.84f, 93.63f}};
+
+// Formats in the order they are tried in unless another one is asked for; `usual`: without being asked for. `after`: only when the row before it calls for it.
+static const struct {
+    const char *format, *fixed;
+    const kal__quality_curve *curve;
+    int slow;
+    bool lossless, usual, after;
+} ways[] = {
+    {"jpeg", "progressive=true optimize=true subsampling=420", &jpeg, 1, false, true, false},
+    {"jpeg", "progressive=true optimize=true subsampling=444", &jpeg, 1, false, true, true},
+    {"png", "compression=2", NULL, 1, true, true, false},
+    {"png", "compression=9", NULL, 2, true, true, true},
+    {"webp", "effort=4", &webp, 2, false, true, false},
+    {"webp", "lossless=true effort=0", NULL, 2, true, true, false},
+    {"webp", "lossless=true effort=6", NULL, 3, true, true, true},
+    {"avif", "", &avif, 4, false, true, false},
+    {"heif", "", &avif, 4, false, false, false},
+    {"heif", "lossless=true", NULL, 4, true, false, false},
+    {"jxl", "effort=7", &jpeg, 3, false, false, false},
+    {"jxl", "lossless=true effort=1", NULL, 2, true, false, false},
+    {"jxl", "lossless=true effort=7", NULL, 4, true, false, true},
+};
+enum { WAYS = sizeof ways / sizeof *ways };
+
+// ---- aims ---------------------------------------------------------------------------------------
+
+#define LOSSLESS_TO_THE_EYE 90   // SSIMULACRA2's own scale calls that visually lossless
+
+static int bounds_of(const kal__optimize_p *p)
+{
+    return (p->min_score > 0) + (p->max_dssim > 0) + (p->max_diff > 0);
+}
+
+static kal_status check_aim(const kal__optimize_p *p, kal_error *err)
+{
+    const int bounds = bounds_of(p);
+    if (bounds > 1)
+        return kal_fail(err, KAL_INVALID, "optimize: give one of min_score, max_dssim and max_diff");
+    if (p->metric == KAL__NO_METRIC && bounds)
+        return kal_fail(err, KAL_INVALID, "optimize: metric=none scores nothing, and a score is bounded");
+    if (p->metric == KAL__NO_METRIC && !(p->max_bytes > 0) && !p->quality)
+        return kal_fail(err, KAL_INVALID, "optimize: metric=none needs quality, or max_bytes");
+    if ((p->metric == KAL__SSIMULACRA2 && p->max_dssim > 0) ||
+        (p->metric == KAL__DSSIM && (p->min_score > 0 || p->max_diff > 0)))
+        return kal_fail(err, KAL_INVALID, "optimize: the metric is not the one whose value is bounded");
+    if (p->metric == KAL__DSSIM && !bounds && !(p->max_bytes > 0) && !p->quality)
+        return kal_fail(err, KAL_INVALID, "optimize: metric=dssim needs max_dssim, max_bytes or quality");
+    if (p->objective == KAL__BEST && !(p->max_bytes > 0) && !p->quality)
+        return kal_fail(err, KAL_INVALID,
+                        "optimize: objective=best needs max_bytes; the best of all is lossless");
+    if (p->objective == KAL__SMALLEST && !bounds && p->max_bytes > 0 && !p->quality)
+        return kal_fail(
+            err, KAL_INVALID,
+            "optimize: objective=smallest needs min_score or max_dssim: the smallest of all is worthless");
+    return KAL_OK;
+}
+
+kal_status kal__aim_of(const kal__optimize_p *p, kal__aim *out, kal_error *err)
+{
+    const kal_status st = check_aim(p, err);
+    if (st) return st;
+    *out = (kal__aim){.p = *p, .max_bytes = (uint64_t)p->max_bytes, .bound = (double)NAN};
+    const bool any = bounds_of(p) || p->max_bytes > 0 || p->quality;
+    if (p->metric == KAL__AUTO_METRIC) out->p.metric = p->max_dssim > 0 ? KAL__DSSIM : KAL__SSIMULACRA2;
+    if (p->objective == KAL__AUTO_OBJECTIVE)
+        out->p.objective = p->max_bytes > 0 && !bounds_of(p) ? KAL__BEST : KAL__SMALLEST;
+    if (p->min_score > 0) out->bound = p->min_score;
+    if (p->max_dssim > 0) out->bound = p->max_dssim;
+    if (p->max_diff > 0) out->bound = 100 - 20 * kal__log(p->max_diff / 0.0001);
+    if (!any) out->bound = LOSSLESS_TO_THE_EYE;
+    return KAL_OK;
+}
+
+const kal_op *kal__metric_of(const kal__aim *a)
+{
+    return a->p.metric == KAL__NO_METRIC ? NULL
+                                         : kal__optimize_ops_used.metrics[a->p.metric - KAL__SSIMULACRA2];
+}
+
+// A line through 76 pairs of a picture and what JPEG, WebP and AVIF made of it, scored by both.
+double kal__height_of(const kal__aim *a, double score)
+{
+    if (a->p.metric != KAL__DSSIM) return score;
+    return score > 1e-9 ? 77.9 - 8.34 * kal__log(score / 0.001) : 300;
+}
+
+// ---- lines --------------------------------------------------------------------------------------
+
+static const char *way_name(const void *of, size_t i)
+{
+    (void)of;
+    return ways[i].format;
+}
+
+// By its name or a suffix.
+static bool is_format(int way, const char *name, size_t n)
+{
+    const kal__codec *c = kal__codec_named(ways[way].format);
+    return (strlen(ways[way].format) == n && !memcmp(name, ways[way].format, n)) ||
+           (c && kal__word_at(c->suffixes, name, n) >= 0);
+}
+
+static bool is_wanted(const kal__aim *a, const kal_extent *e, int way)
+{
+    static const char *const subsampling[] = {NULL, "420", "444"};
+    const char *only = subsampling[a->p.subsampling];
+    if (ways[way].lossless && strcmp(ways[way].format, "png") != 0 && (!a->p.lossless || a->p.quality))
+        return false;
+    if (strcmp(ways[way].format, "jpeg") != 0) return true;
+    if (e->channels - e->alpha < 3 || (a->p.quality && !only)) return !ways[way].after;
+    return !only || strstr(ways[way].fixed, only);
+}
+
+static void add_ways(const kal__aim *a, const kal_extent *e, const char *name, size_t len, bool usual,
+                     kal__line out[KAL__LINES], int *n, bool *found)
+{
+    for (int i = 0; i < WAYS && *n < KAL__LINES; i++) {
+        const kal__codec *c = kal__codec_named(ways[i].format);
+        if (usual ? !ways[i].usual || !c || !c->version() : !is_format(i, name, len)) continue;
+        *found = true;
+        if (!c || !is_wanted(a, e, i)) continue;
+        const bool after =
+            ways[i].after && *n && out[*n - 1].codec == c && out[*n - 1].lossless == ways[i].lossless;
+        out[*n] =
+            (kal__line){c, ways[i].fixed, ways[i].curve, ways[i].slow, ways[i].lossless, after ? *n - 1 : -1};
+        ++*n;
+    }
+}
+
+kal_status kal__lines_of(const kal__aim *a, const kal_extent *e, kal__line out[KAL__LINES], int *n,
+                         kal_error *err)
+{
+    const char *p = a->p.formats;
+    bool found = false;
+    *n = 0;
+    if (!*p) add_ways(a, e, "", 0, true, out, n, &found);
+    while (*p) {
+        const size_t len = strcspn(p, ",");
+        found = false;
+        add_ways(a, e, p, len, false, out, n, &found);
+        if (!found) {
+            const char *near = kal__nearest(p, len, way_name, NULL, WAYS);
+            return kal_fail(
+                err, KAL_INVALID,
+                "optimize: formats: there is no \"%.*s\"%s%s%s; there are jpeg, png, webp, avif, heif, jxl",
+                (int)(len > 40 ? 40 : len), p, near ? "; did you mean \"" : "", near ? near : "",
+                near ? "\"?" : "");
+        }
+        p += len + (p[len] == ',');
+    }
+    if (*n) return KAL_OK;
+    return kal_fail(err, KAL_INVALID, "optimize: no format is left to be tried");
+}

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+#
+# `kal optimize`: names by the format that was chosen, lines, JSON, exit codes, what is refused; nothing is written that was not asked for. Usage:
+# optimize.sh KAL
+. "$(dirname "$0")/checks.sh"
+
+mkdir set small
+"$kal" crop in.ppm 0 0 160 120 -o set/a.png
+"$kal" crop in.ppm 100 60 160 120 -o set/b.png
+"$kal" crop in.ppm 30 150 160 120 -o set/c.png
+
+# ---- one
+code 'one picture' 0 "$kal" optimize set/a.png min_score=75 -o 'small/{stem}.{ext}'
+has 'its line' "$(cat out)" 'set/a.png: small/a.'
+has 'and the metric' "$(cat out)" 'ssimulacra2 7'
+same 'one file' "$(ls small | wc -l | tr -d ' ')" 1
+made=$(ls small)
+check 'it is what its suffix says' "$kal" info "small/$made"
+has 'the format of the file' "$("$kal" info "small/$made")" "$(case $made in *.jpg) echo jpeg ;; *) echo "${made#*.}" ;; esac)"
+code 'only told' 0 "$kal" optimize set/a.png min_score=75 formats=jpeg
+same 'nothing was written' "$(ls small | wc -l | tr -d ' ')" 1
+code 'a plot' 0 "$kal" optimize set/a.png min_score=75 formats=jpeg,webp --plot '{stem}.svg'
+has 'is a picture' "$(cat a.svg)" '</svg>'
+code 'as JSON' 0 "$kal" optimize set/a.png min_score=75 --json
+cp out one.json
+json 'the answer' one.json
+has 'with candidates' "$(cat one.json)" '"candidates": ['
+code 'bytes' 0 "$kal" optimize set/a.png max_bytes=4000 -o 'small/bytes.{ext}'
+check 'it fits' test "$(cat small/bytes.* | wc -c)" -le 4000
+code 'a run' 0 "$kal" run 'in | gaussian 1' set/a.png -o run.jpg --format optimize --encode 'min_score=70 formats=jpeg'
+has 'is a file like any' "$("$kal" info run.jpg)" 'jpeg 160×120'
+code 'in a text' 0 "$kal" run 'load "set/a.png" | save "text.webp" format=optimize formats=webp min_score=70'
+has 'too' "$("$kal" info text.webp)" 'webp 160×120'
+code 'another suffix' 0 "$kal" optimize set/a.png formats=webp min_score=70 -o other.png
+has 'warns' "$(cat err)" 'other.png: the file is webp, which its suffix does not say'
+
+# ---- the original
+"$kal" run 'load "set/a.png" | save "low.jpg" quality=20'
+code 'a small file' 0 "$kal" optimize low.jpg formats=jpeg,png min_score=95 -o 'kept.{ext}'
+check 'stays as it is' cmp low.jpg kept.jpg
+has 'and that is told' "$(cat out)" 'jpeg as it is'
+
+# ---- many
+rm small/*
+code 'many' 0 "$kal" optimize set/*.png min_score=75 formats=jpeg,webp -o 'small/{stem}.{ext}' -j 2
+same 'a file each' "$(ls small | wc -l | tr -d ' ')" 3
+same 'in their order' "$(sed 's/:.*//' out | tr '\n' ' ')" 'set/a.png set/b.png set/c.png 3 of 3 '
+cp out two
+code 'one at a time' 0 "$kal" optimize set/*.png min_score=75 formats=jpeg,webp -o 'small/{stem}.{ext}' -j 1
+check 'says the same' cmp out two
+echo 'not a picture' >set/d.png
+code 'a bad one among them' 3 "$kal" optimize set/*.png min_score=75 formats=jpeg -o 'small/{stem}.{ext}'
+has 'is told' "$(cat err)" 'set/d.png'
+has 'and the others go on' "$(cat out)" '3 of 4'
+rm set/d.png
+printf '%s\n' set/a.png set/b.png >list
+code 'a list' 0 "$kal" optimize --files-from list min_score=75 formats=jpeg --json
+same 'a line each' "$(grep -c '"input"' out)" 2
+
+
+# ---- what cannot be had, and what is refused
+rm -f small/*
+code 'out of reach' 1 "$kal" optimize set/a.png min_score=95 max_bytes=1500 formats=jpeg -o 'small/{stem}.{ext}'
+has 'says by how much' "$(cat out)" 'not met: '
+same 'what comes nearest is written' "$(ls small)" a.jpg
+refused 'a format there is none of' 2 'did you mean "webp"?' "$kal" optimize set/a.png formats=wepb -o x.png
+refused 'a metric there is none of' 2 'metric=butter is not' "$kal" optimize set/a.png metric=butter
+refused 'a parameter' 2 'min_scor' "$kal" optimize set/a.png min_scor=3
+refused 'no picture' 2 'optimize takes pictures' "$kal" optimize min_score=80
+refused 'one name for two' 2 "fill in {stem}" "$kal" optimize set/a.png set/b.png -o x.jpg
+refused 'written twice' 2 'would be written twice' "$kal" optimize set/a.png set/b.png formats=jpeg min_score=60 -o 'small/x{page}.{ext}'
+code 'a folder that is not there' 1 "$kal" optimize set/a.png formats=jpeg min_score=60 -o 'nowhere/{stem}.{ext}'
+
+finish
