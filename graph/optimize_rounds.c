@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// See optimize_search.h. Of each line that is not done one file is tried, several at once; what a round brought decides who goes on. So the answer hangs
+// on the aim alone, not on who is faster.
+#include "optimize_search.h"
+
+#include "apply.h"
+#include "load.h"
+#include "options.h"
+
+#include <math.h>
+#include <string.h>
+
+// What the curve of sizes does not know of; at most half of what there may be.
+static uint64_t beside(const kal__search *s, const kal__codec *c)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < KAL__BLOBS && s->meta && s->aim->p.metadata != KAL__STRIP_META; i++)
+        if (c->carries >> i & 1) n += kal__meta_blob(s->meta, (kal__blob_kind)i)->size;
+    return s->aim->max_bytes && n > s->aim->max_bytes / 2 ? s->aim->max_bytes / 2 : n;
+}
+
+static uint64_t above(const kal__runner *r, uint64_t bytes)
+{
+    return bytes > r->beside ? bytes - r->beside : 1;
+}
+
+// ---- rounds -------------------------------------------------------------------------------------
+
+typedef struct turn {
+    kal__search *search;
+    int order[KAL__LINES], n;
+    int next;   // atomic
+} turn;
+
+static void *work(void *arg)
+{
+    turn *r = arg;
+    for (;;) {
+        const int i = __atomic_fetch_add(&r->next, 1, __ATOMIC_RELAXED);
+        if (i >= r->n) return NULL;
+        kal__runner *who = &r->search->runners[r->order[i]];
+        kal__try_one(r->search, who, &r->search->tries[who->last]);
+    }
+}
+
+static kal__try *new_try(kal__search *s, kal__runner *r)
+{
+    kal__try *t = &s->tries[s->n_tries];
+    *t = (kal__try){.line = (int)(r->line - s->lines), .quality = r->next, .scale = s->scale};
+    t->told = (kal_candidate){.format = r->line->codec->name,
+                              .score = (double)NAN,
+                              .width = s->picture->call.extent.width,
+                              .height = s->picture->call.extent.height};
+    r->last = s->n_tries++;
+    return t;
+}
+
+// The slowest first, so that the others fill what is left of the processors.
+static void gather(kal__search *s, turn *r)
+{
+    r->n = 0;
+    for (int slow = 9; slow >= 0; slow--)
+        for (int i = 0; i < s->n; i++) {
+            kal__runner *who = &s->runners[i];
+            const bool on = who->state == KAL__SEARCHES || who->state == KAL__SCORES;
+            if (!on || who->line->slow != slow || s->n_tries == KAL__TRIES) continue;
+            if (who->state == KAL__SEARCHES) new_try(s, who);
+            r->order[r->n++] = i;
+        }
+}
+
+static kal_status run_round(kal__search *s, turn *r, kal_error *err)
+{
+    pthread_t threads[KAL__LINES];
+    kal__resolved o;
+    int others = 0;
+    kal_status st = kal__resolve(&s->options, &o, err);
+    if (st) return st;
+    r->next = 0;
+    while (others < r->n - 1 && others < o.threads - 1 && !pthread_create(&threads[others], NULL, work, r))
+        others++;
+    work(r);
+    for (int i = 0; i < others; i++) pthread_join(threads[i], NULL);
+    st = kal__watch_check(&s->watch, err);
+    for (int i = 0; i < r->n && !st; i++) {   // it may have been stopped by its own deadline
+        const kal__try *t = &s->tries[s->runners[r->order[i]].last];
+        if (t->status == KAL_CANCELLED || t->status == KAL_DEADLINE || t->status == KAL_MISSING)
+            st = kal_fail(err, t->status, "%s", t->why);
+    }
+    return st;
+}
+
+// Which of two comes nearer to the aim. What keeps to the bounds comes first; then what fits; ties go by bytes, by score, by the order of formats.
+static bool is_better(const kal__search *s, const kal__try *a, const kal__try *b)
+{
+    const kal__aim *m = s->aim;
+    const double ha = a->told.score == a->told.score ? kal__height_of(m, a->told.score) : -1e9;
+    const double hb = b->told.score == b->told.score ? kal__height_of(m, b->told.score) : -1e9;
+    if (!a->status != !b->status) return !a->status;
+    if (a->told.keeps != b->told.keeps) return a->told.keeps;
+    const bool fits[2] = {!m->max_bytes || a->told.bytes <= m->max_bytes,
+                          !m->max_bytes || b->told.bytes <= m->max_bytes};
+    if (fits[0] != fits[1]) return fits[0];
+    if (a->scale != b->scale) return a->scale > b->scale;
+    const bool by_score = fits[0] && (!a->told.keeps || m->p.objective == KAL__BEST);
+    if (by_score && ha != hb) return ha > hb;
+    if (a->told.bytes != b->told.bytes) return a->told.bytes < b->told.bytes;
+    if (ha != hb) return ha > hb;
+    return a->line != b->line ? a->line < b->line : a->quality < b->quality;
+}
+
+// The best of all so far; and, beyond what may be held, the bytes of the worst go.
+static void keep_best(kal__search *s, size_t room)
+{
+    size_t held = 0;
+    for (int i = 0; i < s->n_tries; i++) {
+        if (s->best < 0 || is_better(s, &s->tries[i], &s->tries[s->best])) s->best = i;
+        if (s->tries[i].bytes) held += (size_t)s->tries[i].told.bytes;
+    }
+    while (held > room) {
+        int worst = -1;
+        for (int i = 0; i < s->n_tries; i++)
+            if (s->tries[i].bytes && i != s->best &&
+                (worst < 0 || is_better(s, &s->tries[worst], &s->tries[i])))
+                worst = i;
+        if (worst < 0) return;
+        held -= (size_t)s->tries[worst].told.bytes;
+        kal__slab_unref(&s->tries[worst].bytes);
+    }
+}
+
+// By bytes the found one is looked at again, for its score.
+static void finish_line(kal__search *s, kal__runner *r)
+{
+    const kal__quality_probe *p = kal__quality_found(&r->by);
+    r->state = KAL__DONE;
+    if (!r->by.max_bytes || !p || s->aim->p.metric == KAL__NO_METRIC) return;
+    for (int i = 0; i < s->n_tries; i++) {
+        const kal__try *t = &s->tries[i];
+        if (t->line != (int)(r->line - s->lines) || t->scale != s->scale || t->quality != p->quality)
+            continue;
+        if (t->told.score == t->told.score || t->status) return;
+        r->last = i;
+        r->state = KAL__SCORES;
+        return;
+    }
+}
+
+static bool can_still_win(const kal__search *s, const kal__runner *r)
+{
+    const kal__try *b = s->best >= 0 ? &s->tries[s->best] : NULL;
+    if (!b || !b->told.keeps || s->aim->p.objective != KAL__SMALLEST || r->by.max_bytes) return true;
+    for (int i = 0; i < r->by.n; i++)   // what is below the score already is larger
+        if (r->by.probes[i].score < r->by.min_score && r->by.probes[i].bytes + r->beside >= b->told.bytes)
+            return false;
+    return true;
+}
+
+static void advance(kal__search *s, kal__runner *r)
+{
+    kal__try *t = &s->tries[r->last];
+    if (r->state == KAL__SCORES || t->status || !r->line->curve || s->aim->p.quality) {
+        r->state = KAL__DONE;
+        return;
+    }
+    const double h = t->told.score == t->told.score ? kal__height_of(s->aim, t->told.score) : 0;
+    kal__quality_tell(&r->by, t->quality, above(r, t->told.bytes), h);
+    r->next = kal__quality_next(&r->by);
+    if (!r->next) finish_line(s, r);
+}
+
+#define HIGH_QUALITY 90   // from there on halved colour costs more than it spares
+
+// Full colour where halved colour is not enough, or only just. Of what loses nothing the slow way, where the quick one comes near.
+static bool is_called_for(const kal__search *s, const kal__runner *w)
+{
+    if (w->line->follows < 0) return true;
+    const kal__runner *before = &s->runners[w->line->follows];
+    const kal__quality_probe *p = kal__quality_found(&before->by);
+    const kal__try *quick = &s->tries[before->last], *b = &s->tries[s->best];
+    if (w->line->curve) return !quick->status && (!p || p->quality >= HIGH_QUALITY);
+    return !quick->status && (!b->told.keeps || quick->told.bytes / 2 <= b->told.bytes);
+}
+
+// What loses nothing comes last: by then it is known how small it must be.
+static bool may_begin(const kal__search *s, const kal__runner *w)
+{
+    for (int i = 0; i < s->n; i++) {
+        const kal__runner *r = &s->runners[i];
+        const bool on = r->state == KAL__SEARCHES || r->state == KAL__SCORES;
+        if (w->line->lossless && !r->line->lossless && (on || r->state == KAL__WAITS)) return false;
+    }
+    return w->line->follows < 0 || s->runners[w->line->follows].state == KAL__DONE;
+}
+
+static void begin_others(kal__search *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        kal__runner *w = &s->runners[i];
+        if (w->state == KAL__WAITS && may_begin(s, w))
+            w->state = is_called_for(s, w) ? KAL__SEARCHES : KAL__DONE;
+    }
+}
+
+static void settle_round(kal__search *s, const turn *r, size_t room)
+{
+    keep_best(s, room);
+    for (int i = 0; i < r->n; i++) advance(s, &s->runners[r->order[i]]);
+    for (int i = 0; i < s->n; i++)
+        if (s->runners[i].state == KAL__SEARCHES && !can_still_win(s, &s->runners[i]))
+            s->runners[i].state = KAL__DONE;
+    begin_others(s);
+}
+
+// As the format takes it: of 16 bits a picture of 8 where it must be.
+static kal_status take_image(const kal__search *s, kal__runner *r, kal_error *err)
+{
+    _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
+    size_t memory;
+    r->image = kal_node_ref(s->picture);
+    kal__codec_defaults(r->line->codec, r->line->codec->name, params);
+    if (s->picture->call.extent.type != KAL_U16 ||
+        !r->line->codec->accepts(&s->picture->call.extent, params, &memory, NULL))
+        return KAL_OK;
+    return kal__through(&r->image, kal__optimize_ops_used.cast, "type=u8", err);
+}
+
+// What is known of a line at this scale from an earlier search.
+static void recall(kal__search *s, kal__runner *r)
+{
+    for (int i = 0; i < s->n_tries; i++) {
+        const kal__try *t = &s->tries[i];
+        if (t->line == (int)(r->line - s->lines) && t->scale == s->scale && !t->status)
+            kal__quality_tell(&r->by, t->quality, above(r, t->told.bytes), 0);
+    }
+}
+
+static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *err)
+{
+    const kal__aim *a = s->aim;
+    const kal_extent *e = &s->picture->call.extent;
+    kal__runner *r = &s->runners[i];
+    r->line = &s->lines[i];
+    r->beside = beside(s, r->line->codec);
+    r->by = (kal__quality){.curve = r->line->curve,
+                           .pixels = (double)e->width * e->height,
+                           .max_bytes = by_bytes ? a->max_bytes - r->beside : 0,
+                           .min_score = a->bound == a->bound ? kal__height_of(a, a->bound) : 0};
+    const bool again = by_bytes && a->bound == a->bound;   // after a search by score
+    if (again && r->line->curve) recall(s, r);
+    r->next = a->p.quality ? a->p.quality : r->line->curve ? kal__quality_next(&r->by) : 0;
+    r->state = again && (!r->line->curve || r->line->follows >= 0) ? KAL__DONE : KAL__WAITS;
+    if (r->state == KAL__WAITS && r->line->curve && !r->next) finish_line(s, r);
+    return r->image ? KAL_OK : take_image(s, r, err);
+}
+
+kal_status kal__search_lines(kal__search *s, bool by_bytes, kal_error *err)
+{
+    kal__resolved o;
+    kal_status st = kal__resolve(&s->options, &o, err);
+    for (int i = 0; i < s->n && !st; i++) st = begin_line(s, i, by_bytes, err);
+    if (!st) begin_others(s);
+    while (!st) {
+        turn r = {.search = s};
+        gather(s, &r);
+        if (!r.n) return KAL_OK;
+        st = run_round(s, &r, err);
+        if (!st) settle_round(s, &r, o.max_memory / 4);
+    }
+    return st;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// A search under way, and what its files share.
+#ifndef KAL_GRAPH_OPTIMIZE_SEARCH_H
+#define KAL_GRAPH_OPTIMIZE_SEARCH_H
+
+#include "optimize.h"
+
+#include <pthread.h>
+
+#define KAL__TRIES (KAL__LINES * (KAL__QUALITY_PROBES + 2))
+
+typedef enum kal__line_state { KAL__WAITS, KAL__SEARCHES, KAL__SCORES, KAL__DONE } kal__line_state;
+
+// A line while it is searched, at one scale of the picture.
+typedef struct kal__runner {
+    const kal__line *line;
+    kal_node *image;   // as this format takes it
+    kal__quality by;
+    uint64_t beside;   // bytes of its files that no quality changes: metadata
+    kal__line_state state;
+    int next;   // quality to be tried; 0 of a line without any
+    int last;   // its try of this round
+} kal__runner;
+
+typedef struct kal__search {
+    const kal__aim *aim;
+    kal_options options;
+    double start;
+    kal__watch watch;
+    kal__line lines[KAL__LINES];
+    kal__runner runners[KAL__LINES];
+    int n;
+    kal__try tries[KAL__TRIES];
+    int n_tries, best;
+    double scale;
+    kal_node *picture;     // its samples, in memory where they fit
+    kal_node *reference;   // what is compared with
+    kal__meta *meta;       // that files get
+    pthread_mutex_t lock;
+    int done;   // tries, for progress
+    kal_progress_fn *progress;
+    kal_stats *stats;   // the request's
+} kal__search;
+
+// ---- a try, and what it looks at (optimize_try.c) -----------------------------------------------
+
+/// An op on a node, which is replaced.
+kal_status kal__through(kal_node **n, const kal_op *op, const char *params, kal_error *err);
+/// The picture and what is compared with, held in memory where they fit, and what files get of its metadata.
+kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err);
+void kal__search_close(kal__search *s);
+/// Makes the file of a try, unless it is there, and its score where that is wanted. A failure takes the candidate out, and is told. Threads: any number at once.
+void kal__try_one(kal__search *s, kal__runner *r, kal__try *t);
+/// Whether the file that the picture came from may be one of the candidates: then it is. CHANGED: it is another one by now.
+kal_status kal__try_original(kal__search *s, const kal_node *image, kal_error *err);
+
+// ---- rounds (optimize_rounds.c) -----------------------------------------------------------------
+
+/// All lines at this scale, by score or, `by_bytes`, by bytes.
+kal_status kal__search_lines(kal__search *s, bool by_bytes, kal_error *err);
+
+#endif
