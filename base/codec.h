@@ -404,7 +404,8 @@ typedef struct kal__codec {
     /// Who encodes what its files are made of, as these parameters have it: both make the bytes. NULL: nobody else; it may give NULL, for
     /// parameters that `accepts` refuses.
     const struct kal__codec *(*within)(const void *params);
-    unsigned carries;   ///< which metadata its files have a place for, as bits: 1u << KAL__EXIF
+    uint32_t most[KAL__BLOBS];   ///< bytes of such a block that its files have room for; 0: any number
+    unsigned carries;            ///< which metadata its files have a place for, as bits: 1u << KAL__EXIF
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);
     kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);

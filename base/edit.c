@@ -107,6 +107,16 @@ static kal_status check_place(const kal__edit *w, kal_error *err)
                  : number(w, -circles[i].most, circles[i].most, &v, err);
 }
 
+// What XMP says of it would contradict.
+static kal_status drop_in_xmp(kal__meta *m, const kal__edit *w, const char *name, kal_error *err)
+{
+    kal__blob changed = {NULL, 0};
+    if (!m->xmp.size) return KAL_OK;
+    const kal_status st = kal__xmp_edit(&m->xmp, &(kal__edit){w->field, name, NULL, false}, &changed, err);
+    if (!st) replace(m, KAL__XMP, changed, false);
+    return st;
+}
+
 static kal_status edit_place(kal__meta *m, const kal__edit *w, kal_error *err)
 {
     char text[80] = "", ref[2] = "";
@@ -120,14 +130,17 @@ static kal_status edit_place(kal__meta *m, const kal__edit *w, kal_error *err)
         ref[0] = (char)('0' + (v < 0));
         kal__print_double(text, size);
         const char *const both[][2] = {{"GPSAltitude", text}, {"GPSAltitudeRef", ref}};
-        return set_exif(m, w, both, 2, err);
+        st = drop_in_xmp(m, w, "exif:GPSAltitude", err);
+        if (!st) st = drop_in_xmp(m, w, "exif:GPSAltitudeRef", err);
+        return st ? st : set_exif(m, w, both, 2, err);
     }
     const uint64_t all = (uint64_t)kal__round(size * 3600e6);
     snprintf(text, sizeof text, "%u/1 %u/1 %u/1000000", (unsigned)(all / 3600000000u),
              (unsigned)(all / 60000000u % 60), (unsigned)(all % 60000000u));
     ref[0] = circles[i].letters[v < 0];
     const char *const both[][2] = {{circles[i].tag, text}, {circles[i].ref, ref}};
-    return set_exif(m, w, both, 2, err);
+    st = drop_in_xmp(m, w, i ? "exif:GPSLongitude" : "exif:GPSLatitude", err);
+    return st ? st : set_exif(m, w, both, 2, err);
 }
 
 // ---- density ------------------------------------------------------------------------------------
@@ -255,6 +268,8 @@ static kal_status find(const char *field, const char *value, bool more, const st
         const size_t n = strlen(f->name);
         const bool begins = f->name[n - 1] == '.';
         if (begins ? strncmp(field, f->name, n) != 0 : strcmp(field, f->name) != 0) continue;
+        if (value && !*value)
+            return kal_fail(err, KAL_INVALID, "%s: there is no value; unset_field takes it out", field);
         if (f->whole && value) return unknown(field, true, err);
         *w = (kal__edit){field, field + n, value, more};
         *out = f;

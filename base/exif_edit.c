@@ -59,7 +59,12 @@ static bool start(block *b, const kal__blob *from)
     for (int k = 0; k < 4; k++)
         if (b->at[k] && kal__ifd_count(&b->t, b->at[k]) < kal__ifd_get(&b->t, b->at[k], 2))
             put(b, b->at[k], 2, (uint32_t)kal__ifd_count(&b->t, b->at[k]));
-    kal__put(&b->bytes, "\0\0\0", any ? 4 : 0);   // where the next one is, which may lie outside, too
+    size_t end = 0;   // where the next one is said may lie outside, too
+    for (int k = 0; k < 4; k++) {
+        const size_t at = b->at[k] ? b->at[k] + 6 + 12 * kal__ifd_count(&b->t, b->at[k]) : 0;
+        if (at > end) end = at;
+    }
+    if (end > b->bytes.size) kal__put(&b->bytes, "\0\0\0", 4);
     return look(b);
 }
 
@@ -106,15 +111,19 @@ static bool any_tag(const void *of, unsigned tag)
 }
 
 // All that says where a picture was taken, and what points at it.
-static void take_out_place(block *b)
+// false: some of it is not understood, and would stay.
+static bool take_out_place(block *b)
 {
     const unsigned pointer = KAL__EXIF_GPS;
     kal__ifd_entry e;
     const size_t n = kal__ifd_count(&b->t, b->at[KAL__EXIF_PLACE]);
     for (size_t i = 0; i < n; i++)
+        if (!kal__ifd_at(&b->t, b->at[KAL__EXIF_PLACE], i, &e)) return false;
+    for (size_t i = 0; i < n; i++)
         if (kal__ifd_at(&b->t, b->at[KAL__EXIF_PLACE], i, &e)) forget_values(b, &e);
     if (n) kal__exif_thin(&b->t, b->at[KAL__EXIF_PLACE], any_tag, NULL);
     if (b->at[KAL__EXIF_MAIN]) kal__exif_thin(&b->t, b->at[KAL__EXIF_MAIN], is_tag, &pointer);
+    return true;
 }
 
 // ---- in -----------------------------------------------------------------------------------------
@@ -190,10 +199,37 @@ static bool make_directory(block *b, kal__exif_part part)
            set_value(b, part, &version);
 }
 
+// Whether the directory has one entry of that tag, which is understood.
+static bool only_one(const block *b, size_t directory, unsigned tag, kal__ifd_entry *out)
+{
+    const size_t n = kal__ifd_count(&b->t, directory);
+    size_t many = 0;
+    for (size_t i = 0; i < n; i++) many += kal__ifd_get(&b->t, directory + 2 + i * 12, 2) == tag;
+    return many == 1 && kal__ifd_find(&b->t, directory, tag, out);
+}
+
+// The entry stays; so does the place of its values where the new ones fit.
+static bool replace(block *b, const kal__ifd_entry *was, const value *v)
+{
+    const bool fits =
+        v->size > 4 && v->size <= was->size && !kal__exif_needed(&b->t, was->at, was->size, was->place);
+    const bool last = !fits && was->size > 4 && was->at + was->size == b->bytes.size &&
+                      !kal__exif_needed(&b->t, was->at, was->size, was->place);
+    forget_values(b, was);
+    if (last) b->bytes.size = was->at;
+    const size_t values = v->size <= 4 ? 0 : fits ? was->at : append(b, v->data, v->size);
+    if (!look(b)) return false;
+    if (fits) memcpy(bytes_at(b, values), v->data, v->size);
+    put_entry(b, was->place, v, values);
+    return look(b);
+}
+
 // In place of what there is of the tag.
 static bool set_value(block *b, kal__exif_part part, const value *v)
 {
+    kal__ifd_entry e;
     if (!make_directory(b, part)) return false;
+    if (only_one(b, b->at[part], v->tag, &e)) return replace(b, &e, v);
     take_out(b, b->at[part], v->tag);
     const size_t values = v->size > 4 ? append(b, v->data, v->size) : 0;
     if (!look(b) || kal__ifd_count(&b->t, b->at[part]) >= 65535) return false;
@@ -225,6 +261,9 @@ static kal_status named(const kal__edit *w, kal__exif_part *part, kal__exif_tag 
     if (!w->value &&
         (tag->tag == KAL__EXIF_POINTER || tag->tag == KAL__EXIF_GPS || tag->tag == KAL__EXIF_INTEROP))
         return kal_fail(err, KAL_INVALID, "%s: only all of it can be taken out: exif, or gps", w->field);
+    if (!w->value && tag->tag == KAL__EXIF_ORIENTATION && *part == KAL__EXIF_MAIN)
+        return kal_fail(err, KAL_INVALID, "%s: it says how the samples lie, which does not change; turn does",
+                        w->field);
     if (w->value && !tag->type)
         return kal_fail(
             err, KAL_INVALID,
@@ -268,7 +307,7 @@ kal_status kal__exif_edit(const kal__blob *from, const kal__edit *w, kal__blob *
     if (!start(&b, from)) st = not_understood(&b, w, err);
     if (!st && w->value) st = kal__exif_parse(w->field, &tag, w->value, b.t.big, &text, &count, err);
     for (int k = 0; k < 4 && !st; k++)
-        if (b.at[k] && meant(part, &tag, k)) take_out(&b, b.at[k], tag.tag);
+        if (b.at[k] && meant(part, &tag, k) && (!w->value || k != (int)part)) take_out(&b, b.at[k], tag.tag);
     const value v = {tag.tag, tag.type, count, text.data, text.size};
     if (!st && w->value && !set_value(&b, part, &v)) st = not_understood(&b, w, err);
     free(text.data);
@@ -281,8 +320,10 @@ kal_status kal__exif_without(const kal__blob *from, bool place, const kal__edit 
     block b = {{0}, {0}, {0}};
     if (!from->size) return KAL_OK;
     kal_status st = start(&b, from) ? KAL_OK : not_understood(&b, w, err);
-    if (!st && place)
-        take_out_place(&b);
+    if (!st && place && !take_out_place(&b))
+        st = not_understood(&b, w, err);
+    else if (!st && place)
+        look(&b);
     else if (!st)
         b.bytes.size = kal__exif_drop_preview(&b.t);
     return finish(&b, w, st, out, err);

@@ -38,6 +38,8 @@ void kal__iptc_fields(const kal__blob *iptc, kal__fields *f);
 void kal__icc_fields(const kal__blob *icc, kal__fields *f);
 /// Nothing when libexpat is not there.
 void kal__xmp_fields(const kal__blob *xmp, kal__fields *f);
+/// Whether it is XML as far as the library says; without it, true.
+bool kal__xmp_is_sound(const kal__blob *xmp);
 /// What the library for XMP calls itself; NULL: it cannot be had.
 const char *kal__xmp_version(void);
 

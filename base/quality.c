@@ -29,14 +29,22 @@ static double height_of(const kal__quality *s, const kal__quality_probe *p)
     return s->max_bytes ? log2_of((double)p->bytes) - log2_of((double)s->max_bytes) : p->score - s->min_score;
 }
 
-static double mean_height(const kal__quality *s, int quality)
+static double mean_of(const kal__quality_curve *c, const float *v, int quality)
 {
-    const kal__quality_curve *c = s->curve;
-    const float *v = s->max_bytes ? c->bits : c->score;
     int i = 1;
     while (i < KAL__QUALITY_KNOTS - 1 && c->at[i] < quality) i++;
     const double part = (double)(quality - c->at[i - 1]) / (double)(c->at[i] - c->at[i - 1]);
-    const double mean = (double)v[i - 1] + part * ((double)v[i] - (double)v[i - 1]);
+    return (double)v[i - 1] + part * ((double)v[i] - (double)v[i - 1]);
+}
+
+double kal__quality_mean(const kal__quality_curve *c, int quality)
+{
+    return mean_of(c, c->score, quality);
+}
+
+static double mean_height(const kal__quality *s, int quality)
+{
+    const double mean = mean_of(s->curve, s->max_bytes ? s->curve->bits : s->curve->score, quality);
     return s->max_bytes ? mean + log2_of(s->pixels / 8) - log2_of((double)s->max_bytes) : mean - s->min_score;
 }
 

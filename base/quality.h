@@ -35,6 +35,8 @@ typedef struct kal__quality {
     int n;
 } kal__quality;
 
+/// The score that pictures have there in the mean.
+double kal__quality_mean(const kal__quality_curve *c, int quality);
 /// The quality to be tried next; 0: enough is known. Depends on what was told alone, in whatever order.
 int kal__quality_next(const kal__quality *s);
 /// What came of it. (score: whatever, of a search by bytes.)

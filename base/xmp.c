@@ -229,7 +229,26 @@ void kal__xmp_fields(const kal__blob *xmp, kal__fields *f)
     free(r.text.data);
 }
 
+bool kal__xmp_is_sound(const kal__blob *xmp)
+{
+    size_t n = xmp->size;
+    const char *p = xmp->data;
+    while (n && (!p[n - 1] || p[n - 1] == ' ' || p[n - 1] == '\n')) n--;   // padding
+    if (!n || n > INT32_MAX || !loaded()) return true;
+    const XML_Parser parser = lib.XML_ParserCreateNS(NULL, '\n');
+    if (!parser) return true;   // who is out of memory will say so
+    const bool sound = lib.XML_Parse(parser, p, (int)n, 1) == XML_STATUS_OK;
+    lib.XML_ParserFree(parser);
+    return sound;
+}
+
 #else
+
+bool kal__xmp_is_sound(const kal__blob *xmp)
+{
+    (void)xmp;
+    return true;
+}
 
 const char *kal__xmp_version(void)
 {

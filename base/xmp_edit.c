@@ -4,6 +4,7 @@
 // Properties of XMP set and taken out, as text: what they were goes, what they are comes in its place or, when there was none, into a
 // description of its own at the end; everything else stays byte for byte, what nobody but its writer understands too.
 #include "edit.h"
+#include "fields.h"
 #include "mem.h"
 #include "utf.h"
 #include "xml.h"
@@ -72,7 +73,7 @@ static kind kind_of(kal__span name)
 // "dc:title@de"
 typedef struct wanted {
     kal__span name, prefix, local, language;
-    bool begins;   // local is how names begin
+    bool begins;   // local is how names begin, wherever they stand: in structures too
     kind kind;
 } wanted;
 
@@ -112,11 +113,19 @@ static bool can_be_written(const char *text)
     return true;
 }
 
+static bool equal(kal__span a, const char *b)
+{
+    return strlen(b) == a.n && !memcmp(a.p, b, a.n);
+}
+
 static kal_status check(const kal__edit *e, wanted *w, kal_error *err)
 {
     if (!take_apart(e->name, w))
         return kal_fail(err, KAL_INVALID, "%.80s: no name of XMP: it is prefix:name, as xmp.dc:title",
                         e->field);
+    if (equal(w->prefix, "rdf") || equal(w->prefix, "xml") || equal(w->prefix, "xmlns") ||
+        equal(w->prefix, "x"))
+        return kal_fail(err, KAL_INVALID, "%.80s: this is what XMP is written in, no property", e->field);
     if (w->language.n && e->value && w->kind != ALT)
         return kal_fail(err, KAL_INVALID, "%.80s: this has no languages", e->field);
     if (e->more && (w->kind == ALT || w->language.n))
@@ -150,11 +159,6 @@ typedef struct document {
     place places[MOST_PLACES];
     int n;
 } document;
-
-static bool equal(kal__span a, const char *b)
-{
-    return strlen(b) == a.n && !memcmp(a.p, b, a.n);
-}
 
 // "prefix:local"
 static bool is_of(kal__span name, kal__span prefix, kal__span local, bool begins)
@@ -237,13 +241,13 @@ static bool find_places(document *d, const wanted *w)
             d->root = p;
             d->root_close = close;
             if (alone) return d->inside = NULL, true;
-        } else if (rdf && depth == rdf + 1) {
-            if (!description(d, w, name, close)) return false;
-        } else if (rdf && depth == rdf + 2 && is_wanted(d, w, name)) {
+        } else if (rdf && (w->begins || depth == rdf + 2) && is_wanted(d, w, name)) {
             close = kal__xml_behind_element(p, close, d->end);
             if (!close || !found(d, (place){p, close, {NULL, 0}, {NULL, 0}})) return false;
             depth--;
             continue;
+        } else if (rdf && (w->begins || depth == rdf + 1)) {
+            if (!description(d, w, name, close)) return false;
         }
         depth -= alone;
     }
@@ -534,7 +538,8 @@ kal_status kal__xmp_edit(const kal__blob *from, const kal__edit *e, kal__blob *o
         return kal_fail(err, KAL_INVALID, "%.80s: no namespace is known by %.*s", e->field, (int)w.prefix.n,
                         w.prefix.p);
     }
-    if (!find_prefixes(&d, space) || !find_places(&d, &w)) return not_understood(e, err);
+    if (!kal__xmp_is_sound(from) || !find_prefixes(&d, space) || !find_places(&d, &w))
+        return not_understood(e, err);
     if (!decide(&d, &w, e, space, &c))
         st = kal_fail(err, KAL_INVALID,
                       "%.80s: there is a structure, to which nothing is added; set_field replaces it",
@@ -552,7 +557,8 @@ kal_status kal__xmp_without_place(const kal__blob *from, const kal__edit *e, kal
     const wanted w = {.local = {"GPS", 3}, .begins = true};
     const change c = {.all = true};
     document d = {.p = from->data, .end = (const char *)from->data + from->size};
-    if (!find_prefixes(&d, kal__xmp_space("exif", 4)) || !find_places(&d, &w)) return not_understood(e, err);
+    if (!kal__xmp_is_sound(from) || !find_prefixes(&d, kal__xmp_space("exif", 4)) || !find_places(&d, &w))
+        return not_understood(e, err);
     apply(&d, &c, &t);
     return finish(&t, e, out, err);
 }

@@ -16,6 +16,7 @@ typedef struct result {
     uint64_t before;   // bytes of the file that was read; 0: nobody knows
     char *messages;
     int code;
+    bool failed;   // to write
     bool through;
 } result;
 
@@ -33,7 +34,8 @@ typedef struct work {
 
 // ---- one picture --------------------------------------------------------------------------------
 
-static int claim(work *w, const char *path, int32_t i)
+// `own`: over the picture it is made of, too.
+static int claim(work *w, const char *path, int32_t i, bool own)
 {
     pthread_mutex_lock(&w->lock);
     const int32_t by = claims_add(&w->outputs, path, i + 1), reader = claims_find(&w->files.inputs, path);
@@ -43,7 +45,7 @@ static int claim(work *w, const char *path, int32_t i)
     if (!code && by)
         code = usage("%s would be written twice, from %s and from %s", path, w->in->paths[by - 1],
                      w->in->paths[i]);
-    if (!code && reader && reader != i + 1)
+    if (!code && reader && (reader != i + 1 || !own))
         code =
             usage("%s is one of the pictures and would be written from another, %s", path, w->in->paths[i]);
     return code;
@@ -60,14 +62,16 @@ static char *name_of(const work *w, const char *pattern, const char *flag, int32
 }
 
 // The picture of all that was tried.
-static int plot(const work *w, int32_t i, const result *r)
+static int plot(work *w, int32_t i, const result *r)
 {
     kal_error err;
     kal_bytes svg;
     if (!w->s->plot) return EXIT_OK;
     char *path = name_of(w, w->s->plot, "--plot", i, r);
     if (!path) return EXIT_USAGE;
-    int code = kal_choice_print(&r->choice, KAL_AS_SVG, &svg, &err) ? fail(RUNNING, &err) : EXIT_OK;
+    int code = claim(w, path, i, false);
+    if (code) return free(path), code;
+    code = kal_choice_print(&r->choice, KAL_AS_SVG, &svg, &err) ? fail(RUNNING, &err) : EXIT_OK;
     FILE *f = code ? NULL : fopen(path, "wb");
     if (!code && (!f || fwrite(svg.data, 1, svg.size, f) != svg.size))
         code = worse(usage("--plot: %s cannot be written", path), EXIT_FAILED);
@@ -81,8 +85,8 @@ static int save(work *w, int32_t i, result *r, const kal_options *o)
 {
     kal_error err;
     if (!w->s->out) return EXIT_OK;
-    r->path = name_of(w, w->s->out, NULL, i, r);
-    int code = r->path ? claim(w, r->path, i) : EXIT_USAGE;
+    r->path = name_of(w, w->s->out, "-o", i, r);
+    int code = r->path ? claim(w, r->path, i, true) : EXIT_USAGE;
     r->file = code ? NULL : kal_choice_file(r->scope, &r->choice);
     const char *path = r->path;
     if (!code && kal_write_files(&r->file, &path, 1, o, &err)) code = fail(WRITING, &err);
@@ -116,6 +120,7 @@ static int optimize(work *w, int32_t i, result *r)
     o.progress = NULL;
     code = save(w, i, r, &o);
     if (!code) code = plot(w, i, r);
+    r->failed = code != EXIT_OK;
     return code ? code : r->choice.passed ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -140,19 +145,26 @@ static void tell_line(const work *w, int32_t i, const result *r)
            r->choice.passed ? "" : "; not met: ", r->choice.passed ? "" : c->why);
 }
 
+static void tell_error(json *j, const char *said)
+{
+    if (!said || !*said) said = "stopped";
+    if (!strncmp(said, "kal: ", 5)) said += 5;
+    json_span(j, "error", said, strcspn(said, "\n"));
+}
+
 static void tell_json(const work *w, int32_t i, const result *r)
 {
     kal_bytes text;
     json j = {stdout, false};
     json_open(&j, NULL, '{');
     json_text(&j, "input", w->in->paths[i]);
-    if (r->path) json_text(&j, "output", r->path);
+    if (r->path && !r->failed) json_text(&j, "output", r->path);
     if (r->before) json_count(&j, "input_bytes", r->before);
-    if (r->choice.n && !kal_choice_print(&r->choice, KAL_AS_JSON, &text, NULL)) {
+    if (!r->failed && r->choice.n && !kal_choice_print(&r->choice, KAL_AS_JSON, &text, NULL)) {
         json_raw(&j, "choice", (const char *)text.data);
         kal_bytes_free(&text);
     } else {
-        json_text(&j, "error", r->messages && *r->messages ? r->messages : "stopped");
+        tell_error(&j, r->messages);
     }
     json_close(&j, '}');
     putchar('\n');
@@ -176,7 +188,7 @@ static void tell(work *w)
         if (r->messages) fputs(r->messages, stderr);
         if (w->s->json)
             tell_json(w, w->told, r);
-        else if (r->choice.n && !w->s->quiet)
+        else if (r->choice.n && !r->failed && !w->s->quiet)
             tell_line(w, w->told, r);
         fflush(stdout);
         result_free(r);

@@ -80,6 +80,7 @@ struct kal_node {
             const kal__codec *codec;   // ENCODE; call.params are the codec's
             kal__slab *given;          // its bytes, when they are there already
             size_t n_given;
+            bool missed;   // they do not keep to what was asked
         };
         struct {
             int32_t n;                       // DYNAMIC: the last n inputs are values …

@@ -194,6 +194,7 @@ typedef struct given {
     const kal__codec *codec;
     kal__slab *slab;
     size_t size;
+    bool missed;
 } given;
 
 static void let_go(void *user)
@@ -208,6 +209,7 @@ static void fill_given(kal_node *node, void *arg)
     node->u.codec = g->codec;
     node->u.given = kal__slab_ref(g->slab);
     node->u.n_given = g->size;
+    node->u.missed = g->missed;
     node->dynamic = false;
 }
 
@@ -227,7 +229,7 @@ static kal_status given_node(kal_node *image, const kal__found *f, kal_node **ou
     }
     const kal_call *in[1] = {&image->call};
     const kal_call call = {.params = room, .n = 1, .in = in};
-    given g = {codec, slab, f->size};
+    given g = {codec, slab, f->size, !f->chosen->keeps};
     if (!st)
         *out = kal__intern(KAL__ENCODE, kal__hash_of(&f->key, sizeof f->key), &call, codec->params,
                            codec->n_params, codec->params_size, fill_given, &g);

@@ -143,6 +143,13 @@ static bool is_wanted(const kal__aim *a, const kal_extent *e, int way)
     return !only || strstr(ways[way].fixed, only);
 }
 
+static bool is_there(const kal__line *lines, int n, const kal__codec *c, const char *fixed)
+{
+    for (int i = 0; i < n; i++)
+        if (lines[i].codec == c && lines[i].fixed == fixed) return true;
+    return false;
+}
+
 static void add_ways(const kal__aim *a, const kal_extent *e, const char *name, size_t len, bool usual,
                      kal__line out[KAL__LINES], int *n, bool *found)
 {
@@ -150,7 +157,7 @@ static void add_ways(const kal__aim *a, const kal_extent *e, const char *name, s
         const kal__codec *c = kal__codec_named(ways[i].format);
         if (usual ? !ways[i].usual || !c || !c->version() : !is_format(i, name, len)) continue;
         *found = true;
-        if (!c || !is_wanted(a, e, i)) continue;
+        if (!c || !is_wanted(a, e, i) || is_there(out, *n, c, ways[i].fixed)) continue;
         const bool after =
             ways[i].after && *n && out[*n - 1].codec == c && out[*n - 1].lossless == ways[i].lossless;
         out[*n] =
@@ -167,7 +174,8 @@ kal_status kal__lines_of(const kal__aim *a, const kal_extent *e, kal__line out[K
     *n = 0;
     if (!*p) add_ways(a, e, "", 0, true, out, n, &found);
     while (*p) {
-        const size_t len = strcspn(p, ",");
+        p += strspn(p, " ");
+        const size_t len = strcspn(p, ", ");
         found = false;
         add_ways(a, e, p, len, false, out, n, &found);
         if (!found) {
@@ -178,7 +186,7 @@ kal_status kal__lines_of(const kal__aim *a, const kal_extent *e, kal__line out[K
                 (int)(len > 40 ? 40 : len), p, near ? "; did you mean \"" : "", near ? near : "",
                 near ? "\"?" : "");
         }
-        p += len + (p[len] == ',');
+        p += len + strspn(p + len, ", ");
     }
     if (*n) return KAL_OK;
     return kal_fail(err, KAL_INVALID, "optimize: no format is left to be tried");

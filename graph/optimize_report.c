@@ -220,10 +220,10 @@ static void put_choice(kal__text *t, const kal_choice *x)
     kal__putf(t, ", \"found\": %s, \"chosen\": %d, \"candidates\": [", x->found ? "true" : "false",
               x->chosen);
     for (int32_t i = 0; i < x->n; i++) {
-        kal__puts(t, i ? ",\n  " : "\n  ");
+        kal__puts(t, i ? ", " : "");
         json_candidate(t, &x->candidates[i]);
     }
-    kal__puts(t, "\n]}\n");
+    kal__puts(t, "]}");
 }
 
 kal_status kal_choice_print(const kal_choice *choice, kal_format format, kal_bytes *out, kal_error *err)

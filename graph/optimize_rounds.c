@@ -92,18 +92,26 @@ static kal_status run_round(kal__search *s, turn *r, kal_error *err)
     return st;
 }
 
+// How good a file is: by its score or, where none is asked for, by what pictures of that quality have in the mean.
+static double height(const kal__search *s, const kal__try *t)
+{
+    const kal__quality_curve *c = t->line < 0 ? NULL : s->lines[t->line].curve;
+    if (t->told.score == t->told.score) return kal__height_of(s->aim, t->told.score);
+    if (s->aim->p.metric != KAL__NO_METRIC) return -1e9;
+    return c ? kal__quality_mean(c, t->quality) : 100;
+}
+
 // Which of two comes nearer to the aim. What keeps to the bounds comes first; then what fits; ties go by bytes, by score, by the order of formats.
 static bool is_better(const kal__search *s, const kal__try *a, const kal__try *b)
 {
     const kal__aim *m = s->aim;
-    const double ha = a->told.score == a->told.score ? kal__height_of(m, a->told.score) : -1e9;
-    const double hb = b->told.score == b->told.score ? kal__height_of(m, b->told.score) : -1e9;
+    const double ha = height(s, a), hb = height(s, b);
     if (!a->status != !b->status) return !a->status;
     if (a->told.keeps != b->told.keeps) return a->told.keeps;
     const bool fits[2] = {!m->max_bytes || a->told.bytes <= m->max_bytes,
                           !m->max_bytes || b->told.bytes <= m->max_bytes};
     if (fits[0] != fits[1]) return fits[0];
-    if (a->scale != b->scale) return a->scale > b->scale;
+    if (a->told.keeps && a->scale != b->scale) return a->scale > b->scale;
     const bool by_score = fits[0] && (!a->told.keeps || m->p.objective == KAL__BEST);
     if (by_score && ha != hb) return ha > hb;
     if (a->told.bytes != b->told.bytes) return a->told.bytes < b->told.bytes;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MOST_SCALES 5
+#define MOST_SCALES 10
 
 // ---- smaller pictures ---------------------------------------------------------------------------
 
@@ -20,8 +20,10 @@ static double shrink_by(const kal__search *s)
     uint64_t least = 0;
     for (int i = 0; i < s->n_tries; i++) {
         const kal__try *t = &s->tries[i];
-        const bool well = t->told.score == t->told.score &&
-                          kal__height_of(s->aim, t->told.score) >= kal__height_of(s->aim, s->aim->bound);
+        const bool unbound = s->aim->bound != s->aim->bound;
+        const bool well =
+            unbound || (t->told.score == t->told.score &&
+                        kal__height_of(s->aim, t->told.score) >= kal__height_of(s->aim, s->aim->bound));
         if (t->scale == s->scale && !t->status && well && (!least || t->told.bytes < least))
             least = t->told.bytes;
     }
@@ -70,7 +72,7 @@ static kal_status search_scales(kal__search *s, kal_node *image, kal_error *err)
         st = scale_picture(s, image, &scaled, err);
         if (!st) st = search_at(s, scaled, err);
         kal_node_unref(&scaled);
-        const bool may = s->aim->p.allow_downscale && s->aim->max_bytes && s->aim->bound == s->aim->bound;
+        const bool may = s->aim->p.allow_downscale && s->aim->max_bytes;
         if (!may || passes(s)) break;
     }
     return st;

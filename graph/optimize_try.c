@@ -272,7 +272,7 @@ static const kal_node *file_of(const kal_node *image)
 
 static bool may_keep(const kal__search *s, const kal__source *src, const kal__meta *m)
 {
-    bool asked = false;
+    bool asked = !*s->aim->p.formats;
     for (int i = 0; i < s->n; i++) asked |= s->lines[i].codec == src->codec;
     return asked && s->aim->p.original && s->aim->p.metadata == KAL__KEEP_META && src->shrink == 1 &&
            !src->page && m && m->pages == 1 && !src->lenient && !src->unkeyed && !src->once && !src->preview;
@@ -282,6 +282,13 @@ static bool may_keep(const kal__search *s, const kal__source *src, const kal__me
 kal_status kal__try_original(kal__search *s, const kal_node *image, kal_error *err)
 {
     const kal_node *n = file_of(image);
+    if (n && n->meta && n->meta->pages > 1 && s->options.warn)
+        s->options.warn(
+            s->options.user,
+            &(kal_warning){
+                .node = n,
+                .rows = -1,
+                .text = "of a file of several pictures one is looked at, and the others are left out"});
     kal__source *src = n ? kal__node_source(n) : NULL;
     kal_status st = KAL_OK;
     if (src && may_keep(s, src, n->meta)) {

@@ -138,7 +138,8 @@ static kal_status lay_back(kal_node **image, traced *t, kal_error *err)
     const kal_extent *e = &(*image)->call.extent, *base = &t->base->call.extent;
     const bool whole = e->width == base->width && e->height == base->height;
     const kal__meta *meta = (*image)->meta;
-    const bool has_tag = meta && meta->applied && meta->exif.size;
+    const bool has_tag =
+        meta && meta->applied && kal__exif_orientation(meta->exif.data, meta->exif.size) == asked;
     double back[6];
     if (t->orientation == 1 || t->orientation != asked || !whole || !has_tag) return KAL_OK;
     backwards(t->m, back);

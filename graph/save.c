@@ -155,6 +155,32 @@ static kal_status encode_node(kal_node *image, const kal__codec *c, const void *
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
 }
 
+static bool is_strip(const kal__codec *c, const void *params)
+{
+    for (size_t i = 0; i < c->n_params; i++)
+        if (c->params[i].kind == KAL_PARAM_BOOL && !strcmp(c->params[i].name, "strip"))
+            return *(const bool *)((const unsigned char *)params + c->params[i].offset);
+    return false;
+}
+
+static bool is_too_large(const kal__codec *c, const kal__meta *m, int what)
+{
+    const kal__blob *b = kal__meta_blob((kal__meta *)(uintptr_t)m, (kal__blob_kind)what);
+    return c->most[what] && b->size > c->most[what];
+}
+
+// What somebody set must be in the file.
+static kal_status check_room(const kal__codec *c, const kal__meta *m, kal_error *err)
+{
+    for (int i = 0; i < KAL__BLOBS && m; i++)
+        if (m->set >> i & 1 && is_too_large(c, m, i))
+            return kal_fail(
+                err, KAL_INVALID,
+                "%s: with what was set the picture's %s has more bytes than the %u that there is room for",
+                c->name, kal__blob_name((kal__blob_kind)i), c->most[i]);
+    return KAL_OK;
+}
+
 kal_status kal__encode_with(kal_node *image, const kal__codec *c, void *params, kal__meta *meta,
                             kal_node **out, kal_error *err)
 {
@@ -169,6 +195,7 @@ kal_status kal__encode_with(kal_node *image, const kal__codec *c, void *params, 
     if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
     if (!st && !c->version())
         st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
+    if (!st && !is_strip(c, params)) st = check_room(c, meta, err);
     if (!st) st = encode_node(image, c, params, meta, out, err);
     if (st) return st;
     kal_node *kept;   // only to learn at once whether it can be
@@ -190,11 +217,7 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
 
 static bool is_stripped(const kal_node *n)
 {
-    const kal__codec *c = n->u.codec;
-    for (size_t i = 0; i < c->n_params; i++)
-        if (c->params[i].kind == KAL_PARAM_BOOL && !strcmp(c->params[i].name, "strip"))
-            return *(const bool *)((const unsigned char *)n->call.params + c->params[i].offset);
-    return false;
+    return is_strip(n->u.codec, n->call.params);
 }
 
 #define SENTENCE 200
@@ -218,7 +241,7 @@ static void left_unread(const kal__meta *m, kal__blob_kind what, char said[SENTE
 }
 
 // Sentences about what the picture came with and its file will not have; how many there are.
-static size_t left_out(const kal_node *n, char said[3 + 2 * KAL__BLOBS][SENTENCE])
+static size_t left_out(const kal_node *n, char said[4 + 3 * KAL__BLOBS][SENTENCE])
 {
     const kal__meta *m = kal__input(n, 0)->meta;
     const unsigned blocks = n->u.codec->carries;
@@ -237,14 +260,24 @@ static size_t left_out(const kal_node *n, char said[3 + 2 * KAL__BLOBS][SENTENCE
             snprintf(said[k++], SENTENCE, "what was set of %s is left out: %s has no place for it",
                      kal__blob_name((kal__blob_kind)i), n->u.codec->name);
     for (int i = 0; i < KAL__BLOBS; i++)
+        if (is_too_large(n->u.codec, m, i))
+            snprintf(said[k++], SENTENCE, "%s of %zu bytes is left out: %s has room for %u",
+                     kal__blob_name((kal__blob_kind)i),
+                     kal__meta_blob((kal__meta *)(uintptr_t)m, (kal__blob_kind)i)->size, n->u.codec->name,
+                     n->u.codec->most[i]);
+    for (int i = 0; i < KAL__BLOBS; i++)
         if (m->left_out[i] && blocks >> i & 1) left_unread(m, (kal__blob_kind)i, said[k++]);
     return k;
 }
 
 void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *o)
 {
-    char said[3 + 2 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
+    char said[4 + 3 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
     size_t many = left_out(n, said);
+    if (n->u.missed)
+        snprintf(
+            said[many++], SENTENCE,
+            "nothing keeps to what optimize was asked; this comes nearest (kal optimize says by how much)");
     if (belies(n, target))
         snprintf(said[many++], SENTENCE, "the file is %s, which its suffix does not say", n->u.codec->name);
     for (size_t i = 0; i < many; i++) {

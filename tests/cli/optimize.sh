@@ -60,6 +60,19 @@ code 'a list' 0 "$kal" optimize --files-from list min_score=75 formats=jpeg --js
 same 'a line each' "$(grep -c '"input"' out)" 2
 
 
+# ---- nothing is written over
+cp set/a.png mine.png
+refused 'a plot over the picture' 2 'is one of the pictures' "$kal" optimize mine.png formats=jpeg min_score=60 --plot mine.png
+check 'which is there still' cmp set/a.png mine.png
+refused 'a plot over the file' 2 'would be written twice' "$kal" optimize mine.png formats=jpeg min_score=60 -o 'same.{ext}' --plot same.jpg
+echo mine.png >one
+refused 'a plot over the list' 2 'the list of --files-from' "$kal" optimize --files-from one formats=jpeg min_score=60 --plot one
+refused 'no key' 2 '"{key}" is none of' "$kal" optimize mine.png formats=jpeg min_score=60 -o '{key}.{ext}'
+code 'a failed write' 1 "$kal" optimize mine.png formats=jpeg min_score=60 -o nowhere/x.jpg --json
+has 'is an error in JSON' "$(cat out)" '"error": "'
+code 'JSON lines' 0 "$kal" optimize set/a.png set/b.png formats=jpeg min_score=60 --json
+same 'are lines' "$(wc -l <out | tr -d ' ')" 2
+
 # ---- what cannot be had, and what is refused
 rm -f small/*
 code 'out of reach' 1 "$kal" optimize set/a.png min_score=95 max_bytes=1500 formats=jpeg -o 'small/{stem}.{ext}'

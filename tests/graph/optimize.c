@@ -314,6 +314,8 @@ static void test_nothing_scored(void)
     REQUIRE_OK(
         kal_choose(optimized(s, image, "metric=none max_bytes=3000 formats=\"jpeg\""), &o, &c, &check_error));
     REQUIRE(!stats.decodes && c.passed && c.size <= 3000 && !strcmp(c.metric, "none"));
+    for (int32_t i = 0; i < c.n; i++)
+        REQUIRE(c.candidates[i].bytes <= c.size || c.candidates[i].bytes > 3000);
     kal_choice_release(&c);
     kal_memo_free(&memo);
     kal_scope_free(&s);
@@ -338,7 +340,16 @@ static void test_original(void)
                               &check_error));
     write_bytes(path, &b);
     kal_node *photo = kal_load(s, path, NULL);
-    REQUIRE_OK(kal_choose(optimized(s, photo, "min_score=90 formats=\"jpeg,png\""), NULL, &c, &check_error));
+    kal_bytes gif;   // of a format that is not tried unless it is asked for
+    REQUIRE_OK(
+        kal_read_bytes(kal_encode(s, scene(s, 20, 20, 1, KAL_U8, 2), "gif", NULL), NULL, &gif, &check_error));
+    kal_node *still = kal_load_bytes(s, gif.data, gif.size, NULL);
+    REQUIRE_OK(kal_choose(optimized(s, still, "min_score=100"), NULL, &c, &check_error));
+    REQUIRE(c.candidates[0].original && c.size <= gif.size);
+    kal_choice_release(&c);
+    kal_bytes_free(&gif);
+    REQUIRE_OK(
+        kal_choose(optimized(s, photo, "min_score=90 formats=\"jpeg, png,png\""), NULL, &c, &check_error));
     REQUIRE(c.passed && chosen(&c)->original && c.size == b.size && !memcmp(c.data, b.data, b.size));
     REQUIRE_TEXT(c.suffix, "jpg");
     REQUIRE_TEXT(c.media_type, "image/jpeg");
@@ -474,6 +485,19 @@ static void test_smaller_picture(void)
     snprintf(with, sizeof with, "%s allow_downscale=true", plain);
     REQUIRE_OK(kal_choose(optimized(s, image, with), NULL, &c, &check_error));
     REQUIRE(c.passed && c.size <= 4000 && chosen(&c)->width < 200 && chosen(&c)->score >= 80);
+    for (int easier = 50; easier < 80; easier += 7) {   // what is asked less of can be had, too
+        kal_choice d;
+        snprintf(with, sizeof with,
+                 "min_score=%d max_bytes=1500 formats=\"jpeg\" lossless=false allow_downscale=true", easier);
+        REQUIRE_OK(kal_choose(optimized(s, image, with), NULL, &d, &check_error));
+        REQUIRE_NOTE(d.passed, "%s: %s", with, chosen(&d)->why);
+        kal_choice_release(&d);
+    }
+    kal_choice tiny;   // by bytes alone, where no quality fits
+    REQUIRE_OK(kal_choose(optimized(s, image, "max_bytes=900 formats=\"jpeg\" allow_downscale=true"), NULL,
+                          &tiny, &check_error));
+    REQUIRE(tiny.passed && tiny.size <= 900);
+    kal_choice_release(&tiny);
     char size[64];
     snprintf(size, sizeof size, "width=%d height=%d", chosen(&c)->width, chosen(&c)->height);
     kal_node *small = kal_apply_text(s, "resize", size, &image, 1);
@@ -586,6 +610,12 @@ static void test_as_a_node(void)
     const char *path = check_temp("it-is-webp.png");
     REQUIRE_OK(kal_write_files(&n, &path, 1, &o, &check_error));
     REQUIRE_NOTE(strstr(told, "the file is webp"), "%s", told);
+    told[0] = 0;
+    kal_bytes poor;
+    REQUIRE_OK(
+        kal_read_bytes(optimized(s, image, "max_bytes=100 formats=\"webp\""), &o, &poor, &check_error));
+    REQUIRE_NOTE(strstr(told, "nothing keeps to what optimize was asked"), "%s", told);
+    kal_bytes_free(&poor);
     kal_key plain, other;
     REQUIRE_OK(kal_node_key(n, &plain, &check_error));
     REQUIRE_OK(kal_node_key(optimized(s, image, "min_score=71 formats=\"webp\" lossless=false"), &other,

@@ -123,12 +123,12 @@ static void test_nothing_moves(void)
             (const char *)before, (const char *)before + was.size, "PrintIM");
         change(&m, "exif.Artist", "Somebody else, whose name is longer", false);
         change(&m, "exif.FNumber", "2.8", false);
-        change(&m, "exif.Make", "", false);
+        change(&m, "exif.Make", "X", false);
         const unsigned char *now = m->exif.data;
         REQUIRE(m->exif.size > was.size && !memcmp(now + (note - before), note, 200));
         REQUIRE(!holds(&m->exif, "R\xe9m") && !holds(&m->exif, "Canon"));
         says(m, "exif.FNumber", "28/10");
-        says(m, "exif.Make", "");
+        says(m, "exif.Make", "X");
         says(m, "preview.Compression", "6");
         change(&m, "preview", NULL, false);
         says(m, "preview.Compression", NULL);
@@ -296,6 +296,8 @@ static void test_xmp_not_understood(void)
                                             "<r:RDF xmlns:r='" RDF "'><r:Description>",
                                             "<!DOCTYPE x []><r:RDF xmlns:r='" RDF "'/>",
                                             "<rdf:RDF/>",
+                                            "<r:RDF xmlns:r='" RDF
+                                            "'><r:Description><<c:x/></r:Description></r:RDF>",
                                             "nothing"};
     for (size_t i = 1; i < sizeof documents / sizeof *documents; i++) {
         kal__meta *m = xmp_meta(documents[i]), *out;
@@ -447,6 +449,8 @@ static void test_refused(void)
         {"iptc.Keyword", "x", "near: iptc.Keywords"},
         {"iptc.CodedCharacterSet", "x", "not to be set"},
         {"xmp.title", "x", "prefix:name"},
+        {"xmp.rdf:about", "x", "no property"},
+        {"exif.Artist", "", "there is no value"},
         {"xmp.dc:title", "\1", "control"},
         {"xmp.dc:subject@de", "x", "no languages"},
         {"density", "0dpi", "no density"},
@@ -577,6 +581,114 @@ static void test_in_graphs(void)
     kal_scope_free(&s);
 }
 
+// What a JPEG has no room for is refused when somebody set it, and told when it came along.
+static void test_room(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_bytes photo = photo_of(s, 1), b = {NULL, 0};
+    kal_node *n = kal_load_bytes(s, photo.data, photo.size, NULL);
+    char *text = malloc(70001);
+    memset(text, 'e', 70000);
+    text[70000] = 0;
+    kal_node *set = kal_set_field(s, n, kal_set_field_params(.name = "exif.ImageDescription", .value = text));
+    REQUIRE(kal_node_error(kal_encode(s, set, "jpeg", NULL), &check_error) == KAL_INVALID);
+    REQUIRE_NOTE(strstr(check_error.message, "exif has more bytes than the 65527"), "%s",
+                 check_error.message);
+    REQUIRE_OK(kal_node_error(kal_encode(s, set, "jpeg", "strip=true"), &check_error));
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, set, "png", NULL), NULL, &b, &check_error));
+    kal_node *along = kal_load_bytes(s, b.data, b.size, NULL);
+    kal_bytes_free(&b);
+    told[0] = 0;
+    REQUIRE_OK(
+        kal_read_bytes(kal_encode(s, along, "jpeg", NULL), &(kal_options){.warn = warn}, &b, &check_error));
+    REQUIRE_NOTE(strstr(told, "jpeg has room for 65527"), "%s", told);
+    kal_bytes_free(&b);
+    free(text);
+    bytes_free(&photo);
+    kal_scope_free(&s);
+}
+
+// Values that fit stay where they are, and a block does not grow by being changed again and again.
+static void test_no_growth(void)
+{
+    for (int big = 0; big < 2; big++) {
+        kal__meta *m = camera_meta(big);
+        change(&m, "exif.Artist", "A name of some length", false);
+        change(&m, "exif.FNumber", "2.8", false);
+        const size_t size = m->exif.size;
+        for (int i = 0; i < 50; i++) {
+            char text[24];
+            snprintf(text, sizeof text, "A name, number %d", i);
+            change(&m, "exif.Artist", text, false);
+            change(&m, "exif.FNumber", i % 2 ? "4" : "5.6", false);
+            says(m, "exif.Artist", text);   // a figure more, once
+        }
+        REQUIRE_NOTE(m->exif.size <= size + 20, "%zu bytes became %zu", size, m->exif.size);
+        change(&m, "exif.Copyright", "(c)", false);
+        char text[200] = "";
+        size_t before = 0;
+        for (int i = 0; i < 150; i++) {   // the last of all grows by what it grows
+            strcat(text, "x");
+            change(&m, "exif.Copyright", text, false);
+            before += !i ? m->exif.size : 0;
+        }
+        REQUIRE_NOTE(m->exif.size <= before + 160, "%zu bytes became %zu", before, m->exif.size);
+        kal__meta_unref(&m);
+    }
+}
+
+// Turned by its EXIF and kept as it is coded: the tag stays, or the coefficients are turned.
+static void test_turned_and_kept(void)
+{
+    kal_scope *s = kal_scope_new();
+    for (int o = 2; o <= 8; o++) {
+        kal_bytes photo = photo_of(s, o), b = {NULL, 0};
+        kal_node *n = kal_load_bytes(s, photo.data, photo.size, NULL),
+                 *bare = with(s, n, "unset_field", "exif");
+        kal_node *file =
+            kal_encode(s, with(s, bare, "set_field", "exif.Artist A"), "jpeg", "lossless_outside=true");
+        kal_extent a, e;
+        kal_node *wrong = kal_apply_text(s, "unset_field", "exif.Orientation", &n, 1);
+        REQUIRE(kal_node_error(wrong, &check_error) == KAL_INVALID);
+        const kal_status st = kal_read_bytes(file, NULL, &b, &check_error);
+        REQUIRE(!st || st == KAL_INVALID);
+        if (!st) {   // else the picture's blocks do not fit that way
+            REQUIRE_OK(kal_node_extent(kal_load_bytes(s, b.data, b.size, NULL), &e, &check_error));
+            REQUIRE_OK(kal_node_extent(n, &a, &check_error));
+            REQUIRE_NOTE(a.width == e.width && a.height == e.height, "orientation %d", o);
+            kal_bytes_free(&b);
+        }
+        bytes_free(&photo);
+    }
+    kal_scope_free(&s);
+}
+
+static void test_places_everywhere(void)
+{
+    static const char nested[] =
+        "<r:RDF xmlns:r='" RDF "'><r:Description xmlns:i='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' "
+        "xmlns:e='http://ns.adobe.com/exif/1.0/'>"
+        "<i:LocationCreated><r:Bag><r:li "
+        "r:parseType='Resource'><e:GPSLatitude>77,22.333N</e:GPSLatitude><i:City>Here</i:City></r:li>"
+        "<r:li e:GPSLongitude='8,1E'/></r:Bag></i:LocationCreated></r:Description></r:RDF>";
+    kal__meta *m = xmp_meta(nested), *out;
+    change(&m, "gps", NULL, false);
+    REQUIRE(!holds(&m->xmp, "22.333N") && !holds(&m->xmp, "8,1E") && holds(&m->xmp, "<i:City>Here</i:City>"));
+    kal__meta_unref(&m);
+    m = camera_meta(false);   // an entry that is not understood would stay
+    unsigned char *p = m->exif.data;
+    for (size_t i = 0; i + 12 < m->exif.size; i++)
+        if (!memcmp(p + i, "\2\0\5\0\3\0\0\0", 8)) memset(p + i + 4, 0xff, 4);
+    REQUIRE(kal__edit_meta(m, "gps", NULL, false, &out, &check_error) == KAL_CORRUPT);
+    change(&m, "xmp.exif:GPSLatitude", "50,26N", false);   // and one that would contradict goes
+    kal__meta_unref(&m);
+    m = NULL;
+    change(&m, "xmp.exif:GPSLatitude", "50,26N", false);
+    change(&m, "gps.latitude", "3", false);
+    REQUIRE(!holds(&m->xmp, "50,26N"));
+    kal__meta_unref(&m);
+}
+
 static void test_density(void)
 {
     static const struct {
@@ -614,6 +726,10 @@ int main(int argc, char **argv)
     test_no_memory();
     test_refused();
     test_density();
+    test_room();
+    test_no_growth();
+    test_turned_and_kept();
+    if (xmp_is_read()) test_places_everywhere();
     test_formats();
     test_in_graphs();
     REQUIRE(kal_node_count() == 0);
