@@ -150,7 +150,7 @@ typedef struct kal__schedule {
 
 /// What a process that evaluates at all holds beside its plan, measured: the pages of the engine's own code and the C library's, stacks
 /// of workers. Counted in what a plan is told to need, not against the limit.
-#define KAL__BESIDE ((size_t)1536 << 10)
+#define KAL__BESIDE ((size_t)1792 << 10)
 
 struct kal__plan {
     kal__arena arena;
