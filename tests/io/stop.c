@@ -128,7 +128,9 @@ int main(int argc, char **argv)
     kal_codec_info c;
     for (size_t i = 0; kal_codec_at(i, &c, NULL); i++)
         if (argc < 2 || !strcmp(argv[1], c.name)) try_format(&c, argc > 2 ? atoi(argv[2]) : 800);
-    usleep(argc < 2 ? 500000 : 2000000);   // lets what was left behind end before leaks are counted
+    usleep(argc < 2 ? 500000 : 2000000);   // lets what was left behind end before leaks are counted …
+    for (int i = 0; i < 300 && kal_node_count(); i++)
+        usleep(100000);   // … which an encoder of AVIF does late
     kal_memo_clear(NULL);
     return check_done();
 }

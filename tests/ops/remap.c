@@ -140,7 +140,7 @@ static void test_cases(void)
 // The image is held once; the map, which is larger, is not.
 static void test_memory(void)
 {
-    enum { W = 200, H = 3000 };
+    enum { W = 200, H = 6000 };   // much beside what any plan is told with
     float *places = malloc(sizeof(float) * W * H * 2);
     for (int i = 0; i < W * H; i++) places[2 * i] = (float)(i % W), places[2 * i + 1] = (float)(i / W);
     picture p = picture_of(extent_of(W, H, 3, KAL_U8));
