@@ -2,49 +2,12 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Fields set, added to and taken out: every field that can be, in blocks of either byte order and in none; the rest of a block stays where it is;
-// random changes beside a list that is changed alike; damage and no memory; files of every format; what is refused.
-#include "exifs.h"
+// random changes beside a list that is changed alike; damage and no memory; what is refused.
+#include "edits.h"
 
-#include "edit.h"
 #include "exif.h"
-#include "xml.h"
 
 #include <math.h>
-
-static kal__meta *camera_meta(bool big)
-{
-    block b;
-    make_block(&b, camera, CAMERA, big);
-    kal__meta *m = kal__meta_new();
-    REQUIRE(kal__blob_set(&m->exif, b.p, b.n) && kal__blob_set(&m->iptc, iptc_block, sizeof iptc_block - 1) &&
-            kal__blob_set(&m->xmp, xmp_block, sizeof xmp_block - 1));
-    return m;
-}
-
-// *m becomes the changed one.
-static void change(kal__meta **m, const char *field, const char *value, bool more)
-{
-    kal__meta *out = NULL;
-    REQUIRE_OK(kal__edit_meta(*m, field, value, more, &out, &check_error));
-    if (out) {
-        kal__meta_unref(m);
-        *m = out;
-    }
-}
-
-static bool says(const kal__meta *m, const char *field, const char *text)
-{
-    kal_field f;
-    const bool there = m && kal__meta_field(m, field, &f);
-    const bool ok = text ? there && !strcmp(f.text, text) : !there;
-    REQUIRE_NOTE(ok, "%s: \"%s\" for \"%s\"", field, there ? f.text : "(nothing)", text ? text : "(nothing)");
-    return ok;
-}
-
-static bool holds(const kal__blob *b, const char *text)
-{
-    return b->size && kal__xml_find(b->data, (const char *)b->data + b->size, text);
-}
 
 // ---- every field of EXIF ------------------------------------------------------------------------
 
@@ -211,11 +174,6 @@ static kal__meta *xmp_meta(const char *text)
     kal__meta *m = kal__meta_new();
     REQUIRE(kal__blob_set(&m->xmp, text, strlen(text)));
     return m;
-}
-
-static bool xmp_is_read(void)
-{
-    return kal__xmp_version() != NULL;
 }
 
 static void test_xmp_kept(void)
@@ -473,141 +431,6 @@ static void test_refused(void)
     kal__meta_unref(&m);
 }
 
-// ---- through graphs and files -------------------------------------------------------------------
-
-static kal_node *with(kal_scope *s, kal_node *n, const char *op, const char *params)
-{
-    n = kal_apply_text(s, op, params, &n, 1);
-    REQUIRE_OK(kal_node_error(n, &check_error));
-    return n;
-}
-
-static bool field_is(const kal_node *n, const char *name, const char *text)
-{
-    kal_field f;
-    const bool there = kal_node_field(n, name, &f);
-    return REQUIRE_NOTE(text ? there && !strcmp(f.text, text) : !there, "%s: %s", name,
-                        there ? f.text : "(nothing)");
-}
-
-static char told[400];
-
-static void warn(void *user, const kal_warning *w)
-{
-    (void)user;
-    snprintf(told, sizeof told, "%s", w->text);
-}
-
-static void test_formats(void)
-{
-    static const struct {
-        const char *format;
-        bool exif, xmp, iptc;
-    } formats[] = {{"jpeg", true, true, true},  {"png", true, true, false},  {"tiff", true, true, true},
-                   {"webp", true, true, false}, {"heic", true, true, false}, {"avif", true, true, false},
-                   {"jxl", true, true, false},  {"jp2", true, true, false},  {"gif", false, true, false},
-                   {"qoi", false, false, false}};
-    kal_scope *s = kal_scope_new();
-    rng r = {7};
-    const kal_extent e = extent_of(64, 48, 3, KAL_U8);
-    for (int from = 0; from < 2; from++)
-        for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-            kal_bytes photo = photo_of(s, 6), b = {NULL, 0};
-            kal_node *n = from ? kal_load_bytes(s, photo.data, photo.size, NULL) : rng_image(&r, s, &e);
-            bytes_free(&photo);
-            n = with(s, n, "set_field", "name=exif.Artist value=\"\xc3\x84\xc3\xa4\"");
-            n = with(s, n, "set_field", "name=exif.FNumber value=2.8");
-            n = with(s, n, "set_field", "gps.latitude 12.5");
-            n = with(s, n, "set_field", "name=\"xmp.dc:title\" value=\"At dusk\"");
-            n = with(s, n, "add_field", "name=iptc.Keywords value=sea");
-            n = with(s, n, "set_field", "density 300dpi");
-            kal_node *file = kal_encode(s, n, formats[i].format, NULL);
-            if (kal_node_error(file, NULL)) continue;
-            told[0] = 0;
-            REQUIRE_OK(kal_read_bytes(file, &(kal_options){.warn = warn}, &b, &check_error));
-            REQUIRE_NOTE(!strstr(told, "set of") == formats[i].iptc, "%s: %s", formats[i].format, told);
-            kal_node *back = kal_load_bytes(s, b.data, b.size, NULL);
-            REQUIRE_OK(kal_node_error(back, &check_error));
-            field_is(back, "exif.Artist", formats[i].exif ? "\xc3\x84\xc3\xa4" : NULL);
-            field_is(back, "exif.FNumber", formats[i].exif ? "28/10" : NULL);
-            field_is(back, "gps.latitude", formats[i].exif ? "12.5" : NULL);
-            if (xmp_is_read()) field_is(back, "xmp.dc:title", formats[i].xmp ? "At dusk" : NULL);
-            field_is(back, "iptc.Keywords", formats[i].iptc ? "sea" : NULL);
-            kal_field f;
-            if (formats[i].exif)
-                REQUIRE_NOTE(kal_node_field(back, "density.y", &f) &&
-                                 fabs(f.numbers[0] * 0.0254 - 300) < 0.02,
-                             "%s", formats[i].format);
-            kal_bytes_free(&b);
-        }
-    kal_scope_free(&s);
-}
-
-// No sample and no coefficient changes; the thumbnail is of the same picture still; other content has another key.
-static void test_in_graphs(void)
-{
-    kal_scope *s = kal_scope_new();
-    kal_bytes photo = photo_of(s, 1);
-    kal_node *n = kal_load_bytes(s, photo.data, photo.size, NULL),
-             *set = with(s, n, "set_field", "exif.Artist \"Ada\"");
-    kal_key a, b;
-    REQUIRE_OK(kal_content_key(n, NULL, &a, &check_error));
-    REQUIRE_OK(kal_content_key(set, NULL, &b, &check_error));
-    REQUIRE(kal_key_equal(a, b));
-    REQUIRE_OK(kal_node_key(with(s, n, "set_field", "exif.Artist \"Eva\""), &a, &check_error));
-    REQUIRE_OK(kal_node_key(set, &b, &check_error));
-    REQUIRE(!kal_key_equal(a, b));
-    field_is(set, "preview.Compression", "6");
-    field_is(n, "exif.Artist", "R\xc3\xa9m");
-    field_is(with(s, set, "crop", "x=0 y=0 width=16 height=16"), "exif.Artist", "Ada");
-    field_is(with(s, set, "unset_field", "exif"), "exif.Artist", NULL);
-    kal_node *kept = kal_encode(s, set, "jpeg", "lossless_outside=true");
-    kal_bytes out = {NULL, 0};
-    REQUIRE_OK(kal_node_error(kept, &check_error));
-    REQUIRE_OK(kal_read_bytes(kept, NULL, &out, &check_error));
-    kal_node *back = kal_load_bytes(s, out.data, out.size, NULL);
-    field_is(back, "exif.Artist", "Ada");
-    REQUIRE_OK(kal_content_key(n, NULL, &a, &check_error));
-    REQUIRE_OK(kal_content_key(back, NULL, &b, &check_error));
-    REQUIRE(kal_key_equal(a, b));
-    const size_t scan = 64;   // the coded picture's end is the same
-    REQUIRE(!memcmp((const char *)out.data + out.size - scan, (const char *)photo.data + photo.size - scan,
-                    scan));
-    kal_node *wrong = kal_apply_text(s, "set_field", "exif.Artis x", &n, 1);
-    REQUIRE(kal_node_error(wrong, &check_error) == KAL_INVALID &&
-            strstr(check_error.message, "set_field: exif.Artis"));
-    kal_bytes_free(&out);
-    bytes_free(&photo);
-    kal_scope_free(&s);
-}
-
-// What a JPEG has no room for is refused when somebody set it, and told when it came along.
-static void test_room(void)
-{
-    kal_scope *s = kal_scope_new();
-    kal_bytes photo = photo_of(s, 1), b = {NULL, 0};
-    kal_node *n = kal_load_bytes(s, photo.data, photo.size, NULL);
-    char *text = malloc(70001);
-    memset(text, 'e', 70000);
-    text[70000] = 0;
-    kal_node *set = kal_set_field(s, n, kal_set_field_params(.name = "exif.ImageDescription", .value = text));
-    REQUIRE(kal_node_error(kal_encode(s, set, "jpeg", NULL), &check_error) == KAL_INVALID);
-    REQUIRE_NOTE(strstr(check_error.message, "exif has more bytes than the 65527"), "%s",
-                 check_error.message);
-    REQUIRE_OK(kal_node_error(kal_encode(s, set, "jpeg", "strip=true"), &check_error));
-    REQUIRE_OK(kal_read_bytes(kal_encode(s, set, "png", NULL), NULL, &b, &check_error));
-    kal_node *along = kal_load_bytes(s, b.data, b.size, NULL);
-    kal_bytes_free(&b);
-    told[0] = 0;
-    REQUIRE_OK(
-        kal_read_bytes(kal_encode(s, along, "jpeg", NULL), &(kal_options){.warn = warn}, &b, &check_error));
-    REQUIRE_NOTE(strstr(told, "jpeg has room for 65527"), "%s", told);
-    kal_bytes_free(&b);
-    free(text);
-    bytes_free(&photo);
-    kal_scope_free(&s);
-}
-
 // Values that fit stay where they are, and a block does not grow by being changed again and again.
 static void test_no_growth(void)
 {
@@ -635,32 +458,6 @@ static void test_no_growth(void)
         REQUIRE_NOTE(m->exif.size <= before + 160, "%zu bytes became %zu", before, m->exif.size);
         kal__meta_unref(&m);
     }
-}
-
-// Turned by its EXIF and kept as it is coded: the tag stays, or the coefficients are turned.
-static void test_turned_and_kept(void)
-{
-    kal_scope *s = kal_scope_new();
-    for (int o = 2; o <= 8; o++) {
-        kal_bytes photo = photo_of(s, o), b = {NULL, 0};
-        kal_node *n = kal_load_bytes(s, photo.data, photo.size, NULL),
-                 *bare = with(s, n, "unset_field", "exif");
-        kal_node *file =
-            kal_encode(s, with(s, bare, "set_field", "exif.Artist A"), "jpeg", "lossless_outside=true");
-        kal_extent a, e;
-        kal_node *wrong = kal_apply_text(s, "unset_field", "exif.Orientation", &n, 1);
-        REQUIRE(kal_node_error(wrong, &check_error) == KAL_INVALID);
-        const kal_status st = kal_read_bytes(file, NULL, &b, &check_error);
-        REQUIRE(!st || st == KAL_INVALID);
-        if (!st) {   // else the picture's blocks do not fit that way
-            REQUIRE_OK(kal_node_extent(kal_load_bytes(s, b.data, b.size, NULL), &e, &check_error));
-            REQUIRE_OK(kal_node_extent(n, &a, &check_error));
-            REQUIRE_NOTE(a.width == e.width && a.height == e.height, "orientation %d", o);
-            kal_bytes_free(&b);
-        }
-        bytes_free(&photo);
-    }
-    kal_scope_free(&s);
 }
 
 static void test_places_everywhere(void)
@@ -726,12 +523,7 @@ int main(int argc, char **argv)
     test_no_memory();
     test_refused();
     test_density();
-    test_room();
     test_no_growth();
-    test_turned_and_kept();
     if (xmp_is_read()) test_places_everywhere();
-    test_formats();
-    test_in_graphs();
-    REQUIRE(kal_node_count() == 0);
     return check_done();
 }
