@@ -365,6 +365,12 @@ void kal__slab_unref(kal__slab **slab)
     if (!keep) slab_destroy(s);
 }
 
+void kal__slab_release(void *slab)
+{
+    kal__slab *held = slab;
+    kal__slab_unref(&held);
+}
+
 pthread_mutex_t *kal__slab_mutex(void)
 {
     return &lock;

@@ -83,6 +83,8 @@ kal__slab *kal__slab_new(size_t size);
 kal__slab *kal__slab_borrow(const void *data, size_t size, void (*release)(void *user), void *user);
 kal__slab *kal__slab_ref(kal__slab *slab);
 void kal__slab_unref(kal__slab **slab);
+/// The same of a reference that was given away, as functions are called that let go of borrowed memory.
+void kal__slab_release(void *slab);
 /// The lock of the slabs, for who guards a fork.
 pthread_mutex_t *kal__slab_mutex(void);
 /// Gives cached slabs back to the system.

@@ -183,12 +183,6 @@ static bool is_plausible(const kal__stored *what)
     return !r.x0 && !r.y0 && r.y1 == 1 && (size_t)r.x1 == what->size;
 }
 
-static void let_go(void *user)
-{
-    kal__slab *file = user;
-    kal__slab_unref(&file);
-}
-
 // The reference to the file is taken.
 static kal__slab *believe(kal__remote *r, kal__store *s, kal__slab *file, size_t n, kal_key key,
                           kal__stored_kind kind, kal_rect rect, kal__stored *what, kal__far *came)
@@ -202,7 +196,7 @@ static kal__slab *believe(kal__remote *r, kal__store *s, kal__slab *file, size_t
     if (sound && s) kal__store_put_file(s, what, file->data, n);
     bool broken = false;
     if (sound && what->kind == kind && kal_rect_inside(rect, what->rect))
-        slab = kal__store_data(file->data, &head, what, let_go, file, &broken);
+        slab = kal__store_data(file->data, &head, what, kal__slab_release, file, &broken);
     if (broken) *came = KAL__FAR_STRANGE;
     if (!slab) kal__slab_unref(&file);
     return slab;

@@ -197,12 +197,6 @@ typedef struct given {
     bool missed;
 } given;
 
-static void let_go(void *user)
-{
-    kal__slab *report = user;
-    kal__slab_unref(&report);
-}
-
 static void fill_given(kal_node *node, void *arg)
 {
     const given *g = arg;
@@ -221,7 +215,7 @@ static kal_status given_node(kal_node *image, const kal__found *f, kal_node **ou
     kal__codec_defaults(codec, codec->name, room);
     kal_status st = kal__params_parse(kal__schema_of_codec(codec), room, f->chosen->params,
                                       &(kal__param_context){&image->call.extent, &arena, NULL}, err);
-    kal__slab *slab = kal__slab_borrow(f->data, f->size, let_go, kal__slab_ref(f->report));
+    kal__slab *slab = kal__slab_borrow(f->data, f->size, kal__slab_release, kal__slab_ref(f->report));
     if (!slab) {
         kal__slab *again = f->report;
         kal__slab_unref(&again);

@@ -49,6 +49,7 @@ kal__slab *kal__report_make(const kal__aim *a, const kal__try *tries, int n, int
 {
     kal__text t = {0};
     const kal__try *c = &tries[chosen];
+    if (!c->bytes) return NULL;   // let go of, and could not be made again
     kal__puts(&t, FIRST_LINE "\n");
     kal__putf(&t, "%s\t%d\t%d\n", kal__metric_of(a) ? kal__metric_of(a)->name : "none", n, chosen);
     for (int i = 0; i < n; i++) put_try(&t, &tries[i]);

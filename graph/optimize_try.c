@@ -163,12 +163,6 @@ static kal_status encode(const kal__search *s, const kal__runner *r, kal__try *t
     return t->bytes ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory");
 }
 
-static void let_go(void *user)
-{
-    kal__slab *slab = user;
-    kal__slab_unref(&slab);
-}
-
 #define ALIGNED_BELOW 113   // sides at which SSIMULACRA2 has fewer scales than weights
 
 static kal_status score(const kal__search *s, kal__try *t, const kal_options *o, kal_error *err)
@@ -178,7 +172,7 @@ static kal_status score(const kal__search *s, kal__try *t, const kal_options *o,
     const bool dssim = s->aim->p.metric == KAL__DSSIM;
     kal_value v = {0};
     kal__tally tally;
-    kal_node *decoded = kal_load_borrowed(NULL, t->bytes->data, (size_t)t->told.bytes, let_go,
+    kal_node *decoded = kal_load_borrowed(NULL, t->bytes->data, (size_t)t->told.bytes, kal__slab_release,
                                           kal__slab_ref(t->bytes), "upright=false");
     kal_status st = kal_node_error(decoded, err);
     if (!st) st = comparable(&decoded, err);
