@@ -168,12 +168,16 @@ void kal__png_scan_behind(kal__decoder *d)
 {
     unsigned char head[8];
     uint64_t skip = (uint64_t)kal__be32(d->chunk) + 4;
+    uint32_t before = 0;   // length of the IDAT before
     while (kal__png_pull(d, NULL, (size_t)skip) == skip && kal__png_pull(d, head, 8) == 8 &&
            memcmp(head + 4, "IEND", 4) != 0) {
         const uint32_t n = kal__be32(head);
         const size_t i = kept_index(head + 4);
         skip = (uint64_t)n + 4;
-        if (!memcmp(head + 4, "IDAT", 4)) leap_alike(d, head);
+        if (!memcmp(head + 4, "IDAT", 4)) {   // two of one length promise more
+            if (n == before) leap_alike(d, head);
+            before = n;
+        }
         if (d->apng && n == 26 && !memcmp(head + 4, "fcTL", 4)) {
             unsigned char data[26];
             if (kal__png_pull(d, data, n) != n) return;
