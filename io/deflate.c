@@ -177,6 +177,7 @@ static match find(work *w, const unsigned char *p, size_t i, size_t at, size_t e
 {
     match best = {0, 0, 0};
     const unsigned most = end - i < MAX_MATCH ? (unsigned)(end - i) : MAX_MATCH;
+    if (most < MIN_MATCH) return best;   // where a stretch ends there is more to look at than to take
     const uint64_t here = get64(p + i);
     unsigned longest = 0;
     for (int k = 0; k < KAL__DEFLATE_NEAR; k++) {

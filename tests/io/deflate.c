@@ -106,9 +106,27 @@ static void test_sizes(void)
     REQUIRE(check_pieces(data, sizeof data, sizeof data, 6) < sizeof data + 100);
 }
 
+// Where a stretch of 256 KiB ends and the piece goes on, no match is as short as what is left of it.
+static void test_stretches(void)
+{
+    static unsigned char data[((size_t)256 << 10) + 600];
+    rng r = {54};
+    for (int n = 0; n < 60; n++) {
+        unsigned char pixel[3] = {0};
+        for (size_t i = 0; i < sizeof data; i += 3) {   // pixels of few colours, some of them in runs
+            const int colour = rng_below(&r, 200);
+            for (int k = 0; k < 3 && !rng_below(&r, 1 + n % 6); k++)
+                pixel[k] = (unsigned char)(colour * (7 + 4 * k));
+            for (size_t k = 0; k < 3 && i + k < sizeof data; k++) data[i + k] = pixel[k];
+        }
+        check_pieces(data, sizeof data, sizeof data, 1 + n % 9);
+    }
+}
+
 int main(void)
 {
     test_random();
+    test_stretches();
     test_deep_code();
     test_sizes();
     return check_done();
