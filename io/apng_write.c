@@ -100,7 +100,9 @@ kal_status kal__png_page(kal__encoder *e, const kal_extent *x, const void *param
                         "bits, not %d×%d with %d of %d",
                         e->frames, x->width, x->height, x->channels, (int)kal_type_size(x->type) * 8,
                         f->width, f->height, f->channels, (int)kal_type_size(f->type) * 8);
+    if (p->colours) return kal__png_one_alone(p, err);
     e->level = p->compression;
+    e->filter = p->filter;
     begin_picture(e, p, meta);
     swap(e);
     return KAL_OK;
@@ -110,6 +112,7 @@ size_t kal__apng_write_memory(const kal_extent *x, const void *params)
 {
     kal__pieces pieces = {0};
     kal__png_pieces(x, params, &pieces);
+    if (!pieces.rows) return 0;   // of few colours; there will be none
     const size_t picture = (size_t)x->width * (size_t)x->height * kal_pixel_size(x);
     const size_t n = (size_t)((x->height + pieces.rows - 1) / pieces.rows);
     return 2 * picture + n * (pieces.result + sizeof(kal__piece)) + pieces.memory + pieces.result;
@@ -162,9 +165,8 @@ static void let_go(kal__encoder *e)
 
 static kal_status put_part(kal__encoder *e, kal_rect rect, kal_error *err)
 {
-    kal__encoder part = {.extent = e->extent, .level = e->level};
+    kal__encoder part = {.extent = e->extent, .level = e->level, .filter = e->filter};
     kal__pieces pieces = {0};
-    const kal__png_p p = {.size = sizeof p, .compression = e->level};
     kal_extent *x = &part.extent;
     x->width = rect.x1 - rect.x0;
     x->height = rect.y1 - rect.y0;
@@ -172,7 +174,7 @@ static kal_status put_part(kal__encoder *e, kal_rect rect, kal_error *err)
     unsigned char *pixels = kal__new((size_t)x->height, row);
     if (!pixels) return no_memory(err);
     kal__frames_take(&e->extent, e->now, rect, pixels);
-    kal__png_pieces(x, &p, &pieces);
+    kal__png_pieces_of(x, e->level, e->filter, &pieces);
     kal_status st = KAL_OK;
     for (int32_t y = 0; y < x->height && !st; y += pieces.rows) {
         const int32_t end = x->height - y < pieces.rows ? x->height : y + pieces.rows;

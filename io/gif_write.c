@@ -9,13 +9,12 @@
 
 #include "bytes.h"
 #include "frames.h"
-#include "gif_colours.h"
+#include "indexed.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define LARGEST 65535
-#define MOST ((uint64_t)1 << 30)   // pixels, so that counts of them fit
 
 // ---- LZW ----------------------------------------------------------------------------------------
 
@@ -133,7 +132,7 @@ struct kal__encoder {
     // ---- of the frame that is written
     kal_rect rect;
     int disposal;
-    kal__gif_palette first, now;
+    kal__indexed_palette first, now;
     bool own;                   // its colours are not all among the first's
     unsigned char value[256];   // else: which of those they are
     packer packer;
@@ -141,7 +140,7 @@ struct kal__encoder {
 
 kal_status kal__gif_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
 {
-    (void)given;
+    const kal__indexed_how how = {.most = 256, .dither = ((const kal__gif_p *)given)->dither};
     if (x->type != KAL_U8)
         return kal_fail(err, KAL_INVALID, "gif holds 8-bit samples; use cast type=u8 before saving");
     if (x->model == KAL_DATA || (x->channels - x->alpha != 1 && x->channels - x->alpha != 3))
@@ -149,10 +148,10 @@ kal_status kal__gif_accepts(const kal_extent *x, const void *given, size_t *memo
     if (x->width > LARGEST || x->height > LARGEST)
         return kal_fail(err, KAL_INVALID, "gif holds %d×%d pixels at most; the picture has %d×%d", LARGEST,
                         LARGEST, x->width, x->height);
-    if ((uint64_t)x->width * (uint64_t)x->height > MOST)
+    if ((uint64_t)x->width * (uint64_t)x->height > KAL__INDEXED_PIXELS(false))
         return kal_fail(err, KAL_INVALID, "gif is written of up to 2^30 pixels; save as png");
     *memory = sizeof(kal__encoder) + (size_t)x->height * (size_t)x->width * (size_t)x->channels +
-              kal__gif_colours_memory(x->width) + (size_t)x->width;
+              kal__indexed_memory(x, &how) + (size_t)x->width;
     return KAL_OK;
 }
 
@@ -203,16 +202,16 @@ kal_status kal__gif_page(kal__encoder *e, const kal_extent *x, const void *param
 
 // ---- what stands around the data ----------------------------------------------------------------
 
-static int palette_bits(const kal__gif_palette *p)
+static int palette_bits(const kal__indexed_palette *p)
 {
     int bits = 1;
     while (1 << bits < p->n) bits++;
     return bits;
 }
 
-static void put_colours(kal__text *t, const kal__gif_palette *p)
+static void put_colours(kal__text *t, const kal__indexed_palette *p)
 {
-    kal__put(t, p->colours, (size_t)3 << palette_bits(p));
+    for (int i = 0; i < 1 << palette_bits(p); i++) kal__put(t, p->colours[i], 3);
 }
 
 static void put_application(kal__text *t, const char *name)
@@ -289,8 +288,7 @@ static void put_frame(kal__text *t, const kal__encoder *e)
     if (e->own) put_colours(t, &e->now);
 }
 
-static kal_status write_rows(kal__encoder *e, kal__gif_colours *c, const unsigned char *pixels,
-                             kal_error *err)
+static kal_status write_rows(kal__encoder *e, kal__indexed *c, const unsigned char *pixels, kal_error *err)
 {
     const int bits = palette_bits(e->own ? &e->now : &e->first);
     const size_t n = (size_t)(e->rect.x1 - e->rect.x0), row = n * (size_t)e->extent.channels;
@@ -298,7 +296,7 @@ static kal_status write_rows(kal__encoder *e, kal__gif_colours *c, const unsigne
     if (!values) return kal_fail(err, KAL_NOMEM, "gif: out of memory");
     pack_begin(&e->packer, e->writer, bits < 2 ? 2 : bits, err);
     for (int32_t y = 0; y < e->rect.y1 - e->rect.y0 && !e->packer.status; y++) {
-        kal__gif_colours_row(c, pixels + (size_t)y * row, values);
+        kal__indexed_row(c, pixels + (size_t)y * row, values);
         for (size_t x = 0; x < n && !e->own; x++) values[x] = e->value[values[x]];
         pack(&e->packer, values, n);
     }
@@ -309,7 +307,7 @@ static kal_status write_rows(kal__encoder *e, kal__gif_colours *c, const unsigne
 // Whether each colour of the frame is one of the first frame's, and which.
 static bool among_the_first(kal__encoder *e)
 {
-    const kal__gif_palette *a = &e->now, *b = &e->first;
+    const kal__indexed_palette *a = &e->now, *b = &e->first;
     for (int i = 0; i < a->n; i++) {
         int k = 0;
         while (k < b->n &&
@@ -328,7 +326,8 @@ static kal_status write_frame(kal__encoder *e, const unsigned char *pixels, kal_
     kal_extent part = e->extent;
     part.width = e->rect.x1 - e->rect.x0;
     part.height = e->rect.y1 - e->rect.y0;
-    kal__gif_colours *c = kal__gif_colours_new(&part, pixels, e->params.dither, &e->now);
+    const kal__indexed_how how = {.most = 256, .dither = e->params.dither};
+    kal__indexed *c = kal__indexed_new(&part, pixels, &how, &e->now);
     if (!c) return kal_fail(err, KAL_NOMEM, "gif: out of memory");
     if (!e->pictures) {
         e->first = e->now;
@@ -340,7 +339,7 @@ static kal_status write_frame(kal__encoder *e, const unsigned char *pixels, kal_
                              : e->writer->write(e->writer, t.data, t.size, err);
     free(t.data);
     if (!st) st = write_rows(e, c, pixels, err);
-    kal__gif_colours_free(c);
+    kal__indexed_free(c);
     e->pictures++;
     return st;
 }

@@ -313,8 +313,8 @@ const kal__codec kal__codec_png = {
     .name = "png",
     .suffixes = "png|apng",
     .media_type = "image/png",
-    .help =
-        "PNG: 8- and 16-bit gray and colour with or without alpha, lossless; pages of an animation are read",
+    .help = "PNG: 8- and 16-bit gray and colour with or without alpha, lossless, or of few colours; pages of "
+            "an animation are read",
     .edition = "pieces",
     .version = png_version,
     .sniff = png_sniff,
@@ -328,9 +328,11 @@ const kal__codec kal__codec_png = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .params_size = sizeof(kal__png_p),
+    .n_later = KAL__PNG_LATER,
     .accepts = kal__png_accepts,
     .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__png_begin,
+    .put = kal__png_put,
     .pieces = kal__png_pieces,
     .pack = kal__png_pack,
     .join = kal__png_join,

@@ -2,12 +2,13 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // What the files of PNG share. Reading: png.c is the codec, what libpng reads of it, and the table; png_meta.c metadata; png_rows.c rows.
-// Writing: png_write.c, apng_write.c animations.
+// Writing: png_write.c, png_palette.c few colours, apng_write.c animations.
 #ifndef KAL_IO_PNG_H
 #define KAL_IO_PNG_H
 
 #include "bytes.h"
 #include "codec.h"
+#include "indexed.h"
 #include "mem.h"
 
 #include <setjmp.h>
@@ -91,12 +92,18 @@ size_t kal__png_rows_memory(const kal__decoder *d);
 
 // ---- writing ------------------------------------------------------------------------------------
 
-#define KAL__PNG_PARAMS(P)                                                                   \
-    P(INT, compression, 6, 0, 9, "", "0 stores, 1 is fast, 9 is small; pixels are the same") \
-    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP, ICC and density")                  \
-    P(FLOAT, delay, -1, -1, 65, "s",                                                         \
-      "of an animation: how long this picture is shown; -1: as it was, else 0.1")            \
-    P(INT, loops, -1, -1, 1e9, "", "of an animation: how often it runs, 0 without end; -1: as it was, else 0")
+#define KAL__PNG_PARAMS(P)                                                                        \
+    P(INT, compression, 6, 0, 9, "", "0 stores, 1 is fast, 9 is small; pixels are the same")      \
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP, ICC and density")                       \
+    P(FLOAT, delay, -1, -1, 65, "s",                                                              \
+      "of an animation: how long this picture is shown; -1: as it was, else 0.1")                 \
+    P(INT, loops, -1, -1, 1e9, "",                                                                \
+      "of an animation: how often it runs, 0 without end; -1: as it was, else 0")                 \
+    P(INT, colours, 0, 0, 256, "", "at most so many, in a palette; 0: all, without one")          \
+    P(BOOL, dither, false, 0, 0, "", "of more colours than that: errors go to the pixels around") \
+    P(CHOICE, filter, 0, 0, 0, "auto|none|sub|up|average|paeth",                                  \
+      "of rows; auto: for each the one that leaves least, none with a palette")
+#define KAL__PNG_LATER 3
 typedef struct kal__png_p {
     size_t size;
     KAL__PNG_PARAMS(KAL_FIELD)
@@ -108,7 +115,9 @@ struct kal__encoder {
     kal__writer *writer;
     kal_extent extent;
     int level;
-    uint32_t sum;   // Adler-32 of what has been joined
+    int filter;                         // counted from 1; 0: the best of each row
+    struct kal__png_palette *palette;   // the picture, until its colours are known; NULL: they all stay
+    uint32_t sum;                       // Adler-32 of what has been joined
     // ---- of an animation
     uint32_t frames;     // begun
     uint32_t sequence;   // of the next chunk that has a number
@@ -119,6 +128,23 @@ struct kal__encoder {
     kal__piece *pieces;            // of this picture, packed, until it is known what of it is other
     size_t n_pieces;
 };
+
+/// What stands before the pixels, of samples, or values of that palette, of so many bits.
+kal_status kal__png_head(kal__encoder *e, const kal__png_p *p, const kal__meta *meta,
+                         const kal__indexed_palette *palette, int bits, kal_error *err);
+
+/// Few colours: png_palette.c. What it holds is added to *memory.
+kal_status kal__png_palette_accepts(const kal_extent *x, const kal__png_p *p, size_t *memory, kal_error *err);
+int kal__png_palette_filter(const kal__png_p *p);
+kal_status kal__png_palette_begin(kal__encoder *e, const kal__png_p *p, const kal__meta *meta,
+                                  kal_error *err);
+kal_status kal__png_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
+                        kal_error *err);
+void kal__png_palette_set(png_structp png, png_infop info, const kal__indexed_palette *p);
+kal_status kal__png_palette_end(kal__encoder *e, kal_error *err);
+void kal__png_palette_free(kal__encoder *e);
+/// The error of an animation of few colours.
+kal_status kal__png_one_alone(const kal__png_p *p, kal_error *err);
 
 /// Another picture of an animation, and what a picture holds beside: apng_write.c.
 kal_status kal__apng_write_begin(kal__encoder *e, const kal__png_p *p, const kal__meta *meta, kal_error *err);
@@ -137,6 +163,7 @@ kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memo
 kal_status kal__png_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                           kal__encoder **out, kal_error *err);
 void kal__png_pieces(const kal_extent *x, const void *given, kal__pieces *out);
+void kal__png_pieces_of(const kal_extent *x, int level, int filter, kal__pieces *out);
 kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
                          kal_error *err);
 kal_status kal__png_join(kal__encoder *e, const kal__piece *piece, kal_error *err);

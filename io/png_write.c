@@ -3,7 +3,8 @@
 //
 // Writing PNG, and what reading and writing share; see png.h. libpng writes what stands before the pixels. Rows are packed in pieces,
 // each a chunk IDAT of its own: they are filtered, each by the filter with the smallest sum of distances from 0, and deflated behind the
-// 32 KiB that came before them, which are filtered again for that. So pieces need each other's pixels and nothing else.
+// 32 KiB that came before them, which are filtered again for that. So pieces need each other's pixels and nothing else. Pictures of few colours,
+// which are held whole: png_palette.c.
 #include "png.h"
 
 #include "deflate.h"
@@ -86,7 +87,7 @@ static void on_flush(png_structp png)
 
 kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
 {
-    (void)given;
+    const kal__png_p *p = given;
     if (x->type != KAL_U8 && x->type != KAL_U16)
         return kal_fail(err, KAL_INVALID,
                         "png holds 8- and 16-bit samples; use cast type=u8 or type=u16 before saving");
@@ -97,7 +98,7 @@ kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memo
                         x->channels, x->alpha ? " of which one is alpha" : "");
     *memory = sizeof(kal__encoder) +
               (264 + 8 + 8 + 128) * 1024;   // libpng's structs, zlib for a profile, their pages
-    return KAL_OK;
+    return p->colours ? kal__png_palette_accepts(x, p, memory, err) : KAL_OK;
 }
 
 static void put_xmp(png_structp png, const kal__blob *xmp)
@@ -123,12 +124,14 @@ static void put_meta(kal__encoder *e, const kal__meta *meta, const kal__blob *ex
     if (meta->xmp.size && meta->xmp.size < PNG_UINT_31_MAX - 64) put_xmp(e->png, &meta->xmp);
 }
 
-static kal_status begin(kal__encoder *e, const kal_extent *x, const kal__png_p *p, const kal__meta *meta,
-                        const kal__blob *exif)
+static kal_status put_head(kal__encoder *e, const kal__png_p *p, const kal__meta *meta, const kal__blob *exif,
+                           const kal__indexed_palette *palette, int bits)
 {
     if (setjmp(e->fail.where)) return e->fail.status;
-    const bool wide = x->type == KAL_U16;
-    const int colour = (x->channels > 2 ? PNG_COLOR_MASK_COLOR : 0) | (x->alpha ? PNG_COLOR_MASK_ALPHA : 0);
+    const kal_extent *x = &e->extent;
+    const int colour =
+        palette ? PNG_COLOR_TYPE_PALETTE
+                : (x->channels > 2 ? PNG_COLOR_MASK_COLOR : 0) | (x->alpha ? PNG_COLOR_MASK_ALPHA : 0);
     e->png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &e->fail, kal__png_on_error,
                                        kal__png_on_warning, &e->fail, kal__png_malloc, kal__png_free);
     if (e->png) e->info = png_create_info_struct(e->png);
@@ -137,8 +140,9 @@ static kal_status begin(kal__encoder *e, const kal_extent *x, const kal__png_p *
     png_set_benign_errors(e->png, 1);
     png_set_user_limits(e->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_compression_level(e->png, p->compression);
-    png_set_IHDR(e->png, e->info, (png_uint_32)x->width, (png_uint_32)x->height, wide ? 16 : 8, colour,
+    png_set_IHDR(e->png, e->info, (png_uint_32)x->width, (png_uint_32)x->height, bits, colour,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (palette) kal__png_palette_set(e->png, e->info, palette);
     if (meta && !p->strip)
         put_meta(e, meta, exif);
     else
@@ -146,28 +150,38 @@ static kal_status begin(kal__encoder *e, const kal_extent *x, const kal__png_p *
     return KAL_OK;
 }
 
+kal_status kal__png_head(kal__encoder *e, const kal__png_p *p, const kal__meta *meta,
+                         const kal__indexed_palette *palette, int bits, kal_error *err)
+{
+    kal__blob exif;
+    e->fail.err = err;
+    if (!kal__exif_to_write(meta, &exif)) return kal_fail(err, KAL_NOMEM, "png: out of memory");
+    const kal_status st = put_head(e, p, meta, &exif, palette, bits);
+    free(exif.data);
+    return st;
+}
+
 static void encoder_free(kal__encoder *e)
 {
     kal__apng_write_free(e);
+    kal__png_palette_free(e);
     if (e->png) png_destroy_write_struct(&e->png, &e->info);
     free(e);
 }
 
-kal_status kal__png_begin(const kal_extent *x, const void *p, const kal__meta *meta, kal__writer *w,
+kal_status kal__png_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
                           kal__encoder **out, kal_error *err)
 {
+    const kal__png_p *p = params;
     kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
     if (!e) return kal_fail(err, KAL_NOMEM, "png: out of memory");
-    e->fail.err = err;
     e->writer = w;
     e->extent = *x;
-    e->level = ((const kal__png_p *)p)->compression;
+    e->level = p->compression;
+    e->filter = p->colours ? kal__png_palette_filter(p) : p->filter;
     e->sum = 1;
-    kal__blob exif;
-    kal_status st = KAL_OK;
-    if (!kal__exif_to_write(meta, &exif)) st = kal_fail(err, KAL_NOMEM, "png: out of memory");
-    if (!st) st = begin(e, x, p, meta, &exif);
-    free(exif.data);
+    kal_status st = p->colours ? kal__png_palette_begin(e, p, meta, err)
+                               : kal__png_head(e, p, meta, NULL, x->type == KAL_U16 ? 16 : 8, err);
     if (!st && w->album) st = kal__apng_write_begin(e, p, meta, err);
     if (st) {
         encoder_free(e);
@@ -180,7 +194,7 @@ kal_status kal__png_begin(const kal_extent *x, const void *p, const kal__meta *m
 
 #define PIECE ((size_t)256 << 10)   // filtered bytes
 
-// What follows from extent and level.
+// What follows from extent, level and filter.
 typedef struct shape {
     size_t row, line;       // bytes of a row; of it and its filter
     size_t bpp;             // bytes of a pixel
@@ -188,13 +202,13 @@ typedef struct shape {
     bool alone;             // its rows see no row above
 } shape;
 
-static shape shape_of(const kal_extent *x, int level)
+static shape shape_of(const kal_extent *x, int level, int filter)
 {
     const size_t bpp = kal_pixel_size(x), row = (size_t)x->width * bpp, line = row + 1;
     shape s = {row, line, bpp, 1, 0, false};
     if (line < PIECE) s.rows = (int32_t)(PIECE / line);
-    // A row that is a piece by itself does without the one above, which all stages before would have to hold too.
-    s.alone = !level || line >= PIECE;
+    // A row that is a piece by itself does without the one above, which all stages before would have to hold too, unless that was asked for.
+    s.alone = (!level || line >= PIECE) && filter <= KAL__PNG_SUB + 1;
     if (!s.alone) s.before = (int32_t)((KAL__DEFLATE_WINDOW + line - 1) / line);
     return s;
 }
@@ -216,14 +230,19 @@ static size_t rows_beside(const kal_extent *x)
     return x->type == KAL_U16 ? 5 : 3;
 }
 
+void kal__png_pieces_of(const kal_extent *x, int level, int filter, kal__pieces *out)
+{
+    const shape s = shape_of(x, level, filter);
+    out->rows = s.rows;
+    out->above = s.alone ? 0 : s.before + 1;
+    out->memory = filtered_size(&s) + rows_beside(x) * s.row + kal__deflate_memory(level);
+    out->result = piece_bound(&s);
+}
+
 void kal__png_pieces(const kal_extent *x, const void *given, kal__pieces *out)
 {
     const kal__png_p *p = given;
-    const shape s = shape_of(x, p->compression);
-    out->rows = s.rows;
-    out->above = s.alone ? 0 : s.before + 1;
-    out->memory = filtered_size(&s) + rows_beside(x) * s.row + kal__deflate_memory(p->compression);
-    out->result = piece_bound(&s);
+    if (!p->colours) kal__png_pieces_of(x, p->compression, p->filter, out);
 }
 
 typedef struct packing {
@@ -263,9 +282,16 @@ static const unsigned char *file_row(packing *p, const kal_tile *rows, int32_t y
     return to;
 }
 
-static void filter_row(packing *p, unsigned char *out, const unsigned char *row, const unsigned char *up)
+// By the one that is asked for, counted from 1, or, of 0, by the best.
+static void filter_row(packing *p, unsigned char *out, const unsigned char *row, const unsigned char *up,
+                       int filter)
 {
     const shape *s = &p->shape;
+    if (filter) {
+        out[0] = (unsigned char)(filter - 1);
+        kal__png_filter(filter - 1, s->bpp, out + 1, row, up, s->row);
+        return;
+    }
     uint64_t least = UINT64_MAX;
     int best = 0;
     for (int f = 0; f < (s->alone ? KAL__PNG_UP : KAL__PNG_FILTERS); f++) {
@@ -282,18 +308,15 @@ static void filter_row(packing *p, unsigned char *out, const unsigned char *row,
 }
 
 // Rows from … end - 1, one behind the other.
-static void filter_rows(packing *p, const kal_tile *rows, int32_t from, int32_t end, int level, bool wide)
+static void filter_rows(packing *p, const kal_tile *rows, int32_t from, int32_t end, const kal__encoder *e)
 {
     unsigned char *out = p->filtered;
+    const bool wide = e->extent.type == KAL_U16;
+    const int filter = e->filter || e->level ? e->filter : KAL__PNG_NONE + 1;
     const unsigned char *up = !p->shape.alone ? file_row(p, rows, from - 1, wide) : p->zeros;
     for (int32_t y = from; y < end; y++, out += p->shape.line) {
         const unsigned char *row = file_row(p, rows, y, wide);
-        if (level) {
-            filter_row(p, out, row, up);
-        } else {
-            out[0] = KAL__PNG_NONE;
-            memcpy(out + 1, row, p->shape.row);
-        }
+        filter_row(p, out, row, up, filter);
         up = row;
     }
 }
@@ -311,7 +334,7 @@ static void put_stream_head(unsigned char *p, int level)
 kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
                          kal_error *err)
 {
-    packing p = {.shape = shape_of(&e->extent, e->level)};
+    packing p = {.shape = shape_of(&e->extent, e->level, e->filter)};
     const shape *s = &p.shape;
     const int32_t y1 = rows->rect.y1, from = y0 > s->before ? y0 - s->before : 0;
     const bool first = y0 == 0, last = y1 == e->extent.height;
@@ -319,7 +342,7 @@ kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0
     const bool ready = packing_new(&p, &e->extent) && (out->data = kal__new(piece_bound(s), 1));
     size_t n = 0;
     if (ready) {
-        filter_rows(&p, rows, from, y1, e->level, e->extent.type == KAL_U16);
+        filter_rows(&p, rows, from, y1, e);
         const size_t again = (size_t)(y0 - from) * s->line, bytes = (size_t)(y1 - y0) * s->line;
         const size_t dict = again < KAL__DEFLATE_WINDOW ? again : KAL__DEFLATE_WINDOW;
         const unsigned near[KAL__DEFLATE_NEAR] = {1, (unsigned)s->bpp,
@@ -359,7 +382,8 @@ kal_status kal__png_join(kal__encoder *e, const kal__piece *piece, kal_error *er
 kal_status kal__png_end(kal__encoder *e, kal_error *err)
 {
     static const unsigned char end[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
-    kal_status st = err ? e->writer->write(e->writer, end, sizeof end, err) : KAL_OK;
+    kal_status st = err && e->palette ? kal__png_palette_end(e, err) : KAL_OK;
+    if (!st && err) st = e->writer->write(e->writer, end, sizeof end, err);
     if (!st && err && e->frames) st = kal__apng_write_end(e, err);
     encoder_free(e);
     return st;

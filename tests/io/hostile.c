@@ -55,6 +55,7 @@ static const struct {
     {"webp", "lossless=true", 33, 31, 3, KAL_U8},
     {"gif", NULL, 33, 31, 3, KAL_U8},
     {"gif", "dither=true", 33, 31, 2, KAL_U8},
+    {"png", "colours=16 dither=true", 33, 31, 4, KAL_U8},
     {"tiff", NULL, 33, 31, 3, KAL_U8},
     {"tiff", "compression=deflate tile=16 pyramid=true", 53, 31, 4, KAL_U8},
     {"tiff", "compression=lzw bigtiff=true", 33, 31, 3, KAL_U16},

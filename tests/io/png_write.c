@@ -21,6 +21,10 @@ static const void *params_of(int level)
         size_t size;
         int compression;
         bool strip;
+        double delay;
+        int loops, colours;
+        bool dither;
+        int filter;
     } p;
     p.size = sizeof p;
     p.compression = level;

@@ -175,6 +175,7 @@ int main(void)
                  {"webp", "lossless=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
                  {"gif", NULL, {65, 49, 3, KAL_U8, KAL_RGB, false}},
                  {"gif", "dither=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
+                 {"png", "colours=200 dither=true", {65, 49, 4, KAL_U8, KAL_RGB, true}},
                  {"tiff", NULL, {301, 97, 3, KAL_U8, KAL_RGB, false}},
                  {"tiff", "compression=zstd tile=32", {65, 49, 4, KAL_U16, KAL_RGB, true}},
                  {"tiff", "compression=deflate tile=16 pyramid=true", {97, 81, 3, KAL_U16, KAL_RGB, false}}};
