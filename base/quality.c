@@ -124,6 +124,24 @@ static int beyond(const kal__quality *s, int low, int high)
     return 0;
 }
 
+static int most_probes(const kal__quality *s)
+{
+    return s->most ? s->most : KAL__QUALITY_PROBES;
+}
+
+// The nearest to the guess of those steps that lie within the bracket; 0: none does.
+static int step_within(const kal__quality *s, int low, int high, int guess)
+{
+    int best = 0;
+    for (int i = 0; i < s->n_steps; i++) {
+        const int q = s->steps[i];
+        const int away = q < guess ? guess - q : q - guess,
+                  least = best < guess ? guess - best : best - guess;
+        if (q > low && q < high && (!best || away < least)) best = q;
+    }
+    return best;
+}
+
 // A probe came near enough to the line for the mean curve to be trusted a little longer.
 static bool is_close(const kal__quality *s)
 {
@@ -138,7 +156,7 @@ static bool is_close(const kal__quality *s)
 // Once three guesses have not closed in on it, what the probes that are left could not halve away is halved.
 static int guess_within(const kal__quality *s, int low, int high, int guess)
 {
-    const int most = (1 << (KAL__QUALITY_PROBES - s->n - 1)) - 1;   // that may be left open on either side
+    const int most = (1 << (most_probes(s) - s->n - 1)) - 1;   // that may be left open on either side
     if (s->n < 3 && is_close(s)) return guess;
     if (guess - low - 1 > most) guess = low + 1 + most;
     if (high - guess - 1 > most) guess = high - 1 - most;
@@ -149,8 +167,8 @@ int kal__quality_next(const kal__quality *s)
 {
     int low, high;
     bracket(s, &low, &high);
-    if (s->n == KAL__QUALITY_PROBES || is_near(s)) return 0;
-    if (high - low <= 1) return beyond(s, low, high);
+    if (s->n == most_probes(s) || is_near(s)) return 0;
+    if (high - low <= 1) return s->steps ? 0 : beyond(s, low, high);
     int guess = low + 1;   // the last that is expected on the near side of the line
     for (int q = low + 1; q < high; q++) {
         const double h = mean_height(s, q) + off_at(s, q);
@@ -161,7 +179,8 @@ int kal__quality_next(const kal__quality *s)
     if (s->n && !low && high <= 100) guess -= !s->max_bytes;
     if (guess <= low) guess = low + 1;
     if (guess >= high) guess = high - 1;
-    return guess_within(s, low, high, guess);
+    guess = guess_within(s, low, high, guess);
+    return s->steps ? step_within(s, low, high, guess) : guess;
 }
 
 void kal__quality_tell(kal__quality *s, int quality, uint64_t bytes, double score)

@@ -31,6 +31,9 @@ typedef struct kal__quality {
     double pixels;
     uint64_t max_bytes;
     double min_score;
+    const uint8_t *steps;   // the qualities that there are, rising; NULL: all
+    int n_steps;
+    int most;   // probes; 0: KAL__QUALITY_PROBES
     kal__quality_probe probes[KAL__QUALITY_PROBES];
     int n;
 } kal__quality;

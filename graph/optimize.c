@@ -80,6 +80,7 @@ static kal_status key_of(kal_node *image, const kal__aim *a, kal_key *out, kal_e
         const char *v = lines[i].codec->version(), *edition = lines[i].codec->edition;
         kal__putf(&made_by, " / %s %s %s %s", lines[i].codec->name, v ? v : "", edition ? edition : "",
                   lines[i].fixed);
+        if (lines[i].ladder) kal__putf(&made_by, " %s", lines[i].ladder->name);
     }
     const kal_op *metric = kal__metric_of(a);
     if (metric) kal__putf(&made_by, " / %s %u", metric->name, metric->version);

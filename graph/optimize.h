@@ -61,13 +61,27 @@ double kal__height_of(const kal__aim *a, double score);
 
 #define KAL__LINES 16
 
+#define KAL__RUNGS 16
+
+/// A parameter in place of the quality: some qualities, rising, and its values there.
+typedef struct kal__ladder {
+    const char *name;
+    int n;
+    int probes;   // at most
+    uint8_t at[KAL__RUNGS];
+    int value[KAL__RUNGS];
+} kal__ladder;
+
 /// Candidates of one format that differ in their quality alone; or one, when there is none to be searched.
 typedef struct kal__line {
+    int way;   // which row of the table
     const kal__codec *codec;
     const char *fixed;                 // parameters: "progressive=true"
     const kal__quality_curve *curve;   // NULL: it has no quality
+    const kal__ladder *ladder;         // NULL: qualities are parameters themselves
     int slow;                          // the slowest are begun first
     bool lossless;
+    bool few;      // only of pictures of few colours
     int follows;   // only where this line found no end, or a high one; -1: always
 } kal__line;
 /// INVALID: a format that is none of them, with the nearest name. The order is that of `formats`.

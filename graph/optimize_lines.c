@@ -31,26 +31,42 @@ static const kal__quality_curve avif = {AT,
                                         {-32.61f, -19.56f, -3.84f, 23.16f, 42.25f, 56.23f, 68.06f, 77.02f,
                                          81.7f, 85.59f, 88.21f, 90.19f, 91.84f, 92.84f, 93.63f}};
 
+// The same, of PNGs of so many colours, of four photographs and two drawings: dithered ones are larger at the same score.
+static const kal__quality_curve palette = {{1, 7, 14, 20, 27, 34, 40, 47, 53, 60, 67, 73, 80, 93, 100},
+                                           {-1.736f, -1.118f, -0.802f, -0.455f, -0.229f, 0.067f, 0.257f,
+                                            0.488f, 0.639f, 0.834f, 0.957f, 1.153f, 1.276f, 1.46f, 1.586f},
+                                           {-52.34f, -35.34f, -14.38f, 3.45f, 22.69f, 33.71f, 40.23f, 51.53f,
+                                            57.08f, 66.96f, 71.63f, 76.62f, 79.23f, 82.5f, 84.61f}};
+static const kal__ladder colours = {"colours",
+                                    16,
+                                    5,
+                                    {1, 7, 14, 20, 27, 34, 40, 47, 53, 60, 67, 73, 80, 86, 93, 100},
+                                    {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256}};
+
 // Formats in the order they are tried in unless another one is asked for; `usual`: without being asked for. `after`: only when the row before it calls for it.
+// `few`: only of a picture of so few colours that nothing is lost.
 static const struct {
     const char *format, *fixed;
     const kal__quality_curve *curve;
     int slow;
-    bool lossless, usual, after;
+    bool lossless, usual, after, few;
+    const kal__ladder *ladder;
 } ways[] = {
-    {"jpeg", "progressive=true optimize=true subsampling=420", &jpeg, 1, false, true, false},
-    {"jpeg", "progressive=true optimize=true subsampling=444", &jpeg, 1, false, true, true},
-    {"png", "compression=2", NULL, 1, true, true, false},
-    {"png", "compression=9", NULL, 2, true, true, true},
-    {"webp", "effort=4", &webp, 2, false, true, false},
-    {"webp", "lossless=true effort=0", NULL, 2, true, true, false},
-    {"webp", "lossless=true effort=6", NULL, 3, true, true, true},
-    {"avif", "", &avif, 4, false, true, false},
-    {"heif", "", &avif, 4, false, false, false},
-    {"heif", "lossless=true", NULL, 4, true, false, false},
-    {"jxl", "effort=7", &jpeg, 3, false, false, false},
-    {"jxl", "lossless=true effort=1", NULL, 2, true, false, false},
-    {"jxl", "lossless=true effort=7", NULL, 4, true, false, true},
+    {"jpeg", "progressive=true optimize=true subsampling=420", &jpeg, 1, false, true, false, false, NULL},
+    {"jpeg", "progressive=true optimize=true subsampling=444", &jpeg, 1, false, true, true, false, NULL},
+    {"png", "compression=2", NULL, 1, true, true, false, false, NULL},
+    {"png", "compression=9", NULL, 2, true, true, true, false, NULL},
+    {"png", "compression=9 colours=256", NULL, 2, true, true, false, true, NULL},
+    {"png", "compression=9", &palette, 2, false, true, false, false, &colours},
+    {"webp", "effort=4", &webp, 2, false, true, false, false, NULL},
+    {"webp", "lossless=true effort=0", NULL, 2, true, true, false, false, NULL},
+    {"webp", "lossless=true effort=6", NULL, 3, true, true, true, false, NULL},
+    {"avif", "", &avif, 4, false, true, false, false, NULL},
+    {"heif", "", &avif, 4, false, false, false, false, NULL},
+    {"heif", "lossless=true", NULL, 4, true, false, false, false, NULL},
+    {"jxl", "effort=7", &jpeg, 3, false, false, false, false, NULL},
+    {"jxl", "lossless=true effort=1", NULL, 2, true, false, false, false, NULL},
+    {"jxl", "lossless=true effort=7", NULL, 4, true, false, true, false, NULL},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 
@@ -136,6 +152,8 @@ static bool is_wanted(const kal__aim *a, const kal_extent *e, int way)
 {
     static const char *const subsampling[] = {NULL, "420", "444"};
     const char *only = subsampling[a->p.subsampling];
+    if (ways[way].ladder && (a->p.quality || a->p.metric == KAL__NO_METRIC))
+        return false;   // nobody would look at it
     if (ways[way].lossless && strcmp(ways[way].format, "png") != 0 && (!a->p.lossless || a->p.quality))
         return false;
     if (strcmp(ways[way].format, "jpeg") != 0) return true;
@@ -143,10 +161,10 @@ static bool is_wanted(const kal__aim *a, const kal_extent *e, int way)
     return !only || strstr(ways[way].fixed, only);
 }
 
-static bool is_there(const kal__line *lines, int n, const kal__codec *c, const char *fixed)
+static bool is_there(const kal__line *lines, int n, int way)
 {
     for (int i = 0; i < n; i++)
-        if (lines[i].codec == c && lines[i].fixed == fixed) return true;
+        if (lines[i].way == way) return true;
     return false;
 }
 
@@ -157,11 +175,18 @@ static void add_ways(const kal__aim *a, const kal_extent *e, const char *name, s
         const kal__codec *c = kal__codec_named(ways[i].format);
         if (usual ? !ways[i].usual || !c || !c->version() : !is_format(i, name, len)) continue;
         *found = true;
-        if (!c || !is_wanted(a, e, i) || is_there(out, *n, c, ways[i].fixed)) continue;
+        if (!c || !is_wanted(a, e, i) || is_there(out, *n, i)) continue;
         const bool after =
             ways[i].after && *n && out[*n - 1].codec == c && out[*n - 1].lossless == ways[i].lossless;
-        out[*n] =
-            (kal__line){c, ways[i].fixed, ways[i].curve, ways[i].slow, ways[i].lossless, after ? *n - 1 : -1};
+        out[*n] = (kal__line){.way = i,
+                              .codec = c,
+                              .fixed = ways[i].fixed,
+                              .curve = ways[i].curve,
+                              .ladder = ways[i].ladder,
+                              .slow = ways[i].slow,
+                              .lossless = ways[i].lossless,
+                              .few = ways[i].few,
+                              .follows = after ? *n - 1 : -1};
         ++*n;
     }
 }

@@ -228,11 +228,30 @@ static kal_status take_image(const kal__search *s, kal__runner *r, kal_error *er
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     size_t memory;
     r->image = kal_node_ref(s->picture);
-    kal__codec_defaults(r->line->codec, r->line->codec->name, params);
-    if (s->picture->call.extent.type != KAL_U16 ||
-        !r->line->codec->accepts(&s->picture->call.extent, params, &memory, NULL))
-        return KAL_OK;
+    if (s->picture->call.extent.type != KAL_U16) return KAL_OK;
+    kal__arena arena = {0};
+    const kal_status st = kal__line_params(s, r, r->next, params, &arena, NULL, 0, err);
+    const bool taken = !st && !r->line->codec->accepts(&s->picture->call.extent, params, &memory, NULL);
+    kal__arena_free(&arena);
+    if (st || taken) return st;
     return kal__through(&r->image, kal__optimize_ops_used.cast, "type=u8", err);
+}
+
+// Of few colours a palette is smaller where its values have fewer bits than the samples had. It is of RGB: a profile of gray would be lost.
+static bool suits(const kal__search *s, const kal__line *l)
+{
+    const kal_extent *e = &s->picture->call.extent;
+    if (l->few && s->meta && s->meta->icc.size && e->channels - e->alpha == 1) return false;
+    const int bits = s->few <= 2 ? 1 : s->few <= 4 ? 2 : s->few <= 16 ? 4 : 8;
+    return !l->few || (s->few && bits < 8 * e->channels);
+}
+
+// Below as many colours as there are: with all of them nothing is lost, and that is another line.
+static int rungs(const kal__search *s, const kal__ladder *l)
+{
+    int n = l->n;
+    while (n && s->few && l->value[n - 1] >= s->few) n--;
+    return n;
 }
 
 // What is known of a line at this scale from an earlier search.
@@ -256,10 +275,16 @@ static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *er
                            .pixels = (double)e->width * e->height,
                            .max_bytes = by_bytes ? a->max_bytes - r->beside : 0,
                            .min_score = a->bound == a->bound ? kal__height_of(a, a->bound) : 0};
+    if (r->line->ladder) {
+        r->by.steps = r->line->ladder->at;
+        r->by.n_steps = rungs(s, r->line->ladder);
+        r->by.most = r->line->ladder->probes;
+    }
     const bool again = by_bytes && a->bound == a->bound;   // after a search by score
     if (again && r->line->curve) recall(s, r);
     r->next = a->p.quality ? a->p.quality : r->line->curve ? kal__quality_next(&r->by) : 0;
     r->state = again && (!r->line->curve || r->line->follows >= 0) ? KAL__DONE : KAL__WAITS;
+    if (!suits(s, r->line)) r->state = KAL__DONE;
     if (r->state == KAL__WAITS && r->line->curve && !r->next) finish_line(s, r);
     return r->image ? KAL_OK : take_image(s, r, err);
 }

@@ -36,6 +36,7 @@ typedef struct kal__search {
     int n_tries, best;
     double scale;
     kal_node *picture;     // its samples, in memory where they fit
+    int few;               // different colours of it, up to 256; 0: more, or nobody counted them
     kal_node *reference;   // what is compared with
     kal__meta *meta;       // that files get
     pthread_mutex_t lock;
@@ -48,6 +49,9 @@ typedef struct kal__search {
 
 /// An op on a node, which is replaced.
 kal_status kal__through(kal_node **n, const kal_op *op, const char *params, kal_error *err);
+/// The parameters of a line's file of that quality; `text`, unless it is NULL, becomes what they are written as.
+kal_status kal__line_params(const kal__search *s, const kal__runner *r, int quality, void *params,
+                            kal__arena *arena, char *text, size_t n, kal_error *err);
 /// The picture and what is compared with, held in memory where they fit, and what files get of its metadata.
 kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err);
 void kal__search_close(kal__search *s);

@@ -77,6 +77,31 @@ static kal_status hold(kal__search *s, kal_node **n, kal_error *err)
     return KAL_OK;
 }
 
+// Different pixels of a picture in memory, of 8 bits, up to 256; else 0.
+static int count_colours(const kal_node *n)
+{
+    enum { SLOTS = 1024 };
+    uint32_t found[SLOTS], last = 0;
+    bool there[SLOTS] = {false};
+    const kal_extent *e = &n->call.extent;
+    const size_t pixels = (size_t)e->width * (size_t)e->height, pixel = kal_pixel_size(e);
+    int count = 0;
+    if (n->kind != KAL__PIXELS || e->type != KAL_U8 || pixel > sizeof *found) return 0;
+    const unsigned char *p = n->u.pixels.slab->data;
+    for (size_t i = 0; i < pixels; i++, p += pixel) {
+        uint32_t v = 0;
+        memcpy(&v, p, pixel);
+        if (i && v == last) continue;
+        last = v;
+        uint32_t slot = (v * 2654435761u) >> 22;
+        while (there[slot] && found[slot] != v) slot = (slot + 1) % SLOTS;
+        if (!there[slot] && ++count > 256) return 0;
+        there[slot] = true;
+        found[slot] = v;
+    }
+    return count;
+}
+
 // What files get of what the picture says of itself.
 static kal_status take_meta(kal__search *s, kal_node **image, kal_error *err)
 {
@@ -116,6 +141,7 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err)
     }
     if (!st && s->reference) st = hold(s, &s->reference, err);
     s->picture = n;
+    s->few = st ? 0 : count_colours(n);
     return st;
 }
 
@@ -129,20 +155,37 @@ void kal__search_close(kal__search *s)
 
 // ---- a try --------------------------------------------------------------------------------------
 
+static int rung_of(const kal__ladder *l, int quality)
+{
+    int i = 0;
+    while (i < l->n - 1 && l->at[i] < quality) i++;
+    return l->value[i];
+}
+
+kal_status kal__line_params(const kal__search *s, const kal__runner *r, int quality, void *params,
+                            kal__arena *arena, char *text, size_t n, kal_error *err)
+{
+    const kal__codec *c = r->line->codec;
+    const kal__ladder *l = r->line->ladder;
+    const bool strip = s->aim->p.metadata == KAL__STRIP_META;
+    char first[32] = "", all[96];
+    if (r->line->curve)
+        snprintf(first, sizeof first, "%s=%d", l ? l->name : "quality", l ? rung_of(l, quality) : quality);
+    snprintf(all, sizeof all, "%s%s%s%s%s", first, *first && *r->line->fixed ? " " : "", r->line->fixed,
+             strip && (*first || *r->line->fixed) ? " " : "", strip ? "strip=true" : "");
+    if (text) snprintf(text, n, "%s", all);
+    kal__codec_defaults(c, c->name, params);
+    return kal__params_parse(kal__schema_of_codec(c), params, all,
+                             &(kal__param_context){&r->image->call.extent, arena, NULL}, err);
+}
+
 static kal_status encode(const kal__search *s, const kal__runner *r, kal__try *t, const kal_options *o,
                          kal_error *err)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     const kal__codec *c = r->line->codec;
-    const bool strip = s->aim->p.metadata == KAL__STRIP_META;
     kal__arena arena = {0};
-    char quality[32] = "";
-    if (r->line->curve) snprintf(quality, sizeof quality, "quality=%d", t->quality);
-    snprintf(t->params, sizeof t->params, "%s%s%s%s%s", quality, *quality && *r->line->fixed ? " " : "",
-             r->line->fixed, strip && (*quality || *r->line->fixed) ? " " : "", strip ? "strip=true" : "");
-    kal__codec_defaults(c, c->name, params);
-    kal_status st = kal__params_parse(kal__schema_of_codec(c), params, t->params,
-                                      &(kal__param_context){&r->image->call.extent, &arena, NULL}, err);
+    kal_status st = kal__line_params(s, r, t->quality, params, &arena, t->params, sizeof t->params, err);
     kal_node *node = NULL;
     if (!st) st = kal__encode_with(r->image, c, params, s->meta, &node, err);
     kal__arena_free(&arena);

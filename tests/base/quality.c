@@ -131,8 +131,49 @@ static void tables(void)
     report("tables", &n, 3.5, 0);
 }
 
+// Where there are few steps, the one that is found lies at most one from the best there is, in as few probes as were allowed.
+static void steps(void)
+{
+    static const uint8_t at[] = {1, 7, 14, 20, 27, 34, 40, 47, 53, 60, 67, 73, 80, 86, 93, 100};
+    rng r = {7};
+    int far = 0, searches = 0;
+    for (int i = 0; i < 4000; i++) {
+        double score[16];
+        const int n = rng_below(&r, 17);
+        for (int k = 0; k < 16; k++)
+            score[k] = (k ? score[k - 1] : -80 + rng_below(&r, 150)) + 0.5 * rng_below(&r, 30);
+        kal__quality s = {.curve = &jpeg, .steps = at, .n_steps = n, .most = 5, .pixels = 1e5};
+        const bool by_bytes = i & 1;
+        s.min_score = rng_below(&r, 100);
+        if (by_bytes) s.max_bytes = 1000 + (uint64_t)rng_below(&r, 30000);
+        int best = -1;
+        uint64_t bytes[16];
+        for (int k = 0; k < n; k++) {
+            bytes[k] = (uint64_t)(5000 + 200 * score[k]) - (score[k] < -20 ? 0 : 1);
+            if (score[k] < -20) bytes[k] = (uint64_t)(900 + k);
+            if (by_bytes ? bytes[k] <= s.max_bytes : best < 0 && score[k] >= s.min_score) best = k;
+        }
+        for (int q; (q = kal__quality_next(&s)) != 0;) {
+            int k = 0;
+            while (k < n && at[k] != q) k++;
+            if (!REQUIRE_NOTE(k < n && s.n < 5, "%d, probe %d", q, s.n)) break;
+            for (int j = 0; j < s.n; j++) REQUIRE_NOTE(s.probes[j].quality != q, "%d is tried twice", q);
+            kal__quality_tell(&s, q, bytes[k], score[k]);
+        }
+        const kal__quality_probe *p = kal__quality_found(&s);
+        REQUIRE((best >= 0) == (p != NULL));
+        if (!p || best < 0) continue;
+        searches++;
+        const int away = p->quality - at[best];
+        far += !by_bytes && p->score <= s.min_score + 1 ? 0 : away > 8 || away < -8;
+    }
+    printf("steps: %d searches, %d more than one from the best\n", searches, far);
+    REQUIRE(far <= searches / 20);
+}
+
 int main(void)
 {
+    steps();
     made_up();
     tables();
     return check_done();
