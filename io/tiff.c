@@ -51,11 +51,6 @@ static size_t block_bytes(const kal__tiff_head *h)
     return h->row_bytes * (!rows ? 1 : rows < h->block_h ? rows : h->block_h);
 }
 
-static uint64_t most_bytes(const kal_limits *limits)
-{
-    return limits->file_bytes < (uint64_t)1 << 30 ? limits->file_bytes : (uint64_t)1 << 30;
-}
-
 static void slot_free(slot *s)
 {
     if (s) kal__tiff_close(&s->file);
@@ -68,21 +63,14 @@ static kal_status slot_new(const kal__decoder *d, slot **out, kal_error *err)
     slot *s = *out = aligned_alloc(64, (n + 63) / 64 * 64);
     if (!s) return kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for a block", d->reader->name);
     *s = (slot){.holds = -1};
-    const kal_status st =
-        kal__tiff_open(&s->file, d->reader, d->head.directory, d->ask.limits.file_bytes, err);
+    kal_status st = kal__tiff_open(&s->file, d->reader, d->head.directory, d->ask.limits.file_bytes, err);
+    if (!st) st = kal__tiff_decodes(d->reader, d->head.compression, err);
+    if (!st) st = kal__tiff_prepare(&s->file, &d->head, err);
     if (st) {
-        free(s);
+        slot_free(s);
         *out = NULL;
-        return st;
     }
-    uint16_t photometric = 0;
-    const kal__tiff_lib *l = s->file.lib;
-    l->TIFFGetField(s->file.tif, TIFFTAG_PHOTOMETRIC, &photometric);
-    if (d->head.compression == COMPRESSION_JPEG && photometric == PHOTOMETRIC_YCBCR)
-        l->TIFFSetField(s->file.tif, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-    if (d->head.kind == KAL__TIFF_RGBA)   // turning is load's to do
-        l->TIFFSetField(s->file.tif, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
-    return KAL_OK;
+    return st;
 }
 
 static pool *pool_of(const kal__decoder *d)
@@ -324,21 +312,25 @@ static kal_status tiff_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t strid
 
 static kal_status read_head(kal__decoder *d, int32_t by, kal_error *err)
 {
-    kal__tiff_file f;
+    kal__tiff_dir dir, level;
     uint64_t directory;
     int32_t pages, size[2];
     kal_status st = kal__tiff_pages(d->reader, &d->ask, &directory, &pages, err);
-    if (!st) st = kal__tiff_open(&f, d->reader, directory, most_bytes(&d->ask.limits), err);
     if (st) return st;
-    st = kal__tiff_read_head(&f, directory, &d->ask.limits, &d->head, err);
+    st = kal__tiff_dir_read(&dir, d->reader, directory, err);
+    if (!st) st = kal__tiff_read_head(&dir, &d->ask.limits, &d->head);
     if (!st && by > 1) {
-        st = kal__tiff_level(&f, &d->head, by, &directory, size, err);
+        st = kal__tiff_level(&dir, &d->head, by, &directory, size);
         if (!st && !directory)
             st = kal_fail(err, KAL_CHANGED, "%s: tiff: there is no level at 1/%d any more", d->reader->name,
                           by);
-        if (!st) st = kal__tiff_read_head(&f, directory, &d->ask.limits, &d->head, err);
+        if (!st) {
+            st = kal__tiff_dir_read(&level, d->reader, directory, err);
+            if (!st) st = kal__tiff_read_head(&level, &d->ask.limits, &d->head);
+            kal__tiff_dir_free(&level);
+        }
     }
-    kal__tiff_close(&f);
+    kal__tiff_dir_free(&dir);
     d->part = kal_rect_all(&d->head.extent);
     return st;
 }
@@ -406,53 +398,65 @@ static kal_status tiff_aim(kal__decoder *d, int32_t by, kal_rect part, bool part
 // ---- the header ---------------------------------------------------------------------------------
 
 // What the library holds of a strip that is read row by row: all of it, packed.
-static size_t packed_strip(kal__tiff_file *f, const kal__tiff_head *t)
+static size_t packed_strip(kal__tiff_dir *d, const kal__tiff_head *t)
 {
+    enum { MOST = 4096 };
     const uint32_t down = ((uint32_t)t->extent.height + t->block_h - 1) / t->block_h;
-    uint64_t most = 0;
-    for (uint32_t i = 0; i < down && i < 4096; i++) {
-        int failed = 0;
-        const uint64_t n = f->lib->TIFFGetStrileByteCountWithErr(f->tif, i, &failed);
-        if (!failed && n > most) most = n;
-    }
-    const uint64_t bound = (uint64_t)t->row_bytes * t->block_h * 2;   // whatever it says it is
+    const double bound = (double)t->row_bytes * t->block_h * 2;   // whatever it says it is
+    double most = 0, sizes[MOST];
+    kal__tiff_entry e;
+    const size_t n = down < MOST ? down : MOST;
+    if (!kal__tiff_find(d, KAL__TAG_STRIP_SIZES, &e) || !kal__tiff_numbers(d, &e, 0, n, sizes))
+        return (size_t)bound;
+    for (size_t i = 0; i < n; i++) most = sizes[i] > most ? sizes[i] : most;
     return (size_t)(most < bound ? most : bound);
 }
 
-static void tell(kal__tiff_file *f, const kal__tiff_head *t, kal__header *h)
+static void tell(kal__tiff_dir *d, const kal__tiff_head *t, kal__header *h)
 {
     const size_t planes = t->separate ? t->samples : 1;
     h->extent = t->extent;
     h->rows = t->direct || t->scanlines ? DIRECT_ROWS : (int32_t)t->block_h;
     if (h->rows > t->extent.height) h->rows = t->extent.height;
     h->part_rows = t->scanlines ? 0 : h->rows;
-    h->memory = t->scanlines ? planes * (HANDLE_BYTES + t->row_bytes * 4 + packed_strip(f, t))
+    h->memory = t->scanlines ? planes * (HANDLE_BYTES + t->row_bytes * 4 + packed_strip(d, t))
                              : HANDLE_BYTES + block_bytes(t) * (t->direct ? 1 : 2);
 }
 
-// A level must be of the same kind as its picture, or it is none.
-static kal_status find_levels(kal__tiff_file *f, const kal__tiff_head *head, const kal_limits *limits,
-                              kal__header *h, kal_error *err)
+static bool is_same_kind(const kal_extent *a, const kal_extent *b)
+{
+    return a->channels == b->channels && a->type == b->type && a->model == b->model && a->alpha == b->alpha;
+}
+
+// A level must be of the same kind as its picture, or it is none, nor are those behind it.
+static kal_status tell_level(kal__tiff_dir *of, const kal__tiff_head *head, uint64_t directory,
+                             const kal_limits *limits, kal__header *told)
+{
+    kal__tiff_dir d;
+    kal__tiff_head level;
+    kal_error local = {KAL_OK, ""};
+    kal_status st = kal__tiff_dir_read(&d, of->order.reader, directory, &local);
+    if (!st) st = kal__tiff_read_head(&d, limits, &level);
+    if (!st && is_same_kind(&level.extent, &head->extent)) tell(&d, &level, told);
+    kal__tiff_dir_free(&d);
+    if (!st || st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT) return KAL_OK;
+    return kal_fail(of->err, st, "%s", local.message);
+}
+
+static kal_status find_levels(kal__tiff_dir *d, const kal__tiff_head *head, const kal_limits *limits,
+                              kal__header *h)
 {
     const size_t most = sizeof h->levels / sizeof *h->levels;
     for (size_t i = 0; i < most; i++) {
         uint64_t directory;
         int32_t size[2];
-        kal__tiff_head level;
         kal__header told = {.rows = 0};
-        kal_error local;
         const int32_t by = 2 << i;
-        const kal_status st = kal__tiff_level(f, head, by, &directory, size, err);
-        if (st || !directory) return st;
-        const kal_status read = kal__tiff_read_head(f, directory, limits, &level, &local);
-        if (f->io) return kal__tiff_failed(f, "a level", err);
-        if (read || level.extent.channels != head->extent.channels ||
-            level.extent.type != head->extent.type || level.extent.model != head->extent.model ||
-            level.extent.alpha != head->extent.alpha)
-            return KAL_OK;
-        tell(f, &level, &told);
-        h->levels[i].width = level.extent.width;
-        h->levels[i].height = level.extent.height;
+        kal_status st = kal__tiff_level(d, head, by, &directory, size);
+        if (!st && directory) st = tell_level(d, head, directory, limits, &told);
+        if (st || !told.rows) return st;
+        h->levels[i].width = told.extent.width;
+        h->levels[i].height = told.extent.height;
         h->levels[i].rows = told.rows;
         h->levels[i].part_rows = told.part_rows;
         h->levels[i].memory = told.memory;
@@ -464,25 +468,23 @@ static kal_status find_levels(kal__tiff_file *f, const kal__tiff_head *head, con
 static kal_status tiff_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,
                               kal_error *err)
 {
-    kal__tiff_file f;
+    kal__tiff_dir d;
     kal__tiff_head head;
     uint64_t directory = 0;
-    bool failed = false;
     int32_t pages;
     kal_status st = kal__tiff_pages(r, ask, &directory, &pages, err);
-    if (!st) st = kal__tiff_open(&f, r, directory, most_bytes(&ask->limits), err);
     if (st) return st;
-    st = kal__tiff_read_head(&f, directory, &ask->limits, &head, err);
+    st = kal__tiff_dir_read(&d, r, directory, err);
+    if (!st) st = kal__tiff_read_head(&d, &ask->limits, &head);
     if (!st) {
-        kal__tiff_read_meta(&f, &ask->limits, meta, &failed);
         meta->pages = pages;
-        tell(&f, &head, h);
-        st = kal__tiff_read_exif(r, directory, &ask->limits, meta, err);
-        if (!st) st = find_levels(&f, &head, &ask->limits, h, err);
+        tell(&d, &head, h);
+        st = kal__tiff_read_meta(&d, &ask->limits, meta);
+        if (!st) st = kal__tiff_read_exif(&d, &ask->limits, meta);
+        if (!st) st = find_levels(&d, &head, &ask->limits, h);
     }
-    if (!st && f.io) st = kal__tiff_failed(&f, "a directory", err);
-    kal__tiff_close(&f);
-    return failed ? kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for metadata", r->name) : st;
+    kal__tiff_dir_free(&d);
+    return st;
 }
 
 static void tiff_shrink(kal__header *h, int32_t by)

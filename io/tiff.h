@@ -2,13 +2,14 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // What reading TIFF is made of: the library, opened when the first such file is met, over a reader (tiff_lib.c); what a directory says
-// (tiff_head.c); samples of any kind as ours (tiff_rows.c); and the decoder (tiff.c).
+// of pixels (tiff_head.c), of smaller pictures (tiff_level.c) and beside them (tiff_meta.c), which we read ourselves (tiff_dir.h); samples
+// of any kind as ours (tiff_rows.c); and the decoder (tiff.c).
 #ifndef KAL_IO_TIFF_H
 #define KAL_IO_TIFF_H
 
-#include "codec.h"
 #include "library.h"
 #include "mem.h"
+#include "tiff_dir.h"
 
 #if !defined(KAL_NO_TIFF) && defined(__has_include)
 #if __has_include(<tiffio.h>)
@@ -18,8 +19,6 @@
 #endif
 #endif
 #endif
-
-bool kal__tiff_sniff(const unsigned char *p, size_t n);
 
 #if KAL__TIFF
 
@@ -32,15 +31,14 @@ bool kal__tiff_sniff(const unsigned char *p, size_t n);
     F(TIFFOpenOptionsSetWarningHandlerExtR) \
     F(TIFFClientOpenExt)                    \
     F(TIFFClose)                            \
-    F(TIFFGetField)                         \
     F(TIFFGetFieldDefaulted)                \
     F(TIFFSetField)                         \
     F(TIFFSetSubDirectory)                  \
     F(TIFFIsTiled)                          \
-    F(TIFFIsByteSwapped)                    \
     F(TIFFReadEncodedStrip)                 \
     F(TIFFReadEncodedTile)                  \
     F(TIFFReadScanline)                     \
+    F(TIFFScanlineSize)                     \
     F(TIFFReadRGBAStripExt)                 \
     F(TIFFReadRGBATileExt)                  \
     F(TIFFRGBAImageOK)                      \
@@ -60,13 +58,6 @@ typedef struct kal__tiff_lib {
 const kal__tiff_lib *kal__tiff_library(void);
 const char *kal__tiff_version(void);
 
-/// Bytes that the library sees in place of those of the file.
-typedef struct kal__tiff_patch {
-    uint64_t at;
-    size_t n;
-    unsigned char bytes[8];
-} kal__tiff_patch;
-
 /// One of the library's handles on a file. Threads: one at a time; any number of handles on one reader.
 typedef struct kal__tiff_file {
     const kal__tiff_lib *lib;
@@ -82,6 +73,10 @@ typedef struct kal__tiff_file {
 kal_status kal__tiff_open(kal__tiff_file *f, kal__reader *r, uint64_t directory, uint64_t most,
                           kal_error *err);
 void kal__tiff_close(kal__tiff_file *f);
+/// Does the library know how to unpack it?
+kal_status kal__tiff_decodes(const kal__reader *r, unsigned compression, kal_error *err);
+/// Bytes that it may take at once.
+uint64_t kal__tiff_most(const kal_limits *limits);
 /// The error of a call that failed: the reader's own, or the library's complaint.
 kal_status kal__tiff_failed(const kal__tiff_file *f, const char *doing, kal_error *err);
 
@@ -113,21 +108,17 @@ typedef struct kal__tiff_head {
     unsigned char palette[256][3];
 } kal__tiff_head;
 
-/// Where the directory of a page lies, and how many there are.
-kal_status kal__tiff_pages(kal__reader *r, const kal__ask *ask, uint64_t *directory, int32_t *pages,
-                           kal_error *err);
-/// What makes a directory the only one of the file: to go to one the library walks over all.
-kal_status kal__tiff_alone(kal__reader *r, uint64_t directory, kal__tiff_patch out[2], kal_error *err);
-/// What the directory that `f` stands at says.
-kal_status kal__tiff_read_head(kal__tiff_file *f, uint64_t directory, const kal_limits *limits,
-                               kal__tiff_head *h, kal_error *err);
+/// Makes a handle ready to decode. CORRUPT when the library sees another picture in its directory than we did: it writes as much as it sees.
+kal_status kal__tiff_prepare(const kal__tiff_file *f, const kal__tiff_head *h, kal_error *err);
+/// The picture that a directory is of.
+kal_status kal__tiff_read_head(kal__tiff_dir *d, const kal_limits *limits, kal__tiff_head *h);
 /// The directory of the same picture at 1/by, 0: there is none, and its size.
-kal_status kal__tiff_level(kal__tiff_file *f, const kal__tiff_head *h, int32_t by, uint64_t *directory,
-                           int32_t size[2], kal_error *err);
-void kal__tiff_read_meta(kal__tiff_file *f, const kal_limits *limits, kal__meta *meta, bool *failed);
-/// EXIF of the picture whose directory lies there, as a block; after its orientation is known. Damage costs fields, not the picture.
-kal_status kal__tiff_read_exif(kal__reader *r, uint64_t directory, const kal_limits *limits, kal__meta *meta,
-                               kal_error *err);
+kal_status kal__tiff_level(kal__tiff_dir *d, const kal__tiff_head *h, int32_t by, uint64_t *directory,
+                           int32_t size[2]);
+/// Density, orientation, ICC, XMP and IPTC.
+kal_status kal__tiff_read_meta(kal__tiff_dir *d, const kal_limits *limits, kal__meta *meta);
+/// EXIF of the picture, as a block, and GeoTIFF; after its orientation is known. Damage costs fields, not the picture.
+kal_status kal__tiff_read_exif(kal__tiff_dir *d, const kal_limits *limits, kal__meta *meta);
 
 // ---- samples ------------------------------------------------------------------------------------
 

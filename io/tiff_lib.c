@@ -9,15 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool kal__tiff_sniff(const unsigned char *p, size_t n)
-{
-    static const unsigned char marks[4][4] = {
-        {'I', 'I', 42, 0}, {'M', 'M', 0, 42}, {'I', 'I', 43, 0}, {'M', 'M', 0, 43}};
-    for (int i = 0; i < 4; i++)
-        if (n >= 8 && !memcmp(p, marks[i], 4)) return true;
-    return false;
-}
-
 #if KAL__TIFF
 
 #if defined(__APPLE__)
@@ -137,13 +128,32 @@ void kal__tiff_close(kal__tiff_file *f)
     f->tif = NULL;
 }
 
+static kal_status missing(const kal__reader *r, kal_error *err)
+{
+    return kal_fail(err, KAL_UNSUPPORTED, "%s: tiff: libtiff (%s) is not installed", r->name, LIBRARY);
+}
+
+kal_status kal__tiff_decodes(const kal__reader *r, unsigned compression, kal_error *err)
+{
+    const kal__tiff_lib *l = kal__tiff_library();
+    if (!l) return missing(r, err);
+    if (l->TIFFIsCODECConfigured((uint16_t)compression)) return KAL_OK;
+    const TIFFCodec *c = l->TIFFFindCODEC((uint16_t)compression);
+    return kal_fail(err, KAL_UNSUPPORTED, "%s: tiff: libtiff here does not read compression %u%s%s", r->name,
+                    compression, c ? ", " : "", c ? c->name : "");
+}
+
+uint64_t kal__tiff_most(const kal_limits *limits)
+{
+    return limits->file_bytes < (uint64_t)1 << 30 ? limits->file_bytes : (uint64_t)1 << 30;
+}
+
 kal_status kal__tiff_open(kal__tiff_file *f, kal__reader *r, uint64_t directory, uint64_t most,
                           kal_error *err)
 {
     const kal__tiff_lib *l = kal__tiff_library();
     *f = (kal__tiff_file){.lib = l, .reader = r};
-    if (!l)
-        return kal_fail(err, KAL_UNSUPPORTED, "%s: tiff: libtiff (%s) is not installed", r->name, LIBRARY);
+    if (!l) return missing(r, err);
     const kal_status alone = kal__tiff_alone(r, directory, f->patches, err);
     if (alone) return alone;
     TIFFOpenOptions *o = l->TIFFOpenOptionsAlloc();
@@ -151,8 +161,9 @@ kal_status kal__tiff_open(kal__tiff_file *f, kal__reader *r, uint64_t directory,
     l->TIFFOpenOptionsSetMaxSingleMemAlloc(o, most > (uint64_t)PTRDIFF_MAX ? PTRDIFF_MAX : (tmsize_t)most);
     l->TIFFOpenOptionsSetErrorHandlerExtR(o, complain, f);
     l->TIFFOpenOptionsSetWarningHandlerExtR(o, keep_quiet, f);
-    // m: nothing is mapped; O: of the tables of places only what is asked for is read; h: the first directory not yet
-    f->tif = l->TIFFClientOpenExt(r->name, "rmOh", (thandle_t)f, client_read, client_write, client_seek,
+    // m: nothing is mapped; c: strips are what the file says; O: of the tables of places only what is asked for is read; h: the first
+    // directory not yet
+    f->tif = l->TIFFClientOpenExt(r->name, "rmcOh", (thandle_t)f, client_read, client_write, client_seek,
                                   client_close, client_size, NULL, NULL, o);
     l->TIFFOpenOptionsFree(o);
     if (!f->tif) return kal__tiff_failed(f, "the head of the file", err);
@@ -161,6 +172,42 @@ kal_status kal__tiff_open(kal__tiff_file *f, kal__reader *r, uint64_t directory,
     const kal_status st = kal__tiff_failed(f, "a directory", err);
     kal__tiff_close(f);
     return st;
+}
+
+static uint32_t seen(const kal__tiff_file *f, uint32_t tag, bool wide)
+{
+    uint32_t v = 0;
+    uint16_t narrow = 0;
+    f->lib->TIFFGetFieldDefaulted(f->tif, tag, wide ? (void *)&v : (void *)&narrow);
+    return wide ? v : narrow;
+}
+
+static bool agrees(const kal__tiff_file *f, const kal__tiff_head *h)
+{
+    uint32_t rows = seen(f, h->tiled ? TIFFTAG_TILELENGTH : TIFFTAG_ROWSPERSTRIP, true);
+    if (!h->tiled && rows > (uint32_t)h->extent.height) rows = (uint32_t)h->extent.height;
+    const bool same =
+        seen(f, TIFFTAG_IMAGEWIDTH, true) == (uint32_t)h->extent.width &&
+        seen(f, TIFFTAG_IMAGELENGTH, true) == (uint32_t)h->extent.height &&
+        seen(f, TIFFTAG_BITSPERSAMPLE, false) == h->bits &&
+        seen(f, TIFFTAG_SAMPLESPERPIXEL, false) == h->samples &&
+        seen(f, TIFFTAG_COMPRESSION, false) == h->compression &&
+        (h->samples == 1 || (seen(f, TIFFTAG_PLANARCONFIG, false) == PLANARCONFIG_SEPARATE) == h->separate) &&
+        f->lib->TIFFIsTiled(f->tif) == h->tiled && rows == h->block_h &&
+        (!h->tiled || seen(f, TIFFTAG_TILEWIDTH, true) == h->block_w);
+    return same && (!h->scanlines || (size_t)f->lib->TIFFScanlineSize(f->tif) == h->row_bytes);
+}
+
+// Colours that its decoder makes; and no turning, which is load's to do.
+kal_status kal__tiff_prepare(const kal__tiff_file *f, const kal__tiff_head *h, kal_error *err)
+{
+    if (h->compression == COMPRESSION_JPEG && h->photometric == PHOTOMETRIC_RGB)
+        f->lib->TIFFSetField(f->tif, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+    if (h->kind == KAL__TIFF_RGBA) f->lib->TIFFSetField(f->tif, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
+    if (agrees(f, h)) return KAL_OK;
+    return kal_fail(err, KAL_CORRUPT,
+                    "%s: tiff: at byte %llu: libtiff sees another picture in this directory", f->reader->name,
+                    (unsigned long long)h->directory);
 }
 
 #endif

@@ -345,6 +345,17 @@ static inline bool each_shared(const char *suffixes, void (*f)(const char *path)
     return n > 0;
 }
 
+/// Whether this process has a library of that name in it.
+static inline bool is_loaded(const char *name)
+{
+    FILE *f = fopen("/proc/self/maps", "r");
+    char line[600];
+    bool found = false;
+    while (f && fgets(line, sizeof line, f)) found |= strstr(line, name) != NULL;
+    if (f) fclose(f);
+    return found;
+}
+
 static inline bool has_program(const char *name)
 {
     char command[128];
