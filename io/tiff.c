@@ -15,6 +15,7 @@
 
 #define DIRECT_ROWS 16                     // of a part, where any row can be had
 #define DIRECT_BYTES ((size_t)128 << 10)   // read at once
+#define LEAP ((size_t)8 << 10)             // of a row: what costs more to read than to be leapt over
 #define HANDLE_BYTES ((size_t)96 << 10)    // measured: what the library holds beside blocks
 
 typedef struct slot {
@@ -150,9 +151,10 @@ static kal_status direct_block(const job *j, slot *s)
     const uint64_t start = s->file.lib->TIFFGetStrileOffsetWithErr(s->file.tif, j->index, &failed);
     if (failed || !start) return kal__tiff_failed(&s->file, "the place of a block", j->err);
     const size_t pixel = h->row_bytes / h->block_w;
-    const bool narrow = (size_t)(j->want.x1 - j->want.x0) * 2 < h->block_w && !h->tiled && h->bits % 8 == 0;
+    const size_t wanted = (size_t)(j->want.x1 - j->want.x0) * pixel;
+    const bool narrow = !h->tiled && h->bits % 8 == 0 && h->row_bytes - wanted >= LEAP;
     const size_t skip = narrow ? (size_t)(j->want.x0 - j->block.x0) * pixel : 0;
-    const size_t row = narrow ? (size_t)(j->want.x1 - j->want.x0) * pixel : h->row_bytes;
+    const size_t row = narrow ? wanted : h->row_bytes;
     const int32_t x = narrow ? j->want.x0 : j->block.x0;
     const int32_t most = narrow ? 1 : (int32_t)(block_bytes(h) / h->row_bytes);
     for (int32_t y = j->want.y0; y < j->want.y1;) {
