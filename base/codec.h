@@ -108,6 +108,7 @@ typedef struct kal__writer {
     void (*abort)(struct kal__writer *w);
     uint64_t written;
     size_t memory;      ///< bytes that it may hold
+    int32_t helpers;    ///< threads that an encoder may have of its own; of as many or as few it makes the same bytes
     bool album;         ///< of a file of several pictures: `page` may be called
     const char *name;   ///< of the target, without folders; NULL: it has none
     bool far;           ///< on another machine: its last step may fail, and comes before those of others

@@ -69,6 +69,7 @@ kal_status kal__encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *
         to = c->writer = kal__left_writer_new(s->writer);
         if (!to) return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
     }
+    to->helpers = s->helpers;
     if (n->kept && s->book) s->book->begun = true;   // such a file holds one picture, and is ended with it
     if (n->kept) return retouch_begin(s, to, watch, stats, err);
     const kal_extent *e = &n->call.in[0]->extent;

@@ -531,6 +531,7 @@ const kal__codec kal__codec_avif = {
     .params = avif_params,
     .n_params = sizeof avif_params / sizeof *avif_params,
     .params_size = sizeof(kal__heif_p),
+    .edition = "1",
     .accepts = kal__avif_accepts,
     .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC,
     .begin = kal__avif_begin,

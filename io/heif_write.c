@@ -2,10 +2,11 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Writing HEIC and AVIF through libheif: the rows are collected into its image, and everything is coded at
-// the end, on one thread. Lossless means the RGB samples themselves are coded (identity matrix, 4:4:4), not
+// the end, HEVC on one thread. Lossless means the RGB samples themselves are coded (identity matrix, 4:4:4), not
 // YCbCr made from them.
 #include "heif.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,11 +127,18 @@ static struct heif_error make_image(kal__encoder *e)
     return h;
 }
 
-// Settings an encoder does not know are left out: each encoder has its own. One thread, so that bytes depend
-// on nothing.
+// libaom's files are alike for any number of threads but one, whose contexts follow another order.
+static int av1_threads(const kal__encoder *e)
+{
+    return e->writer->helpers < 2 ? 2 : e->writer->helpers > 64 ? 64 : e->writer->helpers;
+}
+
+// Settings an encoder does not know are left out: each encoder has its own. Bytes may depend on nothing but these.
 static struct heif_error make_encoder(kal__encoder *e)
 {
-    static const struct {
+    char threads[12];
+    snprintf(threads, sizeof threads, "%d", av1_threads(e));
+    const struct {
         enum heif_compression_format format;
         bool lossless;
         const char *name, *value;
@@ -138,7 +146,7 @@ static struct heif_error make_encoder(kal__encoder *e)
         {heif_compression_HEVC, false, "x265:pools", "none"},
         {heif_compression_HEVC, false, "x265:frame-threads", "1"},
         {heif_compression_HEVC, false, "x265:wpp", "0"},
-        {heif_compression_AV1, false, "threads", "1"},
+        {heif_compression_AV1, false, "threads", threads},
         {heif_compression_HEVC, true, "chroma", "444"},
         {heif_compression_AV1, true, "chroma", "444"},
     };
