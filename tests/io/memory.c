@@ -79,6 +79,11 @@ int main(int argc, char **argv)
                 {"png", "", "ppm", false},
                 {"ppm", "", "jpg", false},
                 {"ppm", "", "png", false},
+                {"ppm", "", "png colours=64", true},
+                {"ppm", "", "gif", true},
+                {"ppm", "", "avif", true},
+                {"ppm", "", "heic", true},
+                {"ppm", "", "avif lossless=true", true},
                 {"jpg", "", "jpg", false},
                 {"jpg", "gaussian 6", "ppm", false},
                 {"png", "flip vertical", "jpg", false},
@@ -97,7 +102,7 @@ int main(int argc, char **argv)
         REQUIRE_OK(kal_save(large, check_temp(name), NULL, NULL, &check_error));
     }
     for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
-        char in[16], out[16], text[600];
+        char in[16], out[40], text[600];
         snprintf(in, sizeof in, "in.%s", jobs[i].from);
         snprintf(out, sizeof out, "out.%s", jobs[i].to);
         snprintf(text, sizeof text, "load %s%s%s | save %s", check_temp(in), *jobs[i].calls ? " | " : "",
