@@ -227,6 +227,7 @@ kal_status kal__read_exact(kal__reader *r, const char *codec, uint64_t at, void 
                            kal_error *err)
 {
     unsigned char *to = dst;
+    if (at > (uint64_t)INT64_MAX - n) return ends(r, codec, at, n, err);   // no file is as long
     while (n) {
         const ptrdiff_t got = r->read_at(r, at, to, n, err);
         if (got < 0) return err && err->status ? err->status : KAL_IO;

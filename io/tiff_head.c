@@ -89,8 +89,8 @@ static kal_status read_palette(kal__tiff_dir *d, kal__tiff_head *h)
 {
     kal__tiff_entry e;
     double map[3 * 256], most = 0;
-    if (h->samples != 1 || h->bits > 8 || h->kind != KAL__TIFF_UINT)
-        return refuse(d, "a palette of so many bits", h->bits);
+    if (h->samples != 1) return refuse(d, "a palette of so many samples a pixel", h->samples);
+    if (h->bits > 8 || h->kind != KAL__TIFF_UINT) return refuse(d, "a palette of so many bits", h->bits);
     const size_t n = (size_t)1 << h->bits;
     if (!kal__tiff_find(d, KAL__TAG_COLOURS, &e) || e.type != KAL__IFD_SHORT ||
         !kal__tiff_numbers(d, &e, 0, n * 3, map))

@@ -214,6 +214,30 @@ static void test_damage(void)
     REQUIRE_NOTE(strstr(err.message, "where pixels lie"), "%s", err.message);
 }
 
+// A field that says it lies where no file reaches costs nothing: its place is taken as it is in a BigTIFF, from disk too.
+static void test_far_field(void)
+{
+    kal_bytes b = file_of(&(sort){"compression=deflate bigtiff=true", 40, 30, 3, KAL_U8, true});
+    uint64_t at;
+    size_t n;
+    if (!first_directory(&b, &at, &n)) return;
+    for (size_t k = 8; k < n; k += 20) {
+        unsigned char *e = b.data + at + k;
+        if ((e[0] | e[1] << 8) == KAL__TAG_ORIENTATION) {
+            e[0] = 14, e[1] = 1, e[2] = KAL__IFD_ASCII;   // ImageDescription, which is read for EXIF
+            memset(e + 4, 0, 16);
+            e[4] = 100, e[19] = 0x80;
+        }
+    }
+    put_file(check_temp("far.tif"), b.data, b.size);
+    kal_node *n1 = kal_load(NULL, check_temp("far.tif"), "keyed=false");
+    kal_extent e;
+    REQUIRE_OK(kal_node_extent(n1, &e, &check_error));
+    REQUIRE_NOTE(e.width * e.height == 1200, "%dx%d", e.width, e.height);
+    kal_node_unref(&n1);
+    kal_bytes_free(&b);
+}
+
 // ---- libtiff stays away -------------------------------------------------------------------------
 
 // In a process of its own, in which nothing has needed libtiff yet.
@@ -248,6 +272,7 @@ int main(int argc, char **argv)
     }
     test_not_loaded(argv[0]);
     test_damage();
+    test_far_field();
     test_written();
     each_shared("|tif|tiff|", compare_shared);
     return check_done();
