@@ -19,18 +19,6 @@ static kal_status no_memory(kal_error *err)
     return kal_fail(err, KAL_NOMEM, "png: out of memory");
 }
 
-static kal_status put_chunk(kal__encoder *e, const char *name, const unsigned char *data, size_t n,
-                            kal_error *err)
-{
-    unsigned char head[8], tail[4];
-    kal__put_be32(head, (uint32_t)n);
-    memcpy(head + 4, name, 4);
-    kal__put_be32(tail, kal__crc32(kal__crc32(0, head + 4, 4), data, n));
-    kal_status st = e->writer->write(e->writer, head, 8, err);
-    if (!st) st = e->writer->write(e->writer, data, n, err);
-    return st ? st : e->writer->write(e->writer, tail, 4, err);
-}
-
 // How many pictures, and how often they run: written before the first and again, with the true number, behind the last.
 static void animation_head(const kal__encoder *e, unsigned char chunk[20])
 {
@@ -56,7 +44,7 @@ static kal_status put_frame(kal__encoder *e, kal_rect rect, kal_error *err)
     c[20] = (unsigned char)(count >> 8), c[21] = (unsigned char)count;
     c[22] = (unsigned char)(unit >> 8), c[23] = (unsigned char)unit;
     e->sum = 1;
-    return put_chunk(e, "fcTL", c, sizeof c, err);
+    return kal__png_put_chunk(e, "fcTL", c, sizeof c, kal__crc32(0, c, sizeof c), err);
 }
 
 static void begin_picture(kal__encoder *e, const kal__png_p *p, const kal__meta *meta)
@@ -129,20 +117,20 @@ void kal__apng_write_keep(const kal__encoder *e, const kal_tile *rows, int32_t y
 // A piece behind a number.
 static kal_status put_piece(kal__encoder *e, const kal__piece *piece, kal_error *err)
 {
-    const bool last = piece->note[3];
-    const size_t n = piece->size - 8 - (last ? 0 : 4);   // the data of the chunk, but its stream's sum
+    const size_t n = piece->size;
     unsigned char head[12], tail[8];
     e->sum = (uint32_t)adler32_combine(e->sum, piece->note[0], (z_off_t)piece->note[1]);
-    kal__put_be32(head, (uint32_t)(n + 4 + (last ? 4 : 0)));
+    const size_t sum = piece->note[3] ? 4 : 0;   // of the stream, behind its last piece
+    kal__put_be32(head, (uint32_t)(4 + n + sum));
     memcpy(head + 4, "fdAT", 4);
     kal__put_be32(head + 8, e->sequence++);
     kal__put_be32(tail, e->sum);
-    uint32_t crc = kal__crc32(kal__crc32(0, head + 4, 8), piece->data + 8, n);
-    if (last) crc = kal__crc32(crc, tail, 4);
-    kal__put_be32(tail + (last ? 4 : 0), crc);
+    const uint32_t crc =
+        (uint32_t)crc32_combine(kal__crc32(0, head + 4, 8), (uint32_t)piece->note[2], (z_off_t)n);
+    kal__put_be32(tail + sum, kal__crc32(crc, tail, sum));
     kal_status st = e->writer->write(e->writer, head, sizeof head, err);
-    if (!st) st = e->writer->write(e->writer, piece->data + 8, n, err);
-    return st ? st : e->writer->write(e->writer, tail, last ? 8 : 4, err);
+    if (!st) st = e->writer->write(e->writer, piece->data, n, err);
+    return st ? st : e->writer->write(e->writer, tail, sum + 4, err);
 }
 
 static bool hold(kal__encoder *e, const kal__piece *piece)

@@ -118,6 +118,9 @@ struct kal__encoder {
     int filter;                         // counted from 1; 0: the best of each row
     struct kal__png_palette *palette;   // the picture, until its colours are known; NULL: they all stay
     uint32_t sum;                       // Adler-32 of what has been joined
+    unsigned char *chunk;               // pieces of the next IDAT
+    size_t gathered;                    // bytes of it
+    uint32_t crc;                       // of them
     // ---- of an animation
     uint32_t frames;     // begun
     uint32_t sequence;   // of the next chunk that has a number
@@ -166,6 +169,9 @@ void kal__png_pieces(const kal_extent *x, const void *given, kal__pieces *out);
 void kal__png_pieces_of(const kal_extent *x, int level, int filter, kal__pieces *out);
 kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
                          kal_error *err);
+/// A chunk whose data have that CRC.
+kal_status kal__png_put_chunk(kal__encoder *e, const char *name, const unsigned char *data, size_t n,
+                              uint32_t crc, kal_error *err);
 kal_status kal__png_join(kal__encoder *e, const kal__piece *piece, kal_error *err);
 kal_status kal__png_end(kal__encoder *e, kal_error *err);
 

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Writing PNG, and what reading and writing share; see png.h. libpng writes what stands before the pixels. Rows are packed in pieces,
-// each a chunk IDAT of its own: they are filtered, each by the filter with the smallest sum of distances from 0, and deflated behind the
-// 32 KiB that came before them, which are filtered again for that. So pieces need each other's pixels and nothing else. Pictures of few colours,
-// which are held whole: png_palette.c.
+// which are filtered, each row by the filter with the smallest sum of distances from 0, and deflated behind the 32 KiB that came before them,
+// which are filtered again for that. So pieces need each other's pixels and nothing else. They are gathered into chunks of some size, since
+// whoever looks for what stands behind the pixels steps over each. Pictures of few colours, which are held whole: png_palette.c.
 #include "png.h"
 
 #include "deflate.h"
@@ -85,6 +85,8 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
+#define CHUNK ((size_t)512 << 10)   // bytes of an IDAT, at most, but for a piece that is larger by itself
+
 kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
 {
     const kal__png_p *p = given;
@@ -96,7 +98,7 @@ kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memo
                         "png holds gray or RGB with or without alpha, not %d channels%s; "
                         "use band_extract before saving",
                         x->channels, x->alpha ? " of which one is alpha" : "");
-    *memory = sizeof(kal__encoder) +
+    *memory = sizeof(kal__encoder) + CHUNK +
               (264 + 8 + 8 + 128) * 1024;   // libpng's structs, zlib for a profile, their pages
     return p->colours ? kal__png_palette_accepts(x, p, memory, err) : KAL_OK;
 }
@@ -165,6 +167,7 @@ static void encoder_free(kal__encoder *e)
 {
     kal__apng_write_free(e);
     kal__png_palette_free(e);
+    free(e->chunk);
     if (e->png) png_destroy_write_struct(&e->png, &e->info);
     free(e);
 }
@@ -213,10 +216,10 @@ static shape shape_of(const kal_extent *x, int level, int filter)
     return s;
 }
 
-// Around the deflated bytes: length, name and sum of the chunk, and the zlib stream's head and sum.
+// Before the deflated bytes of the first: the zlib stream's head.
 static size_t piece_bound(const shape *s)
 {
-    return kal__deflate_bound((size_t)s->rows * s->line) + 12 + 6;
+    return kal__deflate_bound((size_t)s->rows * s->line) + 2;
 }
 
 static size_t filtered_size(const shape *s)
@@ -329,15 +332,15 @@ static void put_stream_head(unsigned char *p, int level)
     p[1] = (unsigned char)(head + 31 - head % 31);
 }
 
-// A piece of the file: length, "IDAT", data and, but in the last one, its CRC. note: Adler-32 of the filtered bytes, how many they are,
-// CRC of name and data; whether it is the last one, which still gets the stream's sum.
+// A piece of the zlib stream. note: Adler-32 of the filtered bytes, how many they are, CRC of the piece; whether it is the last one, behind
+// which the stream's sum comes.
 kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0, kal__piece *out,
                          kal_error *err)
 {
     packing p = {.shape = shape_of(&e->extent, e->level, e->filter)};
     const shape *s = &p.shape;
     const int32_t y1 = rows->rect.y1, from = y0 > s->before ? y0 - s->before : 0;
-    const bool first = y0 == 0, last = y1 == e->extent.height;
+    const bool last = y1 == e->extent.height;
     if (e->now) kal__apng_write_keep(e, rows, y0);
     const bool ready = packing_new(&p, &e->extent) && (out->data = kal__new(piece_bound(s), 1));
     size_t n = 0;
@@ -347,23 +350,47 @@ kal_status kal__png_pack(const kal__encoder *e, const kal_tile *rows, int32_t y0
         const size_t dict = again < KAL__DEFLATE_WINDOW ? again : KAL__DEFLATE_WINDOW;
         const unsigned near[KAL__DEFLATE_NEAR] = {1, (unsigned)s->bpp,
                                                   s->line < KAL__DEFLATE_WINDOW ? (unsigned)s->line : 0};
-        const size_t head = 8 + (first ? 2 : 0);
+        const size_t head = y0 == 0 ? 2 : 0;
         n = kal__deflate(p.filtered + again - dict, dict, bytes, near, e->level, last, out->data + head);
-        if (first) put_stream_head(out->data + 8, e->level);
+        if (head) put_stream_head(out->data, e->level);
         out->size = head + n;
         out->note[0] = adler32_z(1, p.filtered + again, bytes);
         out->note[1] = bytes;
+        out->note[2] = kal__crc32(0, out->data, out->size);
         out->note[3] = last;
     }
     kal__slab_unref(&p.memory);
-    if (!n) return kal_fail(err, KAL_NOMEM, "png: out of memory");
-    kal__put_be32(out->data, (uint32_t)(out->size - 8 + (last ? 4 : 0)));
-    memcpy(out->data + 4, "IDAT", 4);
-    out->note[2] = kal__crc32(0, out->data + 4, out->size - 4);
-    if (!last) {
-        kal__put_be32(out->data + out->size, (uint32_t)out->note[2]);
-        out->size += 4;
-    }
+    return n ? KAL_OK : kal_fail(err, KAL_NOMEM, "png: out of memory");
+}
+
+kal_status kal__png_put_chunk(kal__encoder *e, const char *name, const unsigned char *data, size_t n,
+                              uint32_t crc, kal_error *err)
+{
+    unsigned char head[8], tail[4];
+    kal__put_be32(head, (uint32_t)n);
+    memcpy(head + 4, name, 4);
+    kal__put_be32(tail, (uint32_t)crc32_combine(kal__crc32(0, head + 4, 4), crc, (z_off_t)n));
+    kal_status st = e->writer->write(e->writer, head, 8, err);
+    if (!st) st = e->writer->write(e->writer, data, n, err);
+    return st ? st : e->writer->write(e->writer, tail, 4, err);
+}
+
+static kal_status put_gathered(kal__encoder *e, kal_error *err)
+{
+    const size_t n = e->gathered;
+    e->gathered = 0;
+    return n ? kal__png_put_chunk(e, "IDAT", e->chunk, n, e->crc, err) : KAL_OK;
+}
+
+static kal_status gather(kal__encoder *e, const unsigned char *data, size_t n, uint32_t crc, kal_error *err)
+{
+    const kal_status st = e->gathered + n > CHUNK ? put_gathered(e, err) : KAL_OK;
+    if (st) return st;
+    if (n > CHUNK) return kal__png_put_chunk(e, "IDAT", data, n, crc, err);
+    if (!kal__grow(&e->chunk, e->gathered + n, 1)) return kal_fail(err, KAL_NOMEM, "png: out of memory");
+    memcpy(e->chunk + e->gathered, data, n);
+    e->crc = e->gathered ? (uint32_t)crc32_combine(e->crc, crc, (z_off_t)n) : crc;
+    e->gathered += n;
     return KAL_OK;
 }
 
@@ -371,12 +398,12 @@ kal_status kal__png_join(kal__encoder *e, const kal__piece *piece, kal_error *er
 {
     if (e->frames > 1) return kal__apng_write_join(e, piece, err);
     e->sum = (uint32_t)adler32_combine(e->sum, piece->note[0], (z_off_t)piece->note[1]);
-    kal_status st = e->writer->write(e->writer, piece->data, piece->size, err);
+    kal_status st = gather(e, piece->data, piece->size, (uint32_t)piece->note[2], err);
     if (st || !piece->note[3]) return st;
-    unsigned char tail[8];
-    kal__put_be32(tail, e->sum);
-    kal__put_be32(tail + 4, kal__crc32((uint32_t)piece->note[2], tail, 4));
-    return e->writer->write(e->writer, tail, sizeof tail, err);
+    unsigned char sum[4];
+    kal__put_be32(sum, e->sum);
+    st = gather(e, sum, sizeof sum, kal__crc32(0, sum, sizeof sum), err);
+    return st ? st : put_gathered(e, err);
 }
 
 kal_status kal__png_end(kal__encoder *e, kal_error *err)
