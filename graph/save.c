@@ -90,6 +90,28 @@ kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *dat
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }
 
+kal_node *kal_pixels_borrowed(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride,
+                              void (*release)(void *user), void *user)
+{
+    kal_error err = {KAL_OK, ""};
+    kal_node *node = NULL;
+    size_t bytes = 0;
+    kal_status st = check_pixels(extent, data, stride, &bytes, &err);
+    const bool as_ours = !st && stride > 0 && (size_t)stride == bytes / (size_t)extent->height &&
+                         (uintptr_t)data % kal_type_size(extent->type) == 0;
+    if (!as_ours) {
+        if (!st) st = pixels_node(extent, data, stride, &node, &err);
+        if (release) release(user);
+        return st ? kal__error_node(scope, &err) : kal__born(scope, node);
+    }
+    kal__slab *slab = kal__slab_borrow(data, bytes, release, user);   // calls release itself
+    if (!slab && release) release(user);
+    st = slab ? kal__pixels_of(extent, slab, &node, &err)
+              : kal_fail(&err, KAL_NOMEM, "out of memory for a node (pixels)");
+    kal__slab_unref(&slab);
+    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
+}
+
 kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t stride, kal_key *out,
                               kal_error *err)
 {

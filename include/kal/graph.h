@@ -45,6 +45,10 @@ typedef struct kal_bound {
     const char *param;
     kal_node *value;
 } kal_bound;
+/// kal_apply_text with computed parameters beside those in the text.
+KAL_API kal_node *kal_apply_text_bound(kal_scope *scope, const char *op, const char *params,
+                                       kal_node *const *inputs, int32_t n, const kal_bound *bound,
+                                       int32_t n_bound);
 /// kal_apply with computed parameters. The node has a key at once; its size, and errors that hang on the values, are known when they are
 /// computed: by kal_node_extent or evaluation.
 KAL_API kal_node *kal_apply_bound(kal_scope *scope, const char *op, const void *params,

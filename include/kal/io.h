@@ -78,6 +78,11 @@ KAL_API kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t s
 /// Samples in memory, copied (a later change of the buffer changes neither key nor pixels). stride in bytes.
 KAL_API kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride);
 
+/// Samples that stay where they are, unchanged, until `release` (optional) is called, once: with the last node that needs them, or at once
+/// when rows have gaps between them or go upwards, or samples are not aligned, for then they are copied. Their digest is made here, and nothing else of them is read.
+KAL_API kal_node *kal_pixels_borrowed(kal_scope *scope, const kal_extent *extent, const void *data,
+                                      ptrdiff_t stride, void (*release)(void *user), void *user);
+
 /// The encoded form of an image, as a node: `format` is a codec's name ("jpeg") or one of its suffixes ("pgm" is stricter than "pnm"),
 /// `params` its options as text ("quality=90"), NULL for the defaults.
 KAL_API kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *format, const char *params);

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""Lazy, keyed image pipelines.
+
+    import kallitype as kal
+
+    img = kal.open("in.jpg")
+    out = img.within(kal.Box.of(1200, 800, 640, 640), lambda part: part.gaussian(6), feather=8)
+    out.save("out.jpg", quality=90)
+
+An image is a description; pixels are computed when somebody looks, in bands on all processors, and what is worth keeping is found again by its key. Every op of
+the library is a function here and a method of Image.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _kal
+from ._kal import Canvas, Cancel, Memo
+from .box import Box
+from .errors import (CallbackError, CancelledError, ChangedError, CorruptError, DeadlineError, Error, FileError, ForbiddenFileError, InternalError,
+                     InvalidError, LimitError, MissingError, MissingFileError, OutOfMemoryError, TextError, UnsupportedError)
+from .image import Content, Encoded, Image, Node, Value, array, hook, open, pages, parse, run, save_all
+from .settings import options
+
+__version__: str = _kal.version
+
+hook()
+for _name, _op in _kal.ops().items():
+    globals().setdefault(_name, _op)
+from .image import _attach
+
+_attach()
+del _attach, _name, _op, hook
+
+# What is rarely wanted is read when it is: name → module.
+_LATER = {
+    "memo": "memoize", "Source": "streams", "Target": "streams", "album": "streams", "optimize": "optimizing", "OptimizeResult": "optimizing",
+    "imread": "iio", "imwrite": "iio", "imiter": "iio", "improps": "iio", "immeta": "iio", "imopen": "iio",
+    "op": "userops", "limits": "library", "untrusted": "library", "plugin": "library", "formats": "library", "processors": "library",
+    "memo_stats": "library", "memo_clear": "library", "ParamDict": "params", "ParamList": "params", "Points": "points", "ImageSize": "points",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        value = getattr(import_module("." + _LATER[name], __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"kallitype has no {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -1,0 +1,644 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""Images, values and encoded pictures: nodes of a graph that nobody computes before somebody looks."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Iterator
+
+from . import _kal, settings, signature
+from .box import Box
+
+_SUFFIXES: dict[str, str] = {}
+
+
+class Node(_kal.Node):
+    """What Image, Value and Encoded have in common: a key, a text, and equality by key."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo: object):
+        return self
+
+    def __dask_tokenize__(self) -> str:
+        return self.key
+
+    def __reduce__(self):
+        from .pickling import reduce_node
+
+        return reduce_node(self)
+
+    def explain(self, format: str = "text") -> str:
+        """The plan, without running it: "text", "json", or the graph as "dot" or "svg"."""
+        return _kal.explain([self], format)
+
+    def stats(self) -> dict[str, Any]:
+        """Computes it, and says what that took: files opened, pictures decoded, bands computed and found, bytes held."""
+        return _kal.stats(self)
+
+    def memo(self, mode: str = "always"):
+        """Whether the result is kept: "always", "never", or "auto", when it is worth it. No key changes by it."""
+        return self._set_memo(mode)
+
+    def _repr_svg_(self) -> str:
+        return self.explain("svg")
+
+
+class Value(Node):
+    """Numbers, boxes, points, a size or a text that an op gives. It may stand for a parameter of an op, which is computed then; or it is
+    looked at: float(v), len(v), v[0], for x in v, v.get()."""
+
+    __slots__ = ()
+
+    def get(self) -> Any:
+        """A float for one number, a tuple for a row, a text; boxes, points and rows of numbers as a tuple of tuples."""
+        kind, rows = _kal.read_value(self)
+        if kind in ("boxes", "points", "polygons", "text"):
+            return rows
+        if kind == "size":
+            return tuple(int(x) for x in rows[0])
+        return rows if len(rows) != 1 else rows[0][0] if len(rows[0]) == 1 else rows[0]
+
+    @property
+    def kind(self) -> str:
+        """numbers, size, points, boxes, polygons or text."""
+        return _kal.read_value(self)[0]
+
+    def boxes(self) -> list[Box]:
+        """Boxes of it, as Box objects."""
+        kind, rows = _kal.read_value(self)
+        if kind != "boxes":
+            raise TypeError(f"this value is {kind}, not boxes")
+        return [Box(*row) for row in rows]
+
+    def __float__(self) -> float:
+        value = self.get()
+        if not isinstance(value, float):
+            raise TypeError(f"this value is {value!r}, not one number")
+        return value
+
+    def __iter__(self) -> Iterator[Any]:
+        value = self.get()
+        return iter(value if isinstance(value, tuple) else (value,))
+
+    def __len__(self) -> int:
+        value = self.get()
+        return len(value) if isinstance(value, (tuple, str)) else 1
+
+    def __getitem__(self, i: Any) -> Any:
+        value = self.get()
+        return (value if isinstance(value, (tuple, str)) else (value,))[i]
+
+    def __str__(self) -> str:
+        return str(self.get())
+
+
+class Encoded(Node):
+    """The bytes of a picture in a format, as a node: looked at by bytes(e) or e.bytes(), written by e.write(path)."""
+
+    __slots__ = ()
+
+    def bytes(self) -> bytes:
+        return _kal.read_bytes(self)
+
+    __bytes__ = bytes
+
+    def write(self, target: Any) -> None:
+        """To a path, whole or not at all; or to a file object, a Target, a descriptor."""
+        _write(self, target)
+
+
+def suffixes() -> dict[str, str]:
+    """Suffix without its dot → name of the format that writes it."""
+    if not _SUFFIXES:
+        for codec in _kal.codecs():
+            if codec["writes"]:
+                for suffix in (*codec["suffixes"].split("|"), codec["name"]):
+                    _SUFFIXES.setdefault(suffix, suffix)
+    return _SUFFIXES
+
+
+def _format_of(path: str) -> str:
+    suffix = os.path.splitext(path)[1][1:].lower()
+    if suffix not in suffixes():
+        raise ValueError(f'{path}: "{suffix}" is no suffix of a format that is written; give format=')
+    return suffix
+
+
+def _write(encoded: Encoded, target: Any) -> None:
+    if isinstance(target, (str, bytes, os.PathLike)):
+        _kal.write_files([encoded], [os.fsencode(target)])
+    elif isinstance(target, int):
+        _kal.write_fd(encoded, target)
+    else:
+        from .streams import output_of
+
+        _kal.write_output(encoded, *output_of(target))
+
+
+def _compare(formula: str) -> Callable[[Image, Any], Any]:
+    def compare(self: Image, other: Any) -> Any:
+        return _expr(self, other, f"select(a {formula} b, 255, 0)", type="u8", then=True)
+
+    return compare
+
+
+def _expr(image: Image, other: Any, formula: str, *, then: bool = False, **options: Any) -> Any:
+    ops = _kal.ops()
+    if isinstance(other, Image):
+        out = ops["expr"](image, other, formula=formula, **options)
+    elif isinstance(other, (int, float, Value)) or hasattr(other, "__float__"):
+        out = ops["expr"](image, formula=formula.replace("b,", "v0,").replace("b ", "v0 "), values=other, **options)
+    else:
+        return NotImplemented
+    return ops["threshold"](out, 127) if then else out   # any colour channel
+
+
+def _arithmetic(name: str) -> Callable[[Image, Any], Any]:
+    def operate(self: Image, other: Any) -> Any:
+        op = _kal.ops()[name]
+        if isinstance(other, Image):
+            return op(self, other)
+        if isinstance(other, Value):
+            return op(self, value=other)
+        if isinstance(other, (int, float, list, tuple)) or hasattr(other, "__float__"):
+            return op(self, value=other)
+        return NotImplemented
+
+    return operate
+
+
+def _reflected(sign: str) -> Callable[[Image, Any], Any]:
+    def operate(self: Image, other: Any) -> Any:
+        if not isinstance(other, (int, float)) and not hasattr(other, "__float__"):
+            return NotImplemented
+        return _kal.ops()["expr"](self, formula=f"v0 {sign} a", values=other)
+
+    return operate
+
+
+def _on_masks(name: str) -> Callable[[Image, Any], Any]:
+    def operate(self: Image, other: Any) -> Any:
+        return _kal.ops()[name](self, other) if isinstance(other, Image) else NotImplemented
+
+    return operate
+
+
+class Image(Node):
+    """An immutable description of an image. Nothing is computed until pixels or bytes are asked for.
+
+    Two images are equal when their keys are: when they are made in the same way of the same content. Every op is a method
+    (`img.gaussian(6)`) and a function (`kallitype.gaussian(img, 6)`); `help(img.gaussian)` says what it takes.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, source: Any, **options: Any) -> Image:
+        return open(source, **options)
+
+    # ---- what it is ------------------------------------------------------------------------------
+
+    @property
+    def width(self) -> int:
+        return self._extent[0]
+
+    @property
+    def height(self) -> int:
+        return self._extent[1]
+
+    @property
+    def channels(self) -> int:
+        """Samples of a pixel, alpha included."""
+        return self._extent[2]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, columns and, of more than one, channels: that of numpy.asarray(img)."""
+        w, h, c = self._extent[:3]
+        return (h, w, c) if c > 1 else (h, w)
+
+    @property
+    def dtype(self) -> str:
+        """Of a sample: "uint8", "uint16", "uint32" or "float32"."""
+        return self._extent[3]
+
+    @property
+    def model(self) -> str:
+        """What channels mean: "gray", "rgb", "mask" (0 and 255), or "data"."""
+        return self._extent[4]
+
+    @property
+    def alpha(self) -> bool:
+        """Whether the last channel is alpha."""
+        return self._extent[5]
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What its file says, without decoding pixels: format, bytes, pages, orientation with whether it was applied, and every field of EXIF,
+        XMP and IPTC by name ("exif.Model")."""
+        w, h, c, dtype, model, alpha = self._extent
+        out: dict[str, Any] = {"width": w, "height": h, "channels": c, "dtype": dtype, "model": model, "alpha": alpha}
+        file = self._file
+        if file is not None:
+            out["format"], out["bytes"], out["pages"] = file
+        out["orientation"], out["orientation_applied"] = self._orientation
+        out.update(self._fields())
+        return out
+
+    def meta(self, block: str) -> bytes | None:
+        """A block of metadata as it came: "exif", "icc", "xmp", "iptc"; None when there is none."""
+        return self._meta(block)
+
+    def content_key(self) -> str:
+        """The name of the pixels, whatever they came from: equal pixels have equal content keys. They are computed for it."""
+        return _kal.content_key(self)
+
+    def content(self) -> Content:
+        """This image as a key by its pixels: the same picture from a path, bytes, an array, a tensor or Pillow is one entry of a dict, an
+        lru_cache, a cachetools cache."""
+        return Content(self)
+
+    # ---- arithmetic --------------------------------------------------------------------------------
+
+    __add__ = _arithmetic("add")
+    __radd__ = _arithmetic("add")
+    __sub__ = _arithmetic("subtract")
+    __rsub__ = _reflected("-")
+    __mul__ = _arithmetic("multiply")
+    __rmul__ = _arithmetic("multiply")
+    __truediv__ = _arithmetic("divide")
+    __rtruediv__ = _reflected("/")
+    __gt__ = _compare(">")
+    __lt__ = _compare("<")
+    __ge__ = _compare(">=")
+    __le__ = _compare("<=")
+    __and__ = _on_masks("mask_and")
+    __or__ = _on_masks("mask_or")
+    __xor__ = _on_masks("mask_xor")
+
+    def __invert__(self) -> Image:
+        return _kal.ops()["invert"](self)
+
+    def __bool__(self) -> bool:
+        raise TypeError("an image is neither true nor false; `is None` asks whether there is one, `==` whether two are made in the same way")
+
+    def __getitem__(self, place: Any) -> Image:
+        """img[y0:y1, x0:x1] is that part, img[y0:y1] whole rows; a third index takes channels. As with NumPy what sticks out is cut off."""
+        return _part(self, place)
+
+    def __iter__(self) -> Any:
+        raise TypeError("an image is not a sequence; numpy.asarray(img) is one, and img.pages() are pages")
+
+    # ---- pixels ------------------------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        import numpy
+
+        shared = numpy.asarray(self._pixels())
+        if dtype is not None and numpy.dtype(dtype) != shared.dtype:
+            if copy is False:
+                raise ValueError(f"{shared.dtype} becomes {numpy.dtype(dtype)} only by a copy")
+            return shared.astype(dtype)
+        return shared.copy() if copy else shared
+
+    def __dlpack__(self, **how: Any) -> object:
+        return self._pixels().__dlpack__(**how)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)
+
+    def packed(self) -> _kal.Pixels:
+        """Pixels of four bytes as one 32-bit number each: a buffer of two dimensions, [y, x]."""
+        return self._pixels().packed()
+
+    def fetch(self, box: Any = None) -> _kal.Pixels:
+        """Pixels of a part (a Box, or all): a buffer, only to be read. Nothing else is computed."""
+        if box is None:
+            return self._pixels()
+        x, y, w, h = box._place(self)
+        return _kal.view(self, x, y, x + w, y + h)
+
+    def numpy(self) -> Any:
+        """A NumPy array of its own, which may be written to."""
+        import numpy
+
+        return numpy.array(self.numpy_view())
+
+    def numpy_view(self) -> Any:
+        """A NumPy array that shares the pixels, only to be read."""
+        import numpy
+
+        return numpy.asarray(self._pixels())
+
+    def raw(self) -> bytearray:
+        """The samples, row by row, in memory of your own."""
+        return bytearray(memoryview(self._pixels()).tobytes())
+
+    def raw_view(self) -> memoryview:
+        """The samples where they lie, only to be read."""
+        return memoryview(self._pixels())
+
+    def pil(self) -> Any:
+        """A Pillow image of its own."""
+        from .pillow import to_pil
+
+        return to_pil(self, shared=False)
+
+    def pil_view(self) -> Any:
+        """A Pillow image that shares the pixels where Pillow can (gray, RGBA), only to be read."""
+        from .pillow import to_pil
+
+        return to_pil(self, shared=True)
+
+    def tensor(self) -> Any:
+        """A torch tensor of its own, channels first, in the samples' type."""
+        from .tensors import to_tensor
+
+        return to_tensor(self, shared=False)
+
+    def tensor_view(self) -> Any:
+        """A torch tensor, channels first, that shares the pixels: do not write to it."""
+        from .tensors import to_tensor
+
+        return to_tensor(self, shared=True)
+
+    # ---- bytes and files ------------------------------------------------------------------------------
+
+    def encoded(self, format: str, **options: Any) -> Encoded:
+        """The picture in a format ("png", ".jpg"), as a node. `kal formats NAME` lists the options."""
+        return _kal.encode(self, format.lstrip("."), options)
+
+    def encode(self, format: str, **options: Any) -> bytes:
+        """The bytes of the picture in a format: img.encode(".png"), img.encode("jpeg", quality=90)."""
+        return _kal.read_bytes(self.encoded(format, **options))
+
+    def save(self, target: Any, format: str | None = None, **options: Any) -> None:
+        """Writes it: to a path, whole or not at all, in the format of its suffix; or to a file object, a Target, a descriptor (then format= says
+        which)."""
+        if format is None:
+            name = target if isinstance(target, (str, bytes, os.PathLike)) else getattr(target, "name", "")
+            format = _format_of(os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else "")
+        _write(self.encoded(format, **options), target)
+
+    async def asave(self, target: Any, format: str | None = None, **options: Any) -> None:
+        """save() in a thread; cancelling the task cancels the run."""
+        from .aio import run
+
+        await run(self.save, target, format, **options)
+
+    async def aencode(self, format: str, **options: Any) -> bytes:
+        """encode() in a thread; cancelling the task cancels the run."""
+        from .aio import run
+
+        return await run(self.encode, format, **options)
+
+    def as_file(self, suffix: str = ".png", **options: Any) -> Any:
+        """A context manager that gives the path of a file with the picture, and removes it."""
+        from .streams import as_file
+
+        return as_file(self, suffix, options)
+
+    def optimize(self, **aim: Any) -> Any:
+        """The smallest file that looks right, or the best that fits: max_bytes, min_score, max_dssim, max_diff, formats, metric…"""
+        from .optimizing import optimize
+
+        return optimize(self, **aim)
+
+    async def aoptimize(self, **aim: Any) -> Any:
+        from .aio import run
+
+        return await run(self.optimize, **aim)
+
+    def page(self, number: int) -> Image:
+        """Another page of the file that it was opened from, from 0 on."""
+        return _kal.page(self, number)
+
+    def pages(self) -> _kal.Pages:
+        """All pages of the file that it was opened from, one after another; `with img.pages() as pages` closes early."""
+        return _kal.Pages(self)
+
+    def show(self) -> None:
+        """Opens a viewer with the picture as PNG, which is left in the folder for temporary files."""
+        import tempfile
+        import webbrowser
+
+        with tempfile.NamedTemporaryFile(suffix=".png", delete=False) as file:
+            file.write(self.encode("png"))
+        webbrowser.open("file://" + file.name)
+
+    def _repr_png_(self) -> bytes:
+        w, h = self.width, self.height
+        small = self if max(w, h) <= 512 else _kal.ops()["thumbnail"](self, 512, 512)
+        return small.encode("png")
+
+    # ---- a part, processed and put back ------------------------------------------------------------------
+
+    def within(self, box: Any, process: Callable[[Image], Image], *, feather: int = 0, context: float = 0.0, resize: str = "lanczos3") -> Image:
+        """The image with `process` done to a part: crop, process, uncrop.
+
+        box: a Box, or a Value of one box (`mask.mask_boxes()`). context: how much around the box is cropped with it, as a part of its sides, so that
+        `process` sees what is around; only the box is put back. feather: width of the soft seam in pixels. `process` may give back another size; then it is fitted by
+        `resize`."""
+        from .within import within
+
+        return within(self, box, process, feather, context, resize)
+
+    @staticmethod
+    def grid(images: Any, **options: Any) -> Image:
+        """Images on one sheet: `kallitype.sheet` with what it takes."""
+        return _kal.ops()["sheet"](*images, **options)
+
+
+class Content:
+    """An image as a key: equal and hashed by its pixels."""
+
+    __slots__ = ("image", "key")
+
+    def __init__(self, image: Image) -> None:
+        self.image, self.key = image, image.content_key()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Content) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        return f"<content {self.key} of {self.image!r}>"
+
+    def __dask_tokenize__(self) -> str:
+        return self.key
+
+
+def _range(s: Any, n: int, what: str) -> tuple[int, int]:
+    if isinstance(s, int):
+        if not -n <= s < n:
+            raise IndexError(f"{what} {s} of {n}")
+        s %= n
+        return s, s + 1
+    if not isinstance(s, slice):
+        raise TypeError(f"{what}s are taken by a slice, not {s!r}: img[y0:y1, x0:x1]")
+    start, stop, step = s.indices(n)
+    if step != 1:
+        raise ValueError("a part has no steps; resize, downsample or flip the image")
+    if start >= stop:
+        raise ValueError(f"{what}s {s.start}:{s.stop} of {n} are none")
+    return start, stop
+
+
+def _part(image: Image, place: Any) -> Image:
+    place = place if isinstance(place, tuple) else (place,)
+    if place and place[0] is Ellipsis:
+        place = (slice(None), slice(None), *place[1:])
+    if len(place) == 4 and all(isinstance(p, (int, float)) for p in place):
+        raise TypeError("four numbers do not say whether they are corners or sizes: img[y0:y1, x0:x1], or img.crop(Box(x0, y0, x1, y1))")
+    if len(place) > 3:
+        raise TypeError("an image has rows, columns and channels")
+    w, h, c = image._extent[:3]
+    y0, y1 = _range(place[0] if place else slice(None), h, "row")
+    x0, x1 = _range(place[1] if len(place) > 1 else slice(None), w, "column")
+    out = image
+    if (x0, y0, x1, y1) != (0, 0, w, h):
+        out = _kal.ops()["crop"](out, x=x0, y=y0, width=x1 - x0, height=y1 - y0)
+    if len(place) == 3:
+        c0, c1 = _range(place[2], c, "channel")
+        if (c0, c1) != (0, c):
+            out = _kal.ops()["band_extract"](out, bands=list(range(c0, c1)))
+    return out
+
+
+# ---- opening -------------------------------------------------------------------------------------------
+
+
+def open(source: Any, **options: Any) -> Image:
+    """An image from whatever holds one. The header is read, and the content digested; no pixel is decoded.
+
+    source: a path or URL; bytes, bytearray or a memoryview of an encoded picture; a file object; a Source; a NumPy array, a Canvas or any buffer of
+    rows and columns; a torch tensor (channels first); a Pillow image; an Image, which is given back.
+    options: those of `load` (page=, upright=, format=, keyed= …); for arrays and tensors model= ("gray", "rgb", "mask", "data"), alpha=,
+    copy=False (a promise that the array does not change any more; else it is copied).
+    """
+    if isinstance(source, str):
+        return _kal.load(os.fsencode(source), options)
+    if isinstance(source, bytes):
+        return _kal.load_bytes(source, options)
+    if isinstance(source, Image):
+        if options:
+            raise TypeError("an image is open already: options are for a path, bytes or an array")
+        return source
+    if isinstance(source, os.PathLike):
+        return _kal.load(os.fsencode(source), options)
+    return _open_object(source, options)
+
+
+def array(source: Any, *, model: str | None = None, alpha: bool | None = None, copy: bool = True) -> Image:
+    """An image of samples: rows, columns and perhaps channels of uint8, uint16, uint32, float32 or bool (a mask). Two channels are gray and alpha, four
+    RGB and alpha, others data, unless model= and alpha= say something else. copy=False: a promise that they do not change any more."""
+    return _kal.image_of(source, model, -1 if alpha is None else int(alpha), not copy)
+
+
+def _is_encoded(view: memoryview) -> bool:
+    return view.ndim == 1 and view.itemsize == 1
+
+
+def _open_object(source: Any, options: dict[str, Any]) -> Image:
+    if isinstance(source, (bytearray, memoryview)):
+        view = memoryview(source)
+        return _kal.load_bytes(source, options) if _is_encoded(view) else array(source, **options)
+    top = type(source).__module__.partition(".")[0]
+    if top == "PIL":
+        from .pillow import from_pil
+
+        return from_pil(source, **options)
+    if top == "torch":
+        from .tensors import from_tensor
+
+        return from_tensor(source, **options)
+    if hasattr(source, "_input"):
+        return _kal.load_input(*source._input(), options)
+    if hasattr(source, "read"):
+        from .streams import input_of
+
+        return _kal.load_input(*input_of(source), options)
+    if isinstance(source, Value):
+        raise TypeError("a value is no image")
+    try:
+        view = memoryview(source)
+    except TypeError:
+        if hasattr(source, "__array__"):
+            import numpy
+
+            return array(numpy.asarray(source), **options)
+        raise TypeError(f"an image cannot be made of a {type(source).__name__}") from None
+    return _kal.load_bytes(view, options) if _is_encoded(view) else array(source, **options)
+
+
+def pages(source: Any, **options: Any) -> _kal.Pages:
+    """The pages of whatever open() takes, one after another."""
+    return _kal.Pages(open(source, **options))
+
+
+def parse(text: str | None = None, /, *, path: Any = None, **bindings: Any) -> Any:
+    """What a text describes: its last expression, an Image, a Value or an Encoded. bindings: images for names in the text (`in_` for `in`), and values for its
+    params. path=: the text is in a file."""
+    return _kal.parse(text, _bound(bindings), None if path is None else os.fspath(path))[0]
+
+
+def run(text: str | None = None, /, *, path: Any = None, **bindings: Any) -> dict[str, Any]:
+    """Does what a text says: writes its saves, all or none, and gives its prints by name."""
+    _, saves, prints = _kal.parse(text, _bound(bindings), None if path is None else os.fspath(path))
+    if saves:
+        _kal.write_files([e for e, _ in saves], [os.fsencode(p) for _, p in saves])
+    return {name or str(i): node.get() if isinstance(node, Value) else node for i, (node, name) in enumerate(prints)}
+
+
+def _bound(bindings: dict[str, Any]) -> dict[str, Any]:
+    out = {}
+    for name, value in bindings.items():
+        name = name.rstrip("_")
+        if isinstance(value, (str, Node)):
+            out[name] = value
+        elif isinstance(value, bool):
+            out[name] = "true" if value else "false"
+        elif isinstance(value, (int, float)):
+            out[name] = repr(value)
+        else:
+            out[name] = open(value)
+    return out
+
+
+def save_all(pairs: Any) -> None:
+    """Many pictures in one plan, all files or none: pairs of (Image or Encoded, path)."""
+    nodes, paths = [], []
+    for image, path in pairs:
+        nodes.append(image if isinstance(image, Encoded) else image.encoded(_format_of(os.fsdecode(path))))
+        paths.append(os.fsencode(path))
+    _kal.write_files(nodes, paths)
+
+
+def _attach() -> None:
+    """Every op of the table becomes a method, where the classes have none of that name."""
+    for name, op in _kal.ops().items():
+        attach(name, op)
+
+
+def attach(name: str, op: Any) -> None:
+    _, _, _, taken, params, _ = op.record
+    if taken and not hasattr(Image, name):
+        setattr(Image, name, op)
+    if not taken and params and params[0][1] == "list" and not hasattr(Value, name):
+        setattr(Value, name, op)
+
+
+def hook() -> None:
+    from . import errors
+
+    _kal.hook(Image=Image, Value=Value, Encoded=Encoded, open=open, options=settings.current, signature=signature.describe, Box=Box,
+              errors=errors.make)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""How requests are run. None of it changes a pixel."""
+
+from __future__ import annotations
+
+import contextvars
+import os
+from typing import Any, Callable
+
+from . import _kal
+
+# In the order the extension reads them in.
+_NAMES = ("threads", "max_memory", "deadline", "memo", "memo_mode", "spill", "audit", "only_known", "progress", "cancel")
+_STANDARD = (0, 0, 0.0, None, 0, None, 0.0, False, None, None)
+_MODES = ("auto", "always", "never")
+_current: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("kallitype.options", default=_STANDARD)
+current = _current.get
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def size(text: int | str) -> int:
+    """Bytes of "64M", as the command reads them: powers of 1024."""
+    if isinstance(text, int):
+        return text
+    number, unit = text.strip().lower().removesuffix("b").removesuffix("i"), ""
+    if number and number[-1] in _UNITS:
+        number, unit = number[:-1], number[-1]
+    try:
+        return int(float(number) * _UNITS[unit])
+    except ValueError:
+        raise ValueError(f'"{text}" is no size: a number with K, M, G or T') from None
+
+
+_folders: dict[tuple[Any, ...], _kal.Memo] = {}
+
+
+def _memo_of(given: dict[str, Any]) -> _kal.Memo | None:
+    named = {k: given.pop(k, None) for k in ("memo_dir", "memo_size", "memo_remote", "memo_pack")}
+    if named["memo_dir"] is None and named["memo_remote"] is None:
+        if named["memo_size"] is not None or named["memo_pack"] is not None:
+            raise ValueError("memo_size and memo_pack are of a folder: give memo_dir too")
+        return None
+    folder = None if named["memo_dir"] is None else os.path.abspath(os.fspath(named["memo_dir"]))
+    key = (os.getpid(), folder, size(named["memo_size"] or 0), named["memo_remote"], named["memo_pack"])
+    if key not in _folders:   # one for all who name the same
+        _folders[key] = _kal.Memo(folder=folder, size=key[2], remote=named["memo_remote"], pack=named["memo_pack"])
+    return _folders[key]
+
+
+class options:
+    """What is in force within `with`, or in a function that it decorates, for the requests begun there.
+
+    threads: workers, the caller included (0: all processors). max_memory: bytes a request may plan to hold, or "64M".
+    deadline: seconds for each request. memo_dir, memo_size, memo_remote, memo_pack: where results are kept, as --memo-dir and the
+    others of the command. memo: a Memo. memo_mode: "auto", "always", "never". spill: a folder for rows beyond max_memory. audit: the share of what is found that is
+    computed again and compared. only_known: give what is in the memo, else MissingError. progress: called with (done, total), or
+    True for a bar by tqdm. cancel: a Cancel, which stops them from any thread.
+
+    As with every context variable a thread that is started within does not inherit it, and asyncio.to_thread does.
+    """
+
+    __slots__ = ("_values", "_token", "_bar")
+
+    def __init__(self, *, progress: Callable[[int, int], object] | bool | None = None, **given: Any) -> None:
+        memo = _memo_of(given)
+        if memo is not None:
+            given["memo"] = memo
+        if "max_memory" in given:
+            given["max_memory"] = size(given["max_memory"])
+        if "memo_mode" in given:
+            if given["memo_mode"] not in _MODES:
+                raise ValueError(f"memo_mode is auto, always or never, not {given['memo_mode']!r}")
+            given["memo_mode"] = _MODES.index(given["memo_mode"])
+        if given.get("spill") is not None:
+            given["spill"] = os.fspath(given["spill"])
+        if progress is not None and progress is not False:
+            given["progress"] = _Bar() if progress is True else progress
+        for name in given:
+            if name not in _NAMES:
+                raise TypeError(f"no option {name!r}; there are {', '.join(_NAMES)}, memo_dir, memo_size, memo_remote, memo_pack")
+        self._values = given
+        self._token: list[contextvars.Token[tuple[Any, ...]]] = []
+
+    def __enter__(self) -> options:
+        now = list(_current.get())
+        for name, value in self._values.items():
+            now[_NAMES.index(name)] = value
+        self._token.append(_current.set(tuple(now)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token.pop())
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        import functools
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with options.__new__(options)._same(self):
+                return function(*args, **kwargs)
+
+        return wrapped
+
+    def _same(self, other: options) -> options:
+        self._values, self._token = other._values, []
+        return self
+
+
+class _Bar:
+    """A bar by tqdm, one a request."""
+
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self._make = tqdm
+        self._bar: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = self._make(total=total, unit="row", leave=False)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+        if done >= total:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Pictures in: paths, bytes, descriptors, functions of the user's; and the pages of a file.
+#include "py.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+PyTypeObject *kalpy_Pages;
+
+// load(path as bytes, options) → Image
+static PyObject *load(PyObject *self, PyObject *args)
+{
+    (void)self;
+    const char *path;
+    PyObject *options, *out = NULL;
+    kalpy_args a = {0};
+    if (!PyArg_ParseTuple(args, "yO", &path, &options)) return NULL;
+    if (kalpy_args_from(&a, options)) {
+        PyThreadState *t = PyEval_SaveThread();
+        kal_node *n = kal_load(NULL, path, a.text);
+        PyEval_RestoreThread(t);
+        out = kalpy_wrap(n);
+    }
+    kalpy_args_free(&a);
+    return out;
+}
+
+static void drop(void *user)
+{
+    const PyGILState_STATE g = PyGILState_Ensure();
+    Py_DECREF((PyObject *)user);
+    PyGILState_Release(g);
+}
+
+static PyObject *load_held(PyObject *bytes, const char *text)
+{
+    char *data;
+    Py_ssize_t n;
+    if (PyBytes_AsStringAndSize(bytes, &data, &n)) return NULL;
+    Py_INCREF(bytes);
+    PyThreadState *t = PyEval_SaveThread();
+    kal_node *node = kal_load_borrowed(NULL, data, (size_t)n, drop, bytes, text);
+    PyEval_RestoreThread(t);
+    return kalpy_wrap(node);
+}
+
+static PyObject *load_copied(PyObject *o, const char *text)
+{
+    Py_buffer b;
+    if (PyObject_GetBuffer(o, &b, PyBUF_SIMPLE)) return NULL;
+    PyThreadState *t = PyEval_SaveThread();
+    kal_node *node = kal_load_bytes(NULL, b.buf, (size_t)b.len, text);
+    PyEval_RestoreThread(t);
+    PyBuffer_Release(&b);
+    return kalpy_wrap(node);
+}
+
+// load_bytes(buffer, options) → Image. bytes cannot change and are not copied.
+static PyObject *load_bytes(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *o, *options, *out = NULL;
+    kalpy_args a = {0};
+    if (!PyArg_ParseTuple(args, "OO", &o, &options)) return NULL;
+    if (kalpy_args_from(&a, options)) out = PyBytes_Check(o) ? load_held(o, a.text) : load_copied(o, a.text);
+    kalpy_args_free(&a);
+    return out;
+}
+
+// load_fd(fd, name or None, options) → Image
+static PyObject *load_fd(PyObject *self, PyObject *args)
+{
+    (void)self;
+    int fd;
+    const char *name;
+    PyObject *options, *out = NULL;
+    kalpy_args a = {0};
+    if (!PyArg_ParseTuple(args, "izO", &fd, &name, &options)) return NULL;
+    if (kalpy_args_from(&a, options)) {
+        PyThreadState *t = PyEval_SaveThread();
+        kal_node *n = kal_load_fd(NULL, fd, name, a.text);
+        PyEval_RestoreThread(t);
+        out = kalpy_wrap(n);
+    }
+    kalpy_args_free(&a);
+    return out;
+}
+
+// ---- functions of the user's ----------------------------------------------------------------------
+
+typedef struct source {
+    PyObject *read, *seek, *size, *close;   // NULL: there is none
+    char name[200];
+} source;
+
+static const char *named(const source *s, const char *what, char out[240])
+{
+    snprintf(out, 240, "%s of %s", what, s->name);
+    return out;
+}
+
+static ptrdiff_t on_read(void *user, void *dst, size_t n, kal_error *err)
+{
+    source *s = user;
+    char who[240];
+    const PyGILState_STATE g = PyGILState_Ensure();
+    ptrdiff_t got = -1;
+    Py_buffer b;
+    PyObject *o = PyObject_CallFunction(s->read, "n", (Py_ssize_t)n);
+    if (o == Py_None) {
+        got = 0;
+    } else if (!o || PyObject_GetBuffer(o, &b, PyBUF_SIMPLE)) {
+        kalpy_stash(err, named(s, "read", who));
+    } else {
+        if ((size_t)b.len > n) {
+            kal_fail(err, KAL_CALLBACK, "%s gave %zd bytes of at most %zu", named(s, "read", who), b.len, n);
+        } else {
+            memcpy(dst, b.buf, (size_t)b.len);
+            got = b.len;
+        }
+        PyBuffer_Release(&b);
+    }
+    Py_XDECREF(o);
+    PyGILState_Release(g);
+    return got;
+}
+
+// Returning -1 or None-less falsehood, as pyvips has it, says that there is no seeking.
+static kal_status on_seek(void *user, uint64_t at, kal_error *err)
+{
+    source *s = user;
+    char who[240];
+    const PyGILState_STATE g = PyGILState_Ensure();
+    kal_status st = KAL_OK;
+    PyObject *o = PyObject_CallFunction(s->seek, "K", (unsigned long long)at);
+    if (!o) {
+        st = kalpy_stash(err, named(s, "seek", who));
+    } else if (o != Py_None) {
+        const long long where = PyLong_AsLongLong(o);
+        if (where == -1 && PyErr_Occurred())
+            st = kalpy_stash(err, named(s, "seek", who));
+        else if (where < 0 || (uint64_t)where != at)
+            st = kal_fail(err, KAL_IO, "%s went to %lld and not to %llu", named(s, "seek", who), where,
+                          (unsigned long long)at);
+    }
+    Py_XDECREF(o);
+    PyGILState_Release(g);
+    return st;
+}
+
+static int64_t on_size(void *user)
+{
+    source *s = user;
+    const PyGILState_STATE g = PyGILState_Ensure();
+    PyObject *o = PyObject_CallNoArgs(s->size);
+    int64_t n = o && o != Py_None ? PyLong_AsLongLong(o) : -1;
+    if (PyErr_Occurred()) {
+        n = -1;
+        PyErr_WriteUnraisable(s->size);
+    }
+    Py_XDECREF(o);
+    PyGILState_Release(g);
+    return n;
+}
+
+static void source_free(source *s)
+{
+    Py_XDECREF(s->read);
+    Py_XDECREF(s->seek);
+    Py_XDECREF(s->size);
+    Py_XDECREF(s->close);
+    PyMem_Free(s);
+}
+
+static void on_close(void *user)
+{
+    source *s = user;
+    const PyGILState_STATE g = PyGILState_Ensure();
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    if (s->close) {
+        PyObject *o = PyObject_CallNoArgs(s->close);
+        if (!o) PyErr_WriteUnraisable(s->close);
+        Py_XDECREF(o);
+    }
+    source_free(s);
+    PyErr_Restore(type, value, trace);
+    PyGILState_Release(g);
+}
+
+static PyObject *or_null(PyObject *o)
+{
+    return o == Py_None ? NULL : Py_NewRef(o);
+}
+
+// load_input(name, read, seek, size, close, options) → Image. All but read may be None.
+static PyObject *load_input(PyObject *self, PyObject *args)
+{
+    (void)self;
+    const char *name;
+    PyObject *read, *seek, *size, *close, *options, *out = NULL;
+    kalpy_args a = {0};
+    if (!PyArg_ParseTuple(args, "sOOOOO", &name, &read, &seek, &size, &close, &options)) return NULL;
+    source *s = PyMem_Calloc(1, sizeof *s);
+    if (!s) return PyErr_NoMemory();
+    snprintf(s->name, sizeof s->name, "%s", name);
+    s->read = Py_NewRef(read);
+    s->seek = or_null(seek);
+    s->size = or_null(size);
+    s->close = or_null(close);
+    const kal_input in = {.name = name,
+                          .user = s,
+                          .read = on_read,
+                          .seek = s->seek ? on_seek : NULL,
+                          .close = on_close,
+                          .size = s->size ? on_size : NULL};
+    if (kalpy_args_from(&a, options)) {
+        PyThreadState *t = PyEval_SaveThread();
+        kal_node *n = kal_load_input(NULL, &in, a.text);
+        PyEval_RestoreThread(t);
+        out = kalpy_wrap(n);
+    } else {
+        source_free(s);
+    }
+    kalpy_args_free(&a);
+    return out;
+}
+
+// ---- pages ------------------------------------------------------------------------------------------
+
+typedef struct pages_object {
+    PyObject_HEAD kal_pages *pages;
+} pages_object;
+
+static PyObject *page(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *image;
+    int i;
+    if (!PyArg_ParseTuple(args, "Oi", &image, &i)) return NULL;
+    kal_node *n = kalpy_need(image, "page");
+    if (!n) return NULL;
+    PyThreadState *t = PyEval_SaveThread();
+    kal_node *p = kal_page(NULL, n, i);
+    PyEval_RestoreThread(t);
+    return kalpy_wrap(p);
+}
+
+static PyObject *pages_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *image;
+    kal_error err;
+    (void)kwargs;
+    if (!PyArg_ParseTuple(args, "O", &image)) return NULL;
+    kal_node *n = kalpy_need(image, "Pages");
+    if (!n) return NULL;
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    pages_object *o = (pages_object *)alloc(type, 0);
+    if (!o) return NULL;
+    PyThreadState *t = PyEval_SaveThread();
+    const kal_status st = kal_pages_open(n, &o->pages, &err);
+    PyEval_RestoreThread(t);
+    if (!st) return (PyObject *)o;
+    Py_DECREF(o);
+    return kalpy_raise(&err);
+}
+
+static void close_pages(pages_object *o)
+{
+    kal_pages *p = o->pages;
+    o->pages = NULL;
+    PyThreadState *t = PyEval_SaveThread();
+    kal_pages_close(&p);
+    PyEval_RestoreThread(t);
+}
+
+static void pages_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    close_pages((pages_object *)self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyObject *pages_close(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    close_pages((pages_object *)self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *pages_next(PyObject *self)
+{
+    pages_object *o = (pages_object *)self;
+    if (!o->pages) return NULL;
+    PyThreadState *t = PyEval_SaveThread();
+    kal_node *n = kal_pages_next(o->pages, NULL);
+    PyEval_RestoreThread(t);
+    return n ? kalpy_wrap(n) : NULL;
+}
+
+static PyObject *pages_enter(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return Py_NewRef(self);
+}
+
+static PyObject *pages_exit(PyObject *self, PyObject *args)
+{
+    (void)args;
+    return pages_close(self, NULL);
+}
+
+static PyObject *pages_iter(PyObject *self)
+{
+    return Py_NewRef(self);
+}
+
+static PyMethodDef pages_methods[] = {
+    {"close", pages_close, METH_NOARGS, "Gives back what the decoder held, at once."},
+    {"__enter__", pages_enter, METH_NOARGS, NULL},
+    {"__exit__", pages_exit, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL}};
+static PyType_Slot pages_slots[] = {
+    {Py_tp_new, pages_new},
+    {Py_tp_dealloc, pages_dealloc},
+    {Py_tp_iter, pages_iter},
+    {Py_tp_iternext, pages_next},
+    {Py_tp_methods, pages_methods},
+    {Py_tp_doc, "The pages of a file, one after another; each is decoded when it is looked at."},
+    {0, NULL}};
+PyType_Spec kalpy_pages_spec = {"kallitype._kal.Pages", sizeof(pages_object), 0, Py_TPFLAGS_DEFAULT,
+                                pages_slots};
+
+PyMethodDef kalpy_load_methods[] = {
+    {"load", load, METH_VARARGS, NULL},       {"load_bytes", load_bytes, METH_VARARGS, NULL},
+    {"load_fd", load_fd, METH_VARARGS, NULL}, {"load_input", load_input, METH_VARARGS, NULL},
+    {"page", page, METH_VARARGS, NULL},       {NULL, NULL, 0, NULL}};

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// An object for each op of the table: called by itself, or as a method of an image, which is its first input then. Inputs come first, as the record
+// names them; then parameters, by name or in the record's order. What it may be called with is told by its record alone.
+#include "py.h"
+
+#include <string.h>
+
+typedef struct op_object {
+    PyObject_HEAD const kal_op *op;
+} op_object;
+
+typedef struct bound_object {
+    PyObject_HEAD const kal_op *op;
+    PyObject *op_self, *self;
+} bound_object;
+
+PyTypeObject *kalpy_BoundOp;
+
+#define MOST 512   // inputs of one call
+
+typedef struct call {
+    const kal_op *op;
+    int32_t least, most;
+    kal_node *in[MOST];
+    PyObject *held[MOST];   // made of paths and arrays for this call
+    int32_t n, n_held;
+    kalpy_args args;
+    uint64_t set;   // parameters, by their rows
+} call;
+
+static bool fail_call(const call *c, const char *text)
+{
+    PyErr_Format(PyExc_TypeError, "%s: %s", c->op->name, text);
+    return false;
+}
+
+static bool add_node(call *c, PyObject *o)
+{
+    kal_node *node = kalpy_node_of(o);
+    if (c->n == MOST) return fail_call(c, "too many images");
+    if (!node) {   // whatever open() takes
+        PyObject *made = PyObject_CallFunctionObjArgs(kalpy.open, o, NULL);
+        if (!made) return false;
+        c->held[c->n_held++] = made;
+        node = kalpy_node_of(made);
+    }
+    c->in[c->n++] = node;
+    return true;
+}
+
+static bool add_list(call *c, PyObject *list)
+{
+    PyObject *iter = PyObject_GetIter(list), *o;
+    bool ok = iter != NULL;
+    while (ok && (o = PyIter_Next(iter))) {
+        ok = add_node(c, o);
+        Py_DECREF(o);
+    }
+    Py_XDECREF(iter);
+    return ok && !PyErr_Occurred();
+}
+
+static bool put_param(call *c, size_t row, PyObject *v)
+{
+    if (v == Py_None) return true;
+    if (row < 64) c->set |= (uint64_t)1 << row;
+    return kalpy_args_put(&c->args, c->op->name, &c->op->params[row], v);
+}
+
+static int find_param(const kal_op *op, const char *name)
+{
+    for (size_t i = 0; i < op->n_params; i++)
+        if (!strcmp(op->params[i].name, name)) return (int)i;
+    return -1;
+}
+
+// A box stands for x, y, width and height, where an op has these four.
+static bool takes_box(const kal_op *op)
+{
+    static const char *const four[] = {"x", "y", "width", "height"};
+    for (int i = 0; i < 4; i++)
+        if (find_param(op, four[i]) < 0) return false;
+    return find_param(op, "box") < 0;
+}
+
+static bool is_box(PyObject *v)
+{
+    return kalpy.Box && PyObject_IsInstance(v, kalpy.Box) == 1;
+}
+
+static bool put_box(call *c, PyObject *box)
+{
+    static const char *const names[] = {"x", "y", "width", "height"};
+    PyObject *of = c->n ? kalpy_wrap(kal_node_ref(c->in[c->n - 1])) : Py_NewRef(Py_None);
+    PyObject *place =
+        of ? PyObject_CallMethod(box, "_place", "O", of) : NULL;   // x, y, width, height in pixels
+    bool ok = place != NULL;
+    for (int i = 0; i < 4 && ok; i++) {
+        PyObject *v = PyTuple_GetItem(place, i);
+        ok = v && put_param(c, (size_t)find_param(c->op, names[i]), v);
+    }
+    Py_XDECREF(of);
+    Py_XDECREF(place);
+    return ok;
+}
+
+static bool is_input_like(PyObject *v)
+{
+    return kalpy_node_of(v) && PyObject_IsInstance(v, kalpy.Value) != 1;
+}
+
+// What stands before the parameters.
+static bool add_inputs(call *c, PyObject *args, Py_ssize_t *at)
+{
+    const Py_ssize_t n = PyTuple_Size(args);
+    while (*at < n && c->n < c->most) {
+        PyObject *v = PyTuple_GetItem(args, *at);
+        const bool list = c->most > 2 && (PyList_Check(v) || PyTuple_Check(v));
+        if (!list && c->n >= c->least && !is_input_like(v)) return true;
+        if (!(list ? add_list(c, v) : add_node(c, v))) return false;
+        ++*at;
+        if (list) return true;
+    }
+    return true;
+}
+
+// A value of its own goes where a value goes: a box to the four, a size to the two; else to the first parameter.
+static bool put_positional(call *c, PyObject *args, Py_ssize_t at, size_t row)
+{
+    const bool box = takes_box(c->op);
+    for (; at < PyTuple_Size(args); at++, row++) {
+        PyObject *v = PyTuple_GetItem(args, at);
+        if (box && row == 0 && is_box(v)) {
+            if (!put_box(c, v)) return false;
+            row = 3;
+            continue;
+        }
+        if (box && row == 0 && kalpy_node_of(v)) {
+            c->args.bound[c->args.n_bound++] = (kal_bound){"box", kalpy_node_of(v)};
+            row = 3;
+            continue;
+        }
+        if (box && c->op->params[0].name[0] == 'x' && row == 0)
+            return fail_call(
+                c, "bare numbers do not say whether they are corners or sizes: give Box(x0, y0, x1, y1), "
+                   "Box.of(x, y, width, height), or x=, y=, width=, height=");
+        if (row >= c->op->n_params) return fail_call(c, "there are more arguments than parameters");
+        if (!put_param(c, row, v)) return false;
+    }
+    return true;
+}
+
+// A value whose method this is.
+static bool put_first(call *c, PyObject *value)
+{
+    if (!c->op->n_params) return fail_call(c, "it takes no value");
+    return put_param(c, 0, value);
+}
+
+// The input of that name; -1: there is none.
+static int find_input(const kal_op *op, const char *name)
+{
+    const size_t n = strlen(name);
+    int i = 0;
+    for (const char *s = op->inputs; *s; i++) {
+        const size_t k = strcspn(s, " ?.");
+        if (k == n && !strncmp(s, name, n)) return i;
+        s += strcspn(s, " ");
+        s += strspn(s, " ");
+    }
+    return -1;
+}
+
+static PyObject *nearest(const kal_op *op, const char *name)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && i < op->n_params; i++) {
+        PyObject *s = PyUnicode_FromString(op->params[i].name);
+        if (!s || PyList_Append(list, s)) Py_CLEAR(list);
+        Py_XDECREF(s);
+    }
+    PyErr_Format(PyExc_TypeError, "%s has no parameter \"%s\"; it has %S", op->name, name,
+                 list ? list : Py_None);
+    Py_XDECREF(list);
+    return NULL;
+}
+
+static bool put_named(call *c, PyObject *kwargs)
+{
+    PyObject *key, *v;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(kwargs, &at, &key, &v)) {
+        const char *name = PyUnicode_AsUTF8AndSize(key, NULL);
+        if (!name) return false;
+        if (find_input(c->op, name) >= 0 && find_param(c->op, name) < 0) continue;   // was taken
+        const int row = find_param(c->op, name);
+        if (row >= 0 && row < 64 && c->set >> row & 1) {
+            PyErr_Format(PyExc_TypeError, "%s: %s is given twice", c->op->name, name);
+            return false;
+        }
+        const bool box = !strcmp(name, "box") && takes_box(c->op);
+        if (row < 0 && v != Py_None && box && is_box(v)) {
+            if (!put_box(c, v)) return false;
+        } else if (row < 0 && kalpy_node_of(v) && (box || !strcmp(name, "size"))) {
+            c->args.bound[c->args.n_bound++] = (kal_bound){box ? "box" : "size", kalpy_node_of(v)};
+        } else if (row < 0) {
+            return nearest(c->op, name) != NULL;
+        } else if (!put_param(c, (size_t)row, v)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_named_inputs(call *c, PyObject *kwargs)
+{
+    PyObject *key, *v;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(kwargs, &at, &key, &v)) {
+        const char *name = PyUnicode_AsUTF8AndSize(key, NULL);
+        if (!name) return false;
+        const int i = find_input(c->op, name);
+        if (i < 0 || find_param(c->op, name) >= 0 || v == Py_None) continue;
+        if (i != c->n) {
+            PyErr_Format(PyExc_TypeError, "%s: %s is the input number %d, and %d were given before it",
+                         c->op->name, name, i + 1, c->n);
+            return false;
+        }
+        if (!(PyList_Check(v) || PyTuple_Check(v) ? add_list(c, v) : add_node(c, v))) return false;
+    }
+    return true;
+}
+
+static PyObject *call_op(const kal_op *op, PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    call c = {.op = op};
+    PyObject *out = NULL;
+    Py_ssize_t at = 0;
+    kal_op_arity(op, &c.least, &c.most);
+    if (c.most < 0 || c.most > MOST) c.most = MOST;
+    const bool value = self && (!c.most || PyObject_IsInstance(self, kalpy.Value) == 1);
+    bool ok = !self || (value ? put_first(&c, self) : add_node(&c, self));
+    if (ok) ok = add_inputs(&c, args, &at);
+    if (ok && kwargs) ok = add_named_inputs(&c, kwargs);
+    if (ok) ok = put_positional(&c, args, at, value);
+    if (ok && kwargs) ok = put_named(&c, kwargs);
+    if (ok)
+        out = kalpy_wrap(kal_apply_text_bound(NULL, op->name, c.args.text ? c.args.text : "", c.in, c.n,
+                                              c.args.bound, c.args.n_bound));
+    for (int32_t i = 0; i < c.n_held; i++) Py_DECREF(c.held[i]);
+    kalpy_args_free(&c.args);
+    return out;
+}
+
+// ---- the objects --------------------------------------------------------------------------------
+
+static PyObject *op_call(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    return call_op(((op_object *)self)->op, NULL, args, kwargs);
+}
+
+static PyObject *bound_call(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    const bound_object *b = (bound_object *)self;
+    return call_op(b->op, b->self, args, kwargs);
+}
+
+static PyObject *op_get(PyObject *self, PyObject *object, PyObject *type)
+{
+    (void)type;
+    if (!object || object == Py_None) return Py_NewRef(self);
+    bound_object *b = PyObject_New(bound_object, kalpy_BoundOp);
+    if (!b) return NULL;
+    b->op = ((op_object *)self)->op;
+    b->op_self = Py_NewRef(self);
+    b->self = Py_NewRef(object);
+    return (PyObject *)b;
+}
+
+static void op_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static void bound_dealloc(PyObject *self)
+{
+    Py_DECREF(((bound_object *)self)->op_self);
+    Py_DECREF(((bound_object *)self)->self);
+    op_dealloc(self);
+}
+
+static PyObject *param_tuple(const kal_param *p)
+{
+    static const char *const kinds[] = {"int",  "x",    "y",     "float", "bool", "choice",
+                                        "text", "list", "color", "file",  "files"};
+    PyObject *standard = p->def_text ? PyUnicode_FromString(p->def_text) : PyFloat_FromDouble(p->def);
+    return Py_BuildValue("ssNOddss", p->name, kinds[p->kind], standard,
+                         p->def == KAL_AUTO && !p->def_text ? Py_True : Py_False, p->min, p->max, p->unit,
+                         p->help);
+}
+
+// name, family, help, inputs, params (name, kind, default, auto, min, max, unit, help), kind of result: what stubs and signatures are made of.
+static PyObject *op_record(PyObject *self, void *unused)
+{
+    (void)unused;
+    const kal_op *op = ((op_object *)self)->op;
+    PyObject *params = PyTuple_New((Py_ssize_t)op->n_params);
+    for (size_t i = 0; params && i < op->n_params; i++) {
+        PyObject *p = param_tuple(&op->params[i]);
+        if (!p)
+            Py_CLEAR(params);
+        else
+            PyTuple_SetItem(params, (Py_ssize_t)i, p);
+    }
+    if (!params) return NULL;
+    return Py_BuildValue("ssssNi", op->name, op->family, op->help, op->inputs, params,
+                         op->measure ? (int)op->measure->kind : -1);
+}
+
+static PyObject *op_name(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyUnicode_FromString(((op_object *)self)->op->name);
+}
+
+// Made when somebody looks: kallitype/signature.py.
+static PyObject *described(PyObject *self, const char *what)
+{
+    return PyObject_CallFunction(kalpy.signature, "Os", self, what);
+}
+
+static PyObject *op_doc(PyObject *self, void *unused)
+{
+    (void)unused;
+    return described(self, "doc");
+}
+
+static PyObject *op_signature(PyObject *self, void *unused)
+{
+    (void)unused;
+    return described(self, "function");
+}
+
+static PyObject *bound_doc(PyObject *self, void *unused)
+{
+    (void)unused;
+    return described(((bound_object *)self)->op_self, "doc");
+}
+
+static PyObject *bound_signature(PyObject *self, void *unused)
+{
+    (void)unused;
+    return described(((bound_object *)self)->op_self, "method");
+}
+
+static PyObject *bound_name(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyUnicode_FromString(((bound_object *)self)->op->name);
+}
+
+static PyObject *op_repr(PyObject *self)
+{
+    return PyUnicode_FromFormat("<op %s>", ((op_object *)self)->op->name);
+}
+
+static PyObject *bound_repr(PyObject *self)
+{
+    return PyUnicode_FromFormat("<op %s of %R>", ((bound_object *)self)->op->name,
+                                ((bound_object *)self)->self);
+}
+
+static PyObject *op_reduce(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return op_name(self, NULL);
+}
+
+static PyMethodDef op_methods[] = {{"__reduce__", op_reduce, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
+static PyGetSetDef op_getters[] = {
+    {"__name__", op_name, NULL, NULL, NULL}, {"__qualname__", op_name, NULL, NULL, NULL},
+    {"__doc__", op_doc, NULL, NULL, NULL},   {"__signature__", op_signature, NULL, NULL, NULL},
+    {"record", op_record, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
+static PyType_Slot op_slots[] = {{Py_tp_dealloc, op_dealloc},
+                                 {Py_tp_call, op_call},
+                                 {Py_tp_descr_get, op_get},
+                                 {Py_tp_repr, op_repr},
+                                 {Py_tp_getset, op_getters},
+                                 {Py_tp_methods, op_methods},
+                                 {0, NULL}};
+PyType_Spec kalpy_op_spec = {"kallitype._kal.Op", sizeof(op_object), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, op_slots};
+
+static PyGetSetDef bound_getters[] = {{"__name__", bound_name, NULL, NULL, NULL},
+                                      {"__doc__", bound_doc, NULL, NULL, NULL},
+                                      {"__signature__", bound_signature, NULL, NULL, NULL},
+                                      {NULL, NULL, NULL, NULL, NULL}};
+static PyMemberDef bound_members[] = {
+    {"__self__", T_OBJECT_EX, offsetof(bound_object, self), READONLY, NULL},
+    {"__func__", T_OBJECT_EX, offsetof(bound_object, op_self), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL}};
+static PyType_Slot bound_slots[] = {{Py_tp_dealloc, bound_dealloc}, {Py_tp_call, bound_call},
+                                    {Py_tp_repr, bound_repr},       {Py_tp_getset, bound_getters},
+                                    {Py_tp_members, bound_members}, {0, NULL}};
+PyType_Spec kalpy_bound_spec = {"kallitype._kal.BoundOp", sizeof(bound_object), 0,
+                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, bound_slots};
+
+bool kalpy_ops_into(PyObject *dict)
+{
+    const kal_op *op;
+    for (size_t i = 0; (op = kal_op_at(i)); i++) {
+        if (PyDict_GetItemString(dict, op->name)) continue;
+        op_object *o = PyObject_New(op_object, kalpy_Op);
+        if (!o) return false;
+        o->op = op;
+        const int rc = PyDict_SetItemString(dict, op->name, (PyObject *)o);
+        Py_DECREF(o);
+        if (rc) return false;
+    }
+    return true;
+}

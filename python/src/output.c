@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// Bytes out to functions of the user's, and files of several pictures.
+#include "py.h"
+
+#include <stdio.h>
+#include <string.h>
+
+PyTypeObject *kalpy_Album;
+
+typedef struct target {
+    PyObject *write, *end, *abort;   // NULL: there is none
+    char name[200];
+} target;
+
+// None is all of them, as a file object that says nothing means it.
+static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err)
+{
+    target *t = user;
+    char who[240];
+    snprintf(who, sizeof who, "write of %s", t->name);
+    const PyGILState_STATE g = PyGILState_Ensure();
+    ptrdiff_t took = -1;
+    PyObject *bytes = PyBytes_FromStringAndSize(data, (Py_ssize_t)n);
+    PyObject *o = bytes ? PyObject_CallFunctionObjArgs(t->write, bytes, NULL) : NULL;
+    if (o == Py_None) {
+        took = (ptrdiff_t)n;
+    } else {
+        const Py_ssize_t k = o ? PyLong_AsSsize_t(o) : -1;
+        if (PyErr_Occurred())
+            kalpy_stash(err, who);
+        else if (k < 1 || (size_t)k > n)
+            kal_fail(err, KAL_CALLBACK, "%s took %zd of %zu bytes", who, k, n);
+        else
+            took = k;
+    }
+    Py_XDECREF(o);
+    Py_XDECREF(bytes);
+    PyGILState_Release(g);
+    return took;
+}
+
+// 0, None and True are well; as pyvips has it another number is not.
+static kal_status on_end(void *user, kal_error *err)
+{
+    target *t = user;
+    char who[240];
+    snprintf(who, sizeof who, "end of %s", t->name);
+    const PyGILState_STATE g = PyGILState_Ensure();
+    kal_status st = KAL_OK;
+    PyObject *o = PyObject_CallNoArgs(t->end);
+    if (!o)
+        st = kalpy_stash(err, who);
+    else if (PyLong_Check(o) && !PyBool_Check(o) && PyLong_AsLong(o) != 0)
+        st = kal_fail(err, KAL_CALLBACK, "%s said that it failed", who);
+    PyErr_Clear();
+    Py_XDECREF(o);
+    PyGILState_Release(g);
+    return st;
+}
+
+static void target_free(target *t)
+{
+    Py_XDECREF(t->write);
+    Py_XDECREF(t->end);
+    Py_XDECREF(t->abort);
+    PyMem_Free(t);
+}
+
+static void on_abort(void *user)
+{
+    target *t = user;
+    const PyGILState_STATE g = PyGILState_Ensure();
+    PyObject *o = PyObject_CallNoArgs(t->abort);
+    if (!o) PyErr_WriteUnraisable(t->abort);
+    Py_XDECREF(o);
+    PyGILState_Release(g);
+}
+
+static target *target_new(const char *name, PyObject *write, PyObject *end, PyObject *abort)
+{
+    target *t = PyMem_Calloc(1, sizeof *t);
+    if (!t) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    snprintf(t->name, sizeof t->name, "%s", name);
+    t->write = Py_NewRef(write);
+    t->end = end == Py_None ? NULL : Py_NewRef(end);
+    t->abort = abort == Py_None ? NULL : Py_NewRef(abort);
+    return t;
+}
+
+static kal_output output_of(target *t)
+{
+    return (kal_output){.name = t->name,
+                        .user = t,
+                        .write = on_write,
+                        .end = t->end ? on_end : NULL,
+                        .abort = t->abort ? on_abort : NULL};
+}
+
+// A call of the user's that did not come back may still stand on it.
+static void target_done(target *t, bool ok)
+{
+    if (ok) target_free(t);
+}
+
+// write_output(Encoded, name, write, end, abort)
+static PyObject *write_output(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *node, *write, *end, *abort;
+    const char *name;
+    bool ok;
+    if (!PyArg_ParseTuple(args, "OsOOO", &node, &name, &write, &end, &abort)) return NULL;
+    kal_node *n = kalpy_need(node, "write_output");
+    target *t = n ? target_new(name, write, end, abort) : NULL;
+    if (!t) return NULL;
+    const kal_output out = output_of(t);
+    kal_node *const list[1] = {n};
+    KALPY_RUN(ok, kal_write_outputs(list, &out, 1, &r.options, &r.err));
+    target_done(t, ok);
+    if (!ok) return NULL;
+    Py_RETURN_NONE;
+}
+
+// ---- albums -------------------------------------------------------------------------------------------
+
+typedef struct album_object {
+    PyObject_HEAD kal_album *album;
+    target *target;
+} album_object;
+
+static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)kwargs;
+    const char *path, *format, *name = "";
+    PyObject *write = Py_None, *end = Py_None, *abort = Py_None;
+    kal_error err;
+    if (!PyArg_ParseTuple(args, "zz|sOOO", &path, &format, &name, &write, &end, &abort)) return NULL;
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    album_object *o = (album_object *)alloc(type, 0);
+    if (!o) return NULL;
+    if (!path && !(o->target = target_new(name, write, end, abort))) {
+        Py_DECREF(o);
+        return NULL;
+    }
+    const kal_output out = o->target ? output_of(o->target) : (kal_output){0};
+    PyThreadState *t = PyEval_SaveThread();
+    const kal_status st = path ? kal_album_create(path, format, &o->album, &err)
+                               : kal_album_create_output(&out, format, &o->album, &err);
+    PyEval_RestoreThread(t);
+    if (!st) return (PyObject *)o;
+    Py_DECREF(o);
+    return kalpy_raise(&err);
+}
+
+static void give_up(album_object *o)
+{
+    kal_album *a = o->album;
+    o->album = NULL;
+    PyThreadState *t = PyEval_SaveThread();
+    kal_album_abort(&a);
+    PyEval_RestoreThread(t);
+}
+
+static void album_dealloc(PyObject *self)
+{
+    album_object *o = (album_object *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    give_up(o);
+    if (o->target) target_free(o->target);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static bool is_open(const album_object *o)
+{
+    if (!o->album) PyErr_SetString(PyExc_ValueError, "the album is finished");
+    return o->album;
+}
+
+static PyObject *album_add(PyObject *self, PyObject *args)
+{
+    album_object *o = (album_object *)self;
+    PyObject *image, *options = Py_None;
+    kalpy_args a = {0};
+    bool ok;
+    if (!PyArg_ParseTuple(args, "O|O", &image, &options)) return NULL;
+    kal_node *n = kalpy_need(image, "add");
+    ok = n && is_open(o) && kalpy_args_from(&a, options);
+    if (ok) KALPY_RUN(ok, kal_album_add(o->album, n, a.text, &r.options, &r.err));
+    kalpy_args_free(&a);
+    if (!ok) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *album_finish(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    album_object *o = (album_object *)self;
+    kal_error err;
+    if (!is_open(o)) return NULL;
+    kal_album *a = o->album;
+    o->album = NULL;
+    PyThreadState *t = PyEval_SaveThread();
+    const kal_status st = kal_album_finish(&a, &err);
+    PyEval_RestoreThread(t);
+    if (st) return kalpy_raise(&err);
+    Py_RETURN_NONE;
+}
+
+static PyObject *album_abort(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    give_up((album_object *)self);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef album_methods[] = {{"add", album_add, METH_VARARGS, NULL},
+                                      {"finish", album_finish, METH_NOARGS, NULL},
+                                      {"abort", album_abort, METH_NOARGS, NULL},
+                                      {NULL, NULL, 0, NULL}};
+static PyType_Slot album_slots[] = {
+    {Py_tp_new, album_new}, {Py_tp_dealloc, album_dealloc}, {Py_tp_methods, album_methods}, {0, NULL}};
+PyType_Spec kalpy_album_spec = {"kallitype._kal.Album", sizeof(album_object), 0, Py_TPFLAGS_DEFAULT,
+                                album_slots};
+
+PyMethodDef kalpy_output_methods[] = {{"write_output", write_output, METH_VARARGS, NULL},
+                                      {NULL, NULL, 0, NULL}};

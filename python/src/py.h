@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What the files of the extension share. It is built on the limited API of Python 3.11 and on include/kal alone; what an op is called, takes
+// and gives comes from its record. Everything that is comfort and no handle is Python: kallitype/.
+//
+// Threads: objects are immutable once made, but for a Canvas. The interpreter's lock is given up around everything that may read, compute or
+// wait, and taken back inside functions of the user's.
+#ifndef KAL_PYTHON_H
+#define KAL_PYTHON_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+#include <structmember.h>
+
+#include <kal/kal.h>
+
+// Puts a reference in the place of another, which is given back when it is no longer to be seen.
+#define KALPY_SET(place, value)                  \
+    do {                                         \
+        PyObject *before_ = (PyObject *)(place); \
+        (place) = (value);                       \
+        Py_XDECREF(before_);                     \
+    } while (0)
+
+// ---- what the module knows ----------------------------------------------------------------------
+
+/// Classes and functions of kallitype/ that are made or called from here, by the names they are handed over with (module.c).
+#define KALPY_HOOKS(X)                                          \
+    X(Image)                                                    \
+    X(Value) X(Encoded)                 /* what wraps a node */ \
+        X(open) X(options) X(signature) /* functions */         \
+        X(Box) X(errors)                /* status → exception */
+typedef struct kalpy_hooks {
+#define KALPY_HOOK(name) PyObject *name;
+    KALPY_HOOKS(KALPY_HOOK)
+#undef KALPY_HOOK
+} kalpy_hooks;
+extern kalpy_hooks kalpy;
+
+extern PyTypeObject *kalpy_Node, *kalpy_Pixels, *kalpy_Canvas, *kalpy_Op, *kalpy_Cancel, *kalpy_Memo;
+
+/// Adds a type to the module; NULL with an exception.
+PyTypeObject *kalpy_type(PyObject *module, PyType_Spec *spec);
+
+// ---- nodes --------------------------------------------------------------------------------------
+
+typedef struct kalpy_node {
+    PyObject_HEAD kal_node *node;   // owned
+    kal_key key;
+    PyObject *weak;
+} kalpy_node;
+/// The object for a node, whose reference it takes over: an Image, a Value or an Encoded. An error node is its exception.
+PyObject *kalpy_wrap(kal_node *node);
+/// The node in an object, borrowed; NULL when it is none (no exception).
+kal_node *kalpy_node_of(PyObject *o);
+/// The same, with a TypeError that says what was wanted.
+kal_node *kalpy_need(PyObject *o, const char *what);
+PyObject *kalpy_key_text(kal_key key);
+PyObject *kalpy_bytes(kal_bytes *bytes);    // and frees them
+PyObject *kalpy_string(kal_bytes *bytes);   // the same, UTF-8
+PyObject *kalpy_value(kal_value *value);    // and frees it
+
+// ---- errors -------------------------------------------------------------------------------------
+
+/// Raises the exception for an error; NULL.
+PyObject *kalpy_raise(const kal_error *err);
+/// The exception that is set becomes err's sentence, and the cause of the exception that kalpy_raise makes of it. Returns KAL_CALLBACK.
+kal_status kalpy_stash(kal_error *err, const char *who);
+/// What was raised in a function of the user's and is no Exception; NULL: nothing.
+PyObject *kalpy_take_interrupt(void);
+
+// ---- calls --------------------------------------------------------------------------------------
+
+/// A call's arguments as text, and what of them is computed.
+typedef struct kalpy_args {
+    char *text;
+    size_t n, room;
+    kal_bound bound[8];
+    int32_t n_bound;
+    bool failed;
+} kalpy_args;
+void kalpy_args_free(kalpy_args *a);
+/// Appends name=value, as the parameter's kind has it; name NULL: the value alone. false with an exception.
+bool kalpy_args_put(kalpy_args *a, const char *of, const kal_param *p, PyObject *value);
+/// The same for an option whose kind nobody knows yet: what it looks like is what it is.
+bool kalpy_args_put_any(kalpy_args *a, const char *name, PyObject *value);
+/// A dict of options, or None; the text is never NULL.
+bool kalpy_args_from(kalpy_args *a, PyObject *options);
+
+// ---- evaluation ---------------------------------------------------------------------------------
+
+/// One request: its options, from the object that `options` of the hooks gives, and what stops it.
+typedef struct kalpy_request {
+    kal_options options;
+    PyObject *given;      // what is in force, owned
+    PyObject *progress;   // borrowed from it; NULL: nobody wants to know
+    PyObject *warnings;   // what was told, a list
+    PyObject *raised;     // by progress
+    kal_cancel *cancel;
+    kal_error err;
+    PyThreadState *thread;
+    bool interrupts;
+} kalpy_request;
+/// Between the two the interpreter's lock is not held. begin: false with an exception, and end must not be called. end: raises what went wrong,
+/// an interrupt of the user's before all; false then. Where `again` is set and true comes back in it the interrupt was taken by the user's handler, and all
+/// is to be done once more.
+bool kalpy_begin(kalpy_request *r);
+bool kalpy_end(kalpy_request *r, kal_status st, bool *again);
+/// The whole of it around one expression of type kal_status, which may use `r`.
+#define KALPY_RUN(ok, expression)                \
+    do {                                         \
+        kalpy_request r;                         \
+        bool again = true;                       \
+        ok = true;                               \
+        while (again && ok) {                    \
+            again = false;                       \
+            ok = kalpy_begin(&r);                \
+            if (!ok) break;                      \
+            const kal_status st_ = (expression); \
+            ok = kalpy_end(&r, st_, &again);     \
+        }                                        \
+    } while (0)
+
+kal_cancel *kalpy_cancel_of(PyObject *cancel);
+kal_memo *kalpy_memo_of(PyObject *memo);
+
+// ---- pixels -------------------------------------------------------------------------------------
+
+/// The pixels of an image where they lie, as an object that hands them on; NULL with an exception.
+PyObject *kalpy_pixels(PyObject *node);
+/// What a buffer holds as samples. false with an exception.
+typedef struct kalpy_samples {
+    kal_extent extent;
+    ptrdiff_t stride;
+    Py_buffer buffer;
+} kalpy_samples;
+bool kalpy_samples_of(PyObject *o, const char *model, int alpha, kalpy_samples *out);
+
+extern PyType_Spec kalpy_pages_spec, kalpy_album_spec;
+extern PyTypeObject *kalpy_Pages, *kalpy_Album;
+extern PyMethodDef kalpy_output_methods[];
+extern PyMethodDef kalpy_eval_methods[], kalpy_source_methods[], kalpy_memo_methods[], kalpy_pixels_methods[],
+    kalpy_map_methods[], kalpy_load_methods[];
+extern PyType_Spec kalpy_node_spec, kalpy_pixels_spec, kalpy_canvas_spec, kalpy_op_spec, kalpy_bound_spec,
+    kalpy_cancel_spec, kalpy_memo_spec;
+extern PyTypeObject *kalpy_BoundOp;
+/// An object for each op that is registered and has none yet, in the dict.
+bool kalpy_ops_into(PyObject *dict);
+
+#endif

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// What stands around every request: its options, the interpreter's lock given up, progress, warnings, and an interrupt from the keyboard. That comes
+// to the main thread, which works in the library and looks at no flags of Python's: so during a request a handler of ours cancels it
+// and then does what was to be done; what Python makes of it is raised when the request has ended.
+#include "py.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+
+// ---- interrupts: of the main thread alone -------------------------------------------------------
+
+#define NESTED 16   // a memoized function computes within a request of its own
+
+static kal_cancel *volatile running[NESTED];
+static volatile sig_atomic_t depth, interrupted;
+static struct sigaction python_handler;
+
+static void on_interrupt(int sig, siginfo_t *info, void *context)
+{
+    interrupted = 1;
+    for (int i = 0; i < depth && i < NESTED; i++)
+        if (running[i]) kal_cancel_set(running[i]);
+    if (python_handler.sa_flags & SA_SIGINFO)
+        python_handler.sa_sigaction(sig, info, context);
+    else if (python_handler.sa_handler != SIG_IGN && python_handler.sa_handler != SIG_DFL)
+        python_handler.sa_handler(sig);
+}
+
+static bool is_main_thread(void)
+{
+    return syscall(SYS_gettid) == getpid();
+}
+
+static void watch_interrupts(kalpy_request *r)
+{
+    r->interrupts = false;
+    if (!is_main_thread() || depth == NESTED) return;
+    if (!depth) {
+        interrupted = 0;
+        if (sigaction(SIGINT, NULL, &python_handler)) return;
+        if (!(python_handler.sa_flags & SA_SIGINFO) &&
+            (python_handler.sa_handler == SIG_DFL || python_handler.sa_handler == SIG_IGN))
+            return;
+        struct sigaction own = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+        sigemptyset(&own.sa_mask);
+        if (sigaction(SIGINT, &own, NULL)) return;
+    }
+    r->interrupts = true;
+    running[depth] = r->cancel;
+    depth++;
+}
+
+static void leave_interrupts(const kalpy_request *r)
+{
+    if (!r->interrupts) return;
+    depth--;
+    running[depth] = NULL;
+    if (!depth) sigaction(SIGINT, &python_handler, NULL);
+}
+
+// ---- what is told meanwhile -----------------------------------------------------------------------
+
+static void on_progress(void *user, kal_phase phase, uint64_t done, uint64_t total)
+{
+    kalpy_request *r = user;
+    (void)phase;
+    const PyGILState_STATE g = PyGILState_Ensure();
+    PyObject *rc = r->raised ? NULL
+                             : PyObject_CallFunction(r->progress, "KK", (unsigned long long)done,
+                                                     (unsigned long long)total);
+    if (!rc && !r->raised) {
+        PyObject *type, *trace;
+        PyErr_Fetch(&type, &r->raised, &trace);
+        PyErr_NormalizeException(&type, &r->raised, &trace);
+        if (trace && r->raised) PyException_SetTraceback(r->raised, trace);
+        Py_XDECREF(type);
+        Py_XDECREF(trace);
+        kal_cancel_set(r->cancel);
+    }
+    Py_XDECREF(rc);
+    PyGILState_Release(g);
+}
+
+static void on_warning(void *user, const kal_warning *w)
+{
+    kalpy_request *r = user;
+    const PyGILState_STATE g = PyGILState_Ensure();
+    PyObject *text = PyUnicode_DecodeUTF8(w->text, (Py_ssize_t)strlen(w->text), "replace");
+    if (!r->warnings) r->warnings = PyList_New(0);
+    if (text && r->warnings) PyList_Append(r->warnings, text);
+    Py_XDECREF(text);
+    PyErr_Clear();
+    PyGILState_Release(g);
+}
+
+// ---- a request ------------------------------------------------------------------------------------
+
+// (threads, max_memory, deadline, memo or None, memo mode, spill or None, audit, only_known, progress or None, cancel or None)
+static bool read_options(kalpy_request *r)
+{
+    kal_options *o = &r->options;
+    PyObject *memo, *cancel;
+    unsigned long long most;
+    int mode, known;
+    if (!PyArg_ParseTuple(r->given, "iKdOizdpOO", &o->threads, &most, &o->deadline, &memo, &mode, &o->spill,
+                          &o->audit, &known, &r->progress, &cancel))
+        return false;
+    o->max_memory = most;
+    o->memo_mode = (kal_memo_mode)mode;
+    o->only_known = known;
+    if (memo != Py_None) o->memo = kalpy_memo_of(memo);
+    r->cancel = cancel != Py_None ? kalpy_cancel_of(cancel) : kal_cancel_new();
+    o->cancel = r->cancel;
+    if (r->progress == Py_None) r->progress = NULL;
+    if (r->progress) o->progress = on_progress;
+    o->warn = on_warning;
+    o->user = r;
+    return r->cancel || PyErr_NoMemory();
+}
+
+static void drop(kalpy_request *r)
+{
+    PyObject *cancel = r->given ? PyTuple_GetItem(r->given, 9) : NULL;
+    if (cancel == Py_None) kal_cancel_free(&r->cancel);
+    Py_CLEAR(r->given);
+    Py_CLEAR(r->warnings);
+    Py_CLEAR(r->raised);
+}
+
+bool kalpy_begin(kalpy_request *r)
+{
+    memset(r, 0, sizeof *r);
+    r->given = PyObject_CallNoArgs(kalpy.options);
+    if (!r->given) return false;
+    if (!read_options(r)) {
+        drop(r);
+        return false;
+    }
+    watch_interrupts(r);
+    r->thread = PyEval_SaveThread();
+    return true;
+}
+
+static bool tell_warnings(PyObject *list)
+{
+    const Py_ssize_t n = list ? PyList_Size(list) : 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const char *s = PyUnicode_AsUTF8AndSize(PyList_GetItem(list, i), NULL);
+        if (!s || PyErr_WarnEx(PyExc_UserWarning, s, 1)) return false;
+    }
+    return true;
+}
+
+bool kalpy_end(kalpy_request *r, kal_status st, bool *again)
+{
+    PyEval_RestoreThread(r->thread);
+    leave_interrupts(r);
+    bool ok = true;
+    if (r->interrupts && interrupted) {
+        PyObject *taken = kalpy_take_interrupt();   // by a function of the user's, on this thread
+        if (taken) {
+            PyErr_SetObject((PyObject *)Py_TYPE(taken), taken);
+            Py_DECREF(taken);
+        }
+        if (taken || PyErr_CheckSignals())
+            ok = false;
+        else if (st == KAL_CANCELLED && !r->raised && !depth)
+            *again = true;   // his handler went on: so do we
+    }
+    if (ok && !*again && r->raised) {
+        PyErr_SetObject((PyObject *)Py_TYPE(r->raised), r->raised);
+        ok = false;
+    } else if (ok && !*again && st) {
+        kalpy_raise(&r->err);
+        ok = false;
+    }
+    if (ok && !*again) ok = tell_warnings(r->warnings);
+    drop(r);
+    return ok;
+}
