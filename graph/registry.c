@@ -96,6 +96,14 @@ kal_status kal__op_check(const kal_op *op, kal_error *err)
     return KAL_OK;
 }
 
+// Nodes that there are keep their record; those made from now on have the new one.
+static void replace(size_t i, const kal_op *op)
+{
+    for (size_t k = 0; k < n_registered; k++)
+        if (registered[k] == slots[i]) registered[k] = op;
+    slots[i] = op;
+}
+
 kal_status kal_op_register(const kal_op *op, kal_error *err)
 {
     kal_status st = kal__op_check(op, err);
@@ -103,7 +111,9 @@ kal_status kal_op_register(const kal_op *op, kal_error *err)
     pthread_once(&once, add_ours);
     pthread_rwlock_wrlock(&lock);
     const size_t i = place(op->name);
-    if (slots[i] && slots[i] != op)
+    if (slots[i] && slots[i] != op && op->version > slots[i]->version)
+        replace(i, op);
+    else if (slots[i] && slots[i] != op)
         st = kal_fail(err, KAL_INVALID, "op %s is registered already with another record", op->name);
     else if (!slots[i] && n_registered == sizeof registered / sizeof *registered)
         st =

@@ -29,7 +29,8 @@ static bool is_there(const kal_node *n, kal_rect rect, const kal_options *option
         return true;
     }
     if (n->is_volatile || n->kind == KAL__DYNAMIC || kal_node_memo(n) == KAL_MEMO_NEVER) return false;
-    if (options && (options->audit > 0 || options->stats || options->node_stats || options->cancel))
+    if (options && (options->audit > 0 || options->stats || options->node_stats ||
+                    (options->cancel && kal__cancelled(options->cancel))))
         return false;
     if (kal__resolve(options, &o, NULL) || !o.memo) return false;
     if (!kal__memo_find_rows(o.memo, n->key, &n->call.extent, rect, &slab, &have)) return false;

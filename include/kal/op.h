@@ -315,8 +315,8 @@ KAL_API const kal_op *kal_op_at(size_t index);
 KAL_API const kal_op *kal_op_find(const char *name);
 /// How many inputs an op takes. Threads: any.
 KAL_API void kal_op_arity(const kal_op *op, int32_t *min, int32_t *max);
-/// Adds your op; the record must live as long as the process. Registering the same record again is fine; the same name
-/// with another record is an error, as is a name without a dot. Threads: any.
+/// Adds your op; the record must live as long as the process. Registering the same record again is fine. Another record of the same name takes its place, for nodes
+/// made from then on, when its version is greater; else it is an error, as is a name without a dot. Threads: any.
 KAL_API kal_status kal_op_register(const kal_op *op, kal_error *err);
 
 /// What takes coordinates of one image to those of another, as `kal_op.map` does: through the nearest image that both are made

@@ -14,7 +14,6 @@ the library is a function here and a method of Image.
 
 from __future__ import annotations
 
-from typing import Any
 
 from . import _kal
 from ._kal import Canvas, Cancel, Memo
@@ -24,15 +23,16 @@ from .errors import (CallbackError, CancelledError, ChangedError, CorruptError, 
 from .image import Content, Encoded, Image, Node, Value, array, hook, open, pages, parse, run, save_all
 from .settings import options
 
+TYPE_CHECKING = False   # typing takes as long to import as all of this
+if TYPE_CHECKING:
+    from typing import Any
+
 __version__: str = _kal.version
 
 hook()
 for _name, _op in _kal.ops().items():
     globals().setdefault(_name, _op)
-from .image import _attach
-
-_attach()
-del _attach, _name, _op, hook
+del _name, _op, hook
 
 # What is rarely wanted is read when it is: name → module.
 _LATER = {

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator
-
+TYPE_CHECKING = False   # typing takes as long to import as all of this
 if TYPE_CHECKING:
+    from typing import Iterator
+
     from .image import Image
 
 

@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Iterator
 
-from . import _kal, settings, signature
+from . import _kal, _ops, settings, signature
+from ._ops import ImageOps, ValueOps
 from .box import Box
+
+TYPE_CHECKING = False   # typing takes as long to import as all of this
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, Self
 
 _SUFFIXES: dict[str, str] = {}
 
@@ -21,16 +25,16 @@ class Node(_kal.Node):
     def __repr__(self) -> str:
         return self.text
 
-    def __copy__(self):
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: object):
+    def __deepcopy__(self, memo: object) -> Self:
         return self
 
     def __dask_tokenize__(self) -> str:
         return self.key
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         from .pickling import reduce_node
 
         return reduce_node(self)
@@ -43,7 +47,7 @@ class Node(_kal.Node):
         """Computes it, and says what that took: files opened, pictures decoded, bands computed and found, bytes held."""
         return _kal.stats(self)
 
-    def memo(self, mode: str = "always"):
+    def memo(self, mode: str = "always") -> Self:
         """Whether the result is kept: "always", "never", or "auto", when it is worth it. No key changes by it."""
         return self._set_memo(mode)
 
@@ -51,7 +55,7 @@ class Node(_kal.Node):
         return self.explain("svg")
 
 
-class Value(Node):
+class Value(ValueOps, Node):
     """Numbers, boxes, points, a size or a text that an op gives. It may stand for a parameter of an op, which is computed then; or it is
     looked at: float(v), len(v), v[0], for x in v, v.get()."""
 
@@ -71,7 +75,7 @@ class Value(Node):
         """numbers, size, points, boxes, polygons or text."""
         return _kal.read_value(self)[0]
 
-    def boxes(self) -> list[Box]:
+    def as_boxes(self) -> list[Box]:
         """Boxes of it, as Box objects."""
         kind, rows = _kal.read_value(self)
         if kind != "boxes":
@@ -151,19 +155,18 @@ def _compare(formula: str) -> Callable[[Image, Any], Any]:
 
 
 def _expr(image: Image, other: Any, formula: str, *, then: bool = False, **options: Any) -> Any:
-    ops = _kal.ops()
     if isinstance(other, Image):
-        out = ops["expr"](image, other, formula=formula, **options)
+        out = _ops.expr(image, other, formula=formula, **options)
     elif isinstance(other, (int, float, Value)) or hasattr(other, "__float__"):
-        out = ops["expr"](image, formula=formula.replace("b,", "v0,").replace("b ", "v0 "), values=other, **options)
+        out = _ops.expr(image, formula=formula.replace("b,", "v0,").replace("b ", "v0 "), values=other, **options)
     else:
         return NotImplemented
-    return ops["threshold"](out, 127) if then else out   # any colour channel
+    return _ops.threshold(out, 127) if then else out   # any colour channel
 
 
 def _arithmetic(name: str) -> Callable[[Image, Any], Any]:
     def operate(self: Image, other: Any) -> Any:
-        op = _kal.ops()[name]
+        op = getattr(_ops, name)
         if isinstance(other, Image):
             return op(self, other)
         if isinstance(other, Value):
@@ -179,19 +182,19 @@ def _reflected(sign: str) -> Callable[[Image, Any], Any]:
     def operate(self: Image, other: Any) -> Any:
         if not isinstance(other, (int, float)) and not hasattr(other, "__float__"):
             return NotImplemented
-        return _kal.ops()["expr"](self, formula=f"v0 {sign} a", values=other)
+        return _ops.expr(self, formula=f"v0 {sign} a", values=other)
 
     return operate
 
 
 def _on_masks(name: str) -> Callable[[Image, Any], Any]:
     def operate(self: Image, other: Any) -> Any:
-        return _kal.ops()[name](self, other) if isinstance(other, Image) else NotImplemented
+        return getattr(_ops, name)(self, other) if isinstance(other, Image) else NotImplemented
 
     return operate
 
 
-class Image(Node):
+class Image(ImageOps, Node):
     """An immutable description of an image. Nothing is computed until pixels or bytes are asked for.
 
     Two images are equal when their keys are: when they are made in the same way of the same content. Every op is a method
@@ -284,7 +287,7 @@ class Image(Node):
     __xor__ = _on_masks("mask_xor")
 
     def __invert__(self) -> Image:
-        return _kal.ops()["invert"](self)
+        return _ops.invert(self)
 
     def __bool__(self) -> bool:
         raise TypeError("an image is neither true nor false; `is None` asks whether there is one, `==` whether two are made in the same way")
@@ -314,11 +317,11 @@ class Image(Node):
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)
 
-    def packed(self) -> _kal.Pixels:
+    def packed(self) -> Any:
         """Pixels of four bytes as one 32-bit number each: a buffer of two dimensions, [y, x]."""
         return self._pixels().packed()
 
-    def fetch(self, box: Any = None) -> _kal.Pixels:
+    def fetch(self, box: Any = None) -> Any:
         """Pixels of a part (a Box, or all): a buffer, only to be read. Nothing else is computed."""
         if box is None:
             return self._pixels()
@@ -397,7 +400,8 @@ class Image(Node):
         """encode() in a thread; cancelling the task cancels the run."""
         from .aio import run
 
-        return await run(self.encode, format, **options)
+        data: bytes = await run(self.encode, format, **options)
+        return data
 
     def as_file(self, suffix: str = ".png", **options: Any) -> Any:
         """A context manager that gives the path of a file with the picture, and removes it."""
@@ -435,12 +439,12 @@ class Image(Node):
 
     def _repr_png_(self) -> bytes:
         w, h = self.width, self.height
-        small = self if max(w, h) <= 512 else _kal.ops()["thumbnail"](self, 512, 512)
+        small = self if max(w, h) <= 512 else _ops.thumbnail(self, 512, 512)
         return small.encode("png")
 
     # ---- a part, processed and put back ------------------------------------------------------------------
 
-    def within(self, box: Any, process: Callable[[Image], Image], *, feather: int = 0, context: float = 0.0, resize: str = "lanczos3") -> Image:
+    def within(self, box: Any, process: Callable[[Image], Image], *, feather: int = 0, context: float = 0.0, resize: Any = "lanczos3") -> Image:
         """The image with `process` done to a part: crop, process, uncrop.
 
         box: a Box, or a Value of one box (`mask.mask_boxes()`). context: how much around the box is cropped with it, as a part of its sides, so that
@@ -453,7 +457,7 @@ class Image(Node):
     @staticmethod
     def grid(images: Any, **options: Any) -> Image:
         """Images on one sheet: `kallitype.sheet` with what it takes."""
-        return _kal.ops()["sheet"](*images, **options)
+        return _ops.sheet(*images, **options)
 
 
 class Content:
@@ -506,11 +510,11 @@ def _part(image: Image, place: Any) -> Image:
     x0, x1 = _range(place[1] if len(place) > 1 else slice(None), w, "column")
     out = image
     if (x0, y0, x1, y1) != (0, 0, w, h):
-        out = _kal.ops()["crop"](out, x=x0, y=y0, width=x1 - x0, height=y1 - y0)
+        out = _ops.crop(out, x=x0, y=y0, width=x1 - x0, height=y1 - y0)
     if len(place) == 3:
         c0, c1 = _range(place[2], c, "channel")
         if (c0, c1) != (0, c):
-            out = _kal.ops()["band_extract"](out, bands=list(range(c0, c1)))
+            out = _ops.band_extract(out, bands=list(range(c0, c1)))
     return out
 
 
@@ -562,11 +566,13 @@ def _open_object(source: Any, options: dict[str, Any]) -> Image:
 
         return from_tensor(source, **options)
     if hasattr(source, "_input"):
-        return _kal.load_input(*source._input(), options)
+        name, read, seek, size, close = source._input()
+        return _kal.load_input(name, read, seek, size, close, options)
     if hasattr(source, "read"):
         from .streams import input_of
 
-        return _kal.load_input(*input_of(source), options)
+        name, read, seek, size, close = input_of(source)
+        return _kal.load_input(name, read, seek, size, close, options)
     if isinstance(source, Value):
         raise TypeError("a value is no image")
     try:
@@ -621,20 +627,6 @@ def save_all(pairs: Any) -> None:
         nodes.append(image if isinstance(image, Encoded) else image.encoded(_format_of(os.fsdecode(path))))
         paths.append(os.fsencode(path))
     _kal.write_files(nodes, paths)
-
-
-def _attach() -> None:
-    """Every op of the table becomes a method, where the classes have none of that name."""
-    for name, op in _kal.ops().items():
-        attach(name, op)
-
-
-def attach(name: str, op: Any) -> None:
-    _, _, _, taken, params, _ = op.record
-    if taken and not hasattr(Image, name):
-        setattr(Image, name, op)
-    if not taken and params and params[0][1] == "list" and not hasattr(Value, name):
-        setattr(Value, name, op)
 
 
 def hook() -> None:

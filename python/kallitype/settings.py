@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import contextvars
 import os
-from typing import Any, Callable
 
 from . import _kal
+
+TYPE_CHECKING = False   # typing takes as long to import as all of this
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 # In the order the extension reads them in.
 _NAMES = ("threads", "max_memory", "deadline", "memo", "memo_mode", "spill", "audit", "only_known", "progress", "cancel")

@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import keyword
+
+TYPE_CHECKING = False   # typing takes as long to import as all of this
+if TYPE_CHECKING:
+    from typing import Any
+
 
 # kind of parameter → its type in a signature and a stub
 TYPES = {
@@ -37,11 +42,12 @@ def default(kind: str, value: Any, auto: bool, unit: str) -> Any:
 
 
 def inputs(text: str) -> list[tuple[str, str]]:
-    """Names of inputs, each "one", "maybe" or "many"."""
+    """Names of inputs, each "one", "maybe" or "many". One that is a keyword of Python is only given by its place."""
     out = []
     for word in text.split():
         kind = "maybe" if word.endswith("?") else "many" if word.endswith("...") else "one"
-        out.append((word.rstrip("?."), kind))
+        name = word.rstrip("?.")
+        out.append((name + "_" if keyword.iskeyword(name) else name, kind))
     return out
 
 

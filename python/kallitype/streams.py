@@ -11,9 +11,12 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from typing import Any, Callable, Iterator
 
 from . import _kal
+
+TYPE_CHECKING = False   # typing takes as long to import as all of this
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator
 
 
 class Source:
@@ -24,7 +27,7 @@ class Source:
                  close: Callable[[], object] | None = None, name: str = "a source") -> None:
         self._parts = (name, read, seek, size, close)
 
-    def _input(self) -> tuple[Any, ...]:
+    def _input(self) -> tuple[str, Any, Any, Any, Any]:
         return self._parts
 
 
@@ -36,7 +39,7 @@ class Target:
                  name: str = "a target") -> None:
         self._parts = (name, write, end, abort)
 
-    def _output(self) -> tuple[Any, ...]:
+    def _output(self) -> tuple[str, Any, Any, Any]:
         return self._parts
 
 
@@ -45,7 +48,7 @@ def _name_of(file: Any) -> str:
     return os.fsdecode(name) if isinstance(name, (str, bytes)) else f"a {type(file).__name__}"
 
 
-def input_of(file: Any) -> tuple[Any, ...]:
+def input_of(file: Any) -> tuple[str, Any, Any, Any, Any]:
     """What a file object is to the library. It is read from its beginning when it can seek, and stays open; the image holds it."""
     can = getattr(file, "seekable", None)
     seekable = hasattr(file, "seek") and (can is None or can())
@@ -53,7 +56,7 @@ def input_of(file: Any) -> tuple[Any, ...]:
     def seek(at: int) -> None:
         file.seek(at)
 
-    def size() -> int:
+    def size() -> Any:
         here = file.tell()
         end = file.seek(0, 2)
         file.seek(here)
@@ -62,10 +65,11 @@ def input_of(file: Any) -> tuple[Any, ...]:
     return (_name_of(file), file.read, seek if seekable else None, size if seekable else None, None)
 
 
-def output_of(target: Any) -> tuple[Any, ...]:
+def output_of(target: Any) -> tuple[str, Any, Any, Any]:
     """What a file object or a Target is to the library."""
     if hasattr(target, "_output"):
-        return target._output()
+        parts: tuple[str, Any, Any, Any] = target._output()
+        return parts
     if not hasattr(target, "write"):
         raise TypeError(f"a picture cannot be written to a {type(target).__name__}")
     return (_name_of(target), target.write, getattr(target, "flush", None) and (lambda: (target.flush(), None)[1]), None)

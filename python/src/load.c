@@ -28,34 +28,82 @@ static PyObject *load(PyObject *self, PyObject *args)
     return out;
 }
 
+// Bytes in memory by the key of the node that is decoded from them, so that a pickle can take them along: they are its source.
+typedef struct held {
+    PyObject *bytes;
+    kal_key key;
+    bool known, dropped;
+    struct held *next;
+} held;
+static held *all_held;
+
+static void unlink_held(held *h)
+{
+    for (held **at = &all_held; *at; at = &(*at)->next)
+        if (*at == h) {
+            *at = h->next;
+            return;
+        }
+}
+
 static void drop(void *user)
 {
+    held *h = user;
     const PyGILState_STATE g = PyGILState_Ensure();
-    Py_DECREF((PyObject *)user);
+    unlink_held(h);
+    Py_CLEAR(h->bytes);
+    if (h->known)
+        PyMem_Free(h);
+    else
+        h->dropped = true;
     PyGILState_Release(g);
+}
+
+// The node that stands on nothing.
+static const kal_node *leaf_of(const kal_node *n)
+{
+    for (const kal_node *in; (in = kal_node_input(n, 0));) n = in;
+    return n;
 }
 
 static PyObject *load_held(PyObject *bytes, const char *text)
 {
     char *data;
     Py_ssize_t n;
-    if (PyBytes_AsStringAndSize(bytes, &data, &n)) return NULL;
-    Py_INCREF(bytes);
+    if (!bytes || PyBytes_AsStringAndSize(bytes, &data, &n)) return NULL;
+    held *h = PyMem_Calloc(1, sizeof *h);
+    if (!h) return PyErr_NoMemory();
+    h->bytes = Py_NewRef(bytes);
     PyThreadState *t = PyEval_SaveThread();
-    kal_node *node = kal_load_borrowed(NULL, data, (size_t)n, drop, bytes, text);
+    kal_node *node = kal_load_borrowed(NULL, data, (size_t)n, drop, h, text);
     PyEval_RestoreThread(t);
+    h->known = true;
+    if (h->dropped) {   // it could not be read, or a node of the same bytes is there
+        PyMem_Free(h);
+    } else if (!kal_node_key(leaf_of(node), &h->key, NULL)) {
+        h->next = all_held;
+        all_held = h;
+    }
     return kalpy_wrap(node);
 }
 
 static PyObject *load_copied(PyObject *o, const char *text)
 {
-    Py_buffer b;
-    if (PyObject_GetBuffer(o, &b, PyBUF_SIMPLE)) return NULL;
-    PyThreadState *t = PyEval_SaveThread();
-    kal_node *node = kal_load_bytes(NULL, b.buf, (size_t)b.len, text);
-    PyEval_RestoreThread(t);
-    PyBuffer_Release(&b);
-    return kalpy_wrap(node);
+    PyObject *bytes = PyBytes_FromObject(o), *out = load_held(bytes, text);
+    Py_XDECREF(bytes);
+    return out;
+}
+
+// source_bytes(node) → bytes or None
+static PyObject *source_bytes(PyObject *self, PyObject *node)
+{
+    (void)self;
+    kal_key key;
+    kal_node *n = kalpy_need(node, "source_bytes");
+    if (!n || kal_node_key(n, &key, NULL)) return NULL;
+    for (const held *h = all_held; h; h = h->next)
+        if (kal_key_equal(h->key, key)) return Py_NewRef(h->bytes);
+    Py_RETURN_NONE;
 }
 
 // load_bytes(buffer, options) → Image. bytes cannot change and are not copied.
@@ -336,7 +384,10 @@ static PyType_Slot pages_slots[] = {
 PyType_Spec kalpy_pages_spec = {"kallitype._kal.Pages", sizeof(pages_object), 0, Py_TPFLAGS_DEFAULT,
                                 pages_slots};
 
-PyMethodDef kalpy_load_methods[] = {
-    {"load", load, METH_VARARGS, NULL},       {"load_bytes", load_bytes, METH_VARARGS, NULL},
-    {"load_fd", load_fd, METH_VARARGS, NULL}, {"load_input", load_input, METH_VARARGS, NULL},
-    {"page", page, METH_VARARGS, NULL},       {NULL, NULL, 0, NULL}};
+PyMethodDef kalpy_load_methods[] = {{"load", load, METH_VARARGS, NULL},
+                                    {"load_bytes", load_bytes, METH_VARARGS, NULL},
+                                    {"source_bytes", source_bytes, METH_O, NULL},
+                                    {"load_fd", load_fd, METH_VARARGS, NULL},
+                                    {"load_input", load_input, METH_VARARGS, NULL},
+                                    {"page", page, METH_VARARGS, NULL},
+                                    {NULL, NULL, 0, NULL}};

@@ -76,13 +76,14 @@ static int find_param(const kal_op *op, const char *name)
     return -1;
 }
 
-// A box stands for x, y, width and height, where an op has these four.
+// A box stands for x, y, width and height, where an op begins with these four.
 static bool takes_box(const kal_op *op)
 {
     static const char *const four[] = {"x", "y", "width", "height"};
+    if (op->n_params < 4) return false;
     for (int i = 0; i < 4; i++)
-        if (find_param(op, four[i]) < 0) return false;
-    return find_param(op, "box") < 0;
+        if (strcmp(op->params[i].name, four[i]) != 0) return false;
+    return true;
 }
 
 static bool is_box(PyObject *v)
@@ -142,7 +143,7 @@ static bool put_positional(call *c, PyObject *args, Py_ssize_t at, size_t row)
             row = 3;
             continue;
         }
-        if (box && c->op->params[0].name[0] == 'x' && row == 0)
+        if (box && row == 0)
             return fail_call(
                 c, "bare numbers do not say whether they are corners or sizes: give Box(x0, y0, x1, y1), "
                    "Box.of(x, y, width, height), or x=, y=, width=, height=");
@@ -413,7 +414,11 @@ bool kalpy_ops_into(PyObject *dict)
 {
     const kal_op *op;
     for (size_t i = 0; (op = kal_op_at(i)); i++) {
-        if (PyDict_GetItemString(dict, op->name)) continue;
+        op_object *known = (op_object *)PyDict_GetItemString(dict, op->name);
+        if (known) {   // a newer version may have taken its place
+            known->op = op;
+            continue;
+        }
         op_object *o = PyObject_New(op_object, kalpy_Op);
         if (!o) return false;
         o->op = op;

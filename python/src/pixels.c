@@ -390,6 +390,24 @@ static PyObject *canvas_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     return (PyObject *)p;
 }
 
+PyObject *kalpy_canvas(const kal_extent *x, int32_t width, int32_t height, unsigned char **samples)
+{
+    pixels_object *p = new_object(kalpy_Canvas);
+    if (!p) return NULL;
+    p->extent = *x;
+    p->extent.width = width;
+    p->extent.height = height;
+    const size_t row = (size_t)width * kal_pixel_size(x);
+    *samples = p->own = malloc(row * (size_t)height);
+    if (!p->own) {
+        Py_DECREF(p);
+        return PyErr_NoMemory();
+    }
+    p->data = p->own;
+    lay_out(p, width, height, (Py_ssize_t)row);
+    return (PyObject *)p;
+}
+
 static void let_go(void *user)
 {
     const PyGILState_STATE g = PyGILState_Ensure();
@@ -484,7 +502,7 @@ bool kalpy_samples_of(PyObject *o, const char *model, int alpha, kalpy_samples *
 }
 
 // Rows whose samples do not lie behind each other are laid out anew, and bools become 0 and 255.
-static unsigned char *gather(const kalpy_samples *s, bool truth)
+unsigned char *kalpy_gather(const kalpy_samples *s, bool truth)
 {
     const Py_buffer *b = &s->buffer;
     const size_t size = kal_type_size(s->extent.type),
@@ -517,7 +535,7 @@ static PyObject *make_image(kalpy_samples *s, bool borrow)
 {
     const bool truth = s->buffer.format && strchr(s->buffer.format, '?');
     const bool plain = !truth && lies_in_rows(s);
-    unsigned char *own = plain ? NULL : gather(s, truth);
+    unsigned char *own = plain ? NULL : kalpy_gather(s, truth);
     if (!plain && !own) return PyErr_NoMemory();
     Py_buffer *held = plain && borrow ? PyMem_Malloc(sizeof *held) : NULL;
     if (held) *held = s->buffer;

@@ -29,7 +29,8 @@
 /// Classes and functions of kallitype/ that are made or called from here, by the names they are handed over with (module.c).
 #define KALPY_HOOKS(X)                                          \
     X(Image)                                                    \
-    X(Value) X(Encoded)                 /* what wraps a node */ \
+    X(Value)                                                    \
+    X(Encoded)                          /* what wraps a node */ \
         X(open) X(options) X(signature) /* functions */         \
         X(Box) X(errors)                /* status → exception */
 typedef struct kalpy_hooks {
@@ -136,13 +137,17 @@ typedef struct kalpy_samples {
     ptrdiff_t stride;
     Py_buffer buffer;
 } kalpy_samples;
+/// A canvas whose samples are to be filled.
+PyObject *kalpy_canvas(const kal_extent *x, int32_t width, int32_t height, unsigned char **samples);
+/// Samples packed row by row, from malloc; `truth`: bools become 0 and 255.
+unsigned char *kalpy_gather(const kalpy_samples *s, bool truth);
 bool kalpy_samples_of(PyObject *o, const char *model, int alpha, kalpy_samples *out);
 
 extern PyType_Spec kalpy_pages_spec, kalpy_album_spec;
 extern PyTypeObject *kalpy_Pages, *kalpy_Album;
 extern PyMethodDef kalpy_output_methods[];
 extern PyMethodDef kalpy_eval_methods[], kalpy_source_methods[], kalpy_memo_methods[], kalpy_pixels_methods[],
-    kalpy_map_methods[], kalpy_load_methods[];
+    kalpy_map_methods[], kalpy_user_methods[], kalpy_load_methods[];
 extern PyType_Spec kalpy_node_spec, kalpy_pixels_spec, kalpy_canvas_spec, kalpy_op_spec, kalpy_bound_spec,
     kalpy_cancel_spec, kalpy_memo_spec;
 extern PyTypeObject *kalpy_BoundOp;

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""The smallest file that looks right, or the best picture that fits."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from . import _kal
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that was tried."""
+
+    format: str
+    params: str
+    bytes: int
+    score: float | None
+    width: int
+    height: int
+    original: bool
+    keeps: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class OptimizeResult:
+    """What was chosen, and of what. `passed`: its bytes are counted and its score is that of the decode of exactly these bytes, and both keep to the
+    bounds; else `why` says which is broken."""
+
+    data: bytes
+    format: str
+    score: float | None
+    metric: str
+    passed: bool
+    why: str
+    suffix: str
+    media_type: str
+    chosen: Candidate
+    candidates: tuple[Candidate, ...]
+    plot: str
+    found: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.data)
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Writes it, whole or not at all, and gives the path. "{ext}" in it is the suffix of the chosen format."""
+        where = os.fspath(path).replace("{ext}", self.suffix)
+        folder = os.path.dirname(os.path.abspath(where))
+        temporary = os.path.join(folder, f".{os.path.basename(where)}.{os.getpid()}")
+        try:
+            with open(temporary, "xb") as file:
+                file.write(self.data)
+            os.replace(temporary, where)
+        except BaseException:
+            if os.path.exists(temporary):
+                os.unlink(temporary)
+            raise
+        return where
+
+    def _repr_svg_(self) -> str:
+        return self.plot
+
+
+def optimize(image: Any, *, formats: Any = None, **aim: Any) -> OptimizeResult:
+    """Searches formats and qualities: max_bytes, min_score, max_dssim, max_diff, objective, allow_downscale, metadata, metric… as `kal help optimize` lists
+    them; formats: a list of names. Without any bound: the smallest at a stated score that looks the same."""
+    from .image import open as open_
+    from .settings import size
+
+    if formats is not None:
+        aim["formats"] = formats if isinstance(formats, str) else ",".join(formats)
+    if "max_bytes" in aim and aim["max_bytes"] is not None:
+        aim["max_bytes"] = size(aim["max_bytes"])
+    found = _kal.choose(open_(image).encoded("optimize", **aim))
+    candidates = tuple(Candidate(**c) for c in found["candidates"])
+    chosen = candidates[found["chosen"]]
+    return OptimizeResult(found["data"], chosen.format, chosen.score, found["metric"], found["passed"], chosen.why, found["suffix"],
+                          found["media_type"], chosen, candidates, found["plot"], found["found"])
