@@ -14,18 +14,27 @@ the library is a function here and a method of Image.
 
 from __future__ import annotations
 
-
 from . import _kal
-from ._kal import Canvas, Cancel, Memo
-from .box import Box
-from .errors import (CallbackError, CancelledError, ChangedError, CorruptError, DeadlineError, Error, FileError, ForbiddenFileError, InternalError,
-                     InvalidError, LimitError, MissingError, MissingFileError, OutOfMemoryError, TextError, UnsupportedError)
-from .image import Content, Encoded, Image, Node, Value, array, hook, open, pages, parse, run, save_all
-from .settings import options
+from ._kal import Canvas as Canvas, Cancel as Cancel, Memo as Memo
+from .box import Box as Box
+from .errors import (CallbackError as CallbackError, CancelledError as CancelledError, ChangedError as ChangedError, CorruptError as CorruptError,
+    DeadlineError as DeadlineError, Error as Error, FileError as FileError, ForbiddenFileError as ForbiddenFileError, InternalError as
+    InternalError, InvalidError as InvalidError, LimitError as LimitError, MissingError as MissingError, MissingFileError as MissingFileError,
+    OutOfMemoryError as OutOfMemoryError, TextError as TextError, UnsupportedError as UnsupportedError)
+from .image import (Content as Content, Encoded as Encoded, Image as Image, Node as Node, Value as Value, array as array, hook, open as open,
+                    pages as pages, parse as parse, run as run, save_all as save_all)
+from .settings import options as options
 
 TYPE_CHECKING = False   # typing takes as long to import as all of this
 if TYPE_CHECKING:
     from typing import Any
+
+    from ._ops import *   # type: ignore[assignment]   # open() is ours: the op of that name is a method
+    from .library import (formats as formats, limits as limits, memo_clear as memo_clear, memo_stats as memo_stats, plugin as plugin,
+                          processors as processors, untrusted as untrusted)
+    from .optimizing import OptimizeResult as OptimizeResult, optimize as optimize
+    from .streams import Source as Source, Target as Target, album as album
+    from .userops import op as op
 
 __version__: str = _kal.version
 

@@ -19,6 +19,11 @@ TYPES = {
 RESULTS = ("Value",) * 6
 
 
+def spelt(name: str) -> str:
+    """A name as Python takes it: with an underscore behind it where it is a keyword."""
+    return name + "_" if keyword.iskeyword(name) else name
+
+
 def words(unit: str) -> list[str]:
     return unit.split("|")
 
@@ -46,8 +51,7 @@ def inputs(text: str) -> list[tuple[str, str]]:
     out = []
     for word in text.split():
         kind = "maybe" if word.endswith("?") else "many" if word.endswith("...") else "one"
-        name = word.rstrip("?.")
-        out.append((name + "_" if keyword.iskeyword(name) else name, kind))
+        out.append((spelt(word.rstrip("?.")), kind))
     return out
 
 
@@ -86,5 +90,5 @@ def _signature(taken: str, params: tuple[Any, ...], result: int, method: bool) -
         if any(p.name == name for p in out):
             continue
         place = Parameter.KEYWORD_ONLY if many else Parameter.POSITIONAL_OR_KEYWORD
-        out.append(Parameter(name, place, default=default(kind, value, auto, unit), annotation=annotation(kind, unit)))
+        out.append(Parameter(spelt(name), place, default=default(kind, value, auto, unit), annotation=annotation(kind, unit)))
     return Signature(out, return_annotation="Image" if result < 0 else "Value")

@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import keyword
 import sys
 
 from . import _kal
-from .signature import annotation, default, inputs
+from .signature import annotation, inputs, spelt
 
 TYPE_CHECKING = False   # typing takes as long to import as all of this
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ def _parameters(op: Any, method: bool) -> str:
     if box and not many:
         out += ["place: Box | Value = ...", "*"]
     for name, kind, _, _, _, _, unit, _ in rest:
-        if not keyword.iskeyword(name):
-            out.append(f"{name}: {annotation(kind, unit)} | None = ...")
+        out.append(f"{spelt(name)}: {annotation(kind, unit)} | None = ...")
     if box:
         out.append("box: Box | Value | None = ...")
     elif {"width", "height"} <= set(names):

@@ -69,10 +69,14 @@ static bool put_param(call *c, size_t row, PyObject *v)
     return kalpy_args_put(&c->args, c->op->name, &c->op->params[row], v);
 }
 
+// One whose name is a keyword of Python is written with an underscore behind it.
 static int find_param(const kal_op *op, const char *name)
 {
-    for (size_t i = 0; i < op->n_params; i++)
-        if (!strcmp(op->params[i].name, name)) return (int)i;
+    const size_t n = strlen(name);
+    for (size_t i = 0; i < op->n_params; i++) {
+        const char *own = op->params[i].name;
+        if (!strncmp(own, name, strlen(own)) && !strcmp(name + strlen(own), n > strlen(own) ? "_" : "")) return (int)i;
+    }
     return -1;
 }
 
