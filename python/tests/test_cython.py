@@ -51,7 +51,7 @@ class Cython(Case):
             self.loops.negative(rgb, canvas)
 
     def test_twelve_megapixels(self) -> None:
-        image = picture(3000, 4000, 1)
+        image = picture(300, 400, 1).resize(4000, 3000)
         canvas = kal.Canvas(3000, 4000)
         view = image.raw_view()
         began = time.perf_counter()
