@@ -594,7 +594,13 @@ def pages(source: Any, **options: Any) -> _kal.Pages:
 def parse(text: str | None = None, /, *, path: Any = None, **bindings: Any) -> Any:
     """What a text describes: its last expression, an Image, a Value or an Encoded. bindings: images for names in the text (`in_` for `in`), and values for its
     params. path=: the text is in a file."""
-    return _kal.parse(text, _bound(bindings), None if path is None else os.fspath(path))[0]
+    return result(_kal.parse(text, _bound(bindings), None if path is None else os.fspath(path)))
+
+
+def result(program: tuple[Any, list[tuple[Any, str]], list[Any]]) -> Any:
+    """What a text is about; of a printed Encoded, which is a save to nowhere in particular, that."""
+    root, saves, _ = program
+    return saves[-1][0] if saves and saves[-1][1] == "-" else root
 
 
 def run(text: str | None = None, /, *, path: Any = None, **bindings: Any) -> dict[str, Any]:

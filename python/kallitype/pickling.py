@@ -47,4 +47,6 @@ def _leaves(node: Any) -> list[Any]:
 
 
 def restore(text: str, sources: dict[str, bytes]) -> Any:
-    return _kal.parse(text, {name: _kal.load_bytes(data, {}) for name, data in sources.items()}, None)[0]
+    from .image import result
+
+    return result(_kal.parse(text, {name: _kal.load_bytes(data, {}) for name, data in sources.items()}, None))

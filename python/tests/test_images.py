@@ -117,6 +117,9 @@ class Keys(Case):
         self.assertEqual(repr(img), img.text)
         self.assertEqual(pickle.loads(pickle.dumps(img)), img)
         self.assertLess(len(pickle.dumps(img)), 1000)
+        encoded = img.encoded("jpeg", quality=70)
+        self.assertEqual(pickle.loads(pickle.dumps(encoded)), encoded)
+        self.assertEqual(pickle.loads(pickle.dumps(img.mean())), img.mean())
 
     def test_pickles_of_bytes_and_pixels(self) -> None:
         data = picture(seed=9).encode("png")
