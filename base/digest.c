@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIDE 256
+#define SIDE KAL__LEAF
+#define GATHERED 2   // bytes of a pixel up to which the rows of a leaf are too short to be hashed one by one
 
 struct kal__digest {
     kal_extent extent;
@@ -100,6 +101,12 @@ static void end_leaves(kal__digest *d)
     }
 }
 
+static void end_rows(kal__digest *d, int32_t n)
+{
+    d->row += n;
+    if (d->row == d->extent.height) *d->out = kal__hash_done(&d->root);
+}
+
 void kal__digest_row(kal__digest *d, const unsigned char *row)
 {
     const size_t pixel = kal_pixel_size(&d->extent), width = (size_t)d->extent.width;
@@ -109,9 +116,39 @@ void kal__digest_row(kal__digest *d, const unsigned char *row)
         const size_t x = c * SIDE, n = width - x < SIDE ? width - x : SIDE;
         kal__hash_add(&d->columns[c], row + x * pixel, n * pixel);
     }
-    d->row++;
-    if (d->row % SIDE == 0 || d->row == d->extent.height) end_leaves(d);
-    if (d->row == d->extent.height) *d->out = kal__hash_done(&d->root);
+    if ((d->row + 1) % SIDE == 0 || d->row + 1 == d->extent.height) end_leaves(d);
+    end_rows(d, 1);
+}
+
+// Leaves whose rows are laid behind each other first: a hash of 256 bytes at a time costs as much as two of all of them.
+static void digest_leaves(kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n)
+{
+    unsigned char leaf[SIDE * SIDE * GATHERED];
+    const size_t pixel = kal_pixel_size(&d->extent), width = (size_t)d->extent.width;
+    for (size_t c = 0; c < d->n_columns; c++) {
+        const size_t x = c * SIDE, row = (width - x < SIDE ? width - x : SIDE) * pixel;
+        for (int32_t y = 0; y < n; y++) memcpy(leaf + (size_t)y * row, rows + y * stride + x * pixel, row);
+        const kal_key k = kal__hash_of(leaf, (size_t)n * row);
+        put_int(&d->root, k.lo, 8);
+        put_int(&d->root, k.hi, 8);
+    }
+    end_rows(d, n);
+}
+
+void kal__digest_rows(kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n)
+{
+    const bool as_they_lie = d->extent.type != KAL_F32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    const bool gathered = as_they_lie && kal_pixel_size(&d->extent) <= GATHERED;
+    while (n > 0) {
+        const int32_t left = d->extent.height - d->row, leaf = left < SIDE ? left : SIDE;
+        const int32_t now = gathered && d->row % SIDE == 0 && n >= leaf ? leaf : 1;
+        if (now == leaf && gathered && d->row % SIDE == 0)
+            digest_leaves(d, rows, stride, leaf);
+        else
+            kal__digest_row(d, rows);
+        rows += now * stride;
+        n -= now;
+    }
 }
 
 void kal__digest_free(kal__digest **slot)

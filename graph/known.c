@@ -6,6 +6,7 @@
 
 #include "hashing.h"
 #include "memo.h"
+#include "node.h"
 
 #include <string.h>
 #include <time.h>
@@ -17,6 +18,11 @@ static struct {
     kal__stamp stamp;
     kal_key digest;
 } known[PLACES];   // size 0: free
+static struct {
+    kal__stamp stamp;
+    uint64_t limits;
+    kal_key node;
+} pictures[PLACES];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 pthread_mutex_t *kal__known_mutex(void)
@@ -117,6 +123,27 @@ void kal__digest_remember(const kal__stamp *s, kal_key digest)
     pthread_mutex_lock(&lock);
     known[i].stamp = *s;
     known[i].digest = digest;
+    pthread_mutex_unlock(&lock);
+}
+
+kal_node *kal__picture_known(const kal__stamp *s, uint64_t limits)
+{
+    const size_t i = place_of(s);
+    kal_key key;
+    pthread_mutex_lock(&lock);
+    const bool found = kal__stamp_equal(&pictures[i].stamp, s) && pictures[i].limits == limits;
+    if (found) key = pictures[i].node;
+    pthread_mutex_unlock(&lock);
+    return found ? kal__node_find(key) : NULL;
+}
+
+void kal__picture_remember(const kal__stamp *s, uint64_t limits, const kal_node *picture)
+{
+    const size_t i = place_of(s);
+    pthread_mutex_lock(&lock);
+    pictures[i].stamp = *s;
+    pictures[i].limits = limits;
+    pictures[i].node = picture->key;
     pthread_mutex_unlock(&lock);
 }
 

@@ -7,6 +7,8 @@
 
 #include "codec.h"
 
+#include <kal/graph.h>
+
 #include <pthread.h>
 
 bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b);
@@ -18,6 +20,10 @@ void kal__known_step(int64_t ns);
 /// Of settled stamps. Threads: any.
 bool kal__digest_known(const kal__stamp *s, kal_key *out);
 void kal__digest_remember(const kal__stamp *s, kal_key digest);
+/// The picture that a file was, loaded without any option under the same limits: its node, a reference of the caller's, while it lives and
+/// somebody has it; else NULL. So a file that stands still has its header read once. Threads: any.
+kal_node *kal__picture_known(const kal__stamp *s, uint64_t limits);
+void kal__picture_remember(const kal__stamp *s, uint64_t limits, const kal_node *picture);
 /// The digest of a file and, unless NULL, its stamp: by that, when it is known already and the file stands still, else by reading it. CHANGED when it
 /// becomes another one meanwhile.
 kal_status kal__digest_file(const char *path, kal__stamp *stamp, kal_key *out, kal_error *err);

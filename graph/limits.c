@@ -56,11 +56,22 @@ void kal_limits_get(kal_limits *out)
     pthread_mutex_unlock(&lock);
 }
 
+static uint64_t times_set;
+
 void kal_limits_set(const kal_limits *in)
 {
     pthread_mutex_lock(&lock);
     limits = *in;
+    times_set++;
     pthread_mutex_unlock(&lock);
+}
+
+uint64_t kal__limits_count(void)
+{
+    pthread_mutex_lock(&lock);
+    const uint64_t n = times_set;
+    pthread_mutex_unlock(&lock);
+    return n;
 }
 
 // ---- fields -------------------------------------------------------------------------------------

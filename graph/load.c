@@ -5,6 +5,7 @@
 #include "load.h"
 
 #include "apply.h"
+#include "known.h"
 #include "opening.h"
 #include "reel.h"
 #include "source.h"
@@ -189,6 +190,13 @@ static kal_status make_node(kal__loading *l, int32_t shrink, bool upright, kal_n
     return st;
 }
 
+// No option that makes another picture of the file. (Those of samples alone come with a format.)
+static bool is_plain(const kal__load_p *p)
+{
+    return (!p->format || !*p->format) && p->upright && p->shrink == 1 && !p->page && p->keyed &&
+           !p->lenient && !p->preview;
+}
+
 kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
                          kal_node **out, kal_error *err)
 {
@@ -196,7 +204,9 @@ kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, con
     const char *name = origin ? origin->name : "bytes in memory";
     kal__load_p checked = *p;
     kal__loading l = {.source = kal__new_zero(1, sizeof(kal__source)), .meta = kal__meta_new()};
+    l.limits = kal__limits_count();
     kal_limits_get(&l.ask.limits);
+    l.plain = origin && is_plain(p);
     l.ask.page = p->page;
     l.ask.lenient = p->lenient;
     l.ask.layout = (kal__layout){.width = p->width,
@@ -223,7 +233,10 @@ kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, con
         st = origin ? kal__source_read(&l, origin, p->format, err)
                     : kal__source_read_bytes(&l, bytes, size, p->format, err);
     }
-    if (!st) st = make_node(&l, p->shrink, p->upright, out, err);
+    *out = l.known;
+    if (!st && !l.known) st = make_node(&l, p->shrink, p->upright, out, err);
+    if (!st && !l.known && l.plain && l.source->pinned && !l.source->unkeyed)
+        kal__picture_remember(&l.source->stamp, l.limits, *out);
     kal__meta_unref(&l.meta);
     kal__source_unref(&l.source);
     return st == KAL_IO && err->status ? err->status : st;

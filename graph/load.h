@@ -41,6 +41,8 @@ kal_status kal__turn_upright(kal_node **node, int orientation, kal_error *err);
 int kal__undone_by(int orientation);
 /// Held over a fork.
 pthread_mutex_t *kal__limits_mutex(void);
+/// How often limits were set: as long as it stays the same they do, too.
+uint64_t kal__limits_count(void);
 /// A node of what an origin, or else bytes in memory, hold: reads header and digest. Takes the caller's reference, whatever happens.
 kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
                          kal_node **out, kal_error *err);

@@ -212,12 +212,18 @@ static void give_up(kal_node *fresh)
     destroy(fresh);
 }
 
-kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *rows, size_t n_rows,
-                      size_t params_size, kal__fill_fn *fill, void *arg)
+kal_node *kal__node_find(kal_key key)
 {
     pthread_mutex_lock(&lock);
     kal_node *node = kal_node_ref(find(key));
     pthread_mutex_unlock(&lock);
+    return node;
+}
+
+kal_node *kal__intern(kal__kind kind, kal_key key, const kal_call *call, const kal_param *rows, size_t n_rows,
+                      size_t params_size, kal__fill_fn *fill, void *arg)
+{
+    kal_node *node = kal__node_find(key);
     if (node) return node;
 
     kal_node *fresh = build(kind, key, call, (kal__schema){rows, n_rows, params_size, "", 0});

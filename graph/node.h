@@ -142,6 +142,8 @@ void kal__map_chain(const double first[6], const double second[6], double out[6]
 pthread_mutex_t *kal__table_mutex(void);
 /// An error node owned by the scope (or the caller).
 kal_node *kal__error_node(kal_scope *scope, const kal_error *err);
+/// The node of that key, if there is one now: a reference of the caller's, or NULL.
+kal_node *kal__node_find(kal_key key);
 /// Interns: returns the existing node of that key, or a new one with the call (and its lists and texts) copied. `fill` completes a new
 /// node before anyone sees it. NULL when out of memory.
 typedef void kal__fill_fn(kal_node *node, void *arg);

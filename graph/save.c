@@ -51,33 +51,54 @@ static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t 
     return KAL_OK;
 }
 
+static kal_status named_pixels(const kal_extent *e, kal__slab *slab, const kal_key *digest, kal_node **out,
+                               kal_error *err)
+{
+    kal_key key;
+    const kal__key_parts parts = {.kind = KAL__PIXELS, .what = "pixels", .version = "1", .digest = digest};
+    const kal_status st = kal__make_key(&parts, &key, err);
+    const kal_call call = {.op = &op_pixels, .extent = *e};
+    if (st) return st;
+    *out = kal__intern(KAL__PIXELS, key, &call, NULL, 0, 0, fill_pixels, slab);
+    return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (pixels)");
+}
+
 kal_status kal__pixels_of(const kal_extent *e, kal__slab *slab, kal_node **out, kal_error *err)
 {
-    kal_key digest, key;
+    kal_key digest;
     const size_t row = (size_t)e->width * kal_pixel_size(e);
-    kal_status st = kal_content_key_of(e, slab->data, (ptrdiff_t)row, &digest, err);
-    const kal__key_parts parts = {.kind = KAL__PIXELS, .what = "pixels", .version = "1", .digest = &digest};
-    if (!st) st = kal__make_key(&parts, &key, err);
-    const kal_call call = {.op = &op_pixels, .extent = *e};
-    if (!st) {
-        *out = kal__intern(KAL__PIXELS, key, &call, NULL, 0, 0, fill_pixels, slab);
-        if (!*out) st = kal_fail(err, KAL_NOMEM, "out of memory for a node (pixels)");
+    const kal_status st = kal_content_key_of(e, slab->data, (ptrdiff_t)row, &digest, err);
+    return st ? st : named_pixels(e, slab, &digest, out, err);
+}
+
+// Some rows are copied and digested while they are near, and then the next.
+static kal_status copy_pixels(const kal_extent *e, const unsigned char *from, ptrdiff_t stride,
+                              kal__slab *slab, kal_key *digest, kal_error *err)
+{
+    const size_t row = (size_t)e->width * kal_pixel_size(e);
+    kal__digest *d = kal__digest_new(e, digest);
+    if (!d) return kal_fail(err, KAL_NOMEM, "out of memory for a content key");
+    for (int32_t y = 0; y < e->height; y += KAL__LEAF) {
+        const int32_t n = e->height - y < KAL__LEAF ? e->height - y : KAL__LEAF;
+        unsigned char *to = slab->data + (size_t)y * row;
+        for (int32_t k = 0; k < n; k++) memcpy(to + (size_t)k * row, from + (y + k) * stride, row);
+        kal__digest_rows(d, to, (ptrdiff_t)row, n);
     }
-    return st;
+    kal__digest_free(&d);
+    return KAL_OK;
 }
 
 static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t stride, kal_node **out,
                               kal_error *err)
 {
     size_t bytes;
+    kal_key digest;
     kal_status st = check_pixels(e, data, stride, &bytes, err);
     if (st) return st;
     kal__slab *slab = kal__slab_new(bytes);
     if (!slab) return kal_fail(err, KAL_NOMEM, "out of memory for %zu bytes of samples", bytes);
-    const size_t row = bytes / (size_t)e->height;
-    for (int32_t y = 0; y < e->height; y++)
-        memcpy(slab->data + (size_t)y * row, (const unsigned char *)data + y * stride, row);
-    st = kal__pixels_of(e, slab, out, err);
+    st = copy_pixels(e, data, stride, slab, &digest, err);
+    if (!st) st = named_pixels(e, slab, &digest, out, err);
     kal__slab_unref(&slab);
     return st;
 }
@@ -120,7 +141,7 @@ kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t
     if (st) return st;
     kal__digest *d = kal__digest_new(e, out);
     if (!d) return kal_fail(err, KAL_NOMEM, "out of memory for a content key");
-    for (int32_t y = 0; y < e->height; y++) kal__digest_row(d, (const unsigned char *)pixels + y * stride);
+    kal__digest_rows(d, pixels, stride, e->height);
     kal__digest_free(&d);
     return KAL_OK;
 }

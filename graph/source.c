@@ -116,6 +116,10 @@ static kal_status read_file(kal__loading *l, kal__reader *file, const char *form
     if (!file->size) l->unkeyed = false;   // it has to be read to see where it ends
     const bool known = l->unkeyed || (settled && kal__digest_known(&s->stamp, &s->digest));
     if (known) s->size = file->size;
+    if (settled && l->plain && (l->known = kal__picture_known(&s->stamp, l->limits))) {
+        file->close(file);
+        return KAL_OK;
+    }
     if (l->unkeyed) s->digest = passing_key();
     kal__reader *r = l->unkeyed ? kal__placed_new(file) : kal__hashing_new(file);
     if (!r) return kal_fail(err, KAL_NOMEM, "out of memory for a file");
@@ -296,7 +300,7 @@ kal_status kal__source_read(kal__loading *l, kal__origin *origin, const char *fo
     if (!file->regular && l->unkeyed) return load_onward(l, file, format, err);
     if (!file->regular) return load_stream(l, file, format, err);
     st = read_file(l, file, format, err);
-    return st ? st : look_for_parts(l, format, err);
+    return st || l->known ? st : look_for_parts(l, format, err);
 }
 
 kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size, const char *format,

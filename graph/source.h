@@ -11,7 +11,10 @@ typedef struct kal__loading {
     kal__source *source;
     kal__meta *meta;
     kal__ask ask;
-    bool unkeyed;   // the header alone is wanted
+    bool unkeyed;      // the header alone is wanted
+    bool plain;        // no option was given
+    uint64_t limits;   // which they are, by how often they were set
+    kal_node *known;   // the picture that the file was when it was looked at before: nothing more was read
 } kal__loading;
 
 /// Reads header and digest. Takes the caller's reference to the origin.
