@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""Functions whose results are kept: in memory, and in the folder of `options(memo_dir=…)`.
+
+    @kal.memo(version=1)
+    def features(image, *, layers=4):
+        return model(image.numpy(), layers)     # raise version when this gives something else
+
+    features(img)                               # computed once for an image and its parameters, by whoever comes first
+    features.key(img)                           # the name of that result
+
+The key is made of the function's name, its version and its arguments with their defaults (kallitype.params says what stands for what; an Image is what it
+is made of, and img.content() its pixels). What a function reads besides, globals, the clock, files whose names are texts, is not in it: make it an argument. Code is
+never looked at: the version says when it changed.
+
+Results are images, NumPy arrays and their numbers, bytes, str, int, float, complex, bool, None, and tuples, lists and dicts of those; they come back as what they
+were, as objects of your own. Of an image its pixels and its colour profile are kept. What raises is raised, and nothing is kept.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import struct
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from . import _kal
+from .params import _SIMPLE, plain_of
+
+_AS_IS = _SIMPLE | {str}
+_CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
+
+
+def memo(function: Any = None, /, *, version: int | str | None = None, name: str | None = None) -> Any:
+    """Decorates a function whose results are kept. version: of its code, an int or a text; raise it when the function gives something else for the same arguments.
+    name: in place of module and qualified name, for a function that moves or has none."""
+    if function is not None or version is None:
+        raise TypeError("memo wants the version of your code, which it cannot see: @memo(version=1)")
+    if isinstance(version, bool) or not isinstance(version, (int, str)):
+        raise TypeError(f"memo: a version is an int or a text, not {version!r}")
+    return functools.partial(Memoized, version=version, name=name)
+
+
+class Memoized:
+    """A function whose results are kept. `__wrapped__` is the function itself."""
+
+    version: int | str
+    name: str
+    __wrapped__: Callable[..., Any]
+
+    def __init__(self, function: Callable[..., Any], version: int | str, name: str | None = None) -> None:
+        if isinstance(function, (staticmethod, classmethod)):
+            raise TypeError("memo: put it below @staticmethod or @classmethod, next to the function")
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"memo: {function.__qualname__} is a coroutine or a generator; a result can be kept only of a function that returns it")
+        self.name = name or _name_of(function)
+        self.version = version
+        functools.update_wrapper(self, function)
+        self._signature = inspect.signature(function)
+        self._bind_fast = _binder(self._signature)
+        self._checked = False
+
+    def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if (bound := self._bind_fast(args, kwargs)) is None:
+            full = self._signature.bind(*args, **kwargs)   # its TypeError is the function's own
+            full.apply_defaults()
+            bound = full.arguments
+        return {name: value if type(value) in _AS_IS else plain_of(value, f"{self.__name__}: {name}") for name, value in bound.items()}
+
+    def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if not self._checked:
+            _refuse_captured(self.__wrapped__)
+            self._checked = True
+        return {"function": self.name, "version": self.version, "arguments": self._arguments(args, kwargs)}
+
+    def key(self, *args: Any, **kwargs: Any) -> str:
+        """The key of the result for these arguments; nothing is computed."""
+        return _kal.map_key(self._plain(args, kwargs), None, False)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        key, recipe = _kal.map_key(self._plain(args, kwargs), None, True)
+        data, _ = _kal.blob(key, recipe, lambda: encode(self.__wrapped__(*args, **kwargs), self.__name__))
+        return decode(data)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else _Bound(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<memo {self.name} version {self.version!r}>"
+
+    def __reduce__(self) -> str:
+        return self.__qualname__   # by its name, as functions are
+
+
+class _Bound:
+    """A memoized function as a method; its first argument is the object, which needs a key as any other."""
+
+    __slots__ = ("__func__", "__self__")
+
+    def __init__(self, function: Memoized, instance: Any) -> None:
+        self.__func__, self.__self__ = function, instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__func__(self.__self__, *args, **kwargs)
+
+    def key(self, *args: Any, **kwargs: Any) -> str:
+        return self.__func__.key(self.__self__, *args, **kwargs)
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    if "<lambda>" in function.__qualname__:
+        raise TypeError("memo: a lambda has no name of its own; give name=")
+    module = function.__module__
+    if module == "__main__":   # a script is the same when it is imported
+        main = sys.modules["__main__"]
+        spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+        module = spec.name if spec is not None else os.path.splitext(os.path.basename(file))[0] if file else module
+    return f"{module}.{function.__qualname__}"
+
+
+def _refuse_captured(function: Callable[..., Any]) -> None:
+    code = getattr(function, "__code__", None)
+    for name, cell in zip(code.co_freevars if code else (), getattr(function, "__closure__", None) or ()):
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            continue
+        if not isinstance(value, (*_CODE, Memoized)):
+            raise TypeError(f"memo: {function.__qualname__} uses {name!r} from the function around it, which is not in the key; make it an argument")
+
+
+def _binder(signature: inspect.Signature) -> Callable[[tuple[Any, ...], dict[str, Any]], dict[str, Any] | None]:
+    """Arguments by name with their defaults, as Signature.bind does in ten times the time; None where that has to look."""
+    kinds = {p.kind for p in signature.parameters.values()}
+    if kinds - {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}:
+        return lambda args, kwargs: None
+    names = [p.name for p in signature.parameters.values() if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    every = len(signature.parameters)
+    defaults = {p.name: p.default for p in signature.parameters.values() if p.default is not inspect.Parameter.empty}
+    known = frozenset(signature.parameters)
+
+    def bind(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
+        if len(args) > len(names):
+            return None
+        given = dict(zip(names, args))
+        if kwargs:
+            if not known.issuperset(kwargs) or not given.keys().isdisjoint(kwargs):
+                return None
+            given.update(kwargs)
+        if len(given) != every:
+            given = {**defaults, **given}
+        return given if len(given) == every else None
+
+    return bind
+
+
+# ---- what results are in ------------------------------------------------------------------------------
+#
+# "kalv1", then one value: a letter, and what it takes. Numbers are little-endian, sizes are of 8 bytes.
+#   N none   T true   F false   i size, a signed number   d double   c two doubles   s size, UTF-8   b size, bytes
+#   t l m size, values: a tuple, a list, a dict of names and values in turn
+#   a g array and number of NumPy: s its type, 8 bytes of dimensions, sizes of them, then its elements
+#   I image: s model, T or F alpha, b a small file with its colour profile or none, then an array
+
+_MAGIC = b"kalv1"
+_size = struct.Struct("<Q")
+_double = struct.Struct("<d")
+_complex = struct.Struct("<dd")
+_ARRAYS = "biufcSUmM"
+
+
+def _sized(letter: bytes, data: bytes) -> list[Any]:
+    return [letter, _size.pack(len(data)), data]
+
+
+def encode(value: Any, where: str = "result") -> bytes:
+    """A result as bytes. TypeError for what is none, with its place."""
+    out: list[Any] = [_MAGIC]
+    _put(out, value, where, 0)
+    return b"".join(out)
+
+
+def _put(out: list[Any], value: Any, where: str, depth: int) -> None:
+    kind = type(value)
+    if value is None or kind is bool:
+        out.append(b"N" if value is None else b"T" if value else b"F")
+    elif kind is int:
+        out += _sized(b"i", value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True))
+    elif kind is float:
+        out += (b"d", _double.pack(value))
+    elif kind is complex:
+        out += (b"c", _complex.pack(value.real, value.imag))
+    elif kind is str:
+        out += _sized(b"s", value.encode("utf-8", "surrogatepass"))
+    elif kind is bytes:
+        out += _sized(b"b", value)
+    elif kind in (tuple, list, dict):
+        if depth > 64:
+            raise ValueError(f"{where} is nested more than 64 deep")
+        out += (b"t" if kind is tuple else b"l" if kind is list else b"m", _size.pack(len(value)))
+        for i, item in value.items() if kind is dict else enumerate(value):
+            if kind is dict:
+                _put(out, i, f"a name in {where}", depth + 1)
+            _put(out, item, f"{where}[{i!r}]", depth + 1)
+    else:
+        _put_object(out, value, where)
+
+
+def _put_object(out: list[Any], value: Any, where: str) -> None:
+    from .image import Image
+
+    if isinstance(value, Image):
+        return _put_image(out, value, where)
+    if type(value).__module__ == "numpy":
+        import numpy
+
+        if type(value) is numpy.ndarray or isinstance(value, numpy.generic):
+            return _put_array(out, value, b"a" if type(value) is numpy.ndarray else b"g", where)
+    kind = type(value)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    raise TypeError(f"{where} is a {name}, which memo does not keep: images, NumPy arrays, bytes, str, numbers, None, and tuples, lists and dicts of those")
+
+
+def _put_array(out: list[Any], value: Any, letter: bytes, where: str) -> None:
+    import numpy
+
+    value = numpy.asarray(value)
+    if value.dtype.kind not in _ARRAYS:
+        raise TypeError(f"{where} is a NumPy array of {value.dtype}, which memo does not keep")
+    value = value.astype(value.dtype.newbyteorder("<"), order="C", copy=False)
+    out += _sized(letter, value.dtype.str.encode())
+    out.append(_size.pack(value.ndim))
+    out += [_size.pack(n) for n in value.shape]
+    out.append(value.tobytes())
+
+
+def _put_image(out: list[Any], image: Any, where: str) -> None:
+    pixels = image.fetch()   # first: what goes wrong is said by whoever computes
+    profile = b""
+    if image.meta("icc"):
+        profile = image.crop(x=0, y=0, width=1, height=1).encode("tiff")
+    view = memoryview(pixels)
+    out += _sized(b"I", image.model.encode())
+    out.append(b"T" if image.alpha else b"F")
+    out += _sized(b"b", profile)
+    out += _sized(b"a", image.dtype.encode())
+    out.append(_size.pack(view.ndim))
+    out += [_size.pack(n) for n in view.shape]
+    out.append(_little(view.tobytes(), view.format))
+
+
+def _little(data: bytes, code: str) -> bytes:
+    """Samples in the order of little-endian machines, from or to that of this one."""
+    if sys.byteorder == "little":
+        return data
+    from array import array
+
+    swapped = array(code, data)
+    swapped.byteswap()
+    return swapped.tobytes()
+
+
+class _Reader:
+    """Values out of bytes, which may be torn: a folder's files are checked by the library, and still nothing here reads past the end."""
+
+    __slots__ = ("data", "at")
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self.data, self.at = data, at
+
+    def take(self, n: int) -> bytes:
+        end = self.at + n
+        if end > len(self.data):
+            raise ValueError("a kept result ends too early")
+        part = self.data[self.at:end]
+        self.at = end
+        return part
+
+    def size(self) -> int:
+        return int(_size.unpack(self.take(8))[0])
+
+    def array(self) -> Any:
+        import numpy
+
+        kind = numpy.dtype(self.take(self.size()).decode())
+        shape = [self.size() for _ in range(self.size())]
+        n = kind.itemsize
+        for side in shape:
+            n *= side
+        if self.at + n > len(self.data):
+            raise ValueError("a kept result ends too early")
+        flat = numpy.ndarray(shape, kind, self.data, self.at)
+        self.at += n
+        return flat
+
+    def value(self) -> Any:
+        letter = self.take(1)
+        read = _READ.get(letter)
+        if read is None:
+            raise ValueError(f"a kept result has a part {letter!r} that this version does not know")
+        return read(self)
+
+
+def _array_of(reader: _Reader) -> Any:
+    shared = reader.array()
+    return shared.astype(shared.dtype.newbyteorder("="), copy=True)
+
+
+def _samples(reader: _Reader) -> memoryview:
+    """The array of an image without NumPy: its samples where they lie."""
+    if reader.take(1) != b"a":
+        raise ValueError("a kept image has no samples")
+    code = {"uint8": "B", "uint16": "H", "uint32": "I", "float32": "f"}[reader.take(reader.size()).decode()]
+    shape = [reader.size() for _ in range(reader.size())]
+    n = struct.calcsize(code)
+    for side in shape:
+        n *= side
+    view = memoryview(reader.data)[reader.at:reader.at + n]
+    reader.at += n
+    if view.nbytes != n:
+        raise ValueError("a kept result ends too early")
+    return memoryview(_little(view.tobytes(), code) if sys.byteorder == "big" else view).cast("B").cast(code, shape)
+
+
+def _image_of(reader: _Reader) -> Any:
+    from .image import array, open as open_
+
+    model = reader.take(reader.size()).decode()
+    alpha = reader.take(1) == b"T"
+    reader.take(1)
+    profile = reader.take(reader.size())
+    image = array(_samples(reader), model=model, alpha=alpha, copy=False)   # bytes do not change
+    return _kal.ops()["icc_assign"](image, open_(profile), to="like") if profile else image
+
+
+_READ: dict[bytes, Callable[[_Reader], Any]] = {
+    b"N": lambda r: None,
+    b"T": lambda r: True,
+    b"F": lambda r: False,
+    b"i": lambda r: int.from_bytes(r.take(r.size()), "little", signed=True),
+    b"d": lambda r: _double.unpack(r.take(8))[0],
+    b"c": lambda r: complex(*_complex.unpack(r.take(16))),
+    b"s": lambda r: r.take(r.size()).decode("utf-8", "surrogatepass"),
+    b"b": lambda r: r.take(r.size()),
+    b"t": lambda r: tuple(r.value() for _ in range(r.size())),
+    b"l": lambda r: [r.value() for _ in range(r.size())],
+    b"m": lambda r: {r.value(): r.value() for _ in range(r.size())},
+    b"a": _array_of,
+    b"g": lambda r: _array_of(r)[()],
+    b"I": _image_of,
+}
+
+
+def decode(data: bytes) -> Any:
+    """What `encode` made bytes of."""
+    if data[:5] != _MAGIC:
+        raise ValueError("these are not the bytes of a kept result")
+    return _Reader(data, 5).value()
