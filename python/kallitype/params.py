@@ -99,10 +99,10 @@ def freeze(value: Any, where: str = "", dicts: type[ParamDict] | None = None, li
         return (dicts or ParamDict)._made(value, where)
     if isinstance(value, (list, tuple)) and not hasattr(value, "__kal_params__"):
         return (lists or ParamList)._made(value, where)
-    return _freeze_object(value, where)
+    return _freeze_object(value, where, dicts or ParamDict)
 
 
-def _freeze_object(value: Any, where: str) -> Any:
+def _freeze_object(value: Any, where: str, dicts: type[ParamDict]) -> Any:
     top = type(value).__module__.partition(".")[0]
     if top == "numpy":
         import numpy
@@ -115,12 +115,8 @@ def _freeze_object(value: Any, where: str) -> Any:
         return float(value)
     if hasattr(value, "__kal_params__") or isinstance(value, (Box, os.PathLike)) or _is_content(value):
         return value
-    if top == "torch":
-        return _array(value.detach().cpu().numpy(), where)
-    if top == "PIL":
-        from .image import open as open_
-
-        return open_(value)
+    if top in ("torch", "PIL"):
+        return dicts._foreign(value, where)
     if _fields(value) is not None:
         return _Record(value, where)
     try:
@@ -141,6 +137,15 @@ def _is_content(value: object) -> bool:
     from .image import Content
 
     return isinstance(value, Content)
+
+
+def foreign(value: Any, where: str) -> Any:
+    """A tensor as an array, a Pillow image as an Image: copies."""
+    if type(value).__module__.partition(".")[0] == "torch":
+        return _array(value.detach().cpu().numpy(), where)
+    from .image import open as open_
+
+    return open_(value)
 
 
 def _fields(value: object) -> tuple[str, ...] | None:
@@ -303,6 +308,8 @@ class ParamDict(_Keyed, Mapping[str, Any]):
     @classmethod
     def _lists(cls) -> type[ParamList]:
         return ParamList
+
+    _foreign = staticmethod(foreign)
 
     def _plain(self) -> dict[str, Any]:
         return {k: plain_of(v, k) for k, v in self._items.items()}
