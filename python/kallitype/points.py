@@ -131,7 +131,7 @@ class Points:
             rows.append((x, y))
         if not isinstance(image_size, ImageSize):
             raise TypeError(f"Points: image_size is an ImageSize, not {image_size!r}")
-        for name, value in zip(self.__slots__, (tuple(rows), bool(is_normalized), image_size)):
+        for name, value in zip(Points.__slots__, (tuple(rows), bool(is_normalized), image_size)):
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -159,7 +159,7 @@ class BoundingBox:
             raise ValueError(f"BoundingBox: {corners} is not within 0 to 1")
         if not unit and image_size is None:
             raise ValueError(f"BoundingBox: a box in pixels needs image_size, {corners} has none")
-        for name, value in zip(self.__slots__, (*map(float, corners), image_size, unit)):
+        for name, value in zip(BoundingBox.__slots__, (*map(float, corners), image_size, unit)):
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -316,7 +316,7 @@ class ImageCrop:
         _check("ImageCrop", top, bottom, "top", "bottom")
         edges = (left, top, right, bottom)
         unit = normalized if normalized is not None else all(0 <= e <= 1 for e in edges) and not all(isinstance(e, int) for e in edges)
-        for name, value in zip(self.__slots__, (*map(float, edges), unit)):
+        for name, value in zip(ImageCrop.__slots__, (*map(float, edges), unit)):
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
