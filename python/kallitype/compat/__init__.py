@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the kallitype authors
-"""Other libraries' names, so that a program runs by changing its import."""
+"""Other libraries' names for what kallitype does, for programs that are to run as they are: change the import and nothing else."""
