@@ -13,8 +13,8 @@ import tempfile
 import unittest
 
 import kallitype as kal
-from kallitype.compat.pixelcache import (BoundingBox, HashableDict, HashableImage, HashableList, ImageCrop, ImageSize, Points, pseudo_hash,
-                                         seed_everything)
+from kallitype.compat.pixelcache import (BoundingBox, HashableDict, HashableImage, HashableList, ImageCrop, ImageSize, Points, display_string,
+                                         get_logger, pseudo_hash, seed_everything)
 
 
 def has(name):
@@ -206,6 +206,17 @@ class Keys(unittest.TestCase):
         self.assertEqual(d["a"].getpixel((0, 0)), (1, 2, 3))
         self.assertEqual(d, HashableDict({"a": Image.new("RGB", (4, 4), (1, 2, 3))}))
         self.assertNotEqual(d, HashableDict({"a": Image.new("L", (4, 4), 1)}))
+
+    @unittest.skipUnless(TORCH, "torch")
+    def test_leaves_of_torch(self):
+        import torch
+
+        tensor = torch.arange(6).reshape(2, 3)
+        l = HashableList([tensor])
+        tensor.zero_()
+        l[0].zero_()
+        self.assertEqual(l.to_list()[0].tolist(), [[0, 1, 2], [3, 4, 5]])
+        self.differ(l, HashableList([torch.arange(6).reshape(3, 2)]), HashableList([torch.arange(6)]))
 
     def test_a_whole_configuration(self):
         def config(image):
@@ -515,6 +526,18 @@ class Pixels(unittest.TestCase):
         self.assertEqual(len(pseudo_hash(3, 9)), 9)
         self.assertEqual(random.random(), first)
         self.assertEqual(seed_everything(5, verbose=False), 5)
+        with self.assertLogs("pixelcache", "INFO") as logs:
+            get_logger().success("done")
+        self.assertEqual(logs.output, ["INFO:pixelcache:done"])
+
+    @unittest.skipUnless(PIL, "Pillow")
+    def test_display_string(self):
+        image, letters = display_string(text="a lake", size=size(200, 400))
+        self.assertEqual((image.size, image.mode, letters), ((400, 200), "RGB", 64))
+        ys, xs = np.nonzero(np.asarray(image)[:, :, 0] < 128)
+        self.assertTrue(60 < ys.min() < ys.max() < 140 and 80 < xs.min() < xs.max() < 320)
+        image, letters = display_string(text="one two three four", size=size(64, 64), force_size=16, justification="left", foreground=(255, 0, 0))
+        self.assertEqual((letters, np.asarray(image)[:, 63].min()), (16, 255))
 
 
 @unittest.skipUnless(NUMPY, "NumPy")

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the kallitype authors
-"""PixelCache's grids of images, and its seeds."""
+"""What PixelCache has beside images: grids, text, seeds, a logger."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+import random
+import string
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _kal
@@ -36,8 +38,75 @@ def grid(images: Mapping[Any, Iterable[HashableImage]], orientation: str, with_t
     return _kal.ops()["sheet"](*cells, **how)
 
 
-def seed_all(seed: int | None, workers: bool, verbose: bool, cuda_deterministic: bool) -> int:
-    import random
+def display_string(*, text: str, size: ImageSize, font_path: str | None = None, justification: str = "center", force_size: int | None = None,
+                   background: tuple[int, int, int] = (255, 255, 255), foreground: tuple[int, int, int] = (0, 0, 0), words_per_line: int | None = None,
+                   scale_font_size: float = 0.5) -> tuple[Any, int]:
+    """Text in the middle of a Pillow image of that size, and the size of its letters: a part (scale_font_size) of the largest with which its longest line
+    fits, or force_size. Without font_path letters are the built-in ones, in multiples of 16."""
+    if justification not in ("left", "center", "right"):
+        raise ValueError(f"justification is left, center or right, not {justification!r}")
+    if words_per_line is not None:
+        words = text.split(" ")
+        text = "\n".join(" ".join(words[i:i + words_per_line]) for i in range(0, len(words), words_per_line))
+
+    def letters(line: str, n: int) -> Image:
+        return _kal.ops()["text_image"](text=line, font_size=n, color=list(foreground), background=list(background), align=justification, font=font_path or "")
+
+    step = 1 if font_path else 16
+    n = force_size or max(round(_largest(letters, max(text.split("\n"), key=len) or " ", size, step) * scale_font_size), 1)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        lines += _wrapped(line.split(), lambda part: letters(part, n).width <= size.width)
+    image = letters("\n".join(lines), n)
+    x = {"left": 0, "center": (size.width - image.width) // 2, "right": size.width - image.width}[justification]
+    return image.embed(x=x, y=(size.height - image.height) // 2, width=size.width, height=size.height, color=list(background)).pil(), n
+
+
+def _largest(letters: Callable[[str, int], Image], line: str, size: ImageSize, step: int) -> int:
+    """The largest multiple of step with which the line fits; step when none does."""
+    def fits(k: int) -> bool:
+        image = letters(line, k * step)
+        return image.width <= size.width and image.height <= size.height
+
+    low, high = 1, 2
+    while high * step <= 4096 and fits(high):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle * step <= 4096 and fits(middle) else (low, middle)
+    return low * step
+
+
+def _wrapped(words: list[str], fits: Callable[[str], bool]) -> list[str]:
+    lines = [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and not fits(longer):
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+class _Logger(logging.LoggerAdapter[logging.Logger]):
+    """A logger of Python's with success(), which is info()."""
+
+    def success(self, message: object, *args: Any, **how: Any) -> None:
+        self.info(message, *args, **how)
+
+
+def get_logger(name: str = "pixelcache") -> _Logger:
+    return _Logger(logging.getLogger(name), {})
+
+
+def pseudo_hash(idx: int, length: int = 6) -> str:
+    """Letters for a number, always the same ones. Python's own random numbers are left alone."""
+    dice = random.Random(idx)
+    return "".join(dice.choice(string.ascii_letters) for _ in range(length))
+
+
+def seed_everything(seed: int | None = None, *, workers: bool = False, verbose: bool = True, cuda_deterministic: bool = True) -> int:
+    """Seeds Python's random numbers, and those of NumPy and torch where they are there; gives the seed."""
 
     if seed is None:
         text = os.environ.get("PL_GLOBAL_SEED", "0")
