@@ -9,12 +9,13 @@
     features(img)                               # computed once for an image and its parameters, by whoever comes first
     features.key(img)                           # the name of that result
 
-The key is made of the function's name, its version and its arguments with their defaults (kallitype.params says what stands for what; an Image is what it
-is made of, and img.content() its pixels). What a function reads besides, globals, the clock, files whose names are texts, is not in it: make it an argument. Code is
-never looked at: the version says when it changed.
+The key is made of the function's name, its version and its arguments with their defaults (kallitype.params says what stands for
+what; an Image is what it is made of, and img.content() its pixels). What a function reads besides, globals, the clock, files whose
+names are texts, is not in it: make it an argument. Code is never looked at: the version says when it changed.
 
-Results are images, NumPy arrays and their numbers, bytes, str, int, float, complex, bool, None, and tuples, lists and dicts of those; they come back as what they
-were, as objects of your own. Of an image its pixels and its colour profile are kept. What raises is raised, and nothing is kept.
+Results are images, NumPy arrays and their numbers, bytes, str, int, float, complex, bool, None, and tuples, lists and dicts of those;
+they come back as what they were, as objects of your own. Of an image its pixels and its colour profile are kept. What raises is
+raised, and nothing is kept.
 """
 
 from __future__ import annotations
@@ -36,8 +37,11 @@ _CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
 
 
 def memo(function: Any = None, /, *, version: int | str | None = None, name: str | None = None) -> Any:
-    """Decorates a function whose results are kept. version: of its code, an int or a text; raise it when the function gives something else for the same arguments.
-    name: in place of module and qualified name, for a function that moves or has none."""
+    """Decorates a function whose results are kept.
+
+    version: of its code, an int or a text; raise it when the function gives something else for the same arguments.
+    name: in place of module and qualified name, for a function that moves or has none.
+    """
     if function is not None or version is None:
         raise TypeError("memo wants the version of your code, which it cannot see: @memo(version=1)")
     if isinstance(version, bool) or not isinstance(version, (int, str)):
@@ -48,6 +52,8 @@ def memo(function: Any = None, /, *, version: int | str | None = None, name: str
 class Memoized:
     """A function whose results are kept. `__wrapped__` is the function itself."""
 
+    __name__: str
+    __qualname__: str
     version: int | str
     name: str
     __wrapped__: Callable[..., Any]
@@ -79,7 +85,7 @@ class Memoized:
 
     def key(self, *args: Any, **kwargs: Any) -> str:
         """The key of the result for these arguments; nothing is computed."""
-        return _kal.map_key(self._plain(args, kwargs), None, False)
+        return str(_kal.map_key(self._plain(args, kwargs), None, False))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         key, recipe = _kal.map_key(self._plain(args, kwargs), None, True)
@@ -222,7 +228,8 @@ def _put_object(out: list[Any], value: Any, where: str) -> None:
             return _put_array(out, value, b"a" if type(value) is numpy.ndarray else b"g", where)
     kind = type(value)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    raise TypeError(f"{where} is a {name}, which memo does not keep: images, NumPy arrays, bytes, str, numbers, None, and tuples, lists and dicts of those")
+    raise TypeError(f"{where} is a {name}, which memo does not keep: it keeps images, NumPy arrays, bytes, str, numbers, None, and tuples, "
+                    "lists and dicts of those")
 
 
 def _put_array(out: list[Any], value: Any, letter: bytes, where: str) -> None:
@@ -243,7 +250,7 @@ def _put_image(out: list[Any], image: Any, where: str) -> None:
     profile = b""
     if image.meta("icc"):
         profile = image.crop(x=0, y=0, width=1, height=1).encode("tiff")
-    view = memoryview(pixels)
+    view: Any = memoryview(pixels)
     out += _sized(b"I", image.model.encode())
     out.append(b"T" if image.alpha else b"F")
     out += _sized(b"b", profile)
@@ -293,7 +300,7 @@ class _Reader:
             n *= side
         if self.at + n > len(self.data):
             raise ValueError("a kept result ends too early")
-        flat = numpy.ndarray(shape, kind, self.data, self.at)
+        flat: Any = numpy.ndarray(shape, kind, self.data, self.at)
         self.at += n
         return flat
 
@@ -310,16 +317,16 @@ def _array_of(reader: _Reader) -> Any:
     return shared.astype(shared.dtype.newbyteorder("="), copy=True)
 
 
-def _samples(reader: _Reader) -> memoryview:
+def _samples(reader: _Reader) -> Any:
     """The array of an image without NumPy: its samples where they lie."""
     if reader.take(1) != b"a":
         raise ValueError("a kept image has no samples")
-    code = {"uint8": "B", "uint16": "H", "uint32": "I", "float32": "f"}[reader.take(reader.size()).decode()]
+    code: Any = {"uint8": "B", "uint16": "H", "uint32": "I", "float32": "f"}[reader.take(reader.size()).decode()]
     shape = [reader.size() for _ in range(reader.size())]
     n = struct.calcsize(code)
     for side in shape:
         n *= side
-    view = memoryview(reader.data)[reader.at:reader.at + n]
+    view: Any = memoryview(reader.data)[reader.at:reader.at + n]
     reader.at += n
     if view.nbytes != n:
         raise ValueError("a kept result ends too early")

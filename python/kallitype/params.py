@@ -5,8 +5,8 @@
     params = kal.ParamDict(image=img, prompt="a lake", seed=42, sizes=[1, 2])
     params.key          # 32 hex digits, the same in every process and on every machine
 
-Two are equal when their keys are. The order of names does not count, that of a list does; so do kinds: 1, 1.0, True and "1" are four, and an array of 2×3 is
-none of 3×2. What stands for what:
+Two are equal when their keys are. The order of names does not count, that of a list does; so do kinds: 1, 1.0, True and "1" are four,
+and an array of 2×3 is none of 3×2. What stands for what:
 
     None, bool, int, float, str, bytes      themselves; NaN is refused, -0.0 is 0.0
     dict, list, tuple                       ParamDict and ParamList (a tuple counts as a list)
@@ -39,7 +39,7 @@ _ELEMENTS = "biuf"
 
 def key_of(plain: dict[str, Any]) -> str:
     """The key of a dict of what `plain_of` gives."""
-    return _kal.map_key(plain, None, False)
+    return str(_kal.map_key(plain, None, False))
 
 
 def _no(where: str, value: object, why: str = "") -> TypeError:
@@ -259,7 +259,7 @@ class _Keyed:
     @property
     def recipe(self) -> str:
         """What the key is made of, as JSON."""
-        return _kal.map_key(self._whole(), None, True)[1]
+        return str(_kal.map_key(self._whole(), None, True)[1])
 
     def _whole(self) -> dict[str, Any]:
         plain = self._plain()
@@ -285,8 +285,8 @@ class _Keyed:
 
 
 class ParamDict(_Keyed, Mapping[str, Any]):
-    """An immutable dict of parameters, equal and hashed by its key. It keeps the order in which it was filled, which does not count: where order matters to what
-    you compute, give a list of pairs."""
+    """An immutable dict of parameters, equal and hashed by its key. It keeps the order in which it was filled, which does not count:
+    where order matters to what you compute, give a list of pairs."""
 
     __slots__ = ("_items", "_key")
     _items: dict[str, Any]

@@ -123,11 +123,12 @@ class Memo(unittest.TestCase):
 
     def test_key(self):
         self.assertEqual(area.key(picture()), area.key(picture(), times=2))
-        keys = {area.key(picture()), area.key(picture(4)), area.key(picture(), times=3), area.key(picture(), times=2.0), area.key(picture().content()),
-                echo.key(picture())}
+        keys = {area.key(picture()), area.key(picture(4)), area.key(picture(), times=3), area.key(picture(), times=2.0),
+                area.key(picture().content()), echo.key(picture())}
         self.assertEqual(len(keys), 6)
         self.assertEqual(CALLS, [])
-        self.assertEqual(area.key(picture()), kal.ParamDict(function="test_memo.area", version=1, arguments={"image": picture(), "times": 2, "more": {}}).key)
+        whole = kal.ParamDict(function="test_memo.area", version=1, arguments={"image": picture(), "times": 2, "more": {}})
+        self.assertEqual(area.key(picture()), whole.key)
 
     def test_version_and_name(self):
         def make(version, name=None):
@@ -145,13 +146,15 @@ class Memo(unittest.TestCase):
         async def later():
             pass
 
-        for bad in (lambda: kal.memo(area), lambda: kal.memo(), lambda: kal.memo(version=None), lambda: kal.memo(version=1.5), lambda: kal.memo(version=True),
+        for bad in (lambda: kal.memo(area), lambda: kal.memo(), lambda: kal.memo(version=None), lambda: kal.memo(version=1.5),
+                    lambda: kal.memo(version=True),
                     lambda: kal.memo(version=1)(lambda: 1), lambda: kal.memo(version=1)(later), lambda: kal.memo(version=1)(staticmethod(len))):
             self.assertRaises(TypeError, bad)
         self.assertEqual(kal.memo(version=1, name="mine")(lambda: 1).name, "mine")
 
     def test_plain_results(self):
-        value = {"a": (1, -1, 0, 2 ** 90, -2 ** 63, 2.5, float("inf"), True, False, None, "é\0", b"\0x", 1 + 2j), "b": [[], {}, ()], 3: "three", (1, 2): "t"}
+        value = {"a": (1, -1, 0, 2 ** 90, -2 ** 63, 2.5, float("inf"), True, False, None, "é\0", b"\0x", 1 + 2j),
+                 "b": [[], {}, ()], 3: "three", (1, 2): "t"}
         for got in self.kept(value):
             self.assertEqual(repr(got), repr(value))
 
@@ -162,8 +165,9 @@ class Memo(unittest.TestCase):
 
     @unittest.skipUnless(np, "NumPy")
     def test_arrays(self):
-        arrays = [np.arange(6, dtype=np.int16).reshape(2, 3), np.arange(6).reshape(2, 3).T, np.arange(3, dtype=">f4"), np.zeros((0, 4), np.uint8), np.array(5.0),
-                  np.array([True]), np.array([1 + 2j], np.complex64), np.array(["é", "abc"]), np.array(["2020-01-01"], "M8[D]"), np.array([np.nan, 1])]
+        arrays = [np.arange(6, dtype=np.int16).reshape(2, 3), np.arange(6).reshape(2, 3).T, np.arange(3, dtype=">f4"),
+                  np.zeros((0, 4), np.uint8), np.array(5.0), np.array([True]), np.array([1 + 2j], np.complex64), np.array(["é", "abc"]),
+                  np.array(["2020-01-01"], "M8[D]"), np.array([np.nan, 1])]
         for got in self.kept(arrays):
             for a, b in zip(got, arrays):
                 np.testing.assert_array_equal(a, b)
@@ -181,7 +185,8 @@ class Memo(unittest.TestCase):
     def test_images(self):
         mask = picture().threshold(value=2)
         images = {"rgb": picture(), "lazy": picture(9, 30, 40).gaussian(2), "mask": mask, "gray": picture().gray(), "f32": picture().cast(type="f32"),
-                  "u16": picture().cast(type="u16"), "rgba": picture().color_key(color=[3, 3, 3]), "data": kal.array(picture().raw_view(), model="data")}
+                  "u16": picture().cast(type="u16"), "rgba": picture().color_key(color=[3, 3, 3]),
+                  "data": kal.array(picture().raw_view(), model="data")}
         for got in self.kept(images):
             for name, image in images.items():
                 self.assertEqual((got[name]._extent, got[name].content_key(), bytes(got[name].raw())),
@@ -202,8 +207,9 @@ class Memo(unittest.TestCase):
                 self.assertEqual((got.meta("icc"), got.content_key()), (profile, image.content_key()))
 
     def test_results_that_are_refused(self):
-        for i, (value, message) in enumerate(((({1},), r"echo\[0\] is a set"), ({"a": [1, object()]}, r"echo\['a'\]\[1\] is a object"), (bytearray(b"x"), "echo is a bytearray"),
-                                              (datetime.date(2020, 1, 1), "datetime.date"), (picture().mean(), "kallitype.image.Value"), ({frozenset(): 1}, "a name in echo"))):
+        refused = ((({1},), r"echo\[0\] is a set"), ({"a": [1, object()]}, r"echo\['a'\]\[1\] is a object"), (bytearray(b"x"), "echo is a bytearray"),
+                   (datetime.date(2020, 1, 1), "datetime.date"), (picture().mean(), "kallitype.image.Value"), ({frozenset(): 1}, "a name in echo"))
+        for i, (value, message) in enumerate(refused):
             RESULTS[i] = value
             with self.assertRaisesRegex(TypeError, message):
                 echo(i, i)
@@ -329,7 +335,8 @@ class Folder(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "job.py")
             with open(path, "w", encoding="utf-8") as file:
-                file.write("import sys, time, kallitype as kal\n@kal.memo(version=1)\ndef f(x):\n    print('made', flush=True); time.sleep(1); return x\n"
+                file.write("import sys, time, kallitype as kal\n@kal.memo(version=1)\ndef f(x):\n"
+                           "    print('made', flush=True); time.sleep(1); return x\n"
                            "with kal.options(memo_dir=sys.argv[1]): f(1)\n")
             jobs = [subprocess.Popen([sys.executable, path, os.path.join(folder, "memo")], stdout=subprocess.PIPE, text=True) for _ in range(3)]
             self.assertEqual("".join(job.communicate()[0] for job in jobs), "made\n")

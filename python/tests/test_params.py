@@ -163,7 +163,8 @@ class Params(unittest.TestCase):
         self.differ(array.array("f", [1, 2]), array.array("d", [1, 2]), array.array("i", [1, 2]), [1.0, 2.0])
 
     def test_what_has_no_key(self):
-        for bad, message in ((lambda: ParamDict(a={"b": [1, {2}]}), r"a\.b\[1\]: a set has no key"), (lambda: ParamDict({1: 2}), "names are texts, not 1"),
+        for bad, message in ((lambda: ParamDict(a={"b": [1, {2}]}), r"a\.b\[1\]: a set has no key"),
+                             (lambda: ParamDict({1: 2}), "names are texts, not 1"),
                              (lambda: ParamDict(a=object()), "a: a object has no key"), (lambda: ParamDict(a=1j), "a complex"),
                              (lambda: ParamList([len]), r"\[0\]: a builtin_function")):
             self.assertRaisesRegex(TypeError, message, bad)

@@ -89,10 +89,11 @@ class Keys(unittest.TestCase):
 
     def test_k6_other_process(self):
         code = ("import numpy as np\nfrom kallitype.compat.pixelcache import *\n"
-                "i = HashableImage((np.arange(768) % 251).astype(np.uint8).reshape(16, 16, 3))\nd = HashableDict({'image': i, 'prompt': 'a lake', 'seed': 42})\n"
+                "i = HashableImage((np.arange(768) % 251).astype(np.uint8).reshape(16, 16, 3))\n"
+                "d = HashableDict({'image': i, 'prompt': 'a lake', 'seed': 42})\n"
                 "print(i.key, hash(i), d.key, hash(d))")
-        told = {subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True, text=True).stdout
-                for seed in ("1", "2")}
+        told = {subprocess.run([sys.executable, "-P", "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True,
+                               text=True).stdout for seed in ("1", "2")}
         self.assertEqual(len(told), 1)
         self.assertEqual(told.pop().split()[0], GOLDEN_IMAGE)
 
@@ -102,7 +103,8 @@ class Keys(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "a.png")
             a.save(path)
-            same = [a, HashableImage(path), HashableImage(png), HashableImage.from_base64(base64.b64encode(png).decode()), HashableImage(kal.open(path))]
+            same = [a, HashableImage(path), HashableImage(png), HashableImage.from_base64(base64.b64encode(png).decode()),
+                    HashableImage(kal.open(path))]
             if PIL:
                 from PIL import Image
 
@@ -582,7 +584,8 @@ class Layout(unittest.TestCase):
     def test_labels(self):
         plain = HashableImage.make_image_grid(self.colours(), orientation="vertical").size()
         for orientation in ("horizontal", "vertical"):
-            out = HashableImage.make_image_grid({k: [v[0].resize(size(64, 64))] for k, v in self.colours().items()}, orientation=orientation, with_text=True)
+            large = {k: [v[0].resize(size(64, 64))] for k, v in self.colours().items()}
+            out = HashableImage.make_image_grid(large, orientation=orientation, with_text=True)
             band = out.size().width - 64 if orientation == "horizontal" else out.size().height - 64
             self.assertGreater(band, 0)
             edge = out.numpy()[:, :band] if orientation == "horizontal" else out.numpy()[:band]

@@ -12,7 +12,7 @@ from ._hashable import BoundingBox, Points, boxes_of
 from ._held import Held
 from ._masks import Masks
 
-_KERNELS = {"bilinear": "bilinear", "lanczos": "lanczos3", "nearest": "nearest"}
+_KERNELS: dict[str, Any] = {"bilinear": "bilinear", "lanczos": "lanczos3", "nearest": "nearest"}
 
 
 class Geometry(Masks):
@@ -53,7 +53,7 @@ class Geometry(Masks):
         return self._new(self._image.to_rgb().embed(x=image_size.width // 2 - size.width // 2, y=image_size.height // 2 - size.height // 2,
                                                     width=image_size.width, height=image_size.height, color=color))
 
-    def _place(self, boxes: Iterable[BoundingBox] | BoundingBox, what: str) -> dict[str, int]:
+    def _place(self, boxes: Iterable[BoundingBox] | BoundingBox, what: str) -> dict[str, Any]:
         """What is around all boxes, on this image, as parameters of an op."""
         corners = [box.xyxyn for box in boxes_of(boxes)]
         if not corners:
@@ -92,7 +92,7 @@ class Geometry(Masks):
         """Beside each other ("horizontal") or below ("vertical"); the other side is the same in all."""
         if mode not in ("horizontal", "vertical"):
             raise ValueError(f'mode is "horizontal" or "vertical", not {mode!r}')
-        images = [self, *other]
+        images: list[Held] = [self, *other]
         side = "height" if mode == "horizontal" else "width"
         if len({getattr(i._image, side) for i in images}) > 1:
             raise ValueError(f"concat: the {side} is {', '.join(str(getattr(i._image, side)) for i in images)}; it has to be one")

@@ -35,14 +35,15 @@ def grid(images: Mapping[Any, Iterable[HashableImage]], orientation: str, with_t
     if with_text:
         # A bar parts heads; in a name it is the broken one, which looks the same.
         how.update(heads="|".join(str(name).replace("|", "¦") for name in images), background="white", turned=orientation == "horizontal")
-    return _kal.ops()["sheet"](*cells, **how)
+    out: Image = _kal.ops()["sheet"](*cells, **how)
+    return out
 
 
 def display_string(*, text: str, size: ImageSize, font_path: str | None = None, justification: str = "center", force_size: int | None = None,
-                   background: tuple[int, int, int] = (255, 255, 255), foreground: tuple[int, int, int] = (0, 0, 0), words_per_line: int | None = None,
-                   scale_font_size: float = 0.5) -> tuple[Any, int]:
-    """Text in the middle of a Pillow image of that size, and the size of its letters: a part (scale_font_size) of the largest with which its longest line
-    fits, or force_size. Without font_path letters are the built-in ones, in multiples of 16."""
+                   background: tuple[int, int, int] = (255, 255, 255), foreground: tuple[int, int, int] = (0, 0, 0),
+                   words_per_line: int | None = None, scale_font_size: float = 0.5) -> tuple[Any, int]:
+    """Text in the middle of a Pillow image of that size, and the size of its letters: a part (scale_font_size) of the largest with which
+    its longest line fits, or force_size. Without font_path letters are the built-in ones, in multiples of 16."""
     if justification not in ("left", "center", "right"):
         raise ValueError(f"justification is left, center or right, not {justification!r}")
     if words_per_line is not None:
@@ -50,7 +51,9 @@ def display_string(*, text: str, size: ImageSize, font_path: str | None = None, 
         text = "\n".join(" ".join(words[i:i + words_per_line]) for i in range(0, len(words), words_per_line))
 
     def letters(line: str, n: int) -> Image:
-        return _kal.ops()["text_image"](text=line, font_size=n, color=list(foreground), background=list(background), align=justification, font=font_path or "")
+        out: Image = _kal.ops()["text_image"](text=line, font_size=n, color=list(foreground), background=list(background), align=justification,
+                                               font=font_path or "")
+        return out
 
     step = 1 if font_path else 16
     n = force_size or max(round(_largest(letters, max(text.split("\n"), key=len) or " ", size, step) * scale_font_size), 1)

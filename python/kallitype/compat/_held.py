@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import builtins
 import hashlib
 import os
 from typing import Any, Self
@@ -26,7 +27,7 @@ class Held:
 
     def __init__(self, image: Any, /) -> None:
         path: str | None = None
-        data: bytes | None = None
+        data: builtins.bytes | None = None
         if _reading.is_path(image):
             path = os.fspath(image)
             data = _reading.read(path)
@@ -39,7 +40,7 @@ class Held:
             made, mode = _made_of(image)
         self._set(made, mode, path, data)
 
-    def _set(self, image: Image, mode: str, path: str | None = None, file: bytes | None = None) -> None:
+    def _set(self, image: Image, mode: str, path: str | None = None, file: builtins.bytes | None = None) -> None:
         self._image, self._mode, self._path, self._file = image, mode, path, file
         self._pixels: Any = None
         self._key: str | None = None
@@ -212,7 +213,7 @@ class Held:
     def raw_view(self) -> Any:
         return {"numpy": self.numpy_view, "pil": self.pil_view, "torch": self.tensor_view}[self._mode]()
 
-    def bytes(self) -> bytes:
+    def bytes(self) -> builtins.bytes:
         """As PNG."""
         return self._image.encode("png")
 
@@ -223,7 +224,7 @@ class Held:
         with open(self.get_filename(), "rb") as file:
             return base64.b64encode(file.read()).decode()
 
-    def _repr_png_(self) -> bytes:
+    def _repr_png_(self) -> builtins.bytes:
         return self._image._repr_png_()
 
     # ---- files ------------------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ class Held:
         return cls(base64.b64decode(text))
 
     @classmethod
-    def decode_bytes(cls, data: bytes, *, unchanged: bool = False) -> Any:
+    def decode_bytes(cls, data: builtins.bytes, *, unchanged: bool = False) -> Any:
         """The picture in bytes as RGB; unchanged=True: gray stays gray."""
         image = _reading.decoded(data)
         return cls._of(image if unchanged else image.to_rgb()).numpy()

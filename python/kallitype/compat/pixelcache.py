@@ -18,8 +18,8 @@ from ._geometry import Geometry
 from ._grid import display_string, get_logger, pseudo_hash, seed_everything
 from ._hashable import BoundingBox, HashableDict, HashableList, ImageCrop, Points
 
-__all__ = ["BoundingBox", "HashableDict", "HashableImage", "HashableList", "ImageCrop", "ImageSize", "Points", "display_string", "get_logger", "pseudo_hash",
-           "seed_everything"]
+__all__ = ["BoundingBox", "HashableDict", "HashableImage", "HashableList", "ImageCrop", "ImageSize", "Points", "display_string", "get_logger",
+           "pseudo_hash", "seed_everything"]
 
 
 def _op(name: str, *images: Any, **params: Any) -> Any:
@@ -27,7 +27,7 @@ def _op(name: str, *images: Any, **params: Any) -> Any:
 
 
 def _arithmetic(name: str, on_masks: Callable[[Image, Image], Image] | None, reflected: bool = False) -> Any:
-    def operate(self: HashableImage, other: object) -> HashableImage:
+    def operate(self: HashableImage, other: object) -> Any:   # NotImplemented is one
         a = self.image
         if isinstance(other, HashableImage):
             b = other.image
@@ -38,8 +38,9 @@ def _arithmetic(name: str, on_masks: Callable[[Image, Image], Image] | None, ref
         if isinstance(other, bool) or not hasattr(other, "__float__"):
             return NotImplemented
         a = _reading.to_gray(a) if self.is_binary() else a
-        number = float(other)   # type: ignore[arg-type]
-        return self._new(number - a if reflected else _op(name, a, value=number))
+        number = float(other)
+        out: Image = number - a if reflected else _op(name, a, value=number)
+        return self._new(out)
 
     return operate
 
@@ -111,10 +112,10 @@ class HashableImage(Geometry):
     __truediv__ = _arithmetic("divide", None)
 
     @staticmethod
-    def make_image_grid(images: Mapping[Any, Iterable[HashableImage]], *, orientation: str = "horizontal", with_text: bool = False, verbose: bool = False,
-                        output: Any = None) -> HashableImage:
-        """Each entry a row ("horizontal") or a column ("vertical"), in the order of the dict, with its name beside it. Cells are as large as the largest
-        image; what is missing is black."""
+    def make_image_grid(images: Mapping[Any, Iterable[HashableImage]], *, orientation: str = "horizontal", with_text: bool = False,
+                        verbose: bool = False, output: Any = None) -> HashableImage:
+        """Each entry a row ("horizontal") or a column ("vertical"), in the order of the dict, with its name beside it. Cells are as large
+        as the largest image; what is missing is black."""
         from ._grid import grid
 
         out = HashableImage._of(grid(images, orientation, with_text), "pil")
@@ -134,9 +135,10 @@ def _palette(palette: Any) -> dict[str, Any]:
     if palette in names:
         return {"palette": palette}
     try:
-        from matplotlib import colormaps
+        from matplotlib import colormaps   # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         colormaps = {}
     if palette not in colormaps:
-        raise ValueError(f"there is no palette {palette!r}; there are {', '.join(names)}" + (", and matplotlib's" if colormaps else ", and with matplotlib its own"))
+        more = "matplotlib's" if colormaps else "with matplotlib its own"
+        raise ValueError(f"there is no palette {palette!r}; there are {', '.join(names)}, and {more}")
     return {"colors": [int(v * 255) for row in colormaps[palette](range(256)) for v in row[:3]]}
