@@ -27,16 +27,19 @@ import struct
 import sys
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from . import _kal
+from .image import Encoded, Image, Value
 from .params import _SIMPLE, plain_of
 
-_AS_IS = _SIMPLE | {str}
+P = ParamSpec("P")
+R = TypeVar("R")
+_AS_IS = _SIMPLE | {Image, Value, Encoded}
 _CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
 
 
-def memo(function: Any = None, /, *, version: int | str | None = None, name: str | None = None) -> Any:
+def memo(function: None = None, /, *, version: int | str | None = None, name: str | None = None) -> Callable[[Callable[P, R]], Memoized[P, R]]:
     """Decorates a function whose results are kept.
 
     version: of its code, an int or a text; raise it when the function gives something else for the same arguments.
@@ -46,19 +49,19 @@ def memo(function: Any = None, /, *, version: int | str | None = None, name: str
         raise TypeError("memo wants the version of your code, which it cannot see: @memo(version=1)")
     if isinstance(version, bool) or not isinstance(version, (int, str)):
         raise TypeError(f"memo: a version is an int or a text, not {version!r}")
-    return functools.partial(Memoized, version=version, name=name)
+    return lambda wrapped: Memoized(wrapped, version, name)
 
 
-class Memoized:
+class Memoized(Generic[P, R]):
     """A function whose results are kept. `__wrapped__` is the function itself."""
 
     __name__: str
     __qualname__: str
     version: int | str
     name: str
-    __wrapped__: Callable[..., Any]
+    __wrapped__: Callable[P, R]
 
-    def __init__(self, function: Callable[..., Any], version: int | str, name: str | None = None) -> None:
+    def __init__(self, function: Callable[P, R], version: int | str, name: str | None = None) -> None:
         if isinstance(function, (staticmethod, classmethod)):
             raise TypeError("memo: put it below @staticmethod or @classmethod, next to the function")
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
@@ -83,14 +86,14 @@ class Memoized:
             self._checked = True
         return {"function": self.name, "version": self.version, "arguments": self._arguments(args, kwargs)}
 
-    def key(self, *args: Any, **kwargs: Any) -> str:
+    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """The key of the result for these arguments; nothing is computed."""
         return str(_kal.map_key(self._plain(args, kwargs), None, False))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         key, recipe = _kal.map_key(self._plain(args, kwargs), None, True)
         data, _ = _kal.blob(key, recipe, lambda: encode(self.__wrapped__(*args, **kwargs), self.__name__))
-        return decode(data)
+        return decode(data)   # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else _Bound(self, instance)
@@ -107,7 +110,7 @@ class _Bound:
 
     __slots__ = ("__func__", "__self__")
 
-    def __init__(self, function: Memoized, instance: Any) -> None:
+    def __init__(self, function: Memoized[..., Any], instance: Any) -> None:
         self.__func__, self.__self__ = function, instance
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -170,6 +173,7 @@ def _binder(signature: inspect.Signature) -> Callable[[tuple[Any, ...], dict[str
 #   N none   T true   F false   i size, a signed number   d double   c two doubles   s size, UTF-8   b size, bytes
 #   t l m size, values: a tuple, a list, a dict of names and values in turn
 #   a g array and number of NumPy: s its type, 8 bytes of dimensions, sizes of them, then its elements
+#   H a HashableImage of kallitype.compat.pixelcache: s its mode, then an image
 #   I image: s model, T or F alpha, b a small file with its colour profile or none, then an array
 
 _MAGIC = b"kalv1"
@@ -217,10 +221,12 @@ def _put(out: list[Any], value: Any, where: str, depth: int) -> None:
 
 
 def _put_object(out: list[Any], value: Any, where: str) -> None:
-    from .image import Image
-
     if isinstance(value, Image):
         return _put_image(out, value, where)
+    compat = sys.modules.get("kallitype.compat.pixelcache")
+    if compat is not None and type(value) is compat.HashableImage:
+        out += _sized(b"H", value.mode.encode())
+        return _put_image(out, value.image, where)
     if type(value).__module__ == "numpy":
         import numpy
 
@@ -344,6 +350,13 @@ def _image_of(reader: _Reader) -> Any:
     return _kal.ops()["icc_assign"](image, open_(profile), to="like") if profile else image
 
 
+def _hashable_of(reader: _Reader) -> Any:
+    from .compat.pixelcache import HashableImage
+
+    mode = reader.take(reader.size()).decode()
+    return HashableImage._of(reader.value(), mode)
+
+
 _READ: dict[bytes, Callable[[_Reader], Any]] = {
     b"N": lambda r: None,
     b"T": lambda r: True,
@@ -358,6 +371,7 @@ _READ: dict[bytes, Callable[[_Reader], Any]] = {
     b"m": lambda r: {r.value(): r.value() for _ in range(r.size())},
     b"a": _array_of,
     b"g": lambda r: _array_of(r)[()],
+    b"H": _hashable_of,
     b"I": _image_of,
 }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Integral, Real
 from typing import Any
 
 
@@ -66,17 +67,17 @@ class ImageSize:
             raise ValueError(f"{self} {what} has no pixels: {height}×{width}")
         return ImageSize(height=height, width=width)
 
-    def __mul__(self, k: float) -> ImageSize:
+    def __mul__(self, k: Any) -> ImageSize:
         """Each side times k, rounded, halves to the even number."""
-        return self._each(lambda side: round(side * k), f"* {k}") if isinstance(k, (int, float)) else NotImplemented
+        return self._each(lambda side: round(side * float(k)), f"* {k}") if isinstance(k, Real) else NotImplemented
 
     __rmul__ = __mul__
 
-    def __truediv__(self, k: float) -> ImageSize:
-        return self._each(lambda side: round(side / k), f"/ {k}") if isinstance(k, (int, float)) else NotImplemented
+    def __truediv__(self, k: Any) -> ImageSize:
+        return self._each(lambda side: round(side / float(k)), f"/ {k}") if isinstance(k, Real) else NotImplemented
 
-    def __floordiv__(self, k: int) -> ImageSize:
-        return self._each(lambda side: side // k, f"// {k}") if isinstance(k, int) else NotImplemented
+    def __floordiv__(self, k: Any) -> ImageSize:
+        return self._each(lambda side: side // k, f"// {k}") if isinstance(k, Integral) else NotImplemented
 
     def __eq__(self, other: object) -> bool:
         return (self.height, self.width) == (other.height, other.width) if isinstance(other, ImageSize) else NotImplemented

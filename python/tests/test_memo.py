@@ -186,11 +186,20 @@ class Memo(unittest.TestCase):
         mask = picture().threshold(value=2)
         images = {"rgb": picture(), "lazy": picture(9, 30, 40).gaussian(2), "mask": mask, "gray": picture().gray(), "f32": picture().cast(type="f32"),
                   "u16": picture().cast(type="u16"), "rgba": picture().color_key(color=[3, 3, 3]),
-                  "data": kal.array(picture().raw_view(), model="data")}
+                  "data": kal.array(picture().raw_view(), model="data"), "u32": picture().threshold(value=2).components()}
         for got in self.kept(images):
             for name, image in images.items():
                 self.assertEqual((got[name]._extent, got[name].content_key(), bytes(got[name].raw())),
                                  (image._extent, image.content_key(), bytes(image.raw())), name)
+
+    @unittest.skipUnless(np, "NumPy")
+    def test_images_of_pixelcache(self):
+        from kallitype.compat.pixelcache import HashableImage
+
+        for got in self.kept([HashableImage(picture()), HashableImage(picture().threshold(value=2))]):
+            self.assertEqual([type(i) for i in got], [HashableImage] * 2)
+            self.assertEqual(got, [HashableImage(picture()), HashableImage(picture().threshold(value=2))])
+        self.assertEqual(echo.key(HashableImage(picture())), echo.key(HashableImage(picture().encode("png"))))
 
     def test_a_colour_profile_is_kept(self):
         try:
@@ -222,6 +231,7 @@ class Memo(unittest.TestCase):
         for bad in (lambda: echo(), lambda: echo(1, 2, 3), lambda: echo(1, value=1), lambda: echo(1, none=1), lambda: Model(1).run()):
             self.assertRaises(TypeError, bad)
         self.assertRaises(ValueError, lambda: echo(float("nan")))
+        self.assertRaises(ValueError, lambda: echo("a\0b"))
         self.assertEqual(CALLS, [])
 
     def test_failures_are_not_kept(self):

@@ -268,6 +268,7 @@ class Boxes(unittest.TestCase):
         self.assertEqual(HashableImage(ramp(10, 10)).crop_from_bbox(HashableList([one])).size(), size(1, 1))
         self.assertEqual(BoundingBox(0.0, 0.0, 1.0, 1.0, size(10, 10)).xyxy, (0, 0, 10, 10))
         self.assertEqual(BoundingBox(0, 0, 1, 1, size(10, 10), normalized=True).xyxy, (0, 0, 10, 10))
+        self.assertEqual(BoundingBox(*np.array([0, 0, 1, 1]), size(10, 10)).xyxy, (0, 0, 1, 1))
         self.assertEqual(BoundingBox(0, 0, 1, 1).xyxyn, (0, 0, 1, 1))
         self.assertEqual(corners(block((0, 1, 0, 1), side=10).mask2bbox(0)), [(0, 0, 1, 1)])
         self.assertEqual(HashableImage(ramp(10, 10)).crop_from_mask(block((0, 2, 0, 2), side=10)).size(), size(2, 2))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ..box import Box
@@ -52,8 +53,11 @@ class HashableDict(ParamDict):
 
     __slots__ = ()
 
-    def __init__(self, data: Mapping[Any, Any] = {}, /) -> None:   # noqa: B006, never written to
+    def __init__(self, data: Mapping[Any, Any] = {}) -> None:   # noqa: B006, never written to
         self._fill(data, "")
+
+    def __class_getitem__(cls, item: Any) -> type[HashableDict]:
+        return cls
 
     def _fill(self, data: Mapping[Any, Any], where: str) -> None:
         if all(isinstance(name, str) for name in data):
@@ -93,6 +97,9 @@ class HashableList(ParamList):
 
     __slots__ = ()
 
+    def __init__(self, data: Iterable[Any] = ()) -> None:
+        self._fill(data, "")
+
     def __class_getitem__(cls, item: Any) -> type[HashableList]:
         return cls
 
@@ -122,7 +129,7 @@ def _unit(corners: tuple[float, ...], image_size: ImageSize | None, normalized: 
     if normalized is not None:
         return normalized
     within = all(0 <= c <= 1 for c in corners)
-    return within and not (image_size is not None and all(isinstance(c, int) for c in corners))
+    return within and not (image_size is not None and all(isinstance(c, Integral) for c in corners))
 
 
 def _check(name: str, first: float, last: float, low: str, high: str) -> None:
@@ -315,7 +322,7 @@ class ImageCrop:
         _check("ImageCrop", left, right, "left", "right")
         _check("ImageCrop", top, bottom, "top", "bottom")
         edges = (left, top, right, bottom)
-        unit = normalized if normalized is not None else all(0 <= e <= 1 for e in edges) and not all(isinstance(e, int) for e in edges)
+        unit = normalized if normalized is not None else all(0 <= e <= 1 for e in edges) and not all(isinstance(e, Integral) for e in edges)
         for name, value in zip(ImageCrop.__slots__, (*map(float, edges), unit)):
             object.__setattr__(self, name, value)
 

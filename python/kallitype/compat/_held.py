@@ -25,7 +25,7 @@ class Held:
 
     __slots__ = ("_image", "_mode", "_path", "_file", "_pixels", "_key", "_tensor", "__weakref__")
 
-    def __init__(self, image: Any, /) -> None:
+    def __init__(self, image: Any) -> None:
         path: str | None = None
         data: builtins.bytes | None = None
         if _reading.is_path(image):
@@ -230,8 +230,8 @@ class Held:
     # ---- files ------------------------------------------------------------------------------------------
 
     @classmethod
-    def from_base64(cls, text: str) -> Self:
-        return cls(base64.b64decode(text))
+    def from_base64(cls, base64_str: str) -> Self:
+        return cls(base64.b64decode(base64_str))
 
     @classmethod
     def decode_bytes(cls, data: builtins.bytes, *, unchanged: bool = False) -> Any:
