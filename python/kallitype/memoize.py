@@ -49,7 +49,8 @@ def memo(function: None = None, /, *, version: int | str | None = None, name: st
         raise TypeError("memo wants the version of your code, which it cannot see: @memo(version=1)")
     if isinstance(version, bool) or not isinstance(version, (int, str)):
         raise TypeError(f"memo: a version is an int or a text, not {version!r}")
-    return lambda wrapped: Memoized(wrapped, version, name)
+    of: int | str = version
+    return lambda wrapped: Memoized(wrapped, of, name)
 
 
 class Memoized(Generic[P, R]):

@@ -81,8 +81,8 @@ def _buffer(value: Any, where: str) -> Any:
         return bytes(view)
     if not view.c_contiguous:
         raise _no(where, value, " when its elements do not lie behind each other")
-    copy = memoryview(view.tobytes())
-    return copy.cast(view.format, view.shape) if view.ndim else copy.cast(view.format)   # type: ignore[call-overload]
+    copy: Any = memoryview(view.tobytes())
+    return copy.cast(view.format, view.shape) if view.ndim else copy.cast(view.format)
 
 
 def freeze(value: Any, where: str = "", dicts: type[ParamDict] | None = None, lists: type[ParamList] | None = None) -> Any:
@@ -329,12 +329,16 @@ class ParamDict(_Keyed, Mapping[str, Any]):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return self.key == other.key if isinstance(other, ParamDict) else NotImplemented
+        if not isinstance(other, ParamDict):
+            return NotImplemented
+        return self.key == other.key
 
     __hash__ = _Keyed.__hash__
 
     def __or__(self, other: Mapping[str, Any]) -> ParamDict:
-        return type(self)._made({**self._items, **other}, "") if isinstance(other, Mapping) else NotImplemented
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return type(self)._made({**self._items, **other}, "")
 
     def to_dict(self) -> dict[str, Any]:
         """A plain dict, deep, of your own."""
@@ -387,15 +391,21 @@ class ParamList(_Keyed, Sequence[Any]):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return self.key == other.key if isinstance(other, ParamList) else NotImplemented
+        if not isinstance(other, ParamList):
+            return NotImplemented
+        return self.key == other.key
 
     __hash__ = _Keyed.__hash__
 
     def __add__(self, other: Iterable[Any]) -> ParamList:
-        return type(self)._made((*self._items, *other), "") if isinstance(other, (list, tuple, ParamList)) else NotImplemented
+        if not isinstance(other, (list, tuple, ParamList)):
+            return NotImplemented
+        return type(self)._made((*self._items, *other), "")
 
     def __mul__(self, n: int) -> ParamList:
-        return type(self)._made(self._items * n, "") if isinstance(n, int) else NotImplemented
+        if not isinstance(n, int):
+            return NotImplemented
+        return type(self)._made(self._items * n, "")
 
     __rmul__ = __mul__
 

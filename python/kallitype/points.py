@@ -69,30 +69,46 @@ class ImageSize:
 
     def __mul__(self, k: Any) -> ImageSize:
         """Each side times k, rounded, halves to the even number."""
-        return self._each(lambda side: round(side * float(k)), f"* {k}") if isinstance(k, Real) else NotImplemented
+        if not isinstance(k, Real):
+            return NotImplemented
+        return self._each(lambda side: round(side * float(k)), f"* {k}")
 
     __rmul__ = __mul__
 
     def __truediv__(self, k: Any) -> ImageSize:
-        return self._each(lambda side: round(side / float(k)), f"/ {k}") if isinstance(k, Real) else NotImplemented
+        if not isinstance(k, Real):
+            return NotImplemented
+        return self._each(lambda side: round(side / float(k)), f"/ {k}")
 
     def __floordiv__(self, k: Any) -> ImageSize:
-        return self._each(lambda side: side // k, f"// {k}") if isinstance(k, Integral) else NotImplemented
+        if not isinstance(k, Integral):
+            return NotImplemented
+        return self._each(lambda side: side // k, f"// {k}")
 
     def __eq__(self, other: object) -> bool:
-        return (self.height, self.width) == (other.height, other.width) if isinstance(other, ImageSize) else NotImplemented
+        if not isinstance(other, ImageSize):
+            return NotImplemented
+        return (self.height, self.width) == (other.height, other.width)
 
     def __lt__(self, other: ImageSize) -> bool:
-        return self.height < other.height and self.width < other.width if isinstance(other, ImageSize) else NotImplemented
+        if not isinstance(other, ImageSize):
+            return NotImplemented
+        return self.height < other.height and self.width < other.width
 
     def __le__(self, other: ImageSize) -> bool:
-        return self.height <= other.height and self.width <= other.width if isinstance(other, ImageSize) else NotImplemented
+        if not isinstance(other, ImageSize):
+            return NotImplemented
+        return self.height <= other.height and self.width <= other.width
 
     def __gt__(self, other: ImageSize) -> bool:
-        return self.height > other.height and self.width > other.width if isinstance(other, ImageSize) else NotImplemented
+        if not isinstance(other, ImageSize):
+            return NotImplemented
+        return self.height > other.height and self.width > other.width
 
     def __ge__(self, other: ImageSize) -> bool:
-        return self.height >= other.height and self.width >= other.width if isinstance(other, ImageSize) else NotImplemented
+        if not isinstance(other, ImageSize):
+            return NotImplemented
+        return self.height >= other.height and self.width >= other.width
 
     def __hash__(self) -> int:
         return hash((self.height, self.width))

@@ -282,7 +282,9 @@ class BoundingBox:
         return self.xmin, self.ymin, self.xmax, self.ymax, self.image_size, self._normalized
 
     def __eq__(self, other: object) -> bool:
-        return self._state() == other._state() if isinstance(other, BoundingBox) else NotImplemented
+        if not isinstance(other, BoundingBox):
+            return NotImplemented
+        return self._state() == other._state()
 
     def __hash__(self) -> int:
         return hash(self._state())
@@ -343,7 +345,9 @@ class ImageCrop:
         return self.left, self.top, self.right, self.bottom, self._normalized
 
     def __eq__(self, other: object) -> bool:
-        return self._state() == other._state() if isinstance(other, ImageCrop) else NotImplemented
+        if not isinstance(other, ImageCrop):
+            return NotImplemented
+        return self._state() == other._state()
 
     def __hash__(self) -> int:
         return hash(self._state())

@@ -29,9 +29,9 @@ class Held:
         path: str | None = None
         data: builtins.bytes | None = None
         if _reading.is_path(image):
-            path = os.fspath(image)
-            data = _reading.read(path)
-            made, mode = _reading.decoded(data, path), "numpy"
+            name = path = str(os.fspath(image))
+            data = _reading.read(name)
+            made, mode = _reading.decoded(data, name), "numpy"
         elif isinstance(image, (bytes, bytearray)):
             made, mode = _reading.decoded(bytes(image)), "pil"
         elif isinstance(image, Image):
@@ -84,7 +84,9 @@ class Held:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return self.key == other.key if isinstance(other, Held) else NotImplemented
+        if not isinstance(other, Held):
+            return NotImplemented
+        return self.key == other.key
 
     def __kal_params__(self) -> Any:
         return {"$content": self.key}

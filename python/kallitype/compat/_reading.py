@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .. import _kal
 from ..errors import Error
 from ..image import Image, array, open as open_
 
@@ -77,7 +76,7 @@ def plain(image: Image) -> Image:
 
 
 def to_gray(image: Image) -> Image:
-    return _kal.ops()["expr"](image, formula="a") if image.model == "mask" else image.gray()
+    return image.expr(formula="a") if image.model == "mask" else image.gray()
 
 
 def to_rgb(image: Image) -> Image:

@@ -7,6 +7,7 @@ docs/from/pixelcache.md lists what differs, which is what PixelCache does wrong,
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
@@ -26,8 +27,8 @@ def _op(name: str, *images: Any, **params: Any) -> Any:
     return _kal.ops()[name](*images, **params)
 
 
-def _arithmetic(name: str, on_masks: Callable[[Image, Image], Image] | None, reflected: bool = False) -> Any:
-    def operate(self: HashableImage, other: object) -> Any:   # NotImplemented is one
+def _arithmetic(name: str, on_masks: Callable[[Image, Image], Any] | None, reflected: bool = False) -> Any:
+    def operate(self: HashableImage, other: Any) -> Any:   # NotImplemented is one
         a = self.image
         if isinstance(other, HashableImage):
             b = other.image
@@ -103,11 +104,11 @@ class HashableImage(Geometry):
         image = _reading.to_gray(self._image) if self.is_binary() else self._image
         return self._new(image.stretch(out_low=low * 255, out_high=high * 255, channels="together"))
 
-    __add__ = _arithmetic("add", lambda a, b: _op("mask_or", a, b))
+    __add__ = _arithmetic("add", lambda a, b: a | b)
     __radd__ = __add__
-    __sub__ = _arithmetic("subtract", lambda a, b: _op("mask_and", a, b.invert()))
+    __sub__ = _arithmetic("subtract", lambda a, b: a & ~b)
     __rsub__ = _arithmetic("subtract", None, reflected=True)
-    __mul__ = _arithmetic("multiply", lambda a, b: _op("mask_and", a, b))
+    __mul__ = _arithmetic("multiply", lambda a, b: a & b)
     __rmul__ = __mul__
     __truediv__ = _arithmetic("divide", None)
 
@@ -135,7 +136,7 @@ def _palette(palette: Any) -> dict[str, Any]:
     if palette in names:
         return {"palette": palette}
     try:
-        from matplotlib import colormaps   # type: ignore[import-not-found, unused-ignore]
+        colormaps = importlib.import_module("matplotlib").colormaps
     except ImportError:
         colormaps = {}
     if palette not in colormaps:
