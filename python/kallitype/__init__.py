@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from ._ops import *   # type: ignore[assignment]   # open() is ours: the op of that name is a method
     from .library import (formats as formats, limits as limits, memo_clear as memo_clear, memo_stats as memo_stats, plugin as plugin,
                           processors as processors, untrusted as untrusted)
+    from .memoize import memo as memo
     from .optimizing import OptimizeResult as OptimizeResult, optimize as optimize
+    from .params import ParamDict as ParamDict, ParamList as ParamList
+    from .points import ImageSize as ImageSize, Points as Points
     from .streams import Source as Source, Target as Target, album as album
     from .userops import op as op
 

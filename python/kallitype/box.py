@@ -27,7 +27,7 @@ class Box:
     def __init__(self, x0: float, y0: float, x1: float, y1: float, *, relative: bool = False) -> None:
         if not (x0 < x1 and y0 < y1):
             raise ValueError(f"Box({x0}, {y0}, {x1}, {y1}) is empty: its corners are x0 < x1 and y0 < y1; Box.of takes x, y, width, height")
-        for name, value in zip(self.__slots__, (x0, y0, x1, y1, relative)):
+        for name, value in zip(Box.__slots__, (x0, y0, x1, y1, relative)):
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:

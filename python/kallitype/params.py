@@ -203,7 +203,7 @@ def _plain_object(value: Any, where: str) -> Any:
     if isinstance(value, Box):
         return {"$box": [float(x) for x in value], "relative": bool(value.relative)}
     if isinstance(value, os.PathLike):
-        return _contents(value, where)
+        return value   # the bytes of its file, which the library digests without holding them
     if _is_content(value):
         return {"$content": value.key}
     if hasattr(value, "__kal_params__"):
@@ -220,15 +220,6 @@ def _is_array(value: Any) -> bool:
     import numpy
 
     return type(value) is numpy.ndarray
-
-
-def _contents(path: os.PathLike[Any], where: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        error.add_note(f"{where or 'a parameter'}: a Path stands for the bytes of its file; give a str for its name alone")
-        raise
 
 
 def _out(value: Any) -> Any:

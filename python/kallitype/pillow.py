@@ -55,7 +55,7 @@ def from_pil(image: Any, *, model: str | None = None, alpha: bool | None = None,
     own_model, own_alpha, kind = _AS_IT_IS[plain.mode]
     channels = _CHANNELS[plain.mode]
     shape = (h, w, channels) if channels > 1 else (h, w)
-    samples = memoryview(plain.tobytes()).cast("B").cast(kind, shape)
+    samples: Any = memoryview(plain.tobytes()).cast("B").cast(kind, shape)
     return _kal.image_of(samples, model or own_model, own_alpha if alpha is None else int(alpha), True)
 
 

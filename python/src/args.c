@@ -76,7 +76,8 @@ static bool put_number(kalpy_args *a, PyObject *v)
 
 static bool is_number(PyObject *v)
 {
-    return PyFloat_Check(v) || PyIndex_Check(v) || (PyNumber_Check(v) && !PySequence_Check(v));
+    return PyFloat_Check(v) || PyLong_Check(v) ||
+           (PyNumber_Check(v) && !PySequence_Check(v));   // an array is both
 }
 
 static bool put_items(kalpy_args *a, PyObject *v, int depth);

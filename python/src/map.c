@@ -8,13 +8,35 @@
 
 static bool add(kal_map *m, const char *name, PyObject *v, PyObject *other, int depth);
 
+// The library's texts end at a NUL: two that differ behind one would be one key.
+static const char *text_of(PyObject *v)
+{
+    Py_ssize_t n;
+    const char *s = PyUnicode_AsUTF8AndSize(v, &n);
+    if (!s || strlen(s) == (size_t)n) return s;
+    PyErr_Format(PyExc_ValueError, "%R holds a NUL: give it as bytes", v);
+    return NULL;
+}
+
+static bool add_path(kal_map *m, const char *name, PyObject *v)
+{
+    PyObject *path = NULL;
+    if (!PyUnicode_FSConverter(v, &path)) return false;
+    const char *s = PyBytes_AsString(path);
+    PyThreadState *t = PyEval_SaveThread();
+    kal_map_file(m, name, s);
+    PyEval_RestoreThread(t);
+    Py_DECREF(path);
+    return true;
+}
+
 static bool add_dict(kal_map *m, const char *name, PyObject *v, PyObject *other, int depth, bool whole)
 {
     PyObject *key, *item;
     Py_ssize_t at = 0;
     if (!whole) kal_map_begin(m, name);
     while (PyDict_Next(v, &at, &key, &item)) {
-        const char *s = PyUnicode_Check(key) ? PyUnicode_AsUTF8AndSize(key, NULL) : NULL;
+        const char *s = PyUnicode_Check(key) ? text_of(key) : NULL;
         if (!s) {
             if (!PyErr_Occurred())
                 PyErr_Format(PyExc_TypeError, "names of parameters are texts, not %R", key);
@@ -92,7 +114,7 @@ static bool add(kal_map *m, const char *name, PyObject *v, PyObject *other, int 
     } else if (PyFloat_Check(v))
         kal_map_real(m, name, PyFloat_AsDouble(v));
     else if (PyUnicode_Check(v)) {
-        const char *s = PyUnicode_AsUTF8AndSize(v, NULL);
+        const char *s = text_of(v);
         if (!s) return false;
         kal_map_text(m, name, s);
     } else if (PyBytes_Check(v))
@@ -103,6 +125,8 @@ static bool add(kal_map *m, const char *name, PyObject *v, PyObject *other, int 
         return add_list(m, name, v, other, depth);
     else if (PyObject_CheckBuffer(v))
         return add_array(m, name, v);
+    else if (PyObject_HasAttrString(v, "__fspath__"))
+        return add_path(m, name, v);
     else {   // paths, boxes, numbers of NumPy: kallitype/ says what they are made of
         PyObject *plain = other && other != Py_None ? PyObject_CallFunctionObjArgs(other, v, NULL) : NULL;
         if (!plain) {

@@ -75,7 +75,8 @@ static int find_param(const kal_op *op, const char *name)
     const size_t n = strlen(name);
     for (size_t i = 0; i < op->n_params; i++) {
         const char *own = op->params[i].name;
-        if (!strncmp(own, name, strlen(own)) && !strcmp(name + strlen(own), n > strlen(own) ? "_" : "")) return (int)i;
+        if (!strncmp(own, name, strlen(own)) && !strcmp(name + strlen(own), n > strlen(own) ? "_" : ""))
+            return (int)i;
     }
     return -1;
 }

@@ -137,6 +137,12 @@ class Keys(Case):
                                env={**os.environ, "PYTHONHASHSEED": seed}).stdout.strip() for seed in ("1", "2")}
         self.assertEqual(keys, {picture().gaussian(2).key})
 
+    def test_a_map_with_a_nul(self) -> None:
+        with self.assertRaisesRegex(ValueError, "NUL"):
+            kal._kal.map_key({"a": "x\0y"}, None, False)
+        with self.assertRaisesRegex(ValueError, "NUL"):
+            kal._kal.map_key({"a\0b": 1}, None, False)
+
     def test_nothing_stays(self) -> None:
         import gc
 
@@ -212,6 +218,11 @@ class Ops(Case):
             img[40]
         with self.assertRaisesRegex(ValueError, "empty"):
             kal.Box(3, 3, 3, 5)
+
+        class Named(kal.Box):
+            __slots__ = ("name",)
+
+        self.assertEqual(tuple(Named(1, 2, 3, 4)), (1, 2, 3, 4))
         self.assertEqual(pixels(img[7]), pixels(img)[7 * 180:8 * 180])
 
     def test_values(self) -> None:
@@ -230,6 +241,15 @@ class Ops(Case):
         self.assertEqual(kal.resize(picture(10, 10), size=img.size()).shape[:2], (40, 60))
         with self.assertRaises(TypeError):
             float(img.mean())
+
+    @needs_numpy
+    def test_numbers_from_arrays(self) -> None:
+        import numpy
+
+        points = numpy.array([[1.0, 2.0], [3.5, 4.0]])
+        self.assertEqual(kal.points(points=points), kal.points(points=[1, 2, 3.5, 4]))
+        self.assertEqual(picture().gaussian(numpy.float32(2)), picture().gaussian(2))
+        self.assertEqual(picture().resize(numpy.int64(30), numpy.uint8(20)), picture().resize(30, 20))
 
     def test_arithmetic_saturates(self) -> None:
         a = kal.array(memoryview(bytes([250, 5, 100, 0])).cast("B", (1, 4)))
