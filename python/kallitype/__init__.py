@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._ops import *   # type: ignore[assignment]   # open() is ours: the op of that name is a method
+    from .compat.pyjamaz import get_version as get_version, optimize_image as optimize_image
     from .library import (formats as formats, limits as limits, memo_clear as memo_clear, memo_stats as memo_stats, plugin as plugin,
                           processors as processors, untrusted as untrusted)
     from .memoize import memo as memo
@@ -48,7 +49,7 @@ del _name, _op, hook
 
 # What is rarely wanted is read when it is: name → module.
 _LATER = {
-    "memo": "memoize", "Source": "streams", "Target": "streams", "album": "streams", "optimize": "optimizing", "OptimizeResult": "optimizing",
+    "memo": "memoize", "Source": "streams", "Target": "streams", "album": "streams", "optimize": "optimizing", "OptimizeResult": "optimizing", "optimize_image": "compat.pyjamaz", "get_version": "compat.pyjamaz",
     "imread": "iio", "imwrite": "iio", "imiter": "iio", "improps": "iio", "immeta": "iio", "imopen": "iio",
     "op": "userops", "limits": "library", "untrusted": "library", "plugin": "library", "formats": "library", "processors": "library",
     "memo_stats": "library", "memo_clear": "library", "ParamDict": "params", "ParamList": "params", "Points": "points", "ImageSize": "points",

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""Pyjamaz' functions: what they promise is kept."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import unittest
+
+import kallitype as kal
+import kallitype.compat.pyjamaz as pyjamaz
+from support import Case, picture, pixels, read
+
+
+class Pyjamaz(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.photo = picture(120, 160).gaussian(3)
+        self.photo.save(self.path("in.png"))
+
+    def run_on(self, source: object, **given: object) -> pyjamaz.OptimizeResult:
+        return pyjamaz.optimize_image(source, cache_dir=self.path("cache"), **given)   # type: ignore[arg-type]
+
+    def test_nine_parameters(self) -> None:
+        got = {n: p.default for n, p in inspect.signature(pyjamaz.optimize_image).parameters.items()}
+        self.assertEqual(got, {"input_path": inspect.Parameter.empty, "max_bytes": None, "max_diff": None, "metric": "dssim", "formats": None, "concurrency": 4,
+                               "cache_enabled": True, "cache_dir": None, "cache_max_size": 1 << 30})
+        self.assertEqual(pyjamaz.get_version(), kal.__version__)
+
+    def test_bounds_are_kept(self) -> None:
+        found = self.run_on(self.path("in.png"), max_bytes=6000, formats=["jpeg", "webp"])
+        self.assertTrue(found.passed)
+        self.assertLessEqual(found.size, 6000)
+        self.assertIsNone(found.error_message)
+        found.save(self.path("out.bin"))
+        self.assertEqual(read(self.path("out.bin")), found.output_buffer)
+        self.assertAlmostEqual(kal.dssim(kal.open(found.output_buffer), self.photo).get(), found.diff_value, places=6)
+        for metric, bound in (("dssim", 0.01), ("ssimulacra2", 0.0003)):
+            found = self.run_on(read(self.path("in.png")), max_diff=bound, metric=metric, formats=["jpeg"])
+            self.assertTrue(found.passed)
+            self.assertLessEqual(found.diff_value, bound)
+
+    def test_what_cannot_be_had(self) -> None:
+        found = self.run_on(self.path("in.png"), max_bytes=50, formats=["jpeg"])
+        self.assertFalse(found.passed)
+        self.assertIn("bytes too many", found.error_message)
+        with self.assertRaises(RuntimeError):
+            found.save(self.path("out.jpg"))
+        self.assertFalse(os.path.exists(self.path("out.jpg")))
+        with self.assertRaises(FileNotFoundError):
+            self.run_on(self.path("none.png"))
+        for wrong in ({"metric": "dsim"}, {"metric": "none", "max_diff": 0.1}, {"concurrency": 0}, {"formats": ["jpgg"]}):
+            with self.assertRaises(ValueError):
+                self.run_on(self.path("in.png"), **wrong)
+
+    def test_the_cache(self) -> None:
+        first = self.run_on(self.path("in.png"), max_bytes=6000, formats=["jpeg"])
+        again = self.run_on(self.path("in.png"), max_bytes=6000, formats=["jpeg"])
+        self.assertEqual((again.output_buffer, again.found.found), (first.output_buffer, True))
+        plain = pyjamaz.optimize_image(self.path("in.png"), max_bytes=6000, formats=["jpeg"], cache_enabled=False)
+        self.assertEqual((plain.output_buffer, plain.found.found), (first.output_buffer, False))
+        self.assertEqual(pixels(kal.open(plain.output_buffer)), pixels(kal.open(first.output_buffer)))
+        self.assertEqual(pyjamaz.optimize_image(self.path("in.png"), formats=["png"], metric="none", cache_enabled=False).format, "png")
+
+
+if __name__ == "__main__":
+    unittest.main()
