@@ -1,0 +1,598 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""pyvips' names on kallitype.
+
+    import kallitype.compat.pyvips as pyvips
+
+Its sources, targets, images, regions, progress and the operations that programs around them use. Where pyvips loses errors they arrive: what a handler raises is the
+cause of the Error, files appear whole or not at all, and a file that changed is another image. What is not here says what to use instead; `image.kal` is
+kallitype's image, and Image(kal_image) the way back.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Callable
+
+from .. import _kal, streams
+from ..box import Box
+from ..image import Image as Picture
+from ..image import array as array_of
+from ..image import open as open_image
+from ._vips_connections import Connection, Source, SourceCustom, Target, TargetCustom
+from ._vips_errors import Error, Unmapped, translated
+from ._vips_ops import COLOURS, FORMATS, Operations, flat, missing, ops, pictured
+from ._vips_options import format_of, has_alpha, load, samples, save, split
+from ._vips_progress import Progress, Watch
+
+__all__ = ["Connection", "Error", "Image", "Progress", "Region", "Source", "SourceCustom", "Target", "TargetCustom", "Unmapped"]
+
+_BYTES = {"uchar": (1, "B"), "ushort": (2, "H"), "uint": (4, "I"), "float": (4, "f")}
+_NOT_HERE = {"char": "short, or uchar with an offset", "short": "float", "int": "float", "double": "float", "complex": "two bands of float", "dpcomplex": "two bands of float"}
+_BLOCKS = {"exif-data": "exif", "icc-profile-data": "icc", "xmp-data": "xmp", "iptc-data": "iptc"}
+_HEADER = ("width", "height", "bands", "format", "coding", "interpretation", "xoffset", "yoffset", "xres", "yres", "filename")
+
+
+def _interpretation(picture: Picture) -> str:
+    if picture.model == "data" or picture.dtype == "uint32":
+        return "multiband"
+    gray, colour = {"uint8": ("b-w", "srgb"), "uint16": ("grey16", "rgb16"), "float32": ("b-w", "scrgb")}[picture.dtype]
+    return colour if picture.model == "rgb" else gray
+
+
+def _guess(bands: int, format: str) -> str:
+    """Of samples of nobody knows what."""
+    if format == "float" or not 1 <= bands <= 4:
+        return "multiband"
+    return {"uchar": ("b-w", "srgb"), "ushort": ("grey16", "rgb16")}.get(format, ("multiband", "multiband"))[bands > 2]
+
+
+def _turning(options: dict[str, Any]) -> dict[str, bool]:
+    """Thumbnails are upright unless they are not to be."""
+    return {"autorotate": not options.get("no_rotate", False) and options.get("auto_rotate") is not False}
+
+
+class _Static(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise missing("pyvips.Image", name, dir(cls))
+
+
+class Image(Operations, metaclass=_Static):
+    """An image, as pyvips has it. `kal` is kallitype's, which is immutable; Image(picture) wraps one of those."""
+
+    def __init__(self, picture: Picture, *, interpretation: str | None = None, watch: Watch | None = None, filename: str | None = None,
+                 page_height: int | None = None) -> None:
+        if not isinstance(picture, Picture):
+            raise Error(f"Image(...) wraps an image of kallitype's, not a {type(picture).__name__}: new_from_file and the like make others")
+        self.kal = picture
+        self._interpretation = interpretation or _interpretation(picture)
+        self._truth = False
+        self._watch = watch or Watch()
+        self._filename = filename
+        self._page_height = page_height
+        self._n_pages = 1
+        self._turned: Callable[[], Picture] | None = None   # the same file, upright
+
+    def _of(self, picture: Picture, interpretation: str | None = None, truth: bool = False) -> Image:
+        """Made of this one: samples mean what they did, also where arithmetic made floats of 0 to 255 of them."""
+        out = Image(picture, interpretation=interpretation or self._interpretation, watch=self._watch, filename=self._filename)
+        out._truth = truth
+        return out
+
+    # ---- of ------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _loaded(cls, opened: Any, options: dict[str, Any], filename: str | None = None) -> Image:
+        """opened: options of kallitype's and whether a stream is read once → its image."""
+        given, n, once = load(options)
+        with translated():
+            picture = opened(given, once)
+            if n == 1:
+                one = cls(picture, filename=filename)
+                one._turned = lambda: opened({**given, "upright": True}, once)
+                return one
+            pages = list(picture.pages())[given.get("page", 0):]
+            pages = pages if n == -1 else pages[:n]
+            if n < -1 or n == 0 or (n > 0 and len(pages) < n):
+                raise Error(f"{filename or 'this file'} has not {n} pages from {given.get('page', 0)} on; -1 is all")
+            for k, page in enumerate(pages):
+                if (page.shape, page.dtype) != (pages[0].shape, pages[0].dtype):
+                    raise Error(f"page {k} is {page.shape} and the first {pages[0].shape}: pages of several sizes are not one image; load each by page=")
+            out = cls(ops["sheet"](*pages, columns=1), filename=filename, page_height=pages[0].height)
+            out._n_pages = len(pages)
+            return out
+
+    @classmethod
+    def new_from_file(cls, vips_filename: Any, **options: Any) -> Image:
+        """A path, options in brackets behind it or by keyword."""
+        import os
+
+        path, more = split(os.fsdecode(vips_filename))
+        return cls._loaded(lambda given, _: open_image(path, **given), {**more, **options}, path)
+
+    @classmethod
+    def new_from_buffer(cls, data: Any, options: str = "", **more: Any) -> Image:
+        """An encoded picture in memory."""
+        source = Source.new_from_memory(data)
+        return cls._loaded(source._open, {**split(options)[1], **more})
+
+    @classmethod
+    def new_from_source(cls, source: Source, options: str = "", **more: Any) -> Image:
+        """options: in brackets, perhaps behind a suffix, which says nothing: the content tells the format."""
+        return cls._loaded(source._open, {**split(options)[1], **more}, source.filename())
+
+    @classmethod
+    def new_from_memory(cls, data: Any, width: int, height: int, bands: int, format: str) -> Image:
+        """Samples, row by row; they are copied."""
+        if format not in _BYTES:
+            raise Unmapped(f"there are no samples of {format} here: use {_NOT_HERE.get(format, ', '.join(_BYTES))}")
+        size, letter = _BYTES[format]
+        with translated():
+            view = memoryview(data).cast("B")
+            if width < 1 or height < 1 or bands < 1 or len(view) != width * height * bands * size:
+                raise Error(f"{width} x {height} pixels of {bands} bands of {format} are {width * height * bands * size} bytes, not {len(view)}")
+            shaped = memoryview(bytes(view)).cast(letter, [height, width, bands])  # type: ignore[call-overload]
+            return cls._of_samples(shaped, bands, _guess(bands, format))
+
+    @classmethod
+    def _of_samples(cls, samples: Any, bands: int, interpretation: str) -> Image:
+        colour = interpretation in COLOURS and bands <= 4
+        model = ("rgb" if bands > 2 else "gray") if colour else "gray" if bands == 1 else "data"
+        return cls(array_of(samples, model=model, alpha=colour and bands in (2, 4)), interpretation=interpretation)
+
+    @classmethod
+    def new_from_array(cls, obj: Any, scale: float = 1.0, offset: float = 0.0, interpretation: str | None = None) -> Image:
+        """A list of rows, which becomes floats, or an array of up to three dimensions. It is copied."""
+        if scale != 1.0 or offset != 0.0:
+            raise Unmapped("scale and offset are of kernels: image.kal.convolve(kernel, columns, scale, offset)")
+        if isinstance(obj, (list, tuple)):
+            rows = obj if obj and isinstance(obj[0], (list, tuple)) else [obj]
+            return cls._matrix(rows, interpretation)
+        import numpy
+
+        samples = numpy.asarray(obj)
+        if samples.ndim > 3:
+            raise Error(f"an array of {samples.ndim} dimensions is no image: rows, columns and bands")
+        if not samples.dtype.isnative:
+            samples = samples.astype(samples.dtype.newbyteorder("="))
+        samples = samples.reshape((1, -1) if samples.ndim < 2 else samples.shape)
+        bands = samples.shape[2] if samples.ndim == 3 else 1
+        format = FORMATS.get("uint8" if samples.dtype == bool else str(samples.dtype))
+        if format is None:
+            raise Unmapped(f'there are no samples of {samples.dtype} here: {", ".join(FORMATS)}, as by array.astype("float32")')
+        as_ = _guess(bands, format) if interpretation is None else interpretation
+        if as_ == "auto":
+            as_ = {"float": "b-w" if bands < 3 else "scrgb"}.get(format, _guess(bands, format)) if bands <= 4 else "multiband"
+        with translated():
+            return cls._of_samples(samples, bands, as_)
+
+    @classmethod
+    def _matrix(cls, rows: Any, interpretation: str | None) -> Image:
+        import array
+
+        width = len(rows[0])
+        if not width or any(len(row) != width for row in rows):
+            raise Error("rows of one length make an image")
+        with translated():
+            numbers = array.array("f", [float(x) for row in rows for x in row])
+            view = memoryview(numbers).cast("B").cast("f", [len(rows), width])  # type: ignore[call-overload]
+            return cls._of_samples(view, 1, interpretation or "multiband")
+
+    def new_from_image(self, value: Any) -> Image:
+        """One colour, of this image's size, type and interpretation."""
+        numbers = [float(v) for v in (value if isinstance(value, (list, tuple)) else [value])]
+        joined = [self._constant(v) for v in numbers]
+        picture = joined[0] if len(joined) == 1 else pictured(ops["band_join"](*(flat(j) for j in joined)), self._interpretation)
+        return self._of(picture, self._interpretation)
+
+    @classmethod
+    def black(cls, width: int, height: int, bands: int = 1) -> Image:
+        if bands > 4:
+            raise Unmapped("black: one to four bands here")
+        return cls(ops["solid"](color=[0] * bands, width=width, height=height, channels=bands), interpretation="b-w" if bands < 3 else "srgb")
+
+    @classmethod
+    def thumbnail(cls, filename: Any, width: int, **options: Any) -> Image:
+        """Of a file, decoded no larger than needed."""
+        return cls.new_from_file(filename, **_turning(options)).thumbnail_image(width, **options)
+
+    @classmethod
+    def thumbnail_buffer(cls, data: Any, width: int, option_string: str = "", **options: Any) -> Image:
+        return cls.new_from_buffer(data, option_string, **_turning(options)).thumbnail_image(width, **options)
+
+    @classmethod
+    def thumbnail_source(cls, source: Source, width: int, option_string: str = "", **options: Any) -> Image:
+        return cls.new_from_source(source, option_string, **_turning(options)).thumbnail_image(width, **options)
+
+    @classmethod
+    def arrayjoin(cls, images: list[Image], across: int | None = None, shim: int = 0, background: Any = None) -> Image:
+        """On one sheet; by itself all in a row."""
+        cells = [i.kal for i in images]
+        return cls(ops["sheet"](*cells, columns=across or len(cells), gap=shim, background=background), watch=images[0]._watch)
+
+    # ---- what it is ------------------------------------------------------------------------------------
+
+    @property
+    def width(self) -> int:   # type: ignore[override]
+        return self.kal.width
+
+    @property
+    def height(self) -> int:   # type: ignore[override]
+        return self.kal.height
+
+    @property
+    def bands(self) -> int:   # type: ignore[override]
+        return self.kal.channels
+
+    @property
+    def format(self) -> str:
+        """Of a sample: uchar, ushort, uint or float."""
+        return FORMATS[self.kal.dtype]
+
+    @property
+    def interpretation(self) -> str:
+        return self._interpretation
+
+    coding = "none"
+    xoffset = yoffset = 0
+
+    @property
+    def xres(self) -> float:
+        """Pixels in a millimetre."""
+        return self.kal._fields().get("density.x", 1000.0) / 1000
+
+    @property
+    def yres(self) -> float:
+        return self.kal._fields().get("density.y", 1000.0) / 1000
+
+    @property
+    def filename(self) -> str | None:
+        return self._filename
+
+    def name(self) -> str:
+        """For messages."""
+        return self._filename or f"of {self.width} x {self.height}"
+
+    def __repr__(self) -> str:
+        return f"<pyvips.Image {self.width}x{self.height} {self.format}, {self.bands} bands, {self.interpretation}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise missing("pyvips.Image", name, dir(type(self)))
+
+    def _extra(self) -> dict[str, Any]:
+        """What its file says."""
+        orientation, applied = self.kal._orientation
+        out: dict[str, Any] = {"orientation": 1 if applied else orientation}
+        file = self.kal._file
+        if file is not None:
+            out["vips-loader"], out["n-pages"] = f"{file[0]}load", file[2]
+        if self._page_height:
+            out["page-height"], out["n-pages"] = self._page_height, self._n_pages
+        for name, block in _BLOCKS.items():
+            data = self.kal.meta(block)
+            if data is not None:
+                out[name] = data
+        out.update(self.kal._fields())
+        return out
+
+    def _upright(self) -> Image:
+        if self._turned is None:
+            raise Unmapped("autorot is done right after loading here, or by autorotate=True of the load: a file's orientation is either applied then or stays with it")
+        with translated():
+            try:
+                return self._of(self._turned())
+            except Error as error:
+                raise Unmapped(f"autorot reads the file again, and that does not work here: load it with autorotate=True ({error})") from error
+
+    def get_fields(self) -> list[str]:
+        return [*_HEADER, *self._extra()]
+
+    def get_typeof(self, name: str) -> int:
+        """0: there is no such field."""
+        return int(name in _HEADER or name in self._extra())
+
+    def get(self, name: str) -> Any:
+        """A field, by pyvips' name or, of EXIF, XMP and IPTC, by kallitype's ("exif.Model")."""
+        if name in _HEADER:
+            return getattr(self, name)
+        extra = self._extra()
+        if name in extra:
+            return extra[name]
+        if name.startswith("exif-ifd"):
+            raise Unmapped(f'"{name}" is called "exif.{name.rpartition("-")[2]}" here')
+        raise Error(f'field "{name}" not found')
+
+    get_value = get
+
+    def set(self, name: str, value: Any) -> None:
+        """A field of EXIF, XMP or IPTC by kallitype's name, as text; it goes into files."""
+        if name in _HEADER or name in _BLOCKS or name in ("orientation", "n-pages", "page-height", "vips-loader") or name.startswith("exif-ifd"):
+            raise Unmapped(f'"{name}" cannot be set: copy(interpretation=), image.kal.icc_assign(...), or set("exif.Artist", "…") by kallitype\'s names')
+        with translated():
+            self.kal = ops["set_field"](self.kal, name, str(value))
+
+    set_value = set
+
+    def remove(self, name: str) -> bool:
+        """Takes a field out; whether there was one."""
+        if name not in self._extra():
+            return False
+        if name in _BLOCKS or name in ("orientation", "n-pages", "page-height", "vips-loader"):
+            raise Unmapped(f'"{name}" is no single field: strip=True writes files without any')
+        with translated():
+            self.kal = ops["unset_field"](self.kal, name)
+        return True
+
+    def get_n_pages(self) -> int:
+        return int(self._extra().get("n-pages", 1))
+
+    def get_page_height(self) -> int:
+        return self._page_height or self.height
+
+    def pagesplit(self) -> list[Image]:
+        tall = self.get_page_height()
+        return [self.crop(0, y, self.width, tall) for y in range(0, self.height, tall)]
+
+    def copy(self, **changes: Any) -> Image:
+        """The same; interpretation= says that samples mean another thing."""
+        interpretation = changes.pop("interpretation", self._interpretation)
+        if changes:
+            raise Unmapped(f'copy changes the interpretation, and not {", ".join(changes)}: image.set("density", "300dpi") for xres and yres')
+        out = self._of(pictured(self.kal, interpretation) if interpretation in COLOURS else flat(self.kal), interpretation, self._truth)
+        out._page_height, out._n_pages = self._page_height, self._n_pages
+        return out
+
+    # ---- pixels ----------------------------------------------------------------------------------------
+
+    def write_to_memory(self) -> bytearray:
+        """The samples, row by row."""
+        return self._watch.run(self, self.kal.raw)
+
+    def numpy(self, dtype: Any = None) -> Any:
+        """An array of its own."""
+        array = self._watch.run(self, self.kal.numpy)
+        return array if dtype is None else array.astype(dtype)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if copy is False:
+            raise ValueError("an array of this image is a copy; numpy.asarray(image.kal) shares its pixels, only to be read")
+        return self.numpy(dtype)
+
+    def tolist(self) -> list[Any]:
+        """Rows of numbers; of more bands than one, of tuples."""
+        rows = memoryview(self._watch.run(self, self.kal.fetch)).tolist()
+        return [[tuple(p) for p in row] for row in rows] if self.bands > 1 else rows
+
+    def pil(self) -> Any:
+        return self._watch.run(self, self.kal.pil)
+
+    def copy_memory(self) -> Image:
+        """Computed now, and kept."""
+        pixels = self._watch.run(self, self.kal.fetch)
+        out = self._of(array_of(pixels, model=self.kal.model, alpha=self.kal.alpha), self._interpretation, self._truth)
+        return out
+
+    def getpoint(self, x: int, y: int) -> list[float]:
+        if not (0 <= x < self.width and 0 <= y < self.height):
+            raise Error(f"point {x}, {y} is outside of an image of {self.width} x {self.height}")
+        with translated():
+            pixel = memoryview(self.kal.fetch(Box.of(x, y, 1, 1))).tolist()[0][0]
+        return [float(p) for p in pixel] if isinstance(pixel, (list, tuple)) else [float(pixel)]
+
+    __call__ = getpoint
+
+    def _of_all(self, op: str, together: Any) -> float:
+        """One number of the numbers of each band."""
+        def row() -> Any:
+            value = ops[op](flat(self.kal)).get()
+            return value if isinstance(value, tuple) else (value,)
+
+        return float(together(self._watch.run(self, row)))
+
+    def avg(self) -> float:
+        return self._of_all("mean", lambda row: sum(row) / len(row))
+
+    def min(self) -> float:
+        return self._of_all("min", min)
+
+    def max(self) -> float:
+        return self._of_all("max", max)
+
+    def deviate(self) -> float:
+        """Of all samples, divided by n − 1 as pyvips does."""
+        means, deviations = (self._row(op) for op in ("mean", "std"))
+        n = self.width * self.height * self.bands
+        mean = sum(means) / len(means)
+        spread = sum(s * s + (m - mean) ** 2 for m, s in zip(means, deviations)) / len(means)
+        return float((spread * n / max(1, n - 1)) ** 0.5)
+
+    def _row(self, op: str) -> tuple[float, ...]:
+        value = self._watch.run(self, lambda: ops[op](flat(self.kal)).get())
+        return value if isinstance(value, tuple) else (value,)
+
+    def __getitem__(self, band: Any) -> Image:
+        """Bands, as of a list."""
+        if isinstance(band, slice):
+            start, stop, step = band.indices(self.bands)
+            if step != 1 or stop <= start:
+                raise IndexError(f"bands {band.start}:{band.stop}:{band.step} of {self.bands}")
+            return self.extract_band(start, stop - start)
+        if not hasattr(band, "__index__"):
+            raise Unmapped("bands are taken by a number or a slice; image.kal.band_extract(bands=[...]) takes a list")
+        i = band.__index__()
+        if not -self.bands <= i < self.bands:
+            raise IndexError(f"band {i} of {self.bands}")
+        return self.extract_band(i % self.bands)
+
+    def __iter__(self) -> Any:
+        return iter(self.bandsplit())
+
+    def __len__(self) -> int:
+        return self.bands
+
+    def __enter__(self) -> Image:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    # ---- progress --------------------------------------------------------------------------------------
+
+    def set_progress(self, progress: bool) -> None:
+        """Whether signals are sent: of this image, and of what is made of it."""
+        self._watch.want(progress)
+
+    def signal_connect(self, name: str, callback: Any) -> None:
+        """callback(image, progress) at preeval, eval and posteval; what it raises stops the run."""
+        self._watch.connect(name, callback)
+
+    def set_kill(self, kill: bool) -> None:
+        """Stops what runs, or what is run next. From any thread."""
+        self._watch.kill(kill)
+
+    # ---- files -----------------------------------------------------------------------------------------
+
+    def _savable(self, format: str, options: dict[str, Any]) -> Picture:
+        """In samples that the format holds, without alpha where it has none."""
+        background = options.pop("background", 0)
+        image, types = self, samples(format)
+        deep = self._interpretation in ("rgb16", "grey16")
+        if self.kal.dtype not in types or (self.kal.dtype == "uint16" and format in ("png", "jxl") and not deep):
+            if self._interpretation == "scrgb":
+                raise Unmapped(f'{format} holds no light: image.kal.from_linear().cast("u8") makes sRGB of it')
+            narrow = "ushort" if deep and "uint16" in types else "uchar" if "uint8" in types else "float"
+            if deep and self.kal.dtype == "float32" and narrow == "uchar":
+                image = self.cast("ushort")
+            image = image.cast(narrow, shift=deep and image.kal.dtype == "uint16")
+        if image.kal.model == "data" and image.bands <= 4:   # what else it is a picture of
+            image = image._of(pictured(image.kal, "srgb" if image.bands > 2 else "b-w"))
+        if image.kal.alpha and not has_alpha(format):
+            image = image.flatten(background)
+        return image.kal
+
+    def _write(self, name: str, options: dict[str, Any], target: Any) -> None:
+        """target gets a function that wants a place: a path, a file object, a kallitype.Target."""
+        suffix, more = split(name)
+        options = {**more, **options}
+        word, format = format_of(suffix)
+        tall = int(options.pop("page_height", self._page_height or 0))
+        with translated():
+            picture = self._savable(format, options)
+            given = save(format, options)
+            book = any(c["name"] == format and c["album"] for c in _kal.codecs())
+        if tall and book and tall < self.height:
+            if self.height % tall:
+                raise Error(f"an image of {self.height} rows is not made of pages of {tall}")
+            pages = [ops["crop"](picture, x=0, y=y, width=self.width, height=tall) for y in range(0, self.height, tall)]
+
+            def write(place: Any) -> None:
+                with streams.album(place, word) as album:
+                    for page in pages:
+                        album.add(page, **given)
+        else:
+            with translated():
+                write = picture.encoded(word, **given).write
+        self._watch.run(self, lambda: target(write))
+
+    def write_to_file(self, vips_filename: Any, **options: Any) -> None:
+        """In the format of its suffix, whole or not at all."""
+        import os
+
+        name = os.fsdecode(vips_filename)
+        self._write(name, options, lambda write: write(split(name)[0]))
+
+    def write_to_buffer(self, format_string: str, **options: Any) -> bytes:
+        place = io.BytesIO()
+        self._write(format_string, options, lambda write: write(place))
+        return place.getvalue()
+
+    def write_to_target(self, target: Target, format_string: str, **options: Any) -> None:
+        self._write(format_string, options, target._save)
+
+
+class Region:
+    """Parts of an image, one after another; nothing else of it is computed."""
+
+    def __init__(self, image: Image) -> None:
+        self._image, self._size = image, (0, 0)
+
+    @staticmethod
+    def new(image: Image) -> Region:
+        return Region(image)
+
+    def width(self) -> int:
+        """Of what was fetched last."""
+        return self._size[0]
+
+    def height(self) -> int:
+        return self._size[1]
+
+    def fetch(self, x: int, y: int, w: int, h: int) -> memoryview:
+        """Samples from column x and row y on, w wide and h high: bytes, row by row, your own."""
+        image = self._image
+        if w < 1 or h < 1 or x < 0 or y < 0 or x + w > image.width or y + h > image.height:
+            raise Error(f"fetch of left {x}, top {y}, width {w}, height {h} is not within an image of {image.width} x {image.height}")
+        with translated():
+            pixels = image.kal.fetch(Box.of(x, y, w, h))
+        self._size = (w, h)
+        return memoryview(bytearray(memoryview(pixels).tobytes()))
+
+
+# ---- words, and what is of the whole library -------------------------------------------------------------
+
+
+def _words(name: str, words: str) -> type:
+    """A class of pyvips' words: Kernel.LANCZOS3 is "lanczos3"."""
+    return type(name, (), {w.upper().replace("-", "_"): w for w in words.split()})
+
+
+Access = _words("Access", "random sequential")
+Align = _words("Align", "low centre high")
+Angle = _words("Angle", "d0 d90 d180 d270")
+BandFormat = _words("BandFormat", "uchar ushort uint float")
+BlendMode = _words("BlendMode", "clear source over in out atop dest dest-over dest-in dest-out dest-atop xor add multiply screen overlay darken lighten colour-dodge "
+                                "colour-burn hard-light soft-light difference exclusion")
+CompassDirection = _words("CompassDirection", "centre north east south west north-east south-east south-west north-west")
+Direction = _words("Direction", "horizontal vertical")
+Extend = _words("Extend", "black copy repeat mirror white background")
+FailOn = _words("FailOn", "none truncated error warning")
+Interesting = _words("Interesting", "none centre low high")
+Interpretation = _words("Interpretation", "multiband b-w srgb rgb rgb16 grey16 scrgb")
+Kernel = _words("Kernel", "nearest linear cubic mitchell lanczos3")
+Size = _words("Size", "both up down force")
+
+
+def version(flag: int) -> int:
+    """Of the libvips whose names these are: 8.15.0."""
+    return (8, 15, 0)[flag] if 0 <= flag <= 2 else 0
+
+
+def at_least_libvips(x: int, y: int) -> bool:
+    return (x, y) <= (8, 15)
+
+
+def cache_set_max_mem(mx: int) -> None:
+    """Bytes that results may take in memory."""
+    _kal.memo_set_limit(mx)
+
+
+def cache_set_max(mx: int) -> None:
+    """0: no result is kept. Nothing is stale here, so there is no need to."""
+    if mx:
+        raise Unmapped("results are counted in bytes here: cache_set_max_mem(bytes)")
+    _kal.memo_set_limit(0)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    instead = {"cache_set_max_files": "nothing: no file is kept open", "cache_set_trace": "image.kal.explain()", "concurrency_set": "kallitype.options(threads=)",
+               "cache_get_size": "kallitype.memo_stats()", "cache_get_max": "kallitype.memo_stats()", "cache_get_max_mem": "kallitype.memo_stats()",
+               "cache_get_max_files": "nothing: no file is kept open", "leak_set": "nothing", "block_untrusted_set": "kallitype.untrusted()",
+               "operation_block_set": "kallitype.untrusted(), kallitype.limits(...)", "Operation": "the ops of kallitype", "GValue": "plain values",
+               "Introspect": "help(kallitype.NAME)", "shutdown": "nothing", "Interpolate": "kernel= of the op", "VipsObject": "nothing", "enums": "the classes of words in this module"}
+    raise AttributeError(f"pyvips has no {name!r} here" + (f": use {instead[name]}" if name in instead else f"; there are {', '.join(sorted(n for n in __all__))}"))
