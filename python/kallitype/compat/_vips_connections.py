@@ -253,12 +253,26 @@ class TargetCustom(Target):
         """Not in pyvips: handler() is called when the save failed; end and finish are not."""
         self._handlers["abort"] = handler
 
-    def _done(self) -> Any:
-        if "finish" in self._handlers:
-            self._handlers["finish"]()
-        return self._handlers["end"]() if "end" in self._handlers else None
-
-    def _place(self) -> Any:
+    def _save(self, write: Callable[[Any], None]) -> None:
+        """Bytes come from any thread of the pool, one call at a time; finish and end are called by the thread that saves."""
         if "write" not in self._handlers:
             raise Error("target_custom has no write handler: attach one by on_write")
-        return streams.Target(self._handlers["write"], self._done, self._handlers.get("abort"), name=self.nick())
+        abort = self._handlers.get("abort")
+        write(streams.Target(self._handlers["write"], None, abort, name=self.nick()))
+        try:
+            self._end()
+        except BaseException:
+            if abort:
+                abort()
+            raise
+
+    def _end(self) -> None:
+        for name in ("finish", "end"):
+            if name not in self._handlers:
+                continue
+            try:
+                answer = self._handlers[name]()
+            except Exception as error:
+                raise Error(f"{name} of {self.nick()} raised {type(error).__name__}: {error}", status="callback") from error
+            if name == "end" and isinstance(answer, int) and not isinstance(answer, bool) and answer:
+                raise Error(f"end of {self.nick()} said that it failed: {answer}", status="callback")

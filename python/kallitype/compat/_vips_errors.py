@@ -42,5 +42,6 @@ def translated() -> Iterator[None]:
 def nearest(name: str, words: Iterable[Any]) -> str:
     import difflib
 
-    found = difflib.get_close_matches(name, [str(w) for w in words], 1)
-    return f'; did you mean "{found[0]}"?' if found else ""
+    by_lower = {str(w).lower(): str(w) for w in words}
+    found = difflib.get_close_matches(name.lower(), by_lower, 1)
+    return f'; did you mean "{by_lower[found[0]]}"?' if found else ""

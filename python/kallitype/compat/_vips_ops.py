@@ -180,7 +180,7 @@ class Operations:
             raise Error(f"linear takes numbers, not {a!r} and {b!r}")
         one = self._wide(max(len(scale), len(offset)))
         formula = f"a * {per_band(scale, 0)} + {per_band(offset, len(scale))}"
-        return one._calc(formula, scale + offset, "u8" if uchar else "f32", [])
+        return one._calc(f"floor({formula})" if uchar else formula, scale + offset, "u8" if uchar else "f32", [])
 
     def invert(self) -> Image:
         """Full scale minus the sample; of float minus it."""
@@ -357,7 +357,9 @@ class Operations:
         beside = direction == "horizontal"
         if (self.height != in2.height) if beside else (self.width != in2.width):
             raise Unmapped("join is of images of one height or width here: crop or embed one of them first")
-        return self._of(ops["sheet"](self.kal, in2.kal, columns=2 if beside else 1))
+        width, height = self.width + in2.width * beside, self.height + in2.height * (not beside)
+        canvas = ops["embed"](self.kal, width=width, height=height)
+        return self._of(ops["insert"](in2.kal, canvas, x=self.width * beside, y=self.height * (not beside)), truth=self._truth and in2._truth)
 
     def composite(self, overlay: Any, mode: Any, x: Any = 0, y: Any = 0) -> Image:
         """Others on this image."""

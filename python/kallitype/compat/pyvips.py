@@ -42,9 +42,9 @@ def _interpretation(picture: Picture) -> str:
 
 def _guess(bands: int, format: str) -> str:
     """Of samples of nobody knows what."""
-    if format == "float" or not 1 <= bands <= 4:
+    if bands > 4 or (format == "float" and bands not in (1, 3)):
         return "multiband"
-    return {"uchar": ("b-w", "srgb"), "ushort": ("grey16", "rgb16")}.get(format, ("multiband", "multiband"))[bands > 2]
+    return {"uchar": ("b-w", "srgb"), "float": ("b-w", "srgb"), "ushort": ("grey16", "rgb16")}.get(format, ("multiband", "multiband"))[bands > 2]
 
 
 def _turning(options: dict[str, Any]) -> dict[str, bool]:
@@ -159,7 +159,9 @@ class Image(Operations, metaclass=_Static):
             samples = samples.astype(samples.dtype.newbyteorder("="))
         samples = samples.reshape((1, -1) if samples.ndim < 2 else samples.shape)
         bands = samples.shape[2] if samples.ndim == 3 else 1
-        format = FORMATS.get("uint8" if samples.dtype == bool else str(samples.dtype))
+        if samples.dtype == bool:
+            samples = samples.astype("uint8") * numpy.uint8(255)
+        format = FORMATS.get(str(samples.dtype))
         if format is None:
             raise Unmapped(f'there are no samples of {samples.dtype} here: {", ".join(FORMATS)}, as by array.astype("float32")')
         as_ = _guess(bands, format) if interpretation is None else interpretation
