@@ -197,7 +197,8 @@ class Properties(Case):
     def test_v4_the_pixels_are_not_there_at_all(self):
         header = struct.pack(">IIBBBBB", 10000, 10000, 8, 2, 0, 0, 0)
         chunk = b"IHDR" + header
-        data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + struct.pack(">I", 1 << 20) + b"IDAT" + bytes(8)
+        data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + struct.pack(">I",
+                                                                                                                         1 << 20) + b"IDAT" + bytes(8)
         self.assertEqual(improps(data).shape, (10000, 10000, 3))
         with self.assertRaises(kal.CorruptError):
             imread(data)
@@ -518,7 +519,8 @@ class Writing(Case):
                 imwrite(path, self.frames, **options)
             self.assertFalse(os.path.exists(path))
         imwrite(path, self.frames)
-        for options, what in (({"rotat": True}, 'did you mean "rotate"'), ({"upwright": 1}, 'did you mean "upright"'), ({"mode": "RGBX"}, "RGB"), ({"page": 1}, "index="),
+        for options, what in (({"rotat": True}, 'did you mean "rotate"'), ({"upwright": 1}, 'did you mean "upright"'), ({"mode": "RGBX"}, "RGB"),
+                              ({"page": 1}, "index="),
                               ({"plugin": "pillow"}, "no plugins"), ({"apply_gamma": True}, "gamma")):
             for function in (imread, improps, immeta, imiter):
                 with self.subTest(function=function.__name__, options=options), self.assertRaisesRegex(ValueError, what):

@@ -287,7 +287,8 @@ class Targets(Case):
         def raises(data):
             raise problem
 
-        for write, cause in ((raises, problem), (lambda data: 0, None), (lambda data: -1, None), (lambda data: len(data) + 1, None), (lambda data: "x", TypeError)):
+        for write, cause in ((raises, problem), (lambda data: 0, None), (lambda data: -1, None), (lambda data: len(data) + 1, None),
+                             (lambda data: "x", TypeError)):
             told.clear()
             target = self.custom(write, end=lambda: told.append("end"), finish=lambda: told.append("finish"), abort=lambda: told.append("abort"))
             with self.assertRaisesRegex(pyvips.Error, "write of target_custom") as caught:
@@ -502,8 +503,11 @@ class Pixels(Case):
 
     @unittest.skipUnless(np, "NumPy is not installed")
     def test_s17_shapes(self):
-        for shape, size in (((), (1, 1, 1)), ((7,), (7, 1, 1)), ((4, 5), (5, 4, 1)), ((4, 5, 3), (5, 4, 3)), ((4, 5, 1), (5, 4, 1)), ((4, 5, 4), (5, 4, 4)), ((4, 5, 7), (5, 4, 7))):
-            for dtype, format in ((np.uint8, "uchar"), (np.uint16, "ushort"), (np.uint32, "uint"), (np.float32, "float"), (bool, "uchar")):
+        sizes = {(): (1, 1, 1), (7,): (7, 1, 1), (4, 5): (5, 4, 1), (4, 5, 3): (5, 4, 3), (4, 5, 1): (5, 4, 1), (4, 5, 4): (5, 4, 4)}
+        sizes[4, 5, 7] = 5, 4, 7
+        kinds = ((np.uint8, "uchar"), (np.uint16, "ushort"), (np.uint32, "uint"), (np.float32, "float"), (bool, "uchar"))
+        for shape, size in sizes.items():
+            for dtype, format in kinds:
                 with self.subTest(shape=shape, dtype=dtype):
                     image = pyvips.Image.new_from_array(np.ones(shape, dtype))
                     self.assertEqual((image.width, image.height, image.bands, image.format), (*size, format))
@@ -517,7 +521,8 @@ class Pixels(Case):
     @unittest.skipUnless(np, "NumPy is not installed")
     def test_s18_strides(self):
         pixels = np.arange(8 * 9 * 3, dtype=np.uint8).reshape(8, 9, 3)
-        for part in (pixels[::-1], pixels[:, ::-1], pixels[::2, 1::3], pixels.transpose(1, 0, 2), pixels[..., ::-1], pixels[2:5, 3:4], np.asfortranarray(pixels)):
+        for part in (pixels[::-1], pixels[:, ::-1], pixels[::2, 1::3], pixels.transpose(1, 0, 2), pixels[..., ::-1], pixels[2:5, 3:4],
+                     np.asfortranarray(pixels)):
             self.assertEqual(pyvips.Image.new_from_array(part).write_to_memory(), np.ascontiguousarray(part).tobytes())
         big = pixels.astype(">u2")
         self.assertTrue(np.array_equal(pyvips.Image.new_from_array(big).numpy(), pixels.astype(np.uint16)))
@@ -589,12 +594,16 @@ class Operations(Case):
 
     def test_arithmetic(self):
         rgb = self.rgb
-        for image, wanted in ((rgb + 10, [20, 110, 260, 30, 120, 250]), (10 + rgb, [20, 110, 260, 30, 120, 250]), (rgb - [10, 20, 30], [0, 80, 220, 10, 90, 210]),
-                              (255 - rgb, [245, 155, 5, 235, 145, 15]), (rgb * 2, [20, 200, 500, 40, 220, 480]), (rgb / 4, [2.5, 25, 62.5, 5, 27.5, 60]),
+        for image, wanted in ((rgb + 10, [20, 110, 260, 30, 120, 250]), (10 + rgb, [20, 110, 260, 30, 120, 250]), (rgb - [10, 20, 30], [0, 80, 220,
+                                                                                                                                        10, 90, 210]),
+                              (255 - rgb, [245, 155, 5, 235, 145, 15]), (rgb * 2, [20, 200, 500, 40, 220, 480]), (rgb / 4, [2.5, 25, 62.5, 5, 27.5,
+                                                                                                                            60]),
                               (rgb // 4, [2, 25, 62, 5, 27, 60]), (rgb % 7, [3, 2, 5, 6, 5, 2]), (rgb ** 2, [100, 10000, 62500, 400, 12100, 57600]),
-                              (-rgb, [-10, -100, -250, -20, -110, -240]), (abs(rgb - 100), [90, 0, 150, 80, 10, 140]), (rgb + rgb, [20, 200, 500, 40, 220, 480]),
+                              (-rgb, [-10, -100, -250, -20, -110, -240]), (abs(rgb - 100), [90, 0, 150, 80, 10, 140]), (rgb + rgb, [20, 200, 500,
+                                                                                                                                    40, 220, 480]),
                               (100 / rgb, [10, 1, np.float32(0.4) if np else 0.4, 5, 100 / 110, 100 / 240]), (rgb / (rgb - rgb), [0] * 6),
-                              (rgb.linear([1, 2, 3], [1, 0, 0]), [11, 200, 750, 21, 220, 720]), (rgb.linear(2, 0, uchar=True), [20, 200, 255, 40, 220, 255])):
+                              (rgb.linear([1, 2, 3], [1, 0, 0]), [11, 200, 750, 21, 220, 720]), (rgb.linear(2, 0, uchar=True), [20, 200, 255, 40,
+                                                                                                                                220, 255])):
             for got, number in zip(self.values(image), wanted):
                 self.assertAlmostEqual(got, float(number), places=5)
         self.assertEqual((rgb + 1).format, "float")
@@ -714,7 +723,8 @@ class Operations(Case):
 
     def test_fields(self):
         image = pyvips.Image.new_from_buffer(self.bytes["jpg"], "")
-        self.assertEqual((image.get("width"), image.get("bands"), image.get("interpretation"), image.get("vips-loader")), (240, 3, "srgb", "jpegload"))
+        self.assertEqual((image.get("width"), image.get("bands"), image.get("interpretation"), image.get("vips-loader")), (240, 3, "srgb",
+                                                                                                                           "jpegload"))
         self.assertEqual((image.get_typeof("icc-profile-data") != 0, image.get_typeof("nothing")), (False, 0))
         with self.assertRaisesRegex(pyvips.Error, 'field "nothing" not found'):
             image.get("nothing")
@@ -736,13 +746,20 @@ class Options(Case):
 
     def test_of_formats(self):
         scene = self.image.kal
-        for suffix, format, options in ((".jpg[Q=90,strip]", "jpg", {"quality": 90, "strip": True, "subsampling": "444"}), (".jpg", "jpg", {"quality": 75}),
-                                        (".jpg[Q=80,interlace,optimize_coding=true]", "jpg", {"quality": 80, "progressive": True, "optimize": True}),
-                                        (".jpg[Q=80,subsample_mode=off]", "jpg", {"quality": 80, "subsampling": "444"}), (".jpeg[keep=none]", "jpg", {"quality": 75, "strip": True}),
-                                        (".png[compression=9]", "png", {"compression": 9}), (".png[palette]", "png", {"colours": 256}),
-                                        (".webp[lossless]", "webp", {"lossless": True}), (".webp[Q=50,effort=2]", "webp", {"quality": 50, "effort": 2}),
-                                        (".tif[compression=lzw,tile,tile_width=64]", "tif", {"compression": "lzw", "tile": 64}), (".tif[compression=jpeg]", "tif",
-                                                                                                                        {"compression": "jpeg", "quality": 75})):
+        cases = (
+            (".jpg[Q=90,strip]", "jpg", {"quality": 90, "strip": True, "subsampling": "444"}),
+            (".jpg", "jpg", {"quality": 75}),
+            (".jpg[Q=80,interlace,optimize_coding=true]", "jpg", {"quality": 80, "progressive": True, "optimize": True}),
+            (".jpg[Q=80,subsample_mode=off]", "jpg", {"quality": 80, "subsampling": "444"}),
+            (".jpeg[keep=none]", "jpg", {"quality": 75, "strip": True}),
+            (".png[compression=9]", "png", {"compression": 9}),
+            (".png[palette]", "png", {"colours": 256}),
+            (".webp[lossless]", "webp", {"lossless": True}),
+            (".webp[Q=50,effort=2]", "webp", {"quality": 50, "effort": 2}),
+            (".tif[compression=lzw,tile,tile_width=64]", "tif", {"compression": "lzw", "tile": 64}),
+            (".tif[compression=jpeg]", "tif", {"compression": "jpeg", "quality": 75}),
+        )
+        for suffix, format, options in cases:
             with self.subTest(suffix):
                 self.assertEqual(self.image.write_to_buffer(suffix), scene.encode(format, **options))
         self.assertEqual(self.image.write_to_buffer(".jpg", Q=33), self.image.write_to_buffer(".jpg[Q=33]"))
@@ -752,7 +769,8 @@ class Options(Case):
             self.assertEqual(file.read(), self.image.write_to_buffer(".jpg[Q=33]"))
 
     def test_what_is_not_here(self):
-        for suffix, options, what in ((".jpg", {"q": 9}, 'did you mean "Q"'), (".jpg", {"trellis_quant": True}, "optimize"), (".png", {"interlace": True}, "rows in order"),
+        for suffix, options, what in ((".jpg", {"q": 9}, 'did you mean "Q"'), (".jpg", {"trellis_quant": True}, "optimize"), (".png",
+                                                                                                                              {"interlace": True}, "rows in order"),
                                       (".png", {"Q": 9}, '"Q"'), (".jpgg", {}, 'did you mean "jpg"'), (".jpg[keep=exif]", {}, "all or none"), (".webp", {"near_lossless": True}, "lossless")):
             with self.subTest(suffix=suffix, options=options), self.assertRaisesRegex(pyvips.Unmapped, what):
                 self.image.write_to_buffer(suffix, **options)

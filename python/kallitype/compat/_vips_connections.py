@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the kallitype authors
-"""pyvips' sources and targets. What a handler raises is the cause of the Error of whoever asked, and never the end of a picture; a target that fails is told so
-and its end is not called."""
+"""pyvips' sources and targets. What a handler raises is the cause of the Error of whoever asked, and never the end of a picture; a target that
+fails is told so and its end is not called."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from ..errors import Error as KallitypeError
 
 
 class Error(KallitypeError):
-    """As pyvips.Error: message and detail. `status` is kallitype's short name, and what an exception came from is its cause: what a handler of yours raised, that
-    very object."""
+    """As pyvips.Error: message and detail. `status` is kallitype's short name, and what an exception came from is its cause: what a handler of
+    yours raised, that very object."""
 
     def __init__(self, message: str, detail: str | None = None, status: str = "invalid") -> None:
         super().__init__(message)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .. import _kal
 from ..image import Image as Picture
-from ._vips_errors import Error, Unmapped, nearest
+from ._vips_errors import Error, Unmapped
 
 if TYPE_CHECKING:
     from .pyvips import Image
@@ -31,7 +31,8 @@ def word(table: dict[str, str], value: Any, what: str) -> str:
 
 
 def bands_of(picture: Picture, bands: list[int]) -> Picture:
-    return ops["band_extract"](picture, bands=bands)
+    out: Picture = ops["band_extract"](picture, bands=bands)
+    return out
 
 
 def flat(picture: Picture) -> Picture:
@@ -45,7 +46,8 @@ def pictured(picture: Picture, interpretation: str) -> Picture:
     n = picture.channels
     if interpretation not in COLOURS or picture.model != "data" or not 2 <= n <= 4:
         return picture
-    return ops["band_join"](*(bands_of(picture, [i]) for i in range(n)), alpha=n != 3)
+    out: Picture = ops["band_join"](*(bands_of(picture, [i]) for i in range(n)), alpha=n != 3)
+    return out
 
 
 def per_band(values: list[float], first: int) -> str:
@@ -129,8 +131,8 @@ class Operations:
     __le__ = _operator("select(a <= b, 255, 0)", True)
     __gt__ = _operator("select(a > b, 255, 0)", True)
     __ge__ = _operator("select(a >= b, 255, 0)", True)
-    __eq__ = _operator("select(a == b, 255, 0)", True)   # type: ignore[assignment]
-    __ne__ = _operator("select(a != b, 255, 0)", True)   # type: ignore[assignment]
+    __eq__ = _operator("select(a == b, 255, 0)", True)
+    __ne__ = _operator("select(a != b, 255, 0)", True)
     __hash__ = None   # type: ignore[assignment]
 
     def __rsub__(self, other: Any) -> Image:
@@ -241,7 +243,8 @@ class Operations:
         plain = {"uint8": "u8", "uint16": "u16", "float32": "f32"}.get(self.kal.dtype)
         if plain is None:
             raise Unmapped("cast the labels first")
-        return ops["expr"](bands_of(self.kal, [0]), formula="v0", values=[value], type=plain)
+        out: Picture = ops["expr"](bands_of(self.kal, [0]), formula="v0", values=[value], type=plain)
+        return out
 
     def hasalpha(self) -> bool:
         return bool(self.kal.alpha)
@@ -264,7 +267,8 @@ class Operations:
 
     def crop(self, left: int, top: int, width: int, height: int) -> Image:
         if left < 0 or top < 0 or width < 1 or height < 1 or left + width > self.width or top + height > self.height:
-            raise Error(f"extract_area: bad extract area: left {left}, top {top}, width {width}, height {height} of an image of {self.width} x {self.height}")
+            raise Error(f"extract_area: bad extract area: left {left}, top {top}, width {width}, height {height} "
+                        f"of an image of {self.width} x {self.height}")
         return self._of(ops["crop"](self.kal, x=left, y=top, width=width, height=height), truth=self._truth)
 
     extract_area = crop
@@ -289,13 +293,15 @@ class Operations:
             raise Unmapped(f'size="{size}" is none of both, up, down, force')
         gravity = {"none": "centre", "centre": "centre", "low": "northwest", "high": "southeast"}
         if crop not in gravity:
-            raise Unmapped(f'crop="{crop}": none, centre, low or high; where something is to be seen: image.kal.crop(image.kal.smart_crop(width, height))')
+            raise Unmapped(f'crop="{crop}": none, centre, low or high; where something is to be seen: '
+                           'image.kal.crop(image.kal.smart_crop(width, height))')
         image = self if no_rotate or auto_rotate is False else self.autorot()
         tall = width if height is None else height
         if size == "up" and min(width / image.width, tall / image.height) <= 1:
             return self._of(image.kal)
         fit = "fill" if size == "force" else "inside" if crop == "none" else "cover"
-        return self._of(ops["thumbnail"](image.kal, width, tall, fit=fit, gravity=gravity[crop], enlarge=size != "down", light="linear" if linear else "stored"))
+        return self._of(ops["thumbnail"](image.kal, width, tall, fit=fit, gravity=gravity[crop], enlarge=size != "down",
+                                         light="linear" if linear else "stored"))
 
     def rotate(self, angle: float, background: Any = None) -> Image:
         """Clockwise by degrees, on a canvas that holds all of it."""
@@ -388,7 +394,8 @@ class Operations:
         """srgb, b-w, and the same of 16 bits."""
         wanted = {"srgb": (True, "u8"), "rgb": (True, "u8"), "b-w": (False, "u8"), "rgb16": (True, "u16"), "grey16": (False, "u16")}
         if space not in wanted or self._interpretation not in (*wanted, ""):
-            raise Unmapped(f"colourspace from {self._interpretation} to {space}: image.kal has to_lab, to_lch, to_hsv, to_linear and the ways back, and icc_transform")
+            raise Unmapped(f"colourspace from {self._interpretation} to {space}: "
+                           "image.kal has to_lab, to_lch, to_hsv, to_linear and the ways back, and icc_transform")
         colour, type = wanted[space]
         if self.kal.dtype == "float32":
             raise Unmapped('float samples have no full scale here: cast("uchar") first')
@@ -397,38 +404,5 @@ class Operations:
 
 
 def _modes() -> list[str]:
-    return next(p for p in ops["composite"].record[4] if p[0] == "mode")[6].split("|")
-
-
-INSTEAD = {
-    "sharpen": "image.kal.sharpen(...)", "hist_find": "image.kal.histogram()", "hist_equal": "image.kal.equalize()", "smartcrop": "image.kal.smart_crop(...)",
-    "affine": "image.kal.affine(...)", "similarity": "image.kal.affine(...), or rotate and resize", "conv": "image.kal.convolve(...)",
-    "convsep": "image.kal.convolve_sep(...)", "compass": "image.kal.sobel(...)", "icc_import": "image.kal.icc_transform(...)", "icc_export": "image.kal.icc_transform(...)",
-    "icc_transform": "image.kal.icc_transform(...)", "draw_rect": "image.kal.draw_boxes(...)", "draw_line": "image.kal.draw_lines(...)",
-    "draw_circle": "image.kal.draw_circles(...)", "draw_mask": "image.kal.composite(...)", "text": "kallitype.text_image(...)", "dzsave": 'image.kal.save("out.dzi")',
-    "maplut": "image.kal.lut(...)", "gamma": "image.kal.gamma(...)", "rank": "image.kal.median_filter(...)", "erode": "image.kal.erode(...)",
-    "dilate": "image.kal.dilate(...)", "morph": "image.kal.erode(...) or dilate(...)", "labelregions": "image.kal.components()", "find_trim": "image.kal.trim_box()",
-    "stats": "image.kal.mean(), .min(), .max(), .std()", "percent": "image.kal.percentile(...)", "remainder": "image % number", "add": "image + other",
-    "subtract": "image - other", "multiply": "image * other", "divide": "image / other", "premultiply": "image.kal.premultiply()",
-    "unpremultiply": "image.kal.unpremultiply()", "mapim": "image.kal.remap(...)", "perlin": "kallitype.perlin(...)", "gaussnoise": "kallitype.noise(...)",
-    "replicate": "image.kal.replicate(...)", "recomb": "image.kal.color_matrix(...)", "relational": "image > other and the like", "math": "image.kal.expr(formula=...)",
-    "reduce": "image.resize(...)", "reduceh": "image.resize(...)", "reducev": "image.resize(...)", "shrinkh": "image.shrink(...)", "shrinkv": "image.shrink(...)",
-    "set_type": "image.set(name, text)", "new_temp_file": "nothing: memory is bounded by kallitype.options(max_memory=, spill=)", "invalidate": "nothing: a changed file is "
-    "another image", "set_kill": "image.set_kill(True)", "hough_line": "numpy", "fwfft": "numpy.fft", "invfft": "numpy.fft", "msb": 'cast("uchar", shift=True)',
-    "scaleimage": "image.kal.stretch()", "sobel": "image.kal.sobel()", "canny": "image.kal.canny(...)", "grid": "image.kal.sheet(...)", "countlines": "numpy",
-    "avgs": "image.avg()", "get_gainmap": "image.kal.info", "profile_load": "icc_transform(to=...)", "jpegsave": "write_to_file", "pngsave": "write_to_file",
-    "webpsave": "write_to_file", "tiffsave": "write_to_file", "gifsave": "write_to_file", "heifsave": "write_to_file", "jxlsave": "write_to_file",
-    "jpegload": "new_from_file", "pngload": "new_from_file", "webpload": "new_from_file", "tiffload": "new_from_file", "gifload": "new_from_file",
-    "jpegsave_buffer": "write_to_buffer", "pngsave_buffer": "write_to_buffer", "webpsave_buffer": "write_to_buffer", "tiffsave_buffer": "write_to_buffer",
-    "jpegload_buffer": "new_from_buffer", "pngload_buffer": "new_from_buffer", "new_from_list": "new_from_array", "gaussmat": "image.gaussblur(sigma)",
-    "xyz": 'image.kal.expr(formula="x")', "identity": "image.kal.lut(...)", "grey": "kallitype.gradient(...)", "zone": "kallitype.zone_plate(...)",
-}
-
-
-def missing(what: str, name: str, here: list[str]) -> AttributeError:
-    """Says what to use for something of pyvips that is not here."""
-    if name in INSTEAD:
-        return AttributeError(f"{what} has no {name!r} here: use {INSTEAD[name]}")
-    if name in ops:
-        return AttributeError(f"{what} has no {name!r} here: use image.kal.{name}(...), kallitype's own")
-    return AttributeError(f"{what} has no {name!r} here; image.kal is kallitype's image, with all its ops{nearest(name, [*here, *ops])}")
+    words: str = next(p for p in ops["composite"].record[4] if p[0] == "mode")[6]
+    return words.split("|")

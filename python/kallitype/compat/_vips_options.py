@@ -8,8 +8,8 @@ import os
 import re
 from typing import Any, Callable
 
-from ..image import suffixes
 from .. import _kal
+from ..image import suffixes
 from ._vips_errors import Unmapped, nearest
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
@@ -47,8 +47,10 @@ def _value(text: str) -> Any:
 
 _LOAD = ("access", "page", "n", "shrink", "autorotate", "fail", "fail_on", "memory", "revalidate", "nocache", "format")
 _LOAD_INSTEAD = {
-    "unlimited": "limits are lifted by kallitype.limits(...)", "scale": "resize the image: an SVG is drawn at the size that is wanted", "dpi": "resize the image",
-    "level": "shrink=2, 4 … takes a level of a pyramid", "subifd": "shrink=2, 4 … takes a level of a pyramid", "disc": "memory is bounded by kallitype.options(max_memory=)",
+    "unlimited": "limits are lifted by kallitype.limits(...)", "scale": "resize the image: an SVG is drawn at the size that is wanted",
+    "dpi": "resize the image",
+    "level": "shrink=2, 4 … takes a level of a pyramid", "subifd": "shrink=2, 4 … takes a level of a pyramid",
+    "disc": "memory is bounded by kallitype.options(max_memory=)",
 }
 
 
@@ -115,7 +117,8 @@ _SAVE: dict[str, dict[str, _Mapped]] = {
     "png": {"compression": "compression", "filter": _png_filter, "palette": _palette, "bitdepth": _bits, "colours": "colours",
             "dither": lambda much: {"dither": much > 0}},
     "webp": {"Q": "quality", "lossless": "lossless", "effort": "effort", "reduction_effort": "effort"},
-    "tiff": {"compression": "compression", "Q": "quality", "level": "level", "tile": _tile, "tile_width": "tile", "tile_height": "tile", "pyramid": "pyramid",
+    "tiff": {"compression": "compression", "Q": "quality", "level": "level", "tile": _tile, "tile_width": "tile", "tile_height": "tile",
+             "pyramid": "pyramid",
              "bigtiff": "bigtiff"},
     "gif": {"dither": lambda much: {"dither": much > 0}},
     "avif": {"Q": "quality", "lossless": "lossless"},
@@ -123,18 +126,22 @@ _SAVE: dict[str, dict[str, _Mapped]] = {
     "jxl": {"Q": "quality", "lossless": "lossless", "effort": "effort"},
 }
 _SAVE_INSTEAD = {
-    "interlace": "such a file has its rows in order", "trellis_quant": "quality= and image.kal.optimize(...) make small files", "overshoot_deringing": "nothing stands for it",
-    "optimize_scans": "interlace=True gives several passes", "quant_table": "Q= chooses the tables", "restart_interval": "none are written",
-    "profile": "image.kal.icc_transform(to=...) before saving", "predictor": "one is used where it helps", "distance": "Q= says it", "tier": "effort= says it",
-    "near_lossless": "lossless=True, or Q=", "smart_subsample": "Q= says it", "preset": "Q= and effort= say it", "alpha_q": "Q= is of colours, alpha loses nothing",
-    "min_size": "image.kal.optimize(...) finds the smallest", "speed": "the encoder's own is used", "effort": "the encoder's own is used", "bitdepth": "cast the image",
-    "squash": "cast the image", "miniswhite": "invert the image", "subifd": "pyramid=True", "depth": "pyramid=True goes down to one tile",
-    "mixed": "lossless= or Q=", "kmin": "an animation's pictures are cut by themselves", "target_size": "image.kal.optimize(max_bytes=...)",
-    "interframe_maxerror": "an animation's pictures are cut by themselves", "passes": "image.kal.optimize(max_bytes=...)", "xres": 'image.set("density", "300dpi")',
+    "interlace": "such a file has its rows in order", "trellis_quant": "quality= and image.kal.optimize(...) make small files",
+    "overshoot_deringing": "nothing stands for it", "optimize_scans": "interlace=True gives several passes", "quant_table": "Q= chooses the tables",
+    "restart_interval": "none are written", "profile": "image.kal.icc_transform(to=...) before saving", "predictor": "one is used where it helps",
+    "distance": "Q= says it", "tier": "effort= says it", "near_lossless": "lossless=True, or Q=", "smart_subsample": "Q= says it",
+    "preset": "Q= and effort= say it", "alpha_q": "Q= is of colours, alpha loses nothing", "min_size": "image.kal.optimize(...) finds the smallest",
+    "speed": "the encoder's own is used", "effort": "the encoder's own is used", "bitdepth": "cast the image", "squash": "cast the image",
+    "miniswhite": "invert the image", "subifd": "pyramid=True", "depth": "pyramid=True goes down to one tile", "mixed": "lossless= or Q=",
+    "kmin": "an animation's pictures are cut by themselves", "interframe_maxerror": "an animation's pictures are cut by themselves",
+    "target_size": "image.kal.optimize(max_bytes=...)", "passes": "image.kal.optimize(max_bytes=...)", "xres": 'image.set("density", "300dpi")',
 }
 _QUALITY = {"jpeg": 75, "webp": 75, "avif": 50, "heif": 50, "jxl": 75}   # pyvips' defaults, where kallitype has others
-_SAMPLES = {"png": ("uint8", "uint16"), "tiff": ("uint8", "uint16", "uint32", "float32"), "jxl": ("uint8", "uint16", "float32"), "npy": ("uint8", "uint16", "uint32", "float32"),
-            "exr": ("float32",), "hdr": ("float32",), "pnm": ("uint8", "uint16", "float32"), "jp2": ("uint8", "uint16"), "pixels": ("uint8", "uint16", "uint32", "float32")}
+_SAMPLES = {
+    "png": ("uint8", "uint16"), "tiff": ("uint8", "uint16", "uint32", "float32"), "jxl": ("uint8", "uint16", "float32"),
+    "npy": ("uint8", "uint16", "uint32", "float32"), "exr": ("float32",), "hdr": ("float32",), "pnm": ("uint8", "uint16", "float32"),
+    "jp2": ("uint8", "uint16"), "pixels": ("uint8", "uint16", "uint32", "float32"),
+}
 _NO_ALPHA = ("jpeg", "hdr")
 
 

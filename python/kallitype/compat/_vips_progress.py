@@ -19,8 +19,8 @@ _T = TypeVar("_T")
 
 
 class Progress:
-    """run: seconds since the beginning. eta: how many are left, 0 as long as nobody knows. tpels, npels: pixels of all, and done. percent: 100 only of a run that
-    came to its end."""
+    """run: seconds since the beginning. eta: how many are left, 0 as long as nobody knows. tpels, npels: pixels of all, and done. percent: 100
+    only of a run that came to its end."""
 
     def __init__(self, tpels: int) -> None:
         self.run, self.eta, self.tpels, self.npels, self.percent = 0, 0, tpels, 0, 0

@@ -4,9 +4,9 @@
 
     import kallitype.compat.pyvips as pyvips
 
-Its sources, targets, images, regions, progress and the operations that programs around them use. Where pyvips loses errors they arrive: what a handler raises is the
-cause of the Error, files appear whole or not at all, and a file that changed is another image. What is not here says what to use instead; `image.kal` is
-kallitype's image, and Image(kal_image) the way back.
+Its sources, targets, images, regions, progress and the operations that programs around them use. Where pyvips loses errors they arrive: what a
+handler raises is the cause of the Error, files appear whole or not at all, and a file that changed is another image. What is not here says what
+to use instead; `image.kal` is kallitype's image, and Image(kal_image) the way back.
 """
 
 from __future__ import annotations
@@ -21,14 +21,32 @@ from ..image import array as array_of
 from ..image import open as open_image
 from ._vips_connections import Connection, Source, SourceCustom, Target, TargetCustom
 from ._vips_errors import Error, Unmapped, translated
-from ._vips_ops import COLOURS, FORMATS, Operations, flat, missing, ops, pictured
+from ._vips_instead import MODULE, missing
+from ._vips_ops import COLOURS, FORMATS, Operations, flat, ops, pictured
 from ._vips_options import format_of, has_alpha, load, samples, save, split
 from ._vips_progress import Progress, Watch
+from ._vips_words import (
+    Access,
+    Align,
+    Angle,
+    BandFormat,
+    BlendMode,
+    CompassDirection,
+    Direction,
+    Extend,
+    FailOn,
+    Interesting,
+    Interpretation,
+    Kernel,
+    Size,
+)
 
-__all__ = ["Connection", "Error", "Image", "Progress", "Region", "Source", "SourceCustom", "Target", "TargetCustom", "Unmapped"]
+__all__ = ["Connection", "Error", "Image", "Progress", "Region", "Source", "SourceCustom", "Target", "TargetCustom", "Unmapped", "Access", "Align",
+           "Angle", "BandFormat", "BlendMode", "CompassDirection", "Direction", "Extend", "FailOn", "Interesting", "Interpretation", "Kernel", "Size"]
 
 _BYTES = {"uchar": (1, "B"), "ushort": (2, "H"), "uint": (4, "I"), "float": (4, "f")}
-_NOT_HERE = {"char": "short, or uchar with an offset", "short": "float", "int": "float", "double": "float", "complex": "two bands of float", "dpcomplex": "two bands of float"}
+_NOT_HERE = {"char": "short, or uchar with an offset", "short": "float", "int": "float", "double": "float", "complex": "two bands of float",
+             "dpcomplex": "two bands of float"}
 _BLOCKS = {"exif-data": "exif", "icc-profile-data": "icc", "xmp-data": "xmp", "iptc-data": "iptc"}
 _HEADER = ("width", "height", "bands", "format", "coding", "interpretation", "xoffset", "yoffset", "xres", "yres", "filename")
 
@@ -99,7 +117,8 @@ class Image(Operations, metaclass=_Static):
                 raise Error(f"{filename or 'this file'} has not {n} pages from {given.get('page', 0)} on; -1 is all")
             for k, page in enumerate(pages):
                 if (page.shape, page.dtype) != (pages[0].shape, pages[0].dtype):
-                    raise Error(f"page {k} is {page.shape} and the first {pages[0].shape}: pages of several sizes are not one image; load each by page=")
+                    raise Error(f"page {k} is {page.shape} and the first {pages[0].shape}: pages of several sizes are not one image; "
+                                "load each by page=")
             out = cls(ops["sheet"](*pages, columns=1), filename=filename, page_height=pages[0].height)
             out._n_pages = len(pages)
             return out
@@ -158,7 +177,7 @@ class Image(Operations, metaclass=_Static):
         if not samples.dtype.isnative:
             samples = samples.astype(samples.dtype.newbyteorder("="))
         samples = samples.reshape((1, -1) if samples.ndim < 2 else samples.shape)
-        bands = samples.shape[2] if samples.ndim == 3 else 1
+        bands = samples.shape[-1] if samples.ndim > 2 else 1
         if samples.dtype == bool:
             samples = samples.astype("uint8") * numpy.uint8(255)
         format = FORMATS.get(str(samples.dtype))
@@ -179,7 +198,7 @@ class Image(Operations, metaclass=_Static):
             raise Error("rows of one length make an image")
         with translated():
             numbers = array.array("f", [float(x) for row in rows for x in row])
-            view = memoryview(numbers).cast("B").cast("f", [len(rows), width])  # type: ignore[call-overload]
+            view = memoryview(numbers).cast("B").cast("f", [len(rows), width])
             return cls._of_samples(view, 1, interpretation or "multiband")
 
     def new_from_image(self, value: Any) -> Image:
@@ -243,11 +262,11 @@ class Image(Operations, metaclass=_Static):
     @property
     def xres(self) -> float:
         """Pixels in a millimetre."""
-        return self.kal._fields().get("density.x", 1000.0) / 1000
+        return float(self.kal._fields().get("density.x", 1000.0)) / 1000
 
     @property
     def yres(self) -> float:
-        return self.kal._fields().get("density.y", 1000.0) / 1000
+        return float(self.kal._fields().get("density.y", 1000.0)) / 1000
 
     @property
     def filename(self) -> str | None:
@@ -283,7 +302,8 @@ class Image(Operations, metaclass=_Static):
 
     def _upright(self) -> Image:
         if self._turned is None:
-            raise Unmapped("autorot is done right after loading here, or by autorotate=True of the load: a file's orientation is either applied then or stays with it")
+            raise Unmapped("autorot is done right after loading here, or by autorotate=True of the load: "
+                           "a file's orientation is either applied then or stays with it")
         with translated():
             try:
                 return self._of(self._turned())
@@ -313,7 +333,8 @@ class Image(Operations, metaclass=_Static):
     def set(self, name: str, value: Any) -> None:
         """A field of EXIF, XMP or IPTC by kallitype's name, as text; it goes into files."""
         if name in _HEADER or name in _BLOCKS or name in ("orientation", "n-pages", "page-height", "vips-loader") or name.startswith("exif-ifd"):
-            raise Unmapped(f'"{name}" cannot be set: copy(interpretation=), image.kal.icc_assign(...), or set("exif.Artist", "…") by kallitype\'s names')
+            raise Unmapped(f'"{name}" cannot be set: copy(interpretation=), '
+                           'image.kal.icc_assign(...), or set("exif.Artist", "…") by kallitype\'s names')
         with translated():
             self.kal = ops["set_field"](self.kal, name, str(value))
 
@@ -366,7 +387,7 @@ class Image(Operations, metaclass=_Static):
 
     def tolist(self) -> list[Any]:
         """Rows of numbers; of more bands than one, of tuples."""
-        rows = memoryview(self._watch.run(self, self.kal.fetch)).tolist()
+        rows: Any = memoryview(self._watch.run(self, self.kal.fetch)).tolist()
         return [[tuple(p) for p in row] for row in rows] if self.bands > 1 else rows
 
     def pil(self) -> Any:
@@ -382,7 +403,8 @@ class Image(Operations, metaclass=_Static):
         if not (0 <= x < self.width and 0 <= y < self.height):
             raise Error(f"point {x}, {y} is outside of an image of {self.width} x {self.height}")
         with translated():
-            pixel = memoryview(self.kal.fetch(Box.of(x, y, 1, 1))).tolist()[0][0]
+            rows: Any = memoryview(self.kal.fetch(Box.of(x, y, 1, 1))).tolist()
+        pixel = rows[0][0]
         return [float(p) for p in pixel] if isinstance(pixel, (list, tuple)) else [float(pixel)]
 
     __call__ = getpoint
@@ -491,14 +513,16 @@ class Image(Operations, metaclass=_Static):
                 raise Error(f"an image of {self.height} rows is not made of pages of {tall}")
             pages = [ops["crop"](picture, x=0, y=y, width=self.width, height=tall) for y in range(0, self.height, tall)]
 
-            def write(place: Any) -> None:
+            def several(place: Any) -> None:
                 with streams.album(place, word) as album:
                     for page in pages:
                         album.add(page, **given)
+
+            self._watch.run(self, lambda: target(several))
         else:
             with translated():
-                write = picture.encoded(word, **given).write
-        self._watch.run(self, lambda: target(write))
+                encoded = picture.encoded(word, **given)
+            self._watch.run(self, lambda: target(encoded.write))
 
     def write_to_file(self, vips_filename: Any, **options: Any) -> None:
         """In the format of its suffix, whole or not at all."""
@@ -544,28 +568,7 @@ class Region:
         return memoryview(bytearray(memoryview(pixels).tobytes()))
 
 
-# ---- words, and what is of the whole library -------------------------------------------------------------
-
-
-def _words(name: str, words: str) -> type:
-    """A class of pyvips' words: Kernel.LANCZOS3 is "lanczos3"."""
-    return type(name, (), {w.upper().replace("-", "_"): w for w in words.split()})
-
-
-Access = _words("Access", "random sequential")
-Align = _words("Align", "low centre high")
-Angle = _words("Angle", "d0 d90 d180 d270")
-BandFormat = _words("BandFormat", "uchar ushort uint float")
-BlendMode = _words("BlendMode", "clear source over in out atop dest dest-over dest-in dest-out dest-atop xor add multiply screen overlay darken lighten colour-dodge "
-                                "colour-burn hard-light soft-light difference exclusion")
-CompassDirection = _words("CompassDirection", "centre north east south west north-east south-east south-west north-west")
-Direction = _words("Direction", "horizontal vertical")
-Extend = _words("Extend", "black copy repeat mirror white background")
-FailOn = _words("FailOn", "none truncated error warning")
-Interesting = _words("Interesting", "none centre low high")
-Interpretation = _words("Interpretation", "multiband b-w srgb rgb rgb16 grey16 scrgb")
-Kernel = _words("Kernel", "nearest linear cubic mitchell lanczos3")
-Size = _words("Size", "both up down force")
+# ---- of the whole library -----------------------------------------------------------------------------
 
 
 def version(flag: int) -> int:
@@ -592,9 +595,4 @@ def cache_set_max(mx: int) -> None:
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    instead = {"cache_set_max_files": "nothing: no file is kept open", "cache_set_trace": "image.kal.explain()", "concurrency_set": "kallitype.options(threads=)",
-               "cache_get_size": "kallitype.memo_stats()", "cache_get_max": "kallitype.memo_stats()", "cache_get_max_mem": "kallitype.memo_stats()",
-               "cache_get_max_files": "nothing: no file is kept open", "leak_set": "nothing", "block_untrusted_set": "kallitype.untrusted()",
-               "operation_block_set": "kallitype.untrusted(), kallitype.limits(...)", "Operation": "the ops of kallitype", "GValue": "plain values",
-               "Introspect": "help(kallitype.NAME)", "shutdown": "nothing", "Interpolate": "kernel= of the op", "VipsObject": "nothing", "enums": "the classes of words in this module"}
-    raise AttributeError(f"pyvips has no {name!r} here" + (f": use {instead[name]}" if name in instead else f"; there are {', '.join(sorted(n for n in __all__))}"))
+    raise AttributeError(f"pyvips has no {name!r} here" + (f": use {MODULE[name]}" if name in MODULE else f"; there are {', '.join(__all__)}"))
