@@ -22,6 +22,7 @@ from .image import open as open_image
 if TYPE_CHECKING:
     import numpy
 
+
 @dataclass
 class ImageProperties:
     """What imread with the same options gives, without it: shape and dtype of the array; how many images the file has; whether the array is

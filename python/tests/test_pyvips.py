@@ -594,16 +594,25 @@ class Operations(Case):
 
     def test_arithmetic(self):
         rgb = self.rgb
-        for image, wanted in ((rgb + 10, [20, 110, 260, 30, 120, 250]), (10 + rgb, [20, 110, 260, 30, 120, 250]), (rgb - [10, 20, 30], [0, 80, 220,
-                                                                                                                                        10, 90, 210]),
-                              (255 - rgb, [245, 155, 5, 235, 145, 15]), (rgb * 2, [20, 200, 500, 40, 220, 480]), (rgb / 4, [2.5, 25, 62.5, 5, 27.5,
-                                                                                                                            60]),
-                              (rgb // 4, [2, 25, 62, 5, 27, 60]), (rgb % 7, [3, 2, 5, 6, 5, 2]), (rgb ** 2, [100, 10000, 62500, 400, 12100, 57600]),
-                              (-rgb, [-10, -100, -250, -20, -110, -240]), (abs(rgb - 100), [90, 0, 150, 80, 10, 140]), (rgb + rgb, [20, 200, 500,
-                                                                                                                                    40, 220, 480]),
-                              (100 / rgb, [10, 1, np.float32(0.4) if np else 0.4, 5, 100 / 110, 100 / 240]), (rgb / (rgb - rgb), [0] * 6),
-                              (rgb.linear([1, 2, 3], [1, 0, 0]), [11, 200, 750, 21, 220, 720]), (rgb.linear(2, 0, uchar=True), [20, 200, 255, 40,
-                                                                                                                                220, 255])):
+        cases = (
+            (rgb + 10, [20, 110, 260, 30, 120, 250]),
+            (10 + rgb, [20, 110, 260, 30, 120, 250]),
+            (rgb - [10, 20, 30], [0, 80, 220, 10, 90, 210]),
+            (255 - rgb, [245, 155, 5, 235, 145, 15]),
+            (rgb * 2, [20, 200, 500, 40, 220, 480]),
+            (rgb / 4, [2.5, 25, 62.5, 5, 27.5, 60]),
+            (rgb // 4, [2, 25, 62, 5, 27, 60]),
+            (rgb % 7, [3, 2, 5, 6, 5, 2]),
+            (rgb ** 2, [100, 10000, 62500, 400, 12100, 57600]),
+            (-rgb, [-10, -100, -250, -20, -110, -240]),
+            (abs(rgb - 100), [90, 0, 150, 80, 10, 140]),
+            (rgb + rgb, [20, 200, 500, 40, 220, 480]),
+            (100 / rgb, [10, 1, 0.4, 5, 100 / 110, 100 / 240]),
+            (rgb / (rgb - rgb), [0] * 6),
+            (rgb.linear([1, 2, 3], [1, 0, 0]), [11, 200, 750, 21, 220, 720]),
+            (rgb.linear(2, 0, uchar=True), [20, 200, 255, 40, 220, 255]),
+        )
+        for image, wanted in cases:
             for got, number in zip(self.values(image), wanted):
                 self.assertAlmostEqual(got, float(number), places=5)
         self.assertEqual((rgb + 1).format, "float")
@@ -769,17 +778,27 @@ class Options(Case):
             self.assertEqual(file.read(), self.image.write_to_buffer(".jpg[Q=33]"))
 
     def test_what_is_not_here(self):
-        for suffix, options, what in ((".jpg", {"q": 9}, 'did you mean "Q"'), (".jpg", {"trellis_quant": True}, "optimize"), (".png",
-                                                                                                                              {"interlace": True}, "rows in order"),
-                                      (".png", {"Q": 9}, '"Q"'), (".jpgg", {}, 'did you mean "jpg"'), (".jpg[keep=exif]", {}, "all or none"), (".webp", {"near_lossless": True}, "lossless")):
+        cases = (
+            (".jpg", {"q": 9}, 'did you mean "Q"'),
+            (".jpg", {"trellis_quant": True}, "optimize"),
+            (".png", {"interlace": True}, "rows in order"),
+            (".png", {"Q": 9}, '"Q"'),
+            (".jpgg", {}, 'did you mean "jpg"'),
+            (".jpg[keep=exif]", {}, "all or none"),
+            (".webp", {"near_lossless": True}, "lossless"),
+        )
+        for suffix, options, what in cases:
             with self.subTest(suffix=suffix, options=options), self.assertRaisesRegex(pyvips.Unmapped, what):
                 self.image.write_to_buffer(suffix, **options)
         with self.assertRaisesRegex(pyvips.Error, "quality=900 is outside"):
             self.image.write_to_buffer(".jpg", Q=900)
-        for options, what in (({"acces": "sequential"}, 'did you mean "access"'), ({"unlimited": True}, "limits"), ({"access": "fast"}, "sequential"), ({"fail_on": "x"}, "truncated")):
+        cases = (({"acces": "sequential"}, 'did you mean "access"'), ({"unlimited": True}, "limits"), ({"access": "fast"}, "sequential"),
+                 ({"fail_on": "x"}, "truncated"))
+        for options, what in cases:
             with self.assertRaisesRegex(pyvips.Unmapped, what):
                 pyvips.Image.new_from_buffer(self.bytes["png"], "", **options)
-        for name, what in (("sharpen", "image.kal.sharpen"), ("hist_find", "histogram"), ("solarise", "image.kal"), ("smartcrop", "smart_crop"), ("canny", "image.kal.canny")):
+        names = {"sharpen": "image.kal.sharpen", "hist_find": "histogram", "solarise": "image.kal", "smartcrop": "smart_crop", "canny": "image.kal.canny"}
+        for name, what in names.items():
             with self.assertRaisesRegex(AttributeError, what):
                 getattr(self.image, name)
         for owner, name, what in ((pyvips.Image, "text", "text_image"), (pyvips, "cache_set_trace", "explain"), (pyvips, "nothing", "Image")):
