@@ -197,8 +197,8 @@ class Properties(Case):
     def test_v4_the_pixels_are_not_there_at_all(self):
         header = struct.pack(">IIBBBBB", 10000, 10000, 8, 2, 0, 0, 0)
         chunk = b"IHDR" + header
-        data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + struct.pack(">I",
-                                                                                                                         1 << 20) + b"IDAT" + bytes(8)
+        data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        data += struct.pack(">I", 1 << 20) + b"IDAT" + bytes(8)
         self.assertEqual(improps(data).shape, (10000, 10000, 3))
         with self.assertRaises(kal.CorruptError):
             imread(data)

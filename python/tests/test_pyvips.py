@@ -732,8 +732,8 @@ class Operations(Case):
 
     def test_fields(self):
         image = pyvips.Image.new_from_buffer(self.bytes["jpg"], "")
-        self.assertEqual((image.get("width"), image.get("bands"), image.get("interpretation"), image.get("vips-loader")), (240, 3, "srgb",
-                                                                                                                           "jpegload"))
+        names = ("width", "bands", "interpretation", "vips-loader")
+        self.assertEqual([image.get(name) for name in names], [240, 3, "srgb", "jpegload"])
         self.assertEqual((image.get_typeof("icc-profile-data") != 0, image.get_typeof("nothing")), (False, 0))
         with self.assertRaisesRegex(pyvips.Error, 'field "nothing" not found'):
             image.get("nothing")
@@ -797,7 +797,8 @@ class Options(Case):
         for options, what in cases:
             with self.assertRaisesRegex(pyvips.Unmapped, what):
                 pyvips.Image.new_from_buffer(self.bytes["png"], "", **options)
-        names = {"sharpen": "image.kal.sharpen", "hist_find": "histogram", "solarise": "image.kal", "smartcrop": "smart_crop", "canny": "image.kal.canny"}
+        names = {"sharpen": "image.kal.sharpen", "hist_find": "histogram", "solarise": "image.kal", "smartcrop": "smart_crop",
+                 "canny": "image.kal.canny"}
         for name, what in names.items():
             with self.assertRaisesRegex(AttributeError, what):
                 getattr(self.image, name)

@@ -11,10 +11,9 @@ to use instead; `image.kal` is kallitype's image, and Image(kal_image) the way b
 
 from __future__ import annotations
 
-import io
 from typing import Any, Callable
 
-from .. import _kal, streams
+from .. import _kal
 from ..box import Box
 from ..image import Image as Picture
 from ..image import array as array_of
@@ -22,30 +21,19 @@ from ..image import open as open_image
 from ._vips_connections import Connection, Source, SourceCustom, Target, TargetCustom
 from ._vips_errors import Error, Unmapped, translated
 from ._vips_instead import MODULE, missing
-from ._vips_ops import COLOURS, FORMATS, Operations, flat, ops, pictured
-from ._vips_options import format_of, has_alpha, load, samples, save, split
+from ._vips_ops import COLOURS, FORMATS, flat, ops, pictured
+from ._vips_options import load, split
 from ._vips_progress import Progress, Watch
-from ._vips_words import (
-    Access,
-    Align,
-    Angle,
-    BandFormat,
-    BlendMode,
-    CompassDirection,
-    Direction,
-    Extend,
-    FailOn,
-    Interesting,
-    Interpretation,
-    Kernel,
-    Size,
-)
+from ._vips_region import Region
+from ._vips_saving import Saving
+from ._vips_words import (Access, Align, Angle, BandFormat, BlendMode, CompassDirection, Direction, Extend, FailOn, Interesting,
+                          Interpretation, Kernel, Size)
 
 __all__ = ["Connection", "Error", "Image", "Progress", "Region", "Source", "SourceCustom", "Target", "TargetCustom", "Unmapped", "Access", "Align",
            "Angle", "BandFormat", "BlendMode", "CompassDirection", "Direction", "Extend", "FailOn", "Interesting", "Interpretation", "Kernel", "Size"]
 
 _BYTES = {"uchar": (1, "B"), "ushort": (2, "H"), "uint": (4, "I"), "float": (4, "f")}
-_NOT_HERE = {"char": "short, or uchar with an offset", "short": "float", "int": "float", "double": "float", "complex": "two bands of float",
+_NOT_HERE = {"char": "float", "short": "float", "int": "float", "double": "float", "complex": "two bands of float",
              "dpcomplex": "two bands of float"}
 _BLOCKS = {"exif-data": "exif", "icc-profile-data": "icc", "xmp-data": "xmp", "iptc-data": "iptc"}
 _HEADER = ("width", "height", "bands", "format", "coding", "interpretation", "xoffset", "yoffset", "xres", "yres", "filename")
@@ -77,7 +65,7 @@ class _Static(type):
         raise missing("pyvips.Image", name, dir(cls))
 
 
-class Image(Operations, metaclass=_Static):
+class Image(Saving, metaclass=_Static):
     """An image, as pyvips has it. `kal` is kallitype's, which is immutable; Image(picture) wraps one of those."""
 
     def __init__(self, picture: Picture, *, interpretation: str | None = None, watch: Watch | None = None, filename: str | None = None,
@@ -171,13 +159,13 @@ class Image(Operations, metaclass=_Static):
             return cls._matrix(rows, interpretation)
         import numpy
 
-        samples = numpy.asarray(obj)
+        samples: Any = numpy.asarray(obj)
         if samples.ndim > 3:
             raise Error(f"an array of {samples.ndim} dimensions is no image: rows, columns and bands")
         if not samples.dtype.isnative:
             samples = samples.astype(samples.dtype.newbyteorder("="))
         samples = samples.reshape((1, -1) if samples.ndim < 2 else samples.shape)
-        bands = samples.shape[-1] if samples.ndim > 2 else 1
+        bands = samples.shape[2] if samples.ndim == 3 else 1
         if samples.dtype == bool:
             samples = samples.astype("uint8") * numpy.uint8(255)
         format = FORMATS.get(str(samples.dtype))
@@ -477,95 +465,6 @@ class Image(Operations, metaclass=_Static):
     def set_kill(self, kill: bool) -> None:
         """Stops what runs, or what is run next. From any thread."""
         self._watch.kill(kill)
-
-    # ---- files -----------------------------------------------------------------------------------------
-
-    def _savable(self, format: str, options: dict[str, Any]) -> Picture:
-        """In samples that the format holds, without alpha where it has none."""
-        background = options.pop("background", 0)
-        image, types = self, samples(format)
-        deep = self._interpretation in ("rgb16", "grey16")
-        if self.kal.dtype not in types or (self.kal.dtype == "uint16" and format in ("png", "jxl") and not deep):
-            if self._interpretation == "scrgb":
-                raise Unmapped(f'{format} holds no light: image.kal.from_linear().cast("u8") makes sRGB of it')
-            narrow = "ushort" if deep and "uint16" in types else "uchar" if "uint8" in types else "float"
-            if deep and self.kal.dtype == "float32" and narrow == "uchar":
-                image = self.cast("ushort")
-            image = image.cast(narrow, shift=deep and image.kal.dtype == "uint16")
-        if image.kal.model == "data" and image.bands <= 4:   # what else it is a picture of
-            image = image._of(pictured(image.kal, "srgb" if image.bands > 2 else "b-w"))
-        if image.kal.alpha and not has_alpha(format):
-            image = image.flatten(background)
-        return image.kal
-
-    def _write(self, name: str, options: dict[str, Any], target: Any) -> None:
-        """target gets a function that wants a place: a path, a file object, a kallitype.Target."""
-        suffix, more = split(name)
-        options = {**more, **options}
-        word, format = format_of(suffix)
-        tall = int(options.pop("page_height", self._page_height or 0))
-        with translated():
-            picture = self._savable(format, options)
-            given = save(format, options)
-            book = any(c["name"] == format and c["album"] for c in _kal.codecs())
-        if tall and book and tall < self.height:
-            if self.height % tall:
-                raise Error(f"an image of {self.height} rows is not made of pages of {tall}")
-            pages = [ops["crop"](picture, x=0, y=y, width=self.width, height=tall) for y in range(0, self.height, tall)]
-
-            def several(place: Any) -> None:
-                with streams.album(place, word) as album:
-                    for page in pages:
-                        album.add(page, **given)
-
-            self._watch.run(self, lambda: target(several))
-        else:
-            with translated():
-                encoded = picture.encoded(word, **given)
-            self._watch.run(self, lambda: target(encoded.write))
-
-    def write_to_file(self, vips_filename: Any, **options: Any) -> None:
-        """In the format of its suffix, whole or not at all."""
-        import os
-
-        name = os.fsdecode(vips_filename)
-        self._write(name, options, lambda write: write(split(name)[0]))
-
-    def write_to_buffer(self, format_string: str, **options: Any) -> bytes:
-        place = io.BytesIO()
-        self._write(format_string, options, lambda write: write(place))
-        return place.getvalue()
-
-    def write_to_target(self, target: Target, format_string: str, **options: Any) -> None:
-        self._write(format_string, options, target._save)
-
-
-class Region:
-    """Parts of an image, one after another; nothing else of it is computed."""
-
-    def __init__(self, image: Image) -> None:
-        self._image, self._size = image, (0, 0)
-
-    @staticmethod
-    def new(image: Image) -> Region:
-        return Region(image)
-
-    def width(self) -> int:
-        """Of what was fetched last."""
-        return self._size[0]
-
-    def height(self) -> int:
-        return self._size[1]
-
-    def fetch(self, x: int, y: int, w: int, h: int) -> memoryview:
-        """Samples from column x and row y on, w wide and h high: bytes, row by row, your own."""
-        image = self._image
-        if w < 1 or h < 1 or x < 0 or y < 0 or x + w > image.width or y + h > image.height:
-            raise Error(f"fetch of left {x}, top {y}, width {w}, height {h} is not within an image of {image.width} x {image.height}")
-        with translated():
-            pixels = image.kal.fetch(Box.of(x, y, w, h))
-        self._size = (w, h)
-        return memoryview(bytearray(memoryview(pixels).tobytes()))
 
 
 # ---- of the whole library -----------------------------------------------------------------------------

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""Images of pyvips' names into files, memory and targets."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, Any
+
+from .. import _kal, streams
+from ..image import Image as Picture
+from ._vips_connections import Target
+from ._vips_errors import Error, Unmapped, translated
+from ._vips_ops import Operations, ops, pictured
+from ._vips_options import format_of, has_alpha, samples, save, split
+
+if TYPE_CHECKING:
+    from ._vips_progress import Watch
+
+
+class Saving(Operations):
+    """What an image is written by."""
+
+    if TYPE_CHECKING:
+        _watch: Watch
+        _page_height: int | None
+
+    def _savable(self, format: str, options: dict[str, Any]) -> Picture:
+        """In samples that the format holds, without alpha where it has none."""
+        background = options.pop("background", 0)
+        image: Any = self
+        types = samples(format)
+        deep = self._interpretation in ("rgb16", "grey16")
+        if self.kal.dtype not in types or (self.kal.dtype == "uint16" and format in ("png", "jxl") and not deep):
+            if self._interpretation == "scrgb":
+                raise Unmapped(f'{format} holds no light: image.kal.from_linear().cast("u8") makes sRGB of it')
+            narrow = "ushort" if deep and "uint16" in types else "uchar" if "uint8" in types else "float"
+            if deep and self.kal.dtype == "float32" and narrow == "uchar":
+                image = self.cast("ushort")
+            image = image.cast(narrow, shift=deep and image.kal.dtype == "uint16")
+        if image.kal.model == "data" and image.bands <= 4:   # what else it is a picture of
+            image = image._of(pictured(image.kal, "srgb" if image.bands > 2 else "b-w"))
+        if image.kal.alpha and not has_alpha(format):
+            image = image.flatten(background)
+        out: Picture = image.kal
+        return out
+
+    def _write(self, name: str, options: dict[str, Any], target: Any) -> None:
+        """target gets a function that wants a place: a path, a file object, a kallitype.Target."""
+        suffix, more = split(name)
+        options = {**more, **options}
+        word, format = format_of(suffix)
+        tall = int(options.pop("page_height", self._page_height or 0))
+        with translated():
+            picture = self._savable(format, options)
+            given = save(format, options)
+            book = any(c["name"] == format and c["album"] for c in _kal.codecs())
+        if tall and book and tall < self.height:
+            if self.height % tall:
+                raise Error(f"an image of {self.height} rows is not made of pages of {tall}")
+            pages = [ops["crop"](picture, x=0, y=y, width=self.width, height=tall) for y in range(0, self.height, tall)]
+
+            def several(place: Any) -> None:
+                with streams.album(place, word) as album:
+                    for page in pages:
+                        album.add(page, **given)
+
+            self._run(lambda: target(several))
+        else:
+            with translated():
+                encoded = picture.encoded(word, **given)
+            self._run(lambda: target(encoded.write))
+
+    def write_to_file(self, vips_filename: Any, **options: Any) -> None:
+        """In the format of its suffix, whole or not at all."""
+        name = os.fsdecode(vips_filename)
+        self._write(name, options, lambda write: write(split(name)[0]))
+
+    def write_to_buffer(self, format_string: str, **options: Any) -> bytes:
+        place = io.BytesIO()
+        self._write(format_string, options, lambda write: write(place))
+        return place.getvalue()
+
+    def write_to_target(self, target: Target, format_string: str, **options: Any) -> None:
+        self._write(format_string, options, target._save)
+
+    def _run(self, request: Any) -> None:
+        self._watch.run(self, request)  # type: ignore[arg-type]
