@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ._ops import *   # type: ignore[assignment]   # open() is ours: the op of that name is a method
     from .compat.pyjamaz import get_version as get_version, optimize_image as optimize_image
+    from .iio import (imiter as imiter, immeta as immeta, imopen as imopen, improps as improps, imread as imread, imwrite as imwrite)
     from .library import (formats as formats, limits as limits, memo_clear as memo_clear, memo_stats as memo_stats, plugin as plugin,
                           processors as processors, untrusted as untrusted)
     from .memoize import memo as memo

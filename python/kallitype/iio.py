@@ -266,7 +266,9 @@ def imopen(uri: Any, io_mode: str, *, plugin: str | None = None, extension: str 
         raise ValueError("legacy_mode is of imageio's version 2")
     if io_mode not in ("r", "w"):
         raise ValueError(f'io_mode is "r" or "w", not {io_mode!r}')
-    return (_reader if io_mode == "r" else _writer)(uri, plugin, extension, format_hint, options)
+    if io_mode == "r":
+        return _reader(uri, plugin, extension, format_hint, options)
+    return _writer(uri, plugin, extension, format_hint, options)
 
 
 def imread(uri: Any, *, index: Any = None, plugin: str | None = None, extension: str | None = None, format_hint: str | None = None,

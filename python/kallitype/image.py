@@ -524,7 +524,7 @@ def _part(image: Image, place: Any) -> Image:
 def open(source: Any, **options: Any) -> Image:
     """An image from whatever holds one. The header is read, and the content digested; no pixel is decoded.
 
-    source: a path or URL; bytes, bytearray or a memoryview of an encoded picture; a file object; a Source; a NumPy array, a Canvas or any buffer of
+    source: a path or URL; bytes, bytearray or a memoryview of an encoded picture; a file object; a descriptor; a Source; a NumPy array, a Canvas or any buffer of
     rows and columns; a torch tensor (channels first); a Pillow image; an Image, which is given back.
     options: those of `load` (page=, upright=, format=, keyed= …); for arrays and tensors model= ("gray", "rgb", "mask", "data"), alpha=,
     copy=False (a promise that the array does not change any more; else it is copied).
@@ -553,6 +553,8 @@ def _is_encoded(view: memoryview) -> bool:
 
 
 def _open_object(source: Any, options: dict[str, Any]) -> Image:
+    if isinstance(source, int) and not isinstance(source, bool):
+        return _kal.load_fd(source, None, options)
     if isinstance(source, (bytearray, memoryview)):
         view = memoryview(source)
         return _kal.load_bytes(source, options) if _is_encoded(view) else array(source, **options)
@@ -576,7 +578,8 @@ def _open_object(source: Any, options: dict[str, Any]) -> Image:
     if isinstance(source, Value):
         raise TypeError("a value is no image")
     try:
-        view = memoryview(source)
+        anything: Any = source
+        view = memoryview(anything)
     except TypeError:
         if hasattr(source, "__array__"):
             import numpy

@@ -140,7 +140,8 @@ static PyObject *load_fd(PyObject *self, PyObject *args)
 // ---- functions of the user's ----------------------------------------------------------------------
 
 typedef struct source {
-    PyObject *read, *seek, *size, *close;   // NULL: there is none
+    PyObject *read, *seek, *close;   // NULL: there is none
+    int64_t bytes;                   // that there are; -1: nobody knows
     char name[200];
 } source;
 
@@ -199,26 +200,24 @@ static kal_status on_seek(void *user, uint64_t at, kal_error *err)
     return st;
 }
 
+// Asked for before anything else: what is raised then is raised at once.
 static int64_t on_size(void *user)
 {
-    source *s = user;
-    const PyGILState_STATE g = PyGILState_Ensure();
-    PyObject *o = PyObject_CallNoArgs(s->size);
-    int64_t n = o && o != Py_None ? PyLong_AsLongLong(o) : -1;
-    if (PyErr_Occurred()) {
-        n = -1;
-        PyErr_WriteUnraisable(s->size);
-    }
+    return ((const source *)user)->bytes;
+}
+
+static bool ask_size(source *s, PyObject *size)
+{
+    PyObject *o = size == Py_None ? Py_NewRef(Py_None) : PyObject_CallNoArgs(size);
+    s->bytes = o && o != Py_None ? PyLong_AsLongLong(o) : -1;
     Py_XDECREF(o);
-    PyGILState_Release(g);
-    return n;
+    return !PyErr_Occurred();
 }
 
 static void source_free(source *s)
 {
     Py_XDECREF(s->read);
     Py_XDECREF(s->seek);
-    Py_XDECREF(s->size);
     Py_XDECREF(s->close);
     PyMem_Free(s);
 }
@@ -257,15 +256,14 @@ static PyObject *load_input(PyObject *self, PyObject *args)
     snprintf(s->name, sizeof s->name, "%s", name);
     s->read = Py_NewRef(read);
     s->seek = or_null(seek);
-    s->size = or_null(size);
     s->close = or_null(close);
     const kal_input in = {.name = name,
                           .user = s,
                           .read = on_read,
                           .seek = s->seek ? on_seek : NULL,
                           .close = on_close,
-                          .size = s->size ? on_size : NULL};
-    if (kalpy_args_from(&a, options)) {
+                          .size = size != Py_None ? on_size : NULL};
+    if (ask_size(s, size) && kalpy_args_from(&a, options)) {
         PyThreadState *t = PyEval_SaveThread();
         kal_node *n = kal_load_input(NULL, &in, a.text);
         PyEval_RestoreThread(t);

@@ -31,6 +31,9 @@ class Opening(Case):
                 self.assertEqual({img.content(): 1}[other.content()], 1)
                 if hasattr(source, "close"):
                     source.close()
+        with open(path, "rb") as file:
+            self.assertEqual(kal.open(file.fileno()), kal.open(path))
+            self.assertEqual(file.read(), data)   # it stays where it was
 
     def test_header_alone(self) -> None:
         data, asked = picture(400, 600).encode("png"), []
@@ -55,8 +58,8 @@ class Opening(Case):
         self.assertEqual((e.exception.status, e.exception.errno), ("io", 2))
         with self.assertRaises(ValueError):
             kal.open(b"no picture at all")
-        with self.assertRaisesRegex(TypeError, "cannot be made of a int"):
-            kal.open(3)
+        with self.assertRaisesRegex(TypeError, "cannot be made of a float"):
+            kal.open(3.5)
         with self.assertRaisesRegex(TypeError, "open already"):
             kal.open(picture(), page=1)
         with self.assertRaises(ValueError):
@@ -352,6 +355,8 @@ class Files(Case):
         with self.assertRaises(kal.CallbackError) as e:
             kal.open(kal.Source(failing))
         self.assertIs(e.exception.__cause__, cause)
+        with self.assertRaisesRegex(OSError, "size"):
+            kal.open(kal.Source(lambda n: data[:n], lambda at: None, lambda: (_ for _ in ()).throw(OSError("size"))))
         with self.assertRaisesRegex(kal.CallbackError, "of at most"):
             kal.open(kal.Source(lambda n: bytes(n + 1)))
         with self.assertRaisesRegex(kal.CallbackError, "read of a source"):

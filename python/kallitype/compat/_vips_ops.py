@@ -38,7 +38,10 @@ def bands_of(picture: Picture, bands: list[int]) -> Picture:
 def flat(picture: Picture) -> Picture:
     """All channels as samples; alpha is not another thing."""
     n = picture.channels
-    return ops["band_join"](bands_of(picture, list(range(n - 1))), bands_of(picture, [n - 1])) if picture.alpha else picture
+    if not picture.alpha:
+        return picture
+    joined: Picture = ops["band_join"](bands_of(picture, list(range(n - 1))), bands_of(picture, [n - 1]))
+    return joined
 
 
 def pictured(picture: Picture, interpretation: str) -> Picture:

@@ -82,7 +82,7 @@ _Mapped = str | Callable[[Any], dict[str, Any]]
 
 
 def _subsampling(mode: Any) -> dict[str, Any]:
-    words = {"auto": {}, "on": {"subsampling": "420"}, "off": {"subsampling": "444"}}
+    words: dict[Any, dict[str, Any]] = {"auto": {}, "on": {"subsampling": "420"}, "off": {"subsampling": "444"}}
     if mode not in words:
         raise Unmapped(f'subsample_mode="{mode}" is none of auto, on, off')
     return words[mode]

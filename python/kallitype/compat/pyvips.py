@@ -96,7 +96,7 @@ class Image(Saving, metaclass=_Static):
         with translated():
             picture = opened(given, once)
             if n == 1:
-                one = cls(picture, filename=filename)
+                one: Image = cls(picture, filename=filename)
                 one._turned = lambda: opened({**given, "upright": True}, once)
                 return one
             pages = list(picture.pages())[given.get("page", 0):]
@@ -140,7 +140,8 @@ class Image(Saving, metaclass=_Static):
             view = memoryview(data).cast("B")
             if width < 1 or height < 1 or bands < 1 or len(view) != width * height * bands * size:
                 raise Error(f"{width} x {height} pixels of {bands} bands of {format} are {width * height * bands * size} bytes, not {len(view)}")
-            shaped = memoryview(bytes(view)).cast(letter, [height, width, bands])  # type: ignore[call-overload]
+            samples: Any = memoryview(bytes(view))
+            shaped = samples.cast(letter, [height, width, bands])
             return cls._of_samples(shaped, bands, _guess(bands, format))
 
     @classmethod
@@ -376,7 +377,7 @@ class Image(Saving, metaclass=_Static):
     def tolist(self) -> list[Any]:
         """Rows of numbers; of more bands than one, of tuples."""
         rows: Any = memoryview(self._watch.run(self, self.kal.fetch)).tolist()
-        return [[tuple(p) for p in row] for row in rows] if self.bands > 1 else rows
+        return [[tuple(p) for p in row] for row in rows] if self.bands > 1 else list(rows)
 
     def pil(self) -> Any:
         return self._watch.run(self, self.kal.pil)
@@ -423,8 +424,8 @@ class Image(Saving, metaclass=_Static):
         return float((spread * n / max(1, n - 1)) ** 0.5)
 
     def _row(self, op: str) -> tuple[float, ...]:
-        value = self._watch.run(self, lambda: ops[op](flat(self.kal)).get())
-        return value if isinstance(value, tuple) else (value,)
+        value: Any = self._watch.run(self, lambda: ops[op](flat(self.kal)).get())
+        return tuple(value) if isinstance(value, tuple) else (value,)
 
     def __getitem__(self, band: Any) -> Image:
         """Bands, as of a list."""
