@@ -126,7 +126,7 @@ def seed_everything(seed: int | None = None, *, workers: bool = False, verbose: 
     try:
         import torch
     except ImportError:
-        torch = None   # type: ignore[assignment]
+        torch = None 
     if torch is not None:
         torch.manual_seed(seed)
         if torch.cuda.is_available():

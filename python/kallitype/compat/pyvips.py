@@ -97,7 +97,12 @@ class Image(Saving, metaclass=_Static):
             picture = opened(given, once)
             if n == 1:
                 one: Image = cls(picture, filename=filename)
-                one._turned = lambda: opened({**given, "upright": True}, once)
+
+                def upright() -> Picture:
+                    again: Picture = opened({**given, "upright": True}, once)
+                    return again
+
+                one._turned = upright
                 return one
             pages = list(picture.pages())[given.get("page", 0):]
             pages = pages if n == -1 else pages[:n]
@@ -424,7 +429,10 @@ class Image(Saving, metaclass=_Static):
         return float((spread * n / max(1, n - 1)) ** 0.5)
 
     def _row(self, op: str) -> tuple[float, ...]:
-        value: Any = self._watch.run(self, lambda: ops[op](flat(self.kal)).get())
+        def ask() -> Any:
+            return ops[op](flat(self.kal)).get()
+
+        value = self._watch.run(self, ask)
         return tuple(value) if isinstance(value, tuple) else (value,)
 
     def __getitem__(self, band: Any) -> Image:
