@@ -21,8 +21,8 @@ from .errors import (CallbackError as CallbackError, CancelledError as Cancelled
     DeadlineError as DeadlineError, Error as Error, FileError as FileError, ForbiddenFileError as ForbiddenFileError, InternalError as
     InternalError, InvalidError as InvalidError, LimitError as LimitError, MissingError as MissingError, MissingFileError as MissingFileError,
     OutOfMemoryError as OutOfMemoryError, TextError as TextError, UnsupportedError as UnsupportedError)
-from .image import (Content as Content, Encoded as Encoded, Image as Image, Node as Node, Value as Value, array as array, hook, open as open,
-                    pages as pages, parse as parse, run as run, save_all as save_all)
+from .image import Content as Content, Encoded as Encoded, Image as Image, Node as Node, Value as Value
+from .opening import array as array, hook, open as open, pages as pages, parse as parse, run as run, save_all as save_all
 from .settings import options as options
 
 TYPE_CHECKING = False   # typing takes as long to import as all of this

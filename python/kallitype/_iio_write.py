@@ -11,7 +11,8 @@ from typing import Any, Iterator
 
 from ._iio_names import BYTES, WRITE_WORDS, near, path_of, refuse
 from .errors import UnsupportedError
-from .image import Image, array, suffixes
+from .image import Image, suffixes
+from .opening import array
 from .streams import album
 
 _COPY = 1 << 20

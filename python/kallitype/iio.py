@@ -17,7 +17,7 @@ from ._iio_names import READ_WORDS, extension_of, is_stream, near, no_plugin, re
 from ._iio_write import Writer
 from .errors import InvalidError
 from .image import Image
-from .image import open as open_image
+from .opening import open as open_image
 
 if TYPE_CHECKING:
     import numpy

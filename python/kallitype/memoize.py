@@ -341,7 +341,7 @@ def _samples(reader: _Reader) -> Any:
 
 
 def _image_of(reader: _Reader) -> Any:
-    from .image import array, open as open_
+    from .opening import array, open as open_
 
     model = reader.take(reader.size()).decode()
     alpha = reader.take(1) == b"T"

@@ -71,7 +71,7 @@ class OptimizeResult:
 def optimize(image: Any, *, formats: Any = None, **aim: Any) -> OptimizeResult:
     """Searches formats and qualities: max_bytes, min_score, max_dssim, max_diff, objective, allow_downscale, metadata, metric… as `kal help optimize` lists
     them; formats: a list of names. Without any bound: the smallest at a stated score that looks the same."""
-    from .image import open as open_
+    from .opening import open as open_
     from .settings import size
 
     if formats is not None:

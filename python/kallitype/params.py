@@ -143,7 +143,7 @@ def foreign(value: Any, where: str) -> Any:
     """A tensor as an array, a Pillow image as an Image: copies."""
     if type(value).__module__.partition(".")[0] == "torch":
         return _array(value.detach().cpu().numpy(), where)
-    from .image import open as open_
+    from .opening import open as open_
 
     return open_(value)
 

@@ -47,6 +47,6 @@ def _leaves(node: Any) -> list[Any]:
 
 
 def restore(text: str, sources: dict[str, bytes]) -> Any:
-    from .image import result
+    from .opening import result
 
     return result(_kal.parse(text, {name: _kal.load_bytes(data, {}) for name, data in sources.items()}, None))

@@ -45,7 +45,7 @@ class ImageSize:
         """Of an image, or of whatever open() takes: a header is read, no pixel."""
         if hasattr(image, "size") and callable(image.size) and isinstance(size := image.size(), ImageSize):
             return size
-        from .image import open as open_
+        from .opening import open as open_
 
         image = open_(image)
         return cls(height=image.height, width=image.width)

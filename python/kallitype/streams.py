@@ -92,7 +92,7 @@ class album:
 
     def add(self, image: Any, **options: Any) -> None:
         """Computes and writes one more picture; options of the whole file count with the first."""
-        from .image import open as open_
+        from .opening import open as open_
 
         self._album.add(open_(image), options)
 

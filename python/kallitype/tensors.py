@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 
-from .image import Image, array
+from .image import Image
+from .opening import array
 
 TYPE_CHECKING = False   # typing takes as long to import as all of this
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ def within(image: Image, box: Any, process: Callable[[Image], Any], feather: int
     ax0, ay0, ax1, ay1 = _around((x0, y0, x1, y1), context, w, h)
     part = process(_ops.crop(image, x=ax0, y=ay0, width=ax1 - ax0, height=ay1 - ay0))
     if not isinstance(part, Image):
-        from .image import open as open_
+        from .opening import open as open_
 
         part = open_(part)   # an array, a tensor, what a model gives
     if (ax0, ay0, ax1, ay1) != (x0, y0, x1, y1):

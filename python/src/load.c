@@ -303,8 +303,7 @@ static PyObject *pages_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTuple(args, "O", &image)) return NULL;
     kal_node *n = kalpy_need(image, "Pages");
     if (!n) return NULL;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    pages_object *o = (pages_object *)alloc(type, 0);
+    pages_object *o = kalpy_new(type);
     if (!o) return NULL;
     PyThreadState *t = PyEval_SaveThread();
     const kal_status st = kal_pages_open(n, &o->pages, &err);
@@ -325,11 +324,8 @@ static void close_pages(pages_object *o)
 
 static void pages_dealloc(PyObject *self)
 {
-    PyTypeObject *type = Py_TYPE(self);
     close_pages((pages_object *)self);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
+    kalpy_free(self);
 }
 
 static PyObject *pages_close(PyObject *self, PyObject *unused)

@@ -29,8 +29,7 @@ static PyObject *cancel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 {
     (void)kwargs;
     if (!PyArg_ParseTuple(args, "")) return NULL;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    cancel_object *o = (cancel_object *)alloc(type, 0);
+    cancel_object *o = kalpy_new(type);
     if (o) o->cancel = kal_cancel_new();
     if (o && !o->cancel) {
         Py_DECREF(o);
@@ -39,18 +38,10 @@ static PyObject *cancel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     return (PyObject *)o;
 }
 
-static void object_free(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
-}
-
 static void cancel_dealloc(PyObject *self)
 {
     kal_cancel_free(&((cancel_object *)self)->cancel);
-    object_free(self);
+    kalpy_free(self);
 }
 
 static PyObject *cancel_set(PyObject *self, PyObject *unused)
@@ -79,8 +70,7 @@ static PyObject *memo_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     const char *folder = NULL, *remote = NULL, *pack = NULL;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|KzKzz", names, &limit, &folder, &size, &remote, &pack))
         return NULL;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    memo_object *o = (memo_object *)alloc(type, 0);
+    memo_object *o = kalpy_new(type);
     if (!o) return NULL;
     kal_error err = {KAL_NOMEM, "out of memory for a memo"};
     kal_status st = KAL_NOMEM;
@@ -101,7 +91,7 @@ static void memo_dealloc(PyObject *self)
     PyThreadState *t = PyEval_SaveThread();
     kal_memo_free(&memo);
     PyEval_RestoreThread(t);
-    object_free(self);
+    kalpy_free(self);
 }
 
 static PyObject *stats_of(kal_memo *memo)

@@ -9,6 +9,20 @@
 kalpy_hooks kalpy;
 PyTypeObject *kalpy_Node, *kalpy_Op, *kalpy_Cancel, *kalpy_Memo;
 
+void *kalpy_new(PyTypeObject *type)
+{
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    return alloc(type, 0);
+}
+
+void kalpy_free(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
 static PyObject *hook(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     (void)self, (void)args;
@@ -135,9 +149,9 @@ static int execute(PyObject *module)
                  {&kalpy_Canvas, &kalpy_canvas_spec}, {&kalpy_Cancel, &kalpy_cancel_spec},
                  {&kalpy_Memo, &kalpy_memo_spec},     {&kalpy_Pages, &kalpy_pages_spec},
                  {&kalpy_Album, &kalpy_album_spec}};
-    PyMethodDef *const tables[] = {kalpy_eval_methods,   kalpy_load_methods, kalpy_output_methods,
-                                   kalpy_pixels_methods, kalpy_memo_methods, kalpy_map_methods,
-                                   kalpy_user_methods};
+    PyMethodDef *const tables[] = {kalpy_eval_methods,   kalpy_load_methods,    kalpy_output_methods,
+                                   kalpy_pixels_methods, kalpy_samples_methods, kalpy_memo_methods,
+                                   kalpy_map_methods,    kalpy_user_methods};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         // one process, one table of ops and one memo: a second interpreter would share objects with this one
         if (*types[i].to) {

@@ -27,8 +27,7 @@ PyObject *kalpy_wrap(kal_node *node)
         return kalpy_raise(&err);
     }
     PyTypeObject *type = (PyTypeObject *)class_of(node);
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    kalpy_node *o = (kalpy_node *)alloc(type, 0);
+    kalpy_node *o = kalpy_new(type);
     if (!o) {
         kal_node_unref(&node);
         return NULL;
@@ -107,7 +106,6 @@ PyObject *kalpy_value(kal_value *v)
 static void node_dealloc(PyObject *self)
 {
     kalpy_node *o = (kalpy_node *)self;
-    PyTypeObject *type = Py_TYPE(self);
     if (o->weak) PyObject_ClearWeakRefs(self);
     // Letting go of a node may close files, and functions of the user's are called for that.
     kal_node *node = o->node;
@@ -116,9 +114,7 @@ static void node_dealloc(PyObject *self)
         kal_node_unref(&node);
         PyEval_RestoreThread(t);
     }
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
+    kalpy_free(self);
 }
 
 static Py_hash_t node_hash(PyObject *self)

@@ -277,7 +277,7 @@ static PyObject *op_get(PyObject *self, PyObject *object, PyObject *type)
 {
     (void)type;
     if (!object || object == Py_None) return Py_NewRef(self);
-    bound_object *b = PyObject_New(bound_object, kalpy_BoundOp);
+    bound_object *b = kalpy_new(kalpy_BoundOp);
     if (!b) return NULL;
     b->op = ((op_object *)self)->op;
     b->op_self = Py_NewRef(self);
@@ -285,18 +285,11 @@ static PyObject *op_get(PyObject *self, PyObject *object, PyObject *type)
     return (PyObject *)b;
 }
 
-static void op_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_Free(self);
-    Py_DECREF(type);
-}
-
 static void bound_dealloc(PyObject *self)
 {
     Py_DECREF(((bound_object *)self)->op_self);
     Py_DECREF(((bound_object *)self)->self);
-    op_dealloc(self);
+    kalpy_free(self);
 }
 
 static PyObject *param_tuple(const kal_param *p)
@@ -391,7 +384,7 @@ static PyGetSetDef op_getters[] = {
     {"__name__", op_name, NULL, NULL, NULL}, {"__qualname__", op_name, NULL, NULL, NULL},
     {"__doc__", op_doc, NULL, NULL, NULL},   {"__signature__", op_signature, NULL, NULL, NULL},
     {"record", op_record, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
-static PyType_Slot op_slots[] = {{Py_tp_dealloc, op_dealloc},
+static PyType_Slot op_slots[] = {{Py_tp_dealloc, kalpy_free},
                                  {Py_tp_call, op_call},
                                  {Py_tp_descr_get, op_get},
                                  {Py_tp_repr, op_repr},
@@ -424,7 +417,7 @@ bool kalpy_ops_into(PyObject *dict)
             known->op = op;
             continue;
         }
-        op_object *o = PyObject_New(op_object, kalpy_Op);
+        op_object *o = kalpy_new(kalpy_Op);
         if (!o) return false;
         o->op = op;
         const int rc = PyDict_SetItemString(dict, op->name, (PyObject *)o);

@@ -140,8 +140,7 @@ static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     PyObject *write = Py_None, *end = Py_None, *abort = Py_None;
     kal_error err;
     if (!PyArg_ParseTuple(args, "zz|sOOO", &path, &format, &name, &write, &end, &abort)) return NULL;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    album_object *o = (album_object *)alloc(type, 0);
+    album_object *o = kalpy_new(type);
     if (!o) return NULL;
     if (!path && !(o->target = target_new(name, write, end, abort))) {
         Py_DECREF(o);
@@ -169,12 +168,9 @@ static void give_up(album_object *o)
 static void album_dealloc(PyObject *self)
 {
     album_object *o = (album_object *)self;
-    PyTypeObject *type = Py_TYPE(self);
     give_up(o);
     if (o->target) target_free(o->target);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
+    kalpy_free(self);
 }
 
 static bool is_open(const album_object *o)

@@ -27,12 +27,14 @@
 // ---- what the module knows ----------------------------------------------------------------------
 
 /// Classes and functions of kallitype/ that are made or called from here, by the names they are handed over with (module.c).
-#define KALPY_HOOKS(X)                                          \
-    X(Image)                                                    \
-    X(Value)                                                    \
-    X(Encoded)                          /* what wraps a node */ \
-        X(open) X(options) X(signature) /* functions */         \
-        X(Box) X(errors)                /* status → exception */
+#define KALPY_HOOKS(X)                   \
+    X(Image)                             \
+    X(Value)                             \
+    X(Encoded) /* what wraps a node */   \
+    X(open)                              \
+    X(options)                           \
+    X(signature)         /* functions */ \
+        X(Box) X(errors) /* status → exception */
 typedef struct kalpy_hooks {
 #define KALPY_HOOK(name) PyObject *name;
     KALPY_HOOKS(KALPY_HOOK)
@@ -42,8 +44,9 @@ extern kalpy_hooks kalpy;
 
 extern PyTypeObject *kalpy_Node, *kalpy_Pixels, *kalpy_Canvas, *kalpy_Op, *kalpy_Cancel, *kalpy_Memo;
 
-/// Adds a type to the module; NULL with an exception.
-PyTypeObject *kalpy_type(PyObject *module, PyType_Spec *spec);
+/// An object of a type, all zeros; NULL with an exception. And the end of its dealloc.
+void *kalpy_new(PyTypeObject *type);
+void kalpy_free(PyObject *self);
 
 // ---- nodes --------------------------------------------------------------------------------------
 
@@ -147,7 +150,7 @@ extern PyType_Spec kalpy_pages_spec, kalpy_album_spec;
 extern PyTypeObject *kalpy_Pages, *kalpy_Album;
 extern PyMethodDef kalpy_output_methods[];
 extern PyMethodDef kalpy_eval_methods[], kalpy_source_methods[], kalpy_memo_methods[], kalpy_pixels_methods[],
-    kalpy_map_methods[], kalpy_user_methods[], kalpy_load_methods[];
+    kalpy_samples_methods[], kalpy_map_methods[], kalpy_user_methods[], kalpy_load_methods[];
 extern PyType_Spec kalpy_node_spec, kalpy_pixels_spec, kalpy_canvas_spec, kalpy_op_spec, kalpy_bound_spec,
     kalpy_cancel_spec, kalpy_memo_spec;
 extern PyTypeObject *kalpy_BoundOp;

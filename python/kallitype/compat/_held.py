@@ -10,7 +10,8 @@ import hashlib
 import os
 from typing import Any, Self
 
-from ..image import Image, array
+from ..image import Image
+from ..opening import array
 from ..points import ImageSize
 from . import _reading
 

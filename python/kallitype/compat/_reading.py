@@ -8,7 +8,8 @@ import os
 from typing import Any
 
 from ..errors import Error
-from ..image import Image, array, open as open_
+from ..image import Image
+from ..opening import array, open as open_
 
 _URL = ("http://", "https://")
 _SECONDS = 10

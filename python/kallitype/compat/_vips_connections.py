@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 from .. import _kal, streams
 from ..image import Image
-from ..image import open as open_image
+from ..opening import open as open_image
 from ._vips_errors import Error, Unmapped, translated
 
 

@@ -9,7 +9,7 @@ import os
 
 from .. import _kal
 from ..errors import Error
-from ..image import open as _open
+from ..opening import open as _open
 from ..optimizing import OptimizeResult as _Found, optimize
 from ..settings import options
 

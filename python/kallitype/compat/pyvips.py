@@ -16,8 +16,8 @@ from typing import Any, Callable
 from .. import _kal
 from ..box import Box
 from ..image import Image as Picture
-from ..image import array as array_of
-from ..image import open as open_image
+from ..opening import array as array_of
+from ..opening import open as open_image
 from ._vips_connections import Connection, Source, SourceCustom, Target, TargetCustom
 from ._vips_errors import Error, Unmapped, translated
 from ._vips_instead import MODULE, missing
