@@ -139,7 +139,7 @@ def _format_of(path: str) -> str:
 def _write(encoded: Encoded, target: Any) -> None:
     if isinstance(target, (str, bytes, os.PathLike)):
         _kal.write_files([encoded], [os.fsencode(target)])
-    elif isinstance(target, int):
+    elif isinstance(target, int) and not isinstance(target, bool):
         _kal.write_fd(encoded, target)
     else:
         from .streams import output_of
@@ -164,9 +164,18 @@ def _expr(image: Image, other: Any, formula: str, *, then: bool = False, **optio
     return _ops.threshold(out, 127) if then else out   # any colour channel
 
 
+def _operand(other: Any) -> Any:
+    """An array of rows and columns is an image; numbers and values stay."""
+    if not isinstance(other, Node) and getattr(other, "ndim", 0) >= 2:
+        from .opening import array
+
+        return array(other)
+    return other
+
+
 def _arithmetic(name: str) -> Callable[[Image, Any], Any]:
     def operate(self: Image, other: Any) -> Any:
-        op = getattr(_ops, name)
+        op, other = getattr(_ops, name), _operand(other)
         if isinstance(other, Image):
             return op(self, other)
         if isinstance(other, Value):
@@ -180,6 +189,9 @@ def _arithmetic(name: str) -> Callable[[Image, Any], Any]:
 
 def _reflected(sign: str) -> Callable[[Image, Any], Any]:
     def operate(self: Image, other: Any) -> Any:
+        other = _operand(other)
+        if isinstance(other, Image):
+            return other - self if sign == "-" else other / self
         if not isinstance(other, (int, float)) and not hasattr(other, "__float__"):
             return NotImplemented
         return _ops.expr(self, formula=f"v0 {sign} a", values=other)
@@ -272,6 +284,7 @@ class Image(ImageOps, Node):
 
     # ---- arithmetic --------------------------------------------------------------------------------
 
+    __array_ufunc__ = None   # NumPy leaves arithmetic of its arrays with images to us
     __add__ = _arithmetic("add")
     __radd__ = _arithmetic("add")
     __sub__ = _arithmetic("subtract")
@@ -327,6 +340,10 @@ class Image(ImageOps, Node):
         """Pixels of a part (a Box, or all): a buffer, only to be read. Nothing else is computed."""
         if box is None:
             return self._pixels()
+        if isinstance(box, Value):
+            (box,) = box.as_boxes()
+        if not isinstance(box, Box):
+            raise TypeError(f"fetch wants a Box, not {box!r}: Box(x0, y0, x1, y1), Box.of(x, y, width, height)")
         x, y, w, h = box._place(self)
         return _kal.view(self, x, y, x + w, y + h)
 
@@ -484,7 +501,8 @@ class Content:
 
 
 def _range(s: Any, n: int, what: str) -> tuple[int, int]:
-    if isinstance(s, int):
+    if not isinstance(s, slice) and hasattr(s, "__index__"):
+        s = s.__index__()
         if not -n <= s < n:
             raise IndexError(f"{what} {s} of {n}")
         s %= n

@@ -91,7 +91,12 @@ def pages(source: Any, **options: Any) -> _kal.Pages:
 def parse(text: str | None = None, /, *, path: Any = None, **bindings: Any) -> Any:
     """What a text describes: its last expression, an Image, a Value or an Encoded. bindings: images for names in the text (`in_` for `in`), and values for its
     params. path=: the text is in a file."""
-    return result(_kal.parse(text, _bound(bindings), None if path is None else os.fspath(path)))
+    return result(_kal.parse(_utf8(text), _bound(bindings), None if path is None else os.fsencode(path)))
+
+
+def _utf8(text: str | None) -> bytes | None:
+    """A text for the library; paths in it may be any bytes, as os.fsdecode has them."""
+    return None if text is None else text.encode("utf-8", "surrogateescape")
 
 
 def result(program: tuple[Any, list[tuple[Any, str]], list[Any]]) -> Any:
@@ -102,7 +107,7 @@ def result(program: tuple[Any, list[tuple[Any, str]], list[Any]]) -> Any:
 
 def run(text: str | None = None, /, *, path: Any = None, **bindings: Any) -> dict[str, Any]:
     """Does what a text says: writes its saves, all or none, and gives its prints by name."""
-    _, saves, prints = _kal.parse(text, _bound(bindings), None if path is None else os.fspath(path))
+    _, saves, prints = _kal.parse(_utf8(text), _bound(bindings), None if path is None else os.fsencode(path))
     if saves:
         _kal.write_files([e for e, _ in saves], [os.fsencode(p) for _, p in saves])
     return {name or str(i): node.get() if isinstance(node, Value) else node for i, (node, name) in enumerate(prints)}

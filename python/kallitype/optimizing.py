@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import _kal
+from .image import suffixes
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class OptimizeResult:
     """What was chosen, and of what. `passed`: its bytes are counted and its score is that of the decode of exactly these bytes, and both keep to the
     bounds; else `why` says which is broken."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     format: str
     score: float | None
     metric: str
@@ -40,8 +42,8 @@ class OptimizeResult:
     suffix: str
     media_type: str
     chosen: Candidate
-    candidates: tuple[Candidate, ...]
-    plot: str
+    candidates: tuple[Candidate, ...] = field(repr=False)
+    plot: str = field(repr=False)
     found: bool
 
     @property
@@ -52,6 +54,9 @@ class OptimizeResult:
     def save(self, path: str | os.PathLike[str]) -> str:
         """Writes it, whole or not at all, and gives the path. "{ext}" in it is the suffix of the chosen format."""
         where = os.fspath(path).replace("{ext}", self.suffix)
+        suffix = os.path.splitext(where)[1][1:].lower()
+        if suffix and suffix not in (self.suffix, self.format) and suffix in suffixes():
+            warnings.warn(f"{where} holds {self.format}, not what its suffix says; {{ext}} in a path is the right one", stacklevel=2)
         folder = os.path.dirname(os.path.abspath(where))
         temporary = os.path.join(folder, f".{os.path.basename(where)}.{os.getpid()}")
         try:

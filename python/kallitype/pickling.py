@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 """Pickles of nodes: the graph as text, and the sources that no text names. Bytes of an encoded picture go along, as the source that they are; pixels never do: where a graph stands on an
-array it cannot be pickled, unless options(...) is told pickle_pixels or the image is saved first."""
+array it cannot be pickled."""
 
 from __future__ import annotations
 
@@ -49,4 +49,4 @@ def _leaves(node: Any) -> list[Any]:
 def restore(text: str, sources: dict[str, bytes]) -> Any:
     from .opening import result
 
-    return result(_kal.parse(text, {name: _kal.load_bytes(data, {}) for name, data in sources.items()}, None))
+    return result(_kal.parse(text.encode("utf-8", "surrogateescape"), {name: _kal.load_bytes(data, {}) for name, data in sources.items()}, None))

@@ -45,6 +45,8 @@ def from_pil(image: Any, *, model: str | None = None, alpha: bool | None = None,
     """An image of a Pillow image's pixels, which are copied."""
     del copy   # Pillow hands out copies only
     w, h = image.size
+    if not w or not h:
+        raise ValueError(f"a Pillow image of {w} by {h} pixels is no image")
     if image.mode == "1":
         return _kal.image_of(memoryview(image.convert("L").tobytes()).cast("B", (h, w)), model or "mask", -1, True)
     if image.mode in ("I", "I;16B", "I;16L", "I;16N"):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import threading
 
 from . import _kal
 
@@ -25,8 +26,10 @@ _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 def size(text: int | str) -> int:
     """Bytes of "64M", as the command reads them: powers of 1024."""
-    if isinstance(text, int):
+    if isinstance(text, int) and not isinstance(text, bool) and text >= 0:
         return text
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is no size: bytes, or a text with K, M, G or T")
     number, unit = text.strip().lower().removesuffix("b").removesuffix("i"), ""
     if number and number[-1] in _UNITS:
         number, unit = number[:-1], number[-1]
@@ -45,11 +48,30 @@ def _memo_of(given: dict[str, Any]) -> _kal.Memo | None:
         if named["memo_size"] is not None or named["memo_pack"] is not None:
             raise ValueError("memo_size and memo_pack are of a folder: give memo_dir too")
         return None
-    folder = None if named["memo_dir"] is None else os.path.abspath(os.fspath(named["memo_dir"]))
+    if named["memo_dir"] in ("", b""):
+        raise ValueError("memo_dir is empty: give a folder")
+    folder = None if named["memo_dir"] is None else os.path.abspath(os.fsencode(named["memo_dir"]))
     key = (os.getpid(), folder, size(named["memo_size"] or 0), named["memo_remote"], named["memo_pack"])
     if key not in _folders:   # one for all who name the same
         _folders[key] = _kal.Memo(folder=folder, size=key[2], remote=named["memo_remote"], pack=named["memo_pack"])
     return _folders[key]
+
+
+# what is a number, and least
+_LEAST: dict[str, tuple[Any, float]] = {"threads": (int, 0), "deadline": ((int, float), 0), "audit": ((int, float), 0)}
+
+
+def _check(name: str, value: Any) -> None:
+    if name in _LEAST:
+        kind, least = _LEAST[name]
+        if not isinstance(value, kind) or isinstance(value, bool) or not value >= least:
+            raise TypeError(f"{name} is a number from {least} on, not {value!r}")
+    if name == "memo" and not isinstance(value, (_kal.Memo, type(None))):
+        raise TypeError(f"memo is a Memo, not {value!r}; a folder is memo_dir")
+    if name == "cancel" and not isinstance(value, (_kal.Cancel, type(None))):
+        raise TypeError(f"cancel is a Cancel, not {value!r}")
+    if name == "progress" and not callable(value):
+        raise TypeError(f"progress is a function of (done, total), or True for a bar, not {value!r}")
 
 
 class options:
@@ -64,7 +86,7 @@ class options:
     As with every context variable a thread that is started within does not inherit it, and asyncio.to_thread does.
     """
 
-    __slots__ = ("_values", "_token", "_bar")
+    __slots__ = ("_values", "_tokens")
 
     def __init__(self, *, progress: Callable[[int, int], object] | bool | None = None, **given: Any) -> None:
         memo = _memo_of(given)
@@ -77,27 +99,41 @@ class options:
                 raise ValueError(f"memo_mode is auto, always or never, not {given['memo_mode']!r}")
             given["memo_mode"] = _MODES.index(given["memo_mode"])
         if given.get("spill") is not None:
-            given["spill"] = os.fspath(given["spill"])
+            given["spill"] = os.fsencode(given["spill"])
         if progress is not None and progress is not False:
             given["progress"] = _Bar() if progress is True else progress
         for name in given:
             if name not in _NAMES:
                 raise TypeError(f"no option {name!r}; there are {', '.join(_NAMES)}, memo_dir, memo_size, memo_remote, memo_pack")
+        for name, value in given.items():
+            _check(name, value)
         self._values = given
-        self._token: list[contextvars.Token[tuple[Any, ...]]] = []
+        self._tokens: dict[int, list[contextvars.Token[tuple[Any, ...]]]] = {}   # by thread
 
     def __enter__(self) -> options:
         now = list(_current.get())
         for name, value in self._values.items():
             now[_NAMES.index(name)] = value
-        self._token.append(_current.set(tuple(now)))
+        self._tokens.setdefault(threading.get_ident(), []).append(_current.set(tuple(now)))
         return self
 
     def __exit__(self, *_: object) -> None:
-        _current.reset(self._token.pop())
+        _current.reset(self._tokens[threading.get_ident()].pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         import functools
+        import inspect
+
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError("options decorate no generator, which runs on after it has given something: use `with` in it")
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                with options.__new__(options)._same(self):
+                    return await function(*args, **kwargs)
+
+            return awaited
 
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -107,7 +143,7 @@ class options:
         return wrapped
 
     def _same(self, other: options) -> options:
-        self._values, self._token = other._values, []
+        self._values, self._tokens = other._values, {}
         return self
 
 

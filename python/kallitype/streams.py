@@ -82,11 +82,11 @@ class album:
             for img in images:
                 album.add(img, compression="deflate")
 
-    It appears, whole, when the block ends well, and not at all when it does not. target: a path, a file object or a Target (then format= says which)."""
+    One thread at a time. It appears, whole, when the block ends well, and not at all when it does not. target: a path, a file object or a Target (then format= says which)."""
 
     def __init__(self, target: Any, format: str | None = None) -> None:
         if isinstance(target, (str, bytes, os.PathLike)):
-            self._album = _kal.Album(os.fsdecode(target), format)
+            self._album = _kal.Album(os.fsencode(target), format)
         else:
             self._album = _kal.Album(None, format, *output_of(target))
 

@@ -27,6 +27,8 @@ def _param(p: inspect.Parameter, of: str) -> tuple[str, int, float, str | None, 
     if isinstance(v, bool):
         return p.name, _BOOL, float(v), None, ""
     if isinstance(v, int):
+        if not -(1 << 31) < v < 1 << 31:
+            raise ValueError(f"{of}: {p.name}={v} is no whole number of 32 bits; give a float")
         return p.name, _INT, float(v), None, ""
     if isinstance(v, float):
         return p.name, _FLOAT, v, None, ""
@@ -61,6 +63,12 @@ def op(name: str, *, version: int, halo: int = 0, whole: bool = False, serial: b
         raise ValueError(f"{name}: samples are {', '.join(_TYPES)}, not {dtype}")
     if model is not None and model not in _MODELS:
         raise ValueError(f"{name}: a model is {', '.join(_MODELS)}, not {model}")
+    if not isinstance(version, int) or not 1 <= version < 1 << 31:
+        raise ValueError(f"{name}: a version is a whole number from 1 on, not {version!r}")
+    if not 0 <= halo <= 16384:
+        raise ValueError(f"{name}: a halo is 0 to 16384 pixels, not {halo}")
+    if not 0 <= channels <= 64:
+        raise ValueError(f"{name}: there are 1 to 64 channels, or 0 as in the image, not {channels}")
     if size is not None and not whole:
         raise ValueError(f"{name}: a result of another size wants whole=True")
 

@@ -31,8 +31,8 @@ def within(image: Image, box: Any, process: Callable[[Image], Any], feather: int
         box = boxes[0]
     if not isinstance(box, Box):
         raise TypeError(f"a Box or a Value of one, not {box!r}: Box(x0, y0, x1, y1), Box.of(x, y, width, height)")
-    if context < 0:
-        raise ValueError(f"context={context:g} is less than nothing")
+    if not 0 <= context < 1e6:
+        raise ValueError(f"context={context:g} is no part of the sides, as 0.25 is")
     w, h = image.width, image.height
     x0, y0, x1, y1 = box.pixels(w, h)
     if x0 < 0 or y0 < 0 or x1 > w or y1 > h or x0 >= x1 or y0 >= y1:

@@ -25,7 +25,7 @@ static PyObject *canvas_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "ii|iszO", names, &x.height, &x.width, &x.channels, &dtype,
                                      &model, &has_alpha))
         return NULL;
-    if (has_alpha != Py_None) alpha = PyObject_IsTrue(has_alpha);
+    if (has_alpha != Py_None && (alpha = PyObject_IsTrue(has_alpha)) < 0) return NULL;
     const int t = kalpy_type_named(dtype);
     if (t < 0)
         return PyErr_Format(PyExc_ValueError, "samples are uint8, uint16, float32 or uint32, not \"%s\"",
@@ -33,8 +33,8 @@ static PyObject *canvas_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     x.type = (kal_type)t;
     if (x.width < 1 || x.height < 1 || x.channels < 1 || x.channels > KAL_MAX_CHANNELS ||
         x.width > KAL_MAX_SIDE || x.height > KAL_MAX_SIDE)
-        return PyErr_Format(PyExc_ValueError, "%d×%d pixels of %d channels are no image", x.width, x.height,
-                            x.channels);
+        return PyErr_Format(PyExc_ValueError, "%d rows of %d pixels of %d channels are no image", x.height,
+                            x.width, x.channels);
     if (!kalpy_guess_model(&x, model, alpha)) return NULL;
     pixels_object *p = kalpy_new(type);
     if (!p) return NULL;

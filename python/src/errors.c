@@ -58,9 +58,21 @@ static PyObject *take_cause(const char *message)
     return NULL;
 }
 
-PyObject *kalpy_take_interrupt(void)
+unsigned kalpy_stash_now(void)
 {
-    for (unsigned k = 0; k < WAITING; k++) {
+    return next;
+}
+
+void kalpy_stash_clear(void)
+{
+    for (unsigned k = 0; k < WAITING; k++) Py_CLEAR(waiting[k].exception);
+}
+
+PyObject *kalpy_take_interrupt(unsigned since)
+{
+    const unsigned n = next - since < WAITING ? next - since : WAITING;
+    for (unsigned i = 0; i < n; i++) {
+        const unsigned k = (next - 1 - i) % WAITING;
         PyObject *e = waiting[k].exception;
         if (!e || PyObject_IsInstance(e, PyExc_Exception)) continue;
         waiting[k].exception = NULL;

@@ -285,17 +285,19 @@ static PyObject *parse(PyObject *self, PyObject *args)
 {
     (void)self;
     const char *text, *path;
+    Py_ssize_t text_size, path_size;
     PyObject *d;
     bindings b = {0};
     kal_program *p = NULL;
     kal_error err;
-    if (!PyArg_ParseTuple(args, "zO!z", &text, &PyDict_Type, &d, &path)) return NULL;
+    if (!PyArg_ParseTuple(args, "z#O!z#", &text, &text_size, &PyDict_Type, &d, &path, &path_size))
+        return NULL;
     PyObject *out = NULL;
     if (bindings_of(d, &b)) {
         PyThreadState *t = PyEval_SaveThread();
         const kal_status st =
             path ? kal_program_parse_file(path, b.v, b.n, &p, &err)
-                 : kal_program_parse(text ? text : "", text ? strlen(text) : 0, b.v, b.n, &p, &err);
+                 : kal_program_parse(text ? text : "", text ? (size_t)text_size : 0, b.v, b.n, &p, &err);
         PyEval_RestoreThread(t);
         if (st) {
             kalpy_raise(&err);

@@ -10,6 +10,17 @@
 
 PyTypeObject *kalpy_Pages;
 
+// Opens under the options in force, so that a server or a pipe that says nothing can be given up: by deadline, by cancel, by an interrupt. *out is NULL or a node of
+// the caller's.
+#define OPEN(out, expression)                                                                            \
+    do {                                                                                                 \
+        bool opened_;                                                                                    \
+        KALPY_RUN_WITH(opened_, false,                                                                   \
+                       (kal_node_unref(&(out)), kal_watch_opening(r.options.deadline, r.options.cancel), \
+                        (out) = (expression), kal_watch_opening(0, NULL), kal_node_error(out, &r.err))); \
+        if (!opened_) kal_node_unref(&(out));                                                            \
+    } while (0)
+
 // load(path as bytes, options) → Image
 static PyObject *load(PyObject *self, PyObject *args)
 {
@@ -19,10 +30,9 @@ static PyObject *load(PyObject *self, PyObject *args)
     kalpy_args a = {0};
     if (!PyArg_ParseTuple(args, "yO", &path, &options)) return NULL;
     if (kalpy_args_from(&a, options)) {
-        PyThreadState *t = PyEval_SaveThread();
-        kal_node *n = kal_load(NULL, path, a.text);
-        PyEval_RestoreThread(t);
-        out = kalpy_wrap(n);
+        kal_node *n = NULL;
+        OPEN(n, kal_load(NULL, path, a.text));
+        if (n) out = kalpy_wrap(n);
     }
     kalpy_args_free(&a);
     return out;
@@ -128,10 +138,9 @@ static PyObject *load_fd(PyObject *self, PyObject *args)
     kalpy_args a = {0};
     if (!PyArg_ParseTuple(args, "izO", &fd, &name, &options)) return NULL;
     if (kalpy_args_from(&a, options)) {
-        PyThreadState *t = PyEval_SaveThread();
-        kal_node *n = kal_load_fd(NULL, fd, name, a.text);
-        PyEval_RestoreThread(t);
-        out = kalpy_wrap(n);
+        kal_node *n = NULL;
+        OPEN(n, kal_load_fd(NULL, fd, name, a.text));
+        if (n) out = kalpy_wrap(n);
     }
     kalpy_args_free(&a);
     return out;
@@ -278,7 +287,8 @@ static PyObject *load_input(PyObject *self, PyObject *args)
 // ---- pages ------------------------------------------------------------------------------------------
 
 typedef struct pages_object {
-    PyObject_HEAD kal_pages *pages;
+    PyObject_HEAD;
+    kal_pages *pages;
 } pages_object;
 
 static PyObject *page(PyObject *self, PyObject *args)

@@ -7,22 +7,51 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Each request has a kal_cancel of its own, so that an interrupt stops that one alone; a Cancel knows those that it stops.
+#define RUNNING 64
 typedef struct cancel_object {
-    PyObject_HEAD kal_cancel *cancel;
+    PyObject_HEAD;
+    bool set;
+    kal_cancel *running[RUNNING];
 } cancel_object;
 
 typedef struct memo_object {
-    PyObject_HEAD kal_memo *memo;
+    PyObject_HEAD;
+    kal_memo *memo;
 } memo_object;
 
-kal_cancel *kalpy_cancel_of(PyObject *o)
+bool kalpy_cancel_joins(PyObject *o, kal_cancel *request)
 {
-    return ((cancel_object *)o)->cancel;
+    cancel_object *c = (cancel_object *)o;
+    if (!Py_IS_TYPE(o, kalpy_Cancel)) {
+        PyErr_Format(PyExc_TypeError, "cancel is a Cancel, not %R", o);
+        return false;
+    }
+    if (c->set) kal_cancel_set(request);
+    for (int i = 0; i < RUNNING; i++)
+        if (!c->running[i]) {
+            c->running[i] = request;
+            return true;
+        }
+    PyErr_Format(PyExc_ValueError, "one Cancel stops at most %d requests at once", RUNNING);
+    return false;
 }
 
-kal_memo *kalpy_memo_of(PyObject *o)
+void kalpy_cancel_leaves(PyObject *o, kal_cancel *request)
 {
-    return ((memo_object *)o)->memo;
+    cancel_object *c = (cancel_object *)o;
+    for (int i = 0; Py_IS_TYPE(o, kalpy_Cancel) && i < RUNNING; i++)
+        if (c->running[i] == request) c->running[i] = NULL;
+}
+
+bool kalpy_memo_of(PyObject *o, kal_memo **out)
+{
+    if (Py_IS_TYPE(o, kalpy_Memo)) {
+        *out = ((memo_object *)o)->memo;
+        return true;
+    }
+    PyErr_Format(PyExc_TypeError, "memo is a Memo, not %R; a folder is memo_dir", o);
+    return false;
 }
 
 static PyObject *cancel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -30,24 +59,21 @@ static PyObject *cancel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     (void)kwargs;
     if (!PyArg_ParseTuple(args, "")) return NULL;
     cancel_object *o = kalpy_new(type);
-    if (o) o->cancel = kal_cancel_new();
-    if (o && !o->cancel) {
-        Py_DECREF(o);
-        return PyErr_NoMemory();
-    }
     return (PyObject *)o;
 }
 
 static void cancel_dealloc(PyObject *self)
 {
-    kal_cancel_free(&((cancel_object *)self)->cancel);
     kalpy_free(self);
 }
 
 static PyObject *cancel_set(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    kal_cancel_set(((cancel_object *)self)->cancel);
+    cancel_object *c = (cancel_object *)self;
+    c->set = true;
+    for (int i = 0; i < RUNNING; i++)
+        if (c->running[i]) kal_cancel_set(c->running[i]);
     Py_RETURN_NONE;
 }
 
@@ -68,7 +94,9 @@ static PyObject *memo_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     static char *names[] = {"limit", "folder", "size", "remote", "pack", NULL};
     unsigned long long limit = 256 << 20, size = 0;
     const char *folder = NULL, *remote = NULL, *pack = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|KzKzz", names, &limit, &folder, &size, &remote, &pack))
+    Py_ssize_t folder_size;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|Kz#Kzz", names, &limit, &folder, &folder_size, &size,
+                                     &remote, &pack))
         return NULL;
     memo_object *o = kalpy_new(type);
     if (!o) return NULL;

@@ -64,7 +64,8 @@ PyObject *kalpy_bytes(kal_bytes *b)
 
 PyObject *kalpy_string(kal_bytes *b)
 {
-    PyObject *o = PyUnicode_DecodeUTF8((const char *)b->data, (Py_ssize_t)b->size, "replace");
+    PyObject *o = PyUnicode_DecodeUTF8((const char *)b->data, (Py_ssize_t)b->size,
+                                       "surrogateescape");   // paths are bytes
     kal_bytes_free(b);
     return o;
 }

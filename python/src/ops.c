@@ -8,11 +8,13 @@
 #include <string.h>
 
 typedef struct op_object {
-    PyObject_HEAD const kal_op *op;
+    PyObject_HEAD;
+    const kal_op *op;
 } op_object;
 
 typedef struct bound_object {
-    PyObject_HEAD const kal_op *op;
+    PyObject_HEAD;
+    const kal_op *op;
     PyObject *op_self, *self;
 } bound_object;
 

@@ -11,6 +11,7 @@ PyTypeObject *kalpy_Album;
 
 typedef struct target {
     PyObject *write, *end, *abort;   // NULL: there is none
+    bool begun, aborted, left;       // called; told of a failure; nobody waits for it any more
     char name[200];
 } target;
 
@@ -21,6 +22,7 @@ static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err
     char who[240];
     snprintf(who, sizeof who, "write of %s", t->name);
     const PyGILState_STATE g = PyGILState_Ensure();
+    t->begun = true;
     ptrdiff_t took = -1;
     PyObject *bytes = PyBytes_FromStringAndSize(data, (Py_ssize_t)n);
     PyObject *o = bytes ? PyObject_CallFunctionObjArgs(t->write, bytes, NULL) : NULL;
@@ -68,13 +70,20 @@ static void target_free(target *t)
     PyMem_Free(t);
 }
 
+// Comes once after any failure, perhaps long after the request: then it was the last that the target was there for.
 static void on_abort(void *user)
 {
     target *t = user;
     const PyGILState_STATE g = PyGILState_Ensure();
-    PyObject *o = PyObject_CallNoArgs(t->abort);
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value,
+                &trace);   // an album may be let go of while somebody else's error is under way
+    PyObject *o = t->abort ? PyObject_CallNoArgs(t->abort) : Py_NewRef(Py_None);
     if (!o) PyErr_WriteUnraisable(t->abort);
     Py_XDECREF(o);
+    t->aborted = true;
+    if (t->left) target_free(t);
+    PyErr_Restore(type, value, trace);
     PyGILState_Release(g);
 }
 
@@ -94,17 +103,17 @@ static target *target_new(const char *name, PyObject *write, PyObject *end, PyOb
 
 static kal_output output_of(target *t)
 {
-    return (kal_output){.name = t->name,
-                        .user = t,
-                        .write = on_write,
-                        .end = t->end ? on_end : NULL,
-                        .abort = t->abort ? on_abort : NULL};
+    return (kal_output){
+        .name = t->name, .user = t, .write = on_write, .end = t->end ? on_end : NULL, .abort = on_abort};
 }
 
-// A call of the user's that did not come back may still stand on it.
+// A call of the user's that did not come back stands on it until it is told that it failed.
 static void target_done(target *t, bool ok)
 {
-    if (ok) target_free(t);
+    if (ok || t->aborted || !t->begun)
+        target_free(t);
+    else
+        t->left = true;
 }
 
 // write_output(Encoded, name, write, end, abort)
@@ -129,17 +138,21 @@ static PyObject *write_output(PyObject *self, PyObject *args)
 // ---- albums -------------------------------------------------------------------------------------------
 
 typedef struct album_object {
-    PyObject_HEAD kal_album *album;
+    PyObject_HEAD;
+    kal_album *album;
     target *target;
+    bool busy;   // a call is under way, by another thread or above on this one
 } album_object;
 
 static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     (void)kwargs;
     const char *path, *format, *name = "";
+    Py_ssize_t path_size;
     PyObject *write = Py_None, *end = Py_None, *abort = Py_None;
     kal_error err;
-    if (!PyArg_ParseTuple(args, "zz|sOOO", &path, &format, &name, &write, &end, &abort)) return NULL;
+    if (!PyArg_ParseTuple(args, "z#z|sOOO", &path, &path_size, &format, &name, &write, &end, &abort))
+        return NULL;
     album_object *o = kalpy_new(type);
     if (!o) return NULL;
     if (!path && !(o->target = target_new(name, write, end, abort))) {
@@ -175,8 +188,12 @@ static void album_dealloc(PyObject *self)
 
 static bool is_open(const album_object *o)
 {
-    if (!o->album) PyErr_SetString(PyExc_ValueError, "the album is finished");
-    return o->album;
+    if (o->busy)
+        PyErr_SetString(PyExc_ValueError,
+                        "the album is at work: one call at a time, and none from within what it calls");
+    else if (!o->album)
+        PyErr_SetString(PyExc_ValueError, "the album is finished");
+    return o->album && !o->busy;
 }
 
 static PyObject *album_add(PyObject *self, PyObject *args)
@@ -188,7 +205,11 @@ static PyObject *album_add(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "O|O", &image, &options)) return NULL;
     kal_node *n = kalpy_need(image, "add");
     ok = n && is_open(o) && kalpy_args_from(&a, options);
-    if (ok) KALPY_RUN(ok, kal_album_add(o->album, n, a.text, &r.options, &r.err));
+    if (ok) {
+        o->busy = true;
+        KALPY_RUN(ok, kal_album_add(o->album, n, a.text, &r.options, &r.err));
+        o->busy = false;
+    }
     kalpy_args_free(&a);
     if (!ok) return NULL;
     Py_RETURN_NONE;
@@ -202,9 +223,11 @@ static PyObject *album_finish(PyObject *self, PyObject *unused)
     if (!is_open(o)) return NULL;
     kal_album *a = o->album;
     o->album = NULL;
+    o->busy = true;
     PyThreadState *t = PyEval_SaveThread();
     const kal_status st = kal_album_finish(&a, &err);
     PyEval_RestoreThread(t);
+    o->busy = false;
     if (st) return kalpy_raise(&err);
     Py_RETURN_NONE;
 }
@@ -212,7 +235,11 @@ static PyObject *album_finish(PyObject *self, PyObject *unused)
 static PyObject *album_abort(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    give_up((album_object *)self);
+    album_object *o = (album_object *)self;
+    if ((o->album || o->busy) && !is_open(o)) return NULL;
+    o->busy = true;
+    give_up(o);
+    o->busy = false;
     Py_RETURN_NONE;
 }
 

@@ -170,6 +170,11 @@ static void *copy_rows(const pixels_object *p)
     return to;
 }
 
+static bool may_be_written(PyObject *self)
+{
+    return Py_IS_TYPE(self, kalpy_Canvas) && !((pixels_object *)self)->frozen;
+}
+
 static bool lend(lent *l, PyObject *self, bool copy)
 {
     const pixels_object *p = (pixels_object *)self;
@@ -187,7 +192,7 @@ static bool lend(lent *l, PyObject *self, bool copy)
                                .shape = l->shape,
                                .strides = l->strides};
     l->managed = (kalpy_dl_managed){t, l, delete_managed};
-    const uint64_t read_only = copy || Py_IS_TYPE(self, kalpy_Canvas) ? 0 : KALPY_DL_READ_ONLY;
+    const uint64_t read_only = copy || may_be_written(self) ? 0 : KALPY_DL_READ_ONLY;
     l->versioned =
         (kalpy_dl_versioned){{1, 0}, l, delete_versioned, read_only | (copy ? KALPY_DL_COPIED : 0), t};
     return true;
@@ -213,7 +218,7 @@ PyObject *kalpy_to_dlpack(PyObject *self, PyObject *args, PyObject *kwargs)
         if (type != KALPY_DL_CPU)
             return PyErr_Format(PyExc_BufferError, "pixels are in memory, not on a device");
     }
-    const bool must = Py_IS_TYPE(self, kalpy_Pixels) && major < 1;   // a canvas may be written to
+    const bool must = !may_be_written(self) && major < 1;
     if (must && copy == Py_False)
         return PyErr_Format(PyExc_BufferError,
                             "without a copy pixels go to DLPack of version 1 and later only, which "

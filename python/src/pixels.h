@@ -8,8 +8,9 @@
 #include "py.h"
 
 typedef struct pixels_object {
-    PyObject_HEAD kal_view view;   // of a picture; or
-    void *own;                     // of a canvas, from malloc
+    PyObject_HEAD;
+    kal_view view;   // of a picture; or
+    void *own;       // of a canvas, from malloc
     kal_extent extent;
     const unsigned char *data;
     Py_ssize_t shape[3], strides[3];

@@ -27,14 +27,14 @@
 // ---- what the module knows ----------------------------------------------------------------------
 
 /// Classes and functions of kallitype/ that are made or called from here, by the names they are handed over with (module.c).
-#define KALPY_HOOKS(X)                   \
-    X(Image)                             \
-    X(Value)                             \
-    X(Encoded) /* what wraps a node */   \
-    X(open)                              \
-    X(options)                           \
-    X(signature)         /* functions */ \
-        X(Box) X(errors) /* status → exception */
+#define KALPY_HOOKS(X)                 \
+    X(Image)                           \
+    X(Value)                           \
+    X(Encoded) /* what wraps a node */ \
+    X(open)                            \
+    X(options)                         \
+    X(signature)     /* functions */   \
+    X(Box) X(errors) /* status → exception */
 typedef struct kalpy_hooks {
 #define KALPY_HOOK(name) PyObject *name;
     KALPY_HOOKS(KALPY_HOOK)
@@ -51,7 +51,8 @@ void kalpy_free(PyObject *self);
 // ---- nodes --------------------------------------------------------------------------------------
 
 typedef struct kalpy_node {
-    PyObject_HEAD kal_node *node;   // owned
+    PyObject_HEAD;
+    kal_node *node;   // owned
     kal_key key;
     PyObject *weak;
 } kalpy_node;
@@ -72,8 +73,11 @@ PyObject *kalpy_value(kal_value *value);    // and frees it
 PyObject *kalpy_raise(const kal_error *err);
 /// The exception that is set becomes err's sentence, and the cause of the exception that kalpy_raise makes of it. Returns KAL_CALLBACK.
 kal_status kalpy_stash(kal_error *err, const char *who);
-/// What was raised in a function of the user's and is no Exception; NULL: nothing.
-PyObject *kalpy_take_interrupt(void);
+/// What was raised in a function of the user's, since then, and is no Exception; NULL: nothing.
+unsigned kalpy_stash_now(void);
+PyObject *kalpy_take_interrupt(unsigned since);
+/// Forgets what nobody asked for: no request is under way.
+void kalpy_stash_clear(void);
 
 // ---- calls --------------------------------------------------------------------------------------
 
@@ -105,30 +109,37 @@ typedef struct kalpy_request {
     kal_cancel *cancel;
     kal_error err;
     PyThreadState *thread;
+    unsigned since;   // what was raised before it is not its own
     bool interrupts;
 } kalpy_request;
-/// Between the two the interpreter's lock is not held. begin: false with an exception, and end must not be called. end: raises what went wrong,
+/// Between the two the interpreter's lock is not held. begin (of a request that computes, or that opens): false with an exception, and end must not be called. end: raises what went wrong,
 /// an interrupt of the user's before all; false then. Where `again` is set and true comes back in it the interrupt was taken by the user's handler, and all
 /// is to be done once more.
-bool kalpy_begin(kalpy_request *r);
+bool kalpy_begin(kalpy_request *r, bool computes);
 bool kalpy_end(kalpy_request *r, kal_status st, bool *again);
 /// The whole of it around one expression of type kal_status, which may use `r`.
-#define KALPY_RUN(ok, expression)                \
+#define KALPY_RUN(ok, expression) KALPY_RUN_WITH(ok, true, expression)
+#define KALPY_RUN_WITH(ok, computes, expression) \
     do {                                         \
         kalpy_request r;                         \
         bool again = true;                       \
         ok = true;                               \
         while (again && ok) {                    \
             again = false;                       \
-            ok = kalpy_begin(&r);                \
+            ok = kalpy_begin(&r, computes);      \
             if (!ok) break;                      \
             const kal_status st_ = (expression); \
             ok = kalpy_end(&r, st_, &again);     \
         }                                        \
     } while (0)
 
-kal_cancel *kalpy_cancel_of(PyObject *cancel);
-kal_memo *kalpy_memo_of(PyObject *memo);
+/// A request that a Cancel stops too, from here to there; false with an exception.
+bool kalpy_cancel_joins(PyObject *cancel, kal_cancel *request);
+void kalpy_cancel_leaves(PyObject *cancel, kal_cancel *request);
+bool kalpy_memo_of(PyObject *memo, kal_memo **out);
+/// While a function of the user's makes pixels on this thread, or is told of progress, no request may begin: it could wait for itself.
+void kalpy_enter_function(void);
+void kalpy_leave_function(void);
 
 // ---- pixels -------------------------------------------------------------------------------------
 

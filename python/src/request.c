@@ -69,9 +69,11 @@ static void on_progress(void *user, kal_phase phase, uint64_t done, uint64_t tot
     kalpy_request *r = user;
     (void)phase;
     const PyGILState_STATE g = PyGILState_Ensure();
+    kalpy_enter_function();
     PyObject *rc = r->raised ? NULL
                              : PyObject_CallFunction(r->progress, "KK", (unsigned long long)done,
                                                      (unsigned long long)total);
+    kalpy_leave_function();
     if (!rc && !r->raised) {
         PyObject *type, *trace;
         PyErr_Fetch(&type, &r->raised, &trace);
@@ -106,40 +108,65 @@ static bool read_options(kalpy_request *r)
     PyObject *memo, *cancel;
     unsigned long long most;
     int mode, known;
-    if (!PyArg_ParseTuple(r->given, "iKdOizdpOO", &o->threads, &most, &o->deadline, &memo, &mode, &o->spill,
-                          &o->audit, &known, &r->progress, &cancel))
+    Py_ssize_t spill_size;
+    if (!PyArg_ParseTuple(r->given, "iKdOiz#dpOO", &o->threads, &most, &o->deadline, &memo, &mode, &o->spill,
+                          &spill_size, &o->audit, &known, &r->progress, &cancel))
         return false;
     o->max_memory = most;
     o->memo_mode = (kal_memo_mode)mode;
     o->only_known = known;
-    if (memo != Py_None) o->memo = kalpy_memo_of(memo);
-    r->cancel = cancel != Py_None ? kalpy_cancel_of(cancel) : kal_cancel_new();
+    if (memo != Py_None && !kalpy_memo_of(memo, &o->memo)) return false;
+    r->cancel = kal_cancel_new();
+    if (!r->cancel) return PyErr_NoMemory() != NULL;
+    if (cancel != Py_None && !kalpy_cancel_joins(cancel, r->cancel)) return false;
     o->cancel = r->cancel;
     if (r->progress == Py_None) r->progress = NULL;
     if (r->progress) o->progress = on_progress;
     o->warn = on_warning;
     o->user = r;
-    return r->cancel || PyErr_NoMemory();
+    return true;
 }
 
 static void drop(kalpy_request *r)
 {
-    PyObject *cancel = r->given ? PyTuple_GetItem(r->given, 9) : NULL;
-    if (cancel == Py_None) kal_cancel_free(&r->cancel);
+    PyObject *cancel = r->given && PyTuple_Size(r->given) == 10 ? PyTuple_GetItem(r->given, 9) : NULL;
+    if (cancel && r->cancel) kalpy_cancel_leaves(cancel, r->cancel);
+    kal_cancel_free(&r->cancel);
     Py_CLEAR(r->given);
     Py_CLEAR(r->warnings);
     Py_CLEAR(r->raised);
 }
 
-bool kalpy_begin(kalpy_request *r)
+static _Thread_local int within;   // functions of the user's, on this thread
+static int in_flight;              // requests
+
+void kalpy_enter_function(void)
+{
+    within++;
+}
+
+void kalpy_leave_function(void)
+{
+    within--;
+}
+
+bool kalpy_begin(kalpy_request *r, bool computes)
 {
     memset(r, 0, sizeof *r);
+    if (within && computes) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "a function that makes pixels, or is told of progress, cannot ask for an image: "
+                        "it might wait for itself");
+        return false;
+    }
     r->given = PyObject_CallNoArgs(kalpy.options);
     if (!r->given) return false;
     if (!read_options(r)) {
         drop(r);
         return false;
     }
+    if (!in_flight++) kalpy_stash_clear();
+    r->since = kalpy_stash_now();
     watch_interrupts(r);
     r->thread = PyEval_SaveThread();
     return true;
@@ -159,9 +186,10 @@ bool kalpy_end(kalpy_request *r, kal_status st, bool *again)
 {
     PyEval_RestoreThread(r->thread);
     leave_interrupts(r);
+    in_flight--;
     bool ok = true;
     if (r->interrupts && interrupted) {
-        PyObject *taken = kalpy_take_interrupt();   // by a function of the user's, on this thread
+        PyObject *taken = kalpy_take_interrupt(r->since);   // by a function of the user's, on this thread
         if (taken) {
             PyErr_SetObject((PyObject *)Py_TYPE(taken), taken);
             Py_DECREF(taken);

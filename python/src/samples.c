@@ -118,7 +118,9 @@ static bool lies_in_rows(const kalpy_samples *s)
 {
     const Py_buffer *b = &s->buffer;
     const Py_ssize_t size = (Py_ssize_t)kal_type_size(s->extent.type);
-    return (b->ndim == 2 || s->extent.channels == 1 || b->strides[2] == size) &&
+    const Py_ssize_t row = size * s->extent.channels * b->shape[1];
+    return (s->stride >= row || s->stride <= -row) &&
+           (b->ndim == 2 || s->extent.channels == 1 || b->strides[2] == size) &&
            (b->shape[1] == 1 || b->strides[1] == size * s->extent.channels);
 }
 

@@ -59,7 +59,10 @@ static bool size_of(const kal_call *call, kal_extent *out, kal_error *err)
     const PyGILState_STATE g = PyGILState_Ensure();
     PyObject *params = params_dict(call), *args = Py_BuildValue("(ii)", out->width, out->height);
     PyObject *size = params && args ? PyObject_Call(of(call)->size, args, params) : NULL;
-    const bool ok = size && PyArg_ParseTuple(size, "ii", &out->width, &out->height);
+    PyObject *pair = size ? PySequence_Tuple(size) : NULL;
+    const bool ok =
+        pair && PyArg_ParseTuple(pair, "ii;size gives width and height", &out->width, &out->height);
+    Py_XDECREF(pair);
     if (!ok) kalpy_stash(err, call->op->name);
     Py_XDECREF(params);
     Py_XDECREF(args);
@@ -171,7 +174,9 @@ static kal_status user_run(const kal_job *job)
         PyObject *t = tile_of(job->call, i, &job->in[i], wanted);
         ok = t && !PyTuple_SetItem(args, i, t);
     }
+    kalpy_enter_function();
     if (ok) given = PyObject_Call(u->function, args, params);
+    kalpy_leave_function();
     if (!given)
         st = kalpy_stash(job->err, job->call->op->name);
     else if (!put_result(job, given, job->err))
