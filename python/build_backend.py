@@ -116,7 +116,7 @@ def _needs(path: Path) -> dict[str, Path]:
 
 def _codecs(library: Path) -> dict[str, Path]:
     """What the library is linked to and what it loads when it is first needed, with what those need."""
-    names = {n.decode() for n in re.findall(rb"\0(lib[A-Za-z0-9_+-]+\.so\.[0-9.]+)\0", library.read_bytes())}
+    names = {n.decode() for n in re.findall(rb"(lib[A-Za-z0-9_+.-]+?\.so\.[0-9.]+)(?=\0)", library.read_bytes())}
     known = dict(re.findall(r"\s(lib\S+\.so\.\S+) .*=> (/\S+)", _run(shutil.which("ldconfig") or "/sbin/ldconfig", "-p")))
     out = _needs(library)
     for name in sorted(names):
@@ -124,6 +124,15 @@ def _codecs(library: Path) -> dict[str, Path]:
             out[name] = Path(known[name])
             out.update(_needs(Path(known[name])))
     return out
+
+
+def _at_home(path: Path) -> bytes:
+    """A library that finds what it needs beside itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        shutil.copyfile(path, copy)
+        _run("patchelf", "--set-rpath", "$ORIGIN", copy)
+        return copy.read_bytes()
 
 
 # ---- hooks ----------------------------------------------------------------------------------------------
@@ -139,8 +148,9 @@ get_requires_for_build_editable = get_requires_for_build_sdist = get_requires_fo
 def build_wheel(wheel_directory: str, config_settings: dict[str, str] | None = None, metadata_directory: str | None = None) -> str:
     bundle = (config_settings or {}).get("bundle", "no").lower() in ("yes", "1", "true", "on")
     with tempfile.TemporaryDirectory(prefix="kallitype-") as folder:
-        # an RPATH, unlike a RUNPATH, also serves what our library loads and what that needs
-        flags = ["-DCMAKE_SHARED_LINKER_FLAGS=-Wl,--disable-new-dtags,-rpath,$ORIGIN/../kallitype.libs"] if bundle else []
+        if bundle and not shutil.which("patchelf"):
+            raise SystemExit("kallitype: bundle=yes needs patchelf (apt install patchelf): libraries are told to look beside themselves")
+        flags = ["-DCMAKE_INSTALL_RPATH=$ORIGIN/../kallitype.libs"] if bundle else []
         package = _build(Path(folder), *flags)
         wheel = _Wheel(wheel_directory, _version())
         for path in sorted(HERE.glob("kallitype/**/*")):
@@ -150,7 +160,7 @@ def build_wheel(wheel_directory: str, config_settings: dict[str, str] | None = N
         wheel.add("kallitype/_kal.abi3.so", _stripped(package / "_kal.abi3.so"), 0o755)
         wheel.add(f"kallitype/{library.name}", _stripped(library.resolve()), 0o755)
         for name, path in _codecs(library.resolve()).items() if bundle else ():
-            wheel.add(f"kallitype.libs/{name}", path.resolve().read_bytes(), 0o755)
+            wheel.add(f"kallitype.libs/{name}", _at_home(path.resolve()), 0o755)
         return wheel.close()
 
 
