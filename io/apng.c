@@ -505,7 +505,7 @@ static kal_status leave_first(kal__decoder *d)
     kal_status st = KAL_OK;
     while (!st && d->left) st = kal__codec_png.rows(d, a->values, (ptrdiff_t)d->row, step, d->fail.err);
     if (st) return st;
-    return d->rows ? kal__png_rows_behind(d, a->head) : take(d, a->head, 8);
+    return kal__png_rows_behind(d, a->head);
 }
 
 static kal_status leave_frame(kal__decoder *d)

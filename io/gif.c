@@ -215,14 +215,28 @@ static int32_t interlaced_row(int32_t i, int32_t height)
     return 1 + 2 * i;
 }
 
+// Rows before the first that is not there, of those whose data begin with the i-th.
+static int32_t good_rows(int32_t i, int32_t h)
+{
+    int32_t y = interlaced_row(i, h);
+    for (; i < h; i++)
+        if (interlaced_row(i, h) < y) y = interlaced_row(i, h);
+    return y;
+}
+
 static kal_status read_whole(kal__decoder *d, int32_t w, int32_t h)
 {
     d->whole = kal__new((size_t)w, (size_t)h);
+    d->good = h;
     if (!d->whole) return kal__input_fail(&d->in, KAL_NOMEM, "out of memory");
     kal_status st = KAL_OK;
-    for (int32_t i = 0; i < h && !st; i++)
+    for (int32_t i = 0; i < h && !st; i++) {
         st = kal__lzw_read(&d->lzw, &d->in, d->whole + (size_t)interlaced_row(i, h) * (size_t)w, (size_t)w);
-    return st;
+        if (st) d->good = good_rows(i, h);
+    }
+    if (st != KAL_CORRUPT || !d->lenient) return st;
+    d->broken = *d->in.err;
+    return KAL_OK;
 }
 
 // The values of the frame's next row.
@@ -237,6 +251,7 @@ static kal_status frame_row(kal__decoder *d, const unsigned char **out)
     } else if (!st) {
         if (!d->done) st = read_whole(d, w, h);
         *out = d->whole + (size_t)d->done * (size_t)w;
+        if (!st && d->done >= d->good) st = kal_fail(d->in.err, d->broken.status, "%s", d->broken.message);
     }
     d->done++;
     return st;

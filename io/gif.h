@@ -35,6 +35,8 @@ struct kal__decoder {
     unsigned char *canvas;         // what frames before left on it; NULL: nothing will be
     kal__gif_frame frame;          // the page's own, or the one that is being drawn
     unsigned char *whole;          // its values, when it is interlaced
+    int32_t good;                  // rows of them before the first that is not there
+    kal_error broken;              // why it is not
     int32_t done;                  // rows of it that are read
     int32_t y;                     // the next row of the page
     bool has_colours;

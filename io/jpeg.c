@@ -14,8 +14,9 @@
 struct kal__decoder {
     kal__jpeg_in in;
     unsigned char *cmyk;   // one row, when colours have to be made
-    bool adobe, started;
-    int32_t by;   // what was aimed at
+    bool adobe, started, lenient;
+    int32_t good;   // rows of a picture that broke off
+    int32_t by;     // what was aimed at
     kal_rect part;
     struct kal__jpeg_index *index;
 };
@@ -186,10 +187,22 @@ kal_status kal__jpeg_cut(struct jpeg_decompress_struct *j, kal_rect part, const 
     return KAL_OK;
 }
 
+// Where chroma has fewer rows, the last row of an iMCU is made with what stands in the next.
+static int32_t good_rows(const kal__jpeg_in *in)
+{
+    const struct jpeg_decompress_struct *j = &in->jpeg;
+    if (in->whole == (int32_t)j->total_iMCU_rows) return (int32_t)j->output_height;
+    return in->whole * j->max_v_samp_factor * (int32_t)j->scale_num - (j->max_v_samp_factor > 1);
+}
+
+// The library collects all scans of a file that has several.
 static kal_status start(kal__decoder *d)
 {
     if (setjmp(d->in.fail.where)) return d->in.fail.status;
+    d->in.lenient = d->lenient && jpeg_has_multiple_scans(&d->in.jpeg);
     kal__jpeg_start(&d->in.jpeg, d->by);
+    d->in.lenient = false;
+    d->good = good_rows(&d->in);
     d->started = true;
     return kal_rect_empty(d->part) ? KAL_OK
                                    : kal__jpeg_cut(&d->in.jpeg, d->part, d->in.reader->name, d->in.fail.err);
@@ -215,6 +228,7 @@ static kal_status jpeg_part(const kal__decoder *d, kal_rect part, unsigned char 
 static kal_status jpeg_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal_status st = decoder_new(r, &ask->limits, out, err);
+    if (!st) (*out)->lenient = ask->lenient;
     if (!st) st = read_header(*out, NULL);
     if (!st && (*out)->in.jpeg.out_color_space == JCS_CMYK) {
         (*out)->cmyk = kal__new((*out)->in.jpeg.image_width, 4);
@@ -246,6 +260,9 @@ static kal_status jpeg_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t strid
     const size_t row = (size_t)d->in.jpeg.output_width * (size_t)(d->cmyk ? 3 : d->in.jpeg.output_components);
     if (stride < (ptrdiff_t)row || (uint32_t)n > d->in.jpeg.output_height - d->in.jpeg.output_scanline)
         return changed(d->in.reader->name, err);
+    const kal_error *broken = &d->in.broken;
+    if (broken->status && n > d->good - (int32_t)d->in.jpeg.output_scanline)
+        return kal_fail(err, broken->status, "%s", broken->message);
     if (setjmp(d->in.fail.where)) return d->in.fail.status;
     int32_t y = 0;
     while (y < n) {
@@ -276,6 +293,7 @@ static kal_status jpeg_close(kal__decoder *d, kal_error *err)
     if (err && d->started) {   // in parts everything was looked at beforehand
         d->in.fail.err = err;
         st = finish(d);
+        if (!st && d->in.broken.status) st = kal_fail(err, d->in.broken.status, "%s", d->in.broken.message);
     }
     decoder_free(d);
     return st;

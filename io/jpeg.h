@@ -24,6 +24,8 @@ typedef struct kal__jpeg_fail {
     const char *name;
     const uint64_t *offset;   // of the reader; NULL when writing
     const struct jpeg_source_mgr *src;
+    const JOCTET *served;      // the first of the bytes that src was given last
+    struct kal__jpeg_in *in;   // whose errors these are; NULL: somebody else's
 } kal__jpeg_fail;
 void kal__jpeg_fail_init(kal__jpeg_fail *f, kal_error *err, const char *name);
 
@@ -37,6 +39,10 @@ typedef struct kal__jpeg_in {
     kal_limits limits;
     const bool *stop;   // set: gives up with CANCELLED between two rows of blocks; atomic; NULL: nobody will
     struct jpeg_progress_mgr progress;
+    /// While the scans of a file are collected: the rows of iMCUs that no scan will change are taken from one that breaks off.
+    bool lenient;
+    int32_t whole;      // so many of them; with `broken`
+    kal_error broken;   // why there are no more
     JOCTET input[KAL__JPEG_INPUT];
 } kal__jpeg_in;
 kal_status kal__jpeg_stopped(kal_error *err);

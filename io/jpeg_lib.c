@@ -21,21 +21,42 @@ static kal_status status_of(int code)
     return KAL_CORRUPT;
 }
 
+static kal_status describe(j_common_ptr c, kal_error *err)
+{
+    const kal__jpeg_fail *f = (const kal__jpeg_fail *)c->err;
+    const kal_status st = status_of(c->err->msg_code);
+    char text[JMSG_LENGTH_MAX];
+    f->mgr.format_message(c, text);
+    if (!f->offset) return kal_fail(err, st, "jpeg: %s", text);
+    const uint64_t at = *f->offset - (f->src ? f->src->bytes_in_buffer : 0);
+    return kal_fail(err, st, "%s: jpeg: near byte %llu: %s", f->name, (unsigned long long)at, text);
+}
+
 static void on_error(j_common_ptr c)
 {
     kal__jpeg_fail *f = (kal__jpeg_fail *)c->err;
-    char text[JMSG_LENGTH_MAX];
-    f->mgr.format_message(c, text);
-    if (!f->status) {
-        const uint64_t at = f->offset ? *f->offset - (f->src ? f->src->bytes_in_buffer : 0) : 0;
-        f->status = status_of(c->err->msg_code);
-        if (f->offset)
-            kal_fail(f->err, f->status, "%s: jpeg: near byte %llu: %s", f->name, (unsigned long long)at,
-                     text);
-        else
-            kal_fail(f->err, f->status, "jpeg: %s", text);
-    }
+    if (!f->status) f->status = describe(c, f->err);
     longjmp(f->where, 1);
+}
+
+// Rows of iMCUs for which all has been read that any scan can bring: in a progressive file all coefficients to their last bit, in another all
+// components. The scan that is being read is taken as far as it has come; between two, it is all there.
+static int32_t whole_rows(const struct jpeg_decompress_struct *j)
+{
+    for (int i = 0; i < j->num_components; i++) {
+        if (!j->comp_info[i].quant_table) return 0;   // the library notes it when a scan begins
+        for (int k = 0; j->coef_bits && k < DCTSIZE2; k++)
+            if (j->coef_bits[i][k]) return 0;
+    }
+    return (int32_t)j->input_iMCU_row;
+}
+
+// Whether it goes on behind a place where the file is broken, for the sake of rows that are whole.
+static bool goes_on(kal__jpeg_in *d)
+{
+    if (d->broken.status) return true;
+    if (d->lenient) d->whole = whole_rows(&d->jpeg);
+    return d->whole > 0;
 }
 
 // Between the segments of a header bytes mean nothing, and behind a scan cameras pad with zeros or ones. Other bytes there are left of a scan that
@@ -46,9 +67,8 @@ static bool is_padding(j_common_ptr c)
     const kal__jpeg_fail *f = (const kal__jpeg_fail *)c->err;
     const j_decompress_ptr j = (j_decompress_ptr)c;
     if (!f->src || !c->is_decompressor || j->input_scan_number < 1) return true;
-    const kal__jpeg_in *d = c->client_data;
-    const JOCTET *start = d->reader->memory ? d->reader->memory : d->input, *end = d->src.next_input_byte;
-    for (long left = c->err->msg_parm.i[0]; left > 0 && end > start; left--)
+    const JOCTET *end = f->src->next_input_byte;
+    for (long left = c->err->msg_parm.i[0]; left > 0 && end > f->served; left--)
         if (*--end != 0 && *end != 0xff) return false;
     return true;
 }
@@ -62,7 +82,10 @@ static void on_message(j_common_ptr c, int level)
     const int code = c->err->msg_code;
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         if (code == harmless[i]) return;
-    if (code != JWRN_EXTRANEOUS_DATA || !is_padding(c)) on_error(c);
+    if (code == JWRN_EXTRANEOUS_DATA && is_padding(c)) return;
+    kal__jpeg_in *d = ((const kal__jpeg_fail *)c->err)->in;
+    if (!d || !goes_on(d)) on_error(c);
+    if (d && !d->broken.status) describe(c, &d->broken);
 }
 
 static void silent(j_common_ptr c)
@@ -88,32 +111,44 @@ static void src_nothing(j_decompress_ptr c)
     (void)c;
 }
 
+static boolean serve(kal__jpeg_in *d, const JOCTET *data, size_t n)
+{
+    d->src.next_input_byte = d->fail.served = data;
+    d->src.bytes_in_buffer = n;
+    return TRUE;
+}
+
+// The file ends: an error, or what stands at the end of a whole one, so that the library comes to its own.
+static boolean src_end(kal__jpeg_in *d)
+{
+    static const JOCTET end[] = {0xff, JPEG_EOI};
+    const bool on = goes_on(d);
+    if (!d->broken.status) {
+        const kal_status st = kal_fail(on ? &d->broken : d->fail.err, KAL_CORRUPT,
+                                       "%s: jpeg: the file ends at byte %llu, before the picture does",
+                                       d->reader->name, (unsigned long long)d->reader->position);
+        if (!on) d->fail.status = st;
+    }
+    if (!on) longjmp(d->fail.where, 1);
+    return serve(d, end, sizeof end);
+}
+
 static boolean src_fill(j_decompress_ptr c)
 {
     kal__jpeg_in *d = c->client_data;
-    kal_error *err = d->fail.err;
     if (d->reader->memory) {   // all at once
-        if (d->reader->position < d->reader->size) {
-            d->src.next_input_byte = d->reader->memory + d->reader->position;
-            d->src.bytes_in_buffer = d->reader->size - (size_t)d->reader->position;
-            d->reader->position = d->reader->size;
-            return TRUE;
-        }
-    } else {
-        const ptrdiff_t n = d->reader->read(d->reader, d->input, KAL__JPEG_INPUT, err);
-        if (n > 0) {
-            d->src.next_input_byte = d->input;
-            d->src.bytes_in_buffer = (size_t)n;
-            return TRUE;
-        }
-        if (n < 0) d->fail.status = KAL_IO;
+        const uint64_t at = d->reader->position;
+        if (at >= d->reader->size) return src_end(d);
+        d->reader->position = d->reader->size;
+        return serve(d, d->reader->memory + at, (size_t)(d->reader->size - at));
     }
-    if (!d->fail.status) {
-        d->fail.status = KAL_CORRUPT;
-        kal_fail(err, KAL_CORRUPT, "%s: jpeg: the file ends at byte %llu, before the picture does",
-                 d->reader->name, (unsigned long long)d->reader->position);
+    const ptrdiff_t n = d->reader->read(d->reader, d->input, KAL__JPEG_INPUT, d->fail.err);
+    if (!n) return src_end(d);
+    if (n < 0) {
+        d->fail.status = KAL_IO;
+        longjmp(d->fail.where, 1);
     }
-    longjmp(d->fail.where, 1);
+    return serve(d, d->input, (size_t)n);
 }
 
 static void src_skip(j_decompress_ptr c, long n)
@@ -157,6 +192,7 @@ kal_status kal__jpeg_in_init(kal__jpeg_in *d, kal__reader *r, const kal_limits *
     kal__jpeg_fail_init(&d->fail, err, r->name);
     d->fail.offset = &r->position;
     d->fail.src = &d->src;
+    d->fail.in = d;
     d->jpeg.err = &d->fail.mgr;
     if (setjmp(d->fail.where)) return d->fail.status;
     jpeg_create_decompress(&d->jpeg);

@@ -170,7 +170,7 @@ static void nothing(j_decompress_ptr c)
 
 static void serve(part *p, const unsigned char *data, size_t n, size_t position)
 {
-    p->src.next_input_byte = data;
+    p->src.next_input_byte = p->fail.served = data;
     p->src.bytes_in_buffer = n;
     p->position = position;
 }

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // PNG. Palettes become RGB, tRNS becomes alpha, 1, 2 and 4 bits become v·255/(2^n−1), 16 bits stay. There is no gamma correction.
-// libpng reads what stands before the pixels, and all of an interlaced picture; other pictures' rows are read in png_rows.c. Every call
-// into the library re-arms its own setjmp; no pointer of a dead frame survives.
+// libpng reads what stands before the pixels; rows are read in png_rows.c. Every call into the library re-arms its own setjmp; no pointer of
+// a dead frame survives.
 #include "apng.h"
 
 #include <pthread.h>
@@ -118,6 +118,7 @@ static void decoder_free(kal__decoder *d)
     if (!d) return;
     kal__apng_free(d->apng);
     kal__png_rows_free(d->rows);
+    free(d->scratch);
     if (d->png) png_destroy_read_struct(&d->png, &d->info, NULL);
     free(d->input);
     free(d);
@@ -172,12 +173,11 @@ static kal_status decoder_new(kal__reader *r, const kal__ask *ask, kal__meta *me
     return st;
 }
 
-// libpng's structs and the libraries' own pages, measured; interlaced also zlib's window and state, its IDAT buffer, and two rows of output
-// width.
+// libpng's structs and the libraries' own pages, measured; interlaced also a row of a pass.
 static size_t decoder_memory(const kal__decoder *d)
 {
-    const size_t rows = d->interlaced ? (40 + 8) * 1024 + 2 * (d->row + 64) : kal__png_rows_memory(d);
-    return sizeof *d + (d->input ? KAL__PNG_INPUT : 0) + (4 + 480) * 1024 + rows;
+    return sizeof *d + (d->input ? KAL__PNG_INPUT : 0) + (4 + 480) * 1024 + kal__png_rows_memory(d) +
+           (d->interlaced ? d->row : 0);
 }
 
 static kal_status look_behind(kal__decoder *d)
@@ -206,39 +206,19 @@ static kal_status png_header(kal__reader *r, const kal__ask *ask, kal__header *h
 
 // ---- pixels -------------------------------------------------------------------------------------
 
-static kal_status start_interlaced(kal__decoder *d)
-{
-    if (setjmp(d->fail.where)) return d->fail.status;
-    png_set_expand(d->png);
-    if (kal__png_swapped()) png_set_swap(d->png);
-    png_set_interlace_handling(d->png);
-    png_read_update_info(d->png, d->info);
-    if (png_get_rowbytes(d->png, d->info) != d->row)
-        kal__png_fail_with(&d->fail, "its rows are not what the header promised");
-    return KAL_OK;
-}
-
 static kal_status png_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal_extent e;
     kal_status st = decoder_new(r, ask, NULL, out, &e, err);
     if (!st && (*out)->apng) st = kal__apng_open(*out);
-    if (!st) st = (*out)->interlaced ? start_interlaced(*out) : kal__png_rows_new(*out);
+    if (!st) st = kal__png_rows_new(*out);
+    if (!st && (*out)->interlaced) st = kal__png_passes_new(*out);
     while (!st && kal__apng_page(*out) < ask->page) st = kal__apng_next(*out, err);
     if (st) {
         decoder_free(*out);
         *out = NULL;
     }
     return st;
-}
-
-// Seven passes over the same rows, each adding pixels.
-static kal_status read_interlaced(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n)
-{
-    if (setjmp(d->fail.where)) return d->fail.status;
-    for (int pass = 0; pass < 7; pass++)
-        for (int32_t y = 0; y < n; y++) png_read_row(d->png, dst + y * stride, NULL);
-    return KAL_OK;
 }
 
 static kal_status png_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
@@ -251,7 +231,7 @@ static kal_status png_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
     d->fail.err = err;
     d->left -= n;
     const kal_status st =
-        d->interlaced ? read_interlaced(d, dst, stride, n) : kal__png_rows_read(d, dst, stride, n);
+        d->interlaced ? kal__png_passes_read(d, dst, stride, n) : kal__png_rows_read(d, dst, stride, n);
     if (!st && d->apng) kal__apng_keep(d, dst, stride, n);
     return st;
 }
@@ -267,11 +247,9 @@ static kal_status png_next(kal__decoder *d, kal__header *h, kal__meta *m, kal_er
     return KAL_OK;
 }
 
-static kal_status end_interlaced(kal__decoder *d)
+static int32_t png_good(const kal__decoder *d)
 {
-    if (setjmp(d->fail.where)) return d->fail.status;
-    png_read_end(d->png, NULL);
-    return KAL_OK;
+    return d->interlaced && !kal__apng_page(d) ? kal__png_passes_whole(d) : 0;
 }
 
 static kal_status png_close(kal__decoder *d, kal_error *err)
@@ -279,7 +257,7 @@ static kal_status png_close(kal__decoder *d, kal_error *err)
     kal_status st = KAL_OK;
     if (err) {
         d->fail.err = err;
-        st = kal__apng_page(d) ? kal__apng_end(d) : d->interlaced ? end_interlaced(d) : kal__png_rows_end(d);
+        st = kal__apng_page(d) ? kal__apng_end(d) : kal__png_rows_end(d);
     }
     decoder_free(d);
     return st;
@@ -323,6 +301,7 @@ const kal__codec kal__codec_png = {
     .pages = true,
     .open = png_open,
     .rows = png_rows,
+    .good = png_good,
     .next = png_next,
     .close = png_close,
     .params = params,

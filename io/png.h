@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What the files of PNG share. Reading: png.c is the codec, what libpng reads of it, and the table; png_meta.c metadata; png_rows.c rows.
+// What the files of PNG share. Reading: png.c is the codec, what libpng reads of it, and the table; png_meta.c metadata; png_rows.c rows; png_passes.c
+// those of an interlaced one.
 // Writing: png_write.c, png_palette.c few colours, apng_write.c animations.
 #ifndef KAL_IO_PNG_H
 #define KAL_IO_PNG_H
@@ -57,8 +58,11 @@ struct kal__decoder {
     bool interlaced;
     unsigned char chunk[8];   // the last eight bytes libpng read at once: a chunk's length and name
     size_t at;
-    unsigned char *input;         // KAL__PNG_INPUT bytes, unless the file lies in memory
-    struct kal__png_rows *rows;   // NULL: libpng reads them
+    unsigned char *input;   // KAL__PNG_INPUT bytes, unless the file lies in memory
+    struct kal__png_rows *rows;
+    unsigned char *scratch;   // a row of a pass, when it is interlaced
+    int pass;                 // that is being read, and the row of it that comes next
+    int32_t pass_row;
 };
 
 #define KAL__PNG_INPUT ((size_t)64 << 10)
@@ -80,11 +84,17 @@ void kal__png_keep_chunks(png_structp png, kal__decoder *d);
 /// Writers put EXIF and XMP behind the pixels too. Steps from chunk to chunk; damage here is the decoder's to report.
 void kal__png_scan_behind(kal__decoder *d);
 
-/// Rows of a picture that is not interlaced, from the first IDAT on, whose head has just been read. The next n rows; then the rest.
-/// What they hold, beside the decoder, is kal__png_rows_memory.
+/// Rows from the first IDAT on, whose head has just been read. The next n rows; then the rest. What they hold, beside the decoder, is
+/// kal__png_rows_memory.
 kal_status kal__png_rows_new(kal__decoder *d);
 kal_status kal__png_rows_read(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n);
 kal_status kal__png_rows_end(kal__decoder *d);
+/// Rows of another width come next, so many: those of a pass, whose first row has none above it.
+void kal__png_rows_turn(kal__decoder *d, int32_t width, int32_t height);
+/// All of an interlaced picture, by these rows. After a failure, how many of its first rows are whole.
+kal_status kal__png_passes_new(kal__decoder *d);
+kal_status kal__png_passes_read(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n);
+int32_t kal__png_passes_whole(const kal__decoder *d);
 /// Passes over what is left of the picture's data, and takes the head of the chunk behind.
 kal_status kal__png_rows_behind(kal__decoder *d, unsigned char head[8]);
 void kal__png_rows_free(struct kal__png_rows *r);

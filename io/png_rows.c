@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Rows of a PNG that is not interlaced: IDAT chunks → inflate → undo the filters → samples as we have them. Filtered rows are inflated
-// into a buffer that stays in a core's cache. Rows whose bytes are ours already (8 bits, no transparent colour) go straight to their
+// Rows of a PNG, or of a pass of one that is interlaced: IDAT chunks → inflate → undo the filters → samples as we have them. Filtered rows are
+// inflated into a buffer that stays in a core's cache. Rows whose bytes are ours already (8 bits, no transparent colour) go straight to their
 // place; others become pixels in the buffer, and are spread out from there.
 #include "png.h"
 
@@ -34,7 +34,9 @@ struct kal__png_rows {
     bool behind;   // the head of a chunk that is no IDAT is in `head`
     unsigned char head[8];
     unsigned char *buffer;   // filtered rows, each behind its filter's byte
+    size_t room;             // bytes of it
     int32_t next, have;      // in the buffer
+    int32_t left;            // rows that are still to come, of the picture or the pass
     kal_error broken;        // what stands behind these rows, when whoever asked takes them all the same
     unsigned char *up;       // the row above
     unsigned char *last;     // a copy of it, when its place is not ours any more
@@ -192,24 +194,30 @@ static void choose_spread(kal__decoder *d, kal__png_rows *r)
 
 // ---- rows ---------------------------------------------------------------------------------------
 
-static layout layout_of(const kal__decoder *d)
+// As many rows as `room` has, one at least.
+static layout layout_of(const kal__decoder *d, size_t width, size_t height, size_t room)
 {
     const size_t bits = (size_t)png_get_bit_depth(d->png, d->info) * png_get_channels(d->png, d->info);
-    layout l = {((size_t)png_get_image_width(d->png, d->info) * bits + 7) / 8, bits < 8 ? 1 : bits / 8, 1};
-    const size_t fit = BUFFER / (l.bytes + 1), height = png_get_image_height(d->png, d->info);
+    layout l = {(width * bits + 7) / 8, bits < 8 ? 1 : bits / 8, 1};
+    const size_t fit = room / (l.bytes + 1);
     if (fit > 1) l.rows = (int32_t)(fit < height ? fit : height);
     return l;
 }
 
+static layout layout_of_all(const kal__decoder *d)
+{
+    return layout_of(d, png_get_image_width(d->png, d->info), png_get_image_height(d->png, d->info), BUFFER);
+}
+
 static size_t buffer_size(const layout *l)
 {
-    return (size_t)l->rows * (l->bytes + 1) + SLACK;
+    return (size_t)l->rows * (l->bytes + 1);
 }
 
 size_t kal__png_rows_memory(const kal__decoder *d)
 {
-    const layout l = layout_of(d);
-    return sizeof(kal__png_rows) + kal__inflate_memory() + buffer_size(&l) + l.bytes + SLACK;
+    const layout l = layout_of_all(d);
+    return sizeof(kal__png_rows) + kal__inflate_memory() + buffer_size(&l) + l.bytes + 2 * SLACK;
 }
 
 void kal__png_rows_free(kal__png_rows *r)
@@ -225,9 +233,10 @@ kal_status kal__png_rows_new(kal__decoder *d)
 {
     kal__png_rows *r = d->rows = kal__new_zero(1, sizeof *r);
     if (r) {
-        r->layout = layout_of(d);
+        r->layout = layout_of_all(d);
+        r->room = buffer_size(&r->layout);
         r->inflate = kal__inflate_new();
-        r->buffer = kal__new_zero(buffer_size(&r->layout), 1);
+        r->buffer = kal__new_zero(r->room + SLACK, 1);
         r->up = r->last = kal__new_zero(r->layout.bytes + SLACK, 1);
     }
     if (!r || !r->inflate || !r->buffer || !r->last)
@@ -235,11 +244,22 @@ kal_status kal__png_rows_new(kal__decoder *d)
     r->chunk_left = kal__be32(d->chunk);
     r->crc = kal__crc32(0, d->chunk + 4, 4);
     r->width = (int32_t)png_get_image_width(d->png, d->info);
+    r->left = (int32_t)png_get_image_height(d->png, d->info);
     r->samples = png_get_channels(d->png, d->info);
     r->depth = png_get_bit_depth(d->png, d->info);
     r->pixel = d->row / (size_t)r->width;
     choose_spread(d, r);
     return KAL_OK;
+}
+
+void kal__png_rows_turn(kal__decoder *d, int32_t width, int32_t height)
+{
+    kal__png_rows *r = d->rows;
+    r->layout = layout_of(d, (size_t)width, (size_t)height, r->room);
+    r->width = width;
+    r->left = height;
+    r->next = r->have = 0;
+    r->up = memset(r->last, 0, r->layout.bytes);
 }
 
 static void keep_up(kal__png_rows *r)
@@ -258,14 +278,13 @@ static kal_status put_off(kal__decoder *d, kal__png_rows *r, size_t got)
     return KAL_OK;
 }
 
-// `left` rows of the picture are still to come.
-static kal_status fill(kal__decoder *d, kal__png_rows *r, int32_t left)
+static kal_status fill(kal__decoder *d, kal__png_rows *r)
 {
     if (r->broken.status)
         return d->fail.status = kal_fail(d->fail.err, r->broken.status, "%s", r->broken.message);
     keep_up(r);
     r->next = 0;
-    r->have = r->layout.rows < left ? r->layout.rows : left;
+    r->have = r->layout.rows < r->left ? r->layout.rows : r->left;
     const size_t n = (size_t)r->have * (r->layout.bytes + 1);
     size_t got = 0;
     kal_status st = inflate_bytes(d, r, r->buffer, n, &got);
@@ -300,7 +319,7 @@ kal_status kal__png_rows_read(kal__decoder *d, unsigned char *dst, ptrdiff_t str
     kal__png_rows *r = d->rows;
     for (int32_t done; n; n -= done, dst += done * stride) {
         if (r->next == r->have) {
-            const kal_status st = fill(d, r, d->left + n);
+            const kal_status st = fill(d, r);
             if (st) return st;
         }
         const unsigned char *row = r->buffer + (size_t)r->next * (r->layout.bytes + 1);
@@ -309,6 +328,7 @@ kal_status kal__png_rows_read(kal__decoder *d, unsigned char *dst, ptrdiff_t str
         for (int32_t i = 0; r->spread && i < done; i++)
             r->spread(r, dst + i * stride, row + 1 + (size_t)i * (r->layout.bytes + 1));
         r->next += done;
+        r->left -= done;
     }
     keep_up(r);   // dst is the caller's
     return KAL_OK;
@@ -321,7 +341,7 @@ static kal_status end_stream(kal__decoder *d, kal__png_rows *r)
 {
     while (!r->ended) {
         size_t got = 0;
-        const kal_status st = inflate_bytes(d, r, r->buffer, buffer_size(&r->layout), &got);
+        const kal_status st = inflate_bytes(d, r, r->buffer, r->room, &got);
         if (st) return st;
     }
     r->n_in = 0;

@@ -5,6 +5,9 @@
 // where that begins, and nothing of it is taken for the whole picture, or kept. Without `lenient` they stay errors.
 #include "files.h"
 #include "gifs.h"
+#include "jpegs.h"
+
+#include <png.h>
 
 typedef struct told {
     int n, rows;
@@ -58,6 +61,148 @@ static void require_front(const kal_bytes *b, size_t size, const kal_extent *e, 
                  size);
     free(p);
 }
+
+// ---- pictures in passes -------------------------------------------------------------------------
+
+// At many places behind the head, of which those near the end are the ones with rows.
+static void cut_everywhere(const kal_bytes *b, size_t head, const char *what, double tail)
+{
+    kal_extent e;
+    unsigned char *want = decoded(b->data, b->size, NULL, &e);
+    if (!REQUIRE_NOTE(want != NULL, "%s: %s", what, check_error.message)) return;
+    const size_t step = b->size / 40 + 1;
+    size_t size = head;
+    while (size < b->size) {
+        require_front(b, size, &e, want, e.height, what);
+        const size_t left = b->size - size;
+        size += left <= 12 ? 1 : left - 12 < step ? left - 12 : step;
+    }
+    kal_extent x;
+    told t;
+    free(read_lenient(&(kal_bytes){b->data, b->size - b->size / 50 - 1}, "lenient=true", 1, &x, &t));
+    REQUIRE_NOTE(t.rows >= e.height * tail, "%s: all but the last of fifty parts: %d rows of %d", what,
+                 t.rows, e.height);
+    require_front(b, b->size, &e, want, e.height, what);
+    free(want);
+}
+
+// Whatever is broken in the middle: what comes is the same for any number of threads, or an error.
+static void damage_somewhere(const kal_bytes *b, const char *what, rng *r)
+{
+    for (int i = 0; i < 20; i++) {
+        kal_bytes bad = bytes_copy(b->data, b->size);
+        bad.data[bad.size / 2 + (size_t)rng_below(r, (int)(bad.size / 2))] ^=
+            (unsigned char)(1 << rng_below(r, 8));
+        kal_extent e, x;
+        told t, again;
+        unsigned char *p = read_lenient(&bad, "lenient=true", 1, &e, &t),
+                      *q = read_lenient(&bad, "lenient=true", 3, &x, &again);
+        REQUIRE_NOTE(!p == !q && t.rows == again.rows, "%s: %d rows and then %d", what, t.rows, again.rows);
+        REQUIRE_NOTE(!p || !q || (extent_equal(&e, &x) && !memcmp(p, q, bytes_of(&e))), "%s", what);
+        bool clear = true;
+        for (size_t k = (size_t)(t.rows < 0 ? e.height : t.rows) * (bytes_of(&e) / (size_t)e.height);
+             p && k < bytes_of(&e); k++)
+            clear = clear && !p[k];
+        REQUIRE_NOTE(clear, "%s: what is missing is not 0 from row %d on", what, t.rows);
+        free(p), free(q);
+        bytes_free(&bad);
+    }
+}
+
+static void jpegs_in_scans(rng *r)
+{
+    static const struct {
+        const char *what;
+        jpeg_kind k;
+        kal_extent e;
+        double tail;
+    } all[] = {
+        {"progressive 420", {2, 2, .progressive = true}, {203, 149, 3, KAL_U8, KAL_RGB, false}, 0.8},
+        {"progressive 422", {2, 1, .progressive = true}, {203, 149, 3, KAL_U8, KAL_RGB, false}, 0.8},
+        {"progressive 440", {1, 2, .progressive = true}, {64, 64, 3, KAL_U8, KAL_RGB, false}, 0.6},
+        {"progressive 444", {1, 1, .progressive = true}, {203, 149, 3, KAL_U8, KAL_RGB, false}, 0.8},
+        {"progressive with restarts",
+         {2, 2, .progressive = true, .restart_rows = 1},
+         {203, 149, 3, KAL_U8, KAL_RGB, false},
+         0.8},
+        {"progressive arithmetic",
+         {2, 2, .progressive = true, .arithmetic = true},
+         {203, 149, 3, KAL_U8, KAL_RGB, false},
+         0.7},
+        {"progressive gray", {1, 1, .progressive = true}, {203, 149, 1, KAL_U8, KAL_GRAY, false}, 0.8},
+        {"a scan for each component", {2, 2, .separate = true}, {203, 149, 3, KAL_U8, KAL_RGB, false}, 0.5},
+        {"small", {2, 2, .progressive = true}, {5, 3, 3, KAL_U8, KAL_RGB, false}, 0}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        unsigned char *p = malloc(bytes_of(&all[i].e));
+        rng_pixels(r, &all[i].e, p);
+        unsigned long size;
+        kal_bytes b = {jpeg_of(&all[i].e, p, &all[i].k, &size), 0};
+        b.size = size;
+        cut_everywhere(&b, 650, all[i].what, all[i].tail);
+        damage_somewhere(&b, all[i].what, r);
+        free(b.data);
+        free(p);
+    }
+}
+
+static void on_write(png_structp png, png_bytep data, size_t n)
+{
+    kal_bytes *b = png_get_io_ptr(png);
+    *b = bytes_join(*b, data, n);
+}
+
+static kal_bytes png_in_passes(const kal_extent *e, unsigned char *pixels)
+{
+    static const int colours[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
+                                  PNG_COLOR_TYPE_RGB_ALPHA};
+    kal_bytes b = {malloc(1), 0};
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    png_byte **rows = malloc((size_t)e->height * sizeof *rows);
+    for (int32_t y = 0; y < e->height; y++) rows[y] = pixels + (size_t)y * (bytes_of(e) / (size_t)e->height);
+    if (setjmp(png_jmpbuf(png))) abort();
+    png_set_write_fn(png, &b, on_write, NULL);
+    png_set_IHDR(png, info, (png_uint_32)e->width, (png_uint_32)e->height, 8, colours[e->channels],
+                 PNG_INTERLACE_ADAM7, 0, 0);
+    png_set_rows(png, info, rows);
+    png_write_png(png, info, 0, NULL);
+    png_destroy_write_struct(&png, &info);
+    free(rows);
+    return b;
+}
+
+static void pngs_in_passes(rng *r)
+{
+    static const kal_extent all[] = {
+        {203, 149, 3, KAL_U8, KAL_RGB, false}, {40, 1, 4, KAL_U8, KAL_RGB, true},
+        {1, 90, 1, KAL_U8, KAL_GRAY, false},   {2, 60, 2, KAL_U8, KAL_GRAY, true},
+        {3, 61, 1, KAL_U8, KAL_GRAY, false},   {5, 2, 3, KAL_U8, KAL_RGB, false}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        unsigned char *p = malloc(bytes_of(&all[i]));
+        rng_pixels(r, &all[i], p);
+        kal_bytes b = png_in_passes(&all[i], p);
+        cut_everywhere(&b, 45, "interlaced PNG", i ? 0 : 0.9);
+        damage_somewhere(&b, "interlaced PNG", r);
+        bytes_free(&b);
+        free(p);
+    }
+}
+
+static void gifs_in_passes(rng *r)
+{
+    static unsigned char values[99 * 77], colours[768];
+    for (size_t i = 0; i < sizeof colours; i++) colours[i] = (unsigned char)rng_next(r);
+    for (int h = 1; h < 78; h += h < 10 ? 1 : 67) {
+        for (int i = 0; i < 99 * h; i++) values[i] = (unsigned char)rng_next(r);
+        const gif_frame f = {0, 0, 99, h, 0, 10, -1, true, false, {0}, values};
+        kal_bytes b = bytes_join(gif_add(gif_head(99, h, colours), &f, true), ";", 1);
+        cut_everywhere(&b, 830, "interlaced GIF", h > 10 ? 0.8 : 0);
+        damage_somewhere(&b, "interlaced GIF", r);
+        bytes_free(&b);
+    }
+}
+
+// ---- formats ------------------------------------------------------------------------------------
 
 static void cut_at_places(const kal_bytes *b, const char *what, double tail)
 {
@@ -196,6 +341,10 @@ int main(void)
                  {"gif", NULL, {165, 149, 3, KAL_U8, KAL_RGB, false}, 0.6}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         kind(kinds[i].format, kinds[i].params, kinds[i].e, kinds[i].tail);
+    rng r = {29};
+    jpegs_in_scans(&r);
+    pngs_in_passes(&r);
+    gifs_in_passes(&r);
     keys_and_texts();
     other_failures();
     parts();
