@@ -107,8 +107,9 @@ typedef struct kal__writer {
     kal_status (*commit)(struct kal__writer *w, kal_error *err);
     void (*abort)(struct kal__writer *w);
     uint64_t written;
-    size_t memory;      ///< bytes that it may hold
-    int32_t helpers;    ///< threads that an encoder may have of its own; of as many or as few it makes the same bytes
+    size_t memory;   ///< bytes that it may hold
+    int32_t
+        helpers;   ///< threads that an encoder may have of its own; of as many or as few it makes the same bytes
     bool album;         ///< of a file of several pictures: `page` may be called
     const char *name;   ///< of the target, without folders; NULL: it has none
     bool far;           ///< on another machine: its last step may fail, and comes before those of others
@@ -147,6 +148,9 @@ typedef struct kal__blob {
 
 /// The kinds of blocks that travel with a picture.
 typedef enum kal__blob_kind { KAL__EXIF, KAL__ICC, KAL__XMP, KAL__IPTC, KAL__GEO, KAL__BLOBS } kal__blob_kind;
+
+/// Of a codec's `carries`: density has a place of its own in its files. Others have it in EXIF, if they have that.
+enum { KAL__OWN_DENSITY = 1u << KAL__BLOBS };
 
 /// What travels with a picture and enters no key. Refcounted, immutable once shared.
 typedef struct kal__meta {
@@ -406,7 +410,9 @@ typedef struct kal__codec {
     /// parameters that `accepts` refuses.
     const struct kal__codec *(*within)(const void *params);
     uint32_t most[KAL__BLOBS];   ///< bytes of such a block that its files have room for; 0: any number
-    unsigned carries;            ///< which metadata its files have a place for, as bits: 1u << KAL__EXIF
+    unsigned
+        carries;    ///< which metadata its files have a place for, as bits: 1u << KAL__EXIF, KAL__OWN_DENSITY
+    bool one_way;   ///< no picture comes back from its files, and nothing of one is missed there
     kal_status (*begin)(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
                         kal__encoder **out, kal_error *err);
     kal_status (*put)(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n, kal_error *err);

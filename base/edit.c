@@ -9,6 +9,7 @@
 #include "num.h"
 #include "utf.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,51 @@ static kal_status edit_density(kal__meta *m, const kal__edit *w, kal_error *err)
     st = kal__exif_with_density(&m->exif, m->density, w, &changed, err);
     if (!st) replace(m, KAL__EXIF, changed, false);
     return st;
+}
+
+static bool near_density(const double a[2], const double b[2], double within)
+{
+    return fabs(a[0] - b[0]) <= within * b[0] && fabs(a[1] - b[1]) <= within * b[1];
+}
+
+bool kal__density_speaks(const double density[2])
+{
+    static const double dpi[] = {72, 96};
+    bool speaks = density[0] > 0 && density[1] > 0;
+    for (size_t i = 0; i < sizeof dpi / sizeof *dpi; i++) {
+        const double filler[2] = {dpi[i] / 0.0254, dpi[i] / 0.0254};
+        speaks = speaks && !near_density(density, filler, 0.015);   // as whole numbers a centimetre, too
+    }
+    return speaks;
+}
+
+bool kal__exif_has_density(const kal__meta *m)
+{
+    kal__meta of = {.exif = m->exif};
+    kal__meta_take_exif(&of);
+    return of.density[0] > 0 && near_density(of.density, m->density, 0.002);
+}
+
+bool kal__meta_density_in_exif(kal__meta *m, kal__meta **out)
+{
+    kal__blob changed = {NULL, 0};
+    kal_error why;
+    *out = kal__meta_ref(m);
+    if (!m || !kal__density_speaks(m->density) || kal__exif_has_density(m)) return true;
+    const kal__edit w = {"density", "", NULL, false};
+    const kal_status st = kal__exif_with_density(&m->exif, m->density, &w, &changed, &why);
+    if (st) return st != KAL_NOMEM;
+    kal__meta *with = kal__meta_derive(m);
+    if (with) {
+        const uint64_t unread = with->left_out[KAL__EXIF];
+        replace(with, KAL__EXIF, changed, false);
+        with->left_out[KAL__EXIF] = unread;
+    } else {
+        free(changed.data);
+    }
+    kal__meta_unref(out);
+    *out = with;
+    return with != NULL;
 }
 
 // ---- what goes whole ----------------------------------------------------------------------------

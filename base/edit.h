@@ -22,6 +22,15 @@ kal_status kal__edit_check(const char *field, const char *value, bool more, kal_
 kal_status kal__edit_meta(kal__meta *m, const char *field, const char *value, bool more, kal__meta **out,
                           kal_error *err);
 
+/// Whether a density says how large a picture is: there is one, and it is neither 72 dpi, which is EXIF's word for "unknown" and what programs fill in,
+/// nor 96, the pixel of CSS.
+bool kal__density_speaks(const double density[2]);
+/// Whether the EXIF block says it, whatever the picture's file did.
+bool kal__exif_has_density(const kal__meta *m);
+/// For a format whose only place for it is EXIF: the same with a reference more or, when density speaks and EXIF does not say it, one whose EXIF does; a block
+/// that is not understood stays as it is. Of NULL, NULL. false: out of memory.
+bool kal__meta_density_in_exif(kal__meta *m, kal__meta **out);
+
 // ---- the blocks: *out (empty before) becomes the changed copy; it stays empty when nothing is left of it ----
 
 kal_status kal__exif_check(const kal__edit *w, kal_error *err);

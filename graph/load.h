@@ -80,6 +80,9 @@ kal_status kal__codec_for_path(const char *path, const char *format, const kal__
 /// What the codec writes to at a path, unless it is on the web and the limits have none of that.
 kal_status kal__target(const kal__codec *c, const char *path, kal__writer **out, kal_error *err);
 kal__schema kal__schema_of_codec(const kal__codec *c);
+/// Whether these parameters ask for a file without metadata; whether such a block is more than the format has room for.
+bool kal__is_strip(const kal__codec *c, const void *params);
+bool kal__is_too_large(const kal__codec *c, const kal__meta *m, int what);
 /// Tells options->warn what an encoded node left out; `target`: the name of where it went, or NULL.
 void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *options);
 /// The encoded form of a sound image with the codec's params struct.

@@ -5,6 +5,7 @@
 #include "apply.h"
 #include "calm.h"
 #include "digest.h"
+#include "edit.h"
 #include "gain.h"
 #include "geo.h"
 #include "load.h"
@@ -198,7 +199,7 @@ static kal_status encode_node(kal_node *image, const kal__codec *c, const void *
     return *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory for a node (%s)", c->name);
 }
 
-static bool is_strip(const kal__codec *c, const void *params)
+bool kal__is_strip(const kal__codec *c, const void *params)
 {
     for (size_t i = 0; i < c->n_params; i++)
         if (c->params[i].kind == KAL_PARAM_BOOL && !strcmp(c->params[i].name, "strip"))
@@ -206,7 +207,7 @@ static bool is_strip(const kal__codec *c, const void *params)
     return false;
 }
 
-static bool is_too_large(const kal__codec *c, const kal__meta *m, int what)
+bool kal__is_too_large(const kal__codec *c, const kal__meta *m, int what)
 {
     const kal__blob *b = kal__meta_blob((kal__meta *)(uintptr_t)m, (kal__blob_kind)what);
     return c->most[what] && b->size > c->most[what];
@@ -216,12 +217,26 @@ static bool is_too_large(const kal__codec *c, const kal__meta *m, int what)
 static kal_status check_room(const kal__codec *c, const kal__meta *m, kal_error *err)
 {
     for (int i = 0; i < KAL__BLOBS && m; i++)
-        if (m->set >> i & 1 && is_too_large(c, m, i))
+        if (m->set >> i & 1 && kal__is_too_large(c, m, i))
             return kal_fail(
                 err, KAL_INVALID,
                 "%s: with what was set the picture's %s has more bytes than the %u that there is room for",
                 c->name, kal__blob_name((kal__blob_kind)i), c->most[i]);
     return KAL_OK;
+}
+
+// A format that has no other place for density has it in EXIF.
+static kal_status encode_dense(kal_node *image, const kal__codec *c, const void *params, kal__meta *meta,
+                               kal_node **out, kal_error *err)
+{
+    kal__meta *with = NULL;
+    if (c->carries & KAL__OWN_DENSITY || !(c->carries >> KAL__EXIF & 1) || kal__is_strip(c, params))
+        return encode_node(image, c, params, meta, out, err);
+    if (!kal__meta_density_in_exif(meta, &with))
+        return kal_fail(err, KAL_NOMEM, "%s: out of memory for metadata", c->name);
+    const kal_status st = encode_node(image, c, params, with, out, err);
+    kal__meta_unref(&with);
+    return st;
 }
 
 kal_status kal__encode_with(kal_node *image, const kal__codec *c, void *params, kal__meta *meta,
@@ -238,8 +253,8 @@ kal_status kal__encode_with(kal_node *image, const kal__codec *c, void *params, 
     if (!st && !image->dynamic) st = c->accepts(&image->call.extent, params, &memory, err);
     if (!st && !c->version())
         st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
-    if (!st && !is_strip(c, params)) st = check_room(c, meta, err);
-    if (!st) st = encode_node(image, c, params, meta, out, err);
+    if (!st && !kal__is_strip(c, params)) st = check_room(c, meta, err);
+    if (!st) st = encode_dense(image, c, params, meta, out, err);
     if (st) return st;
     kal_node *kept;   // only to learn at once whether it can be
     st = kal__retouched(*out, &kept, err);
@@ -256,77 +271,6 @@ kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_n
     const kal_status st = kal__encode_with(image, c, params, meta, out, err);
     kal__meta_unref(&meta);
     return st;
-}
-
-static bool is_stripped(const kal_node *n)
-{
-    return is_strip(n->u.codec, n->call.params);
-}
-
-#define SENTENCE 200
-
-// The format was chosen after the name.
-static bool belies(const kal_node *n, const char *target)
-{
-    const kal__codec *c;
-    char word[KAL__SUFFIX];
-    return n->u.given && target && !kal__codec_for_path(target, NULL, &c, word, NULL) && c != n->u.codec;
-}
-
-// A piece that was too large to be read, of a kind that would have been written.
-static void left_unread(const kal__meta *m, kal__blob_kind what, char said[SENTENCE])
-{
-    snprintf(
-        said, SENTENCE,
-        "%s of %s%llu bytes is left out: it was more than the limit of meta_bytes when the file was loaded%s",
-        kal__blob_name(what), m->uncounted[what] ? "at least " : "", (unsigned long long)m->left_out[what],
-        what == KAL__EXIF ? ", and how the picture is turned was not read" : "");
-}
-
-// Sentences about what the picture came with and its file will not have; how many there are.
-static size_t left_out(const kal_node *n, char said[4 + 3 * KAL__BLOBS][SENTENCE])
-{
-    const kal__meta *m = kal__input(n, 0)->meta;
-    const unsigned blocks = n->u.codec->carries;
-    const bool earth = blocks >> KAL__GEO & 1;
-    size_t k = 0;
-    if (!m || is_stripped(n)) return 0;
-    if (kal__meta_has_gain(m))
-        snprintf(said[k++], SENTENCE, "the gain map is left out: it is of the picture as it was in its file");
-    // who asked for samples alone knows that nothing comes with them
-    if (m->geo.size && blocks && (!earth || !kal__geo_stands(m)))
-        snprintf(said[k++], SENTENCE, "where the picture lies on the earth is left out: %s%s",
-                 earth ? "what was done to it is no affine map" : n->u.codec->name,
-                 earth ? "" : " has no place for it");
-    for (int i = 0; i < KAL__BLOBS; i++)
-        if (m->set & ~blocks & 1u << i)
-            snprintf(said[k++], SENTENCE, "what was set of %s is left out: %s has no place for it",
-                     kal__blob_name((kal__blob_kind)i), n->u.codec->name);
-    for (int i = 0; i < KAL__BLOBS; i++)
-        if (is_too_large(n->u.codec, m, i))
-            snprintf(said[k++], SENTENCE, "%s of %zu bytes is left out: %s has room for %u",
-                     kal__blob_name((kal__blob_kind)i),
-                     kal__meta_blob((kal__meta *)(uintptr_t)m, (kal__blob_kind)i)->size, n->u.codec->name,
-                     n->u.codec->most[i]);
-    for (int i = 0; i < KAL__BLOBS; i++)
-        if (m->left_out[i] && blocks >> i & 1) left_unread(m, (kal__blob_kind)i, said[k++]);
-    return k;
-}
-
-void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *o)
-{
-    char said[4 + 3 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
-    size_t many = left_out(n, said);
-    if (n->u.missed)
-        snprintf(
-            said[many++], SENTENCE,
-            "nothing keeps to what optimize was asked; this comes nearest (kal optimize says by how much)");
-    if (belies(n, target))
-        snprintf(said[many++], SENTENCE, "the file is %s, which its suffix does not say", n->u.codec->name);
-    for (size_t i = 0; i < many; i++) {
-        snprintf(text, sizeof text, "%.200s%s%.199s", target ? target : "", target ? ": " : "", said[i]);
-        o->warn(o->user, &(kal_warning){.node = n, .rows = -1, .text = text});
-    }
 }
 
 static kal_status encode_text(kal_node *image, const kal__codec *c, const char *word, const char *text,

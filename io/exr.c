@@ -605,6 +605,7 @@ const kal__codec kal__codec_exr = {
     .params_size = sizeof(kal__exr_p),
     .edition = "1",
     .patches = true,
+    .carries = KAL__OWN_DENSITY,
     .accepts = kal__exr_accepts,
     .begin = kal__exr_begin,
     .pieces = kal__exr_pieces,

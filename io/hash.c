@@ -105,5 +105,6 @@ const kal__codec kal__codec_hash = {
     .put = hash_put,
     .page = hash_page,
     .flows = true,
+    .one_way = true,
     .end = hash_end,
 };

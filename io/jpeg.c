@@ -341,7 +341,7 @@ const kal__codec kal__codec_jpeg = {
     .n_later = 1,
     .accepts = kal__jpeg_accepts,
     .most = {[KAL__EXIF] = 65527, [KAL__XMP] = 65504, [KAL__IPTC] = 65504},   // of one segment
-    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC | 1u << KAL__IPTC,
+    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC | 1u << KAL__IPTC | KAL__OWN_DENSITY,
     .begin = kal__jpeg_begin,
     .put = kal__jpeg_put,
     .pieces = kal__jpeg_pieces,

@@ -546,7 +546,8 @@ const kal__codec kal__codec_tiff = {
     .params_size = sizeof(kal__tiff_p),
     .edition = "1",
     .patches = true,
-    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC | 1u << KAL__IPTC | 1u << KAL__GEO,
+    .carries = 1u << KAL__EXIF | 1u << KAL__XMP | 1u << KAL__ICC | 1u << KAL__IPTC | 1u << KAL__GEO |
+               KAL__OWN_DENSITY,
     .accepts = kal__tiff_accepts,
     .begin = kal__tiff_begin,
     .put = kal__tiff_put,

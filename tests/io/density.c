@@ -83,6 +83,90 @@ static void test_formats(void)
     kal_scope_free(&s);
 }
 
+// ---- formats without a place of their own for it ------------------------------------------------
+
+static int warnings, of_density;
+
+static void count(void *user, const kal_warning *w)
+{
+    warnings++;
+    of_density += strstr(w->text, "density of ") && strstr(w->text, user);
+}
+
+// How many warnings of density there are, and in *n what comes back (NULL: nothing can).
+static int told_of(kal_scope *s, kal_node *in, const char *format, const char *params, const char *says,
+                   kal_node **n)
+{
+    kal_bytes b = {0};
+    warnings = of_density = 0;
+    const kal_options o = {.warn = count, .user = (void *)(uintptr_t)says};
+    if (kal_read_bytes(kal_encode(s, in, format, params), &o, &b, &check_error)) {
+        check_skip("%s: %s", format, check_error.message);
+        *n = NULL;
+        return -1;
+    }
+    *n = kal_load_bytes(s, b.data, b.size, NULL);
+    kal_bytes_free(&b);
+    REQUIRE_NOTE(warnings == of_density, "%s: %d warnings, %d of density", format, warnings, of_density);
+    return of_density;
+}
+
+static void test_in_exif(void)
+{
+    static const char *const formats[] = {"webp", "avif", "heif", "jxl"};
+    static const double dpi300[2] = {11811, 11811}, uneven[2] = {11811, 5906};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        kal_scope *s = kal_scope_new();
+        kal_node *n;
+        if (!told_of(s, picture(s, 11811, 11811), formats[i], NULL, "", &n))
+            require_density(n, dpi300, 1e-3, formats[i]);
+        if (!told_of(s, picture(s, 11811, 5906), formats[i], NULL, "", &n))
+            require_density(n, uneven, 1e-3, formats[i]);
+        if (!told_of(s, picture(s, 2835, 2835), formats[i], NULL, "", &n))
+            require_density(n, none, 0, "72 dpi");
+        if (!strcmp(formats[i], "webp") &&
+            !told_of(s, picture(s, 11811, 11811), "webp", "strip=true", "", &n))
+            require_density(n, none, 0, "stripped webp");
+        // beside fields that were there, which stay
+        kal_node *in = picture(s, 11811, 11811);
+        in = kal_apply_text(s, "set_field", "name=\"exif.Artist\" value=\"Ann\"", &in, 1);
+        in = kal_apply_text(s, "unset_field", "name=\"exif.XResolution\"", &in, 1);
+        if (!told_of(s, in, formats[i], NULL, "", &n)) {
+            kal_field f;
+            require_density(n, dpi300, 1e-3, formats[i]);
+            REQUIRE_NOTE(kal_node_field(n, "exif.Artist", &f) && !strcmp(f.text, "Ann"), "%s", formats[i]);
+        }
+        kal_scope_free(&s);
+    }
+}
+
+static void test_left_out(void)
+{
+    static const struct {
+        const char *format, *params;
+    } none_there[] = {{"gif", NULL}, {"pnm", NULL}, {"qoi", NULL},
+                      {"npy", NULL}, {"hdr", NULL}, {"pixels", NULL}};
+    kal_scope *s = kal_scope_new();
+    kal_node *n, *in = picture(s, 11811, 5906);
+    char says[80];
+    for (size_t i = 0; i < sizeof none_there / sizeof *none_there; i++) {
+        snprintf(says, sizeof says, "density of 300 by 150.01 dpi is left out: %s has no place for it",
+                 none_there[i].format);
+        kal_node *as =
+            strcmp(none_there[i].format, "hdr") ? in : kal_apply_text(s, "cast", "type=f32", &in, 1);
+        const int told = told_of(s, as, none_there[i].format, none_there[i].params, says, &n);
+        REQUIRE_NOTE(told == 1 || told < 0, "%s: %d", none_there[i].format, told);
+        for (int filler = 0; filler < 3; filler++) {
+            static const uint32_t said[] = {0, 2835, 3780};
+            const int none_told = told_of(s, picture(s, said[filler], said[filler]), "pnm", NULL, "", &n);
+            REQUIRE_NOTE(none_told == 0, "%u: %d", said[filler], none_told);
+        }
+    }
+    REQUIRE(told_of(s, in, "gif", "strip=true", "", &n) == 0);
+    REQUIRE(told_of(s, in, "hash", NULL, "", &n) == 0);
+    kal_scope_free(&s);
+}
+
 // What each op makes of 4000 across and 2000 down, and of 4000 both ways; 0: it cannot be said any more.
 static const struct {
     const char *op, *params;
@@ -177,6 +261,8 @@ static void test_which(void)
 int main(void)
 {
     test_formats();
+    test_in_exif();
+    test_left_out();
     test_ops();
     test_smaller_load();
     test_which();

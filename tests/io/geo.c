@@ -223,7 +223,11 @@ static void lost(void)
     b = saved_with(n, "png", "strip=true", &warning);
     REQUIRE(!warning);
     bytes_free(&b);
-    b = saved(n, "pnm", &warning);   // nobody expects any there
+    b = saved(n, "pnm", &warning);
+    REQUIRE_NOTE(warning && strstr(warning, "pnm has no place for it"), "%s",
+                 warning ? warning : "no warning");
+    kal_bytes_free(&b);
+    b = saved(n, "hash", &warning);   // no picture comes back from it
     REQUIRE(!warning);
     bytes_free(&b);
     bytes_free(&file);
