@@ -137,6 +137,12 @@ kal_node *kal__picture_known(const kal__stamp *s, uint64_t limits)
     return found ? kal__node_find(key) : NULL;
 }
 
+kal_node *kal__picture_at(const char *path, uint64_t limits)
+{
+    kal__stamp now;
+    return kal__path_stamp(path, &now) && kal__stamp_settled(&now) ? kal__picture_known(&now, limits) : NULL;
+}
+
 void kal__picture_remember(const kal__stamp *s, uint64_t limits, const kal_node *picture)
 {
     const size_t i = place_of(s);

@@ -438,6 +438,7 @@ kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err)
 {
     kal__origin *origin;
     if (!p->path || !*p->path) return kal_fail(err, KAL_INVALID, "load: which file? load \"photo.jpg\"");
+    if (is_plain(p) && (*out = kal__picture_at(p->path, kal__limits_count()))) return KAL_OK;
     const kal_status st = kal__origin_file(p->path, &origin, err);
     return st ? st : kal__open(origin, NULL, 0, p, out, err);
 }
@@ -447,6 +448,12 @@ static kal_status parse_params(const char *text, kal__load_p *p, kal__arena *are
     const kal__schema s = kal__schema_of(&kal__op_load);
     kal__params_default(s, p);
     return text ? kal__params_parse(s, p, text, &(kal__param_context){NULL, arena, NULL}, err) : KAL_OK;
+}
+
+kal_node *kal_load_known(kal_scope *scope, const char *path)
+{
+    kal_node *node = path ? kal__picture_at(path, kal__limits_count()) : NULL;
+    return node ? kal__born(scope, node) : NULL;
 }
 
 kal_node *kal_load(kal_scope *scope, const char *path, const char *params)

@@ -103,17 +103,30 @@ static void send_dirty_pages(int fd)
 #endif
 }
 
+static kal__stamp stamp_of(const struct stat *st, bool local)
+{
+    return (kal__stamp){.dev = (uint64_t)st->st_dev,
+                        .ino = (uint64_t)st->st_ino,
+                        .size = (uint64_t)st->st_size,
+                        .mtime_ns = stamp_ns(st->st_mtim),
+                        .ctime_ns = stamp_ns(st->st_ctim),
+                        .local = local};
+}
+
 bool kal__fd_stamp(int fd, kal__stamp *out)
 {
     struct stat st;
     send_dirty_pages(fd);
     if (fstat(fd, &st) != 0) return false;
-    *out = (kal__stamp){.dev = (uint64_t)st.st_dev,
-                        .ino = (uint64_t)st.st_ino,
-                        .size = (uint64_t)st.st_size,
-                        .mtime_ns = stamp_ns(st.st_mtim),
-                        .ctime_ns = stamp_ns(st.st_ctim),
-                        .local = is_local(fd)};
+    *out = stamp_of(&st, is_local(fd));
+    return true;
+}
+
+bool kal__path_stamp(const char *path, kal__stamp *out)
+{
+    struct stat st;
+    if (kal__is_url(path) || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+    *out = stamp_of(&st, true);
     return true;
 }
 

@@ -15,6 +15,10 @@ KAL_BEGIN
 /// pixels. `params`: NULL or the text of load's parameters ("upright=false format=png"). "-" reads standard input;
 /// a path that begins with https:// or http:// is read from the web (docs/notes/sources.md says how), and no other path goes there.
 KAL_API kal_node *kal_load(kal_scope *scope, const char *path, const char *params);
+/// What kal_load(path) without params would give, if that is known without a look at the file's bytes: it was loaded so in this process, its node is alive, and
+/// the file stands still since. One call of the system's, nothing is opened, so that it does not wait as long as a file system answers. NULL: kal_load has to look, and
+/// says what is wrong. Threads: any.
+KAL_API kal_node *kal_load_known(kal_scope *scope, const char *path);
 
 /// Inputs that this thread opens from here on, by what follows, by pages and by texts with a `load` in them, are given up `deadline` seconds from now
 /// (0: never) and when `cancel` is set (NULL: never; it must be there until this is called again): KAL_DEADLINE, KAL_CANCELLED. An open or a read that does

@@ -24,7 +24,7 @@ def open(source: Any, **options: Any) -> Image:
     copy=False (a promise that the array does not change any more; else it is copied).
     """
     if isinstance(source, str):
-        return _kal.load(os.fsencode(source), options)
+        return _kal.load(source, options)
     if isinstance(source, bytes):
         return _kal.load_bytes(source, options)
     if isinstance(source, Image):
@@ -32,7 +32,7 @@ def open(source: Any, **options: Any) -> Image:
             raise TypeError("an image is open already: options are for a path, bytes or an array")
         return source
     if isinstance(source, os.PathLike):
-        return _kal.load(os.fsencode(source), options)
+        return _kal.load(source, options)
     return _open_object(source, options)
 
 

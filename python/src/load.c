@@ -21,21 +21,38 @@ PyTypeObject *kalpy_Pages;
         if (!opened_) kal_node_unref(&(out));                                                            \
     } while (0)
 
-// load(path as bytes, options) → Image
+// A file that stands still is there at once, and nobody has to be asked how long to wait for it.
+static kal_node *load_known(const char *path, PyObject *options)
+{
+    if (!PyDict_Check(options) || PyDict_Size(options)) return NULL;
+    PyThreadState *t = PyEval_SaveThread();
+    kal_node *n = kal_load_known(NULL, path);
+    PyEval_RestoreThread(t);
+    return n;
+}
+
+static kal_node *load_path(const char *path, PyObject *options)
+{
+    kal_node *n = load_known(path, options);
+    kalpy_args a = {0};
+    if (n) return n;
+    if (kalpy_args_from(&a, options)) OPEN(n, kal_load(NULL, path, a.text));
+    kalpy_args_free(&a);
+    return n;
+}
+
+// load(path, options) → Image
 static PyObject *load(PyObject *self, PyObject *args)
 {
     (void)self;
-    const char *path;
-    PyObject *options, *out = NULL;
-    kalpy_args a = {0};
-    if (!PyArg_ParseTuple(args, "yO", &path, &options)) return NULL;
-    if (kalpy_args_from(&a, options)) {
-        kal_node *n = NULL;
-        OPEN(n, kal_load(NULL, path, a.text));
-        if (n) out = kalpy_wrap(n);
+    PyObject *path = NULL, *options;
+    if (!PyArg_ParseTuple(args, "O&O", PyUnicode_FSConverter, &path, &options)) {
+        Py_XDECREF(path);
+        return NULL;
     }
-    kalpy_args_free(&a);
-    return out;
+    kal_node *n = load_path(PyBytes_AsString(path), options);
+    Py_DECREF(path);
+    return n ? kalpy_wrap(n) : NULL;
 }
 
 // Bytes in memory by the key of the node that is decoded from them, so that a pickle can take them along: they are its source.

@@ -206,11 +206,50 @@ static void stepped_clock(void)
     kal__known_step(0);
 }
 
+// What is known of a path without a look at its bytes: the node that is alive, until the file is touched in any way.
+static void known_by_path(void)
+{
+    const char *path = check_temp("known.pgm");
+    kal__stamp s;
+    kal_key key;
+    for (int i = 0; i < WAYS; i++) {
+        kal_scope *scope = kal_scope_new();
+        write_to(path, O_TRUNC, 40 + i);
+        REQUIRE_OK(kal__digest_file(path, &s, &key, &check_error));
+        REQUIRE_NOTE(!kal_load_known(scope, path), "%d: nobody has loaded it", i);
+        set_clock(&s, 5000000000);
+        kal_node *n = kal_load(scope, path, NULL);
+        REQUIRE_NOTE(!kal_node_error(n, NULL) && kal_load_known(scope, path) == n, "%d", i);
+        REQUIRE(kal_load(scope, path, NULL) == n && kal_load(scope, path, "keyed=false") != n);
+        usleep(20000);   // another tick of the clock that stamps
+        ways[i](path, 6000 + i);
+        set_clock(&s, 9000000000);
+        REQUIRE_NOTE(!kal_load_known(scope, path) && shows(path, 6000 + i), "%d", i);
+        kal_scope_free(&scope);
+    }
+    write_to(path, O_TRUNC, 50);
+    REQUIRE_OK(kal__digest_file(path, &s, &key, &check_error));
+    set_clock(&s, 5000000000);
+    kal_node *n = kal_load(NULL, path, NULL);
+    set_clock(&s, 1000000000);
+    REQUIRE(!kal_load_known(NULL, path));   // it may be written to within the same tick
+    set_clock(&s, 5000000000);
+    kal_node *again = kal_load_known(NULL, path);
+    REQUIRE(again == n);
+    kal_node_unref(&again);
+    kal_node_unref(&n);
+    REQUIRE(!kal_load_known(NULL, path));   // nobody has it any more
+    REQUIRE(!kal_load_known(NULL, NULL) && !kal_load_known(NULL, "") && !kal_load_known(NULL, "-") &&
+            !kal_load_known(NULL, "/") && !kal_load_known(NULL, "no such file"));
+    kal__known_step(0);
+}
+
 int main(int argc, char **argv)
 {
     REQUIRE_OK(kal_memo_set_folder(NULL, check_temp("memo"), 0, &check_error));
     changed_meanwhile();
     stepped_clock();
+    known_by_path();
     rewritten(argc > 1 ? atoi(argv[1]) : 10000);
     REQUIRE_OK(kal_memo_set_folder(NULL, NULL, 0, &check_error));
     kal_memo_clear(NULL);
