@@ -7,11 +7,15 @@
 
 #include "hash.h"
 #include "mem.h"
+#include "thread.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SIDE KAL__LEAF
+#define MOST_THREADS 4                     // more of them wait for memory
+#define WORTH_A_THREAD ((size_t)4 << 20)   // bytes for each
 #define GATHERED 2   // bytes of a pixel up to which the rows of a leaf are too short to be hashed one by one
 
 struct kal__digest {
@@ -92,63 +96,131 @@ static const unsigned char *canonical(kal__digest *d, const unsigned char *row)
     return d->canonical;
 }
 
-static void end_leaves(kal__digest *d)
+static void put_leaf(kal__digest *d, kal_key k)
 {
-    for (size_t c = 0; c < d->n_columns; c++) {
-        const kal_key k = kal__hash_done(&d->columns[c]);
-        put_int(&d->root, k.lo, 8);
-        put_int(&d->root, k.hi, 8);
-    }
+    put_int(&d->root, k.lo, 8);
+    put_int(&d->root, k.hi, 8);
 }
 
-static void end_rows(kal__digest *d, int32_t n)
-{
-    d->row += n;
-    if (d->row == d->extent.height) *d->out = kal__hash_done(&d->root);
-}
-
-void kal__digest_row(kal__digest *d, const unsigned char *row)
+// The next row of the leaves that are in progress; `first`: they begin.
+static void add_row(kal__digest *d, const unsigned char *row, bool first)
 {
     const size_t pixel = kal_pixel_size(&d->extent), width = (size_t)d->extent.width;
     row = canonical(d, row);
     for (size_t c = 0; c < d->n_columns; c++) {
-        if (d->row % SIDE == 0) kal__hash_init(&d->columns[c]);
+        if (first) kal__hash_init(&d->columns[c]);
         const size_t x = c * SIDE, n = width - x < SIDE ? width - x : SIDE;
         kal__hash_add(&d->columns[c], row + x * pixel, n * pixel);
     }
-    if ((d->row + 1) % SIDE == 0 || d->row + 1 == d->extent.height) end_leaves(d);
-    end_rows(d, 1);
 }
 
-// Leaves whose rows are laid behind each other first: a hash of 256 bytes at a time costs as much as two of all of them.
-static void digest_leaves(kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n)
+void kal__digest_row(kal__digest *d, const unsigned char *row)
+{
+    add_row(d, row, d->row % SIDE == 0);
+    const bool last = ++d->row == d->extent.height;
+    for (size_t c = 0; c < d->n_columns && (d->row % SIDE == 0 || last); c++)
+        put_leaf(d, kal__hash_done(&d->columns[c]));
+    if (last) *d->out = kal__hash_done(&d->root);
+}
+
+// ---- all of a picture in memory -----------------------------------------------------------------
+
+typedef struct picture {
+    const kal_extent *extent;
+    const unsigned char *from;
+    ptrdiff_t stride;
+    unsigned char *to;   // where its rows are copied meanwhile; NULL: they are not
+    kal_key *leaves;
+    int32_t bands;   // of leaves beside each other
+    int32_t next;    // of them; atomic
+    bool failed;     // atomic
+} picture;
+
+// Of leaves whose rows are laid behind each other first: a hash of 256 bytes at a time costs as much as two of all of them.
+static void gather_leaves(const kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n,
+                          kal_key *out)
 {
     unsigned char leaf[SIDE * SIDE * GATHERED];
     const size_t pixel = kal_pixel_size(&d->extent), width = (size_t)d->extent.width;
     for (size_t c = 0; c < d->n_columns; c++) {
         const size_t x = c * SIDE, row = (width - x < SIDE ? width - x : SIDE) * pixel;
         for (int32_t y = 0; y < n; y++) memcpy(leaf + (size_t)y * row, rows + y * stride + x * pixel, row);
-        const kal_key k = kal__hash_of(leaf, (size_t)n * row);
-        put_int(&d->root, k.lo, 8);
-        put_int(&d->root, k.hi, 8);
+        out[c] = kal__hash_of(leaf, (size_t)n * row);
     }
-    end_rows(d, n);
 }
 
-void kal__digest_rows(kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n)
+static void band_leaves(kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n, kal_key *out)
 {
     const bool as_they_lie = d->extent.type != KAL_F32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    const bool gathered = as_they_lie && kal_pixel_size(&d->extent) <= GATHERED;
-    while (n > 0) {
-        const int32_t left = d->extent.height - d->row, leaf = left < SIDE ? left : SIDE;
-        const int32_t now = gathered && d->row % SIDE == 0 && n >= leaf ? leaf : 1;
-        if (now == leaf && gathered && d->row % SIDE == 0)
-            digest_leaves(d, rows, stride, leaf);
-        else
-            kal__digest_row(d, rows);
-        rows += now * stride;
-        n -= now;
+    if (as_they_lie && kal_pixel_size(&d->extent) <= GATHERED) {
+        gather_leaves(d, rows, stride, n, out);
+        return;
     }
+    for (int32_t y = 0; y < n; y++) add_row(d, rows + y * stride, !y);
+    for (size_t c = 0; c < d->n_columns; c++) out[c] = kal__hash_done(&d->columns[c]);
+}
+
+// Some rows are copied and digested while they are near, and then the next.
+static void one_band(kal__digest *d, const picture *p, int32_t i)
+{
+    const size_t row = (size_t)p->extent->width * kal_pixel_size(p->extent);
+    const int32_t y0 = i * SIDE, n = p->extent->height - y0 < SIDE ? p->extent->height - y0 : SIDE;
+    const unsigned char *rows = p->from + y0 * p->stride;
+    ptrdiff_t stride = p->stride;
+    if (p->to) {
+        unsigned char *to = p->to + (size_t)y0 * row;
+        for (int32_t k = 0; k < n; k++) memcpy(to + (size_t)k * row, rows + k * stride, row);
+        rows = to;
+        stride = (ptrdiff_t)row;
+    }
+    band_leaves(d, rows, stride, n, p->leaves + (size_t)i * d->n_columns);
+}
+
+static void *digest_bands(void *arg)
+{
+    picture *p = arg;
+    kal_key unused;
+    kal__digest *d = kal__digest_new(p->extent, &unused);
+    if (!d) __atomic_store_n(&p->failed, true, __ATOMIC_RELAXED);
+    for (int32_t i = 0; d && i < p->bands;) {
+        i = __atomic_fetch_add(&p->next, 1, __ATOMIC_RELAXED);
+        if (i < p->bands) one_band(d, p, i);
+    }
+    kal__digest_free(&d);
+    return NULL;
+}
+
+// Threads beside this one, as many as can be had and are worth it.
+static void digest_together(picture *p, int32_t threads)
+{
+    pthread_t others[MOST_THREADS];
+    int32_t n = 0;
+    if (threads > MOST_THREADS) threads = MOST_THREADS;
+    if (threads > p->bands) threads = p->bands;
+    while (n + 1 < threads && kal__thread_start(&others[n], digest_bands, p)) n++;
+    digest_bands(p);
+    while (n) pthread_join(others[--n], NULL);
+}
+
+bool kal__digest_picture(const kal_extent *e, const unsigned char *from, ptrdiff_t stride, unsigned char *to,
+                         int32_t threads, kal_key *out)
+{
+    picture p = {.extent = e, .from = from, .stride = stride, .to = to};
+    kal__digest *d = kal__digest_new(e, out);
+    p.bands = (e->height + SIDE - 1) / SIDE;
+    const size_t leaves = (size_t)p.bands * n_columns(e);
+    p.leaves = d ? kal__new(leaves, sizeof *p.leaves) : NULL;
+    if (p.leaves) {
+        const size_t bytes = (size_t)e->width * (size_t)e->height * kal_pixel_size(e);
+        const size_t worth = bytes / WORTH_A_THREAD;
+        digest_together(&p, worth < (size_t)threads ? (int32_t)worth : threads);
+        for (size_t i = 0; i < leaves; i++) put_leaf(d, p.leaves[i]);
+        *out = kal__hash_done(&d->root);
+    }
+    const bool done = p.leaves && !p.failed;
+    kal__digest_free(&d);
+    free(p.leaves);
+    return done;
 }
 
 void kal__digest_free(kal__digest **slot)

@@ -16,8 +16,10 @@ size_t kal__digest_memory(const kal_extent *e);
 /// Of the whole of a picture. *out is set with its last row. NULL: out of memory.
 kal__digest *kal__digest_new(const kal_extent *e, kal_key *out);
 void kal__digest_row(kal__digest *d, const unsigned char *row);
-/// The next n of them, `stride` bytes apart. Of a picture that lies in memory leaves are taken at once where they may be.
-void kal__digest_rows(kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n);
 void kal__digest_free(kal__digest **slot);
+/// The same key of a picture that lies in memory, its rows `stride` bytes apart, by as many threads at most, when it is large enough. `to`: it is copied there
+/// meanwhile, rows behind each other; NULL: it is not. false: out of memory.
+bool kal__digest_picture(const kal_extent *e, const unsigned char *from, ptrdiff_t stride, unsigned char *to,
+                         int32_t threads, kal_key *out);
 
 #endif

@@ -97,6 +97,15 @@ static kal_status from_env(const char *name, uint64_t *out, kal_error *err)
     return kal_fail(err, KAL_INVALID, "%s=%s is not a number", name, s);
 }
 
+int32_t kal__usual_threads(void)
+{
+    uint64_t n = 0;
+    kal_error unused;
+    (void)from_env("KAL_THREADS", &n, &unused);   // a request will say what is wrong with it
+    pthread_once(&once, read_machine);
+    return n ? (int32_t)(n > 256 ? 256 : n) : machine_cpus;
+}
+
 kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err)
 {
     uint64_t threads = o && o->threads > 0 ? (uint64_t)o->threads : 0, memory = o ? o->max_memory : 0;

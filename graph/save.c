@@ -9,6 +9,7 @@
 #include "gain.h"
 #include "geo.h"
 #include "load.h"
+#include "options.h"
 #include "retouch.h"
 
 #include <stdio.h>
@@ -72,21 +73,13 @@ kal_status kal__pixels_of(const kal_extent *e, kal__slab *slab, kal_node **out, 
     return st ? st : named_pixels(e, slab, &digest, out, err);
 }
 
-// Some rows are copied and digested while they are near, and then the next.
-static kal_status copy_pixels(const kal_extent *e, const unsigned char *from, ptrdiff_t stride,
-                              kal__slab *slab, kal_key *digest, kal_error *err)
+// By the threads that a request would have that says nothing about them.
+static kal_status digest_pixels(const kal_extent *e, const void *from, ptrdiff_t stride, unsigned char *to,
+                                kal_key *out, kal_error *err)
 {
-    const size_t row = (size_t)e->width * kal_pixel_size(e);
-    kal__digest *d = kal__digest_new(e, digest);
-    if (!d) return kal_fail(err, KAL_NOMEM, "out of memory for a content key");
-    for (int32_t y = 0; y < e->height; y += KAL__LEAF) {
-        const int32_t n = e->height - y < KAL__LEAF ? e->height - y : KAL__LEAF;
-        unsigned char *to = slab->data + (size_t)y * row;
-        for (int32_t k = 0; k < n; k++) memcpy(to + (size_t)k * row, from + (y + k) * stride, row);
-        kal__digest_rows(d, to, (ptrdiff_t)row, n);
-    }
-    kal__digest_free(&d);
-    return KAL_OK;
+    return kal__digest_picture(e, from, stride, to, kal__usual_threads(), out)
+               ? KAL_OK
+               : kal_fail(err, KAL_NOMEM, "out of memory for a content key");
 }
 
 static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t stride, kal_node **out,
@@ -98,7 +91,7 @@ static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t s
     if (st) return st;
     kal__slab *slab = kal__slab_new(bytes);
     if (!slab) return kal_fail(err, KAL_NOMEM, "out of memory for %zu bytes of samples", bytes);
-    st = copy_pixels(e, data, stride, slab, &digest, err);
+    st = digest_pixels(e, data, stride, slab->data, &digest, err);
     if (!st) st = named_pixels(e, slab, &digest, out, err);
     kal__slab_unref(&slab);
     return st;
@@ -139,12 +132,7 @@ kal_status kal_content_key_of(const kal_extent *e, const void *pixels, ptrdiff_t
 {
     size_t bytes;
     const kal_status st = check_pixels(e, pixels, stride, &bytes, err);
-    if (st) return st;
-    kal__digest *d = kal__digest_new(e, out);
-    if (!d) return kal_fail(err, KAL_NOMEM, "out of memory for a content key");
-    kal__digest_rows(d, pixels, stride, e->height);
-    kal__digest_free(&d);
-    return KAL_OK;
+    return st ? st : digest_pixels(e, pixels, stride, NULL, out, err);
 }
 
 // ---- encoded bytes ------------------------------------------------------------------------------
