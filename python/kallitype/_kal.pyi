@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 #
 # The extension. Who uses kallitype does not call it.
+import os
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, final
