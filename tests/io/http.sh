@@ -240,6 +240,11 @@ class Server(http.server.BaseHTTPRequestHandler):
         if kind == "early":
             self.close_connection = True
         self.head(code, {"Location": "/put/ok/" + name, "Content-Length": 0} if code == 307 else None)
+        if kind == "early":  # what still comes is let pass: to close on it would be a reset, which may overtake the answer
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_WR)
+            while self.rfile.read(1 << 16):
+                pass
 
     def body(self, most):
         """All of it; None when it is cut, by us after `most` bytes."""
