@@ -166,7 +166,8 @@ typedef struct kal__meta {
     int pages;            // 0: nobody knows, of a stream
     double delay;         // seconds that this page of an animation is shown, 0 too; -1: it does not say
     int32_t loops;        // how often the animation runs, 0 without end; -1: it does not say
-    double density[2];    // pixels per metre across and down; 0: it does not say
+    double density[2];    // pixels per metre across and down; 0: it does not say …
+    bool undense;         // … any more: it did, and what was done left no two numbers for it
     const char *format;   // the codec's name
     uint64_t bytes;       // of the file
     unsigned edits;       // what was done to the picture since

@@ -185,6 +185,7 @@ static kal_status edit_density(kal__meta *m, const kal__edit *w, kal_error *err)
     if (st) return st;
     for (int i = 0; i < 2; i++)
         if (!*w->name || *w->name == 'x' + i || !(m->density[i] > 0) || !(v > 0)) m->density[i] = v;
+    m->undense = false;
     st = kal__exif_with_density(&m->exif, m->density, w, &changed, err);
     if (!st) replace(m, KAL__EXIF, changed, false);
     return st;

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Metadata that travels with a picture: who holds it, and what becomes of it on the way. See exif_write.c for what is written.
-#include "codec.h"
+#include "edit.h"
 #include "fields.h"
 
 #include <math.h>
@@ -224,6 +224,7 @@ bool kal__meta_through(kal__meta **m, const double map[6], bool as_large)
     if (!copy) return false;
     copy->edits = edits;
     memcpy(copy->density, density, sizeof density);
+    copy->undense |= kal__density_speaks((*m)->density) && !(density[0] > 0);
     memcpy(copy->place, place, sizeof place);
     copy->adrift = adrift;
     kal__meta_unref(m);
@@ -241,7 +242,7 @@ static bool left_nothing_out(const kal__meta *m)
 static bool says_nothing(const kal__meta *m)
 {
     return !m || (!m->exif.size && !m->icc.size && !m->xmp.size && !m->iptc.size && !m->geo.size &&
-                  !(m->density[0] > 0) && left_nothing_out(m));
+                  !(m->density[0] > 0) && !m->undense && left_nothing_out(m));
 }
 
 bool kal__meta_same(const kal__meta *a, const kal__meta *b)
@@ -249,8 +250,8 @@ bool kal__meta_same(const kal__meta *a, const kal__meta *b)
     if (a == b || (says_nothing(a) && says_nothing(b))) return true;
     return a && b && a->exif.data == b->exif.data && a->icc.data == b->icc.data &&
            a->xmp.data == b->xmp.data && a->iptc.data == b->iptc.data && a->density[0] == b->density[0] &&
-           a->density[1] == b->density[1] && a->geo.data == b->geo.data && a->adrift == b->adrift &&
-           !memcmp(a->place, b->place, sizeof a->place) &&
+           a->density[1] == b->density[1] && a->undense == b->undense && a->geo.data == b->geo.data &&
+           a->adrift == b->adrift && !memcmp(a->place, b->place, sizeof a->place) &&
            !memcmp(a->left_out, b->left_out, sizeof a->left_out);
 }
 

@@ -42,7 +42,7 @@ static void left_unread(const kal__meta *m, kal__blob_kind what, char said[SENTE
 }
 
 // Sentences about what the picture came with and its file will not have; how many there are.
-static size_t left_out(const kal_node *n, char said[5 + 3 * KAL__BLOBS][SENTENCE])
+static size_t left_out(const kal_node *n, char said[6 + 3 * KAL__BLOBS][SENTENCE])
 {
     const kal__meta *m = kal__input(n, 0)->meta;
     const kal__codec *c = n->u.codec;
@@ -56,6 +56,9 @@ static size_t left_out(const kal_node *n, char said[5 + 3 * KAL__BLOBS][SENTENCE
         snprintf(said[k++], SENTENCE, "where the picture lies on the earth is left out: %s%s",
                  earth ? "what was done to it is no affine map" : c->name,
                  earth ? "" : " has no place for it");
+    if (m->undense && !(m->density[0] > 0) && blocks & (KAL__OWN_DENSITY | 1u << KAL__EXIF))
+        snprintf(said[k++], SENTENCE,
+                 "density is left out: what was done to the picture leaves no two numbers for it");
     if (kal__density_speaks(m->density) && !carries_density(c, n->meta))
         snprintf(said[k++], SENTENCE, "density of %.5g by %.5g dpi is left out: %s %s",
                  m->density[0] * 0.0254, m->density[1] * 0.0254,
@@ -77,7 +80,7 @@ static size_t left_out(const kal_node *n, char said[5 + 3 * KAL__BLOBS][SENTENCE
 
 void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *o)
 {
-    char said[5 + 3 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
+    char said[6 + 3 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
     size_t many = left_out(n, said);
     if (n->u.missed)
         snprintf(

@@ -167,6 +167,41 @@ static void test_left_out(void)
     kal_scope_free(&s);
 }
 
+// Lost on the way, before any format is asked.
+static int lost;
+
+static void count_lost(void *user, const kal_warning *w)
+{
+    (void)user;
+    lost += strstr(w->text, "density is left out: what was done") != NULL;
+}
+
+static int lost_of(kal_scope *s, kal_node *n, const char *format, const char *params)
+{
+    const kal_options o = {.warn = count_lost};
+    kal_bytes b = {0};
+    lost = 0;
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, n, format, params), &o, &b, &check_error));
+    kal_bytes_free(&b);
+    return lost;
+}
+
+static void test_lost(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *in = picture(s, 11811, 11811), *filler = picture(s, 2835, 2835);
+    kal_node *slanted = kal_apply_text(s, "shear", "x=0.5", &in, 1);
+    kal_node *later = kal_apply_text(s, "invert", "", &slanted, 1);
+    kal_node *set = kal_apply_text(s, "set_field", "name=density value=200dpi", &later, 1);
+    kal_node *unset = kal_apply_text(s, "unset_field", "name=density", &later, 1);
+    REQUIRE(lost_of(s, slanted, "png", NULL) == 1 && lost_of(s, later, "jpeg", NULL) == 1);
+    REQUIRE(lost_of(s, later, "jpeg", "strip=true") == 0 && lost_of(s, later, "pnm", NULL) == 0);
+    REQUIRE(lost_of(s, set, "png", NULL) == 0 && lost_of(s, unset, "png", NULL) == 0);
+    REQUIRE(lost_of(s, in, "png", NULL) == 0);
+    REQUIRE(lost_of(s, kal_apply_text(s, "shear", "x=0.5", &filler, 1), "png", NULL) == 0);
+    kal_scope_free(&s);
+}
+
 // What each op makes of 4000 across and 2000 down, and of 4000 both ways; 0: it cannot be said any more.
 static const struct {
     const char *op, *params;
@@ -263,6 +298,7 @@ int main(void)
     test_formats();
     test_in_exif();
     test_left_out();
+    test_lost();
     test_ops();
     test_smaller_load();
     test_which();
