@@ -85,7 +85,7 @@ static kal_status digest_pixels(const kal_extent *e, const void *from, ptrdiff_t
 static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t stride, kal_node **out,
                               kal_error *err)
 {
-    size_t bytes;
+    size_t bytes = 0;
     kal_key digest;
     kal_status st = check_pixels(e, data, stride, &bytes, err);
     if (st) return st;

@@ -6,7 +6,7 @@
     pip install -e ./python                                     the package is linked into build/python-editable
     pip wheel ./python --config-settings bundle=yes             codec libraries and what they need inside: runs where none is installed
 
-One wheel serves every CPython from 3.11 on: the extension is on the limited API.
+One wheel serves every CPython from 3.11 on: the extension is on the limited API. One without its lock (free threading) has none, and gets a wheel of its own.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+# Without its lock an interpreter has no limited API.
+FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+EXTENSION = "_kal" + (sysconfig.get_config_var("EXT_SUFFIX") if FREE else ".abi3.so")
 # What every Linux has, and must not bring along: the C library, and who is part of it.
 SYSTEM = re.compile(r"^(linux-vdso|ld-linux.*|libc|libm|libdl|libpthread|librt|libresolv|libutil)\.so")
 
@@ -52,7 +55,7 @@ def _build(build: Path, *flags: str) -> Path:
          f"-DPython3_EXECUTABLE={sys.executable}", *flags)
     _run("cmake", "--build", build, "--target", "kal-python", "-j", os.cpu_count() or 1)
     package = build / "python/kallitype"
-    if not (package / "_kal.abi3.so").exists():
+    if not (package / EXTENSION).exists():
         raise SystemExit(f"kallitype: {sys.executable} has no headers (apt install python3-dev)")
     return package
 
@@ -67,7 +70,8 @@ def _metadata(version: str) -> str:
 
 
 def _tag() -> str:
-    return "cp311-abi3-" + re.sub(r"[-.]", "_", sysconfig.get_platform())
+    own = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    return (f"{own}-{own}t-" if FREE else "cp311-abi3-") + re.sub(r"[-.]", "_", sysconfig.get_platform())
 
 
 class _Wheel:
@@ -157,7 +161,7 @@ def build_wheel(wheel_directory: str, config_settings: dict[str, str] | None = N
             if path.suffix in (".py", ".pyi") or path.name == "py.typed":
                 wheel.add(str(path.relative_to(HERE)), path.read_bytes())
         library = next(p for p in Path(folder).glob("libkallitype.so.*.*") if len(p.name.split(".")) == 4)
-        wheel.add("kallitype/_kal.abi3.so", _stripped(package / "_kal.abi3.so"), 0o755)
+        wheel.add(f"kallitype/{EXTENSION}", _stripped(package / EXTENSION), 0o755)
         wheel.add(f"kallitype/{library.name}", _stripped(library.resolve()), 0o755)
         for name, path in _codecs(library.resolve()).items() if bundle else ():
             wheel.add(f"kallitype.libs/{name}", _at_home(path.resolve()), 0o755)

@@ -2,19 +2,21 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Errors of the library become exceptions, and exceptions of the user's functions, which can only pass through the library as a sentence, come
-// out again as the cause of what is raised: sentence and exception wait here for each other. All of it with the interpreter's lock held.
+// out again as the cause of what is raised: sentence and exception wait here for each other.
 #include "py.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define WAITING 16
+#define WAITING 64
 
 static struct {
     char sentence[256];
-    PyObject *exception;
+    PyObject *exception;   // NULL: the place is free
+    uint64_t number;
 } waiting[WAITING];
-static unsigned next;
+static uint64_t next = 1;
+static int under_way;   // calls into the library whose exceptions are waited for
 
 // "OSError: net", as the last line of a traceback has it.
 static void write_sentence(PyObject *exception, char *out, size_t room)
@@ -28,6 +30,17 @@ static void write_sentence(PyObject *exception, char *out, size_t room)
     PyErr_Clear();
 }
 
+// A free place, or that of the oldest: others may be far behind with what is theirs.
+static unsigned place(void)
+{
+    unsigned oldest = 0;
+    for (unsigned k = 0; k < WAITING; k++) {
+        if (!waiting[k].exception) return k;
+        if (waiting[k].number < waiting[oldest].number) oldest = k;
+    }
+    return oldest;
+}
+
 kal_status kalpy_stash(kal_error *err, const char *who)
 {
     PyObject *type, *value, *trace;
@@ -39,46 +52,83 @@ kal_status kalpy_stash(kal_error *err, const char *who)
     Py_XDECREF(trace);
     char what[200];
     write_sentence(value, what, sizeof what);
-    const unsigned i = next++ % WAITING;
-    KALPY_SET(waiting[i].exception, value);
+    kal_fail(err, KAL_CALLBACK, "%s raised %s", who, what);
+    kalpy_lock();
+    const unsigned i = place();
+    PyObject *old = waiting[i].exception;
+    waiting[i].exception = value;
+    waiting[i].number = next++;
     snprintf(waiting[i].sentence, sizeof waiting[i].sentence, "%s raised %s", who, what);
-    return kal_fail(err, KAL_CALLBACK, "%s", waiting[i].sentence);
+    kalpy_unlock();
+    Py_XDECREF(old);
+    return KAL_CALLBACK;
 }
 
-// The newest that the message ends with, or as much of it as there was room for.
-static PyObject *take_cause(const char *message)
+typedef bool wanted_fn(const PyObject *exception, const char *sentence, const void *arg);
+
+// The newest that is wanted, of those since a number; it is the caller's then.
+static PyObject *take(uint64_t since, wanted_fn *wanted, const void *arg)
 {
-    for (unsigned i = 0; i < WAITING; i++) {
-        const unsigned k = (next - 1 - i) % WAITING;
-        if (!waiting[k].exception || !strstr(message, waiting[k].sentence)) continue;
-        PyObject *e = waiting[k].exception;
-        waiting[k].exception = NULL;
-        return e;
+    PyObject *e = NULL;
+    unsigned newest = WAITING;
+    kalpy_lock();
+    for (unsigned k = 0; k < WAITING; k++)
+        if (waiting[k].exception && waiting[k].number >= since &&
+            (newest == WAITING || waiting[k].number > waiting[newest].number) &&
+            wanted(waiting[k].exception, waiting[k].sentence, arg))
+            newest = k;
+    if (newest < WAITING) {
+        e = waiting[newest].exception;
+        waiting[newest].exception = NULL;
     }
-    return NULL;
+    kalpy_unlock();
+    return e;
 }
 
-unsigned kalpy_stash_now(void)
+static bool is_cause(const PyObject *exception, const char *sentence, const void *message)
 {
-    return next;
+    (void)exception;
+    return strstr(message, sentence) != NULL;
 }
 
-void kalpy_stash_clear(void)
+// KeyboardInterrupt, SystemExit: nobody's error.
+static bool is_no_error(const PyObject *exception, const char *sentence, const void *unused)
 {
-    for (unsigned k = 0; k < WAITING; k++) Py_CLEAR(waiting[k].exception);
+    (void)sentence, (void)unused;
+    return !PyType_IsSubtype(Py_TYPE((PyObject *)(uintptr_t)exception), (PyTypeObject *)PyExc_Exception);
 }
 
-PyObject *kalpy_take_interrupt(unsigned since)
+uint64_t kalpy_stash_now(void)
 {
-    const unsigned n = next - since < WAITING ? next - since : WAITING;
-    for (unsigned i = 0; i < n; i++) {
-        const unsigned k = (next - 1 - i) % WAITING;
-        PyObject *e = waiting[k].exception;
-        if (!e || PyObject_IsInstance(e, PyExc_Exception)) continue;
+    kalpy_lock();
+    const uint64_t now = next;
+    kalpy_unlock();
+    return now;
+}
+
+void kalpy_stash_open(void)
+{
+    PyObject *old[WAITING] = {NULL};
+    kalpy_lock();
+    for (unsigned k = 0; k < WAITING && !under_way; k++) {
+        old[k] = waiting[k].exception;
         waiting[k].exception = NULL;
-        return e;
     }
-    return NULL;
+    under_way++;
+    kalpy_unlock();
+    for (unsigned k = 0; k < WAITING; k++) Py_XDECREF(old[k]);
+}
+
+void kalpy_stash_close(void)
+{
+    kalpy_lock();
+    under_way--;
+    kalpy_unlock();
+}
+
+PyObject *kalpy_take_interrupt(uint64_t since)
+{
+    return take(since, is_no_error, NULL);
 }
 
 PyObject *kalpy_raise(const kal_error *err)
@@ -88,9 +138,8 @@ PyObject *kalpy_raise(const kal_error *err)
     PyObject *e = text ? PyObject_CallFunction(kalpy.errors, "sO", kal_status_name(err->status), text) : NULL;
     Py_XDECREF(text);
     if (!e) return NULL;
-    PyObject *cause = take_cause(err->message);
-    if (cause &&
-        !PyObject_IsInstance(cause, PyExc_Exception)) {   // KeyboardInterrupt, SystemExit: nobody's error
+    PyObject *cause = take(0, is_cause, err->message);   // or as much of its sentence as there was room for
+    if (cause && is_no_error(cause, NULL, NULL)) {
         Py_DECREF(e);
         e = cause;
         cause = NULL;

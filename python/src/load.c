@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 PyTypeObject *kalpy_Pages;
 
@@ -63,8 +64,9 @@ typedef struct held {
     struct held *next;
 } held;
 static held *all_held;
+static int unlisted;   // of those that are being loaded, and may have a node already
 
-static void unlink_held(held *h)
+static void unlink_held(const held *h)
 {
     for (held **at = &all_held; *at; at = &(*at)->next)
         if (*at == h) {
@@ -77,12 +79,14 @@ static void drop(void *user)
 {
     held *h = user;
     const PyGILState_STATE g = PyGILState_Ensure();
+    PyObject *bytes = h->bytes;
+    kalpy_lock();
     unlink_held(h);
-    Py_CLEAR(h->bytes);
-    if (h->known)
-        PyMem_Free(h);
-    else
-        h->dropped = true;
+    const bool mine = h->known;
+    h->dropped = true;
+    kalpy_unlock();
+    Py_XDECREF(bytes);
+    if (mine) PyMem_Free(h);
     PyGILState_Release(g);
 }
 
@@ -101,16 +105,23 @@ static PyObject *load_held(PyObject *bytes, const char *text)
     held *h = PyMem_Calloc(1, sizeof *h);
     if (!h) return PyErr_NoMemory();
     h->bytes = Py_NewRef(bytes);
+    kalpy_lock();
+    unlisted++;
+    kalpy_unlock();
     PyThreadState *t = PyEval_SaveThread();
     kal_node *node = kal_load_borrowed(NULL, data, (size_t)n, drop, h, text);
     PyEval_RestoreThread(t);
+    const bool named = !kal_node_key(leaf_of(node), &h->key, NULL);
+    kalpy_lock();
+    unlisted--;
     h->known = true;
-    if (h->dropped) {   // it could not be read, or a node of the same bytes is there
-        PyMem_Free(h);
-    } else if (!kal_node_key(leaf_of(node), &h->key, NULL)) {
+    const bool dropped = h->dropped;   // it could not be read, or a node of the same bytes is there
+    if (!dropped && named) {
         h->next = all_held;
         all_held = h;
     }
+    kalpy_unlock();
+    if (dropped) PyMem_Free(h);
     return kalpy_wrap(node);
 }
 
@@ -121,16 +132,34 @@ static PyObject *load_copied(PyObject *o, const char *text)
     return out;
 }
 
+// Another thread may have made a node of these bytes and not have listed them yet: *wait.
+static PyObject *find_held(kal_key key, bool *wait)
+{
+    PyObject *found = NULL;
+    kalpy_lock();
+    for (const held *h = all_held; h && !found; h = h->next)
+        if (kal_key_equal(h->key, key)) found = Py_NewRef(h->bytes);
+    *wait = !found && unlisted;
+    kalpy_unlock();
+    return found;
+}
+
 // source_bytes(node) → bytes or None
 static PyObject *source_bytes(PyObject *self, PyObject *node)
 {
     (void)self;
     kal_key key;
+    bool wait;
     kal_node *n = kalpy_need(node, "source_bytes");
     if (!n || kal_node_key(n, &key, NULL)) return NULL;
-    for (const held *h = all_held; h; h = h->next)
-        if (kal_key_equal(h->key, key)) return Py_NewRef(h->bytes);
-    Py_RETURN_NONE;
+    PyObject *found = find_held(key, &wait);
+    while (wait) {
+        PyThreadState *t = PyEval_SaveThread();
+        usleep(100);
+        PyEval_RestoreThread(t);
+        found = find_held(key, &wait);
+    }
+    return found ? found : Py_NewRef(Py_None);
 }
 
 // load_bytes(buffer, options) → Image. bytes cannot change and are not copied.
@@ -290,10 +319,12 @@ static PyObject *load_input(PyObject *self, PyObject *args)
                           .close = on_close,
                           .size = size != Py_None ? on_size : NULL};
     if (ask_size(s, size) && kalpy_args_from(&a, options)) {
+        kalpy_stash_open();
         PyThreadState *t = PyEval_SaveThread();
         kal_node *n = kal_load_input(NULL, &in, a.text);
         PyEval_RestoreThread(t);
         out = kalpy_wrap(n);
+        kalpy_stash_close();
     } else {
         source_free(s);
     }
@@ -306,6 +337,7 @@ static PyObject *load_input(PyObject *self, PyObject *args)
 typedef struct pages_object {
     PyObject_HEAD;
     kal_pages *pages;
+    bool busy;
 } pages_object;
 
 static PyObject *page(PyObject *self, PyObject *args)
@@ -316,10 +348,13 @@ static PyObject *page(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "Oi", &image, &i)) return NULL;
     kal_node *n = kalpy_need(image, "page");
     if (!n) return NULL;
+    kalpy_stash_open();
     PyThreadState *t = PyEval_SaveThread();
     kal_node *p = kal_page(NULL, n, i);
     PyEval_RestoreThread(t);
-    return kalpy_wrap(p);
+    PyObject *out = kalpy_wrap(p);
+    kalpy_stash_close();
+    return out;
 }
 
 static PyObject *pages_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -332,12 +367,24 @@ static PyObject *pages_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!n) return NULL;
     pages_object *o = kalpy_new(type);
     if (!o) return NULL;
+    kalpy_stash_open();
     PyThreadState *t = PyEval_SaveThread();
     const kal_status st = kal_pages_open(n, &o->pages, &err);
     PyEval_RestoreThread(t);
-    if (!st) return (PyObject *)o;
-    Py_DECREF(o);
-    return kalpy_raise(&err);
+    if (st) {
+        Py_DECREF(o);
+        o = NULL;
+        kalpy_raise(&err);
+    }
+    kalpy_stash_close();
+    return (PyObject *)o;
+}
+
+static bool at_work(pages_object *o)
+{
+    if (kalpy_enter(&o->busy)) return false;
+    PyErr_SetString(PyExc_ValueError, "the pages are at work: one call at a time");
+    return true;
 }
 
 static void close_pages(pages_object *o)
@@ -358,18 +405,25 @@ static void pages_dealloc(PyObject *self)
 static PyObject *pages_close(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    close_pages((pages_object *)self);
+    pages_object *o = (pages_object *)self;
+    if (at_work(o)) return NULL;
+    close_pages(o);
+    kalpy_leave(&o->busy);
     Py_RETURN_NONE;
 }
 
 static PyObject *pages_next(PyObject *self)
 {
     pages_object *o = (pages_object *)self;
-    if (!o->pages) return NULL;
+    if (at_work(o)) return NULL;
+    kalpy_stash_open();
     PyThreadState *t = PyEval_SaveThread();
-    kal_node *n = kal_pages_next(o->pages, NULL);
+    kal_node *n = o->pages ? kal_pages_next(o->pages, NULL) : NULL;
     PyEval_RestoreThread(t);
-    return n ? kalpy_wrap(n) : NULL;
+    kalpy_leave(&o->busy);
+    PyObject *out = n ? kalpy_wrap(n) : NULL;
+    kalpy_stash_close();
+    return out;
 }
 
 static PyObject *pages_enter(PyObject *self, PyObject *unused)

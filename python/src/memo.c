@@ -27,12 +27,16 @@ bool kalpy_cancel_joins(PyObject *o, kal_cancel *request)
         PyErr_Format(PyExc_TypeError, "cancel is a Cancel, not %R", o);
         return false;
     }
+    bool joined = false;
+    kalpy_lock();
     if (c->set) kal_cancel_set(request);
-    for (int i = 0; i < RUNNING; i++)
+    for (int i = 0; i < RUNNING && !joined; i++)
         if (!c->running[i]) {
             c->running[i] = request;
-            return true;
+            joined = true;
         }
+    kalpy_unlock();
+    if (joined) return true;
     PyErr_Format(PyExc_ValueError, "one Cancel stops at most %d requests at once", RUNNING);
     return false;
 }
@@ -40,8 +44,11 @@ bool kalpy_cancel_joins(PyObject *o, kal_cancel *request)
 void kalpy_cancel_leaves(PyObject *o, kal_cancel *request)
 {
     cancel_object *c = (cancel_object *)o;
-    for (int i = 0; Py_IS_TYPE(o, kalpy_Cancel) && i < RUNNING; i++)
+    if (!Py_IS_TYPE(o, kalpy_Cancel)) return;
+    kalpy_lock();
+    for (int i = 0; i < RUNNING; i++)
         if (c->running[i] == request) c->running[i] = NULL;
+    kalpy_unlock();
 }
 
 bool kalpy_memo_of(PyObject *o, kal_memo **out)
@@ -71,9 +78,11 @@ static PyObject *cancel_set(PyObject *self, PyObject *unused)
 {
     (void)unused;
     cancel_object *c = (cancel_object *)self;
+    kalpy_lock();
     c->set = true;
     for (int i = 0; i < RUNNING; i++)
         if (c->running[i]) kal_cancel_set(c->running[i]);
+    kalpy_unlock();
     Py_RETURN_NONE;
 }
 

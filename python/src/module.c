@@ -38,12 +38,12 @@ static PyObject *hook(PyObject *self, PyObject *args, PyObject *kwargs)
     Py_RETURN_NONE;
 }
 
+static PyObject *all_ops;
+
 static PyObject *ops(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    static PyObject *all;
-    if (!all) all = PyDict_New();
-    return all && kalpy_ops_into(all) ? Py_NewRef(all) : NULL;
+    return kalpy_ops_into(all_ops) ? Py_NewRef(all_ops) : NULL;
 }
 
 static PyObject *param_list(const kal_param *params, size_t n)
@@ -162,10 +162,16 @@ static int execute(PyObject *module)
     }
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (PyModule_AddFunctions(module, tables[i])) return -1;
+    all_ops = PyDict_New();
+    if (!all_ops || !kalpy_threads_begin()) return -1;
     return PyModule_AddStringConstant(module, "version", kal_version());
 }
 
-static PyModuleDef_Slot slots[] = {{Py_mod_exec, execute}, {0, NULL}};
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, execute},
+#ifdef Py_GIL_DISABLED
+                                   {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+                                   {0, NULL}};
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT, "kallitype._kal", NULL, 0, methods, slots, NULL, NULL, NULL};
 

@@ -141,7 +141,7 @@ typedef struct album_object {
     PyObject_HEAD;
     kal_album *album;
     target *target;
-    bool busy;   // a call is under way, by another thread or above on this one
+    bool busy;
 } album_object;
 
 static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -160,13 +160,18 @@ static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     const kal_output out = o->target ? output_of(o->target) : (kal_output){0};
+    kalpy_stash_open();
     PyThreadState *t = PyEval_SaveThread();
     const kal_status st = path ? kal_album_create(path, format, &o->album, &err)
                                : kal_album_create_output(&out, format, &o->album, &err);
     PyEval_RestoreThread(t);
-    if (!st) return (PyObject *)o;
-    Py_DECREF(o);
-    return kalpy_raise(&err);
+    if (st) {
+        Py_DECREF(o);
+        o = NULL;
+        kalpy_raise(&err);
+    }
+    kalpy_stash_close();
+    return (PyObject *)o;
 }
 
 static void give_up(album_object *o)
@@ -186,14 +191,18 @@ static void album_dealloc(PyObject *self)
     kalpy_free(self);
 }
 
-static bool is_open(const album_object *o)
+// Takes the album's turn; `left`: also of one that is finished.
+static bool enter(album_object *o, bool left)
 {
-    if (o->busy)
+    if (!kalpy_enter(&o->busy)) {
         PyErr_SetString(PyExc_ValueError,
                         "the album is at work: one call at a time, and none from within what it calls");
-    else if (!o->album)
-        PyErr_SetString(PyExc_ValueError, "the album is finished");
-    return o->album && !o->busy;
+        return false;
+    }
+    if (o->album || left) return true;
+    kalpy_leave(&o->busy);
+    PyErr_SetString(PyExc_ValueError, "the album is finished");
+    return false;
 }
 
 static PyObject *album_add(PyObject *self, PyObject *args)
@@ -204,12 +213,10 @@ static PyObject *album_add(PyObject *self, PyObject *args)
     bool ok;
     if (!PyArg_ParseTuple(args, "O|O", &image, &options)) return NULL;
     kal_node *n = kalpy_need(image, "add");
-    ok = n && is_open(o) && kalpy_args_from(&a, options);
-    if (ok) {
-        o->busy = true;
-        KALPY_RUN(ok, kal_album_add(o->album, n, a.text, &r.options, &r.err));
-        o->busy = false;
-    }
+    if (!n || !enter(o, false)) return NULL;
+    ok = kalpy_args_from(&a, options);
+    if (ok) KALPY_RUN(ok, kal_album_add(o->album, n, a.text, &r.options, &r.err));
+    kalpy_leave(&o->busy);
     kalpy_args_free(&a);
     if (!ok) return NULL;
     Py_RETURN_NONE;
@@ -220,15 +227,17 @@ static PyObject *album_finish(PyObject *self, PyObject *unused)
     (void)unused;
     album_object *o = (album_object *)self;
     kal_error err;
-    if (!is_open(o)) return NULL;
+    if (!enter(o, false)) return NULL;
     kal_album *a = o->album;
     o->album = NULL;
-    o->busy = true;
+    kalpy_stash_open();
     PyThreadState *t = PyEval_SaveThread();
     const kal_status st = kal_album_finish(&a, &err);
     PyEval_RestoreThread(t);
-    o->busy = false;
-    if (st) return kalpy_raise(&err);
+    kalpy_leave(&o->busy);
+    if (st) kalpy_raise(&err);
+    kalpy_stash_close();
+    if (st) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -236,10 +245,9 @@ static PyObject *album_abort(PyObject *self, PyObject *unused)
 {
     (void)unused;
     album_object *o = (album_object *)self;
-    if ((o->album || o->busy) && !is_open(o)) return NULL;
-    o->busy = true;
+    if (!enter(o, true)) return NULL;
     give_up(o);
-    o->busy = false;
+    kalpy_leave(&o->busy);
     Py_RETURN_NONE;
 }
 

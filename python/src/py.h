@@ -4,13 +4,16 @@
 // What the files of the extension share. It is built on the limited API of Python 3.11 and on include/kal alone; what an op is called, takes
 // and gives comes from its record. Everything that is comfort and no handle is Python: kallitype/.
 //
-// Threads: objects are immutable once made, but for a Canvas. The interpreter's lock is given up around everything that may read, compute or
-// wait, and taken back inside functions of the user's.
+// Threads: objects are immutable once made, but for a Canvas and what has one call at a time. The interpreter's lock is given up around everything that may read,
+// compute or wait, and taken back inside functions of the user's; nothing here stands on it, so that an interpreter may have none.
 #ifndef KAL_PYTHON_H
 #define KAL_PYTHON_H
 
 #define PY_SSIZE_T_CLEAN
+#include <pyconfig.h>
+#ifndef Py_GIL_DISABLED   // an interpreter without the lock has no limited API, and an extension of its own
 #define Py_LIMITED_API 0x030B0000
+#endif
 #include <Python.h>
 #include <structmember.h>
 
@@ -23,6 +26,16 @@
         (place) = (value);                       \
         Py_XDECREF(before_);                     \
     } while (0)
+
+// ---- what several threads change: threads.c -----------------------------------------------------
+
+/// Guards the few words of this extension that are not an object's own. For moments; nothing of Python's is called within, for it might come back here.
+void kalpy_lock(void);
+void kalpy_unlock(void);
+/// One call at a time on an object that changes. false: another is at it.
+bool kalpy_enter(bool *busy);
+void kalpy_leave(bool *busy);
+bool kalpy_threads_begin(void);   // once
 
 // ---- what the module knows ----------------------------------------------------------------------
 
@@ -74,10 +87,11 @@ PyObject *kalpy_raise(const kal_error *err);
 /// The exception that is set becomes err's sentence, and the cause of the exception that kalpy_raise makes of it. Returns KAL_CALLBACK.
 kal_status kalpy_stash(kal_error *err, const char *who);
 /// What was raised in a function of the user's, since then, and is no Exception; NULL: nothing.
-unsigned kalpy_stash_now(void);
-PyObject *kalpy_take_interrupt(unsigned since);
-/// Forgets what nobody asked for: no request is under way.
-void kalpy_stash_clear(void);
+uint64_t kalpy_stash_now(void);
+PyObject *kalpy_take_interrupt(uint64_t since);
+/// Around everything that may call the user's functions, up to where what went wrong is raised. When nothing of the kind is under way, what nobody asked for is forgotten.
+void kalpy_stash_open(void);
+void kalpy_stash_close(void);
 
 // ---- calls --------------------------------------------------------------------------------------
 
@@ -109,7 +123,7 @@ typedef struct kalpy_request {
     kal_cancel *cancel;
     kal_error err;
     PyThreadState *thread;
-    unsigned since;   // what was raised before it is not its own
+    uint64_t since;   // what was raised before it is not its own
     bool interrupts;
 } kalpy_request;
 /// Between the two the interpreter's lock is not held. begin (of a request that computes, or that opens): false with an exception, and end must not be called. end: raises what went wrong,

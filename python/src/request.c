@@ -64,23 +64,35 @@ static void leave_interrupts(const kalpy_request *r)
 
 // ---- what is told meanwhile -----------------------------------------------------------------------
 
+// Whoever is told may be several threads at once: the first has the place, and `value` is given back by the others.
+static PyObject *put_first(PyObject **place, PyObject *value)
+{
+    PyObject *before = NULL;
+    if (__atomic_compare_exchange_n(place, &before, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return value;
+    Py_XDECREF(value);
+    return before;
+}
+
 static void on_progress(void *user, kal_phase phase, uint64_t done, uint64_t total)
 {
     kalpy_request *r = user;
     (void)phase;
     const PyGILState_STATE g = PyGILState_Ensure();
     kalpy_enter_function();
-    PyObject *rc = r->raised ? NULL
-                             : PyObject_CallFunction(r->progress, "KK", (unsigned long long)done,
-                                                     (unsigned long long)total);
+    PyObject *rc =
+        __atomic_load_n(&r->raised, __ATOMIC_ACQUIRE)
+            ? NULL
+            : PyObject_CallFunction(r->progress, "KK", (unsigned long long)done, (unsigned long long)total);
     kalpy_leave_function();
-    if (!rc && !r->raised) {
-        PyObject *type, *trace;
-        PyErr_Fetch(&type, &r->raised, &trace);
-        PyErr_NormalizeException(&type, &r->raised, &trace);
-        if (trace && r->raised) PyException_SetTraceback(r->raised, trace);
+    if (!rc && PyErr_Occurred()) {
+        PyObject *type, *value, *trace;
+        PyErr_Fetch(&type, &value, &trace);
+        PyErr_NormalizeException(&type, &value, &trace);
+        if (trace && value) PyException_SetTraceback(value, trace);
         Py_XDECREF(type);
         Py_XDECREF(trace);
+        put_first(&r->raised, value);
         kal_cancel_set(r->cancel);
     }
     Py_XDECREF(rc);
@@ -92,8 +104,9 @@ static void on_warning(void *user, const kal_warning *w)
     kalpy_request *r = user;
     const PyGILState_STATE g = PyGILState_Ensure();
     PyObject *text = PyUnicode_DecodeUTF8(w->text, (Py_ssize_t)strlen(w->text), "replace");
-    if (!r->warnings) r->warnings = PyList_New(0);
-    if (text && r->warnings) PyList_Append(r->warnings, text);
+    PyObject *list = __atomic_load_n(&r->warnings, __ATOMIC_ACQUIRE);
+    if (!list) list = put_first(&r->warnings, PyList_New(0));
+    if (text && list) PyList_Append(list, text);
     Py_XDECREF(text);
     PyErr_Clear();
     PyGILState_Release(g);
@@ -138,7 +151,6 @@ static void drop(kalpy_request *r)
 }
 
 static _Thread_local int within;   // functions of the user's, on this thread
-static int in_flight;              // requests
 
 void kalpy_enter_function(void)
 {
@@ -165,7 +177,7 @@ bool kalpy_begin(kalpy_request *r, bool computes)
         drop(r);
         return false;
     }
-    if (!in_flight++) kalpy_stash_clear();
+    kalpy_stash_open();
     r->since = kalpy_stash_now();
     watch_interrupts(r);
     r->thread = PyEval_SaveThread();
@@ -186,7 +198,6 @@ bool kalpy_end(kalpy_request *r, kal_status st, bool *again)
 {
     PyEval_RestoreThread(r->thread);
     leave_interrupts(r);
-    in_flight--;
     bool ok = true;
     if (r->interrupts && interrupted) {
         PyObject *taken = kalpy_take_interrupt(r->since);   // by a function of the user's, on this thread
@@ -207,6 +218,7 @@ bool kalpy_end(kalpy_request *r, kal_status st, bool *again)
         ok = false;
     }
     if (ok && !*again) ok = tell_warnings(r->warnings);
+    kalpy_stash_close();
     drop(r);
     return ok;
 }
