@@ -11,6 +11,7 @@ import subprocess
 import sys
 import unittest
 
+import kallitype as kal
 from support import Case, picture, there
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -44,6 +45,26 @@ class Docs(Case):
                 with self.subTest(f"{page}:{line}"):
                     self.run_block(page, line, code)
         self.assertGreater(n, 0)
+
+
+class Pictures(Case):
+    def test_they_are_what_the_blocks_make(self) -> None:
+        import pictures
+
+        folder = os.path.join(ROOT, "docs/pictures")
+        made = pictures.make()
+        self.assertEqual(sorted(made), sorted(os.listdir(folder)))
+        with open(pictures.PAGE) as file:
+            self.assertEqual(sorted(re.findall(r"!\[[^]]*\]\(pictures/(.*?)\)", file.read())), sorted(made))
+        for name, now in made.items():
+            kept = os.path.join(folder, name)
+            with self.subTest(name):
+                if isinstance(now, str):
+                    with open(kept) as file:
+                        keys = re.compile(r' data-key="[0-9a-f]*"')  # which hang on the JPEG library
+                        self.assertEqual(keys.sub("", file.read()), keys.sub("", now))
+                else:
+                    self.assertGreater(float(kal.open(kept).psnr(now)), 30)
 
 
 if __name__ == "__main__":
