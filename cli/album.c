@@ -75,6 +75,14 @@ static int all_pages(runner *r, const maker *m, kal_album *a, int *done)
     return code;
 }
 
+static int finish(runner *r, kal_album **a)
+{
+    kal_error err;
+    kal_options o = r->s->eval;
+    o.cancel = r->cancel;
+    return kal_album_finish(a, &o, &err) ? fail(WRITING, &err) : EXIT_OK;
+}
+
 // The file is there when the last page is in it.
 static int into_one(runner *r, const maker *m, int *done)
 {
@@ -93,8 +101,8 @@ static int into_one(runner *r, const maker *m, int *done)
         code = all_pages(r, m, a, done);
         if (code)
             kal_album_abort(&a);
-        else if (kal_album_finish(&a, &err))
-            code = fail(WRITING, &err);
+        else
+            code = finish(r, &a);
     }
     if (!code && wants_progress(r->s)) fprintf(stderr, "%s %d pages\n", path, *done);
     free(path);

@@ -5,6 +5,7 @@
 // for one of them.
 #include "load.h"
 
+#include "at_work.h"
 #include "dynamic.h"
 #include "errand.h"
 #include "patient.h"
@@ -126,21 +127,28 @@ static void album_free(kal_album *a)
     free(a);
 }
 
-kal_status kal_album_finish(kal_album **slot, kal_error *err)
+static kal_status end_of(kal_album *a, const kal__watch *watch, kal_error *err)
+{
+    kal__encoder *e = a->book.encoder;
+    if (a->broken.status) return kal_fail(err, a->broken.status, "%s", a->broken.message);
+    if (!a->pictures) return kal_fail(err, KAL_INVALID, "%s: a file of no pictures", a->codec->name);
+    if (!e) return KAL_OK;
+    if (kal__can_be_stopped(watch) && a->book.front)
+        return kal__book_on_a_thread(&a->book, a->codec, NULL, true, watch, err);
+    a->book.encoder = NULL;
+    return a->codec->end(e, err);
+}
+
+kal_status kal_album_finish(kal_album **slot, const kal_options *options, kal_error *err)
 {
     kal_album *a = *slot;
     kal_error local;
     if (!err) err = &local;
     *slot = NULL;
-    const kal__watch watch = kal__watch_from(NULL, kal__now());   // the limits', if there is one
+    const kal__watch watch = kal__watch_from(options, kal__now());
     if (a->patient && kal__can_be_stopped(&watch)) kal__patient_writer_watch(a->patient, &watch);
-    kal_status st = a->broken.status;
-    if (st) kal_fail(err, st, "%s", a->broken.message);
-    if (!st && !a->pictures) st = kal_fail(err, KAL_INVALID, "%s: a file of no pictures", a->codec->name);
-    if (!st && a->book.encoder) {
-        st = a->codec->end(a->book.encoder, err);
-        a->book.encoder = NULL;
-    }
+    kal_status st = kal__watch_check(&watch, err);
+    if (!st) st = end_of(a, &watch, err);
     if (!st) st = a->writer->finish(a->writer, err);
     kal__writer *w = a->writer;
     album_free(a);

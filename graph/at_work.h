@@ -44,8 +44,10 @@ void kal__coding_free(kal__stage *s);
 kal_status kal__rows_on_a_thread(kal__stage *s, kal__slab *slab, unsigned char *dst, ptrdiff_t stride,
                                  int32_t rows, const kal__watch *watch, kal_error *err);
 kal_status kal__end_on_a_thread(kal__stage *s, const kal__watch *watch, kal_error *err);
-/// A book's encoder's `turn`, in the same way; left, the book has neither encoder nor front any more.
-kal_status kal__turn_on_a_thread(kal__stage *s, const kal__watch *watch, kal_error *err);
+/// A book's encoder's `turn` or, when it `ends`, its end, in the same way; ended or left, the book has no encoder any more, and left it has no front
+/// either. `node`: of the last picture, whose parameters a turn may look at; else NULL.
+kal_status kal__book_on_a_thread(kal__book *b, const kal__codec *c, kal_node *node, bool ends,
+                                 const kal__watch *watch, kal_error *err);
 
 kal_status kal__decode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);
 kal_status kal__encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err);

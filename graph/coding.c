@@ -222,7 +222,8 @@ kal_status kal__end_on_a_thread(kal__stage *s, const kal__watch *watch, kal_erro
 typedef struct turning {
     kal__errand base;
     kal__book *book;   // NULL: it was left
-    kal__encoder *encoder;
+    const kal__codec *codec;
+    kal__encoder *encoder;   // NULL: it is ended
     kal__writer *front;
     kal_node *node;   // a reference, for its parameters
 } turning;
@@ -230,7 +231,15 @@ typedef struct turning {
 static kal_status run_turn(kal__errand *e, kal_error *err)
 {
     const turning *t = (const turning *)e;
-    return t->node->u.codec->turn(t->encoder, err);
+    return t->codec->turn(t->encoder, err);
+}
+
+static kal_status run_last(kal__errand *e, kal_error *err)
+{
+    turning *t = (turning *)e;
+    kal__encoder *c = t->encoder;
+    t->encoder = NULL;
+    return t->codec->end(c, err);
 }
 
 static void leave_turn(kal__errand *e)
@@ -239,30 +248,31 @@ static void leave_turn(kal__errand *e)
     t->book->encoder = NULL;
     t->book->front = NULL;
     t->book = NULL;
-    kal__left_writer_leave(t->front);
+    if (t->front) kal__left_writer_leave(t->front);
 }
 
 static void turning_free(kal__errand *e)
 {
     turning *t = (turning *)e;
-    if (!t->book) {
-        t->node->u.codec->end(t->encoder, NULL);
-        kal__left_writer_free(t->front);
-    }
+    if (!t->book && t->encoder) t->codec->end(t->encoder, NULL);
+    if (!t->book) kal__left_writer_free(t->front);
     kal_node_unref(&t->node);
     free(t);
 }
 
-kal_status kal__turn_on_a_thread(kal__stage *s, const kal__watch *watch, kal_error *err)
+kal_status kal__book_on_a_thread(kal__book *b, const kal__codec *c, kal_node *node, bool ends,
+                                 const kal__watch *watch, kal_error *err)
 {
     bool left;
     turning *t = kal__new(1, sizeof *t);
     if (!t) return kal_fail(err, KAL_NOMEM, "out of memory for a call");
-    *t = (turning){.base = {run_turn, leave_turn, turning_free},
-                   .book = s->book,
-                   .encoder = s->book->encoder,
-                   .front = s->book->front,
-                   .node = kal_node_ref(kal__node_of(&s->node->call))};
+    *t = (turning){.base = {ends ? run_last : run_turn, leave_turn, turning_free},
+                   .book = b,
+                   .codec = c,
+                   .encoder = b->encoder,
+                   .front = b->front,
+                   .node = kal_node_ref(node)};
+    if (ends) b->encoder = NULL;
     return kal__errand_run(&t->base, watch, &left, err);
 }
 

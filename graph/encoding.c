@@ -49,12 +49,13 @@ static kal_status book_begin(kal__stage *s, kal_error *err)
     const kal_node *n = s->node;
     const kal_extent *e = &n->call.in[0]->extent;
     kal__book *b = s->book;
-    if (n->u.codec->turn && !b->front && !(b->front = kal__left_writer_new(s->writer)))
+    if (!b->front && !(b->front = kal__left_writer_new(s->writer)))
         return kal_fail(err, KAL_NOMEM, "out of memory for encoding");
-    kal__writer *to = b->front ? b->front : s->writer;
+    b->front->helpers = s->helpers;
     b->begun = true;
-    const kal_status st = b->encoder ? n->u.codec->page(b->encoder, e, n->call.params, n->meta, err)
-                                     : n->u.codec->begin(e, n->call.params, n->meta, to, &b->encoder, err);
+    const kal_status st = b->encoder
+                              ? n->u.codec->page(b->encoder, e, n->call.params, n->meta, err)
+                              : n->u.codec->begin(e, n->call.params, n->meta, b->front, &b->encoder, err);
     s->coding->encoder = b->encoder;
     return st;
 }
@@ -115,7 +116,9 @@ static kal_status turn(kal__stage *s, const kal__watch *watch, kal_error *err)
     const kal__codec *c = s->node->u.codec;
     s->coding->encoder = NULL;   // it stays with the book
     if (!c->turn) return KAL_OK;
-    return kal__can_be_stopped(watch) ? kal__turn_on_a_thread(s, watch, err) : c->turn(s->book->encoder, err);
+    return kal__can_be_stopped(watch)
+               ? kal__book_on_a_thread(s->book, c, kal__node_of(&s->node->call), false, watch, err)
+               : c->turn(s->book->encoder, err);
 }
 
 static kal_status encode_end(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)

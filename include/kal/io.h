@@ -125,9 +125,9 @@ KAL_API kal_status kal_album_create_output(const kal_output *output, const char 
 /// one was written only aborting is left, and every later call says what it was.
 KAL_API kal_status kal_album_add(kal_album *album, kal_node *image, const char *params,
                                  const kal_options *options, kal_error *err);
-/// Ends the file and frees the album, also when it fails; then nothing is left behind. It waits for the target as long as that takes
-/// and kal_limits.seconds allow.
-KAL_API kal_status kal_album_finish(kal_album **album, kal_error *err);
+/// Ends the file and frees the album, also when it fails or is stopped; then nothing is left behind. Of the options (NULL is fine) deadline and cancel count: what a
+/// library does at the end of a file, and the target, are not waited for after that.
+KAL_API kal_status kal_album_finish(kal_album **album, const kal_options *options, kal_error *err);
 /// Gives up and frees it (NULL is fine).
 KAL_API void kal_album_abort(kal_album **album);
 /// Writes an encoded node to a descriptor, from where it stands; it stays open. What was written of a picture that failed stays there.

@@ -226,18 +226,15 @@ static PyObject *album_finish(PyObject *self, PyObject *unused)
 {
     (void)unused;
     album_object *o = (album_object *)self;
-    kal_error err;
+    bool ok;
     if (!enter(o, false)) return NULL;
     kal_album *a = o->album;
     o->album = NULL;
-    kalpy_stash_open();
-    PyThreadState *t = PyEval_SaveThread();
-    const kal_status st = kal_album_finish(&a, &err);
-    PyEval_RestoreThread(t);
+    KALPY_RUN_WITH(ok, false,
+                   a ? kal_album_finish(&a, &r.options, &r.err)
+                     : kal_fail(&r.err, KAL_CANCELLED, "an interrupt came before the file was whole"));
     kalpy_leave(&o->busy);
-    if (st) kalpy_raise(&err);
-    kalpy_stash_close();
-    if (st) return NULL;
+    if (!ok) return NULL;
     Py_RETURN_NONE;
 }
 

@@ -33,7 +33,7 @@ static void write_pages(const char *path)
         REQUIRE_OK(kal_album_add(a, page(s, i), NULL, NULL, &check_error));
         kal_scope_free(&s);
     }
-    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
 }
 
 static void walk(const char *path)

@@ -192,7 +192,7 @@ static kal_status write_album(const char *format, kal_node *const *pictures, dra
     if (st) return st;
     for (int i = 0; i < 2 && !st; i++) st = kal_album_add(a, pictures[i], NULL, &fresh, &check_error);
     kal_error again;
-    const kal_status last = kal_album_finish(&a, st ? &again : &check_error);
+    const kal_status last = kal_album_finish(&a, NULL, st ? &again : &check_error);
     REQUIRE_NOTE(!st || last == st, "%s: %s, and in the end %s", format, kal_status_name(st),
                  kal_status_name(last));
     return last;

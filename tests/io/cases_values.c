@@ -35,7 +35,7 @@ static kal_bytes album_of(const char *format, int n, const char *params)
         snprintf(call, sizeof call, "color=[%d 2 3] width=5 height=4", i + 1);
         REQUIRE_OK(kal_album_add(a, kal_apply_text(s, "solid", call, NULL, 0), params, &fresh, &check_error));
     }
-    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
     kal_scope_free(&s);
     return (kal_bytes){d.data, d.size};
 }

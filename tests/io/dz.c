@@ -271,7 +271,7 @@ static void limits(void)
     REQUIRE_OK(kal_album_create(in_folder("one.dzi"), NULL, &album, &check_error));
     REQUIRE_OK(kal_album_add(album, n, NULL, &fresh, &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_album_add(album, n, NULL, &fresh, &check_error));
-    REQUIRE_OK(kal_album_finish(&album, &check_error));
+    REQUIRE_OK(kal_album_finish(&album, NULL, &check_error));
     REQUIRE(files_below(folder) == 1 + 8);
     REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_load(s, in_folder("one.dzi"), "format=dz"), &check_error));
     kal_scope_free(&s);

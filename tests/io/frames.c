@@ -56,7 +56,7 @@ static kal_bytes written(const film *f, const char *format, const char *params)
         REQUIRE_OK(kal_album_add(a, node_of(s, &f->e, f->pictures[k]), params, NULL, &check_error));
         kal_scope_free(&s);
     }
-    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
     FILE *file = fopen(path, "rb");
     const kal_bytes b = read_stream(file);
     fclose(file);

@@ -184,7 +184,7 @@ static void test_album(rng *r)
     REQUIRE_OK(kal_album_create(path, NULL, &a, &check_error));
     REQUIRE_OK(kal_album_add(a, n, KEEP, &fresh, &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_album_add(a, n, KEEP, &fresh, &check_error));
-    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
     FILE *f = fopen(path, "rb");
     const size_t got = f ? fread(room, 1, sizeof room, f) : 0;
     if (f) fclose(f);

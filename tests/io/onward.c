@@ -242,7 +242,7 @@ static void kept_whole(void)
     for (int i = 0; i < 3; i++)
         REQUIRE_OK(
             kal_album_add(a, rng_image(&r, s, &e), i ? "delay=0.5" : "delay=0.25", NULL, &check_error));
-    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
     kal_bytes b = get_file(check_temp("a.png"));
     feed f = {.bytes = b, .step = 333};
     kal_node *n = load_feed(s, &f, ""), *file = kal_load_bytes(s, b.data, b.size, NULL);

@@ -35,7 +35,7 @@ static void some(const char *format)
         REQUIRE_OK(kal_album_add(a, number(s, same_size ? 35 * i : i),
                                  same_size && !strcmp(format, "webp") ? "lossless=true" : NULL, NULL,
                                  &check_error));
-    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
     kal_node *first = kal_load(s, path, NULL);
     kal_file_info info;
     REQUIRE_NOTE(kal_node_file(first, &info) && info.pages == 5, "%s: %d pages", format, info.pages);
@@ -83,7 +83,7 @@ static void a_thousand(void)
         if (stats.peak_bytes > most) most = stats.peak_bytes;
         kal_scope_free(&one);
     }
-    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
     REQUIRE_NOTE(most < (uint64_t)4 << 20, "%llu bytes", (unsigned long long)most);
     kal_file_info info;
     kal_node *first = kal_load(s, path, NULL);
@@ -169,18 +169,18 @@ static void failures(void)
     kal_node *cut = kal_load_bytes(s, png.data, png.size * 2 / 3, NULL);
     REQUIRE_FAILS(KAL_CORRUPT, kal_album_add(a, cut, NULL, NULL, &check_error));
     REQUIRE_FAILS(KAL_CORRUPT, kal_album_add(a, number(s, 5), NULL, NULL, &check_error));
-    REQUIRE_FAILS(KAL_CORRUPT, kal_album_finish(&a, &check_error));
+    REQUIRE_FAILS(KAL_CORRUPT, kal_album_finish(&a, NULL, &check_error));
     kal_bytes_free(&png);
     kal_cancel_free(&c);
     struct stat st;
     REQUIRE(!a && stat(path, &st) == 0 && st.st_size == 3);
     REQUIRE_OK(kal_album_create(path, NULL, &a, &check_error));
-    REQUIRE_FAILS(KAL_INVALID, kal_album_finish(&a, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_album_finish(&a, NULL, &check_error));
     REQUIRE(stat(path, &st) == 0 && st.st_size == 3);
     REQUIRE_OK(kal_album_create(check_temp("one.jpg"), NULL, &a, &check_error));
     REQUIRE_OK(kal_album_add(a, number(s, 1), NULL, NULL, &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_album_add(a, number(s, 2), NULL, NULL, &check_error));
-    REQUIRE_OK(kal_album_finish(&a, &check_error));   // with the one it has
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));   // with the one it has
     REQUIRE_FAILS(KAL_INVALID,
                   kal_node_error(kal_page(s, kal_load(s, check_temp("one.jpg"), NULL), 1), &check_error));
     kal_node *n =

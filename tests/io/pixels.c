@@ -200,7 +200,7 @@ static void pages(void)
     kal_album_abort(&a);
     REQUIRE_OK(kal_album_create(check_temp("pages.bin"), NULL, &a, &check_error));
     for (int i = 0; i < 5; i++) REQUIRE_OK(kal_album_add(a, kal_page(s, n, i), NULL, NULL, &check_error));
-    REQUIRE_OK(kal_album_finish(&a, &check_error));
+    REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
     kal_bytes b = get_file(check_temp("pages.bin"));
     if (REQUIRE(b.size == 5 * bytes_of(&e))) REQUIRE_MEM(b.data, p, b.size);
     bytes_free(&b);

@@ -395,7 +395,7 @@ static void test_film(void)
     REQUIRE_OK(kal_album_add(album, node_of(s, &e, p), "filter=average", NULL, &check_error));
     for (int i = 300; i < 3000; i++) p[i] ^= 7;
     REQUIRE_OK(kal_album_add(album, node_of(s, &e, p), "filter=paeth", NULL, &check_error));
-    REQUIRE_OK(kal_album_finish(&album, &check_error));
+    REQUIRE_OK(kal_album_finish(&album, NULL, &check_error));
     kal_bytes b = get_file(path);
     require_picture(b.data, b.size, "page=1", &e, p, "the second page");
     bytes_free(&b);

@@ -231,7 +231,7 @@ static void shut_album(kal_scope *scope, const char *format, kal_node *image)
         stopper_end(&s, st, what);
         REQUIRE_FAILS(st, kal_album_add(a, image, NULL, NULL, &check_error));
         if (finish)
-            REQUIRE_FAILS(st, kal_album_finish(&a, &check_error));
+            REQUIRE_FAILS(st, kal_album_finish(&a, NULL, &check_error));
         else
             kal_album_abort(&a);
         opens(&g, &before, what);
@@ -333,11 +333,36 @@ static void slow_page(kal_scope *scope, const char *format, kal_node *image)
                            &check_error);
     stopper_end(&s, st, format);
     // stopped before the picture was begun, the album is whole without it
-    const kal_status end = kal_album_finish(&a, &check_error);
+    const kal_status end = kal_album_finish(&a, NULL, &check_error);
     REQUIRE_NOTE(!end || end == st, "%s: %s", kal_status_name(end), check_error.message);
     if (!end) unlink(path);
     REQUIRE(entries_of(check_temp("")) == lying);
     let_go(&before, format);
+}
+
+// What a library does at the end of a file, and a target that does not come back from its own end.
+static void late_end(const char *format, kal_node *image, bool hangs)
+{
+    char what[100];
+    snprintf(what, sizeof what, "the end of an album of %s%s", format, hangs ? " whose target hangs" : "");
+    gate g = {.shut_at = hangs ? 0 : 1 << 30};
+    const held before = held_now();
+    const kal_output out = gate_output(&g);
+    kal_album *a;
+    stopper s;
+    REQUIRE_OK(kal_album_create_output(&out, format, &a, &check_error));
+    const kal_status added =
+        kal_album_add(a, image, NULL, &(kal_options){.memo_mode = KAL_MEMO_NEVER}, &check_error);
+    if (added == KAL_UNSUPPORTED) {
+        check_skip("%s: %s", format, check_error.message);
+        kal_album_abort(&a);
+        return;
+    }
+    REQUIRE_OK(added);
+    stopper_begin(&s, true, hangs ? &g.hangs : NULL);
+    stopper_end(&s, kal_album_finish(&a, &s.options, &check_error), what);
+    REQUIRE(!a);
+    opens(&g, &before, what);
 }
 
 int main(void)
@@ -368,6 +393,9 @@ int main(void)
     known_bytes(kal_encode(scope, image, "jpeg", NULL));
     shut_album(scope, "pixels", image);   // others are kept until they are whole
     for (size_t i = 0; i < sizeof albums / sizeof *albums; i++) slow_page(scope, albums[i], more);
+    late_end("pixels", image, true);
+    late_end("avif", more, false);
+    late_end("jp2", more, false);
     printf("stopped they return after at most %.0f ms\n", longest * 1e3);
     kal_scope_free(&scope);
     kal_memo_clear(NULL);

@@ -42,7 +42,7 @@ static bool write_pages(const char *path)
         REQUIRE_OK(kal_album_add(a, page(s, i), NULL, NULL, &check_error));
         kal_scope_free(&s);
     }
-    return REQUIRE_OK(kal_album_finish(&a, &check_error));
+    return REQUIRE_OK(kal_album_finish(&a, NULL, &check_error));
 }
 
 static void walk(const char *path, const char *params)
