@@ -177,6 +177,7 @@ typedef struct kal__meta {
     bool gain;            // a gain map lies beside it in the file
     uint64_t left_out[KAL__BLOBS];   // bytes of what was larger than the limit; 0: nothing was
     bool uncounted[KAL__BLOBS];      // there were more: nobody unpacked them
+    uint32_t extended;               // bytes of a JPEG's XMP behind its main packet, which are not read
     unsigned set;                    // blocks that fields were set in, as bits: 1u << KAL__EXIF
     struct kal__meta *base;          // who has the blobs that are the same in both; NULL: all are its own
     struct kal__fields *fields;      // once they were asked for; atomic

@@ -265,7 +265,9 @@ static int block_of(const char *name)
 static kal_status drop_block(kal__meta *m, const kal__edit *w, kal_error *err)
 {
     (void)err;
-    replace(m, (kal__blob_kind)block_of(w->field), (kal__blob){NULL, 0}, false);
+    const kal__blob_kind what = (kal__blob_kind)block_of(w->field);
+    if (what == KAL__XMP) m->extended = 0;
+    replace(m, what, (kal__blob){NULL, 0}, false);
     return KAL_OK;
 }
 

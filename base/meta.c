@@ -242,7 +242,7 @@ static bool left_nothing_out(const kal__meta *m)
 static bool says_nothing(const kal__meta *m)
 {
     return !m || (!m->exif.size && !m->icc.size && !m->xmp.size && !m->iptc.size && !m->geo.size &&
-                  !(m->density[0] > 0) && !m->undense && left_nothing_out(m));
+                  !(m->density[0] > 0) && !m->undense && !m->extended && left_nothing_out(m));
 }
 
 bool kal__meta_same(const kal__meta *a, const kal__meta *b)
@@ -250,8 +250,9 @@ bool kal__meta_same(const kal__meta *a, const kal__meta *b)
     if (a == b || (says_nothing(a) && says_nothing(b))) return true;
     return a && b && a->exif.data == b->exif.data && a->icc.data == b->icc.data &&
            a->xmp.data == b->xmp.data && a->iptc.data == b->iptc.data && a->density[0] == b->density[0] &&
-           a->density[1] == b->density[1] && a->undense == b->undense && a->geo.data == b->geo.data &&
-           a->adrift == b->adrift && !memcmp(a->place, b->place, sizeof a->place) &&
+           a->density[1] == b->density[1] && a->undense == b->undense && a->extended == b->extended &&
+           a->geo.data == b->geo.data && a->adrift == b->adrift &&
+           !memcmp(a->place, b->place, sizeof a->place) &&
            !memcmp(a->left_out, b->left_out, sizeof a->left_out);
 }
 

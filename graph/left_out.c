@@ -42,7 +42,7 @@ static void left_unread(const kal__meta *m, kal__blob_kind what, char said[SENTE
 }
 
 // Sentences about what the picture came with and its file will not have; how many there are.
-static size_t left_out(const kal_node *n, char said[6 + 3 * KAL__BLOBS][SENTENCE])
+static size_t left_out(const kal_node *n, char said[7 + 3 * KAL__BLOBS][SENTENCE])
 {
     const kal__meta *m = kal__input(n, 0)->meta;
     const kal__codec *c = n->u.codec;
@@ -75,12 +75,16 @@ static size_t left_out(const kal_node *n, char said[6 + 3 * KAL__BLOBS][SENTENCE
                      kal__meta_blob((kal__meta *)(uintptr_t)m, (kal__blob_kind)i)->size, c->name, c->most[i]);
     for (int i = 0; i < KAL__BLOBS; i++)
         if (m->left_out[i] && blocks >> i & 1) left_unread(m, (kal__blob_kind)i, said[k++]);
+    if (m->extended && blocks >> KAL__XMP & 1)
+        snprintf(said[k++], SENTENCE,
+                 "extended xmp of %u bytes is left out: of a JPEG's the main packet is read",
+                 (unsigned)m->extended);
     return k;
 }
 
 void kal__warn_of_encoded(const kal_node *n, const char *target, const kal_options *o)
 {
-    char said[6 + 3 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
+    char said[7 + 3 * KAL__BLOBS][SENTENCE], text[2 * SENTENCE + 3];
     size_t many = left_out(n, said);
     if (n->u.missed)
         snprintf(

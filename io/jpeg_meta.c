@@ -20,6 +20,8 @@
 #define EXIF_TAG "Exif\0\0"
 #define GAIN_TAG "urn:iso:std:iso:ts:21496:-1"
 #define XMP_TAG "http://ns.adobe.com/xap/1.0/\0"
+#define MORE_XMP_TAG \
+    "http://ns.adobe.com/xmp/extension/"   // then its digest, 32 letters, and its length₄ (XMP, part 3, 1.1.3.1)
 
 // ---- reading ------------------------------------------------------------------------------------
 
@@ -72,6 +74,8 @@ bool kal__jpeg_take_meta(j_decompress_ptr j, const kal_limits *limits, kal__meta
         if (m->marker != JPEG_APP0 + 1) continue;
         if ((p = starts(m, EXIF_TAG, 6)))
             ok &= kal__meta_take(meta, KAL__EXIF, p, m->data_length - 6, limits);
+        if ((p = starts(m, MORE_XMP_TAG, sizeof MORE_XMP_TAG)) && p + 36 <= m->data + m->data_length)
+            meta->extended = kal__be32(p + 32);
         if ((p = starts(m, XMP_TAG, 29)))
             ok &= kal__meta_take(meta, KAL__XMP, p, m->data_length - 29, limits);
     }

@@ -150,6 +150,52 @@ static void png_pieces(void)
         }
 }
 
+// XMP that goes on behind its main packet is not read, and whoever saves is told.
+static int more_told;
+
+static void warn_of_more(void *user, const kal_warning *w)
+{
+    (void)user;
+    more_told += strstr(w->text, "extended xmp of 70000 bytes is left out") != NULL;
+}
+
+static int more_of(kal_node *n, const char *format, const char *params)
+{
+    const kal_options o = {.warn = warn_of_more, .memo_mode = KAL_MEMO_NEVER};
+    kal_scope *s = kal_scope_new();
+    kal_bytes b = {0};
+    more_told = 0;
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, n, format, params), &o, &b, &check_error));
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+    return more_told;
+}
+
+static void more_xmp(void)
+{
+    static const char tag[] = "http://ns.adobe.com/xmp/extension/";
+    kal_scope *s = kal_scope_new();
+    rng r = {5};
+    const kal_extent e = extent_of(40, 30, 3, KAL_U8);
+    kal_bytes jpeg = encoded(rng_image(&r, s, &e), "jpeg", NULL), own = bytes_copy(jpeg.data, jpeg.size);
+    kal_node *plain = kal_load_bytes(s, own.data, own.size, NULL);
+    unsigned char head[sizeof tag + 40];
+    memcpy(head, tag, sizeof tag);
+    memset(head + sizeof tag, 'A', 32);
+    put_be(head + sizeof tag + 32, 70000, 4), put_be(head + sizeof tag + 36, 0, 4);
+    splice(&own, 2, jpeg_segment(0xe1, (const char *)head, sizeof head, XMP_TEXT, strlen(XMP_TEXT)));
+    add_to_jpeg(&own, NULL, NULL, XMP_TEXT);
+    kal_node *n = kal_load_bytes(s, own.data, own.size, NULL);
+    require_meta(n, "xmp", XMP_TEXT, strlen(XMP_TEXT), "the main packet");
+    REQUIRE(more_of(n, "jpeg", NULL) == 1 && more_of(n, "png", NULL) == 1);
+    REQUIRE(more_of(n, "jpeg", "strip=true") == 0 && more_of(n, "pnm", NULL) == 0 &&
+            more_of(plain, "jpeg", NULL) == 0);
+    REQUIRE(more_of(kal_apply_text(s, "unset_field", "name=xmp", &n, 1), "jpeg", NULL) == 0);
+    bytes_free(&own);
+    kal_bytes_free(&jpeg);
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     static const char *const formats[] = {"jpeg", "png", "tiff", "webp", "jp2", "jxl", "gif", "bmp"};
@@ -167,5 +213,6 @@ int main(void)
     bytes_free(&exif);
     bytes_free(&icc);
     kal_scope_free(&s);
+    more_xmp();
     return check_done();
 }
