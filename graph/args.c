@@ -423,12 +423,13 @@ kal_status kal__params_parse(kal__schema s, void *params, const char *text, cons
     return st ? st : kal__set_args(s, args, n, params, context, &bad, err);
 }
 
-// Parameters that are computed, told beside the text: they stand where percentages of unknown sizes go.
-static kal_status add_bound(kal__shares *shares, const kal_op *op, const kal_bound *bound, int32_t n,
-                            kal_error *err)
+kal_status kal__bind(kal__shares *shares, const kal_op *op, const kal_bound *bound, int32_t n, kal_error *err)
 {
     const kal__schema s = kal__schema_of(op);
+    if (n < 0) return kal_fail(err, KAL_INVALID, "%s: %d computed values", s.of, n);
     for (int32_t i = 0; i < n; i++) {
+        if (!bound[i].param)
+            return kal_fail(err, KAL_INVALID, "%s: a computed value without the name of its parameter", s.of);
         const kal_status st = kal_node_error(bound[i].value, err);
         const int32_t code = kal__bound_code(s, bound[i].param, strlen(bound[i].param));
         if (st) return st;
@@ -462,7 +463,7 @@ kal_node *kal_apply_text_bound(kal_scope *scope, const char *op_name, const char
     kal__shares shares = {.of = n ? in[0] : NULL};
     const kal__param_context context = {st ? NULL : kal__unit_of(op, in, n), &arena, n ? &shares : NULL};
     if (!st && text) st = kal__params_parse(kal__schema_of(op), params, text, &context, &err);
-    if (!st) st = add_bound(&shares, op, bound, n_bound, &err);
+    if (!st) st = kal__bind(&shares, op, bound, n_bound, &err);
     if (!st && shares.n) st = kal__check_inputs(op, in, n, &err);
     if (!st)
         st = shares.n ? kal__apply_later(op, params, in, n, shares.bound, shares.n, &node, &err)

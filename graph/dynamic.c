@@ -395,24 +395,15 @@ kal_node *kal_apply_bound(kal_scope *scope, const char *name, const void *params
     kal_error err = {KAL_OK, ""};
     kal_node *node = NULL;
     const kal_op *op = NULL;
-    kal__bound rows[KAL__MAX_BOUND];
+    kal__shares shares = {.of = NULL};
     kal_status st = KAL_OK;
     for (int32_t i = 0; i < n && !st; i++) st = kal_node_error(in[i], &err);
     if (!st) st = kal__find_op(name ? name : "", name ? strlen(name) : 0, &op, &err);
-    if (!st && (n_bound < 0 || n_bound > KAL__MAX_BOUND))
-        st = kal_fail(&err, KAL_LIMIT, "%s: at most %d parameters are computed", name, KAL__MAX_BOUND);
-    for (int32_t i = 0; i < n_bound && !st; i++) {
-        if (!bound[i].param)
-            st = kal_fail(&err, KAL_INVALID, "%s: a computed value without the name of its parameter", name);
-        if (st) break;
-        rows[i] = (kal__bound){kal__bound_code(kal__schema_of(op), bound[i].param, strlen(bound[i].param)),
-                               bound[i].value};
-        st = kal_node_error(bound[i].value, &err);
-        if (!st && rows[i].code < 0)
-            st = kal_fail(&err, KAL_INVALID, "%s has no parameter \"%s\"", name, bound[i].param);
-    }
+    if (!st) st = kal__bind(&shares, op, bound, n_bound, &err);
     if (!st) st = kal__check_inputs(op, in, n, &err);
-    if (!st && n_bound) st = kal__apply_later(op, params, in, n, rows, n_bound, &node, &err);
-    if (!st && !n_bound) st = kal__apply(op, params, in, n, &node, &err);
+    if (!st)
+        st = shares.n ? kal__apply_later(op, params, in, n, shares.bound, shares.n, &node, &err)
+                      : kal__apply(op, params, in, n, &node, &err);
+    kal__shares_release(&shares);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
 }

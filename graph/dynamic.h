@@ -29,6 +29,9 @@ typedef struct kal__shares {
 } kal__shares;
 /// Makes the parameter that many percent of the side that goes with it.
 kal_status kal__share(kal__shares *shares, kal__schema s, const kal_param *p, double percent, kal_error *err);
+/// Takes parameters that are computed beside, by name: they stand where percentages of unknown sizes go. INVALID, LIMIT, or what is wrong with a value.
+kal_status kal__bind(kal__shares *shares, const kal_op *op, const kal_bound *bound, int32_t n,
+                     kal_error *err);
 void kal__shares_release(kal__shares *shares);
 
 /// An op applied later: inputs or parameters are not known yet.

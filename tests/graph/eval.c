@@ -310,6 +310,21 @@ static void computed(kal_scope *s, kal_node *image)
 
     // an error that only the value brings
     const kal_bound wide[] = {{"width", mean}};
+    static const struct {
+        const char *param;
+        int32_t n;
+        const char *says;
+    } wrong[] = {
+        {NULL, 1, "without the name"}, {"widht", 1, "no parameter \"widht\""}, {"width", -1, "-1 computed"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const kal_bound by = {wrong[i].param, wide[0].value};
+        kal_node *ways[2] = {kal_apply_bound(s, "crop", NULL, &image, 1, &by, wrong[i].n),
+                             kal_apply_text_bound(s, "crop", "x=1", &image, 1, &by, wrong[i].n)};
+        for (int k = 0; k < 2; k++) {
+            REQUIRE_FAILS(KAL_INVALID, kal_node_error(ways[k], &check_error));
+            REQUIRE_NOTE(strstr(check_error.message, wrong[i].says), "%s", check_error.message);
+        }
+    }
     kal_node *bad = kal_apply_bound(s, "crop", kal_crop_params(.x = 170), &image, 1, wide, 1);
     REQUIRE_OK(kal_node_error(bad, &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_node_extent(bad, &e, &check_error));
