@@ -1,80 +1,15 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Few colours for a picture of many, in integers: the colours are counted in cells of a few bits a sample; the box of cells that spreads most along
-// some sample is cut at its mean until there are enough boxes, whose means are the palette. Opaque pixels and others have boxes of their own, so
-// that nothing that was opaque shines through; those of others are of samples times alpha, and of alpha, since colour counts as far as it is seen.
-#include "indexed.h"
+// A picture in the values of a palette: its own colours where they are few, else those that boxes of them make (indexed_boxes.c). Opaque pixels and others
+// have colours of their own, so that nothing that was opaque shines through; those of others are of samples times alpha, and of alpha, since colour counts
+// as far as it is seen.
+#include "indexed_part.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FOUND 1024   // slots for the colours of a picture that has few
-#define SEEN 4096    // slots for what was looked up
-#define NONE 65535
-
-// How samples are counted: of opaque pixels three, of others four.
-typedef struct space {
-    int samples, bits;
-    size_t cells;
-} space;
-static const space opaque_space = {3, 6, 262144}, other_space = {4, 5, 1048576};
-
-typedef struct cell {
-    uint32_t n, sum[4];   // of the bits that are left
-} cell;
-
-typedef struct point {
-    uint32_t n;
-    unsigned char c[4];
-} point;
-
-typedef struct box {
-    int32_t from, end;   // of the points
-    int samples;         // 3: it is opaque
-    int axis;            // along which it spreads most …
-    uint64_t spread;     // … so much: squares from the mean
-    int mean;
-} box;
-
-struct kal__indexed {
-    kal_extent extent;
-    kal__indexed_how how;
-    kal__indexed_palette palette;
-    int clear_to, opaque_from;   // alpha of up to that is transparent, of from that on opaque
-    bool exact;
-    uint32_t found[FOUND];   // alpha and colour
-    uint16_t value[FOUND];   // of it, or NONE
-    // ---- of more colours
-    int first_opaque;              // of the palette
-    unsigned char times[256][4];   // the palette's samples times alpha, and alpha
-    uint16_t *nearest;             // of each cell of opaque ones, NONE before it is known
-    uint64_t *seen;                // others: samples, that they are, and the value
-    int32_t *errors[2];            // of four samples, with one pixel more on each side; 16 times
-};
-
-static uint32_t colour_of(const kal__indexed *c, const unsigned char *p, bool *clear)
-{
-    const kal_extent *e = &c->extent;
-    const int colours = e->channels - e->alpha;
-    const uint32_t r = p[0], g = colours == 3 ? p[1] : r, b = colours == 3 ? p[2] : r;
-    const int alpha = e->alpha ? p[colours] : 255;
-    *clear = alpha <= c->clear_to;
-    return (uint32_t)(c->how.alpha ? alpha : 255) << 24 | r << 16 | g << 8 | b;
-}
-
-static bool is_opaque(const kal__indexed *c, uint32_t colour)
-{
-    return (int)(colour >> 24) >= c->opaque_from;
-}
-
-// Samples times alpha, and alpha.
-static void times_alpha(uint32_t colour, int v[4])
-{
-    v[3] = (int)(colour >> 24);
-    for (int k = 0; k < 3; k++) v[k] = ((int)(colour >> (16 - 8 * k) & 255) * v[3] + 127) / 255;
-}
-
+#define SEEN 4096   // slots for what was looked up
 static uint32_t packed(const unsigned char c[4])
 {
     return (uint32_t)c[3] << 24 | (uint32_t)c[0] << 16 | (uint32_t)c[1] << 8 | c[2];
@@ -142,123 +77,6 @@ static bool few(kal__indexed *c, const unsigned char *picture)
 
 // ---- many ---------------------------------------------------------------------------------------
 
-static void count_one(cell *cells, const space *s, const int v[4])
-{
-    size_t at = 0;
-    for (int k = 0; k < s->samples; k++) at = at << s->bits | (size_t)(v[k] >> (8 - s->bits));
-    cells[at].n++;
-    for (int k = 0; k < s->samples; k++) cells[at].sum[k] += (uint32_t)v[k] & ((1u << (8 - s->bits)) - 1);
-}
-
-static int32_t take_points(const cell *cells, const space *s, point *points)
-{
-    int32_t n = 0;
-    for (size_t at = 0; at < s->cells; at++) {
-        const uint64_t in = cells[at].n;
-        if (!in) continue;
-        point p = {cells[at].n, {0, 0, 0, 255}};
-        for (int k = 0; k < 4 && k < s->samples; k++) {
-            const size_t place = at >> ((s->samples - 1 - k) * s->bits) & ((1u << s->bits) - 1);
-            p.c[k] = (unsigned char)((place << (8 - s->bits)) + (size_t)((cells[at].sum[k] + in / 2) / in));
-        }
-        points[n++] = p;
-    }
-    return n;
-}
-
-// Opaque ones, and behind them the others. n: how many of each.
-static void count(const kal__indexed *c, const unsigned char *picture, cell *cells, point *points,
-                  int32_t n[2])
-{
-    const size_t pixels = (size_t)c->extent.width * (size_t)c->extent.height;
-    bool clear;
-    for (size_t i = 0; i < pixels; i++, picture += c->extent.channels) {
-        const uint32_t colour = colour_of(c, picture, &clear);
-        if (clear) continue;
-        int v[4];
-        times_alpha(colour, v);
-        if (is_opaque(c, colour))
-            count_one(cells, &opaque_space, v);
-        else
-            count_one(cells + opaque_space.cells, &other_space, v);
-    }
-    n[0] = take_points(cells, &opaque_space, points);
-    n[1] = c->opaque_from > c->clear_to + 1
-               ? take_points(cells + opaque_space.cells, &other_space, points + n[0])
-               : 0;
-}
-
-static void measure(box *b, const point *points)
-{
-    b->spread = 0;
-    for (int k = 0; k < b->samples; k++) {
-        uint64_t n = 0, sum = 0, spread = 0;
-        for (int32_t i = b->from; i < b->end; i++) {
-            n += points[i].n;
-            sum += (uint64_t)points[i].n * points[i].c[k];
-        }
-        const int mean = (int)(sum / n);
-        for (int32_t i = b->from; i < b->end; i++)
-            spread += (uint64_t)points[i].n * (uint64_t)((points[i].c[k] - mean) * (points[i].c[k] - mean));
-        if (k && spread <= b->spread) continue;
-        *b = (box){b->from, b->end, b->samples, k, spread, mean};
-    }
-}
-
-// What is above the mean goes into a box of its own. Something is, when it spreads.
-static void cut(box *b, box *other, point *points)
-{
-    int32_t middle = b->from;
-    for (int32_t i = b->from; i < b->end; i++) {
-        if (points[i].c[b->axis] > b->mean) continue;
-        const point swap = points[i];
-        points[i] = points[middle];
-        points[middle++] = swap;
-    }
-    *other = (box){.from = middle, .end = b->end, .samples = b->samples};
-    b->end = middle;
-    measure(b, points);
-    measure(other, points);
-}
-
-static uint32_t mean_of(const box *b, const point *points)
-{
-    uint64_t n = 0, sum[4] = {0};
-    for (int32_t i = b->from; i < b->end; i++) {
-        n += points[i].n;
-        for (int k = 0; k < 4; k++) sum[k] += (uint64_t)points[i].n * points[i].c[k];
-    }
-    const uint32_t alpha = (uint32_t)((sum[3] + n / 2) / n);
-    uint32_t colour = alpha;
-    for (int k = 0; k < 3; k++) {
-        uint32_t v = (uint32_t)((sum[k] + n / 2) / n);
-        if (alpha < 255) v = alpha ? (v * 255 + alpha / 2) / alpha : 0;
-        colour = colour << 8 | (v > 255 ? 255 : v);
-    }
-    return colour;
-}
-
-// Boxes of opaque pixels and of others, so many points of each, in as many colours as may be.
-static int cut_all(uint32_t list[256], point *points, const int32_t of[2], int most)
-{
-    box boxes[256];
-    int n = 0;
-    for (int i = 0; i < 2; i++) {
-        if (!of[i]) continue;
-        boxes[n] = (box){.from = i ? of[0] : 0, .end = of[0] + (i ? of[1] : 0), .samples = 3 + i};
-        measure(&boxes[n++], points);
-    }
-    for (; n < most; n++) {
-        int widest = 0;
-        for (int i = 1; i < n; i++)
-            if (boxes[i].spread > boxes[widest].spread) widest = i;
-        if (!boxes[widest].spread) break;
-        cut(&boxes[widest], &boxes[n], points);
-    }
-    for (int i = 0; i < n; i++) list[i] = mean_of(&boxes[i], points);
-    return n;
-}
-
 // Without alpha colours stay as they were cut.
 static void take_colours(kal__indexed *c, uint32_t *list, int n, bool clear)
 {
@@ -280,37 +98,48 @@ static void take_colours(kal__indexed *c, uint32_t *list, int n, bool clear)
     }
 }
 
-static size_t cells_of(const kal__indexed_how *how)
+// The nearest colour of its kind, of samples times alpha, and alpha.
+static unsigned search(const kal__indexed *c, const int v[4], bool opaque)
 {
-    return opaque_space.cells + (how->alpha ? other_space.cells : 0);
+    const int from = opaque ? c->first_opaque : c->palette.clear + 1,
+              end = opaque ? c->palette.n : c->first_opaque;
+    int least = 1 << 30, best = from;
+    for (int i = from; i < end; i++) {
+        int far = 0;
+        for (int k = 0; k < 4; k++) far += (c->times[i][k] - v[k]) * (c->times[i][k] - v[k]);
+        if (i == c->palette.clear || far >= least) continue;
+        least = far;
+        best = i;
+    }
+    return (unsigned)best;
 }
 
-static size_t points_of(const kal_extent *e, const kal__indexed_how *how)
+// Each colour's value.
+static void value_some(kal__indexed *c)
 {
-    const size_t pixels = (size_t)e->width * (size_t)e->height, cells = cells_of(how);
-    return pixels < cells ? pixels : cells;
+    int v[4];
+    for (int i = 0; i < SLOTS; i++) {
+        if (!c->some->n[i]) continue;
+        times_alpha(c->some->colour[i], v);
+        c->some->value[i] = (uint16_t)search(c, v, is_opaque(c, c->some->colour[i]));
+    }
 }
 
 static bool many(kal__indexed *c, const unsigned char *picture, bool clear)
 {
-    cell *cells = kal__new_zero(cells_of(&c->how), sizeof *cells);
-    point *points = kal__new(points_of(&c->extent, &c->how), sizeof *points);
+    uint32_t list[256];
     const size_t errors = 4 * ((size_t)c->extent.width + 2);
-    c->nearest = kal__new(opaque_space.cells, sizeof *c->nearest);
-    bool ok = cells && points && c->nearest;
-    if (c->how.alpha) ok = (c->seen = kal__new_zero(SEEN, sizeof *c->seen)) != NULL && ok;
+    const int n = kal__indexed_boxes(c, picture, c->how.most - clear, list);
+    bool ok = n > 0;
+    if (!c->some) ok = (c->nearest = kal__new(KAL__INDEXED_CELLS, sizeof *c->nearest)) != NULL && ok;
+    if (c->some || c->how.alpha) ok = (c->seen = kal__new_zero(SEEN, sizeof *c->seen)) != NULL && ok;
     for (int i = 0; i < 2 && c->how.dither; i++)
         ok = (c->errors[i] = kal__new_zero(errors, sizeof(int32_t))) != NULL && ok;
-    if (ok) {
-        uint32_t list[256];
-        int32_t n[2];
-        for (size_t i = 0; i < opaque_space.cells; i++) c->nearest[i] = NONE;
-        count(c, picture, cells, points, n);
-        take_colours(c, list, cut_all(list, points, n, c->how.most - clear), clear);
-    }
-    free(cells);
-    free(points);
-    return ok;
+    if (!ok) return false;
+    for (size_t i = 0; c->nearest && i < KAL__INDEXED_CELLS; i++) c->nearest[i] = NONE;
+    take_colours(c, list, n, clear);
+    if (c->some) value_some(c);
+    return true;
 }
 
 // Which kinds of alpha there are. With fewer colours than kinds what is transparent goes with the others, and then what is opaque, too.
@@ -345,9 +174,8 @@ static bool settle(kal__indexed *c, const unsigned char *picture)
 
 size_t kal__indexed_memory(const kal_extent *e, const kal__indexed_how *how)
 {
-    return sizeof(kal__indexed) + cells_of(how) * sizeof(cell) + points_of(e, how) * sizeof(point) +
-           opaque_space.cells * sizeof(uint16_t) + (how->alpha ? SEEN * sizeof(uint64_t) : 0) +
-           2 * 4 * ((size_t)e->width + 2) * sizeof(int32_t);
+    return sizeof(kal__indexed) + kal__indexed_boxes_memory(e, how) + KAL__INDEXED_CELLS * sizeof(uint16_t) +
+           SEEN * sizeof(uint64_t) + sizeof(some) + 2 * 4 * ((size_t)e->width + 2) * sizeof(int32_t);
 }
 
 kal__indexed *kal__indexed_new(const kal_extent *e, const unsigned char *picture, const kal__indexed_how *how,
@@ -371,6 +199,7 @@ void kal__indexed_free(kal__indexed *c)
 {
     free(c->nearest);
     free(c->seen);
+    free(c->some);
     free(c->errors[0]);
     free(c->errors[1]);
     free(c);
@@ -378,44 +207,28 @@ void kal__indexed_free(kal__indexed *c)
 
 // ---- values -------------------------------------------------------------------------------------
 
-// Of opaque ones: the nearest to the middle of the cell.
+// Of opaque ones in cells: the nearest to the middle of the cell.
 static unsigned nearest(kal__indexed *c, const int v[4])
 {
     const int cell_of = (v[0] >> 2) << 12 | (v[1] >> 2) << 6 | v[2] >> 2;
-    if (c->nearest[cell_of] < 256) return c->nearest[cell_of];
-    const kal__indexed_palette *p = &c->palette;
-    int least = 1 << 30;
-    for (int i = c->first_opaque; i < p->n; i++) {
-        int far = 0;
-        for (int k = 0; k < 3; k++) {
-            const int d = p->colours[i][k] - ((v[k] & ~3) + 2);
-            far += d * d;
-        }
-        if (i == p->clear || far >= least) continue;
-        least = far;
-        c->nearest[cell_of] = (uint16_t)i;
-    }
+    const int middle[4] = {(v[0] & ~3) + 2, (v[1] & ~3) + 2, (v[2] & ~3) + 2, 255};
+    if (c->nearest[cell_of] == NONE) c->nearest[cell_of] = (uint16_t)search(c, middle, true);
     return c->nearest[cell_of];
 }
 
-// Of the others: the nearest of samples times alpha, and alpha.
-static unsigned nearest_other(kal__indexed *c, const int v[4])
+static unsigned look_up(kal__indexed *c, const int v[4], bool opaque)
 {
-    uint32_t all = 0, best = 0;
+    uint32_t all = 0;
     for (int k = 0; k < 4; k++) all = all << 8 | (uint32_t)v[k];
     uint64_t *slot = &c->seen[(all * 2654435761u) >> 20];
     const uint64_t mark = (uint64_t)all << 9 | 256;
-    if ((*slot & ~(uint64_t)255) == mark) return (unsigned)(*slot & 255);
-    int least = 1 << 30;
-    for (int i = c->palette.clear + 1; i < c->first_opaque; i++) {
-        int far = 0;
-        for (int k = 0; k < 4; k++) far += (c->times[i][k] - v[k]) * (c->times[i][k] - v[k]);
-        if (far >= least) continue;
-        least = far;
-        best = (uint32_t)i;
-    }
-    *slot = mark | best;
-    return best;
+    if ((*slot & ~(uint64_t)255) != mark) *slot = mark | search(c, v, opaque);
+    return (unsigned)(*slot & 255);
+}
+
+static unsigned nearest_of(kal__indexed *c, const int v[4], bool opaque)
+{
+    return opaque && !c->some ? nearest(c, v) : look_up(c, v, opaque);
 }
 
 static int clamped(int v)
@@ -433,7 +246,7 @@ static unsigned dithered(kal__indexed *c, int32_t x, bool opaque, const int of[4
         const int error = here[k] < 0 ? -((8 - here[k]) / 16) : (8 + here[k]) / 16;
         v[k] = clamped(of[k] + error);
     }
-    const unsigned value = opaque ? nearest(c, v) : nearest_other(c, v);
+    const unsigned value = nearest_of(c, v, opaque);
     for (int k = 0; k < samples; k++) {
         const int error = v[k] - c->times[value][k];
         here[4 + k] += 7 * error;
@@ -448,8 +261,9 @@ static unsigned value_of(kal__indexed *c, int32_t x, uint32_t colour)
 {
     const bool opaque = is_opaque(c, colour);
     int v[4];
+    if (c->some && !c->how.dither) return c->some->value[slot_of(c->some, colour)];
     times_alpha(colour, v);
-    return c->how.dither ? dithered(c, x, opaque, v) : opaque ? nearest(c, v) : nearest_other(c, v);
+    return c->how.dither ? dithered(c, x, opaque, v) : nearest_of(c, v, opaque);
 }
 
 void kal__indexed_row(kal__indexed *c, const unsigned char *row, unsigned char *values)

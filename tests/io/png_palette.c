@@ -234,6 +234,39 @@ static void test_many(void)
 }
 
 // One more than a palette holds.
+// Grays, shades of one hue and flat areas among many colours: as many as were asked for, and near.
+static void test_shades(void)
+{
+    static const int counts[] = {2, 16, 64, 65, 128, 200, 255};
+    const kal_extent e = extent_of(256, 20, 3, KAL_U8), gray = extent_of(256, 20, 1, KAL_U8);
+    kal_scope *s = kal_scope_new();
+    unsigned char *p = malloc(bytes_of(&e)), *g = malloc(bytes_of(&gray));
+    for (int i = 0; i < 256 * 20; i++) {
+        const int v = i % 256;
+        p[3 * i] = (unsigned char)v, p[3 * i + 1] = (unsigned char)(v / 2), p[3 * i + 2] = 40;
+        g[i] = (unsigned char)v;
+    }
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        for (int is_gray = 0; is_gray < 2; is_gray++) {
+            char params[40];
+            kal_extent x;
+            snprintf(params, sizeof params, "colours=%d", counts[i]);
+            kal_bytes b = encoded(is_gray ? node_of(s, &gray, g) : node_of(s, &e, p), "png", params);
+            REQUIRE_NOTE(colours_in(&b) == counts[i], "%d of %d", colours_in(&b), counts[i]);
+            unsigned char *got = decoded(b.data, b.size, NULL, &x);
+            int far = 0;
+            for (int k = 0; k < 256 * 20; k++) {
+                const int d = abs(got[3 * k] - k % 256);
+                if (d > far) far = d;
+            }
+            REQUIRE_NOTE(far <= 256 / counts[i] + 1, "%s: wrong by %d", params, far);
+            free(got);
+            kal_bytes_free(&b);
+        }
+    free(p), free(g);
+    kal_scope_free(&s);
+}
+
 static void test_one_too_many(void)
 {
     for (int channels = 2; channels <= 4; channels++) {
@@ -488,6 +521,7 @@ int main(void)
     exact(300001, 2, 4, 200, 256, 6);
     exact(2100, 700, 3, 256, 256, 6);   // several pieces
     test_many();
+    test_shades();
     test_one_too_many();
     test_unseen();
     test_same();
