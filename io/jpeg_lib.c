@@ -84,7 +84,7 @@ static void on_message(j_common_ptr c, int level)
         if (code == harmless[i]) return;
     if (code == JWRN_EXTRANEOUS_DATA && is_padding(c)) return;
     kal__jpeg_in *d = ((const kal__jpeg_fail *)c->err)->in;
-    if (!d || !goes_on(d)) on_error(c);
+    if (!d || (code == JWRN_EXTRANEOUS_DATA && !d->broken.status) || !goes_on(d)) on_error(c);
     if (d && !d->broken.status) describe(c, &d->broken);
 }
 
