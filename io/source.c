@@ -77,9 +77,9 @@ static uint64_t stamp_ns(struct timespec t)
 static bool is_local(int fd)
 {
 #if defined(__linux__)
-    // ext, xfs, btrfs, tmpfs, ramfs, zfs, f2fs, overlays, bcachefs
-    static const unsigned long known[] = {0xef53,     0x58465342, 0x9123683e, 0x01021994, 0x858458f6,
-                                          0x2fc12fc1, 0xf2f52010, 0x794c7630, 0xca451a4e};
+    // ext, xfs, btrfs, zfs, f2fs, overlays, bcachefs; in memory (tmpfs, ramfs) a store through a mapping changes no time
+    static const unsigned long known[] = {0xef53,     0x58465342, 0x9123683e, 0x2fc12fc1,
+                                          0xf2f52010, 0x794c7630, 0xca451a4e};
     struct statfs s;
     if (fstatfs(fd, &s) != 0) return false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -125,7 +125,8 @@ bool kal__fd_stamp(int fd, kal__stamp *out)
 bool kal__path_stamp(const char *path, kal__stamp *out)
 {
     struct stat st;
-    if (kal__is_url(path) || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+    if (kal__is_url(path) || !strcmp(path, "-") || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+    if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0) return false;
     *out = stamp_of(&st, true);
     return true;
 }
