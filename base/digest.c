@@ -131,9 +131,9 @@ typedef struct picture {
     ptrdiff_t stride;
     unsigned char *to;   // where its rows are copied meanwhile; NULL: they are not
     kal_key *leaves;
-    int32_t bands;   // of leaves beside each other
-    int32_t next;    // of them; atomic
-    bool failed;     // atomic
+    int32_t bands;     // of leaves beside each other
+    int32_t next;      // of them; atomic
+    int32_t workers;   // that had memory; atomic
 } picture;
 
 // Of leaves whose rows are laid behind each other first: a hash of 256 bytes at a time costs as much as two of all of them.
@@ -181,7 +181,7 @@ static void *digest_bands(void *arg)
     picture *p = arg;
     kal_key unused;
     kal__digest *d = kal__digest_new(p->extent, &unused);
-    if (!d) __atomic_store_n(&p->failed, true, __ATOMIC_RELAXED);
+    if (d) __atomic_fetch_add(&p->workers, 1, __ATOMIC_RELAXED);
     for (int32_t i = 0; d && i < p->bands;) {
         i = __atomic_fetch_add(&p->next, 1, __ATOMIC_RELAXED);
         if (i < p->bands) one_band(d, p, i);
@@ -217,7 +217,7 @@ bool kal__digest_picture(const kal_extent *e, const unsigned char *from, ptrdiff
         for (size_t i = 0; i < leaves; i++) put_leaf(d, p.leaves[i]);
         *out = kal__hash_done(&d->root);
     }
-    const bool done = p.leaves && !p.failed;
+    const bool done = p.leaves && p.workers > 0;
     kal__digest_free(&d);
     free(p.leaves);
     return done;

@@ -207,19 +207,29 @@ bool kal__density_speaks(const double density[2])
     return speaks;
 }
 
-bool kal__exif_has_density(const kal__meta *m)
+// What the EXIF block says by itself.
+static bool exif_density(const kal__meta *m, double out[2])
 {
     kal__meta of = {.exif = m->exif};
     kal__meta_take_exif(&of);
-    return of.density[0] > 0 && near_density(of.density, m->density, 0.002);
+    memcpy(out, of.density, sizeof of.density);
+    return out[0] > 0;
+}
+
+bool kal__exif_has_density(const kal__meta *m)
+{
+    double says[2];
+    return exif_density(m, says) && near_density(says, m->density, 0.002);
 }
 
 bool kal__meta_density_in_exif(kal__meta *m, kal__meta **out)
 {
     kal__blob changed = {NULL, 0};
     kal_error why;
+    double says[2];
     *out = kal__meta_ref(m);
-    if (!m || !kal__density_speaks(m->density) || kal__exif_has_density(m)) return true;
+    if (!m || !(m->density[0] > 0) || kal__exif_has_density(m)) return true;
+    if (!kal__density_speaks(m->density) && !exif_density(m, says)) return true;
     const kal__edit w = {"density", "", NULL, false};
     const kal_status st = kal__exif_with_density(&m->exif, m->density, &w, &changed, &why);
     if (st) return st != KAL_NOMEM;

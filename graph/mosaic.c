@@ -5,7 +5,9 @@
 // is wanted, copies known parts from their entries and needs of its image the rectangle around the others. A graph without pastes is one part.
 #include "mosaic.h"
 
+
 #include "audit.h"
+#include "digest.h"
 #include "need.h"
 #include "special.h"
 
@@ -164,7 +166,7 @@ void kal__content_remember(kal_memo *m, const kal_node *picture, const unsigned 
     if (!kal__memo_store(m) || !kal__is_picture(picture) ||
         kal__memo_fact(m, KAL__FACT_CONTENT, picture->key, value))
         return;
-    if (kal_content_key_of(&picture->call.extent, rows, (ptrdiff_t)stride, &content, NULL)) return;
+    if (!kal__digest_picture(&picture->call.extent, rows, (ptrdiff_t)stride, NULL, 1, &content)) return;
     memcpy(value, &content, sizeof content);
     kal__memo_fact_put(m, KAL__FACT_CONTENT, picture->key, value);
 }
