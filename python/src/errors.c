@@ -119,10 +119,15 @@ void kalpy_stash_open(void)
     for (unsigned k = 0; k < WAITING; k++) Py_XDECREF(old[k]);
 }
 
+void kalpy_stash_forked(void)
+{
+    under_way = 0;
+}
+
 void kalpy_stash_close(void)
 {
     kalpy_lock();
-    under_way--;
+    if (under_way) under_way--;   // of a request that forked itself, in the child
     kalpy_unlock();
 }
 

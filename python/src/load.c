@@ -61,18 +61,32 @@ typedef struct held {
     PyObject *bytes;
     kal_key key;
     bool known, dropped;
+    uint64_t number;   // of the load
     struct held *next;
 } held;
 static held *all_held;
-static int unlisted;   // of those that are being loaded, and may have a node already
+static held *unlisted;   // those that are being loaded, and may have a node already
+static uint64_t loads;   // that were begun
 
-static void unlink_held(const held *h)
+static void link_held(held **list, held *h)
 {
-    for (held **at = &all_held; *at; at = &(*at)->next)
+    h->next = *list;
+    *list = h;
+}
+
+static void unlink_held(held **list, const held *h)
+{
+    for (held **at = list; *at; at = &(*at)->next)
         if (*at == h) {
             *at = h->next;
             return;
         }
+}
+
+// In a child of a fork: who was loading is not there.
+void kalpy_forget_loads(void)
+{
+    unlisted = NULL;
 }
 
 static void drop(void *user)
@@ -81,7 +95,7 @@ static void drop(void *user)
     const PyGILState_STATE g = PyGILState_Ensure();
     PyObject *bytes = h->bytes;
     kalpy_lock();
-    unlink_held(h);
+    if (h->known) unlink_held(&all_held, h);
     const bool mine = h->known;
     h->dropped = true;
     kalpy_unlock();
@@ -106,20 +120,18 @@ static PyObject *load_held(PyObject *bytes, const char *text)
     if (!h) return PyErr_NoMemory();
     h->bytes = Py_NewRef(bytes);
     kalpy_lock();
-    unlisted++;
+    h->number = ++loads;
+    link_held(&unlisted, h);
     kalpy_unlock();
     PyThreadState *t = PyEval_SaveThread();
     kal_node *node = kal_load_borrowed(NULL, data, (size_t)n, drop, h, text);
     PyEval_RestoreThread(t);
     const bool named = !kal_node_key(leaf_of(node), &h->key, NULL);
     kalpy_lock();
-    unlisted--;
+    unlink_held(&unlisted, h);
     h->known = true;
     const bool dropped = h->dropped;   // it could not be read, or a node of the same bytes is there
-    if (!dropped && named) {
-        h->next = all_held;
-        all_held = h;
-    }
+    if (!dropped && named) link_held(&all_held, h);
     kalpy_unlock();
     if (dropped) PyMem_Free(h);
     return kalpy_wrap(node);
@@ -132,14 +144,15 @@ static PyObject *load_copied(PyObject *o, const char *text)
     return out;
 }
 
-// Another thread may have made a node of these bytes and not have listed them yet: *wait.
-static PyObject *find_held(kal_key key, bool *wait)
+// Another thread may have made a node of these bytes and not have listed them yet: *wait, for loads up to that number.
+static PyObject *find_held(kal_key key, uint64_t number, bool *wait)
 {
     PyObject *found = NULL;
+    *wait = false;
     kalpy_lock();
     for (const held *h = all_held; h && !found; h = h->next)
         if (kal_key_equal(h->key, key)) found = Py_NewRef(h->bytes);
-    *wait = !found && unlisted;
+    for (const held *h = unlisted; h && !found && !*wait; h = h->next) *wait = h->number <= number;
     kalpy_unlock();
     return found;
 }
@@ -149,15 +162,20 @@ static PyObject *source_bytes(PyObject *self, PyObject *node)
 {
     (void)self;
     kal_key key;
+    kal_file_info file;
     bool wait;
     kal_node *n = kalpy_need(node, "source_bytes");
     if (!n || kal_node_key(n, &key, NULL)) return NULL;
-    PyObject *found = find_held(key, &wait);
-    while (wait) {
+    kalpy_lock();
+    const uint64_t now = loads;
+    kalpy_unlock();
+    PyObject *found = find_held(key, now, &wait);
+    while (wait && kal_node_file(n, &file)) {
         PyThreadState *t = PyEval_SaveThread();
         usleep(100);
         PyEval_RestoreThread(t);
-        found = find_held(key, &wait);
+        if (PyErr_CheckSignals()) return NULL;
+        found = find_held(key, now, &wait);
     }
     return found ? found : Py_NewRef(Py_None);
 }

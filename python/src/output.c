@@ -11,7 +11,8 @@ PyTypeObject *kalpy_Album;
 
 typedef struct target {
     PyObject *write, *end, *abort;   // NULL: there is none
-    bool begun, aborted, left;       // called; told of a failure; nobody waits for it any more
+    // The library has it, and will tell it of any failure, once; it did; nobody waits for that any more. Under the lock.
+    bool given, aborted, left;
     char name[200];
 } target;
 
@@ -22,7 +23,6 @@ static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err
     char who[240];
     snprintf(who, sizeof who, "write of %s", t->name);
     const PyGILState_STATE g = PyGILState_Ensure();
-    t->begun = true;
     ptrdiff_t took = -1;
     PyObject *bytes = PyBytes_FromStringAndSize(data, (Py_ssize_t)n);
     PyObject *o = bytes ? PyObject_CallFunctionObjArgs(t->write, bytes, NULL) : NULL;
@@ -81,8 +81,11 @@ static void on_abort(void *user)
     PyObject *o = t->abort ? PyObject_CallNoArgs(t->abort) : Py_NewRef(Py_None);
     if (!o) PyErr_WriteUnraisable(t->abort);
     Py_XDECREF(o);
+    kalpy_lock();
     t->aborted = true;
-    if (t->left) target_free(t);
+    const bool last = t->left;
+    kalpy_unlock();
+    if (last) target_free(t);
     PyErr_Restore(type, value, trace);
     PyGILState_Release(g);
 }
@@ -110,10 +113,11 @@ static kal_output output_of(target *t)
 // A call of the user's that did not come back stands on it until it is told that it failed.
 static void target_done(target *t, bool ok)
 {
-    if (ok || t->aborted || !t->begun)
-        target_free(t);
-    else
-        t->left = true;
+    kalpy_lock();
+    const bool last = ok || t->aborted || !t->given;
+    t->left = true;
+    kalpy_unlock();
+    if (last) target_free(t);
 }
 
 // write_output(Encoded, name, write, end, abort)
@@ -129,7 +133,7 @@ static PyObject *write_output(PyObject *self, PyObject *args)
     if (!t) return NULL;
     const kal_output out = output_of(t);
     kal_node *const list[1] = {n};
-    KALPY_RUN(ok, kal_write_outputs(list, &out, 1, &r.options, &r.err));
+    KALPY_RUN(ok, (t->given = true, kal_write_outputs(list, &out, 1, &r.options, &r.err)));
     target_done(t, ok);
     if (!ok) return NULL;
     Py_RETURN_NONE;
@@ -142,6 +146,7 @@ typedef struct album_object {
     kal_album *album;
     target *target;
     bool busy;
+    bool whole;   // finished, and well
 } album_object;
 
 static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -160,6 +165,7 @@ static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     const kal_output out = o->target ? output_of(o->target) : (kal_output){0};
+    if (o->target) o->target->given = true;
     kalpy_stash_open();
     PyThreadState *t = PyEval_SaveThread();
     const kal_status st = path ? kal_album_create(path, format, &o->album, &err)
@@ -187,7 +193,7 @@ static void album_dealloc(PyObject *self)
 {
     album_object *o = (album_object *)self;
     give_up(o);
-    if (o->target) target_free(o->target);
+    if (o->target) target_done(o->target, o->whole);
     kalpy_free(self);
 }
 
@@ -230,9 +236,9 @@ static PyObject *album_finish(PyObject *self, PyObject *unused)
     if (!enter(o, false)) return NULL;
     kal_album *a = o->album;
     o->album = NULL;
-    KALPY_RUN_WITH(ok, false,
-                   a ? kal_album_finish(&a, &r.options, &r.err)
-                     : kal_fail(&r.err, KAL_CANCELLED, "an interrupt came before the file was whole"));
+    KALPY_RUN_WITH(ok, false, (kalpy_uninterrupted(&r), kal_album_finish(&a, &r.options, &r.err)));
+    o->album = a;   // still there when it could not begin
+    o->whole = ok;
     kalpy_leave(&o->busy);
     if (!ok) return NULL;
     Py_RETURN_NONE;

@@ -36,6 +36,9 @@ void kalpy_unlock(void);
 bool kalpy_enter(bool *busy);
 void kalpy_leave(bool *busy);
 bool kalpy_threads_begin(void);   // once
+/// In a child of a fork, the lock held: what other threads were at is not under way any more.
+void kalpy_forget_loads(void);
+void kalpy_stash_forked(void);
 
 // ---- what the module knows ----------------------------------------------------------------------
 
@@ -131,6 +134,8 @@ typedef struct kalpy_request {
 /// is to be done once more.
 bool kalpy_begin(kalpy_request *r, bool computes);
 bool kalpy_end(kalpy_request *r, kal_status st, bool *again);
+/// Of a request that cannot be run again: an interrupt waits until it has ended.
+void kalpy_uninterrupted(kalpy_request *r);
 /// The whole of it around one expression of type kal_status, which may use `r`.
 #define KALPY_RUN(ok, expression) KALPY_RUN_WITH(ok, true, expression)
 #define KALPY_RUN_WITH(ok, computes, expression) \

@@ -62,6 +62,12 @@ static void leave_interrupts(const kalpy_request *r)
     if (!depth) sigaction(SIGINT, &python_handler, NULL);
 }
 
+void kalpy_uninterrupted(kalpy_request *r)
+{
+    leave_interrupts(r);
+    r->interrupts = false;
+}
+
 // ---- what is told meanwhile -----------------------------------------------------------------------
 
 // Whoever is told may be several threads at once: the first has the place, and `value` is given back by the others.

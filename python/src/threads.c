@@ -18,9 +18,16 @@ void kalpy_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
+static void forked(void)
+{
+    kalpy_forget_loads();
+    kalpy_stash_forked();
+    kalpy_unlock();
+}
+
 bool kalpy_threads_begin(void)
 {
-    return !pthread_atfork(kalpy_lock, kalpy_unlock, kalpy_unlock) || !PyErr_NoMemory();
+    return !pthread_atfork(kalpy_lock, kalpy_unlock, forked) || !PyErr_NoMemory();
 }
 
 bool kalpy_enter(bool *busy)

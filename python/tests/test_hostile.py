@@ -6,15 +6,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import os
 import pickle
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import unittest
 import warnings
 import weakref
+from typing import Any
 
 import kallitype as kal
 from support import Case, needs_numpy, picture, pixels
@@ -279,6 +283,95 @@ class Shapes(Case):
             found.save(self.path("a.png"))
         self.assertIn("holds jpeg", str(told[0].message))
         self.assertLess(len(repr(found)), 800)
+
+
+class Slow(io.RawIOBase):
+    """Takes all, when it is let."""
+
+    def __init__(self, wait: Any) -> None:
+        self.wait = wait
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.wait()
+        return len(data)
+
+
+class EndsOfAlbums(Case):
+    def test_the_end_is_left_and_the_target_stays(self) -> None:
+        for _ in range(5):
+            album = kal.album(Slow(lambda: time.sleep(0.3)), format="tiff")
+            album.add(picture(50, 60))
+            with kal.options(deadline=0.05), self.assertRaises(kal.DeadlineError):
+                album.finish()
+            del album
+            gc.collect()
+        time.sleep(0.5)
+
+    def test_an_end_that_cannot_begin(self) -> None:
+        path, cancel, gate, small = self.path("a.tif"), kal.Cancel(), threading.Event(), picture(5, 6)
+        album = kal.album(path)
+        album.add(small)
+        waiting: list[int] = []
+
+        def save() -> None:
+            with kal.options(cancel=cancel, deadline=60):
+                small.save(Slow(lambda: (waiting.append(1), gate.wait())), format="png")
+
+        threads = [threading.Thread(target=save) for _ in range(64)]
+        for thread in threads:
+            thread.start()
+        try:
+            begun = time.monotonic()
+            while len(waiting) < 64 and time.monotonic() < begun + 30:
+                time.sleep(0.01)
+            with kal.options(cancel=cancel), self.assertRaisesRegex(ValueError, "at most 64"):
+                album.finish()
+        finally:
+            gate.set()
+            for thread in threads:
+                thread.join()
+        album.finish()
+        self.assertEqual(kal.open(path).shape, (5, 6, 3))
+
+    def test_a_handler_that_goes_on_keeps_the_file(self) -> None:
+        seen: list[int] = []
+        album = kal.album(Slow(lambda: time.sleep(0.4)), format="tiff")
+        album.add(picture(50, 60))
+        old = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
+        timer = interrupt_in(0.1)
+        try:
+            album.finish()
+        finally:
+            timer.join()
+            signal.signal(signal.SIGINT, old)
+        self.assertEqual(seen, [1])
+
+
+class Known(Case):
+    def test_a_dash_is_standard_input(self) -> None:
+        code = ("import time, kallitype as kal\nopen('-', 'wb').write(kal.sample(width=20, height=10).encode('.png'))\ntime.sleep(2.3)\n"
+                "kept = kal.open('./-')\nassert kal.open('./-') == kept\nprint(kal.open('-').width)")
+        done = subprocess.run([sys.executable, "-c", code], cwd=self.path(""), input=kal.sample(width=77, height=10).encode(".png"), capture_output=True)
+        self.assertEqual(done.stdout.strip(), b"77", done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_who_may_not_read_is_told(self) -> None:
+        path = self.path("p.png")
+        picture(5, 6).save(path)
+        os.chmod(os.path.dirname(path), 0o755)
+        os.chmod(path, 0o600)
+        time.sleep(2.3)
+        kept = kal.open(path)
+        self.assertEqual(kal.open(path), kept)
+        os.seteuid(65534)
+        try:
+            with self.assertRaises(PermissionError):
+                kal.open(path)
+        finally:
+            os.seteuid(0)
 
 
 if __name__ == "__main__":

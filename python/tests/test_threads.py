@@ -5,15 +5,18 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
+import signal
 import sys
 import sysconfig
 import threading
 import unittest
+import warnings
 from collections.abc import Callable
 
 import kallitype as kal
-from support import Case, picture, pixels, read
+from support import Case, picture, pixels, read, samples
 
 THREADS = 8
 
@@ -176,6 +179,35 @@ class Together(Case):
 
         together(work)
         self.assertEqual(sorted(calls), list(range(12)))
+
+    def test_children_pickle(self) -> None:
+        data = picture(30, 40).encode(".png")
+        image, done = kal.array(samples(4, 5, 1)), threading.Event()
+
+        def opens() -> None:
+            while not done.is_set():
+                kal.open(bytes(bytearray(data)))
+
+        threads = [threading.Thread(target=opens) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        bad = 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            for _ in range(20):
+                child = os.fork()
+                if not child:
+                    signal.alarm(20)
+                    try:
+                        pickle.dumps(image)
+                        os._exit(1)
+                    except pickle.PicklingError:
+                        os._exit(0)
+                bad += os.waitpid(child, 0)[1] != 0
+        done.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(bad, 0)
 
     def test_a_canvas_of_many_hands(self) -> None:
         canvas = kal.Canvas(THREADS * 10, 50)
