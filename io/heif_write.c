@@ -39,7 +39,7 @@ static size_t encoder_memory(const kal_extent *x, enum heif_compression_format f
     static const struct {
         double each, alpha, lossless;
         double kept, kept_each, kept_most;
-    } held[] = {{13.4, 1.5, 14.5, 22e6, 0, 22e6}, {15.3, 4, 21.5, 13e6, 18, 38e6}};
+    } held[] = {{13.4, 1.5, 14.5, 22e6, 0, 22e6}, {15.3, 4, 21.5, 13e6, 18, 38.6e6}};
     const int av1 = format == heif_compression_AV1;
     const double pixels = (double)x->width * (double)x->height,
                  each = held[av1].each + x->channels + (x->alpha ? held[av1].alpha : 0) +

@@ -371,7 +371,8 @@ int main(void)
     static const char *const albums[] = {"tiff", "png", "gif", "webp"};
     signal(SIGPIPE, SIG_DFL);
     rng r = {5};
-    const kal_extent e = extent_of(700, 500, 3, KAL_U8), large = extent_of(2400, 1600, 3, KAL_U8);
+    const kal_extent e = extent_of(700, 500, 3, KAL_U8), large = extent_of(2400, 1600, 3, KAL_U8),
+                     middle = extent_of(1100, 800, 3, KAL_U8);
     kal_scope *scope = kal_scope_new();
     kal_node *image = rng_image(&r, scope, &e), *more = rng_image(&r, scope, &large);
     kal_bytes b = {NULL, 0};   // starts the pool, and loads what is loaded once
@@ -394,8 +395,8 @@ int main(void)
     shut_album(scope, "pixels", image);   // others are kept until they are whole
     for (size_t i = 0; i < sizeof albums / sizeof *albums; i++) slow_page(scope, albums[i], more);
     late_end("pixels", image, true);
-    late_end("avif", more, false);
-    late_end("jp2", more, false);
+    late_end("avif", rng_image(&r, scope, &middle), false);
+    late_end("jp2", rng_image(&r, scope, &middle), false);
     printf("stopped they return after at most %.0f ms\n", longest * 1e3);
     kal_scope_free(&scope);
     kal_memo_clear(NULL);
