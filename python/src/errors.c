@@ -154,3 +154,13 @@ PyObject *kalpy_raise(const kal_error *err)
     Py_DECREF(e);
     return NULL;
 }
+
+PyObject *kalpy_opened(PyObject *o, kal_status st, const kal_error *err)
+{
+    if (st) {
+        Py_DECREF(o);
+        o = kalpy_raise(err);
+    }
+    kalpy_stash_close();
+    return o;
+}

@@ -389,13 +389,7 @@ static PyObject *pages_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     PyThreadState *t = PyEval_SaveThread();
     const kal_status st = kal_pages_open(n, &o->pages, &err);
     PyEval_RestoreThread(t);
-    if (st) {
-        Py_DECREF(o);
-        o = NULL;
-        kalpy_raise(&err);
-    }
-    kalpy_stash_close();
-    return (PyObject *)o;
+    return kalpy_opened((PyObject *)o, st, &err);
 }
 
 static bool at_work(pages_object *o)

@@ -171,13 +171,7 @@ static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     const kal_status st = path ? kal_album_create(path, format, &o->album, &err)
                                : kal_album_create_output(&out, format, &o->album, &err);
     PyEval_RestoreThread(t);
-    if (st) {
-        Py_DECREF(o);
-        o = NULL;
-        kalpy_raise(&err);
-    }
-    kalpy_stash_close();
-    return (PyObject *)o;
+    return kalpy_opened((PyObject *)o, st, &err);
 }
 
 static void give_up(album_object *o)

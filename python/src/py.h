@@ -95,6 +95,8 @@ PyObject *kalpy_take_interrupt(uint64_t since);
 /// Around everything that may call the user's functions, up to where what went wrong is raised. When nothing of the kind is under way, what nobody asked for is forgotten.
 void kalpy_stash_open(void);
 void kalpy_stash_close(void);
+/// Closes it for an object that was opened meanwhile: the object or, with `st`, the exception in its place.
+PyObject *kalpy_opened(PyObject *o, kal_status st, const kal_error *err);
 
 // ---- calls --------------------------------------------------------------------------------------
 

@@ -173,6 +173,15 @@ static bool is_digest(const char *path, kal_key want)
     return !kal__digest_file(path, NULL, &got, &check_error) && kal_key_equal(got, want);
 }
 
+// Writes a file, and whether its times tell of changes where it lies.
+static bool told_by_times(const char *path, int value, kal__stamp *s, kal_key *digest)
+{
+    write_to(path, O_TRUNC, value);
+    REQUIRE_OK(kal__digest_file(path, s, digest, &check_error));
+    if (!s->local) check_skip("%s: nothing is told there by times", path);
+    return s->local;
+}
+
 // A clock that is stepped back between writing and reading: the stamp lies in the future, and what is said of it is not believed, and nothing is said of it,
 // until the clock is two seconds past it again.
 static void stepped_clock(void)
@@ -182,12 +191,7 @@ static void stepped_clock(void)
     const kal_key wrong = {123, 456};   // of what the file was before, under the same stamp
     kal__stamp s;
     kal_key right;
-    write_to(path, O_TRUNC, 77);
-    REQUIRE_OK(kal__digest_file(path, &s, &right, &check_error));
-    if (!s.local) {
-        check_skip("%s: nothing is told there by times", path);
-        return;
-    }
+    if (!told_by_times(path, 77, &s, &right)) return;
     set_clock(&s, 5 * second);
     REQUIRE(kal__stamp_settled(&s) && is_digest(path, right));
     kal__digest_remember(&s, wrong);
@@ -216,12 +220,7 @@ static void known_by_path(void)
     const char *path = check_temp("known.pgm");
     kal__stamp s;
     kal_key key;
-    write_to(path, O_TRUNC, 39);
-    REQUIRE_OK(kal__digest_file(path, &s, &key, &check_error));
-    if (!s.local) {
-        check_skip("%s: nothing is told there by times", path);
-        return;
-    }
+    if (!told_by_times(path, 39, &s, &key)) return;
     for (int i = 0; i < WAYS; i++) {
         kal_scope *scope = kal_scope_new();
         write_to(path, O_TRUNC, 40 + i);
