@@ -144,8 +144,10 @@ static PyObject *load_copied(PyObject *o, const char *text)
     return out;
 }
 
-// Another thread may have made a node of these bytes and not have listed them yet: *wait, for loads up to that number.
-static PyObject *find_held(kal_key key, uint64_t number, bool *wait)
+#define LATER 2000   // looks, for loads that began later
+
+// Another thread may have made a node of these bytes and not have listed them yet: *wait, for loads up to that number, and *later for others.
+static PyObject *find_held(kal_key key, uint64_t number, bool *wait, bool *later)
 {
     PyObject *found = NULL;
     *wait = false;
@@ -153,6 +155,7 @@ static PyObject *find_held(kal_key key, uint64_t number, bool *wait)
     for (const held *h = all_held; h && !found; h = h->next)
         if (kal_key_equal(h->key, key)) found = Py_NewRef(h->bytes);
     for (const held *h = unlisted; h && !found && !*wait; h = h->next) *wait = h->number <= number;
+    *later = !found && unlisted;
     kalpy_unlock();
     return found;
 }
@@ -163,19 +166,19 @@ static PyObject *source_bytes(PyObject *self, PyObject *node)
     (void)self;
     kal_key key;
     kal_file_info file;
-    bool wait;
+    bool wait, later;
     kal_node *n = kalpy_need(node, "source_bytes");
     if (!n || kal_node_key(n, &key, NULL)) return NULL;
     kalpy_lock();
     const uint64_t now = loads;
     kalpy_unlock();
-    PyObject *found = find_held(key, now, &wait);
-    while (wait && kal_node_file(n, &file)) {
+    PyObject *found = find_held(key, now, &wait, &later);
+    for (int looks = 0; (wait || (later && looks < LATER)) && kal_node_file(n, &file); looks++) {
         PyThreadState *t = PyEval_SaveThread();
         usleep(100);
         PyEval_RestoreThread(t);
         if (PyErr_CheckSignals()) return NULL;
-        found = find_held(key, now, &wait);
+        found = find_held(key, now, &wait, &later);
     }
     return found ? found : Py_NewRef(Py_None);
 }
