@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Bytes of a caller's computation in the memo (kal/map.h). A blob of n bytes is an entry of n×1 samples, as an encoded file is; whoever makes one holds a
-// claim on its key, as a plan does.
+// Bytes that a caller is shown: those a node was loaded from, and of a caller's computation those in the memo (kal/map.h). There a blob of n bytes is
+// an entry of n×1 samples, as an encoded file is; whoever makes one holds a claim on its key, as a plan does.
 #include "audit.h"
 #include "flight.h"
 #include "memo.h"
@@ -43,6 +43,16 @@ void kal_blob_release(kal_blob *blob)
 static void hand_out(kal__slab *slab, size_t size, bool found, kal_blob *out)
 {
     *out = (kal_blob){slab->data, size, found, slab};
+}
+
+bool kal_node_loaded_bytes(const kal_node *node, kal_blob *out)
+{
+    *out = (kal_blob){NULL, 0, false, NULL};
+    if (!node || node->kind != KAL__DECODE) return false;
+    kal__source *s = kal__node_source(node);   // another load may give the node another one
+    if (s->bytes) hand_out(kal__slab_ref(s->bytes), s->size, true, out);
+    kal__source_unref(&s);
+    return out->held != NULL;
 }
 
 static bool find(const request *r, kal_blob *out)

@@ -255,6 +255,16 @@ typedef struct kal_bytes {
 } kal_bytes;
 KAL_API void kal_bytes_free(kal_bytes *bytes);
 
+/// Bytes that the library keeps, read-only and there until kal_blob_release; never a copy. From a memo: a file of its folder, mapped, or what was made.
+typedef struct kal_blob {
+    const void *data;
+    size_t size;
+    bool found;   ///< nothing was made
+    void *held;   ///< the library's
+} kal_blob;
+/// Lets go of them. The memo, or the node, keeps its own.
+KAL_API void kal_blob_release(kal_blob *blob);
+
 /// A value as JSON: a number, a list, boxes as [[x0, y0, x1, y1], …], text in quotes; a number that is not finite as null. Free
 /// with kal_bytes_free; NUL-terminated.
 KAL_API kal_status kal_value_print(const kal_value *value, kal_bytes *out, kal_error *err);

@@ -79,6 +79,10 @@ KAL_API kal_node *kal_load_fd(kal_scope *scope, int fd, const char *name, const 
 KAL_API kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t size,
                                     void (*release)(void *user), void *user, const char *params);
 
+/// The encoded bytes in memory that a node is decoded from: those of the two functions above, or of a stream that was kept whole. Release
+/// `out` with kal_blob_release; they stay as long as it, or the node, needs them. false, and nothing to release: it stands on no such bytes. Threads: any.
+KAL_API bool kal_node_loaded_bytes(const kal_node *node, kal_blob *out);
+
 /// Samples in memory, copied (a later change of the buffer changes neither key nor pixels). stride in bytes.
 KAL_API kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride);
 

@@ -83,16 +83,6 @@ KAL_API kal_status kal_map_print(const kal_map *map, kal_bytes *out, kal_error *
 
 // ---- results ------------------------------------------------------------------------------------
 
-/// Bytes that were found or made, read-only and there until kal_blob_release: a file of the memo's folder, mapped, or what `make` gave; never a copy.
-typedef struct kal_blob {
-    const void *data;
-    size_t size;
-    bool found;   ///< nothing was made
-    void *held;   ///< the library's
-} kal_blob;
-/// Lets go of them. The memo keeps its own.
-KAL_API void kal_blob_release(kal_blob *blob);
-
 /// Makes the result: *out in memory from malloc, which the library takes over, also when this fails. Called on the thread that asked; it may evaluate,
 /// and ask for other keys.
 typedef kal_status kal_make_fn(void *user, kal_bytes *out, kal_error *err);

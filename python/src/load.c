@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 PyTypeObject *kalpy_Pages;
 
@@ -56,59 +55,11 @@ static PyObject *load(PyObject *self, PyObject *args)
     return n ? kalpy_wrap(n) : NULL;
 }
 
-// Bytes in memory by the key of the node that is decoded from them, so that a pickle can take them along: they are its source.
-typedef struct held {
-    PyObject *bytes;
-    kal_key key;
-    bool known, dropped;
-    uint64_t number;   // of the load
-    struct held *next;
-} held;
-static held *all_held;
-static held *unlisted;   // those that are being loaded, and may have a node already
-static uint64_t loads;   // that were begun
-
-static void link_held(held **list, held *h)
+static void drop(void *bytes)
 {
-    h->next = *list;
-    *list = h;
-}
-
-static void unlink_held(held **list, const held *h)
-{
-    for (held **at = list; *at; at = &(*at)->next)
-        if (*at == h) {
-            *at = h->next;
-            return;
-        }
-}
-
-// In a child of a fork: who was loading is not there.
-void kalpy_forget_loads(void)
-{
-    unlisted = NULL;
-}
-
-static void drop(void *user)
-{
-    held *h = user;
     const PyGILState_STATE g = PyGILState_Ensure();
-    PyObject *bytes = h->bytes;
-    kalpy_lock();
-    if (h->known) unlink_held(&all_held, h);
-    const bool mine = h->known;
-    h->dropped = true;
-    kalpy_unlock();
-    Py_XDECREF(bytes);
-    if (mine) PyMem_Free(h);
+    Py_DECREF((PyObject *)bytes);
     PyGILState_Release(g);
-}
-
-// The node that stands on nothing.
-static const kal_node *leaf_of(const kal_node *n)
-{
-    for (const kal_node *in; (in = kal_node_input(n, 0));) n = in;
-    return n;
 }
 
 static PyObject *load_held(PyObject *bytes, const char *text)
@@ -116,24 +67,10 @@ static PyObject *load_held(PyObject *bytes, const char *text)
     char *data;
     Py_ssize_t n;
     if (!bytes || PyBytes_AsStringAndSize(bytes, &data, &n)) return NULL;
-    held *h = PyMem_Calloc(1, sizeof *h);
-    if (!h) return PyErr_NoMemory();
-    h->bytes = Py_NewRef(bytes);
-    kalpy_lock();
-    h->number = ++loads;
-    link_held(&unlisted, h);
-    kalpy_unlock();
+    Py_INCREF(bytes);
     PyThreadState *t = PyEval_SaveThread();
-    kal_node *node = kal_load_borrowed(NULL, data, (size_t)n, drop, h, text);
+    kal_node *node = kal_load_borrowed(NULL, data, (size_t)n, drop, bytes, text);
     PyEval_RestoreThread(t);
-    const bool named = !kal_node_key(leaf_of(node), &h->key, NULL);
-    kalpy_lock();
-    unlink_held(&unlisted, h);
-    h->known = true;
-    const bool dropped = h->dropped;   // it could not be read, or a node of the same bytes is there
-    if (!dropped && named) link_held(&all_held, h);
-    kalpy_unlock();
-    if (dropped) PyMem_Free(h);
     return kalpy_wrap(node);
 }
 
@@ -144,43 +81,17 @@ static PyObject *load_copied(PyObject *o, const char *text)
     return out;
 }
 
-#define LATER 2000   // looks, for loads that began later
-
-// Another thread may have made a node of these bytes and not have listed them yet: *wait, for loads up to that number, and *later for others.
-static PyObject *find_held(kal_key key, uint64_t number, bool *wait, bool *later)
-{
-    PyObject *found = NULL;
-    *wait = false;
-    kalpy_lock();
-    for (const held *h = all_held; h && !found; h = h->next)
-        if (kal_key_equal(h->key, key)) found = Py_NewRef(h->bytes);
-    for (const held *h = unlisted; h && !found && !*wait; h = h->next) *wait = h->number <= number;
-    *later = !found && unlisted;
-    kalpy_unlock();
-    return found;
-}
-
-// source_bytes(node) → bytes or None
+// source_bytes(node) → bytes or None: what a pickle takes along.
 static PyObject *source_bytes(PyObject *self, PyObject *node)
 {
     (void)self;
-    kal_key key;
-    kal_file_info file;
-    bool wait, later;
+    kal_blob b;
     kal_node *n = kalpy_need(node, "source_bytes");
-    if (!n || kal_node_key(n, &key, NULL)) return NULL;
-    kalpy_lock();
-    const uint64_t now = loads;
-    kalpy_unlock();
-    PyObject *found = find_held(key, now, &wait, &later);
-    for (int looks = 0; (wait || (later && looks < LATER)) && kal_node_file(n, &file); looks++) {
-        PyThreadState *t = PyEval_SaveThread();
-        usleep(100);
-        PyEval_RestoreThread(t);
-        if (PyErr_CheckSignals()) return NULL;
-        found = find_held(key, now, &wait, &later);
-    }
-    return found ? found : Py_NewRef(Py_None);
+    if (!n) return NULL;
+    if (!kal_node_loaded_bytes(n, &b)) Py_RETURN_NONE;
+    PyObject *out = PyBytes_FromStringAndSize(b.data, (Py_ssize_t)b.size);
+    kal_blob_release(&b);
+    return out;
 }
 
 // load_bytes(buffer, options) → Image. bytes cannot change and are not copied.

@@ -37,7 +37,6 @@ bool kalpy_enter(bool *busy);
 void kalpy_leave(bool *busy);
 bool kalpy_threads_begin(void);   // once
 /// In a child of a fork, the lock held: what other threads were at is not under way any more.
-void kalpy_forget_loads(void);
 void kalpy_stash_forked(void);
 
 // ---- what the module knows ----------------------------------------------------------------------

@@ -20,7 +20,6 @@ void kalpy_unlock(void)
 
 static void forked(void)
 {
-    kalpy_forget_loads();
     kalpy_stash_forked();
     kalpy_unlock();
 }

@@ -275,13 +275,18 @@ static void targets(void)
 
 // ---- descriptors and borrowed memory ------------------------------------------------------------
 
-static void descriptors(const kal_bytes *file)
+static void write_file(const char *name, const kal_bytes *file, char path[300])
 {
-    char path[300];
-    snprintf(path, sizeof path, "%s", check_temp("fd.bin"));
+    snprintf(path, 300, "%s", check_temp(name));
     FILE *out = fopen(path, "wb");
     REQUIRE(out && fwrite(file->data, 1, file->size, out) == file->size);
     if (out) fclose(out);
+}
+
+static void descriptors(const kal_bytes *file)
+{
+    char path[300];
+    write_file("fd.bin", file, path);
     kal_scope *s = kal_scope_new();
     const int fd = open(path, O_RDONLY);
     REQUIRE(lseek(fd, 5, SEEK_SET) == 5);
@@ -321,6 +326,36 @@ static void descriptors(const kal_bytes *file)
 static void released(void *user)
 {
     ++*(int *)user;
+}
+
+// What a node is decoded from can be seen, and held longer than the node; another load of the same bytes, which is told of them then, takes nothing away.
+static void shown(const kal_bytes *file)
+{
+    char path[300];
+    write_file("shown.bin", file, path);
+    int count = 0, other = 0;
+    kal_blob first, b;
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_load_borrowed(s, file->data, file->size, released, &count, NULL);
+    REQUIRE_OK(kal_node_error(n, &check_error));
+    REQUIRE(kal_node_loaded_bytes(n, &first));
+    REQUIRE(first.data == file->data && first.size == file->size);
+    REQUIRE(kal_load_borrowed(s, file->data, file->size, released, &other, NULL) == n);
+    REQUIRE(kal_load_bytes(s, file->data, file->size, NULL) == n);
+    REQUIRE(kal_node_loaded_bytes(n, &b));
+    REQUIRE(b.size == file->size && !memcmp(b.data, file->data, b.size));
+    kal_blob_release(&b);
+    REQUIRE(!kal_node_loaded_bytes(kal_invert(s, n, NULL), &b));
+    REQUIRE(!b.data && !b.size && !b.held);
+    kal_scope_free(&s);
+    REQUIRE(count == 0 && other == 1);
+    kal_blob_release(&first);
+    REQUIRE(count == 1);
+    s = kal_scope_new();
+    REQUIRE(!kal_node_loaded_bytes(kal_load(s, path, NULL), &b));
+    REQUIRE(!kal_node_loaded_bytes(kal_load_bytes(s, "no picture", 10, NULL), &b));
+    REQUIRE(!kal_node_loaded_bytes(NULL, &b));
+    kal_scope_free(&s);
 }
 
 static void borrowed(const kal_bytes *file)
@@ -364,6 +399,7 @@ int main(void)
     targets();
     descriptors(&file);
     borrowed(&file);
+    shown(&file);
     kal_bytes_free(&file);
     return check_done();
 }
