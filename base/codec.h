@@ -61,8 +61,8 @@ void kal__origin_unref(kal__origin **slot);
 kal_status kal__origin_file(const char *path, kal__origin **out, kal_error *err);
 /// Does it begin with http:// or https://? Such a path is given to kal__origin_http by kal__origin_file.
 bool kal__is_url(const char *path);
-/// The stamp that a regular file had, if it had one of a local file system and nothing was stored to it since, without opening it: to be compared with such
-/// a stamp. false: it is no such file.
+/// The stamp that a regular file had, if it had one of a local file system and nothing was stored to it since, without opening it, which it may
+/// forbid: to be compared with such a stamp. false: it is no such file.
 bool kal__path_stamp(const char *path, kal__stamp *out);
 /// A URL without who asks, for messages: "https://user:password@host/x" is told as "https://host/x". Not longer than `url`.
 void kal__url_name(char *name, const char *url);

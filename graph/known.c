@@ -10,6 +10,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PLACES 1024
 #define SETTLED_NS ((uint64_t)2000000000)
@@ -18,10 +19,15 @@ static struct {
     kal__stamp stamp;
     kal_key digest;
 } known[PLACES];   // size 0: free
+typedef struct reader {
+    uid_t user;
+    gid_t group;
+} reader;
 static struct {
     kal__stamp stamp;
     uint64_t limits;
     kal_key node;
+    reader by;   // who opened the file last
 } pictures[PLACES];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -126,27 +132,43 @@ void kal__digest_remember(const kal__stamp *s, kal_key digest)
     pthread_mutex_unlock(&lock);
 }
 
-kal_node *kal__picture_known(const kal__stamp *s, uint64_t limits)
+static reader whoever_asks(void)
+{
+    return (reader){geteuid(), getegid()};
+}
+
+static kal_node *find_picture(const kal__stamp *s, uint64_t limits, bool opened)
 {
     const size_t i = place_of(s);
+    const reader me = whoever_asks();
     kal_key key;
     pthread_mutex_lock(&lock);
-    const bool found = kal__stamp_equal(&pictures[i].stamp, s) && pictures[i].limits == limits;
+    bool found = kal__stamp_equal(&pictures[i].stamp, s) && pictures[i].limits == limits;
+    if (found && opened) pictures[i].by = me;
+    found = found && pictures[i].by.user == me.user && pictures[i].by.group == me.group;
     if (found) key = pictures[i].node;
     pthread_mutex_unlock(&lock);
     return found ? kal__node_find(key) : NULL;
 }
 
+kal_node *kal__picture_known(const kal__stamp *s, uint64_t limits)
+{
+    return find_picture(s, limits, true);
+}
+
+// A change of who may read a file changes its stamp, so that whoever opened it with this one may still.
 kal_node *kal__picture_at(const char *path, uint64_t limits)
 {
     kal__stamp now;
-    return kal__path_stamp(path, &now) && kal__stamp_settled(&now) ? kal__picture_known(&now, limits) : NULL;
+    return kal__path_stamp(path, &now) && kal__stamp_settled(&now) ? find_picture(&now, limits, false) : NULL;
 }
 
 void kal__picture_remember(const kal__stamp *s, uint64_t limits, const kal_node *picture)
 {
     const size_t i = place_of(s);
+    const reader me = whoever_asks();
     pthread_mutex_lock(&lock);
+    pictures[i].by = me;
     pictures[i].stamp = *s;
     pictures[i].limits = limits;
     pictures[i].node = picture->key;

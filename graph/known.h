@@ -20,10 +20,10 @@ void kal__known_step(int64_t ns);
 /// Of settled stamps. Threads: any.
 bool kal__digest_known(const kal__stamp *s, kal_key *out);
 void kal__digest_remember(const kal__stamp *s, kal_key digest);
-/// The picture that a file was, loaded without any option under the same limits: its node, a reference of the caller's, while it lives and
+/// The picture that a file, open, was, loaded without any option under the same limits: its node, a reference of the caller's, while it lives and
 /// somebody has it; else NULL. So a file that stands still has its header read once. Threads: any.
 kal_node *kal__picture_known(const kal__stamp *s, uint64_t limits);
-/// The same of a path, in one call of the system's: no file is opened. What was stored through a mapping since the stamp was taken has changed the times, for
+/// The same of a path, without opening it, for the user and group that opened it with that stamp. What was stored through a mapping since the stamp was taken has changed the times, for
 /// dirty pages were sent to the disk before it was.
 kal_node *kal__picture_at(const char *path, uint64_t limits);
 void kal__picture_remember(const kal__stamp *s, uint64_t limits, const kal_node *picture);
