@@ -139,9 +139,10 @@ void kal__putf(kal__text *t, const char *fmt, ...)
 
 void kal__put_le(kal__text *t, uint64_t v, int bytes)
 {
-    unsigned char b[8];
-    for (int i = 0; i < bytes; i++) b[i] = (unsigned char)(v >> (8 * i));
-    kal__put(t, b, (size_t)bytes);
+    if (!make_room(t, sizeof v)) return;
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) v = __builtin_bswap64(v);
+    memcpy(t->data + t->size, &v, sizeof v);   // eight are one store; `bytes` of them count
+    t->size += (size_t)bytes;
 }
 
 void kal__put_json(kal__text *t, const char *s)

@@ -230,7 +230,12 @@ void kal__put_version(const kal_call *call, char out[KAL__VERSION_ROOM])
 {
     const kal_op *op = call->op;
     const char *library = op->library ? op->library(call) : NULL;
-    snprintf(out, KAL__VERSION_ROOM, "%u%s%s", op->version, library ? ", " : "", library ? library : "");
+    char *end = out;
+    if (op->version < 10)   // as nearly all are, and each node asks
+        *end++ = (char)('0' + op->version), *end = 0;
+    else
+        end += snprintf(out, KAL__VERSION_ROOM, "%u", op->version);
+    if (library) snprintf(end, KAL__VERSION_ROOM - (size_t)(end - out), ", %s", library);
 }
 
 // ---- the constructor ----------------------------------------------------------------------------

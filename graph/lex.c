@@ -40,7 +40,10 @@ static bool is_space(char c)
 
 static bool ends_word(char c)
 {
-    return is_space(c) || c == '\n' || c == '\0' || strchr("|()[];=\"", c);
+    static const bool ends[256] = {
+        [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\0'] = true, ['|'] = true, ['('] = true,
+        [')'] = true, ['['] = true,  [']'] = true,  [';'] = true,  ['='] = true,  ['"'] = true};
+    return ends[(unsigned char)c];
 }
 
 static bool ends_here(const kal__lexer *l, char c)
@@ -110,6 +113,13 @@ static kal_status lex_list(kal__lexer *l, kal__token *t, kal_error *err)
     return KAL_OK;
 }
 
+static kal_status lex_word(kal__lexer *l, kal__token *t)
+{
+    while (l->at < l->end && !ends_here(l, *l->at)) l->at++;
+    *t = (kal__token){KAL__WORD, t->at, (size_t)(l->at - t->at), t->at};
+    return KAL_OK;
+}
+
 kal_status kal__lex(kal__lexer *l, kal__token *t, kal_error *err)
 {
     static const struct {
@@ -120,17 +130,15 @@ kal_status kal__lex(kal__lexer *l, kal__token *t, kal_error *err)
     skip_space(l);
     *t = (kal__token){KAL__END, l->at, 0, l->at};
     if (l->at >= l->end) return KAL_OK;
+    if (*l->at == '\'') return fail_at(l, l->at, "a text stands in \"double quotes\"", err);
+    if (!ends_here(l, *l->at)) return lex_word(l, t);
     if (*l->at == '"') return lex_string(l, t, err);
     if (*l->at == '[') return lex_list(l, t, err);
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
-        if (*l->at == single[i].c && (l->block || single[i].kind < KAL__BRACE_OPEN)) {
+        if (*l->at == single[i].c) {
             *t = (kal__token){single[i].kind, l->at, 1, l->at};
             l->at++;
             return KAL_OK;
         }
-    if (*l->at == ']' || !*l->at) return fail_at(l, l->at, *l->at ? "a ] without its [" : "a NUL byte", err);
-    if (*l->at == '\'') return fail_at(l, l->at, "a text stands in \"double quotes\"", err);
-    while (l->at < l->end && !ends_here(l, *l->at)) l->at++;
-    *t = (kal__token){KAL__WORD, t->at, (size_t)(l->at - t->at), t->at};
-    return KAL_OK;
+    return fail_at(l, l->at, *l->at == ']' ? "a ] without its [" : "a NUL byte", err);
 }

@@ -52,9 +52,23 @@ static bool put_quoted(kalpy_args *a, const char *s, size_t n)
     return put(a, "\"", 1);
 }
 
+// What most numbers are.
+static bool put_int(kalpy_args *a, long long v)
+{
+    char digits[24], *at = digits + sizeof digits;
+    unsigned long long left = v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v;
+    do *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (v < 0) *--at = '-';
+    return put(a, at, (size_t)(digits + sizeof digits - at));
+}
+
 // The shortest digits that read back to the same number.
 static bool put_number(kalpy_args *a, PyObject *v)
 {
+    int over = 1;
+    const long long small = PyLong_CheckExact(v) ? PyLong_AsLongLongAndOverflow(v, &over) : 0;
+    if (!over) return put_int(a, small);
     PyObject *whole = PyNumber_Index(v);
     if (whole) {
         PyObject *text = PyObject_Str(whole);
@@ -172,17 +186,20 @@ static bool put_value(kalpy_args *a, const char *of, const kal_param *p, PyObjec
     return wrong(of, p, v, "something else");
 }
 
+bool kalpy_args_bind(kalpy_args *a, const char *of, const char *name, kal_node *node)
+{
+    if (a->n_bound == (int32_t)(sizeof a->bound / sizeof *a->bound)) {
+        PyErr_Format(PyExc_ValueError, "%s: too many parameters are computed", of);
+        return false;
+    }
+    a->bound[a->n_bound++] = (kal_bound){name, node};
+    return true;
+}
+
 bool kalpy_args_put(kalpy_args *a, const char *of, const kal_param *p, PyObject *value)
 {
     kal_node *node = kalpy_node_of(value);
-    if (node) {
-        if (a->n_bound == (int32_t)(sizeof a->bound / sizeof *a->bound)) {
-            PyErr_Format(PyExc_ValueError, "%s: too many parameters are computed", of);
-            return false;
-        }
-        a->bound[a->n_bound++] = (kal_bound){p->name, node};
-        return true;
-    }
+    if (node) return kalpy_args_bind(a, of, p->name, node);
     return put_name(a, p->name) && put_value(a, of, p, value);
 }
 

@@ -42,15 +42,13 @@ static kal_node *load_path(const char *path, PyObject *options)
 }
 
 // load(path, options) → Image
-static PyObject *load(PyObject *self, PyObject *args)
+static PyObject *load(PyObject *self, PyObject *const *args, Py_ssize_t n_args)
 {
     (void)self;
-    PyObject *path = NULL, *options;
-    if (!PyArg_ParseTuple(args, "O&O", PyUnicode_FSConverter, &path, &options)) {
-        Py_XDECREF(path);
-        return NULL;
-    }
-    kal_node *n = load_path(PyBytes_AsString(path), options);
+    PyObject *path = NULL;
+    if (n_args != 2) return PyErr_Format(PyExc_TypeError, "load takes a path and options");
+    if (!PyUnicode_FSConverter(args[0], &path)) return NULL;
+    kal_node *n = load_path(PyBytes_AsString(path), args[1]);
     Py_DECREF(path);
     return n ? kalpy_wrap(n) : NULL;
 }
@@ -385,7 +383,7 @@ static PyType_Slot pages_slots[] = {
 PyType_Spec kalpy_pages_spec = {"kallitype._kal.Pages", sizeof(pages_object), 0, Py_TPFLAGS_DEFAULT,
                                 pages_slots};
 
-PyMethodDef kalpy_load_methods[] = {{"load", load, METH_VARARGS, NULL},
+PyMethodDef kalpy_load_methods[] = {{"load", (PyCFunction)(void (*)(void))load, METH_FASTCALL, NULL},
                                     {"load_bytes", load_bytes, METH_VARARGS, NULL},
                                     {"source_bytes", source_bytes, METH_O, NULL},
                                     {"load_fd", load_fd, METH_VARARGS, NULL},

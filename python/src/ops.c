@@ -22,14 +22,24 @@ PyTypeObject *kalpy_BoundOp;
 
 #define MOST 512   // inputs of one call
 
+#define NAMED 64   // arguments by name
+
+typedef struct named {
+    const char *name;
+    PyObject *value;
+    int row, input;   // what it names; -1: it does not
+} named;
+
 typedef struct call {
     const kal_op *op;
     int32_t least, most;
-    kal_node *in[MOST];
-    PyObject *held[MOST];   // made of paths and arrays for this call
     int32_t n, n_held;
     kalpy_args args;
     uint64_t set;   // parameters, by their rows
+    kal_node **in;
+    PyObject **held;   // made of paths and arrays for this call
+    named *named;
+    int32_t n_named;
 } call;
 
 static bool fail_call(const call *c, const char *text)
@@ -77,8 +87,9 @@ static int find_param(const kal_op *op, const char *name)
     const size_t n = strlen(name);
     for (size_t i = 0; i < op->n_params; i++) {
         const char *own = op->params[i].name;
-        if (!strncmp(own, name, strlen(own)) && !strcmp(name + strlen(own), n > strlen(own) ? "_" : ""))
-            return (int)i;
+        if (*own != *name) continue;
+        const size_t k = strlen(own);
+        if (!strncmp(own, name, k) && !strcmp(name + k, n > k ? "_" : "")) return (int)i;
     }
     return -1;
 }
@@ -114,9 +125,14 @@ static bool put_box(call *c, PyObject *box)
     return ok;
 }
 
+static bool is_value(PyObject *v)
+{
+    return kalpy.Value && PyObject_TypeCheck(v, (PyTypeObject *)kalpy.Value);
+}
+
 static bool is_input_like(PyObject *v)
 {
-    return kalpy_node_of(v) && PyObject_IsInstance(v, kalpy.Value) != 1;
+    return kalpy_node_of(v) && !is_value(v);
 }
 
 // What stands before the parameters.
@@ -146,7 +162,7 @@ static bool put_positional(call *c, PyObject *args, Py_ssize_t at, size_t row)
             continue;
         }
         if (box && row == 0 && kalpy_node_of(v)) {
-            c->args.bound[c->args.n_bound++] = (kal_bound){"box", kalpy_node_of(v)};
+            if (!kalpy_args_bind(&c->args, c->op->name, "box", kalpy_node_of(v))) return false;
             row = 3;
             continue;
         }
@@ -195,65 +211,77 @@ static PyObject *nearest(const kal_op *op, const char *name)
     return NULL;
 }
 
-static bool put_named(call *c, PyObject *kwargs)
+static bool read_names(call *c, PyObject *kwargs)
 {
     PyObject *key, *v;
     Py_ssize_t at = 0;
     while (PyDict_Next(kwargs, &at, &key, &v)) {
         const char *name = PyUnicode_AsUTF8AndSize(key, NULL);
         if (!name) return false;
-        if (find_input(c->op, name) >= 0 && find_param(c->op, name) < 0) continue;   // was taken
+        if (c->n_named == NAMED) return fail_call(c, "too many arguments by name");
         const int row = find_param(c->op, name);
-        if (row >= 0 && row < 64 && c->set >> row & 1) {
-            PyErr_Format(PyExc_TypeError, "%s: %s is given twice", c->op->name, name);
-            return false;
-        }
-        const bool box = !strcmp(name, "box") && takes_box(c->op);
-        if (row < 0 && v != Py_None && box && is_box(v)) {
-            if (!put_box(c, v)) return false;
-        } else if (row < 0 && kalpy_node_of(v) && (box || !strcmp(name, "size"))) {
-            c->args.bound[c->args.n_bound++] = (kal_bound){box ? "box" : "size", kalpy_node_of(v)};
-        } else if (row < 0) {
-            return nearest(c->op, name) != NULL;
-        } else if (!put_param(c, (size_t)row, v)) {
-            return false;
-        }
+        c->named[c->n_named++] = (named){name, v, row, row < 0 ? find_input(c->op, name) : -1};
     }
     return true;
 }
 
-static bool add_named_inputs(call *c, PyObject *kwargs)
+static bool add_named_inputs(call *c)
 {
-    PyObject *key, *v;
-    Py_ssize_t at = 0;
-    while (PyDict_Next(kwargs, &at, &key, &v)) {
-        const char *name = PyUnicode_AsUTF8AndSize(key, NULL);
-        if (!name) return false;
-        const int i = find_input(c->op, name);
-        if (i < 0 || find_param(c->op, name) >= 0 || v == Py_None) continue;
-        if (i != c->n) {
+    for (int32_t k = 0; k < c->n_named; k++) {
+        const named *a = &c->named[k];
+        if (a->input < 0 || a->value == Py_None) continue;
+        if (a->input != c->n) {
             PyErr_Format(PyExc_TypeError, "%s: %s is the input number %d, and %d were given before it",
-                         c->op->name, name, i + 1, c->n);
+                         c->op->name, a->name, a->input + 1, c->n);
             return false;
         }
-        if (!(PyList_Check(v) || PyTuple_Check(v) ? add_list(c, v) : add_node(c, v))) return false;
+        const bool list = PyList_Check(a->value) || PyTuple_Check(a->value);
+        if (!(list ? add_list(c, a->value) : add_node(c, a->value))) return false;
+    }
+    return true;
+}
+
+// A name that is no parameter's: of the four, or the two, that a value sets together.
+static bool put_group(call *c, const named *a)
+{
+    const bool box = !strcmp(a->name, "box") && takes_box(c->op);
+    if (box && a->value != Py_None && is_box(a->value)) return put_box(c, a->value);
+    kal_node *node = kalpy_node_of(a->value);
+    if (!node || (!box && strcmp(a->name, "size") != 0)) return nearest(c->op, a->name) != NULL;
+    return kalpy_args_bind(&c->args, c->op->name, box ? "box" : "size", node);
+}
+
+static bool put_named(call *c)
+{
+    for (int32_t k = 0; k < c->n_named; k++) {
+        const named *a = &c->named[k];
+        if (a->input >= 0) continue;   // was taken
+        if (a->row >= 0 && a->row < 64 && c->set >> a->row & 1) {
+            PyErr_Format(PyExc_TypeError, "%s: %s is given twice", c->op->name, a->name);
+            return false;
+        }
+        if (!(a->row < 0 ? put_group(c, a) : put_param(c, (size_t)a->row, a->value))) return false;
     }
     return true;
 }
 
 static PyObject *call_op(const kal_op *op, PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    call c = {.op = op};
+    kal_node *in[MOST];
+    PyObject *held[MOST];
+    named names[NAMED];
+    call c = {.op = op, .in = in, .held = held, .named = names};
     PyObject *out = NULL;
     Py_ssize_t at = 0;
     kal_op_arity(op, &c.least, &c.most);
     if (c.most < 0 || c.most > MOST) c.most = MOST;
-    const bool value = self && (!c.most || PyObject_IsInstance(self, kalpy.Value) == 1);
-    bool ok = !self || (value ? put_first(&c, self) : add_node(&c, self));
+    const bool value = self && (!c.most || is_value(self));
+    bool ok = !kwargs || read_names(&c, kwargs);
+    if (ok && self) ok = value ? put_first(&c, self) : add_node(&c, self);
     if (ok) ok = add_inputs(&c, args, &at);
-    if (ok && kwargs) ok = add_named_inputs(&c, kwargs);
+    if (ok) ok = add_named_inputs(&c);
     if (ok) ok = put_positional(&c, args, at, value);
-    if (ok && kwargs) ok = put_named(&c, kwargs);
+    if (ok) ok = put_named(&c);
     if (ok)
         out = kalpy_wrap(kal_apply_text_bound(NULL, op->name, c.args.text ? c.args.text : "", c.in, c.n,
                                               c.args.bound, c.args.n_bound));

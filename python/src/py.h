@@ -110,6 +110,8 @@ typedef struct kalpy_args {
 void kalpy_args_free(kalpy_args *a);
 /// Appends name=value, as the parameter's kind has it; name NULL: the value alone. false with an exception.
 bool kalpy_args_put(kalpy_args *a, const char *of, const kal_param *p, PyObject *value);
+/// A parameter, or a group of them ("box", "size"), that a node computes.
+bool kalpy_args_bind(kalpy_args *a, const char *of, const char *name, kal_node *node);
 /// The same for an option whose kind nobody knows yet: what it looks like is what it is.
 bool kalpy_args_put_any(kalpy_args *a, const char *name, PyObject *value);
 /// A dict of options, or None; the text is never NULL.
