@@ -15,7 +15,8 @@
 
 #define SIDE KAL__LEAF
 #define MOST_THREADS 4                     // more of them wait for memory
-#define WORTH_A_THREAD ((size_t)4 << 20)   // bytes for each
+#define WORTH_A_THREAD ((size_t)3 << 19)   // bytes for each
+#define STRIP 16                           // rows at a time
 #define GATHERED 2   // bytes of a pixel up to which the rows of a leaf are too short to be hashed one by one
 
 struct kal__digest {
@@ -102,13 +103,12 @@ static void put_leaf(kal__digest *d, kal_key k)
     put_int(&d->root, k.hi, 8);
 }
 
-// The next row of the leaves that are in progress; `first`: they begin.
-static void add_row(kal__digest *d, const unsigned char *row, bool first)
+// The next row of the leaves that are in progress.
+static void add_row(kal__digest *d, const unsigned char *row)
 {
     const size_t pixel = kal_pixel_size(&d->extent), width = (size_t)d->extent.width;
     row = canonical(d, row);
     for (size_t c = 0; c < d->n_columns; c++) {
-        if (first) kal__hash_init(&d->columns[c]);
         const size_t x = c * SIDE, n = width - x < SIDE ? width - x : SIDE;
         kal__hash_add(&d->columns[c], row + x * pixel, n * pixel);
     }
@@ -116,7 +116,8 @@ static void add_row(kal__digest *d, const unsigned char *row, bool first)
 
 void kal__digest_row(kal__digest *d, const unsigned char *row)
 {
-    add_row(d, row, d->row % SIDE == 0);
+    for (size_t c = 0; c < d->n_columns && d->row % SIDE == 0; c++) kal__hash_init(&d->columns[c]);
+    add_row(d, row);
     const bool last = ++d->row == d->extent.height;
     for (size_t c = 0; c < d->n_columns && (d->row % SIDE == 0 || last); c++)
         put_leaf(d, kal__hash_done(&d->columns[c]));
@@ -136,44 +137,41 @@ typedef struct picture {
     int32_t workers;   // that had memory; atomic
 } picture;
 
-// Of leaves whose rows are laid behind each other first: a hash of 256 bytes at a time costs as much as two of all of them.
-static void gather_leaves(const kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n,
-                          kal_key *out)
+// Of short rows some are laid behind each other first: a hash of 256 bytes at a time costs as much as two of all of them.
+static void add_rows(kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n)
 {
-    unsigned char leaf[SIDE * SIDE * GATHERED];
+    unsigned char some[STRIP * SIDE * GATHERED];
     const size_t pixel = kal_pixel_size(&d->extent), width = (size_t)d->extent.width;
     for (size_t c = 0; c < d->n_columns; c++) {
         const size_t x = c * SIDE, row = (width - x < SIDE ? width - x : SIDE) * pixel;
-        for (int32_t y = 0; y < n; y++) memcpy(leaf + (size_t)y * row, rows + y * stride + x * pixel, row);
-        out[c] = kal__hash_of(leaf, (size_t)n * row);
+        for (int32_t y = 0; y < n; y++) memcpy(some + (size_t)y * row, rows + y * stride + x * pixel, row);
+        kal__hash_add(&d->columns[c], some, (size_t)n * row);
     }
 }
 
-static void band_leaves(kal__digest *d, const unsigned char *rows, ptrdiff_t stride, int32_t n, kal_key *out)
-{
-    const bool as_they_lie = d->extent.type != KAL_F32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    if (as_they_lie && kal_pixel_size(&d->extent) <= GATHERED) {
-        gather_leaves(d, rows, stride, n, out);
-        return;
-    }
-    for (int32_t y = 0; y < n; y++) add_row(d, rows + y * stride, !y);
-    for (size_t c = 0; c < d->n_columns; c++) out[c] = kal__hash_done(&d->columns[c]);
-}
-
-// Some rows are copied and digested while they are near, and then the next.
+// A few rows are copied and digested while they are near, and then the next.
 static void one_band(kal__digest *d, const picture *p, int32_t i)
 {
-    const size_t row = (size_t)p->extent->width * kal_pixel_size(p->extent);
-    const int32_t y0 = i * SIDE, n = p->extent->height - y0 < SIDE ? p->extent->height - y0 : SIDE;
-    const unsigned char *rows = p->from + y0 * p->stride;
-    ptrdiff_t stride = p->stride;
-    if (p->to) {
-        unsigned char *to = p->to + (size_t)y0 * row;
-        for (int32_t k = 0; k < n; k++) memcpy(to + (size_t)k * row, rows + k * stride, row);
-        rows = to;
-        stride = (ptrdiff_t)row;
+    const kal_extent *e = p->extent;
+    const size_t row = (size_t)e->width * kal_pixel_size(e);
+    const int32_t y0 = i * SIDE, y1 = e->height - y0 < SIDE ? e->height : y0 + SIDE;
+    const bool as_they_lie = e->type != KAL_F32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    const bool gathered = as_they_lie && kal_pixel_size(e) <= GATHERED;
+    for (size_t c = 0; c < d->n_columns; c++) kal__hash_init(&d->columns[c]);
+    for (int32_t y = y0; y < y1; y += STRIP) {
+        const int32_t n = y1 - y < STRIP ? y1 - y : STRIP;
+        const unsigned char *rows = p->from + y * p->stride;
+        unsigned char *to = p->to ? p->to + (size_t)y * row : NULL;
+        for (int32_t k = 0; to && k < n; k++) memcpy(to + (size_t)k * row, rows + k * p->stride, row);
+        const ptrdiff_t stride = to ? (ptrdiff_t)row : p->stride;
+        if (to) rows = to;
+        if (gathered)
+            add_rows(d, rows, stride, n);
+        else
+            for (int32_t k = 0; k < n; k++) add_row(d, rows + k * stride);
     }
-    band_leaves(d, rows, stride, n, p->leaves + (size_t)i * d->n_columns);
+    for (size_t c = 0; c < d->n_columns; c++)
+        p->leaves[(size_t)i * d->n_columns + c] = kal__hash_done(&d->columns[c]);
 }
 
 static void *digest_bands(void *arg)
