@@ -3,7 +3,7 @@
 //
 // See quality.h. What is searched is where a rising curve crosses a line. A picture's curve is taken for the mean one, moved by what the probes say of it. As long as
 // only one side of the line is known a guess goes one beyond, to know the other. Real curves jump and fall here and there: when three guesses
-// have not closed in, or none came near, the bracket is halved; and next to a jump two more are looked at.
+// have not closed in, or none came near, the bracket is halved; and next to a jump one more is looked at.
 #include "quality.h"
 
 #include "fmath.h"
@@ -111,17 +111,14 @@ static bool is_probed(const kal__quality *s, int quality)
     return false;
 }
 
-// Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: two are looked at.
+// Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: one is looked at.
 static int beyond(const kal__quality *s, int low, int high)
 {
     const kal__quality_probe *p = kal__quality_found(s);
     const bool jump = !p || (s->max_bytes ? (double)p->bytes < (1 - JUMP_BYTES) * (double)s->max_bytes
                                           : p->score > s->min_score + JUMP_SCORE);
-    for (int i = 1; i <= (s->max_bytes ? 1 : 2) && jump; i++) {
-        const int q = s->max_bytes ? high + i : low - i;
-        if (q >= 1 && q <= 100 && !is_probed(s, q)) return q;
-    }
-    return 0;
+    const int q = s->max_bytes ? high + 1 : low - 1;
+    return jump && q >= 1 && q <= 100 && !is_probed(s, q) ? q : 0;
 }
 
 static int most_probes(const kal__quality *s)

@@ -61,15 +61,13 @@ double kal__height_of(const kal__aim *a, double score);
 
 #define KAL__LINES 16
 
-#define KAL__RUNGS 16
-
 /// A parameter in place of the quality: some qualities, rising, and its values there.
 typedef struct kal__ladder {
-    const char *name;
+    const char *name;   // of the parameter; NULL: the quality itself
     int n;
-    int probes;   // at most
-    uint8_t at[KAL__RUNGS];
-    int value[KAL__RUNGS];
+    int probes;   // at most; 0: as many as of any line
+    const uint8_t *at;
+    const int *value;   // of the parameter
 } kal__ladder;
 
 /// Candidates of one format that differ in their quality alone; or one, when there is none to be searched.
@@ -78,7 +76,7 @@ typedef struct kal__line {
     const kal__codec *codec;
     const char *fixed;                 // parameters: "progressive=true"
     const kal__quality_curve *curve;   // NULL: it has no quality
-    const kal__ladder *ladder;         // NULL: qualities are parameters themselves
+    const kal__ladder *ladder;         // NULL: every quality counts
     int slow;                          // the slowest are begun first
     bool lossless;
     bool few;      // only of pictures of few colours

@@ -37,11 +37,20 @@ static const kal__quality_curve palette = {{1, 7, 14, 20, 27, 34, 40, 47, 53, 60
                                             0.488f, 0.639f, 0.834f, 0.957f, 1.153f, 1.276f, 1.46f, 1.586f},
                                            {-52.34f, -35.34f, -14.38f, 3.45f, 22.69f, 33.71f, 40.23f, 51.53f,
                                             57.08f, 66.96f, 71.63f, 76.62f, 79.23f, 82.5f, 84.61f}};
-static const kal__ladder colours = {"colours",
-                                    16,
-                                    5,
-                                    {1, 7, 14, 20, 27, 34, 40, 47, 53, 60, 67, 73, 80, 86, 93, 100},
-                                    {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256}};
+static const uint8_t colours_at[] = {1, 7, 14, 20, 27, 34, 40, 47, 53, 60, 67, 73, 80, 86, 93, 100};
+static const int colours_of[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256};
+static const kal__ladder colours = {"colours", sizeof colours_at, 5, colours_at, colours_of};
+
+// libaom has 63 quantizers and x265 half as many factors as there are qualities: those between give the same files.
+static const uint8_t avif_at[] = {1,  3,  4,  6,  8,  9,  11, 12, 14, 16, 17, 19, 20, 22, 24, 25,
+                                  27, 28, 30, 31, 33, 35, 36, 38, 39, 41, 43, 44, 46, 47, 49, 51,
+                                  52, 54, 55, 57, 58, 60, 62, 63, 65, 66, 68, 70, 71, 73, 74, 76,
+                                  77, 79, 81, 82, 84, 85, 87, 89, 90, 92, 93, 95, 97, 98, 100};
+static const uint8_t heif_at[] = {2,  4,  6,  8,  10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34,
+                                  36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62, 64, 66, 68,
+                                  70, 72, 74, 76, 78, 80, 82, 84, 86, 88, 90, 92, 94, 96, 98, 100};
+static const kal__ladder avif_steps = {NULL, sizeof avif_at, 0, avif_at, NULL};
+static const kal__ladder heif_steps = {NULL, sizeof heif_at, 0, heif_at, NULL};
 
 // Formats in the order they are tried in unless another one is asked for; `usual`: without being asked for. `after`: only when the row before it calls for it.
 // `few`: only of a picture of so few colours that nothing is lost.
@@ -61,8 +70,8 @@ static const struct {
     {"webp", "effort=4", &webp, 2, false, true, false, false, NULL},
     {"webp", "lossless=true effort=0", NULL, 2, true, true, false, false, NULL},
     {"webp", "lossless=true effort=6", NULL, 3, true, true, true, false, NULL},
-    {"avif", "", &avif, 4, false, true, false, false, NULL},
-    {"heif", "", &avif, 4, false, false, false, false, NULL},
+    {"avif", "", &avif, 4, false, true, false, false, &avif_steps},
+    {"heif", "", &avif, 4, false, false, false, false, &heif_steps},
     {"heif", "lossless=true", NULL, 4, true, false, false, false, NULL},
     {"jxl", "effort=7", &jpeg, 3, false, false, false, false, NULL},
     {"jxl", "lossless=true effort=1", NULL, 2, true, false, false, false, NULL},
@@ -152,7 +161,7 @@ static bool is_wanted(const kal__aim *a, const kal_extent *e, int way)
 {
     static const char *const subsampling[] = {NULL, "420", "444"};
     const char *only = subsampling[a->p.subsampling];
-    if (ways[way].ladder && (a->p.quality || a->p.metric == KAL__NO_METRIC))
+    if (ways[way].ladder && ways[way].ladder->name && (a->p.quality || a->p.metric == KAL__NO_METRIC))
         return false;   // nobody would look at it
     if (ways[way].lossless && strcmp(ways[way].format, "png") != 0 && (!a->p.lossless || a->p.quality))
         return false;

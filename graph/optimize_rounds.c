@@ -250,7 +250,7 @@ static bool suits(const kal__search *s, const kal__line *l)
 static int rungs(const kal__search *s, const kal__ladder *l)
 {
     int n = l->n;
-    while (n && s->few && l->value[n - 1] >= s->few) n--;
+    while (n && l->value && s->few && l->value[n - 1] >= s->few) n--;
     return n;
 }
 

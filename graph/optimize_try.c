@@ -155,11 +155,12 @@ void kal__search_close(kal__search *s)
 
 // ---- a try --------------------------------------------------------------------------------------
 
+// What the parameter is there.
 static int rung_of(const kal__ladder *l, int quality)
 {
     int i = 0;
     while (i < l->n - 1 && l->at[i] < quality) i++;
-    return l->value[i];
+    return l->value ? l->value[i] : quality;
 }
 
 kal_status kal__line_params(const kal__search *s, const kal__runner *r, int quality, void *params,
@@ -170,7 +171,7 @@ kal_status kal__line_params(const kal__search *s, const kal__runner *r, int qual
     const bool strip = s->aim->p.metadata == KAL__STRIP_META;
     char first[32] = "", all[96];
     if (r->line->curve)
-        snprintf(first, sizeof first, "%s=%d", l ? l->name : "quality", l ? rung_of(l, quality) : quality);
+        snprintf(first, sizeof first, "%s=%d", l && l->name ? l->name : "quality", l ? rung_of(l, quality) : quality);
     snprintf(all, sizeof all, "%s%s%s%s%s", first, *first && *r->line->fixed ? " " : "", r->line->fixed,
              strip && (*first || *r->line->fixed) ? " " : "", strip ? "strip=true" : "");
     if (text) snprintf(text, n, "%s", all);

@@ -70,7 +70,14 @@ static void all_of(const table *t, tally *n)
         for (int less = -1; less <= 1; less++) search(t, t->bytes[q] + (uint64_t)(int64_t)less, 0, n);
     for (double b = (double)t->bytes[1] * 0.8; b < (double)t->bytes[100] * 1.3; b *= 1.02)
         search(t, (uint64_t)b, 0, n);
-    for (double score = -60; score < 101; score += 0.25) search(t, 0, score, n);
+    double least = t->score[1], most = t->score[1];   // beyond them the first probe is the last
+    for (int q = 2; q <= 100; q++) {
+        if (t->score[q] < least) least = t->score[q];
+        if (t->score[q] > most) most = t->score[q];
+    }
+    search(t, 0, least - 5, n);
+    search(t, 0, most + 1, n);
+    for (double score = least; score <= most; score += 0.1) search(t, 0, score, n);
 }
 
 // Of curves that jump at random one in fifty may be far; the bound is kept always.
@@ -116,7 +123,7 @@ static void tables(void)
     char line[300], ref[60], codec[20];
     table t = {.pixels = 256 * 192};
     int q;
-    tally n = {0};
+    tally formats[2] = {{0}, {0}};
     while (fgets(line, sizeof line, f)) {
         unsigned long long bytes;
         double score;
@@ -124,11 +131,13 @@ static void tables(void)
         t.bytes[q] = bytes, t.score[q] = score;
         if (q < 100) continue;
         snprintf(t.name, sizeof t.name, "%s %s", ref, codec);
-        t.curve = strcmp(codec, "webp") ? &jpeg : &webp;
-        all_of(&t, &n);
+        const int is_webp = !strcmp(codec, "webp");
+        t.curve = is_webp ? &webp : &jpeg;
+        all_of(&t, &formats[is_webp]);
     }
     fclose(f);
-    report("tables", &n, 3.5, 0);
+    report("tables of jpeg", &formats[0], 3.5, 0);
+    report("tables of webp", &formats[1], 3.5, 0);
 }
 
 // Where there are few steps, the one that is found lies at most one from the best there is, in as few probes as were allowed.
