@@ -42,6 +42,11 @@ double kal__quality_mean(const kal__quality_curve *c, int quality)
     return mean_of(c, c->score, quality);
 }
 
+double kal__quality_mean_bits(const kal__quality_curve *c, int quality)
+{
+    return mean_of(c, c->bits, quality);
+}
+
 static double mean_height(const kal__quality *s, int quality)
 {
     const double mean = mean_of(s->curve, s->max_bytes ? s->curve->bits : s->curve->score, quality);

@@ -38,8 +38,9 @@ typedef struct kal__quality {
     int n;
 } kal__quality;
 
-/// The score that pictures have there in the mean.
+/// The score, and log2 of bits a pixel, that pictures have there in the mean.
 double kal__quality_mean(const kal__quality_curve *c, int quality);
+double kal__quality_mean_bits(const kal__quality_curve *c, int quality);
 /// The quality to be tried next; 0: enough is known. Depends on what was told alone, in whatever order.
 int kal__quality_next(const kal__quality *s);
 /// What came of it. (score: whatever, of a search by bytes.)

@@ -20,8 +20,9 @@ typedef struct kal__runner {
     kal__quality by;
     uint64_t beside;   // bytes of its files that no quality changes: metadata
     kal__line_state state;
-    int next;   // quality to be tried; 0 of a line without any
-    int last;   // its try of this round
+    bool beaten;   // it was given up, since others are smaller
+    int next;      // quality to be tried; 0 of a line without any
+    int last;      // its try of this round; -1: there was none
 } kal__runner;
 
 typedef struct kal__search {
@@ -32,6 +33,7 @@ typedef struct kal__search {
     kal__line lines[KAL__LINES];
     kal__runner runners[KAL__LINES];
     int n;
+    int leader;   // the line that is searched before the others; -1: none
     kal__try tries[KAL__TRIES];
     int n_tries, best;
     double scale;
@@ -39,6 +41,7 @@ typedef struct kal__search {
     int few;               // different colours of it, up to 256; 0: more, or nobody counted them
     kal_node *reference;   // what is compared with
     kal__meta *meta;       // that files get
+    uint64_t quick_png;    // bytes of one, quickly made; 0: nobody asked yet
     pthread_mutex_t lock;
     int done;   // tries, for progress
     kal_progress_fn *progress;
@@ -57,6 +60,8 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err);
 void kal__search_close(kal__search *s);
 /// Makes the file of a try, unless it is there, and its score where that is wanted. A failure takes the candidate out, and is told. Threads: any number at once.
 void kal__try_one(kal__search *s, kal__runner *r, kal__try *t);
+/// Bytes of a PNG of it, quickly made: by that it is told which files that lose nothing can be small enough. UINT64_MAX: it could not be made.
+uint64_t kal__quick_png(kal__search *s);
 /// Whether the file that the picture came from may be one of the candidates: then it is. CHANGED: it is another one by now.
 kal_status kal__try_original(kal__search *s, const kal_node *image, kal_error *err);
 

@@ -171,7 +171,8 @@ kal_status kal__line_params(const kal__search *s, const kal__runner *r, int qual
     const bool strip = s->aim->p.metadata == KAL__STRIP_META;
     char first[32] = "", all[96];
     if (r->line->curve)
-        snprintf(first, sizeof first, "%s=%d", l && l->name ? l->name : "quality", l ? rung_of(l, quality) : quality);
+        snprintf(first, sizeof first, "%s=%d", l && l->name ? l->name : "quality",
+                 l ? rung_of(l, quality) : quality);
     snprintf(all, sizeof all, "%s%s%s%s%s", first, *first && *r->line->fixed ? " " : "", r->line->fixed,
              strip && (*first || *r->line->fixed) ? " " : "", strip ? "strip=true" : "");
     if (text) snprintf(text, n, "%s", all);
@@ -297,6 +298,22 @@ void kal__try_one(kal__search *s, kal__runner *r, kal__try *t)
         s->progress(s->options.user, KAL_RUNNING, (uint64_t)s->done,
                     (uint64_t)s->done < all ? all : (uint64_t)s->done + 1);
     pthread_mutex_unlock(&s->lock);
+}
+
+uint64_t kal__quick_png(kal__search *s)
+{
+    kal_stats stats = {0};
+    kal_options o = s->options;
+    kal_error err;
+    kal_bytes made = {NULL, 0};
+    if (s->quick_png) return s->quick_png;
+    o.stats = &stats;
+    kal_node *node = kal_encode(NULL, s->picture, "png", "compression=2 strip=true");
+    s->quick_png = kal_read_bytes(node, &o, &made, &err) ? UINT64_MAX : made.size;
+    kal_node_unref(&node);
+    kal_bytes_free(&made);
+    add_stats(s->stats, &stats);
+    return s->quick_png;
 }
 
 // ---- the original -------------------------------------------------------------------------------
