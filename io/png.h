@@ -109,7 +109,7 @@ size_t kal__png_rows_memory(const kal__decoder *d);
       "of an animation: how long this picture is shown; -1: as it was, else 0.1")                 \
     P(INT, loops, -1, -1, 1e9, "",                                                                \
       "of an animation: how often it runs, 0 without end; -1: as it was, else 0")                 \
-    P(INT, colours, 0, 0, 256, "", "at most so many, in a palette; 0: all, without one")          \
+    P(INT, colours, 0, 0, 256, "", "at most so many, in a palette, or as grays of 1, 2 or 4 bits; 0: all") \
     P(BOOL, dither, false, 0, 0, "", "of more colours than that: errors go to the pixels around") \
     P(CHOICE, filter, 0, 0, 0, "auto|none|sub|up|average|paeth",                                  \
       "of rows; auto: for each the one that leaves least, none with a palette")

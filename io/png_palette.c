@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Writing PNG of few colours (colour type 3): the picture is held until its last row, because what stands before its pixels hangs on its colours.
+// Writing PNG of few colours (colour type 3; grays that 1, 2 or 4 bits have are gray, colour type 0): the picture is held until its last row, because what stands before its pixels hangs on its colours.
 // Then its rows become values, packed to 1, 2, 4 or 8 bits in place, and those are a picture of bytes, packed in pieces as any other.
 #include "png.h"
 
@@ -12,7 +12,7 @@
 
 struct kal__png_palette {
     kal__png_p params;
-    kal__meta *meta;
+    kal__meta *meta, *own;   // as a file of RGB has it; the picture's
     int32_t y;
     size_t row;
     unsigned char *held;
@@ -71,7 +71,8 @@ kal_status kal__png_palette_begin(kal__encoder *e, const kal__png_p *p, const ka
     if (!i) return kal_fail(err, KAL_NOMEM, "png: out of memory");
     i->params = *p;
     i->row = (size_t)e->extent.width * (size_t)e->extent.channels;
-    i->meta = kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
+    i->own = kal__meta_ref((kal__meta *)(uintptr_t)meta);
+    i->meta = kal__meta_for(i->own, &rgb, &failed);
     i->held = kal__new((size_t)e->extent.height, i->row);
     return i->held && !failed ? KAL_OK : kal_fail(err, KAL_NOMEM, "png: out of memory");
 }
@@ -81,6 +82,7 @@ void kal__png_palette_free(kal__encoder *e)
     struct kal__png_palette *i = e->palette;
     if (!i) return;
     kal__meta_unref(&i->meta);
+    kal__meta_unref(&i->own);
     free(i->held);
     free(i);
 }
@@ -99,6 +101,23 @@ kal_status kal__png_put(kal__encoder *e, const unsigned char *src, ptrdiff_t str
 static int bits_of(const kal__indexed_palette *p)
 {
     return p->n <= 2 ? 1 : p->n <= 4 ? 2 : p->n <= 16 ? 4 : 8;
+}
+
+// Between grays that so many bits have.
+static int step_of(int bits)
+{
+    return 255 / ((1 << bits) - 1);
+}
+
+// The bits of a file of gray that has exactly these, if it has no more than a palette; 0: none.
+static int gray_bits(const kal_extent *x, const kal__indexed_palette *p)
+{
+    for (int bits = 1; bits <= bits_of(p) && bits < 8 && x->channels == 1; bits *= 2) {
+        int i = 0;
+        while (i < p->n && p->colours[i][0] % step_of(bits) == 0) i++;
+        if (i == p->n) return bits;
+    }
+    return 0;
 }
 
 void kal__png_palette_set(png_structp png, png_infop info, const kal__indexed_palette *p)
@@ -127,8 +146,8 @@ static void put_values(unsigned char *to, const unsigned char *values, int32_t n
     }
 }
 
-// Values take no more room than what they are of, and are written behind what is read.
-static bool pack_rows(kal__encoder *e, kal__indexed *c, int bits)
+// Values take no more room than what they are of, and are written behind what is read. `becomes`: what each is in the file; NULL: itself.
+static bool pack_rows(kal__encoder *e, kal__indexed *c, int bits, const unsigned char *becomes)
 {
     const struct kal__png_palette *i = e->palette;
     const kal_extent *x = &e->extent;
@@ -136,6 +155,7 @@ static bool pack_rows(kal__encoder *e, kal__indexed *c, int bits)
     unsigned char *values = kal__new((size_t)x->width, 1);
     for (int32_t y = 0; y < x->height && values; y++) {
         kal__indexed_row(c, i->held + (size_t)y * i->row, values);
+        for (int32_t k = 0; k < x->width && becomes; k++) values[k] = becomes[values[k]];
         put_values(i->held + (size_t)y * row, values, x->width, bits);
     }
     free(values);
@@ -166,11 +186,13 @@ kal_status kal__png_palette_end(kal__encoder *e, kal_error *err)
     const kal__indexed_how how = how_of(&e->extent, &i->params);
     kal__indexed_palette p;
     kal__indexed *c = kal__indexed_new(&e->extent, i->held, &how, &p);
-    const int bits = c ? bits_of(&p) : 8;
-    const bool ready = c && pack_rows(e, c, bits);
+    unsigned char levels[256];
+    const int gray = c ? gray_bits(&e->extent, &p) : 0, bits = gray ? gray : c ? bits_of(&p) : 8;
+    for (int k = 0; gray && k < p.n; k++) levels[k] = (unsigned char)(p.colours[k][0] / step_of(gray));
+    const bool ready = c && pack_rows(e, c, bits, gray ? levels : NULL);
     if (c) kal__indexed_free(c);
     if (!ready) return kal_fail(err, KAL_NOMEM, "png: out of memory");
-    const kal_status st = kal__png_head(e, &i->params, i->meta, &p, bits, err);
+    const kal_status st = kal__png_head(e, &i->params, gray ? i->own : i->meta, gray ? NULL : &p, bits, err);
     e->extent = bytes_of(&e->extent, bits);
     return st ? st : write_pieces(e, err);
 }

@@ -90,6 +90,8 @@ static void on_flush(png_structp png)
 kal_status kal__png_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
 {
     const kal__png_p *p = given;
+    if (p->dither && !p->colours)
+        return kal_fail(err, KAL_INVALID, "png: dither=true is of few colours: give colours=N, too");
     if (x->type != KAL_U8 && x->type != KAL_U16)
         return kal_fail(err, KAL_INVALID,
                         "png holds 8- and 16-bit samples; use cast type=u8 or type=u16 before saving");

@@ -115,7 +115,8 @@ static void draw(rng *r, const kal_extent *e, unsigned char *p, int n)
     const size_t pixels = (size_t)e->width * (size_t)e->height;
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < 4; k++) list[i][k] = (unsigned char)rng_next(r);
-        list[i][0] = (unsigned char)i;   // all are different, of gray too
+        // all are different, of gray too, and no grays that a few bits have (png_gray.c)
+        list[i][0] = (unsigned char)(i + (e->channels == 1));
         list[i][e->channels - 1] = e->alpha && i % 5 == 0 ? 0 : list[i][e->channels - 1];
         if (i > 255) list[i][1] = (unsigned char)~list[i - 256][1];
         if (i > 255 && e->channels == 2) list[i][1] = (unsigned char)(list[i - 256][1] ^ 1);
@@ -473,6 +474,7 @@ static void test_refused(void)
                  {"band_extract", "colours=16", {4, 4, 3, KAL_U8, KAL_DATA, false}},
                  {"band_extract", "colours=16", {4, 4, 5, KAL_U8, KAL_DATA, false}},
                  {"colours", "colours=257", {4, 4, 3, KAL_U8, KAL_RGB, false}},
+                 {"colours=N", "dither=true", {4, 4, 3, KAL_U8, KAL_RGB, false}},
                  {"filter", "filter=best", {4, 4, 3, KAL_U8, KAL_RGB, false}}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         void *p = calloc(1, bytes_of(&cases[i].e));
