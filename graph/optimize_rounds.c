@@ -221,7 +221,8 @@ static int leader_of(const kal__search *s, bool by_bytes)
     double least = 0;
     for (int i = 0; i < s->n; i++) {
         const kal__runner *r = &s->runners[i];
-        if (r->state != KAL__WAITS || !r->line->curve || r->line->follows >= 0) continue;
+        const bool by_quality = r->line->curve && !(r->line->ladder && r->line->ladder->name);
+        if (r->state != KAL__WAITS || !by_quality || r->line->follows >= 0) continue;
         const double bits = kal__quality_mean_bits(r->line->curve, r->next);
         if (leader < 0 || bits < least) leader = i, least = bits;
         lines++;
@@ -264,11 +265,14 @@ static bool is_tried(const kal__quality *q, int quality)
     return false;
 }
 
+#define AIMED 2   // files of a line; what they do not tell its score must
+
 // Where a line is most likely to show that it cannot win: its file there is a little larger than what the leader finds. Where it is likely to win it is
 // searched as ever.
 static void aim_low(const kal__search *s, kal__runner *w)
 {
-    if (s->leader < 0 || w == &s->runners[s->leader] || !w->line->curve || !w->next) return;
+    if (s->leader < 0 || w == &s->runners[s->leader] || !w->line->curve || !w->next || w->by.n >= AIMED)
+        return;
     const double bytes = bytes_to_beat(s);
     kal__quality q = w->by;
     if (bytes < 1 || bytes > 1e15) return;

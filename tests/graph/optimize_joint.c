@@ -64,7 +64,13 @@ static kal_node *picture(kal_scope *s, rng *r)
     return n;
 }
 
-// Near enough: a hundredth of the bytes, or a point.
+// Near enough: a hundredth of the bytes, or a point; and what loses nothing may have taken the place of a near one.
+static bool is_near(const outcome *o, const outcome *best)
+{
+    return o->bytes <= 1.01 * best->bytes || o->score <= best->score + 1 ||
+           (o->score == 100 && o->bytes <= 1.2 * best->bytes);
+}
+
 static void as_good_as_each(uint64_t seed, int *together, int *alone)
 {
     rng r = {seed};
@@ -83,7 +89,7 @@ static void as_good_as_each(uint64_t seed, int *together, int *alone)
     const outcome o = search(n, all, min_score);
     *together += o.tries;
     REQUIRE_NOTE(o.passed == best.passed, "seed %llu: %d", (unsigned long long)seed, o.passed);
-    REQUIRE_NOTE(!o.passed || o.bytes <= 1.01 * best.bytes || o.score <= best.score + 1,
+    REQUIRE_NOTE(!o.passed || is_near(&o, &best),
                  "seed %llu: score %g: %s of %g bytes, %g, together; %s of %g, %g, alone",
                  (unsigned long long)seed, min_score, o.format, o.bytes, o.score, best.format, best.bytes,
                  best.score);
