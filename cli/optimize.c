@@ -4,9 +4,12 @@
 // `kal optimize`: pictures become the smallest files that look right. The format is known once a file is chosen, so that names are filled in last.
 #include "cli.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct result {
     kal_choice choice;
@@ -61,6 +64,29 @@ static char *name_of(const work *w, const char *pattern, const char *flag, int32
     return template_expand(pattern, &at);
 }
 
+// Told before anything is tried. A folder that is named by the format nobody knows yet.
+static int ask_for_folder(const work *w, const char *pattern, const char *flag, int32_t i)
+{
+    struct stat st;
+    const result unknown = {.choice = {.suffix = "ext"}};
+    const char *slash = pattern ? strrchr(pattern, '/') : NULL,
+               *ext = pattern ? strstr(pattern, "{ext}") : NULL;
+    if (!slash || (ext && ext < slash)) return EXIT_OK;
+    char *path = name_of(w, pattern, flag, i, &unknown), *end = path ? strrchr(path, '/') : NULL;
+    if (!path) return EXIT_USAGE;
+    const char *why = NULL;
+    if (end && end > path) {
+        *end = 0;
+        if (stat(path, &st) != 0 || access(path, W_OK) != 0)
+            why = strerror(errno);
+        else if (!S_ISDIR(st.st_mode))
+            why = strerror(ENOTDIR);
+    }
+    if (why) usage("%s: nothing can be written in %s: %s", flag, path, why);
+    free(path);
+    return why ? EXIT_FAILED : EXIT_OK;
+}
+
 // The picture of all that was tried.
 static int plot(work *w, int32_t i, const result *r)
 {
@@ -101,7 +127,9 @@ static int optimize(work *w, int32_t i, result *r)
     progress p;
     r->scope = kal_scope_new();
     if (!r->scope) return usage("out of memory");
-    int code = load_node(r->scope, w->s, w->in->paths[i], &photo);
+    int code = ask_for_folder(w, w->s->out, "-o", i);
+    if (!code) code = ask_for_folder(w, w->s->plot, "--plot", i);
+    if (!code) code = load_node(r->scope, w->s, w->in->paths[i], &photo);
     if (code) return code;
     kal_node_file(photo, &info);
     r->before = info.bytes;

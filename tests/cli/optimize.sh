@@ -85,5 +85,7 @@ refused 'no picture' 2 'optimize takes pictures' "$kal" optimize min_score=80
 refused 'one name for two' 2 "fill in {stem}" "$kal" optimize set/a.png set/b.png -o x.jpg
 refused 'written twice' 2 'would be written twice' "$kal" optimize set/a.png set/b.png formats=jpeg min_score=60 -o 'small/x{page}.{ext}'
 code 'a folder that is not there' 1 "$kal" optimize set/a.png formats=jpeg min_score=60 -o 'nowhere/{stem}.{ext}'
+has 'is told before anything is tried' "$(cat err)" '-o: nothing can be written in nowhere: '
+same 'that is all' "$(wc -l <err | tr -d ' ')" 1
 
 finish
