@@ -326,13 +326,14 @@ static bool is_called_for(kal__search *s, const kal__runner *w)
     return png == UINT64_MAX || png / LOSSLESS_LEAST <= room;
 }
 
-// What loses nothing comes last: by then it is known how small it must be.
+// What loses nothing comes last: by then it is known how small it must be. Of a given quality there is no search to wait for.
 static bool may_begin(const kal__search *s, const kal__runner *w)
 {
     const kal__runner *leader = s->leader < 0 ? NULL : &s->runners[s->leader];
     for (int i = 0; i < s->n; i++) {
         const kal__runner *r = &s->runners[i];
-        if (w->line->lossless && !r->line->lossless && (is_on(r) || r->state == KAL__WAITS)) return false;
+        const bool later = w->line->lossless && !r->line->lossless && !s->aim->p.quality;
+        if (later && (is_on(r) || r->state == KAL__WAITS)) return false;
     }
     if (leader && w != leader && leader->state != KAL__DONE && (w->by.n || !leader->by.n)) return false;
     return w->line->follows < 0 || s->runners[w->line->follows].state == KAL__DONE;

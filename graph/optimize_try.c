@@ -210,27 +210,51 @@ static kal_status encode(const kal__search *s, const kal__runner *r, kal__try *t
 
 #define ALIGNED_BELOW 113   // sides at which SSIMULACRA2 has fewer scales than weights
 
-static kal_status score(const kal__search *s, kal__try *t, const kal_options *o, kal_error *err)
+static kal_status measure(const kal__search *s, kal_node *decoded, const kal_options *o, double *score,
+                          kal_error *err)
 {
     const kal_extent *e = &s->reference->call.extent;
     const bool small = e->width < ALIGNED_BELOW || e->height < ALIGNED_BELOW;
     const bool dssim = s->aim->p.metric == KAL__DSSIM;
     kal_value v = {0};
     kal__tally tally;
+    kal_node *const in[2] = {s->reference, decoded};
+    kal_node *measured =
+        kal_apply_text(NULL, kal__metric_of(s->aim)->name, !dssim && small ? "aligned=true" : "", in, 2);
+    kal_status st = kal_node_error(measured, err);
+    const kal__want w = {.node = measured, .value = &v};
+    if (!st) st = kal__evaluate(&w, 1, o, s->start, &tally, err);
+    if (!st) *score = v.v[0];
+    kal_value_free(&v);
+    kal_node_unref(&measured);
+    return st;
+}
+
+// Of the same samples every metric says that nothing differs, and their keys are sooner compared.
+static kal_status compare(const kal__search *s, kal_node *decoded, const kal_options *o, bool *same,
+                          kal_error *err)
+{
+    kal_key keys[2];
+    kal__tally tally;
+    const kal_extent *a = &s->reference->call.extent, *b = &decoded->call.extent;
+    const kal__want w[2] = {{.node = s->reference, .rect = kal_rect_all(a), .key = &keys[0]},
+                            {.node = decoded, .rect = kal_rect_all(b), .key = &keys[1]}};
+    const kal_status st = kal__evaluate(w, 2, o, s->start, &tally, err);
+    *same = !st && kal_key_equal(keys[0], keys[1]);
+    return st;
+}
+
+static kal_status score(const kal__search *s, bool lossless, kal__try *t, const kal_options *o,
+                        kal_error *err)
+{
+    bool same = false;
     kal_node *decoded = kal_load_borrowed(NULL, t->bytes->data, (size_t)t->told.bytes, kal__slab_release,
                                           kal__slab_ref(t->bytes), "upright=false");
     kal_status st = kal_node_error(decoded, err);
     if (!st) st = comparable(&decoded, err);
-    kal_node *const in[2] = {s->reference, decoded};
-    kal_node *measured =
-        st ? NULL
-           : kal_apply_text(NULL, kal__metric_of(s->aim)->name, !dssim && small ? "aligned=true" : "", in, 2);
-    if (!st) st = kal_node_error(measured, err);
-    const kal__want w = {.node = measured, .value = &v};
-    if (!st) st = kal__evaluate(&w, 1, o, s->start, &tally, err);
-    if (!st) t->told.score = v.v[0];
-    kal_value_free(&v);
-    kal_node_unref(&measured);
+    if (!st && lossless) st = compare(s, decoded, o, &same, err);
+    if (same) t->told.score = s->aim->p.metric == KAL__DSSIM ? 0 : 100;
+    if (!st && !same) st = measure(s, decoded, o, &t->told.score, err);
     kal_node_unref(&decoded);
     return st;
 }
@@ -286,7 +310,7 @@ void kal__try_one(kal__search *s, kal__runner *r, kal__try *t)
     o.stats = &stats;
     kal_status st = kal__watch_check(&s->watch, &err);
     if (!st && !t->bytes) st = encode(s, r, t, &o, &err);
-    if (!st && wants_score(s, r, t)) st = score(s, t, &o, &err);
+    if (!st && wants_score(s, r, t)) st = score(s, r->line->lossless, t, &o, &err);
     t->status = st;
     kal__try_judge(s, t);
     if (st) snprintf(t->why, sizeof t->why, "%.190s", err.message);
