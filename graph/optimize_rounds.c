@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// See optimize_search.h. Of each line that is not done one file is tried, several at once; what a round brought decides who goes on. So the answer hangs
-// on the aim alone, not on who is faster.
+// See optimize_search.h. Of each line that is not done one file is tried, several at once; what a round brought decides who goes on (optimize_order.c). So
+// the answer hangs on the aim alone, not on who is faster.
 #include "optimize_search.h"
 
 #include "apply.h"
-#include "fmath.h"
 #include "load.h"
 #include "options.h"
 
 #include <math.h>
 #include <string.h>
-
-#define LN2 0.6931471805599453
-
-static double log2_of(double v)
-{
-    return kal__log(v) / LN2;
-}
 
 // What the curve of sizes does not know of; at most half of what there may be.
 static uint64_t beside(const kal__search *s, const kal__codec *c)
@@ -27,16 +19,6 @@ static uint64_t beside(const kal__search *s, const kal__codec *c)
     for (int i = 0; i < KAL__BLOBS && s->meta && s->aim->p.metadata != KAL__STRIP_META; i++)
         if (c->carries >> i & 1) n += kal__meta_blob(s->meta, (kal__blob_kind)i)->size;
     return s->aim->max_bytes && n > s->aim->max_bytes / 2 ? s->aim->max_bytes / 2 : n;
-}
-
-static uint64_t above(const kal__runner *r, uint64_t bytes)
-{
-    return bytes > r->beside ? bytes - r->beside : 1;
-}
-
-static bool is_on(const kal__runner *r)
-{
-    return r->state == KAL__SEARCHES || r->state == KAL__SCORES;
 }
 
 // ---- rounds -------------------------------------------------------------------------------------
@@ -77,7 +59,7 @@ static void gather(kal__search *s, turn *r)
     for (int slow = 9; slow >= 0; slow--)
         for (int i = 0; i < s->n; i++) {
             kal__runner *who = &s->runners[i];
-            if (!is_on(who) || who->line->slow != slow || s->n_tries == KAL__TRIES) continue;
+            if (!kal__is_on(who) || who->line->slow != slow || s->n_tries == KAL__TRIES) continue;
             if (who->state == KAL__SEARCHES) new_try(s, who);
             r->order[r->n++] = i;
         }
@@ -168,36 +150,6 @@ static void finish_line(kal__search *s, kal__runner *r)
     }
 }
 
-#define STEEP 3   // times as steep, or as flat, as the curve no picture is
-
-// Points that a doubling of the bytes brings in the mean, there.
-static double points_a_bit(const kal__quality_curve *c, int quality)
-{
-    const int q = quality > 95 ? 95 : quality;
-    const double bits = kal__quality_mean_bits(c, q + 5) - kal__quality_mean_bits(c, q);
-    return (kal__quality_mean(c, q + 5) - kal__quality_mean(c, q)) / bits;
-}
-
-// A file below the score that is larger than the best, or so nearly as large that what it lacks cannot be had for the rest; or one above it that is so
-// much larger that what is above does not make up for it.
-static bool shows_defeat(const kal__runner *r, const kal__quality_probe *p, uint64_t best)
-{
-    const double points = r->by.min_score - p->score, slope = points_a_bit(r->by.curve, p->quality);
-    const double bits = log2_of((double)best / (double)(p->bytes + r->beside));   // that it may have more
-    if (points > 0) return bits <= 0 || STEEP * slope * bits < points;
-    return bits < 0 && -bits > STEEP * -points / slope;
-}
-
-static bool can_still_win(const kal__search *s, const kal__runner *r)
-{
-    const kal__try *b = s->best >= 0 ? &s->tries[s->best] : NULL;
-    if (!b || !b->told.keeps || s->aim->p.objective != KAL__SMALLEST || r->by.max_bytes) return true;
-    for (int i = 0; i < r->by.n; i++)
-        if (b->line != (int)(r->line - s->lines) && shows_defeat(r, &r->by.probes[i], b->told.bytes))
-            return false;
-    return true;
-}
-
 static void advance(kal__search *s, kal__runner *r)
 {
     kal__try *t = &s->tries[r->last];
@@ -206,177 +158,16 @@ static void advance(kal__search *s, kal__runner *r)
         return;
     }
     const double h = t->told.score == t->told.score ? kal__height_of(s->aim, t->told.score) : 0;
-    kal__quality_tell(&r->by, t->quality, above(r, t->told.bytes), h);
+    kal__quality_tell(&r->by, t->quality, kal__above(r, t->told.bytes), h);
     r->next = kal__quality_next(&r->by);
     if (!r->next) finish_line(s, r);
-}
-
-// ---- who begins when ----------------------------------------------------------------------------
-
-// By score one line goes first, whose files are the smallest in the mean. Others try one file, once it is known how heavy the picture is, and go on when
-// it is known what they have to beat: mostly that file tells that they cannot.
-static int leader_of(const kal__search *s, bool by_bytes)
-{
-    int leader = -1, lines = 0;
-    double least = 0;
-    for (int i = 0; i < s->n; i++) {
-        const kal__runner *r = &s->runners[i];
-        const bool by_quality = r->line->curve && !(r->line->ladder && r->line->ladder->name);
-        if (r->state != KAL__WAITS || !by_quality || r->line->follows >= 0) continue;
-        const double bits = kal__quality_mean_bits(r->line->curve, r->next);
-        if (leader < 0 || bits < least) leader = i, least = bits;
-        lines++;
-    }
-    return lines > 1 && !by_bytes && !s->aim->p.quality && s->aim->p.objective == KAL__SMALLEST ? leader : -1;
-}
-
-// How much more this picture takes than those of the curves, in log2: the leader knows.
-static double heavier_by(const kal__search *s)
-{
-    const kal__runner *l = &s->runners[s->leader];
-    const kal__quality_probe *p = &l->by.probes[l->by.n - 1];
-    return log2_of((double)p->bytes * 8 / l->by.pixels) - kal__quality_mean_bits(l->line->curve, p->quality);
-}
-
-static int one_beyond(const kal__quality *q, int quality)
-{
-    if (!q->steps) return quality < 100 ? quality + 1 : 100;
-    int i = 0;
-    while (i < q->n_steps - 1 && q->steps[i] <= quality) i++;
-    return q->steps[i];
-}
-
-// Bytes that others have to beat: of the best that there is or, while the leader has none, of what it will find, about. 0: nobody knows.
-static double bytes_to_beat(const kal__search *s)
-{
-    const kal__runner *l = &s->runners[s->leader];
-    const kal__try *b = s->best < 0 ? NULL : &s->tries[s->best];
-    const int quality = l->state == KAL__SEARCHES ? l->next : 0;
-    if (b && b->told.keeps && b->line >= 0) return (double)b->told.bytes;
-    if (!quality || !l->by.n) return 0;
-    return l->by.pixels / 8 *
-           kal__exp((kal__quality_mean_bits(l->line->curve, quality) + heavier_by(s)) * LN2);
-}
-
-static bool is_tried(const kal__quality *q, int quality)
-{
-    for (int i = 0; i < q->n; i++)
-        if (q->probes[i].quality == quality) return true;
-    return false;
-}
-
-#define AIMED 2   // files of a line; what they do not tell its score must
-
-// Where a line is most likely to show that it cannot win: its file there is a little larger than what the leader finds. Where it is likely to win it is
-// searched as ever.
-static void aim_low(const kal__search *s, kal__runner *w)
-{
-    if (s->leader < 0 || w == &s->runners[s->leader] || !w->line->curve || !w->next || w->by.n >= AIMED)
-        return;
-    const double bytes = bytes_to_beat(s);
-    kal__quality q = w->by;
-    if (bytes < 1 || bytes > 1e15) return;
-    q.max_bytes = above(w, (uint64_t)bytes);
-    if (!q.n) q.pixels *= kal__exp(heavier_by(s) * LN2);
-    const int guess = kal__quality_next(&q), beyond = guess ? one_beyond(&q, guess) : 0;
-    const int aim = is_tried(&q, beyond) ? guess : beyond;
-    if (aim && aim < w->next) w->next = aim;
-}
-
-#define HIGH_QUALITY 90   // from there on halved colour costs more than it spares
-
-// Full colour where halved colour is not enough, or only just.
-static bool wants_full_colour(const kal__search *s, const kal__runner *before)
-{
-    const kal__quality_probe *p = kal__quality_found(&before->by);
-    const kal__try *last = before->last < 0 ? NULL : &s->tries[before->last];
-    if (!last || last->status) return false;
-    return before->beaten ? last->quality >= HIGH_QUALITY : !p || p->quality >= HIGH_QUALITY;
-}
-
-#define LOSSLESS_LEAST 4   // no file that loses nothing is smaller than a quick PNG by more than that
-
-// The bytes that what loses nothing may have.
-static uint64_t lossless_room(const kal__search *s)
-{
-    const kal__try *b = s->best < 0 ? NULL : &s->tries[s->best];
-    uint64_t room = s->aim->max_bytes ? s->aim->max_bytes : UINT64_MAX;
-    if (b && b->told.keeps && s->aim->p.objective == KAL__SMALLEST && b->told.bytes < room)
-        room = b->told.bytes;
-    return room;
-}
-
-static bool is_png(const kal__line *l)
-{
-    return !strcmp(l->codec->name, "png");
-}
-
-// Of what loses nothing the slow way where the quick one comes near, and what is slow by itself where a quick PNG does.
-static bool is_called_for(kal__search *s, const kal__runner *w)
-{
-    const kal__runner *before = w->line->follows < 0 ? NULL : &s->runners[w->line->follows];
-    if (before && w->line->curve) return wants_full_colour(s, before);
-    const uint64_t room = lossless_room(s);
-    if (before) {
-        const kal__try *quick = before->last < 0 ? NULL : &s->tries[before->last];
-        return quick && !quick->status && quick->told.bytes / 2 <= room;
-    }
-    if (!w->line->lossless || is_png(w->line) || s->aim->p.quality || room == UINT64_MAX) return true;
-    const uint64_t png = kal__quick_png(s);
-    return png == UINT64_MAX || png / LOSSLESS_LEAST <= room;
-}
-
-// What loses nothing comes last: by then it is known how small it must be. Of a given quality there is no search to wait for.
-static bool may_begin(const kal__search *s, const kal__runner *w)
-{
-    const kal__runner *leader = s->leader < 0 ? NULL : &s->runners[s->leader];
-    for (int i = 0; i < s->n; i++) {
-        const kal__runner *r = &s->runners[i];
-        const bool later = w->line->lossless && !r->line->lossless && !s->aim->p.quality;
-        if (later && (is_on(r) || r->state == KAL__WAITS)) return false;
-    }
-    if (leader && w != leader && leader->state != KAL__DONE && (w->by.n || !leader->by.n)) return false;
-    return w->line->follows < 0 || s->runners[w->line->follows].state == KAL__DONE;
-}
-
-// What cannot win any more is done; and what waited for that may begin.
-static void begin_others(kal__search *s)
-{
-    bool changed = true;
-    while (changed) {
-        changed = false;
-        for (int i = 0; i < s->n; i++) {
-            kal__runner *w = &s->runners[i];
-            const kal__line_state before = w->state;
-            if (w->state == KAL__WAITS && may_begin(s, w)) {
-                w->state = is_called_for(s, w) ? KAL__SEARCHES : KAL__DONE;
-                aim_low(s, w);
-            }
-            w->beaten |= w->state == KAL__SEARCHES && !can_still_win(s, w);
-            if (w->beaten) w->state = KAL__DONE;
-            changed |= w->state != before;
-        }
-    }
-}
-
-// Who has tried one file while the leader searches waits for what that finds.
-static void wait_for_leader(kal__search *s)
-{
-    for (int i = 0; i < s->n; i++) {
-        kal__runner *w = &s->runners[i];
-        const bool on = s->leader >= 0 && s->runners[s->leader].state == KAL__SEARCHES;
-        if (on && i != s->leader && w->state == KAL__SEARCHES) w->state = KAL__WAITS;
-    }
 }
 
 static void settle_round(kal__search *s, const turn *r, size_t room)
 {
     keep_best(s, room);
     for (int i = 0; i < r->n; i++) advance(s, &s->runners[r->order[i]]);
-    wait_for_leader(s);
-    for (int i = 0; i < s->n; i++)
-        if (s->runners[i].state == KAL__SEARCHES) aim_low(s, &s->runners[i]);
-    begin_others(s);
+    kal__order_next(s);
 }
 
 // As the format takes it: of 16 bits a picture of 8 where it must be.
@@ -417,7 +208,7 @@ static void recall(kal__search *s, kal__runner *r)
     for (int i = 0; i < s->n_tries; i++) {
         const kal__try *t = &s->tries[i];
         if (t->line == (int)(r->line - s->lines) && t->scale == s->scale && !t->status)
-            kal__quality_tell(&r->by, t->quality, above(r, t->told.bytes), 0);
+            kal__quality_tell(&r->by, t->quality, kal__above(r, t->told.bytes), 0);
     }
 }
 
@@ -453,8 +244,7 @@ kal_status kal__search_lines(kal__search *s, bool by_bytes, kal_error *err)
     kal__resolved o;
     kal_status st = kal__resolve(&s->options, &o, err);
     for (int i = 0; i < s->n && !st; i++) st = begin_line(s, i, by_bytes, err);
-    s->leader = leader_of(s, by_bytes);
-    if (!st) begin_others(s);
+    if (!st) kal__order_first(s, by_bytes);
     while (!st) {
         turn r = {.search = s};
         gather(s, &r);

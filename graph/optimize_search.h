@@ -65,6 +65,23 @@ uint64_t kal__quick_png(kal__search *s);
 /// Whether the file that the picture came from may be one of the candidates: then it is. CHANGED: it is another one by now.
 kal_status kal__try_original(kal__search *s, const kal_node *image, kal_error *err);
 
+// ---- whose turn it is (optimize_order.c) --------------------------------------------------------
+
+static inline bool kal__is_on(const kal__runner *r)
+{
+    return r->state == KAL__SEARCHES || r->state == KAL__SCORES;
+}
+
+/// Of so many bytes those that hang on the quality.
+static inline uint64_t kal__above(const kal__runner *r, uint64_t bytes)
+{
+    return bytes > r->beside ? bytes - r->beside : 1;
+}
+
+/// Who is to try a file first, and after a round: lines begin, wait, or are done because they cannot win any more.
+void kal__order_first(kal__search *s, bool by_bytes);
+void kal__order_next(kal__search *s);
+
 // ---- rounds (optimize_rounds.c) -----------------------------------------------------------------
 
 /// All lines at this scale, by score or, `by_bytes`, by bytes.
