@@ -13,8 +13,12 @@ typedef struct target {
     PyObject *write, *end, *abort;   // NULL: there is none
     // The library has it, and will tell it of any failure, once; it did; nobody waits for that any more. Under the lock.
     bool given, aborted, left;
+    // Bytes of a call; 0: all. Who takes few of many is given few: all would be copied each time.
+    size_t most;
     char name[200];
 } target;
+
+#define FEW ((size_t)4096)
 
 // None is all of them, as a file object that says nothing means it.
 static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err)
@@ -22,6 +26,7 @@ static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err
     target *t = user;
     char who[240];
     snprintf(who, sizeof who, "write of %s", t->name);
+    if (t->most && n > t->most) n = t->most;
     const PyGILState_STATE g = PyGILState_Ensure();
     ptrdiff_t took = -1;
     PyObject *bytes = PyBytes_FromStringAndSize(data, (Py_ssize_t)n);
@@ -37,6 +42,10 @@ static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err
         else
             took = k;
     }
+    if (took > 0 && (size_t)took < n)
+        t->most = (size_t)took * 2 + FEW;
+    else if (t->most)
+        t->most = t->most < FEW << 10 ? t->most * 2 : 0;
     Py_XDECREF(o);
     Py_XDECREF(bytes);
     PyGILState_Release(g);
