@@ -31,7 +31,20 @@ def reduce_node(node: Any) -> tuple[Any, ...]:
             raise pickle.PicklingError(f"an image of pixels in memory ({leaf.width}×{leaf.height}) is not pickled, only its graph would be: save it to a file and "
                                        "open that, or encode it and open the bytes")
         sources[name] = data
-    return restore, (text, sources)
+    return restore, _with_bytes(node, text, sources)
+
+
+def _with_bytes(node: Any, text: str, sources: dict[str, bytes]) -> tuple[str, dict[str, bytes]]:
+    """What was opened from bytes and, here or elsewhere, from a file of the same content is named by the file: there may be none where the pickle goes."""
+    own, more = text, dict(sources)
+    for leaf in _leaves(node):
+        name = "i" + leaf.key[:12]
+        data = None if name in more else _kal.source_bytes(leaf)
+        if data is not None and leaf.text in own:
+            own, more[name] = own.replace(leaf.text, "input " + name), data
+    if own == text:
+        return text, sources
+    return (own, more) if restore(own, more).key == node.key else (text, sources)
 
 
 def _leaves(node: Any) -> list[Any]:

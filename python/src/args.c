@@ -158,6 +158,11 @@ static bool wrong(const char *of, const kal_param *p, PyObject *v, const char *w
     return false;
 }
 
+static bool put_truth(kalpy_args *a, int truth)
+{
+    return truth >= 0 && put_word(a, truth ? "true" : "false");
+}
+
 static bool put_value(kalpy_args *a, const char *of, const kal_param *p, PyObject *v)
 {
     const bool text = PyUnicode_Check(v);
@@ -171,7 +176,7 @@ static bool put_value(kalpy_args *a, const char *of, const kal_param *p, PyObjec
     case KAL_PARAM_BOOL:
         if (text) return put_text(a, v, false);
         if (!PyBool_Check(v) && !PyIndex_Check(v)) return wrong(of, p, v, "True or False");
-        return put_word(a, PyObject_IsTrue(v) ? "true" : "false");
+        return put_truth(a, PyObject_IsTrue(v));
     case KAL_PARAM_CHOICE: return text ? put_text(a, v, false) : wrong(of, p, v, "a word");
     case KAL_PARAM_TEXT: return text ? put_text(a, v, true) : wrong(of, p, v, "a text");
     case KAL_PARAM_LIST:

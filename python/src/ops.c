@@ -68,7 +68,10 @@ static bool add_list(call *c, PyObject *list)
     bool ok = iter != NULL;
     while (ok && (o = PyIter_Next(iter))) {
         ok = add_node(c, o);
-        Py_DECREF(o);
+        if (ok && kalpy_node_of(o))
+            c->held[c->n_held++] = o;   // the list may not keep it
+        else
+            Py_DECREF(o);
     }
     Py_XDECREF(iter);
     return ok && !PyErr_Occurred();
@@ -225,18 +228,28 @@ static bool read_names(call *c, PyObject *kwargs)
     return true;
 }
 
+// The input of that number, by its name; NULL: it is not given so.
+static const named *input_named(const call *c, int input)
+{
+    for (int32_t k = 0; k < c->n_named; k++)
+        if (c->named[k].input == input && c->named[k].value != Py_None) return &c->named[k];
+    return NULL;
+}
+
 static bool add_named_inputs(call *c)
 {
-    for (int32_t k = 0; k < c->n_named; k++) {
-        const named *a = &c->named[k];
-        if (a->input < 0 || a->value == Py_None) continue;
-        if (a->input != c->n) {
-            PyErr_Format(PyExc_TypeError, "%s: %s is the input number %d, and %d were given before it",
-                         c->op->name, a->name, a->input + 1, c->n);
-            return false;
-        }
+    for (const named *a; (a = input_named(c, c->n));) {
+        const int32_t before = c->n;
         const bool list = PyList_Check(a->value) || PyTuple_Check(a->value);
         if (!(list ? add_list(c, a->value) : add_node(c, a->value))) return false;
+        if (c->n == before) break;   // of no images
+    }
+    for (int32_t k = 0; k < c->n_named; k++) {
+        const named *a = &c->named[k];
+        if (a->input < c->n || a->value == Py_None) continue;
+        PyErr_Format(PyExc_TypeError, "%s: %s is the input number %d, and %d were given before it",
+                     c->op->name, a->name, a->input + 1, c->n);
+        return false;
     }
     return true;
 }
@@ -245,9 +258,11 @@ static bool add_named_inputs(call *c)
 static bool put_group(call *c, const named *a)
 {
     const bool box = !strcmp(a->name, "box") && takes_box(c->op);
-    if (box && a->value != Py_None && is_box(a->value)) return put_box(c, a->value);
+    const bool group = box || !strcmp(a->name, "size");
+    if (group && a->value == Py_None) return true;
+    if (box && is_box(a->value)) return put_box(c, a->value);
     kal_node *node = kalpy_node_of(a->value);
-    if (!node || (!box && strcmp(a->name, "size") != 0)) return nearest(c->op, a->name) != NULL;
+    if (!node || !group) return nearest(c->op, a->name) != NULL;
     return kalpy_args_bind(&c->args, c->op->name, box ? "box" : "size", node);
 }
 

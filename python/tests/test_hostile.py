@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import itertools
 import os
 import pickle
 import signal
@@ -356,6 +357,61 @@ class Known(Case):
                 "kept = kal.open('./-')\nassert kal.open('./-') == kept\nprint(kal.open('-').width)")
         done = subprocess.run([sys.executable, "-c", code], cwd=self.path(""), input=kal.sample(width=77, height=10).encode(".png"), capture_output=True)
         self.assertEqual(done.stdout.strip(), b"77", done.stderr)
+
+    def test_lists_that_keep_nothing(self) -> None:
+        class Passing(list):
+            def __iter__(self):
+                return (picture(12, 9, seed=70 + k) for k in range(3))
+
+        class Emptying:
+            def __fspath__(self) -> str:
+                images[0] = None
+                gc.collect()
+                return path
+
+        path = self.path("p.png")
+        picture(12, 9).save(path)
+        self.assertEqual(kal.band_join(Passing([1])).content_key(), kal.band_join([picture(12, 9, seed=70 + k) for k in range(3)]).content_key())
+        images: list = [picture(12, 9), Emptying()]
+        self.assertEqual(kal.band_join(images).channels, 6)
+
+    def test_a_truth_that_cannot_be_told(self) -> None:
+        class Neither:
+            def __index__(self) -> int:
+                return 1
+
+            def __bool__(self) -> bool:
+                raise ZeroDivisionError("neither")
+
+        with self.assertRaises(ZeroDivisionError):
+            picture(9, 9).resize(width=3, antialias=Neither())
+
+    def test_files_that_others_take_the_place_of(self) -> None:
+        path, stop = self.path("p.png"), threading.Event()
+        ready = [picture(20 + k, 9).encode(".png") for k in range(2)]
+
+        def replace() -> None:
+            for k in itertools.cycle(range(2)):
+                with open(path + ".new", "wb") as file:
+                    file.write(ready[k])
+                os.replace(path + ".new", path)
+                if stop.is_set():
+                    return
+
+        picture(20, 9).save(path)
+        thread = threading.Thread(target=replace)
+        thread.start()
+        try:
+            failed = 0
+            for _ in range(300):
+                try:
+                    self.assertIn(kal.open(path).height, (20, 21))
+                except kal.ChangedError:
+                    failed += 1
+        finally:
+            stop.set()
+            thread.join()
+        self.assertLess(failed, 10)   # each time it was looked at four times
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
     def test_who_may_not_read_is_told(self) -> None:

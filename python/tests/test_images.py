@@ -124,6 +124,24 @@ class Keys(Case):
         self.assertEqual(pickle.loads(pickle.dumps(encoded)), encoded)
         self.assertEqual(pickle.loads(pickle.dumps(img.mean())), img.mean())
 
+    def test_a_pickle_of_bytes_needs_no_file(self) -> None:
+        data = picture(31, 17).encode(".png")
+        path = self.path("same.png")
+        with open(path, "wb") as file:
+            file.write(data)
+        for first in (path, bytes(bytearray(data))):
+            kept = kal.open(first)
+            other = kal.open(bytes(bytearray(data)) if first is path else path)   # one picture, and which came last is nobody's matter
+            pickles = [pickle.dumps(image) for image in (kept, other, kept.resize(width=9), kal.blend(other, other.invert(), alpha=0.5))]
+            keys = [pickle.loads(p).key for p in pickles]
+            os.rename(path, path + ".away")
+            try:
+                self.assertEqual([pickle.loads(p).key for p in pickles], keys)
+            finally:
+                os.rename(path + ".away", path)
+            del kept, other
+        self.assertLess(len(pickle.dumps(kal.open(path))), len(data))   # of a file alone its name
+
     def test_pickles_of_bytes_and_pixels(self) -> None:
         data = picture(seed=9).encode("png")
         img = kal.open(data).invert()
