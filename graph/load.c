@@ -434,13 +434,19 @@ const kal_op kal__op_load = {
     .extent = load_extent,
 };
 
+#define AGAIN 4   // times that a path is looked at, of which another file takes the place while it is read
+
 kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err)
 {
     kal__origin *origin;
     if (!p->path || !*p->path) return kal_fail(err, KAL_INVALID, "load: which file? load \"photo.jpg\"");
     if (is_plain(p) && (*out = kal__picture_at(p->path, kal__limits_count()))) return KAL_OK;
-    const kal_status st = kal__origin_file(p->path, &origin, err);
-    return st ? st : kal__open(origin, NULL, 0, p, out, err);
+    kal_status st = KAL_CHANGED;
+    for (int i = 0; i < AGAIN && st == KAL_CHANGED; i++) {
+        st = kal__origin_file(p->path, &origin, err);
+        if (!st) st = kal__open(origin, NULL, 0, p, out, err);
+    }
+    return st;
 }
 
 static kal_status parse_params(const char *text, kal__load_p *p, kal__arena *arena, kal_error *err)
