@@ -169,7 +169,7 @@ int kal__quality_next(const kal__quality *s)
 {
     int low, high;
     bracket(s, &low, &high);
-    if (s->n == most_probes(s) || is_near(s)) return 0;
+    if (s->n >= most_probes(s) || is_near(s)) return 0;
     if (high - low <= 1) return s->steps ? 0 : beyond(s, low, high);
     int guess = low + 1;   // the last that is expected on the near side of the line
     for (int q = low + 1; q < high; q++) {

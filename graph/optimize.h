@@ -78,6 +78,7 @@ typedef struct kal__line {
     const kal__quality_curve *curve;   // NULL: it has no quality
     const kal__ladder *ladder;         // NULL: every quality counts
     int slow;                          // the slowest are begun first
+    int less;   // of what loses nothing: how many times smaller it is at best than the quick one of its kind, or than a quick PNG; 0: nobody asks
     bool lossless;
     bool few;      // only of pictures of few colours
     int follows;   // only where this line found no end, or a high one; -1: always

@@ -53,29 +53,30 @@ static const kal__ladder avif_steps = {NULL, sizeof avif_at, 0, avif_at, NULL};
 static const kal__ladder heif_steps = {NULL, sizeof heif_at, 0, heif_at, NULL};
 
 // Formats in the order they are tried in unless another one is asked for; `usual`: without being asked for. `after`: only when the row before it calls for it.
-// `few`: only of a picture of so few colours that nothing is lost.
+// `few`: only of a picture of so few colours that nothing is lost. `less`: of what loses nothing, how many times smaller it is at best than the row before it (`after`), or
+// than a quick PNG.
 static const struct {
     const char *format, *fixed;
     const kal__quality_curve *curve;
-    int slow;
+    int slow, less;
     bool lossless, usual, after, few;
     const kal__ladder *ladder;
 } ways[] = {
-    {"jpeg", "progressive=true optimize=true subsampling=420", &jpeg, 1, false, true, false, false, NULL},
-    {"jpeg", "progressive=true optimize=true subsampling=444", &jpeg, 1, false, true, true, false, NULL},
-    {"png", "compression=2", NULL, 1, true, true, false, false, NULL},
-    {"png", "compression=9", NULL, 2, true, true, true, false, NULL},
-    {"png", "compression=9 colours=256", NULL, 2, true, true, false, true, NULL},
-    {"png", "compression=9", &palette, 2, false, true, false, false, &colours},
-    {"webp", "effort=4", &webp, 2, false, true, false, false, NULL},
-    {"webp", "lossless=true effort=0", NULL, 2, true, true, false, false, NULL},
-    {"webp", "lossless=true effort=6", NULL, 3, true, true, true, false, NULL},
-    {"avif", "", &avif, 4, false, true, false, false, &avif_steps},
-    {"heif", "", &avif, 4, false, false, false, false, &heif_steps},
-    {"heif", "lossless=true", NULL, 4, true, false, false, false, NULL},
-    {"jxl", "effort=7", &jpeg, 3, false, false, false, false, NULL},
-    {"jxl", "lossless=true effort=1", NULL, 2, true, false, false, false, NULL},
-    {"jxl", "lossless=true effort=7", NULL, 4, true, false, true, false, NULL},
+    {"jpeg", "progressive=true optimize=true subsampling=420", &jpeg, 1, 0, false, true, false, false, NULL},
+    {"jpeg", "progressive=true optimize=true subsampling=444", &jpeg, 1, 0, false, true, true, false, NULL},
+    {"png", "compression=2", NULL, 1, 0, true, true, false, false, NULL},
+    {"png", "compression=9", NULL, 2, 2, true, true, true, false, NULL},
+    {"png", "compression=9 colours=256", NULL, 2, 0, true, true, false, true, NULL},
+    {"png", "compression=9", &palette, 2, 0, false, true, false, false, &colours},
+    {"webp", "effort=4", &webp, 2, 0, false, true, false, false, NULL},
+    {"webp", "lossless=true effort=0", NULL, 2, 4, true, true, false, false, NULL},
+    {"webp", "lossless=true effort=6", NULL, 3, 2, true, true, true, false, NULL},
+    {"avif", "", &avif, 4, 0, false, true, false, false, &avif_steps},
+    {"heif", "", &avif, 4, 0, false, false, false, false, &heif_steps},
+    {"heif", "lossless=true", NULL, 4, 4, true, false, false, false, NULL},
+    {"jxl", "effort=7", &jpeg, 3, 0, false, false, false, false, NULL},
+    {"jxl", "lossless=true effort=1", NULL, 2, 8, true, false, false, false, NULL},
+    {"jxl", "lossless=true effort=7", NULL, 4, 6, true, false, true, false, NULL},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 
@@ -193,6 +194,7 @@ static void add_ways(const kal__aim *a, const kal_extent *e, const char *name, s
                               .curve = ways[i].curve,
                               .ladder = ways[i].ladder,
                               .slow = ways[i].slow,
+                              .less = ways[i].less,
                               .lossless = ways[i].lossless,
                               .few = ways[i].few,
                               .follows = after ? *n - 1 : -1};

@@ -37,13 +37,24 @@ static bool shows_defeat(const kal__runner *r, const kal__quality_probe *p, uint
     return bits < 0 && -bits > STEEP * -points / slope;
 }
 
+// Bytes that a file may have to be chosen.
+static uint64_t room_of(const kal__search *s)
+{
+    const kal__try *b = s->best < 0 ? NULL : &s->tries[s->best];
+    uint64_t room = s->aim->max_bytes ? s->aim->max_bytes : UINT64_MAX;
+    if (b && b->told.keeps && s->aim->p.objective == KAL__SMALLEST && b->told.bytes < room)
+        room = b->told.bytes;
+    return room;
+}
+
 static bool can_still_win(const kal__search *s, const kal__runner *r)
 {
-    const kal__try *b = s->best >= 0 ? &s->tries[s->best] : NULL;
-    if (!b || !b->told.keeps || s->aim->p.objective != KAL__SMALLEST || r->by.max_bytes) return true;
+    const uint64_t room = room_of(s);
+    const kal__try *b = s->best < 0 ? NULL : &s->tries[s->best];
+    const bool own = b && b->told.keeps && b->line == (int)(r->line - s->lines);
+    if (room == UINT64_MAX || s->aim->p.objective != KAL__SMALLEST || r->by.max_bytes || own) return true;
     for (int i = 0; i < r->by.n; i++)
-        if (b->line != (int)(r->line - s->lines) && shows_defeat(r, &r->by.probes[i], b->told.bytes))
-            return false;
+        if (shows_defeat(r, &r->by.probes[i], room)) return false;
     return true;
 }
 
@@ -66,12 +77,33 @@ static int leader_of(const kal__search *s, bool by_bytes)
     return lines > 1 && !by_bytes && !s->aim->p.quality && s->aim->p.objective == KAL__SMALLEST ? leader : -1;
 }
 
-// How much more this picture takes than those of the curves, in log2: the leader knows.
-static double heavier_by(const kal__search *s)
+// Bits of this picture, in log2, beside those of the curves: slope times as many, and so many more.
+typedef struct weight {
+    double slope, more;
+} weight;
+
+#define FLATTEST 0.5
+#define STEEPEST 3.0
+
+static double bits_of(const kal__runner *r, const kal__quality_probe *p)
+{
+    return log2_of((double)p->bytes * 8 / r->by.pixels);
+}
+
+// From the files of the leader, which has one at least.
+static weight weight_of(const kal__search *s)
 {
     const kal__runner *l = &s->runners[s->leader];
     const kal__quality_probe *p = &l->by.probes[l->by.n - 1];
-    return log2_of((double)p->bytes * 8 / l->by.pixels) - kal__quality_mean_bits(l->line->curve, p->quality);
+    const double mean = kal__quality_mean_bits(l->line->curve, p->quality), bits = bits_of(l, p);
+    double slope = 1;
+    if (l->by.n > 1) {
+        const kal__quality_probe *first = &l->by.probes[0];
+        const double apart = kal__quality_mean_bits(l->line->curve, first->quality) - mean;
+        if (apart > 0.2 || apart < -0.2) slope = (bits_of(l, first) - bits) / apart;
+        slope = slope < FLATTEST ? FLATTEST : slope > STEEPEST ? STEEPEST : slope;
+    }
+    return (weight){slope, bits - slope * mean};
 }
 
 static int one_beyond(const kal__quality *q, int quality)
@@ -90,8 +122,9 @@ static double bytes_to_beat(const kal__search *s)
     const int quality = l->state == KAL__SEARCHES ? l->next : 0;
     if (b && b->told.keeps && b->line >= 0) return (double)b->told.bytes;
     if (!quality || !l->by.n) return 0;
-    return l->by.pixels / 8 *
-           kal__exp((kal__quality_mean_bits(l->line->curve, quality) + heavier_by(s)) * LN2);
+    const weight w = weight_of(s);
+    const double bits = w.more + w.slope * kal__quality_mean_bits(l->line->curve, quality);
+    return l->by.pixels / 8 * kal__exp(bits * LN2);
 }
 
 static bool is_tried(const kal__quality *q, int quality)
@@ -107,13 +140,17 @@ static bool is_tried(const kal__quality *q, int quality)
 // searched as ever.
 static void aim_low(const kal__search *s, kal__runner *w)
 {
-    if (s->leader < 0 || w == &s->runners[s->leader] || !w->line->curve || !w->next || w->by.n >= AIMED)
-        return;
+    const kal__runner *l = s->leader < 0 ? NULL : &s->runners[s->leader];
+    if (!l || w == l || !l->by.n || !w->line->curve || !w->next || w->by.n >= AIMED) return;
     const double bytes = bytes_to_beat(s);
-    kal__quality q = w->by;
     if (bytes < 1 || bytes > 1e15) return;
+    kal__quality q = w->by;
+    kal__quality_curve bent = *w->line->curve;
+    const weight by = weight_of(s);
+    for (int i = 0; i < KAL__QUALITY_KNOTS; i++) bent.bits[i] = (float)(by.slope * (double)bent.bits[i]);
+    q.curve = &bent;
     q.max_bytes = kal__above(w, (uint64_t)bytes);
-    if (!q.n) q.pixels *= kal__exp(heavier_by(s) * LN2);
+    if (!q.n) q.pixels *= kal__exp(by.more * LN2);
     const int guess = kal__quality_next(&q), beyond = guess ? one_beyond(&q, guess) : 0;
     const int aim = is_tried(&q, beyond) ? guess : beyond;
     if (aim && aim < w->next) w->next = aim;
@@ -132,36 +169,19 @@ static bool wants_full_colour(const kal__search *s, const kal__runner *before)
     return before->beaten ? last->quality >= HIGH_QUALITY : !p || p->quality >= HIGH_QUALITY;
 }
 
-#define LOSSLESS_LEAST 4   // no file that loses nothing is smaller than a quick PNG by more than that
-
-// The bytes that what loses nothing may have.
-static uint64_t lossless_room(const kal__search *s)
-{
-    const kal__try *b = s->best < 0 ? NULL : &s->tries[s->best];
-    uint64_t room = s->aim->max_bytes ? s->aim->max_bytes : UINT64_MAX;
-    if (b && b->told.keeps && s->aim->p.objective == KAL__SMALLEST && b->told.bytes < room)
-        room = b->told.bytes;
-    return room;
-}
-
-static bool is_png(const kal__line *l)
-{
-    return !strcmp(l->codec->name, "png");
-}
-
 // Of what loses nothing the slow way where the quick one comes near, and what is slow by itself where a quick PNG does.
 static bool is_called_for(kal__search *s, const kal__runner *w)
 {
     const kal__runner *before = w->line->follows < 0 ? NULL : &s->runners[w->line->follows];
+    const uint64_t room = room_of(s);
     if (before && w->line->curve) return wants_full_colour(s, before);
-    const uint64_t room = lossless_room(s);
     if (before) {
         const kal__try *quick = before->last < 0 ? NULL : &s->tries[before->last];
-        return quick && !quick->status && quick->told.bytes / 2 <= room;
+        return quick && !quick->status && quick->told.bytes / (uint64_t)w->line->less <= room;
     }
-    if (!w->line->lossless || is_png(w->line) || s->aim->p.quality || room == UINT64_MAX) return true;
+    if (!w->line->less || s->aim->p.quality || room == UINT64_MAX) return true;
     const uint64_t png = kal__quick_png(s);
-    return png == UINT64_MAX || png / LOSSLESS_LEAST <= room;
+    return png == UINT64_MAX || png / (uint64_t)w->line->less <= room;
 }
 
 // What loses nothing comes last: by then it is known how small it must be. Of a given quality there is no search to wait for.

@@ -202,7 +202,7 @@ static int rungs(const kal__search *s, const kal__ladder *l)
     return n;
 }
 
-// What is known of a line at this scale from an earlier search.
+// What is known of a line at this scale from an earlier search. Both together try no more files than one may.
 static void recall(kal__search *s, kal__runner *r)
 {
     for (int i = 0; i < s->n_tries; i++) {

@@ -63,18 +63,47 @@ static kal_status search_at(kal__search *s, kal_node *image, kal_error *err)
     return st;
 }
 
-static kal_status search_scales(kal__search *s, kal_node *image, kal_error *err)
+static kal_status search_scaled(kal__search *s, kal_node *image, double scale, kal_error *err)
+{
+    kal_node *scaled = NULL;
+    s->scale = scale;
+    kal_status st = scale_picture(s, image, &scaled, err);
+    if (!st) st = search_at(s, scaled, err);
+    kal_node_unref(&scaled);
+    return st;
+}
+
+#define FULL 0.75   // of the bytes there may be: then a larger picture would hardly fit
+#define CLOSER 3    // larger pictures that are looked at
+
+// A scale at which it passes with bytes to spare was a step too far: something larger may be had, below what was too large.
+static kal_status grow(kal__search *s, kal_node *image, double passed, double failed, kal_error *err)
 {
     kal_status st = KAL_OK;
-    for (int i = 0; i < MOST_SCALES && !st; i++) {
-        kal_node *scaled = NULL;
-        if (i) s->scale *= shrink_by(s);
-        st = scale_picture(s, image, &scaled, err);
-        if (!st) st = search_at(s, scaled, err);
-        kal_node_unref(&scaled);
-        const bool may = s->aim->p.allow_downscale && s->aim->max_bytes;
-        if (!may || passes(s)) break;
+    for (int i = 0; i < CLOSER && !st && failed > 1.04 * passed; i++) {
+        const double used = (double)s->tries[s->best].told.bytes / (double)s->aim->max_bytes;
+        const double fits = passed * 0.98 / __builtin_sqrt(used), middle = (passed + failed) / 2;
+        const double scale = fits < 0.98 * failed ? fits : middle;
+        if (used > FULL || scale < 1.02 * passed) break;
+        st = search_scaled(s, image, scale, err);
+        if (!st && s->tries[s->best].scale == scale)
+            passed = scale;
+        else
+            failed = scale;
     }
+    return st;
+}
+
+static kal_status search_scales(kal__search *s, kal_node *image, kal_error *err)
+{
+    const bool may = s->aim->p.allow_downscale && s->aim->max_bytes;
+    double failed = 1;
+    kal_status st = search_scaled(s, image, 1, err);
+    for (int i = 1; i < MOST_SCALES && !st && may && !passes(s); i++) {
+        failed = s->scale;
+        st = search_scaled(s, image, failed * shrink_by(s), err);
+    }
+    if (!st && s->scale < 1 && passes(s)) st = grow(s, image, s->scale, failed, err);
     return st;
 }
 

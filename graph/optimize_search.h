@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-#define KAL__TRIES (KAL__LINES * (KAL__QUALITY_PROBES + 2) * 10)
+#define KAL__TRIES (KAL__LINES * (KAL__QUALITY_PROBES + 2) * 16)
 
 typedef enum kal__line_state { KAL__WAITS, KAL__SEARCHES, KAL__SCORES, KAL__DONE } kal__line_state;
 
