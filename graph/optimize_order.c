@@ -71,7 +71,9 @@ static int leader_of(const kal__search *s, bool by_bytes)
         const bool by_quality = r->line->curve && !(r->line->ladder && r->line->ladder->name);
         if (r->state != KAL__WAITS || !by_quality || r->line->follows >= 0) continue;
         const double bits = kal__quality_mean_bits(r->line->curve, r->next);
-        if (leader < 0 || bits < least) leader = i, least = bits;
+        const bool first =
+            leader < 0 || r->line->way < s->runners[leader].line->way;   // of equals, in any order
+        if (leader < 0 || bits < least || (bits == least && first)) leader = i, least = bits;
         lines++;
     }
     return lines > 1 && !by_bytes && !s->aim->p.quality && s->aim->p.objective == KAL__SMALLEST ? leader : -1;
