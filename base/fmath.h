@@ -20,6 +20,11 @@
 
 double kal__exp(double x);    // below 0.7 ulp
 double kal__log(double x);    // below 0.51 ulp; of 0: -infinity, of a negative number: NaN
+#define KAL__LN2 0.6931471805599453
+static inline double kal__log2(double x)
+{
+    return kal__log(x) / KAL__LN2;
+}
 double kal__cbrt(double x);   // below 0.51 ulp; odd
 
 // x to the power y, below 1 ulp. x may not be negative (NaN); 0 and infinity of x and y follow

@@ -20,7 +20,7 @@
 
 static double log2_of(double v)
 {
-    return kal__log(v > 1e-300 ? v : 1e-300) / 0.6931471805599453;
+    return kal__log2(v > 1e-300 ? v : 1e-300);
 }
 
 // What rises with quality, less the line it is to cross: log2 of bytes, or the score.
@@ -109,7 +109,7 @@ static bool is_near(const kal__quality *s)
                         : p->score <= s->min_score + NEAR_SCORE;
 }
 
-static bool is_probed(const kal__quality *s, int quality)
+bool kal__quality_is_probed(const kal__quality *s, int quality)
 {
     for (int i = 0; i < s->n; i++)
         if (s->probes[i].quality == quality) return true;
@@ -123,7 +123,7 @@ static int beyond(const kal__quality *s, int low, int high)
     const bool jump = !p || (s->max_bytes ? (double)p->bytes < (1 - JUMP_BYTES) * (double)s->max_bytes
                                           : p->score > s->min_score + JUMP_SCORE);
     const int q = s->max_bytes ? high + 1 : low - 1;
-    return jump && q >= 1 && q <= 100 && !is_probed(s, q) ? q : 0;
+    return jump && q >= 1 && q <= 100 && !kal__quality_is_probed(s, q) ? q : 0;
 }
 
 static int most_probes(const kal__quality *s)

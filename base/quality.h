@@ -45,6 +45,7 @@ double kal__quality_mean_bits(const kal__quality_curve *c, int quality);
 int kal__quality_next(const kal__quality *s);
 /// What came of it. (score: whatever, of a search by bytes.)
 void kal__quality_tell(kal__quality *s, int quality, uint64_t bytes, double score);
+bool kal__quality_is_probed(const kal__quality *s, int quality);
 /// The best of those that keep to the bound: of the highest quality, or of the fewest bytes; NULL: none does.
 const kal__quality_probe *kal__quality_found(const kal__quality *s);
 

@@ -8,13 +8,6 @@
 
 #include <string.h>
 
-#define LN2 0.6931471805599453
-
-static double log2_of(double v)
-{
-    return kal__log(v) / LN2;
-}
-
 // ---- who has lost ---------------------------------------------------------------------------------
 
 #define STEEP 3   // times as steep, or as flat, as the curve no picture is
@@ -32,7 +25,7 @@ static double points_a_bit(const kal__quality_curve *c, int quality)
 static bool shows_defeat(const kal__runner *r, const kal__quality_probe *p, uint64_t best)
 {
     const double points = r->by.min_score - p->score, slope = points_a_bit(r->by.curve, p->quality);
-    const double bits = log2_of((double)best / (double)(p->bytes + r->beside));   // that it may have more
+    const double bits = kal__log2((double)best / (double)(p->bytes + r->beside));   // that it may have more
     if (points > 0) return bits <= 0 || STEEP * slope * bits < points;
     return bits < 0 && -bits > STEEP * -points / slope;
 }
@@ -89,7 +82,7 @@ typedef struct weight {
 
 static double bits_of(const kal__runner *r, const kal__quality_probe *p)
 {
-    return log2_of((double)p->bytes * 8 / r->by.pixels);
+    return kal__log2((double)p->bytes * 8 / r->by.pixels);
 }
 
 // From the files of the leader, which has one at least.
@@ -126,14 +119,7 @@ static double bytes_to_beat(const kal__search *s)
     if (!quality || !l->by.n) return 0;
     const weight w = weight_of(s);
     const double bits = w.more + w.slope * kal__quality_mean_bits(l->line->curve, quality);
-    return l->by.pixels / 8 * kal__exp(bits * LN2);
-}
-
-static bool is_tried(const kal__quality *q, int quality)
-{
-    for (int i = 0; i < q->n; i++)
-        if (q->probes[i].quality == quality) return true;
-    return false;
+    return l->by.pixels / 8 * kal__exp(bits * KAL__LN2);
 }
 
 #define AIMED 2   // files of a line; what they do not tell its score must
@@ -152,9 +138,9 @@ static void aim_low(const kal__search *s, kal__runner *w)
     for (int i = 0; i < KAL__QUALITY_KNOTS; i++) bent.bits[i] = (float)(by.slope * (double)bent.bits[i]);
     q.curve = &bent;
     q.max_bytes = kal__above(w, (uint64_t)bytes);
-    if (!q.n) q.pixels *= kal__exp(by.more * LN2);
+    if (!q.n) q.pixels *= kal__exp(by.more * KAL__LN2);
     const int guess = kal__quality_next(&q), beyond = guess ? one_beyond(&q, guess) : 0;
-    const int aim = is_tried(&q, beyond) ? guess : beyond;
+    const int aim = kal__quality_is_probed(&q, beyond) ? guess : beyond;
     if (aim && aim < w->next) w->next = aim;
 }
 

@@ -42,7 +42,7 @@ static bool is_there(const kal_candidate *c)
 
 static double across(const kal_candidate *c)
 {
-    return kal__log((double)c->bytes) / 0.6931471805599453;
+    return kal__log2((double)c->bytes);
 }
 
 static frame frame_of(const kal_choice *x)
