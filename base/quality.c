@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // See quality.h. What is searched is where a rising curve crosses a line. A picture's curve is taken for the mean one, moved by what the probes say of it. As long as
-// only one side of the line is known a guess goes one beyond, to know the other. Real curves jump and fall here and there: when three guesses
+// only one side of the line is known a guess goes one beyond, to know the other. Real curves jump and fall here and there: when some guesses
 // have not closed in, or none came near, the bracket is halved; and next to a jump one more is looked at.
 #include "quality.h"
 
@@ -15,8 +15,8 @@
 #define NEAR_SCORE 1.0
 #define JUMP_BYTES 0.02
 #define JUMP_SCORE 1.0
-#define CLOSE_BYTES 0.3
-#define CLOSE_SCORE 5.0
+#define CLOSE_BYTES 1.0   // in log2
+#define CLOSE_SCORE 7.0
 
 static double log2_of(double v)
 {
@@ -50,7 +50,8 @@ double kal__quality_mean_bits(const kal__quality_curve *c, int quality)
 static double mean_height(const kal__quality *s, int quality)
 {
     const double mean = mean_of(s->curve, s->max_bytes ? s->curve->bits : s->curve->score, quality);
-    return s->max_bytes ? mean + log2_of(s->pixels / 8) - log2_of((double)s->max_bytes) : mean - s->min_score;
+    return s->max_bytes ? mean + s->level + log2_of(s->pixels / 8) - log2_of((double)s->max_bytes)
+                        : mean - s->min_score;
 }
 
 static int distance(const kal__quality_probe *p, int quality)
@@ -78,7 +79,8 @@ static double off_at(const kal__quality *s, int quality)
     const double a = height_of(s, near) - mean_height(s, near->quality);
     if (!other) return a;
     const double b = height_of(s, other) - mean_height(s, other->quality);
-    double part = (double)(quality - near->quality) / (double)(other->quality - near->quality);
+    const double ma = mean_height(s, near->quality), apart = mean_height(s, other->quality) - ma;
+    double part = apart < 0 || apart > 0 ? (mean_height(s, quality) - ma) / apart : 0;
     if (part < -1) part = -1;   // no further beyond than they are apart
     return a + (b - a) * part;
 }
@@ -116,13 +118,24 @@ bool kal__quality_is_probed(const kal__quality *s, int quality)
     return false;
 }
 
-// Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: one is looked at.
+static bool is_step(const kal__quality *s, int quality)
+{
+    bool is = !s->steps;
+    for (int i = 0; i < s->n_steps && s->steps; i++) is |= s->steps[i] == quality;
+    return is;
+}
+
+// Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: one is looked at. Where nothing keeps to
+// the bound, all that may be are.
 static int beyond(const kal__quality *s, int low, int high)
 {
     const kal__quality_probe *p = kal__quality_found(s);
+    const int by = s->max_bytes ? 1 : -1;
+    int q = s->max_bytes ? high + 1 : low - 1;
+    if (p && s->steps) return 0;
     const bool jump = !p || (s->max_bytes ? (double)p->bytes < (1 - JUMP_BYTES) * (double)s->max_bytes
                                           : p->score > s->min_score + JUMP_SCORE);
-    const int q = s->max_bytes ? high + 1 : low - 1;
+    while (!p && q >= 1 && q <= 100 && (kal__quality_is_probed(s, q) || !is_step(s, q))) q += by;
     return jump && q >= 1 && q <= 100 && !kal__quality_is_probed(s, q) ? q : 0;
 }
 
@@ -144,22 +157,28 @@ static int step_within(const kal__quality *s, int low, int high, int guess)
     return best;
 }
 
-// A probe came near enough to the line for the mean curve to be trusted a little longer.
+#define TRUSTED 3         // guesses
+#define TRUSTED_FOUND 5   // where something keeps to the bound already
+
+// A probe came near enough to the line for the mean curve to be trusted a little longer: the nearer, the more there were.
 static bool is_close(const kal__quality *s)
 {
+    static const double of[TRUSTED_FOUND] = {1, 1, 1, 1.0 / 4, 1.0 / 16};
+    const double close = s->max_bytes ? CLOSE_BYTES : CLOSE_SCORE;
     double least = 1e300;
+    if (s->n >= (kal__quality_found(s) ? TRUSTED_FOUND : TRUSTED)) return false;
     for (int i = 0; i < s->n; i++) {
         const double h = height_of(s, &s->probes[i]), away = h < 0 ? -h : h;
         if (away < least) least = away;
     }
-    return !s->n || least < (s->max_bytes ? CLOSE_BYTES : CLOSE_SCORE);
+    return !s->n || least < close * of[s->n];
 }
 
-// Once three guesses have not closed in on it, what the probes that are left could not halve away is halved.
+// Once guesses have not closed in on it, what the probes that are left could not halve away is halved.
 static int guess_within(const kal__quality *s, int low, int high, int guess)
 {
     const int most = (1 << (most_probes(s) - s->n - 1)) - 1;   // that may be left open on either side
-    if (s->n < 3 && is_close(s)) return guess;
+    if (is_close(s)) return guess;
     if (guess - low - 1 > most) guess = low + 1 + most;
     if (high - guess - 1 > most) guess = high - 1 - most;
     return high - low - 1 > 2 * most + 1 ? (low + high) / 2 : guess;
@@ -170,7 +189,7 @@ int kal__quality_next(const kal__quality *s)
     int low, high;
     bracket(s, &low, &high);
     if (s->n >= most_probes(s) || is_near(s)) return 0;
-    if (high - low <= 1) return s->steps ? 0 : beyond(s, low, high);
+    if (high - low <= 1) return beyond(s, low, high);
     int guess = low + 1;   // the last that is expected on the near side of the line
     for (int q = low + 1; q < high; q++) {
         const double h = mean_height(s, q) + off_at(s, q);
@@ -182,7 +201,9 @@ int kal__quality_next(const kal__quality *s)
     if (guess <= low) guess = low + 1;
     if (guess >= high) guess = high - 1;
     guess = guess_within(s, low, high, guess);
-    return s->steps ? step_within(s, low, high, guess) : guess;
+    if (!s->steps) return guess;
+    const int step = step_within(s, low, high, guess);
+    return step ? step : beyond(s, low, high);
 }
 
 void kal__quality_tell(kal__quality *s, int quality, uint64_t bytes, double score)

@@ -11,12 +11,15 @@
 
 #define KAL__QUALITY_PROBES 8   // at most
 #define KAL__QUALITY_KNOTS 15
+#define KAL__QUALITY_DETAIL 2.6
 
-/// Of pictures in the mean: log2 of bits a pixel, and SSIMULACRA2, at some qualities, the first 1 and the last 100; both rise.
+/// Of pictures in the mean: log2 of bits a pixel, and SSIMULACRA2, at some qualities, the first 1 and the last 100; both rise. `by_detail`: that log2 by the detail of the
+/// picture (kal__detail), of which those have KAL__QUALITY_DETAIL.
 typedef struct kal__quality_curve {
     uint8_t at[KAL__QUALITY_KNOTS];
     float bits[KAL__QUALITY_KNOTS];
     float score[KAL__QUALITY_KNOTS];
+    float by_detail;
 } kal__quality_curve;
 
 typedef struct kal__quality_probe {
@@ -29,6 +32,7 @@ typedef struct kal__quality_probe {
 typedef struct kal__quality {
     const kal__quality_curve *curve;
     double pixels;
+    double level;   // log2 of bits a pixel that this picture is thought to have more than the curve
     uint64_t max_bytes;
     double min_score;
     const uint8_t *steps;   // the qualities that there are, rising; NULL: all

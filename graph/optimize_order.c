@@ -63,7 +63,7 @@ static int leader_of(const kal__search *s, bool by_bytes)
         const kal__runner *r = &s->runners[i];
         const bool by_quality = r->line->curve && !(r->line->ladder && r->line->ladder->name);
         if (r->state != KAL__WAITS || !by_quality || r->line->follows >= 0) continue;
-        const double bits = kal__quality_mean_bits(r->line->curve, r->next);
+        const double bits = kal__quality_mean_bits(r->line->curve, r->next) + r->by.level;
         const bool first =
             leader < 0 || r->line->way < s->runners[leader].line->way;   // of equals, in any order
         if (leader < 0 || bits < least || (bits == least && first)) leader = i, least = bits;
@@ -72,7 +72,7 @@ static int leader_of(const kal__search *s, bool by_bytes)
     return lines > 1 && !by_bytes && !s->aim->p.quality && s->aim->p.objective == KAL__SMALLEST ? leader : -1;
 }
 
-// Bits of this picture, in log2, beside those of the curves: slope times as many, and so many more.
+// Bits of this picture, in log2, beside those of the curves at its level: slope times as many, and so many more.
 typedef struct weight {
     double slope, more;
 } weight;
@@ -82,7 +82,7 @@ typedef struct weight {
 
 static double bits_of(const kal__runner *r, const kal__quality_probe *p)
 {
-    return kal__log2((double)p->bytes * 8 / r->by.pixels);
+    return kal__log2((double)p->bytes * 8 / r->by.pixels) - r->by.level;
 }
 
 // From the files of the leader, which has one at least.
@@ -118,7 +118,7 @@ static double bytes_to_beat(const kal__search *s)
     if (b && b->told.keeps && b->line >= 0) return (double)b->told.bytes;
     if (!quality || !l->by.n) return 0;
     const weight w = weight_of(s);
-    const double bits = w.more + w.slope * kal__quality_mean_bits(l->line->curve, quality);
+    const double bits = l->by.level + w.more + w.slope * kal__quality_mean_bits(l->line->curve, quality);
     return l->by.pixels / 8 * kal__exp(bits * KAL__LN2);
 }
 
@@ -138,7 +138,7 @@ static void aim_low(const kal__search *s, kal__runner *w)
     for (int i = 0; i < KAL__QUALITY_KNOTS; i++) bent.bits[i] = (float)(by.slope * (double)bent.bits[i]);
     q.curve = &bent;
     q.max_bytes = kal__above(w, (uint64_t)bytes);
-    if (!q.n) q.pixels *= kal__exp(by.more * KAL__LN2);
+    if (!q.n) q.level += by.more;
     const int guess = kal__quality_next(&q), beyond = guess ? one_beyond(&q, guess) : 0;
     const int aim = kal__quality_is_probed(&q, beyond) ? guess : beyond;
     if (aim && aim < w->next) w->next = aim;

@@ -212,6 +212,12 @@ static void recall(kal__search *s, kal__runner *r)
     }
 }
 
+// A picture that is flat has fewer bits than those of the curves.
+static double level(const kal__search *s, const kal__line *l)
+{
+    return l->curve && s->detail >= 0 ? (double)l->curve->by_detail * (s->detail - KAL__QUALITY_DETAIL) : 0;
+}
+
 static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *err)
 {
     const kal__aim *a = s->aim;
@@ -223,6 +229,7 @@ static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *er
     r->last = -1;
     r->by = (kal__quality){.curve = r->line->curve,
                            .pixels = (double)e->width * e->height,
+                           .level = level(s, r->line),
                            .max_bytes = by_bytes ? a->max_bytes - r->beside : 0,
                            .min_score = a->bound == a->bound ? kal__height_of(a, a->bound) : 0};
     if (r->line->ladder) {

@@ -39,6 +39,7 @@ typedef struct kal__search {
     double scale;
     kal_node *picture;     // its samples, in memory where they fit
     int few;               // different colours of it, up to 256; 0: more, or nobody counted them
+    double detail;         // of its samples (kal__detail); below 0: nobody knows
     kal_node *reference;   // what is compared with
     kal__meta *meta;       // that files get
     uint64_t quick_png;    // bytes of one, quickly made; 0: nobody asked yet
@@ -47,6 +48,13 @@ typedef struct kal__search {
     kal_progress_fn *progress;
     kal_stats *stats;   // the request's
 } kal__search;
+
+// ---- what is seen of a picture in memory (optimize_look.c) ---------------------------------------
+
+/// Different pixels of 8 bits, up to 256; 0: more, or it is not in memory.
+int kal__count_colours(const kal_node *n);
+/// The mean of log2(1 + d), where d are differences of luma, of 0..255, between neighbours; of some rows. By it is guessed how many bits a pixel takes. Below 0: it is not in memory.
+double kal__detail(const kal_node *n);
 
 // ---- a try, and what it looks at (optimize_try.c) -----------------------------------------------
 

@@ -77,31 +77,6 @@ static kal_status hold(kal__search *s, kal_node **n, kal_error *err)
     return KAL_OK;
 }
 
-// Different pixels of a picture in memory, of 8 bits, up to 256; else 0.
-static int count_colours(const kal_node *n)
-{
-    enum { SLOTS = 1024 };
-    uint32_t found[SLOTS], last = 0;
-    bool there[SLOTS] = {false};
-    const kal_extent *e = &n->call.extent;
-    const size_t pixels = (size_t)e->width * (size_t)e->height, pixel = kal_pixel_size(e);
-    int count = 0;
-    if (n->kind != KAL__PIXELS || e->type != KAL_U8 || pixel > sizeof *found) return 0;
-    const unsigned char *p = n->u.pixels.slab->data;
-    for (size_t i = 0; i < pixels; i++, p += pixel) {
-        uint32_t v = 0;
-        memcpy(&v, p, pixel);
-        if (i && v == last) continue;
-        last = v;
-        uint32_t slot = (v * 2654435761u) >> 22;
-        while (there[slot] && found[slot] != v) slot = (slot + 1) % SLOTS;
-        if (!there[slot] && ++count > 256) return 0;
-        there[slot] = true;
-        found[slot] = v;
-    }
-    return count;
-}
-
 // What files get of what the picture says of itself.
 static kal_status take_meta(kal__search *s, kal_node **image, kal_error *err)
 {
@@ -141,7 +116,8 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err)
     }
     if (!st && s->reference) st = hold(s, &s->reference, err);
     s->picture = n;
-    s->few = st ? 0 : count_colours(n);
+    s->few = st ? 0 : kal__count_colours(n);
+    s->detail = st ? -1 : kal__detail(n);
     return st;
 }
 

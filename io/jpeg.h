@@ -98,18 +98,23 @@ size_t kal__jpeg_index_memory(const struct kal__jpeg_index *x);
 kal_status kal__jpeg_index_rows(const struct kal__jpeg_index *x, int32_t by, kal_rect rect,
                                 unsigned char *dst, ptrdiff_t stride, kal_error *err);
 
-#define KAL__JPEG_PARAMS(P)                                                                           \
-    P(INT, quality, 85, 1, 100, "", "1..100; 75 is small, 90 is hard to tell from the original")      \
-    P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                            \
-    P(BOOL, progressive, false, 0, 0, "", "several passes: smaller, slower, needs the whole picture") \
-    P(BOOL, optimize, false, 0, 0, "", "best Huffman tables: smaller, slower")                        \
-    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP, IPTC, ICC and density")                     \
-    P(BOOL, lossless_outside, false, 0, 0, "",                                                        \
+#define KAL__JPEG_PARAMS(P)                                                                                \
+    P(INT, quality, 85, 1, 100, "", "1..100; 75 is small, 90 is hard to tell from the original")           \
+    P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour")                                 \
+    P(BOOL, progressive, false, 0, 0, "", "several passes: smaller, slower, needs the whole picture")      \
+    P(BOOL, optimize, false, 0, 0, "", "best Huffman tables: smaller, slower")                             \
+    P(CHOICE, tables, 0, 0, 0, "standard|tuned", "tuned: at the same quality as good to the eye, smaller") \
+    P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP, IPTC, ICC and density")                          \
+    P(BOOL, lossless_outside, false, 0, 0, "",                                                             \
       "code anew only what was put onto a loaded JPEG; crops and turns lose nothing either")
 typedef struct kal__jpeg_p {
     size_t size;
     KAL__JPEG_PARAMS(KAL_FIELD)
 } kal__jpeg_p;
+enum { KAL__JPEG_420, KAL__JPEG_422, KAL__JPEG_444 };
+enum { KAL__JPEG_STANDARD, KAL__JPEG_TUNED };
+/// The quantisers of that quality. Jumps as the library does.
+void kal__jpeg_set_tables(struct jpeg_compress_struct *j, const kal__jpeg_p *p);
 kal_status kal__jpeg_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err);
 kal_status kal__jpeg_begin(const kal_extent *x, const void *given, const kal__meta *meta, kal__writer *w,
                            kal__encoder **out, kal_error *err);

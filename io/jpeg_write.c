@@ -33,7 +33,7 @@ static bool whole(const kal__jpeg_p *p)
 // Rows of an MCU.
 static int32_t mcu_rows(const kal_extent *x, const kal__jpeg_p *p)
 {
-    return x->channels == 3 && p->subsampling < 1 ? 2 * DCTSIZE : DCTSIZE;
+    return x->channels == 3 && p->subsampling == KAL__JPEG_420 ? 2 * DCTSIZE : DCTSIZE;
 }
 
 static void set_up(struct jpeg_compress_struct *j, const kal_extent *x, const kal__jpeg_p *p, int32_t height)
@@ -43,10 +43,10 @@ static void set_up(struct jpeg_compress_struct *j, const kal_extent *x, const ka
     j->input_components = x->channels;
     j->in_color_space = x->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(j);
-    jpeg_set_quality(j, p->quality, TRUE);
+    kal__jpeg_set_tables(j, p);
     if (x->channels == 3) {
-        j->comp_info[0].h_samp_factor = p->subsampling < 2 ? 2 : 1;
-        j->comp_info[0].v_samp_factor = p->subsampling < 1 ? 2 : 1;
+        j->comp_info[0].h_samp_factor = p->subsampling != KAL__JPEG_444 ? 2 : 1;
+        j->comp_info[0].v_samp_factor = p->subsampling == KAL__JPEG_420 ? 2 : 1;
     }
     j->optimize_coding = p->optimize;
     j->dct_method = JDCT_ISLOW;
@@ -71,10 +71,11 @@ static size_t coded(const kal_extent *x, const kal__jpeg_p *p, size_t samples)
     return x->channels < 3 ? samples : samples / 6 * sixths[p->subsampling] + 6;
 }
 
-// The most bytes a coded sample takes, by quality: measured on noise, in percent. Photographs take a tenth of it.
-static size_t worst_percent(int32_t quality)
+// The most bytes a coded sample takes, by quality: measured on noise of black and white, in percent. Photographs take a tenth of it.
+static size_t worst_percent(const kal_extent *x, int32_t quality)
 {
-    return quality <= 75 ? 45 : quality <= 90 ? 65 : quality <= 95 ? 85 : 140;
+    static const size_t of[2][4] = {{70, 98, 124, 192}, {55, 78, 99, 160}};   // gray, colour
+    return of[x->channels == 3][quality <= 75 ? 0 : quality <= 90 ? 1 : quality <= 95 ? 2 : 3];
 }
 
 // What would say how to code has nothing to say here.
@@ -82,11 +83,13 @@ static kal_status kept_as_is(const kal_extent *x, const kal__jpeg_p *p, size_t *
 {
     static const kal__jpeg_p def = {sizeof def, KAL__JPEG_PARAMS(KAL_DEFAULT)};
     *memory = sizeof(kal__encoder) + kal__jpeg_retoucher_memory(x);
-    if (p->quality == def.quality && p->subsampling == def.subsampling && !whole(p)) return KAL_OK;
-    return kal_fail(
-        err, KAL_INVALID,
-        "jpeg: lossless_outside keeps the quality, subsampling and scans that the file has; leave out "
-        "quality, subsampling, progressive and optimize");
+    const bool as_is =
+        p->quality == def.quality && p->subsampling == def.subsampling && p->tables == def.tables;
+    if (as_is && !whole(p)) return KAL_OK;
+    return kal_fail(err, KAL_INVALID,
+                    "jpeg: lossless_outside keeps the quality, tables, subsampling and scans that the file "
+                    "has; leave out "
+                    "quality, tables, subsampling, progressive and optimize");
 }
 
 kal_status kal__jpeg_accepts(const kal_extent *x, const void *given, size_t *memory, kal_error *err)
@@ -152,7 +155,7 @@ void kal__jpeg_pieces(const kal_extent *x, const void *given, kal__pieces *out)
     if (out->rows > x->height) out->rows = x->height;
     // the library's rows, a block high beside what is being converted; its structs and tables
     out->memory = row * (DCTSIZE + 4) + 64 * 1024;
-    out->result = coded(x, p, (size_t)out->rows * row) / 100 * worst_percent(p->quality);
+    out->result = coded(x, p, (size_t)out->rows * row) / 100 * worst_percent(x, p->quality);
 }
 
 // RST0…7 count the rows of MCUs of the file, not of the piece.

@@ -16,7 +16,8 @@ static void test_round_trips(void)
     } ways[] = {{NULL, 12},
                 {"quality=100 subsampling=444", 1.5},
                 {"quality=95 progressive=true", 6},
-                {"quality=90 optimize=true", 8}};
+                {"quality=90 optimize=true", 8},
+                {"tables=tuned", 12}};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (int32_t channels = 1; channels <= 3; channels += 2)
             for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
@@ -71,6 +72,76 @@ static void test_pieces(void)
             free(pixels);
             kal_scope_free(&s);
         }
+}
+
+// ---- quantisers ---------------------------------------------------------------------------------
+
+static void read_tables(const kal_bytes *b, JQUANT_TBL out[2])
+{
+    struct jpeg_decompress_struct d;
+    struct jpeg_error_mgr mgr;
+    d.err = jpeg_std_error(&mgr);
+    jpeg_create_decompress(&d);
+    jpeg_mem_src(&d, b->data, (unsigned long)b->size);
+    jpeg_read_header(&d, TRUE);
+    for (int i = 0; i < 2; i++)
+        if (d.quant_tbl_ptrs[i]) out[i] = *d.quant_tbl_ptrs[i];
+    jpeg_destroy_decompress(&d);
+}
+
+static void tables_of(int channels, const char *params, JQUANT_TBL out[2])
+{
+    const kal_extent e = extent_of(40, 24, channels, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    smooth_pixels(&e, pixels);
+    kal_node *n = node_of(NULL, &e, pixels);
+    kal_bytes b = encoded(n, "jpeg", params);
+    read_tables(&b, out);
+    kal_bytes_free(&b);
+    free(pixels);
+    kal_node_unref(&n);
+}
+
+// The formula, worked out elsewhere: the mean, and the finest wave both ways.
+static void test_tuned_tables(void)
+{
+    static const struct {
+        const char *params;
+        int channels, luma[2], chroma[2];
+    } cases[] = {{"tables=tuned quality=50", 3, {5, 139}, {5, 112}},
+                 {"tables=tuned quality=50 progressive=true optimize=true", 3, {5, 139}, {5, 112}},
+                 {"tables=tuned quality=50 subsampling=422", 3, {7, 106}, {11, 215}},
+                 {"tables=tuned quality=50 subsampling=444", 3, {7, 106}, {11, 215}},
+                 {"tables=tuned quality=50", 1, {7, 106}, {11, 215}},
+                 {"tables=tuned quality=75", 3, {3, 69}, {3, 56}},
+                 {"tables=tuned quality=1", 3, {255, 255}, {255, 255}},
+                 {"tables=tuned quality=100", 3, {1, 1}, {1, 1}},
+                 {"tables=standard quality=50", 3, {16, 99}, {17, 99}},
+                 {"quality=50", 3, {16, 99}, {17, 99}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        JQUANT_TBL t[2];
+        tables_of(cases[i].channels, cases[i].params, t);
+        for (int plane = 0; plane < (cases[i].channels == 3 ? 2 : 1); plane++) {
+            const int *want = plane ? cases[i].chroma : cases[i].luma;
+            REQUIRE_NOTE(t[plane].quantval[0] == want[0] && t[plane].quantval[63] == want[1],
+                         "%s, plane %d: %d and %d", cases[i].params, plane, t[plane].quantval[0],
+                         t[plane].quantval[63]);
+        }
+    }
+    JQUANT_TBL better[2], worse[2];   // finer waves have larger steps, higher qualities smaller ones
+    tables_of(3, "tables=tuned quality=20", worse);
+    for (int q = 21; q <= 100; q++, memcpy(worse, better, sizeof worse)) {
+        char params[60];
+        snprintf(params, sizeof params, "tables=tuned quality=%d", q);
+        tables_of(3, params, better);
+        for (int i = 0; i < 128; i++) {
+            const UINT16 *b = better[i / 64].quantval, *w = worse[i / 64].quantval;
+            const int k = i % 64;
+            REQUIRE_NOTE(b[k] >= 1 && b[k] <= w[k], "%s: %d at %d", params, b[k], i);
+            REQUIRE_NOTE(k % 8 == 0 || k == 1 || b[k] >= b[k - 1], "%s: %d at %d", params, b[k], i);
+            REQUIRE_NOTE(b[k] == b[k % 8 * 8 + k / 8], "%s: %d at %d", params, b[k], i);
+        }
+    }
 }
 
 static void test_refusals(void)
@@ -387,6 +458,7 @@ int main(void)
     test_round_trips();
     test_bad_tables();
     test_pieces();
+    test_tuned_tables();
     test_refusals();
     test_orientations();
     test_bad_exif();

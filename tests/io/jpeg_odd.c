@@ -223,6 +223,7 @@ static void test_refused(rng *r)
     refuses(s, kal_load_bytes(s, png.data, png.size, NULL), KEEP, "it is a png file");
     refuses(s, kal_load_bytes(s, file, size, "shrink=2"), KEEP, "shrink=2");
     refuses(s, photo, KEEP " quality=50", "leave out");
+    refuses(s, photo, KEEP " tables=tuned", "leave out");
     refuses(s, crop(s, photo, kal_rect_of(1, 0, 50, 50)), KEEP, "blocks of 16 pixels across");
     refuses(s, crop(s, photo, kal_rect_of(0, 8, 50, 50)), KEEP, "blocks of 16 pixels down");
     refuses(s, kal_turn(s, photo, kal_turn_params(.how = KAL_TURN_MIRROR)), KEEP, "at 100");
