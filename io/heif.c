@@ -491,8 +491,8 @@ KAL__MISSING_READER(heif, "libheif")
 // ---- records ------------------------------------------------------------------------------------
 
 #define PARAMS kal__heif_p
-static const kal_param heif_params[] = {KAL__HEIF_PARAMS(KAL_SCHEMA, 50)};
-static const kal_param avif_params[] = {KAL__HEIF_PARAMS(KAL_SCHEMA, 60)};
+static const kal_param heif_params[] = {KAL__HEIF_PARAMS(KAL_SCHEMA, 50, 6)};
+static const kal_param avif_params[] = {KAL__HEIF_PARAMS(KAL_SCHEMA, 60, 3)};
 
 const kal__codec kal__codec_heif = {
     .name = "heif",

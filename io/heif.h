@@ -195,13 +195,15 @@ void kal__heif_join(unsigned char *dst, const unsigned char *const plane[3], siz
 
 // ---- writing ------------------------------------------------------------------------------------
 
-#define KAL__HEIF_PARAMS(P, q)                                                     \
-    P(INT, quality, q, 0, 100, "", "0..100; what a number means is the encoder's") \
-    P(BOOL, lossless, false, 0, 0, "", "every sample as it was; large")            \
+#define KAL__HEIF_PARAMS(P, q, work)                                                      \
+    P(INT, quality, q, 0, 100, "", "0..100; what a number means is the encoder's")        \
+    P(BOOL, lossless, false, 0, 0, "", "every sample as it was; large")                   \
+    P(CHOICE, subsampling, 0, 0, 0, "420|422|444", "resolution of colour; lossless: 444") \
+    P(INT, effort, work, 0, 9, "", "0..9: smaller files in more time")                    \
     P(BOOL, strip, false, 0, 0, "", "leave out EXIF, XMP and ICC")
 typedef struct kal__heif_p {
     size_t size;
-    KAL__HEIF_PARAMS(KAL_FIELD, 0)
+    KAL__HEIF_PARAMS(KAL_FIELD, 0, 0)
 } kal__heif_p;
 kal_status kal__heif_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
 kal_status kal__avif_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);

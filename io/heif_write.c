@@ -32,24 +32,28 @@ static const char *name_of(enum heif_compression_format format)
     return format == heif_compression_AV1 ? "avif" : "heif";
 }
 
+#define AV1_USUAL 3   // effort; beyond it libaom holds more
+
 // Our picture, and what was measured for x265 and libaom, of 0.25 to 12 MP: so much a pixel, and beside it what the heap keeps of blocks that
 // were given back, which grows with the first of them and then no more.
-static size_t encoder_memory(const kal_extent *x, enum heif_compression_format format, bool lossless)
+static size_t encoder_memory(const kal_extent *x, enum heif_compression_format format, const kal__heif_p *p)
 {
     static const struct {
-        double each, alpha, lossless;
+        double each, alpha, lossless, full_colour;
         double kept, kept_each, kept_most;
-    } held[] = {{13.4, 1.5, 14.5, 22e6, 0, 22e6}, {15.3, 4, 21.5, 13e6, 18, 38.6e6}};
+    } held[] = {{13.4, 1.5, 14.5, 8.5, 22e6, 0, 22e6}, {15.3, 4, 21.5, 13, 13e6, 18, 38.6e6}};
     const int av1 = format == heif_compression_AV1;
+    const bool hard = av1 && p->effort > AV1_USUAL;
     const double pixels = (double)x->width * (double)x->height,
-                 each = held[av1].each + x->channels + (x->alpha ? held[av1].alpha : 0) +
-                        (lossless ? held[av1].lossless * (x->channels < 3 ? 0.12 : 1) : 0),
-                 kept = held[av1].kept + held[av1].kept_each * pixels,
-                 most = held[av1].kept_most * (lossless ? 1.2 : 1);
+                 more = p->lossless ? held[av1].lossless * (x->channels < 3 ? 0.12 : 1)
+                                    : held[av1].full_colour * (x->channels < 3 ? 0 : p->subsampling / 2.0),
+                 each = held[av1].each + x->channels + (x->alpha ? held[av1].alpha : 0) + more,
+                 kept = held[av1].kept + (held[av1].kept_each + (hard ? 12 : 0)) * pixels,
+                 most = held[av1].kept_most * (p->lossless ? 1.2 : 1) + (hard ? 28e6 : 0);
     return (size_t)(pixels * each + (kept < most ? kept : most));
 }
 
-static kal_status accepts(const kal_extent *x, enum heif_compression_format format, bool lossless,
+static kal_status accepts(const kal_extent *x, enum heif_compression_format format, const kal__heif_p *p,
                           size_t *memory, kal_error *err)
 {
     const char *name = name_of(format);
@@ -72,18 +76,18 @@ static kal_status accepts(const kal_extent *x, enum heif_compression_format form
     if (x->width > 16384 || x->height > 16384)
         return kal_fail(err, KAL_INVALID, "%s is written with at most 16384 pixels a side, not %d×%d", name,
                         x->width, x->height);
-    *memory = encoder_memory(x, format, lossless);
+    *memory = encoder_memory(x, format, p);
     return KAL_OK;
 }
 
 kal_status kal__heif_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err)
 {
-    return accepts(x, heif_compression_HEVC, ((const kal__heif_p *)params)->lossless, memory, err);
+    return accepts(x, heif_compression_HEVC, params, memory, err);
 }
 
 kal_status kal__avif_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err)
 {
-    return accepts(x, heif_compression_AV1, ((const kal__heif_p *)params)->lossless, memory, err);
+    return accepts(x, heif_compression_AV1, params, memory, err);
 }
 
 static kal_status failed(const kal__encoder *e, struct heif_error h, kal_error *err)
@@ -140,19 +144,25 @@ static int av1_threads(const kal__encoder *e)
 // Settings an encoder does not know are left out: each encoder has its own. Bytes may depend on nothing but these.
 static struct heif_error make_encoder(kal__encoder *e)
 {
-    char threads[12];
+    static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster",   "fast",
+                                          "medium",    "slow",      "slower",   "veryslow", "placebo"};
+    static const char *const samplings[] = {"420", "422", "444"};
+    char threads[12], speed[12];
     snprintf(threads, sizeof threads, "%d", av1_threads(e));
+    snprintf(speed, sizeof speed, "%d", 9 - (int)e->params.effort);
+    const char *chroma = e->params.lossless ? "444" : samplings[e->params.subsampling];
     const struct {
         enum heif_compression_format format;
-        bool lossless;
         const char *name, *value;
     } settings[] = {
-        {heif_compression_HEVC, false, "x265:pools", "none"},
-        {heif_compression_HEVC, false, "x265:frame-threads", "1"},
-        {heif_compression_HEVC, false, "x265:wpp", "0"},
-        {heif_compression_AV1, false, "threads", threads},
-        {heif_compression_HEVC, true, "chroma", "444"},
-        {heif_compression_AV1, true, "chroma", "444"},
+        {heif_compression_HEVC, "preset", presets[e->params.effort]},
+        {heif_compression_HEVC, "x265:pools", "none"},
+        {heif_compression_HEVC, "x265:frame-threads", "1"},
+        {heif_compression_HEVC, "x265:wpp", "0"},
+        {heif_compression_HEVC, "chroma", chroma},
+        {heif_compression_AV1, "speed", speed},
+        {heif_compression_AV1, "threads", threads},
+        {heif_compression_AV1, "chroma", chroma},
     };
     const kal__heif *lib = e->lib;
     struct heif_error h = lib->heif_context_get_encoder_for_format(e->context, e->format, &e->encoder);
@@ -160,7 +170,7 @@ static struct heif_error make_encoder(kal__encoder *e)
     if (!h.code && !e->params.lossless)
         h = lib->heif_encoder_set_lossy_quality(e->encoder, e->params.quality);
     for (size_t i = 0; !h.code && i < sizeof settings / sizeof *settings; i++)
-        if (settings[i].format == e->format && (!settings[i].lossless || e->params.lossless))
+        if (settings[i].format == e->format)
             lib->heif_encoder_set_parameter(e->encoder, settings[i].name, settings[i].value);
     return h;
 }

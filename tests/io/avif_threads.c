@@ -41,7 +41,8 @@ static void require_alike(int32_t w, int32_t h, int32_t channels, const char *pa
 int main(void)
 {
     static const int32_t sizes[][2] = {{1, 1}, {7, 9}, {64, 64}, {129, 65}, {400, 300}, {1000, 700}};
-    static const char *const params[] = {"quality=20", "quality=60", "quality=95", "lossless=true"};
+    static const char *const params[] = {"quality=20",    "quality=60", "quality=95",
+                                         "lossless=true", "effort=0",   "effort=4 subsampling=444"};
     const kal_extent e = extent_of(8, 8, 3, KAL_U8);
     static const unsigned char gray[8 * 8 * 3];
     kal_node *n = node_of(NULL, &e, gray);

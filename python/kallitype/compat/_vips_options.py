@@ -121,8 +121,8 @@ _SAVE: dict[str, dict[str, _Mapped]] = {
              "pyramid": "pyramid",
              "bigtiff": "bigtiff"},
     "gif": {"dither": lambda much: {"dither": much > 0}},
-    "avif": {"Q": "quality", "lossless": "lossless"},
-    "heif": {"Q": "quality", "lossless": "lossless"},
+    "avif": {"Q": "quality", "lossless": "lossless", "effort": "effort", "speed": lambda s: {"effort": 9 - int(s)}, "subsample_mode": _subsampling},
+    "heif": {"Q": "quality", "lossless": "lossless", "subsample_mode": _subsampling},
     "jxl": {"Q": "quality", "lossless": "lossless", "effort": "effort"},
 }
 _SAVE_INSTEAD = {
@@ -177,7 +177,7 @@ def save(format: str, options: dict[str, Any]) -> dict[str, Any]:
         out.update({to: value} if isinstance(to, str) else to(value))
     if format in _QUALITY and not out.get("lossless"):
         out.setdefault("quality", _QUALITY[format])
-    if format == "jpeg" and "subsampling" not in out:
+    if format in ("jpeg", "avif", "heif") and "subsampling" not in out and not out.get("lossless"):
         out["subsampling"] = "444" if out["quality"] >= 90 else "420"
     if format == "tiff" and out.get("compression") == "jpeg":
         out.setdefault("quality", 75)
