@@ -81,6 +81,7 @@ static kal_status key_of(kal_node *image, const kal__aim *a, kal_key *out, kal_e
         kal__putf(&made_by, " / %s %s %s %s", lines[i].codec->name, v ? v : "", edition ? edition : "",
                   lines[i].fixed);
         const kal__ladder *l = lines[i].ladder;
+        if (lines[i].effort >= 0) kal__putf(&made_by, " %d", lines[i].effort);
         if (l) kal__putf(&made_by, " %s %d", l->name ? l->name : "steps", l->n);
     }
     const kal_op *metric = kal__metric_of(a);

@@ -22,7 +22,9 @@
       "auto: the best that fits when bytes alone are bounded, else the smallest")                            \
     P(CHOICE, metric, 0, 0, 0, "auto|ssimulacra2|dssim|none", "none: nothing is decoded or scored")          \
     P(INT, quality, 0, 0, 100, "", "of every format that has one; 0: searched")                              \
-    P(CHOICE, subsampling, 0, 0, 0, "auto|420|444", "resolution of colour, of jpeg")                         \
+    P(CHOICE, effort, 0, 0, 0, "usual|quick|best",                                                           \
+      "of encoders: a few percent of bytes for several times the time")                                      \
+    P(CHOICE, subsampling, 0, 0, 0, "auto|420|444", "resolution of colour, of jpeg, avif and heif")          \
     P(BOOL, lossless, true, 0, 0, "", "try files that lose nothing, too")                                    \
     P(BOOL, original, true, 0, 0, "",                                                                        \
       "the file itself is a candidate, when nothing was done to the picture")                                \
@@ -42,6 +44,7 @@ typedef struct kal__optimize_ops {
 extern const kal__optimize_ops kal__optimize_ops_used;
 
 enum { KAL__AUTO_OBJECTIVE, KAL__SMALLEST, KAL__BEST };
+enum { KAL__USUAL, KAL__QUICK, KAL__UTMOST };
 enum { KAL__AUTO_METRIC, KAL__SSIMULACRA2, KAL__DSSIM, KAL__NO_METRIC };
 enum { KAL__KEEP_META, KAL__KEEP_COLOUR, KAL__STRIP_META };
 
@@ -59,7 +62,7 @@ double kal__height_of(const kal__aim *a, double score);
 
 // ---- lines (optimize_lines.c) -------------------------------------------------------------------
 
-#define KAL__LINES 16
+#define KAL__LINES 20
 
 /// A parameter in place of the quality: some qualities, rising, and its values there.
 typedef struct kal__ladder {
@@ -75,6 +78,7 @@ typedef struct kal__line {
     int way;   // which row of the table
     const kal__codec *codec;
     const char *fixed;                 // parameters: "progressive=true"
+    int effort;                        // of the encoder; -1: it is not told
     const kal__quality_curve *curve;   // NULL: it has no quality
     const kal__ladder *ladder;         // NULL: every quality counts
     int slow;                          // the slowest are begun first
@@ -89,12 +93,14 @@ kal_status kal__lines_of(const kal__aim *a, const kal_extent *e, kal__line out[K
 
 // ---- what is told (optimize_report.c) -----------------------------------------------------------
 
+#define KAL__TRY_PARAMS 112
+
 /// A candidate while it is tried.
 typedef struct kal__try {
     int line, quality;    // line -1: the original
     double scale;         // of the sides
     kal_candidate told;   // params and why: below
-    char params[96], why[200];
+    char params[KAL__TRY_PARAMS], why[200];
     kal__slab *bytes;   // NULL: let go of
     kal_status status;
 } kal__try;

@@ -139,18 +139,28 @@ static int rung_of(const kal__ladder *l, int quality)
     return l->value ? l->value[i] : quality;
 }
 
+// Those that are not empty, with blanks between.
+static void join(const char *const *words, int count, char *out, size_t n)
+{
+    size_t used = 0;
+    *out = '\0';
+    for (int i = 0; i < count; i++)
+        if (*words[i] && used < n)
+            used += (size_t)snprintf(out + used, n - used, "%s%s", used ? " " : "", words[i]);
+}
+
 kal_status kal__line_params(const kal__search *s, const kal__runner *r, int quality, void *params,
                             kal__arena *arena, char *text, size_t n, kal_error *err)
 {
     const kal__codec *c = r->line->codec;
     const kal__ladder *l = r->line->ladder;
     const bool strip = s->aim->p.metadata == KAL__STRIP_META;
-    char first[32] = "", all[96];
+    char first[32] = "", effort[32] = "", all[KAL__TRY_PARAMS];
     if (r->line->curve)
         snprintf(first, sizeof first, "%s=%d", l && l->name ? l->name : "quality",
                  l ? rung_of(l, quality) : quality);
-    snprintf(all, sizeof all, "%s%s%s%s%s", first, *first && *r->line->fixed ? " " : "", r->line->fixed,
-             strip && (*first || *r->line->fixed) ? " " : "", strip ? "strip=true" : "");
+    if (r->line->effort >= 0) snprintf(effort, sizeof effort, "effort=%d", r->line->effort);
+    join((const char *[]){first, r->line->fixed, effort, strip ? "strip=true" : ""}, 4, all, sizeof all);
     if (text) snprintf(text, n, "%s", all);
     kal__codec_defaults(c, c->name, params);
     return kal__params_parse(kal__schema_of_codec(c), params, all,

@@ -215,7 +215,7 @@ static void test_nothing_overlooked(void)
     static point points[2][ALL];
     kal_scope *s = kal_scope_new();
     kal_node *image = scene(s, 130, 120, 3, KAL_U8, 5);
-    all_qualities(s, image, "jpeg", "progressive=true optimize=true subsampling=420", points[0]);
+    all_qualities(s, image, "jpeg", "progressive=true optimize=true tables=tuned subsampling=420", points[0]);
     all_qualities(s, image, "webp", "effort=4", points[1]);
     for (int i = 0; i < 24; i++) {
         const bool by_bytes = i & 1;
