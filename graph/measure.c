@@ -32,7 +32,8 @@ kal_status kal__measure_open(kal__stage *s, kal_error *err)
 void *kal__measure_of(const kal__stage *s, int32_t band)
 {
     const size_t each = s->part ? s->codec_memory / (size_t)s->n_bands : 0;
-    return s->gathered ? (unsigned char *)s->gathered + each * (size_t)band : NULL;
+    unsigned char *room = __atomic_load_n(&s->gathered, __ATOMIC_ACQUIRE);   // another band may be opening it
+    return room ? room + each * (size_t)band : NULL;
 }
 
 bool kal__measure_done(kal__stage *s, int32_t band)
