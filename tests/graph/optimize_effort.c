@@ -4,7 +4,7 @@
 // What encoders are told to do for it (effort), and how much colour they may leave out (subsampling): which files are tried, and what of them is kept.
 #include "../io/files.h"
 
-#include <kal/optimize.h>
+#include "optimizing.h"
 
 // Edges of colour alone: what halves colour has a hard time.
 static kal_node *colourful(kal_scope *s, int32_t box_side)
@@ -25,20 +25,11 @@ static kal_node *colourful(kal_scope *s, int32_t box_side)
     return n;
 }
 
-static kal_choice chosen(kal_scope *s, kal_node *n, const char *params)
+static kal_choice choose(kal_scope *s, kal_node *n, const char *params)
 {
     kal_choice c;
     REQUIRE_OK(kal_choose(kal_encode(s, n, "optimize", params), NULL, &c, &check_error));
     return c;
-}
-
-static bool is_there(const char *format)
-{
-    kal_codec_info info;
-    const char *version = NULL;
-    for (size_t i = 0; kal_codec_at(i, &info, &version); i++)
-        if (!strcmp(info.name, format)) return version != NULL;
-    return false;
 }
 
 // Of every file of that format: it has the word, or has not.
@@ -67,7 +58,7 @@ static void test_efforts(void)
             snprintf(params, sizeof params, "min_score=70 lossless=false subsampling=420 formats=\"%s\" %s",
                      k ? "avif" : "webp", cases[i].effort);
             if (!is_there(k ? "avif" : "webp")) continue;
-            kal_choice c = chosen(s, n, params);
+            kal_choice c = choose(s, n, params);
             const int all = tried(&c, k ? "avif" : "webp", ""),
                       with = tried(&c, k ? "avif" : "webp", k ? cases[i].avif : cases[i].webp);
             REQUIRE_NOTE(c.passed && all > 0 && all == with, "%s: %d of %d", params, with, all);
@@ -76,7 +67,7 @@ static void test_efforts(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char params[120];
         snprintf(params, sizeof params, "max_bytes=90000 objective=best formats=\"png\" %s", cases[i].effort);
-        kal_choice c = chosen(s, n, params);
+        kal_choice c = choose(s, n, params);
         const int slow = tried(&c, "png", "compression=9") - tried(&c, "png", "colours");
         REQUIRE_NOTE(c.passed && (slow > 0) == cases[i].slow, "%s: %d", params, slow);
         kal_choice_release(&c);
@@ -94,21 +85,21 @@ static void test_full_colour(void)
         char params[120];
         if (!is_there(formats[i])) continue;
         snprintf(params, sizeof params, "min_score=85 lossless=false formats=%s", formats[i]);
-        kal_choice both = chosen(s, n, params);
+        kal_choice both = choose(s, n, params);
         const int half = tried(&both, formats[i], "subsampling=420"),
                   full = tried(&both, formats[i], "subsampling=444");
         REQUIRE_NOTE(both.passed && half && full, "%s: %d of 4:2:0, %d of 4:4:4", params, half, full);
         for (int k = 0; k < 2; k++) {
             const char *word = k ? "subsampling=444" : "subsampling=420", *other = k ? "=420" : "=444";
             snprintf(params, sizeof params, "min_score=85 lossless=false formats=%s %s", formats[i], word);
-            kal_choice one = chosen(s, n, params);
+            kal_choice one = choose(s, n, params);
             REQUIRE_NOTE(tried(&one, formats[i], word) && !tried(&one, formats[i], other), "%s", params);
             if (one.passed)
                 REQUIRE_NOTE(both.size <= one.size + one.size / 50, "%s: %zu bytes, both %zu", params,
                              one.size, both.size);
             kal_choice_release(&one);
             snprintf(params, sizeof params, "quality=50 formats=%s %s", formats[i], word);
-            one = chosen(s, n, params);
+            one = choose(s, n, params);
             REQUIRE_NOTE(one.n == 1 && tried(&one, formats[i], word) == 1, "%s: %d", params, one.n);
             kal_choice_release(&one);
         }

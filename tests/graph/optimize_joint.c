@@ -3,23 +3,12 @@
 //
 // Several formats searched together: what comes of it is as good as the best of what each gives alone, in fewer files; files that lose nothing are not made where they
 // cannot be small enough, and are chosen where they are.
-#include "check.h"
-
-#include <math.h>
+#include "optimizing.h"
 
 #define RANDOM_AIMS 16
 
 static const char *const formats[] = {"jpeg", "webp", "png", "avif"};
 enum { FORMATS = sizeof formats / sizeof *formats };
-
-static bool is_there(const char *format)
-{
-    kal_scope *s = kal_scope_new();
-    kal_node *n = kal_apply_text(s, "sample", "scene width=16 height=16", NULL, 0);
-    const bool there = !kal_node_error(kal_encode(s, n, format, NULL), NULL);
-    kal_scope_free(&s);
-    return there;
-}
 
 typedef struct outcome {
     bool passed;

@@ -5,14 +5,7 @@
 // them; how many are tried; where none is; the same answer for any threads and memo.
 #include "../io/files.h"
 
-#include <math.h>
-
-static kal_node *optimized(kal_scope *s, kal_node *n, const char *params)
-{
-    kal_node *o = kal_encode(s, n, "optimize", params);
-    REQUIRE_OK(kal_node_error(o, &check_error));
-    return o;
-}
+#include "optimizing.h"
 
 // Boxes of n colours that lie far from each other.
 static unsigned char *flat(const kal_extent *e, int n, uint64_t seed)
@@ -47,20 +40,6 @@ static unsigned char *photo(const kal_extent *e, uint64_t seed)
                 p[i] = (unsigned char)(v > 255 ? 255 : v);
             }
     return p;
-}
-
-static double measured(kal_scope *s, const kal_choice *c, kal_node *image)
-{
-    kal_node *const in[2] = {image, kal_load_bytes(s, c->data, c->size, "upright=false")};
-    kal_extent e;
-    kal_value v = {0};
-    REQUIRE_OK(kal_node_extent(image, &e, &check_error));
-    const bool small = !strcmp(c->metric, "ssimulacra2") && (e.width < 113 || e.height < 113);
-    REQUIRE_OK(kal_read_value(kal_apply_text(s, c->metric, small ? "aligned=true" : "", in, 2), NULL, &v,
-                              &check_error));
-    const double score = v.v ? v.v[0] : (double)NAN;
-    kal_value_free(&v);
-    return score;
 }
 
 // How many colours a candidate was asked for; 0: it has no palette.
@@ -217,7 +196,7 @@ static void test_bounds(void)
                  bytes, what == 3 ? "max_dssim" : "min_score", what == 3 ? dssim : score);
         kal_choice c;
         REQUIRE_OK(kal_choose(optimized(s, image, aim), NULL, &c, &check_error));
-        const double is = measured(s, &c, image);
+        const double is = metric_of(s, c.metric, image, read_back(s, &c));
         const kal_candidate *x = &c.candidates[c.chosen];
         const bool fits = !(bytes > 0) || (double)c.size <= bytes,
                    well = what == 3 ? is <= dssim : what == 1 || is >= score;
@@ -254,7 +233,7 @@ static void test_nothing_overlooked(void)
         snprintf(params, sizeof params, "colours=%d compression=9", rungs[i]);
         REQUIRE_OK(kal_read_bytes(kal_encode(s, image, "png", params), NULL, &b, &check_error));
         c.data = b.data, c.size = b.size;
-        score[i] = measured(s, &c, image);
+        score[i] = metric_of(s, c.metric, image, read_back(s, &c));
         kal_bytes_free(&b);
     }
     for (int i = 0; i < 16; i++) {

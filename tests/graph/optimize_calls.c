@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// The format "optimize" as a call: what is refused, progress and stops, and as a node among others.
+#include "optimizing.h"
+
+// ---- what is refused, what is stopped -----------------------------------------------------------
+
+static void test_refused(void)
+{
+    static const struct {
+        const char *params, *says;
+    } cases[] = {{"formats=\"jpg,wepb\"", "did you mean \"webp\"?"},
+                 {"formats=\"tiff\"", "there are jpeg, png, webp"},
+                 {"min_score=80 max_dssim=0.1", "one of min_score"},
+                 {"metric=none min_score=80", "metric=none scores nothing"},
+                 {"metric=none", "needs quality, or max_bytes"},
+                 {"metric=dssim min_score=80", "not the one whose value is bounded"},
+                 {"objective=best", "needs max_bytes"},
+                 {"objective=smallest max_bytes=100", "needs min_score"},
+                 {"metric=butter", "metric=butter is not"},
+                 {"min_score=101", "min_score"},
+                 {"sharpness=3", "sharpness"}};
+    kal_scope *s = kal_scope_new();
+    kal_node *image = scene(s, 20, 20, 3, KAL_U8, 1);
+    kal_choice c;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        REQUIRE(kal_node_error(kal_encode(s, image, "optimize", cases[i].params), &check_error) ==
+                KAL_INVALID);
+        REQUIRE_NOTE(strstr(check_error.message, cases[i].says), "%s: %s", cases[i].params,
+                     check_error.message);
+    }
+    REQUIRE_FAILS(KAL_INVALID, kal_choose(image, NULL, &c, &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_choose(kal_encode(s, image, "jpeg", NULL), NULL, &c, &check_error));
+    kal_node *clear = scene(s, 20, 20, 4, KAL_U8, 1);   // no format that was allowed takes it
+    REQUIRE(kal_choose(optimized(s, clear, "formats=\"jpeg\""), NULL, &c, &check_error) != KAL_OK);
+    REQUIRE_NOTE(strstr(check_error.message, "no format takes this picture: jpeg"), "%s",
+                 check_error.message);
+    kal_memo *memo = kal_memo_new(1 << 20);
+    const kal_options only = {.only_known = true, .memo = memo};
+    REQUIRE_FAILS(KAL_MISSING, kal_choose(optimized(s, image, "min_score=33"), &only, &c, &check_error));
+    kal_memo_free(&memo);
+    kal_scope_free(&s);
+}
+
+typedef struct telling {
+    kal_cancel *cancel;
+    uint64_t last;
+    int times;
+    kal_phase end;
+} telling;
+
+static void tell(void *user, kal_phase phase, uint64_t done, uint64_t total)
+{
+    telling *t = user;
+    REQUIRE(done >= t->last && (done < total || phase == KAL_DONE));
+    t->last = done;
+    t->end = phase;
+    if (++t->times == 2 && t->cancel) kal_cancel_set(t->cancel);
+}
+
+static void test_progress_and_cancel(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_choice c;
+    kal_node *image = scene(s, 300, 200, 3, KAL_U8, 7);
+    telling t = {.last = 0};
+    kal_options o = {.progress = tell, .user = &t, .memo_mode = KAL_MEMO_NEVER};
+    REQUIRE_OK(kal_choose(optimized(s, image, "min_score=71 formats=\"jpeg,webp\""), &o, &c, &check_error));
+    REQUIRE(t.times > 2 && t.end == KAL_DONE);
+    kal_choice_release(&c);
+    t = (telling){.cancel = kal_cancel_new()};
+    o.cancel = t.cancel;
+    REQUIRE_FAILS(KAL_CANCELLED, kal_choose(optimized(s, image, "min_score=71 formats=\"jpeg,webp\""), &o, &c,
+                                            &check_error));
+    REQUIRE(t.end == KAL_STOPPED && !c.held);
+    kal_cancel_free(&t.cancel);
+    const kal_options late = {.deadline = 1e-9, .memo_mode = KAL_MEMO_NEVER};
+    REQUIRE_FAILS(KAL_DEADLINE, kal_choose(optimized(s, image, "min_score=71"), &late, &c, &check_error));
+    kal_scope_free(&s);
+}
+
+// ---- as any other node --------------------------------------------------------------------------
+
+static void warn(void *user, const kal_warning *w)
+{
+    snprintf(user, 200, "%s", w->text);
+}
+
+static void test_as_a_node(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_choice c;
+    kal_bytes json, svg, text;
+    kal_node *image = scene(s, 100, 80, 3, KAL_U8, 12),
+             *n = optimized(s, image, "min_score=70 formats=\"webp\" lossless=false");
+    REQUIRE_OK(kal_choose(n, NULL, &c, &check_error));
+    REQUIRE_OK(kal_choice_print(&c, KAL_AS_JSON, &json, &check_error));
+    REQUIRE(strstr((char *)json.data, "\"passed\": true") &&
+            strstr((char *)json.data, "\"media_type\": \"image/webp\""));
+    REQUIRE_OK(kal_choice_print(&c, KAL_AS_SVG, &svg, &check_error));
+    REQUIRE(strstr((char *)svg.data, "class=\"chosen\"/>") && strstr((char *)svg.data, "</svg>"));
+    REQUIRE_FAILS(KAL_INVALID, kal_choice_print(&c, KAL_AS_DOT, &text, &check_error));
+    kal_bytes_free(&json);
+    kal_bytes_free(&svg);
+    char told[200] = "";
+    const kal_options o = {.warn = warn, .user = told};
+    const char *path = check_temp("it-is-webp.png");
+    REQUIRE_OK(kal_write_files(&n, &path, 1, &o, &check_error));
+    REQUIRE_NOTE(strstr(told, "the file is webp"), "%s", told);
+    told[0] = 0;
+    kal_bytes poor;
+    REQUIRE_OK(
+        kal_read_bytes(optimized(s, image, "max_bytes=100 formats=\"webp\""), &o, &poor, &check_error));
+    REQUIRE_NOTE(strstr(told, "nothing keeps to what optimize was asked"), "%s", told);
+    kal_bytes_free(&poor);
+    kal_key plain, other;
+    REQUIRE_OK(kal_node_key(n, &plain, &check_error));
+    REQUIRE_OK(kal_node_key(optimized(s, image, "min_score=71 formats=\"webp\" lossless=false"), &other,
+                            &check_error));
+    REQUIRE(!kal_key_equal(plain, other));
+    REQUIRE_OK(kal_explain(&n, 1, KAL_AS_TEXT, NULL, &text, &check_error));
+    kal_bytes_free(&text);
+    kal_sight sight;
+    REQUIRE_OK(kal_look(&n, 1, NULL, &sight, &check_error));
+    kal_choice_release(&c);
+    kal_memo_clear(NULL);
+    kal_scope_free(&s);
+}
+
+int main(void)
+{
+    test_refused();
+    if (!is_there("jpeg") || !is_there("webp") || !is_there("png")) {
+        check_skip("jpeg, png or webp is not here");
+        return check_done();
+    }
+    test_progress_and_cancel();
+    test_as_a_node();
+    kal_memo_clear(NULL);
+    return check_done();
+}
