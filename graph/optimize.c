@@ -3,7 +3,7 @@
 //
 // The format "optimize": whichever file an aim asks for. Its node is dynamic; settled it is an encoded node whose bytes are there already, found
 // in the memo with the report of the search, or searched for.
-#include "optimize.h"
+#include "optimize_search.h"
 
 #include "apply.h"
 #include "dynamic.h"
@@ -68,14 +68,14 @@ const kal__codec kal__codec_optimize = {
 // ---- what a search is kept under ----------------------------------------------------------------
 
 // The image, what was asked, and whoever has a say: codecs and the metric, with their versions.
-static kal_status key_of(kal_node *image, const kal__aim *a, kal_key *out, kal_error *err)
+static kal_status key_of(kal_node *image, const kal__aim *a, bool fits, kal_key *out, kal_error *err)
 {
     kal__line lines[KAL__LINES];
     int n;
     kal__text made_by = {0};
     kal_status st = kal__lines_of(a, &image->call.extent, lines, &n, err);
     if (st) return st;
-    kal__puts(&made_by, "optimize 3");
+    kal__puts(&made_by, fits ? "optimize 4" : "optimize 4, streamed");   // not looked through then
     for (int i = 0; i < n; i++) {
         const char *v = lines[i].codec->version(), *edition = lines[i].codec->edition;
         kal__putf(&made_by, " / %s %s %s %s", lines[i].codec->name, v ? v : "", edition ? edition : "",
@@ -136,8 +136,10 @@ static kal_status search(const request *r, kal__slab **report, size_t *size, kal
     char key[33];
     if (r->options && r->options->only_known)
         return kal_fail(err, KAL_MISSING, "not in the memo: %s, a search", kal_key_print(r->key, key));
-    const kal_status st = kal__optimize_search(r->image, &r->aim, r->options, r->start, report, size, err);
-    if (!st) keep(r->o.memo, r->key, r->image, *report, *size, (kal__now() - from) * 1e9);
+    bool lasting;   // with more memory there may be another answer
+    const kal_status st =
+        kal__optimize_search(r->image, &r->aim, r->options, r->start, report, size, &lasting, err);
+    if (!st && lasting) keep(r->o.memo, r->key, r->image, *report, *size, (kal__now() - from) * 1e9);
     return st;
 }
 
@@ -174,8 +176,8 @@ static kal_status choose(kal_node *image, const kal_node *node, const kal_option
     bool found;
     *out = (kal_choice){.n = 0};
     kal_status st = kal__aim_of(node->call.params, &r.aim, err);
-    if (!st) st = key_of(image, &r.aim, &r.key, err);
     if (!st) st = kal__resolve(options, &r.o, err);
+    if (!st) st = key_of(image, &r.aim, kal__search_holds(&image->call.extent, &r.o), &r.key, err);
     if (st) return st;
     found = find(r.o.memo, r.key, &report, &size);
     if (!found) st = search_alone(&r, &report, &size, &found, err);

@@ -125,9 +125,9 @@ kal_status kal__report_read(kal__slab *report, size_t size, kal_choice *out, kal
 
 // ---- the search (optimize_search.c) -------------------------------------------------------------
 
-/// Tries, and makes the report of it. `image` is static.
+/// Tries, and makes the report of it. `image` is static. *lasting: no candidate is missing for want of memory.
 kal_status kal__optimize_search(kal_node *image, const kal__aim *a, const kal_options *options, double start,
-                                kal__slab **report, size_t *size, kal_error *err);
+                                kal__slab **report, size_t *size, bool *lasting, kal_error *err);
 
 // ---- the node (optimize.c) ----------------------------------------------------------------------
 

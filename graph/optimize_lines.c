@@ -97,7 +97,7 @@ static const struct {
     {"png", "compression=9", &palette, 2, 0, false, true, false, false, &colours, NULL},
     {"webp", "", &webp, 2, 0, false, true, false, false, NULL, webp_efforts},
     {"webp", "lossless=true effort=0", NULL, 2, 4, true, true, false, false, NULL, NULL},
-    {"webp", "lossless=true effort=6", NULL, 3, 2, true, true, true, false, NULL, NULL},
+    {"webp", "lossless=true effort=6", NULL, 3, 3, true, true, true, false, NULL, NULL},
     {"avif", "subsampling=420", &avif, 4, 0, false, true, false, false, &avif_steps, avif_efforts},
     {"avif", "subsampling=444", &avif, 4, 0, false, true, true, false, &avif_steps, avif_efforts},
     {"heif", "subsampling=420", &avif, 4, 0, false, false, false, false, &heif_steps, heif_efforts},
@@ -122,6 +122,8 @@ static int bounds_of(const kal__optimize_p *p)
 static kal_status check_aim(const kal__optimize_p *p, kal_error *err)
 {
     const int bounds = bounds_of(p);
+    if (p->max_bytes > 0 && p->max_bytes < 1)
+        return kal_fail(err, KAL_INVALID, "optimize: max_bytes=%g is less than a byte", p->max_bytes);
     if (bounds > 1)
         return kal_fail(err, KAL_INVALID, "optimize: give one of min_score, max_dssim and max_diff");
     if (p->metric == KAL__NO_METRIC && bounds)

@@ -24,8 +24,10 @@ static double points_a_bit(const kal__quality_curve *c, int quality)
 // much larger that what is above does not make up for it.
 static bool shows_defeat(const kal__runner *r, const kal__quality_probe *p, uint64_t best)
 {
+    const bool jumps = r->line->ladder && r->line->ladder->name;   // palettes have no curve to speak of
     const double points = r->by.min_score - p->score, slope = points_a_bit(r->by.curve, p->quality);
     const double bits = kal__log2((double)best / (double)(p->bytes + r->beside));   // that it may have more
+    if (jumps) return points > 0 && bits <= 0;
     if (points > 0) return bits <= 0 || STEEP * slope * bits < points;
     return bits < 0 && -bits > STEEP * -points / slope;
 }
@@ -153,9 +155,12 @@ static bool wants_full_colour(const kal__search *s, const kal__runner *before)
 {
     const kal__quality_probe *p = kal__quality_found(&before->by);
     const kal__try *last = before->last < 0 ? NULL : &s->tries[before->last];
-    if (!last || last->status) return false;
+    if (!last || last->status || (before->by.max_bytes && !p))
+        return false;   // nor where fewer bytes are wanted
     return before->beaten ? last->quality >= HIGH_QUALITY : !p || p->quality >= HIGH_QUALITY;
 }
+
+#define LITTLE 100000   // bytes: where a quick file is as small a slow one is soon made
 
 // Of what loses nothing the slow way where the quick one comes near, and what is slow by itself where a quick PNG does.
 static bool is_called_for(kal__search *s, const kal__runner *w)
@@ -165,11 +170,12 @@ static bool is_called_for(kal__search *s, const kal__runner *w)
     if (before && w->line->curve) return wants_full_colour(s, before);
     if (before) {
         const kal__try *quick = before->last < 0 ? NULL : &s->tries[before->last];
-        return quick && !quick->status && quick->told.bytes / (uint64_t)w->line->less <= room;
+        const uint64_t least = quick ? quick->told.bytes / (uint64_t)w->line->less : 0;
+        return quick && !quick->status && (least <= room || quick->told.bytes <= LITTLE);
     }
     if (!w->line->less || s->aim->p.quality || room == UINT64_MAX) return true;
     const uint64_t png = kal__quick_png(s);
-    return png == UINT64_MAX || png / (uint64_t)w->line->less <= room;
+    return png == UINT64_MAX || png <= LITTLE || png / (uint64_t)w->line->less <= room;
 }
 
 // What loses nothing comes last: by then it is known how small it must be. Of a given quality there is no search to wait for.
@@ -185,14 +191,22 @@ static bool may_begin(const kal__search *s, const kal__runner *w)
     return w->line->follows < 0 || s->runners[w->line->follows].state == KAL__DONE;
 }
 
-// What cannot win any more is done; and what waited for that may begin.
+static kal__runner *runner_of(kal__search *s, int way)
+{
+    for (int i = 0; i < s->n; i++)
+        if (s->lines[i].way == way) return &s->runners[i];
+    return NULL;
+}
+
+// What cannot win any more is done; and what waited for that may begin. One tells on the next, so they come in the order of the table, whatever the one of `formats`.
 static void begin_others(kal__search *s)
 {
     bool changed = true;
     while (changed) {
         changed = false;
-        for (int i = 0; i < s->n; i++) {
-            kal__runner *w = &s->runners[i];
+        for (int way = 0; way < KAL__LINES; way++) {
+            kal__runner *w = runner_of(s, way);
+            if (!w) continue;
             const kal__line_state before = w->state;
             if (w->state == KAL__WAITS && may_begin(s, w)) {
                 w->state = is_called_for(s, w) ? KAL__SEARCHES : KAL__DONE;

@@ -119,7 +119,7 @@ static kal_status no_file(const kal__search *s, kal_error *err)
 }
 
 kal_status kal__optimize_search(kal_node *image, const kal__aim *a, const kal_options *options, double start,
-                                kal__slab **report, size_t *size, kal_error *err)
+                                kal__slab **report, size_t *size, bool *lasting, kal_error *err)
 {
     kal__search *s = kal__new_zero(1, sizeof *s);
     kal_stats none = {0};
@@ -145,7 +145,11 @@ kal_status kal__optimize_search(kal_node *image, const kal__aim *a, const kal_op
         *report = kal__report_make(a, s->tries, s->n_tries, s->best, size);
         if (!*report) st = kal_fail(err, KAL_NOMEM, "optimize: out of memory");
     }
-    for (int i = 0; i < s->n_tries; i++) kal__slab_unref(&s->tries[i].bytes);
+    *lasting = true;
+    for (int i = 0; i < s->n_tries; i++) {
+        *lasting &= s->tries[i].status != KAL_LIMIT && s->tries[i].status != KAL_NOMEM;
+        kal__slab_unref(&s->tries[i].bytes);
+    }
     pthread_mutex_destroy(&s->lock);
     free(s);
     return st;

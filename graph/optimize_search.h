@@ -6,6 +6,7 @@
 #define KAL_GRAPH_OPTIMIZE_SEARCH_H
 
 #include "optimize.h"
+#include "options.h"
 
 #include <pthread.h>
 
@@ -66,6 +67,8 @@ kal_status kal__line_params(const kal__search *s, const kal__runner *r, int qual
 /// The picture and what is compared with, held in memory where they fit, and what files get of its metadata.
 kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err);
 void kal__search_close(kal__search *s);
+/// Whether a picture is held in memory while it is searched, and so looked through.
+bool kal__search_holds(const kal_extent *e, const kal__resolved *o);
 /// Makes the file of a try, unless it is there, and its score where that is wanted. A failure takes the candidate out, and is told. Threads: any number at once.
 void kal__try_one(kal__search *s, kal__runner *r, kal__try *t);
 /// Bytes of a PNG of it, quickly made: by that it is told which files that lose nothing can be small enough. UINT64_MAX: it could not be made.

@@ -55,6 +55,11 @@ static kal_status comparable(kal_node **n, kal_error *err)
     return kal__through(n, ops->embed, text, err);
 }
 
+bool kal__search_holds(const kal_extent *e, const kal__resolved *o)
+{
+    return (size_t)e->width * kal_pixel_size(e) * (size_t)e->height <= o->max_memory / 2;
+}
+
 // Its rows, computed once, as a node of their own when they fit into half of what may be held; else itself.
 static kal_status hold(kal__search *s, kal_node **n, kal_error *err)
 {
@@ -63,7 +68,7 @@ static kal_status hold(kal__search *s, kal_node **n, kal_error *err)
     kal__resolved o;
     kal__tally tally;
     kal_status st = kal__resolve(&s->options, &o, err);
-    if (st || bytes > o.max_memory / 2 || (*n)->kind == KAL__PIXELS) return st;
+    if (st || !kal__search_holds(e, &o) || (*n)->kind == KAL__PIXELS) return st;
     kal__slab *slab = kal__slab_new(bytes);
     if (!slab) return KAL_OK;
     const kal__want w = {.node = *n, .rect = kal_rect_all(e), .dst = slab->data, .stride = (ptrdiff_t)row};
@@ -261,7 +266,10 @@ static void kal__try_judge(const kal__search *s, kal__try *t)
     if (poor && scored)
         snprintf(t->why + n, sizeof t->why - n, "%s%.4g is not %s %.4g", n ? "; " : "", c->score,
                  a->p.metric == KAL__DSSIM ? "at most" : "at least", a->bound);
-    c->keeps = !t->status && !large && !poor;
+    if (!scored && !t->status && !t->why[0] && a->p.metric != KAL__NO_METRIC)
+        snprintf(t->why, sizeof t->why, "not scored");
+    // What was not looked at keeps to nothing: of those that fit the found one is.
+    c->keeps = !t->status && !large && !poor && (scored || a->p.metric == KAL__NO_METRIC);
 }
 
 // Not every try needs a score: where bytes alone are searched the found one does, and what loses nothing is scored only where it can win.

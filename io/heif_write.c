@@ -34,6 +34,16 @@ static const char *name_of(enum heif_compression_format format)
 
 #define AV1_USUAL 3   // effort; beyond it libaom holds more
 
+// From that effort on libaom copies blocks within pictures that look like screens, for which it holds 66 bytes a pixel more, and some. Whether one does
+// is known to it alone, so it is counted for all; and larger pictures do without, or a photograph of 12 MP would need a gigabyte.
+#define AV1_COPIES 2
+#define AV1_COPIES_UP_TO (1 << 22)   // pixels
+
+static bool may_copy_blocks(const kal_extent *x)
+{
+    return (int64_t)x->width * x->height <= AV1_COPIES_UP_TO;
+}
+
 // Our picture, and what was measured for x265 and libaom, of 0.25 to 12 MP: so much a pixel, and beside it what the heap keeps of blocks that
 // were given back, which grows with the first of them and then no more.
 static size_t encoder_memory(const kal_extent *x, enum heif_compression_format format, const kal__heif_p *p)
@@ -44,13 +54,15 @@ static size_t encoder_memory(const kal_extent *x, enum heif_compression_format f
     } held[] = {{13.4, 1.5, 14.5, 8.5, 22e6, 0, 22e6}, {15.3, 4, 21.5, 13, 13e6, 18, 38.6e6}};
     const int av1 = format == heif_compression_AV1;
     const bool hard = av1 && p->effort > AV1_USUAL;
+    const bool copies = av1 && p->effort >= AV1_COPIES && may_copy_blocks(x);
     const double pixels = (double)x->width * (double)x->height,
                  more = p->lossless ? held[av1].lossless * (x->channels < 3 ? 0.12 : 1)
                                     : held[av1].full_colour * (x->channels < 3 ? 0 : p->subsampling / 2.0),
                  each = held[av1].each + x->channels + (x->alpha ? held[av1].alpha : 0) + more,
                  kept = held[av1].kept + (held[av1].kept_each + (hard ? 12 : 0)) * pixels,
                  most = held[av1].kept_most * (p->lossless ? 1.2 : 1) + (hard ? 28e6 : 0);
-    return (size_t)(pixels * each + (kept < most ? kept : most));
+    const double found = 25 * pixels < 25e6 ? 25 * pixels : 25e6;   // tables, of where blocks have been seen
+    return (size_t)(pixels * each + (kept < most ? kept : most) + (copies ? 66 * pixels + found : 0));
 }
 
 static kal_status accepts(const kal_extent *x, enum heif_compression_format format, const kal__heif_p *p,
@@ -144,8 +156,9 @@ static int av1_threads(const kal__encoder *e)
 // Settings an encoder does not know are left out: each encoder has its own. Bytes may depend on nothing but these.
 static struct heif_error make_encoder(kal__encoder *e)
 {
+    // "placebo" wins nothing, and refuses pictures below 32 pixels a side
     static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster",   "fast",
-                                          "medium",    "slow",      "slower",   "veryslow", "placebo"};
+                                          "medium",    "slow",      "slower",   "veryslow", "veryslow"};
     static const char *const samplings[] = {"420", "422", "444"};
     char threads[12], speed[12];
     snprintf(threads, sizeof threads, "%d", av1_threads(e));
@@ -163,6 +176,7 @@ static struct heif_error make_encoder(kal__encoder *e)
         {heif_compression_AV1, "speed", speed},
         {heif_compression_AV1, "threads", threads},
         {heif_compression_AV1, "chroma", chroma},
+        {heif_compression_AV1, "aom:enable-intrabc", may_copy_blocks(&e->extent) ? "1" : "0"},
     };
     const kal__heif *lib = e->lib;
     struct heif_error h = lib->heif_context_get_encoder_for_format(e->context, e->format, &e->encoder);

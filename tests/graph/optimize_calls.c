@@ -18,6 +18,7 @@ static void test_refused(void)
                  {"metric=dssim min_score=80", "not the one whose value is bounded"},
                  {"objective=best", "needs max_bytes"},
                  {"objective=smallest max_bytes=100", "needs min_score"},
+                 {"max_bytes=0.5", "less than a byte"},
                  {"metric=butter", "metric=butter is not"},
                  {"min_score=101", "min_score"},
                  {"sharpness=3", "sharpness"}};
@@ -40,6 +41,39 @@ static void test_refused(void)
     const kal_options only = {.only_known = true, .memo = memo};
     REQUIRE_FAILS(KAL_MISSING, kal_choose(optimized(s, image, "min_score=33"), &only, &c, &check_error));
     kal_memo_free(&memo);
+    kal_scope_free(&s);
+}
+
+// Where memory does not let files be made or scored: what passes was scored all the same, and with more memory the answer is that of a memo that knows nothing.
+static void test_short_of_memory(void)
+{
+    static const char *const aims[] = {"max_bytes=30000 formats=\"jpeg,webp\" original=false",
+                                       "min_score=70 formats=\"jpeg,webp,png\" original=false",
+                                       "min_score=60 max_bytes=20000 formats=\"webp,jpeg\" original=false"};
+    kal_scope *s = kal_scope_new();
+    kal_node *image = kal_apply_text(s, "sample", "scene width=640 height=480", NULL, 0);
+    for (size_t k = 0; k < sizeof aims / sizeof *aims; k++) {
+        kal_node *n = optimized(s, image, aims[k]);
+        kal_memo *memo = kal_memo_new(64 << 20);
+        kal_choice plenty, c;
+        int failed = 0;
+        REQUIRE_OK(kal_choose(n, &(kal_options){.memo_mode = KAL_MEMO_NEVER}, &plenty, &check_error));
+        for (size_t room = 1 << 20; room < 16 << 20; room += 1 << 20) {
+            const kal_options o = {.memo = memo, .max_memory = room, .threads = 1};
+            if (kal_choose(n, &o, &c, NULL)) continue;
+            REQUIRE_NOTE(!c.passed || chosen(&c)->score == chosen(&c)->score, "%s, %zu bytes: no score",
+                         aims[k], room);
+            for (int32_t i = 0; i < c.n; i++) failed += strstr(c.candidates[i].why, "max_memory") != NULL;
+            kal_choice_release(&c);
+        }
+        REQUIRE_NOTE(failed > 0, "%s: nothing was short", aims[k]);
+        REQUIRE_OK(kal_choose(n, &(kal_options){.memo = memo}, &c, &check_error));
+        REQUIRE_NOTE(c.passed == plenty.passed && c.size == plenty.size &&
+                         !memcmp(c.data, plenty.data, c.size),
+                     "%s: %zu bytes, %zu without what was short", aims[k], c.size, plenty.size);
+        kal_choice_release(&c), kal_choice_release(&plenty);
+        kal_memo_free(&memo);
+    }
     kal_scope_free(&s);
 }
 
@@ -135,6 +169,7 @@ int main(void)
         check_skip("jpeg, png or webp is not here");
         return check_done();
     }
+    test_short_of_memory();
     test_progress_and_cancel();
     test_as_a_node();
     kal_memo_clear(NULL);
