@@ -5,6 +5,7 @@
 #include "optimize_search.h"
 
 #include "fmath.h"
+#include "load.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,31 @@ int kal__count_colours(const kal_node *n)
         found[slot] = v;
     }
     return count;
+}
+
+// ---- a sample -----------------------------------------------------------------------------------
+
+#define BANDS 8
+#define BAND_ROWS 64
+
+kal_node *kal__sample_rows(kal_node *n)
+{
+    kal_extent e = n->call.extent;
+    const int32_t height = e.height, rows = BANDS * BAND_ROWS;
+    const size_t row = (size_t)e.width * kal_pixel_size(&e);
+    if (n->kind != KAL__PIXELS || height < 2 * rows) return kal_node_ref(n);
+    kal__slab *slab = kal__slab_new(row * (size_t)rows);
+    kal_node *sample = NULL;
+    const unsigned char *src = n->u.pixels.slab->data;
+    for (int32_t i = 0; slab && i < BANDS; i++) {
+        const int32_t from = (int32_t)((int64_t)(height - BAND_ROWS) * i / (BANDS - 1));
+        memcpy((unsigned char *)slab->data + (size_t)i * BAND_ROWS * row, src + (size_t)from * row,
+               BAND_ROWS * row);
+    }
+    e.height = rows;
+    if (slab && kal__pixels_of(&e, slab, &sample, NULL)) sample = NULL;
+    kal__slab_unref(&slab);
+    return sample ? sample : kal_node_ref(n);
 }
 
 // ---- detail -------------------------------------------------------------------------------------

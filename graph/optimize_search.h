@@ -54,6 +54,8 @@ typedef struct kal__search {
 
 /// Different pixels of 8 bits, up to 256; 0: more, or it is not in memory.
 int kal__count_colours(const kal_node *n);
+/// Some bands of its rows, evenly spread, of a picture that has many and is in memory; else itself. A reference.
+kal_node *kal__sample_rows(kal_node *n);
 /// The mean of log2(1 + d), where d are differences of luma, of 0..255, between neighbours; of some rows. By it is guessed how many bits a pixel takes. Below 0: it is not in memory.
 double kal__detail(const kal_node *n);
 
@@ -71,7 +73,7 @@ void kal__search_close(kal__search *s);
 bool kal__search_holds(const kal_extent *e, const kal__resolved *o);
 /// Makes the file of a try, unless it is there, and its score where that is wanted. A failure takes the candidate out, and is told. Threads: any number at once.
 void kal__try_one(kal__search *s, kal__runner *r, kal__try *t);
-/// Bytes of a PNG of it, quickly made: by that it is told which files that lose nothing can be small enough. UINT64_MAX: it could not be made.
+/// Bytes of a PNG of it, quickly made, about: by that it is told which files that lose nothing can be small enough. UINT64_MAX: it could not be made.
 uint64_t kal__quick_png(kal__search *s);
 /// Whether the file that the picture came from may be one of the candidates: then it is. CHANGED: it is another one by now.
 kal_status kal__try_original(kal__search *s, const kal_node *image, kal_error *err);

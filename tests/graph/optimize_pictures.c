@@ -189,6 +189,25 @@ static void test_smaller_picture(void)
     kal_scope_free(&s);
 }
 
+// A yardstick for what loses nothing is a PNG of some of the rows: of a tall drawing it calls for files without loss, of tall noise it does not.
+static void test_tall(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *images[] = {kal_apply_text(s, "sample", "text width=150 height=2600", NULL, 0),
+                          scene(s, 150, 2600, 3, KAL_U8, 3)};
+    for (int i = 0; i < 2; i++) {
+        kal_choice c;
+        int without_loss = 0;
+        REQUIRE_OK(kal_choose(optimized(s, images[i], "min_score=70 formats=\"webp\" original=false"), NULL,
+                              &c, &check_error));
+        for (int32_t k = 0; k < c.n; k++)
+            without_loss += strstr(c.candidates[k].params, "lossless=true") != NULL;
+        REQUIRE_NOTE(c.passed && (without_loss > 0) == !i, "%d: %d without loss", i, without_loss);
+        kal_choice_release(&c);
+    }
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     if (!is_there("jpeg") || !is_there("webp") || !is_there("png")) {
@@ -200,6 +219,7 @@ int main(void)
     test_sixteen_bits();
     test_colours_and_fields();
     test_smaller_picture();
+    test_tall();
     kal_memo_clear(NULL);
     return check_done();
 }
