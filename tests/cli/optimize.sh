@@ -14,7 +14,9 @@ mkdir set small
 # ---- one
 code 'one picture' 0 "$kal" optimize set/a.png min_score=75 -o 'small/{stem}.{ext}'
 has 'its line' "$(cat out)" 'set/a.png: small/a.'
-has 'and the metric' "$(cat out)" 'ssimulacra2 '
+has 'and the metric' "$(cat out)" 'ssimulacra2 100, lossless=true'
+code 'one that loses something' 0 "$kal" optimize set/a.png min_score=75 formats=jpeg -o lossy.jpg
+has 'its score' "$(cat out)" 'ssimulacra2 7'
 same 'one file' "$(ls small | wc -l | tr -d ' ')" 1
 made=$(ls small)
 check 'it is what its suffix says' "$kal" info "small/$made"

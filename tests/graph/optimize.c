@@ -278,10 +278,7 @@ static void test_nothing_scored(void)
 
 int main(void)
 {
-    if (!is_there("jpeg") || !is_there("webp") || !is_there("png")) {
-        check_skip("jpeg, png or webp is not here");
-        return check_done();
-    }
+    if (formats_are_missing()) return check_done();
     test_guarantee();
     test_same_for_all();
     test_order_of_formats();

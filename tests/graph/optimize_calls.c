@@ -165,10 +165,7 @@ static void test_as_a_node(void)
 int main(void)
 {
     test_refused();
-    if (!is_there("jpeg") || !is_there("webp") || !is_there("png")) {
-        check_skip("jpeg, png or webp is not here");
-        return check_done();
-    }
+    if (formats_are_missing()) return check_done();
     test_short_of_memory();
     test_progress_and_cancel();
     test_as_a_node();

@@ -210,10 +210,7 @@ static void test_tall(void)
 
 int main(void)
 {
-    if (!is_there("jpeg") || !is_there("webp") || !is_there("png")) {
-        check_skip("jpeg, png or webp is not here");
-        return check_done();
-    }
+    if (formats_are_missing()) return check_done();
     test_original();
     test_kinds();
     test_sixteen_bits();

@@ -35,6 +35,24 @@ static inline kal_node *scene(kal_scope *s, int32_t w, int32_t h, int32_t channe
     return n;
 }
 
+/// Whether that format is read and written here.
+static inline bool is_there(const char *format)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *n = kal_apply_text(s, "sample", "scene width=16 height=16", NULL, 0);
+    const bool there = !kal_node_error(kal_encode(s, n, format, NULL), NULL);
+    kal_scope_free(&s);
+    return there;
+}
+
+/// Whether one of those that these tests search is not here; then that is noted.
+static inline bool formats_are_missing(void)
+{
+    const bool missing = !is_there("jpeg") || !is_there("webp") || !is_there("png");
+    if (missing) check_skip("jpeg, png or webp is not here");
+    return missing;
+}
+
 static inline kal_node *optimized(kal_scope *s, kal_node *n, const char *params)
 {
     kal_node *o = kal_encode(s, n, "optimize", params);
@@ -54,16 +72,6 @@ static inline double metric_of(kal_scope *s, const char *metric, kal_node *a, ka
     const double score = v.v ? v.v[0] : (double)NAN;
     kal_value_free(&v);
     return score;
-}
-
-/// Whether that format is read and written here.
-static inline bool is_there(const char *format)
-{
-    kal_scope *s = kal_scope_new();
-    kal_node *n = kal_apply_text(s, "sample", "scene width=16 height=16", NULL, 0);
-    const bool there = !kal_node_error(kal_encode(s, n, format, NULL), NULL);
-    kal_scope_free(&s);
-    return there;
 }
 
 static inline kal_node *read_back(kal_scope *s, const kal_choice *c)
