@@ -73,29 +73,30 @@ int main(int argc, char **argv)
     }
     static const struct {
         const char *from, *calls, *to;
-        bool loose;   // pieces are told at their worst and are many
-    } jobs[] = {{"ppm", "", "ppm", false},
-                {"jpg", "", "ppm", false},
-                {"png", "", "ppm", false},
-                {"ppm", "", "jpg", false},
-                {"ppm", "", "png", false},
-                {"ppm", "", "png colours=64", true},
-                {"ppm", "", "gif", true},
-                {"screen.ppm", "", "avif", true},
-                {"screen.ppm", "", "avif lossless=true", true},
-                {"screen.ppm", "", "avif subsampling=444", true},
-                {"screen.ppm", "", "avif effort=5", true},
-                {"ppm", "resize 2900 1500", "avif", true},
-                {"ppm", "resize 2900 1500", "avif subsampling=444", true},
-                {"ppm", "", "heic", true},
-                {"ppm", "", "heic subsampling=444", true},
-                {"jpg", "", "jpg", false},
-                {"jpg", "gaussian 6", "ppm", false},
-                {"png", "flip vertical", "jpg", false},
-                {"ppm", "", "dzi", true},
-                {"ppm", "", "szi", true},
-                {"ppm", "", "iiif", true},
-                {"jpg", "resize 5000 3000", "dzi", true}};
+        int loose;   // 1: pieces are told at their worst and are many; 2: what is held hangs on the picture, and this is not the worst
+    } jobs[] = {{"ppm", "", "ppm", 0},
+                {"jpg", "", "ppm", 0},
+                {"png", "", "ppm", 0},
+                {"ppm", "", "jpg", 0},
+                {"ppm", "", "png", 0},
+                {"ppm", "", "png colours=64", 1},
+                {"ppm", "", "gif", 1},
+                {"ppm", "", "avif", 2},
+                {"screen.ppm", "", "avif", 1},
+                {"screen.ppm", "", "avif lossless=true", 1},
+                {"screen.ppm", "", "avif subsampling=444", 1},
+                {"screen.ppm", "", "avif effort=5", 1},
+                {"ppm", "resize 2900 1500", "avif", 1},
+                {"ppm", "resize 2900 1500", "avif subsampling=444", 1},
+                {"ppm", "", "heic", 1},
+                {"ppm", "", "heic subsampling=444", 1},
+                {"jpg", "", "jpg", 0},
+                {"jpg", "gaussian 6", "ppm", 0},
+                {"png", "flip vertical", "jpg", 0},
+                {"ppm", "", "dzi", 1},
+                {"ppm", "", "szi", 1},
+                {"ppm", "", "iiif", 1},
+                {"jpg", "resize 5000 3000", "dzi", 1}};
     kal_scope *s = kal_scope_new();
     static const char *const suffixes[] = {"ppm", "jpg", "png"};
     rng r = {7};
@@ -116,9 +117,10 @@ int main(int argc, char **argv)
         snprintf(text, sizeof text, "load %s%s%s | save %s", check_temp(in), *jobs[i].calls ? " | " : "",
                  jobs[i].calls, check_temp(out));
         const cost c = job(text);
+        const uint64_t slack = jobs[i].loose > 1 ? 3 * c.held : c.held / (jobs[i].loose ? 2 : 5);
         // how much code one fault brings in differs from run to run
         REQUIRE_NOTE(c.planned > 0 && c.held <= c.planned + (128 << 10) &&
-                         c.planned <= c.held + c.held / (jobs[i].loose ? 2 : 5) + (1 << 20),
+                         c.planned <= c.held + slack + (1 << 20),
                      "%s %s → %s: %.2f MB planned, %.2f held", jobs[i].from, jobs[i].calls, jobs[i].to,
                      (double)c.planned / 1e6, (double)c.held / 1e6);
     }
