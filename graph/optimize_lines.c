@@ -91,7 +91,7 @@ static const struct {
      false, false, NULL, NULL},
     {"jpeg", "progressive=true optimize=true tables=tuned subsampling=444", &jpeg_full, 1, 0, false, true,
      true, false, NULL, NULL},
-    {"png", "compression=2", NULL, 1, 0, true, true, false, false, NULL, NULL},
+    {"png", "compression=1", NULL, 1, 0, true, true, false, false, NULL, NULL},
     {"png", "compression=9", NULL, 2, 2, true, true, true, false, NULL, NULL},
     {"png", "compression=9 colours=256", NULL, 2, 0, true, true, false, true, NULL, NULL},
     {"png", "compression=9", &palette, 2, 0, false, true, false, false, &colours, NULL},

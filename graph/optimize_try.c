@@ -327,7 +327,7 @@ uint64_t kal__quick_png(kal__search *s)
     if (s->quick_png) return s->quick_png;
     o.stats = &stats;
     kal_node *sample = kal__sample_rows(s->picture);
-    kal_node *node = kal_encode(NULL, sample, "png", "compression=2 strip=true");
+    kal_node *node = kal_encode(NULL, sample, "png", "compression=1 strip=true");
     const double part = (double)sample->call.extent.height / s->picture->call.extent.height;
     s->quick_png = kal_read_bytes(node, &o, &made, &err) ? UINT64_MAX : (uint64_t)((double)made.size / part);
     kal_node_unref(&node);

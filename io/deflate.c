@@ -8,6 +8,7 @@
 // A stretch of STRETCH bytes at a time: find matches → tokens → blocks, cut where statistics change → codes → bits.
 #include "deflate.h"
 
+#include "cpu.h"
 #include "deflate_block.h"
 #include "mem.h"
 
@@ -19,7 +20,8 @@
 #define PARTS (STRETCH / PART)
 #define HASH_BITS 15
 #define MASK (KAL__DEFLATE_WINDOW - 1)
-#define UNIT 16   // of a bit, in costs
+#define UNIT 16      // of a bit, in costs
+#define NEAR_RUN 6   // bytes of a match, where only what lies near is looked at
 
 // ---- statistics ---------------------------------------------------------------------------------
 
@@ -83,7 +85,8 @@ typedef struct work {
     tally parts[PARTS], learned;                                 // the latter: from the part before
     size_t part_tokens[PARTS], part_bytes[PARTS];
     unsigned literal_cost[256], length_cost[MAX_MATCH + 1], distance_cost[DISTANCES];
-    int hash_bytes;
+    unsigned char same[PART + NEAR_RUN];   // of a part: see find_near
+    int hash_bytes;                        // 0: only what lies near is looked at
     struct effort effort;
 } work;
 
@@ -143,12 +146,13 @@ static void adapt_match_costs(work *w, const tally *c, unsigned old)
             (w->distance_cost[d] * old + (distances[d] + kal__distance_extra[d] * UNIT) * (4 - old)) / 4;
 }
 
-// From the bytes themselves and from what were literals in the part before.
+// From what were literals in the part before and, so that nothing is unheard of, from the bytes themselves.
+#define LEARNED 8
 static void literal_costs(work *w, const unsigned char *p, size_t n, size_t ahead)
 {
     uint32_t seen[256] = {0};
     for (size_t i = 0; i < n; i++) seen[p[i]]++;
-    for (int i = 0; i < 256; i++) seen[i] += w->learned.literal[i];
+    for (int i = 0; i < 256; i++) seen[i] += LEARNED * w->learned.literal[i];
     costs_of(seen, 256, UNIT, w->literal_cost);
     uint32_t sum = 0;
     for (size_t i = 0; i < ahead; i++) {
@@ -190,7 +194,7 @@ static match find(work *w, const unsigned char *p, size_t i, size_t at, size_t e
             longest = l;
         }
     }
-    if (longest >= w->effort.nice) return best;
+    if (longest >= w->effort.nice || !w->hash_bytes) return best;
     int32_t from = w->head[hash(here, w->hash_bytes)];
     for (int depth = w->effort.depth; from && depth; depth--) {
         const size_t q = (size_t)from - 1;
@@ -213,6 +217,7 @@ static match find(work *w, const unsigned char *p, size_t i, size_t at, size_t e
 
 static inline void insert(work *w, const unsigned char *p, size_t i)
 {
+    if (!w->hash_bytes) return;
     int32_t *head = &w->head[hash(get64(p + i), w->hash_bytes)];
     w->before[i & MASK] = *head;
     *head = (int32_t)i + 1;
@@ -223,6 +228,18 @@ typedef struct stretch {
     size_t from, end, data_end;
     const unsigned *near;
 } stretch;
+
+// same[i] of n: whether p[i] and the five behind it are each equal to what lies at one of the distances before it, so that a match may begin. Of noise few are.
+KAL__INLINE void find_near_body(const unsigned char *p, size_t n, const unsigned *near, unsigned char *same)
+{
+    const unsigned char *a = p - near[0], *b = p - near[1], *c = p - (near[2] ? near[2] : near[0]);
+    for (size_t i = 0; i < n + NEAR_RUN - 1; i++)
+        same[i] = (unsigned char)((p[i] == a[i]) | (p[i] == b[i]) | (p[i] == c[i]));
+    for (size_t i = 0; i < n; i++)
+        same[i] &= same[i + 1] & same[i + 2] & same[i + 3] & same[i + 4] & same[i + 5];
+}
+KAL__VARIANTS(find_near, (const unsigned char *p, size_t n, const unsigned *near, unsigned char *same),
+              (p, n, near, same))
 
 // Where nothing has matched for long, only some positions are looked at: of noise that leaves the time for its codes.
 static inline bool looked_at(size_t i, size_t missed)
@@ -243,6 +260,31 @@ static inline void reach_back(const unsigned char *p, size_t i, match *m, uint32
     }
 }
 
+// Literals up to where a near match may begin.
+static size_t pass_literals(const work *w, const unsigned char *p, size_t i, size_t n, uint32_t **t, tally *c)
+{
+    uint32_t *to = *t;
+    for (; i < n && !w->same[i]; i++) {
+        c->literal[p[i]]++;
+        *to++ = p[i];
+    }
+    *t = to;
+    return i;
+}
+
+// What find_near says of n bytes at p[i], where i < looks; where some distance reaches before the data, each is looked at.
+static void look_near(work *w, const stretch *s, size_t i, size_t n, size_t looks)
+{
+    size_t known = 0;
+    for (int k = 0; k < KAL__DEFLATE_NEAR; k++)
+        if (s->near[k] > i + known) known = s->near[k] - i;
+    if (known > n) known = n;
+    const size_t end = i + n < looks ? n : looks > i ? looks - i : 0;
+    memset(w->same, 1, known);
+    if (end > known) find_near(s->p + i + known, end - known, s->near, w->same + known);
+    if (end < n) memset(w->same + end, 0, n - end);
+}
+
 // Tokens of one part, which starts at `i`; a match may reach beyond it. Where the next one starts.
 static size_t parse_part(work *w, const stretch *s, size_t i, size_t part, uint32_t **to)
 {
@@ -253,10 +295,13 @@ static size_t parse_part(work *w, const stretch *s, size_t i, size_t part, uint3
     tally *c = &w->parts[part];
     uint32_t *const tokens = *to, *t = tokens;
     literal_costs(w, p + i, part_end - i, ahead);
+    if (!w->hash_bytes) look_near(w, s, first, part_end - first, looks);
     match m = {0, 0, 0};
     size_t missed = 0;
     bool known = false;   // m has been found already, by looking one further
     while (i < part_end) {
+        if (!w->hash_bytes) i = first + pass_literals(w, p + first, i - first, part_end - first, &t, c);
+        if (i == part_end) break;
         if (!known)
             m = i < looks && looked_at(i, missed) ? find(w, p, i, i - first, s->end, s->near)
                                                   : (match){0, 0, 0};
@@ -345,16 +390,24 @@ static uint64_t part_cost(const tally *c)
     return r;
 }
 
+// Whether a part of which `cost` came is to be gone for rather than one of `least`. Fewer bytes are worth a 256th; only what lies near, which takes half the time and is for those
+// who look once, a 32nd of what is no flat ground: there what lies far away is all there is.
+static bool is_worth(int bytes, uint64_t cost, uint64_t least)
+{
+    return bytes ? cost < least - least / 256 : cost < least + least / 32 && cost > (uint64_t)PART * UNIT;
+}
+
 // Parses a part in the middle of a piece to learn what things cost, and how many bytes to look for at once: many leave noise its peace, few
-// find what is short. The more the better, unless it costs a 256th.
+// find what is short.
 static void learn(work *w, const stretch *s, size_t dict)
 {
-    static const int ways[] = {8, 5, 3};
+    static const int ways[] = {8, 5, 3, 0};
+    const size_t n_ways = w->effort.depth == 1 && s->near[0] && s->near[1] ? 4 : 3;
     const size_t n = s->end - dict, middle = dict + (n > PART ? (n - PART) / 2 : 0);
     uint64_t least = UINT64_MAX;
     tally best = {0};
     int bytes = 0;
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    for (size_t i = 0; i < n_ways; i++) {
         uint32_t *t = w->tokens;
         memset(&w->parts[0], 0, sizeof w->parts[0]);
         memset(&w->learned, 0, sizeof w->learned);
@@ -363,7 +416,7 @@ static void learn(work *w, const stretch *s, size_t dict)
         look_back(w, s, middle);
         parse_part(w, s, middle, 0, &t);
         const uint64_t cost = part_cost(&w->parts[0]);
-        if (cost >= least - least / 256) continue;
+        if (!is_worth(ways[i], cost, least)) continue;
         least = cost;
         best = w->parts[0];
         bytes = ways[i];
