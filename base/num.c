@@ -17,6 +17,7 @@
 #include "num.h"
 
 #include <float.h>
+#include <string.h>
 
 // The fast path rounds once only if the compiler evaluates double expressions in double.
 #if FLT_EVAL_METHOD == 2 || FLT_EVAL_METHOD < 0
@@ -294,6 +295,19 @@ bool kal__parse_double(const char *s, size_t n, double *out)
     if (!scan_digits(&in, &d) || !scan_exponent(&in, &d) || in.at != in.end) return false;
     if (!decimal_to_double(&d, &v)) return false;
     *out = d.negative && v > 0.0 ? -v : v;
+    return true;
+}
+
+bool kal__parse_bytes(const char *s, size_t n, double *out)
+{
+    static const char units[] = "kmgt";
+    if (n && (s[n - 1] | 32) == 'b') n--;
+    if (n && s[n - 1] == 'i') n--;
+    const char *unit = n ? memchr(units, s[n - 1] | 32, sizeof units - 1) : NULL;
+    double v;
+    if (!kal__parse_double(s, unit ? n - 1 : n, &v)) return false;
+    for (const char *u = units; unit && u <= unit; u++) v *= 1024;
+    *out = v;
     return true;
 }
 

@@ -20,6 +20,9 @@
 // malformed or the value rounds beyond the largest finite double.
 bool kal__parse_double(const char *s, size_t n, double *out);
 
+// The same of bytes, which may be told in units of 1024: "200K", "1.5MiB", "12B".
+bool kal__parse_bytes(const char *s, size_t n, double *out);
+
 // Writes the shortest decimal that kal__parse_double turns back into v (among equally short
 // ones the nearest to v) and a terminating NUL; returns the length without the NUL. Magnitudes
 // from 1e-5 up to but not including 1e16 are in plain notation ("6", "0.5", "-12.25"), others

@@ -181,7 +181,7 @@ static void tiers_of_the_environment(kal_memo *m, bool with_folder)
                *url = getenv("KAL_MEMO_REMOTE");
     kal_error err;
     if (!m) return;
-    if (size && *size && !kal__parse_bytes(size, &limit)) limit = 0;
+    if (size && *size && !kal__size_of(size, &limit)) limit = 0;
     const bool named = with_folder && folder && *folder;
     if (named && kal__store_open(folder, limit, &m->store, &err))
         m->trouble[0] = strdup(err.message);

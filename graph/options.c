@@ -74,18 +74,11 @@ int32_t kal_processors(void)
     return machine_cpus;
 }
 
-bool kal__parse_bytes(const char *s, uint64_t *out)
+bool kal__size_of(const char *s, uint64_t *out)
 {
-    size_t n = strlen(s);
-    static const char units[] = "kKmMgGtT";
-    int shift = 0;
-    if (n && (s[n - 1] == 'B' || s[n - 1] == 'b')) n--;
-    if (n && s[n - 1] == 'i') n--;
-    const char *unit = n && s[n - 1] ? strchr(units, s[n - 1]) : NULL;
-    if (unit) shift = 10 * (int)((unit - units) / 2 + 1), n--;
     double v;
-    if (!kal__parse_double(s, n, &v) || v < 0 || v * (double)(1ull << shift) > 1e18) return false;
-    *out = (uint64_t)(v * (double)(1ull << shift));
+    if (!kal__parse_bytes(s, strlen(s), &v) || v < 0 || v > 1e18) return false;
+    *out = (uint64_t)v;
     return true;
 }
 
@@ -93,7 +86,7 @@ static kal_status from_env(const char *name, uint64_t *out, kal_error *err)
 {
     const char *s = getenv(name);
     if (!s || !*s) return KAL_OK;
-    if (kal__parse_bytes(s, out)) return KAL_OK;
+    if (kal__size_of(s, out)) return KAL_OK;
     return kal_fail(err, KAL_INVALID, "%s=%s is not a number", name, s);
 }
 

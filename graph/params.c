@@ -320,6 +320,14 @@ static kal_status set_int(kal__schema s, const kal_param *p, int32_t *out, const
     return KAL_OK;
 }
 
+static kal_status set_float(kal__schema s, const kal_param *p, double *out, const char *text, size_t n,
+                            kal_error *err)
+{
+    const bool bytes = p->unit && !strcmp(p->unit, "B");
+    if (bytes ? kal__parse_bytes(text, n, out) : kal__parse_double(text, n, out)) return KAL_OK;
+    return bad_value(s, p, text, n, bytes ? "a number of bytes, as 200000 or 200K" : "a number", err);
+}
+
 static kal_status set_bool(kal__schema s, const kal_param *p, bool *out, const char *text, size_t n,
                            kal_error *err)
 {
@@ -482,8 +490,7 @@ kal_status kal__param_set(kal__schema s, const kal_param *p, void *params, const
     case KAL_PARAM_CHOICE: return set_choice(s, p, f.i, text, n, err);
     case KAL_PARAM_LIST:
     case KAL_PARAM_COLOR: return set_list(s, p, f.l, text, n, c, err);
-    case KAL_PARAM_FLOAT:
-        return kal__parse_double(text, n, f.d) ? KAL_OK : bad_value(s, p, text, n, "a number", err);
+    case KAL_PARAM_FLOAT: return set_float(s, p, f.d, text, n, err);
     case KAL_PARAM_FILES:
         if (n >= 2 && text[0] == '[' && text[n - 1] == ']') text++, n -= 2;
         // fall through

@@ -480,6 +480,24 @@ static void check_integers(void)
     REQUIRE(kal__parse_int("12345", 3, &v) && v == 123, "span end ignored");
 }
 
+static void check_bytes(void)
+{
+    static const struct {
+        const char *text;
+        double bytes;
+    } good[] = {{"0", 0},         {"12", 12},          {"12B", 12},           {"1k", 1024},
+                {"200K", 204800}, {"1.5MiB", 1572864}, {"2Gb", 2147483648.0}, {"1T", 1099511627776.0},
+                {"1e3", 1000},    {"1e2K", 102400}};
+    static const char *const bad[] = {"", "K", "B", "iB", "1 K", "1KK", "1P", "1Ki B", "i", "200Ko"};
+    double v = 7;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        REQUIRE(kal__parse_bytes(good[i].text, strlen(good[i].text), &v) && v == good[i].bytes, "\"%s\": %g",
+                good[i].text, v);
+    v = 7;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        REQUIRE(!kal__parse_bytes(bad[i], strlen(bad[i]), &v) && v == 7, "\"%s\" accepted", bad[i]);
+}
+
 int main(void)
 {
     check_known_values();
@@ -491,6 +509,7 @@ int main(void)
     check_round_trips();
     check_locale();
     check_integers();
+    check_bytes();
     if (failures > 0) fprintf(stderr, "%d checks failed (seed %llu)\n", failures, (unsigned long long)SEED);
     return failures > 0;
 }

@@ -31,6 +31,10 @@ json 'the answer' one.json
 has 'with candidates' "$(cat one.json)" '"candidates": ['
 code 'bytes' 0 "$kal" optimize set/a.png max_bytes=4000 -o 'small/bytes.{ext}'
 check 'it fits' test "$(cat small/bytes.* | wc -c)" -le 4000
+code 'in units of 1024' 0 "$kal" optimize set/a.png max_bytes=4K formats=jpeg -o 'small/units.{ext}'
+check 'fits, too' test "$(cat small/units.jpg | wc -c)" -le 4096
+code 'in none that there is' 2 "$kal" optimize set/a.png max_bytes=4X
+has 'is told' "$(cat err)" 'max_bytes=4X is not a number of bytes, as 200000 or 200K'
 code 'a run' 0 "$kal" run 'in | gaussian 1' set/a.png -o run.jpg --format optimize --encode 'min_score=70 formats=jpeg'
 has 'is a file like any' "$("$kal" info run.jpg)" 'jpeg 160×120'
 code 'in a text' 0 "$kal" run 'load "set/a.png" | save "text.webp" format=optimize formats=webp min_score=70'
