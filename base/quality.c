@@ -15,6 +15,8 @@
 #define NEAR_SCORE 1.0
 #define JUMP_BYTES 0.02
 #define JUMP_SCORE 1.0
+#define HOPELESS_BYTES 0.1   // in log2
+#define HOPELESS_SCORE 1.5
 #define CLOSE_BYTES 1.0   // in log2
 #define CLOSE_SCORE 7.0
 
@@ -125,14 +127,25 @@ static bool is_step(const kal__quality *s, int quality)
     return is;
 }
 
+// Of the nearest to the line.
+static double least_away(const kal__quality *s)
+{
+    double least = 1e300;
+    for (int i = 0; i < s->n; i++) {
+        const double h = height_of(s, &s->probes[i]), away = h < 0 ? -h : h;
+        if (away < least) least = away;
+    }
+    return least;
+}
+
 // Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: one is looked at. Where nothing keeps to
-// the bound, all that may be are.
+// the bound, all that may be are, unless the nearest is far from it.
 static int beyond(const kal__quality *s, int low, int high)
 {
     const kal__quality_probe *p = kal__quality_found(s);
     const int by = s->max_bytes ? 1 : -1;
     int q = s->max_bytes ? high + 1 : low - 1;
-    if (p && s->steps) return 0;
+    if (p ? s->steps != NULL : least_away(s) > (s->max_bytes ? HOPELESS_BYTES : HOPELESS_SCORE)) return 0;
     const bool jump = !p || (s->max_bytes ? (double)p->bytes < (1 - JUMP_BYTES) * (double)s->max_bytes
                                           : p->score > s->min_score + JUMP_SCORE);
     while (!p && q >= 1 && q <= 100 && (kal__quality_is_probed(s, q) || !is_step(s, q))) q += by;
@@ -165,13 +178,8 @@ static bool is_close(const kal__quality *s)
 {
     static const double of[TRUSTED_FOUND] = {1, 1, 1, 1.0 / 4, 1.0 / 16};
     const double close = s->max_bytes ? CLOSE_BYTES : CLOSE_SCORE;
-    double least = 1e300;
     if (s->n >= (kal__quality_found(s) ? TRUSTED_FOUND : TRUSTED)) return false;
-    for (int i = 0; i < s->n; i++) {
-        const double h = height_of(s, &s->probes[i]), away = h < 0 ? -h : h;
-        if (away < least) least = away;
-    }
-    return !s->n || least < close * of[s->n];
+    return !s->n || least_away(s) < close * of[s->n];
 }
 
 // Once guesses have not closed in on it, what the probes that are left could not halve away is halved.

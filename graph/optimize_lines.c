@@ -5,56 +5,12 @@
 #include "optimize.h"
 
 #include "fmath.h"
+#include "optimize_curves.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-// Of six pictures of 256 × 192 that are in no test, encoded here: log2 of bits a pixel, and SSIMULACRA2.
-#define AT                                                        \
-    {                                                             \
-        1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100 \
-    }
-static const kal__quality_curve jpeg = {AT,
-                                        {-2.695f, -2.093f, -1.344f, -0.611f, -0.193f, 0.073f, 0.29f, 0.49f,
-                                         0.755f, 1.096f, 1.329f, 1.643f, 2.107f, 2.545f, 2.901f},
-                                        {-55.24f, -30.63f, 12.01f, 42.78f, 54.88f, 61.08f, 64.99f, 68.6f,
-                                         72.58f, 77.62f, 80.66f, 84.73f, 89.04f, 92.17f, 93.22f},
-                                        1.24f};
-// Tuned tables, and full colour: the curve above, moved by what they gave beside it of 17 photographs of 448 × 336.
-static const kal__quality_curve jpeg_tuned = {AT,
-                                              {-2.695f, -2.128f, -1.452f, -0.761f, -0.370f, -0.102f, 0.116f,
-                                               0.323f, 0.569f, 0.880f, 1.080f, 1.398f, 1.825f, 2.488f,
-                                               2.901f},
-                                              {-55.24f, 9.72f, 44.57f, 57.69f, 63.22f, 66.07f, 67.61f, 71.00f,
-                                               73.23f, 77.15f, 80.14f, 84.44f, 88.99f, 92.31f, 93.22f},
-                                              1.24f};
-static const kal__quality_curve jpeg_full = {AT,
-                                             {-2.091f, -1.582f, -0.969f, -0.326f, 0.044f, 0.301f, 0.498f,
-                                              0.686f, 0.921f, 1.229f, 1.456f, 1.747f, 2.270f, 2.869f, 3.398f},
-                                             {-54.93f, -0.57f, 41.03f, 58.90f, 65.10f, 67.78f, 70.16f, 73.61f,
-                                              76.12f, 79.83f, 82.49f, 86.03f, 90.87f, 93.81f, 94.82f},
-                                             1.24f};
-static const kal__quality_curve webp = {AT,
-                                        {-1.944f, -1.465f, -1.135f, -0.665f, -0.333f, -0.058f, 0.147f, 0.323f,
-                                         0.503f, 0.874f, 1.164f, 1.491f, 1.915f, 2.171f, 2.275f},
-                                        {9.6f, 24.4f, 33.65f, 45.78f, 54.68f, 61.22f, 65.91f, 69.48f, 72.82f,
-                                         78.62f, 82.39f, 86.25f, 89.65f, 91.02f, 91.34f},
-                                        1.613f};
-static const kal__quality_curve avif = {AT,
-                                        {-3.07f, -2.774f, -2.428f, -1.73f, -1.12f, -0.481f, 0.101f, 0.653f,
-                                         0.994f, 1.33f, 1.603f, 1.872f, 2.22f, 2.566f, 2.815f},
-                                        {-32.61f, -19.56f, -3.84f, 23.16f, 42.25f, 56.23f, 68.06f, 77.02f,
-                                         81.7f, 85.59f, 88.21f, 90.19f, 91.84f, 92.84f, 93.63f},
-                                        1.669f};
-
-// The same, of PNGs of so many colours, of four photographs and two drawings: dithered ones are larger at the same score.
-static const kal__quality_curve palette = {{1, 7, 14, 20, 27, 34, 40, 47, 53, 60, 67, 73, 80, 93, 100},
-                                           {-1.736f, -1.118f, -0.802f, -0.455f, -0.229f, 0.067f, 0.257f,
-                                            0.488f, 0.639f, 0.834f, 0.957f, 1.153f, 1.276f, 1.46f, 1.586f},
-                                           {-52.34f, -35.34f, -14.38f, 3.45f, 22.69f, 33.71f, 40.23f, 51.53f,
-                                            57.08f, 66.96f, 71.63f, 76.62f, 79.23f, 82.5f, 84.61f},
-                                           0};
 static const uint8_t colours_at[] = {1, 7, 14, 20, 27, 34, 40, 47, 53, 60, 67, 73, 80, 86, 93, 100};
 static const int colours_of[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256};
 static const kal__ladder colours = {"colours", sizeof colours_at, 5, colours_at, colours_of};

@@ -5,26 +5,12 @@
 // can be met is met, near the best there is, in few probes.
 #include "check.h"
 
-#include "quality.h"
+#include "../../graph/optimize_curves.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// Of six pictures of 256×192 that are in none of the tables, encoded here.
-static const kal__quality_curve jpeg = {{1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
-                                        {-2.695f, -2.093f, -1.344f, -0.611f, -0.193f, 0.073f, 0.29f, 0.49f,
-                                         0.755f, 1.096f, 1.329f, 1.643f, 2.107f, 2.545f, 2.901f},
-                                        {-55.24f, -30.63f, 12.01f, 42.78f, 54.88f, 61.08f, 64.99f, 68.6f,
-                                         72.58f, 77.62f, 80.66f, 84.73f, 89.04f, 92.17f, 93.22f},
-                                        1.24f};
-static const kal__quality_curve webp = {{1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
-                                        {-1.944f, -1.465f, -1.135f, -0.665f, -0.333f, -0.058f, 0.147f, 0.323f,
-                                         0.503f, 0.874f, 1.164f, 1.491f, 1.915f, 2.171f, 2.275f},
-                                        {9.6f, 24.4f, 33.65f, 45.78f, 54.68f, 61.22f, 65.91f, 69.48f, 72.82f,
-                                         78.62f, 82.39f, 86.25f, 89.65f, 91.02f, 91.34f},
-                                        1.613f};
 
 typedef struct table {
     char name[80];
