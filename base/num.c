@@ -302,10 +302,11 @@ bool kal__parse_bytes(const char *s, size_t n, double *out)
 {
     static const char units[] = "kmgt";
     if (n && (s[n - 1] | 32) == 'b') n--;
-    if (n && s[n - 1] == 'i') n--;
+    const bool binary = n && s[n - 1] == 'i';
+    if (binary) n--;
     const char *unit = n ? memchr(units, s[n - 1] | 32, sizeof units - 1) : NULL;
     double v;
-    if (!kal__parse_double(s, unit ? n - 1 : n, &v)) return false;
+    if ((binary && !unit) || !kal__parse_double(s, unit ? n - 1 : n, &v)) return false;
     for (const char *u = units; unit && u <= unit; u++) v *= 1024;
     *out = v;
     return true;

@@ -127,15 +127,36 @@ static bool is_step(const kal__quality *s, int quality)
     return is;
 }
 
+static double away_of(const kal__quality *s, const kal__quality_probe *p)
+{
+    const double h = height_of(s, p);
+    return h < 0 ? -h : h;
+}
+
 // Of the nearest to the line.
 static double least_away(const kal__quality *s)
 {
     double least = 1e300;
-    for (int i = 0; i < s->n; i++) {
-        const double h = height_of(s, &s->probes[i]), away = h < 0 ? -h : h;
-        if (away < least) least = away;
-    }
+    for (int i = 0; i < s->n; i++)
+        if (away_of(s, &s->probes[i]) < least) least = away_of(s, &s->probes[i]);
     return least;
+}
+
+#define FUTILE 2   // probes beyond the nearest, none of which came as near
+
+// Where nothing keeps to the bound: the nearest is far from it, or those beside that one are further.
+static bool is_hopeless(const kal__quality *s, int by)
+{
+    const double least = least_away(s);
+    int nearest = 0, beside = 0;
+    for (int i = 0; i < s->n; i++)
+        if (away_of(s, &s->probes[i]) <= least && (!nearest || s->probes[i].quality < nearest))
+            nearest = s->probes[i].quality;
+    for (int i = 0; i < s->n; i++) {
+        const int apart = (s->probes[i].quality - nearest) * by;
+        beside += apart > 0 && apart <= FUTILE;
+    }
+    return beside >= FUTILE || least > (s->max_bytes ? HOPELESS_BYTES : HOPELESS_SCORE);
 }
 
 // Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: one is looked at. Where nothing keeps to
@@ -145,7 +166,7 @@ static int beyond(const kal__quality *s, int low, int high)
     const kal__quality_probe *p = kal__quality_found(s);
     const int by = s->max_bytes ? 1 : -1;
     int q = s->max_bytes ? high + 1 : low - 1;
-    if (p ? s->steps != NULL : least_away(s) > (s->max_bytes ? HOPELESS_BYTES : HOPELESS_SCORE)) return 0;
+    if (p ? s->steps != NULL : is_hopeless(s, by)) return 0;
     const bool jump = !p || (s->max_bytes ? (double)p->bytes < (1 - JUMP_BYTES) * (double)s->max_bytes
                                           : p->score > s->min_score + JUMP_SCORE);
     while (!p && q >= 1 && q <= 100 && (kal__quality_is_probed(s, q) || !is_step(s, q))) q += by;

@@ -160,11 +160,12 @@ static bool parse_bytes(const char *text, double *out)
     char number[32];
     size_t n = strlen(text);
     if (n && (text[n - 1] == 'B' || text[n - 1] == 'b')) n--;
-    if (n && text[n - 1] == 'i') n--;
+    const bool binary = n && text[n - 1] == 'i';
+    if (binary) n--;
     static const char units[] = "kmgt";
     const char *unit = n ? strchr(units, text[n - 1] | 32) : NULL;
     if (unit && *unit) n--;
-    if (n >= sizeof number) return false;
+    if (n >= sizeof number || (binary && !(unit && *unit))) return false;
     memcpy(number, text, n);
     number[n] = 0;
     if (!parse_number(number, out)) return false;

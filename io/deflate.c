@@ -86,7 +86,8 @@ typedef struct work {
     size_t part_tokens[PARTS], part_bytes[PARTS];
     unsigned literal_cost[256], length_cost[MAX_MATCH + 1], distance_cost[DISTANCES];
     unsigned char same[PART + NEAR_RUN];   // of a part: see find_near
-    int hash_bytes;                        // 0: only what lies near is looked at
+    int hash_bytes;
+    bool near, noise;   // of noise only what lies near is looked at; this part is noise
     struct effort effort;
 } work;
 
@@ -194,7 +195,7 @@ static match find(work *w, const unsigned char *p, size_t i, size_t at, size_t e
             longest = l;
         }
     }
-    if (longest >= w->effort.nice || !w->hash_bytes) return best;
+    if (longest >= w->effort.nice || w->noise) return best;
     int32_t from = w->head[hash(here, w->hash_bytes)];
     for (int depth = w->effort.depth; from && depth; depth--) {
         const size_t q = (size_t)from - 1;
@@ -217,7 +218,7 @@ static match find(work *w, const unsigned char *p, size_t i, size_t at, size_t e
 
 static inline void insert(work *w, const unsigned char *p, size_t i)
 {
-    if (!w->hash_bytes) return;
+    if (w->noise) return;
     int32_t *head = &w->head[hash(get64(p + i), w->hash_bytes)];
     w->before[i & MASK] = *head;
     *head = (int32_t)i + 1;
@@ -240,6 +241,17 @@ KAL__INLINE void find_near_body(const unsigned char *p, size_t n, const unsigned
 }
 KAL__VARIANTS(find_near, (const unsigned char *p, size_t n, const unsigned *near, unsigned char *same),
               (p, n, near, same))
+
+static size_t part_of(const stretch *s, size_t from)
+{
+    return s->end - from < PART ? s->end - from : PART;
+}
+
+// Up to there eight bytes can be looked at.
+static size_t looks_of(const stretch *s)
+{
+    return s->data_end < 8 ? 0 : s->data_end - 7;
+}
 
 // Where nothing has matched for long, only some positions are looked at: of noise that leaves the time for its codes.
 static inline bool looked_at(size_t i, size_t missed)
@@ -272,10 +284,13 @@ static size_t pass_literals(const work *w, const unsigned char *p, size_t i, siz
     return i;
 }
 
-// What find_near says of n bytes at p[i], where i < looks; where some distance reaches before the data, each is looked at.
-static void look_near(work *w, const stretch *s, size_t i, size_t n, size_t looks)
+#define REPEATS 8   // one in so many bytes is more than noise has
+
+// Of n bytes at p[i] what find_near says: it is noise where few repeat what is near, so that nothing far away is alike. From `looks` on nothing is looked at, and
+// where some distance reaches before the data each is.
+static bool is_noise(work *w, const stretch *s, size_t i, size_t n, size_t looks)
 {
-    size_t known = 0;
+    size_t known = 0, repeats = 0;
     for (int k = 0; k < KAL__DEFLATE_NEAR; k++)
         if (s->near[k] > i + known) known = s->near[k] - i;
     if (known > n) known = n;
@@ -283,24 +298,26 @@ static void look_near(work *w, const stretch *s, size_t i, size_t n, size_t look
     memset(w->same, 1, known);
     if (end > known) find_near(s->p + i + known, end - known, s->near, w->same + known);
     if (end < n) memset(w->same + end, 0, n - end);
+    for (size_t k = known; k < end; k++) repeats += w->same[k];
+    return repeats < n / REPEATS;
 }
 
 // Tokens of one part, which starts at `i`; a match may reach beyond it. Where the next one starts.
 static size_t parse_part(work *w, const stretch *s, size_t i, size_t part, uint32_t **to)
 {
     const unsigned char *p = s->p;
-    const size_t first = i, part_end = s->end - i < PART ? s->end : i + PART;
+    const size_t first = i, part_end = i + part_of(s, i);
     const size_t ahead = s->end - i < PART + MAX_MATCH ? s->end - i : PART + MAX_MATCH;
-    const size_t looks = s->data_end < 8 ? 0 : s->data_end - 7;   // up to there eight bytes can be looked at
+    const size_t looks = looks_of(s);
     tally *c = &w->parts[part];
     uint32_t *const tokens = *to, *t = tokens;
     literal_costs(w, p + i, part_end - i, ahead);
-    if (!w->hash_bytes) look_near(w, s, first, part_end - first, looks);
+    w->noise = w->near && is_noise(w, s, first, part_end - first, looks);
     match m = {0, 0, 0};
     size_t missed = 0;
     bool known = false;   // m has been found already, by looking one further
     while (i < part_end) {
-        if (!w->hash_bytes) i = first + pass_literals(w, p + first, i - first, part_end - first, &t, c);
+        if (w->noise) i = first + pass_literals(w, p + first, i - first, part_end - first, &t, c);
         if (i == part_end) break;
         if (!known)
             m = i < looks && looked_at(i, missed) ? find(w, p, i, i - first, s->end, s->near)
@@ -390,39 +407,55 @@ static uint64_t part_cost(const tally *c)
     return r;
 }
 
-// Whether a part of which `cost` came is to be gone for rather than one of `least`. Fewer bytes are worth a 256th; only what lies near, which takes half the time and is for those
-// who look once, a 32nd of what is no flat ground: there what lies far away is all there is.
-static bool is_worth(int bytes, uint64_t cost, uint64_t least)
+// What a part costs, parsed with nothing learned.
+static uint64_t try_part(work *w, const stretch *s, size_t at, bool near)
 {
-    return bytes ? cost < least - least / 256 : cost < least + least / 32 && cost > (uint64_t)PART * UNIT;
+    uint32_t *t = w->tokens;
+    memset(&w->parts[0], 0, sizeof w->parts[0]);
+    memset(&w->learned, 0, sizeof w->learned);
+    default_match_costs(w);
+    w->near = near;
+    w->noise = false;
+    if (!near) look_back(w, s, at);
+    parse_part(w, s, at, 0, &t);
+    return part_cost(&w->parts[0]);
+}
+
+// Whether far matches can be done without in the noise of a piece: at three places, of which the middle one costs `far` with them, that takes less than a 32nd more. What is no noise there is passed over.
+static bool is_near_enough(work *w, const stretch *s, size_t from, size_t n, uint64_t far)
+{
+    const size_t room = n > PART ? n - PART : 0;
+    uint64_t all = 0, near = 0;
+    for (size_t i = 1; i <= 5; i += 2) {
+        const size_t at = from + (i == 3 ? room / 2 : room * i / 6);
+        if (!is_noise(w, s, at, part_of(s, at), looks_of(s))) continue;
+        near += try_part(w, s, at, true);
+        all += i == 3 ? far : try_part(w, s, at, false);
+    }
+    return near <= all + all / 32;
 }
 
 // Parses a part in the middle of a piece to learn what things cost, and how many bytes to look for at once: many leave noise its peace, few
-// find what is short.
+// find what is short. The more the better, unless it costs a 256th.
 static void learn(work *w, const stretch *s, size_t dict)
 {
-    static const int ways[] = {8, 5, 3, 0};
-    const size_t n_ways = w->effort.depth == 1 && s->near[0] && s->near[1] ? 4 : 3;
+    static const int ways[] = {8, 5, 3};
     const size_t n = s->end - dict, middle = dict + (n > PART ? (n - PART) / 2 : 0);
     uint64_t least = UINT64_MAX;
     tally best = {0};
     int bytes = 0;
-    for (size_t i = 0; i < n_ways; i++) {
-        uint32_t *t = w->tokens;
-        memset(&w->parts[0], 0, sizeof w->parts[0]);
-        memset(&w->learned, 0, sizeof w->learned);
-        default_match_costs(w);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         w->hash_bytes = ways[i];
-        look_back(w, s, middle);
-        parse_part(w, s, middle, 0, &t);
-        const uint64_t cost = part_cost(&w->parts[0]);
-        if (!is_worth(ways[i], cost, least)) continue;
+        const uint64_t cost = try_part(w, s, middle, false);
+        if (cost >= least - least / 256) continue;
         least = cost;
         best = w->parts[0];
         bytes = ways[i];
     }
-    w->learned = best;
     w->hash_bytes = bytes;
+    w->near = w->effort.depth == 1 && s->near[0] && s->near[1] && is_near_enough(w, s, dict, n, least);
+    w->noise = false;
+    w->learned = best;
     default_match_costs(w);
     adapt_match_costs(w, &best, 0);
     look_back(w, s, dict);

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
+import operator
 import os
 import threading
 
@@ -26,17 +28,24 @@ _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 def size(text: int | str) -> int:
     """Bytes of "64M", as the command reads them: powers of 1024."""
-    if isinstance(text, int) and not isinstance(text, bool) and text >= 0:
-        return text
-    if not isinstance(text, str):
-        raise ValueError(f"{text!r} is no size: bytes, or a text with K, M, G or T")
-    number, unit = text.strip().lower().removesuffix("b").removesuffix("i"), ""
-    if number and number[-1] in _UNITS:
-        number, unit = number[:-1], number[-1]
+    if isinstance(text, str):
+        number = text.strip().lower().removesuffix("b")
+        unit = number.removesuffix("i")[-1:]
+        unit, of = unit if unit in _UNITS else "", -1.0
+        number = number.removesuffix("i").removesuffix(unit) if unit else number
+        if not set(number) - set("0123456789.e+-"):
+            with contextlib.suppress(ValueError):
+                of = float(number) * _UNITS[unit]
+        if not (0 <= of < 1e18) or 0 < of < 1:
+            raise ValueError(f'"{text}" is no size: a number of bytes, or of K, M, G or T')
+        return int(of)
     try:
-        return int(float(number) * _UNITS[unit])
-    except ValueError:
-        raise ValueError(f'"{text}" is no size: a number with K, M, G or T') from None
+        size = -1 if isinstance(text, bool) else operator.index(text)
+    except TypeError:
+        size = -1
+    if size < 0:
+        raise ValueError(f"{text!r} is no size: bytes, or a text with K, M, G or T")
+    return size
 
 
 _folders: dict[tuple[Any, ...], _kal.Memo] = {}

@@ -488,7 +488,7 @@ static void check_bytes(void)
     } good[] = {{"0", 0},         {"12", 12},          {"12B", 12},           {"1k", 1024},
                 {"200K", 204800}, {"1.5MiB", 1572864}, {"2Gb", 2147483648.0}, {"1T", 1099511627776.0},
                 {"1e3", 1000},    {"1e2K", 102400}};
-    static const char *const bad[] = {"", "K", "B", "iB", "1 K", "1KK", "1P", "1Ki B", "i", "200Ko"};
+    static const char *const bad[] = {"", "K", "B", "iB", "1 K", "1KK", "1P", "1Ki B", "i", "20i", "20iB", "200Ko"};
     double v = 7;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         REQUIRE(kal__parse_bytes(good[i].text, strlen(good[i].text), &v) && v == good[i].bytes, "\"%s\": %g",

@@ -106,6 +106,28 @@ static void test_sizes(void)
     REQUIRE(check_pieces(data, sizeof data, sizeof data, 6) < sizeof data + 100);
 }
 
+// A page of text, whose letters come again from far away, around a photograph, which is noise: the quick level must not take the one for the other.
+static void test_mixed(void)
+{
+    enum { ROW = 2401, ROWS = 108, LETTERS = 40, WIDE = 27, TALL = 12 };
+    static unsigned char letters[LETTERS][TALL][WIDE], page[ROW * ROWS];
+    rng r = {55};
+    for (size_t i = 0; i < sizeof letters; i++)
+        ((unsigned char *)letters)[i] = (unsigned char)(rng_below(&r, 3) ? 0 : rng_next(&r));
+    memset(page, 0, sizeof page);
+    for (int y = 0; y + TALL <= ROWS; y += TALL)
+        for (int x = 0; x + WIDE <= ROW; x += WIDE) {
+            const int letter = rng_below(&r, LETTERS);
+            for (int k = 0; k < TALL; k++) memcpy(&page[(y + k) * ROW + x], letters[letter][k], WIDE);
+        }
+    for (int y = 44; y < 64; y++)
+        for (int x = 0; x < ROW; x++)
+            page[y * ROW + x] = (unsigned char)(rng_below(&r, 9) + rng_below(&r, 9));
+    const size_t quick = check_pieces(page, sizeof page, sizeof page, 1),
+                 usual = check_pieces(page, sizeof page, sizeof page, 2);
+    REQUIRE_NOTE((double)quick <= 1.05 * (double)usual, "%zu for %zu", quick, usual);
+}
+
 // Where a stretch of 256 KiB ends and the piece goes on, no match is as short as what is left of it.
 static void test_stretches(void)
 {
@@ -127,6 +149,7 @@ int main(void)
 {
     test_random();
     test_stretches();
+    test_mixed();
     test_deep_code();
     test_sizes();
     return check_done();
