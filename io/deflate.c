@@ -286,10 +286,10 @@ static size_t pass_literals(const work *w, const unsigned char *p, size_t i, siz
 
 #define REPEATS 8   // one in so many bytes is more than noise has
 
-// Of n bytes at p[i] what find_near says: it is noise where few repeat what is near, so that nothing far away is alike. From `looks` on nothing is looked at, and
-// where some distance reaches before the data each is.
-static bool is_noise(work *w, const stretch *s, size_t i, size_t n, size_t looks)
+// Of a part what find_near says: it is noise where few repeat what is near, so that nothing far away is alike. Where some distance reaches before the data each is looked at.
+static bool is_noise(work *w, const stretch *s, size_t i)
 {
+    const size_t n = part_of(s, i), looks = looks_of(s);
     size_t known = 0, repeats = 0;
     for (int k = 0; k < KAL__DEFLATE_NEAR; k++)
         if (s->near[k] > i + known) known = s->near[k] - i;
@@ -312,7 +312,7 @@ static size_t parse_part(work *w, const stretch *s, size_t i, size_t part, uint3
     tally *c = &w->parts[part];
     uint32_t *const tokens = *to, *t = tokens;
     literal_costs(w, p + i, part_end - i, ahead);
-    w->noise = w->near && is_noise(w, s, first, part_end - first, looks);
+    w->noise = w->near && is_noise(w, s, first);
     match m = {0, 0, 0};
     size_t missed = 0;
     bool known = false;   // m has been found already, by looking one further
@@ -428,7 +428,7 @@ static bool is_near_enough(work *w, const stretch *s, size_t from, size_t n, uin
     uint64_t all = 0, near = 0;
     for (size_t i = 1; i <= 5; i += 2) {
         const size_t at = from + (i == 3 ? room / 2 : room * i / 6);
-        if (!is_noise(w, s, at, part_of(s, at), looks_of(s))) continue;
+        if (!is_noise(w, s, at)) continue;
         near += try_part(w, s, at, true);
         all += i == 3 ? far : try_part(w, s, at, false);
     }
