@@ -42,6 +42,8 @@ static void search(const table *t, uint64_t max_bytes, double min_score, tally *
     }
     const kal__quality_probe *p = kal__quality_found(&s);
     if (p) REQUIRE(max_bytes ? p->bytes <= max_bytes : p->score >= min_score);
+    if (!best && t->detail > 0)   // of what encoders gave
+        REQUIRE_NOTE(s.n <= 6, "%s: %d probes for what cannot be had", t->name, s.n);
     n->searches += best > 0;
     n->probes += best ? s.n : 0;
     if (best && s.n > n->most) n->most = s.n;
