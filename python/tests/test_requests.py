@@ -52,6 +52,21 @@ class Options(Case):
         with self.assertRaisesRegex(ValueError, "auto, always or never"):
             kal.options(memo_mode="sometimes")
 
+    def test_sizes_are_read_strictly(self) -> None:
+        class Whole:   # as NumPy's are
+            def __index__(self) -> int:
+                return 20480
+
+        sizes = {"20K": 20480, "1.5MiB": 1572864, "12B": 12, "1e3": 1000, ".5k": 512, " 2g ": 2 << 30, "0": 0}
+        for text, size in sizes.items():
+            self.assertEqual(kal.settings.size(text), size, text)
+        self.assertEqual((kal.settings.size(7), kal.settings.size(Whole())), (7, 20480))
+        for wrong in ("20X", "-5K", "0.5", "0.0001K", "inf", "1e400", "nan", "1_0K", "\uff12K", "20 K", "20iB", "K", "", True, 2.5, -3, None):
+            with self.assertRaisesRegex(ValueError, "no size", msg=repr(wrong)):
+                kal.settings.size(wrong)
+        with self.assertRaisesRegex(ValueError, "no size"):   # it was no bound at all
+            picture(20, 30).optimize(max_bytes="0.5", formats=["jpeg"])
+
     def test_memory_is_a_bound(self) -> None:
         with kal.options(max_memory="1M"), self.assertRaises(kal.LimitError) as e:
             picture(600, 800).resize(3000, 2000).turn(how="right").encode("png")
