@@ -302,7 +302,7 @@ bool kal__parse_bytes(const char *s, size_t n, double *out)
 {
     static const char units[] = "kmgt";
     if (n && (s[n - 1] | 32) == 'b') n--;
-    const bool binary = n && s[n - 1] == 'i';
+    const bool binary = n && (s[n - 1] | 32) == 'i';
     if (binary) n--;
     const char *unit = n ? memchr(units, s[n - 1] | 32, sizeof units - 1) : NULL;
     double v;

@@ -154,25 +154,6 @@ static bool parse_share(const char *text, double *out)
     return true;
 }
 
-// "512M", "1.5GiB": units of 1024.
-static bool parse_bytes(const char *text, double *out)
-{
-    char number[32];
-    size_t n = strlen(text);
-    if (n && (text[n - 1] == 'B' || text[n - 1] == 'b')) n--;
-    const bool binary = n && text[n - 1] == 'i';
-    if (binary) n--;
-    static const char units[] = "kmgt";
-    const char *unit = n ? strchr(units, text[n - 1] | 32) : NULL;
-    if (unit && *unit) n--;
-    if (n >= sizeof number || (binary && !(unit && *unit))) return false;
-    memcpy(number, text, n);
-    number[n] = 0;
-    if (!parse_number(number, out)) return false;
-    if (unit && *unit) *out = ldexp(*out, 10 * (int)(unit - units + 1));
-    return true;
-}
-
 static bool parse_choice(const char *words, const char *text, int32_t *out)
 {
     int n;
@@ -214,6 +195,7 @@ static int set_value(settings *s, const option *o, const char *from, const char 
 {
     void *const field = (char *)s + o->offset;
     double v = 0;
+    uint64_t bytes = 0;
     int32_t choice;
     switch (o->kind) {
     case IS_FLAG: *(bool *)field = true; return EXIT_OK;
@@ -230,7 +212,8 @@ static int set_value(settings *s, const option *o, const char *from, const char 
         if (!parse_choice(o->value, text, &choice)) return bad_value(o, from, text);
         return setenv(o->env, text, 1) ? EXIT_FAILED : EXIT_OK;
     case IS_BYTES:
-        if (!parse_bytes(text, &v)) return bad_value(o, from, text);
+        if (!kal_parse_size(text, &bytes)) return bad_value(o, from, text);
+        v = (double)bytes;
         break;
     case IS_SHARE:
         if (!parse_share(text, &v)) return bad_value(o, from, text);
@@ -242,7 +225,7 @@ static int set_value(settings *s, const option *o, const char *from, const char 
     }
     if (v < o->min || v > o->max || (o->kind == IS_COUNT && v != floor(v))) return bad_value(o, from, text);
     if (o->kind == IS_COUNT) *(int32_t *)field = (int32_t)v;
-    if (o->kind == IS_BYTES) *(uint64_t *)field = (uint64_t)v;
+    if (o->kind == IS_BYTES) *(uint64_t *)field = bytes;
     if (o->kind == IS_SECONDS || o->kind == IS_NUMBER || o->kind == IS_SHARE) *(double *)field = v;
     return EXIT_OK;
 }

@@ -177,13 +177,12 @@ pthread_mutex_t *kal__memo_remote_mutex(void)
 static void tiers_of_the_environment(kal_memo *m, bool with_folder)
 {
     uint64_t limit = 0;
-    const char *folder = getenv("KAL_MEMO_DIR"), *size = getenv("KAL_MEMO_SIZE"),
-               *url = getenv("KAL_MEMO_REMOTE");
+    const char *folder = getenv("KAL_MEMO_DIR"), *url = getenv("KAL_MEMO_REMOTE");
     kal_error err;
     if (!m) return;
-    if (size && *size && !kal__size_of(size, &limit)) limit = 0;
     const bool named = with_folder && folder && *folder;
-    if (named && kal__store_open(folder, limit, &m->store, &err))
+    if (named && (kal__size_from_env("KAL_MEMO_SIZE", &limit, &err) ||
+                  kal__store_open(folder, limit, &m->store, &err)))
         m->trouble[0] = strdup(err.message);
     else if (named)
         kal__store_set_packing(m->store, getenv("KAL_MEMO_PACK"), NULL);

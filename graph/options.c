@@ -74,47 +74,60 @@ int32_t kal_processors(void)
     return machine_cpus;
 }
 
-bool kal__size_of(const char *s, uint64_t *out)
+bool kal_parse_size(const char *text, uint64_t *bytes)
 {
     double v;
-    if (!kal__parse_bytes(s, strlen(s), &v) || v < 0 || v > 1e18) return false;
-    *out = (uint64_t)v;
+    if (!kal__parse_bytes(text, strlen(text), &v) || !(v >= 1 || v == 0) || v > 1e18) return false;
+    *bytes = (uint64_t)v;
     return true;
 }
 
-static kal_status from_env(const char *name, uint64_t *out, kal_error *err)
+kal_status kal__size_from_env(const char *name, uint64_t *out, kal_error *err)
 {
     const char *s = getenv(name);
+    if (!s || !*s || kal_parse_size(s, out)) return KAL_OK;
+    return kal_fail(err, KAL_INVALID, "%s=%s is no size: bytes, or a number of K, M, G or T", name, s);
+}
+
+#define MOST_THREADS 256
+#define NO_THREADS "is not a number of workers: 1..256, 0 for all processors"
+
+static kal_status threads_from_env(int64_t *out, kal_error *err)
+{
+    const char *s = getenv("KAL_THREADS");
     if (!s || !*s) return KAL_OK;
-    if (kal__size_of(s, out)) return KAL_OK;
-    return kal_fail(err, KAL_INVALID, "%s=%s is not a number", name, s);
+    int64_t n;
+    if (!kal__parse_int(s, strlen(s), &n) || n < 0 || n > MOST_THREADS)
+        return kal_fail(err, KAL_INVALID, "KAL_THREADS=%s " NO_THREADS, s);
+    *out = n;
+    return KAL_OK;
 }
 
 int32_t kal__usual_threads(void)
 {
-    uint64_t n = 0;
+    int64_t n = 0;
     kal_error unused;
-    (void)from_env("KAL_THREADS", &n, &unused);   // a request will say what is wrong with it
+    (void)threads_from_env(&n, &unused);   // a request will say what is wrong with it
     pthread_once(&once, read_machine);
-    return n ? (int32_t)(n > 256 ? 256 : n) : machine_cpus;
+    return n ? (int32_t)n : machine_cpus;
 }
 
 kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err)
 {
-    uint64_t threads = o && o->threads > 0 ? (uint64_t)o->threads : 0, memory = o ? o->max_memory : 0;
-    kal_status st = threads ? KAL_OK : from_env("KAL_THREADS", &threads, err);
-    if (!st && !memory) st = from_env("KAL_MAX_MEMORY", &memory, err);
+    int64_t threads = o ? o->threads : 0;
+    uint64_t memory = o ? o->max_memory : 0;
+    if (threads < 0 || threads > MOST_THREADS)
+        return kal_fail(err, KAL_INVALID, "threads=%d " NO_THREADS, (int)threads);
+    kal_status st = threads ? KAL_OK : threads_from_env(&threads, err);
+    if (!st && !memory) st = kal__size_from_env("KAL_MAX_MEMORY", &memory, err);
     if (st) return st;
-    if (o && (o->threads < 0 || o->threads > 256))
-        return kal_fail(err, KAL_INVALID,
-                        "threads=%d is not a number of workers: 1..256, 0 for all processors", o->threads);
     if (o && !(o->audit >= 0 && o->audit <= 1))
         return kal_fail(err, KAL_INVALID, "audit=%g is no share of what is found: 0..1", o->audit);
     if (o && (o->band < 0 || (unsigned)o->memo_mode > KAL_MEMO_NEVER || !(o->deadline >= 0)))
         return kal_fail(err, KAL_INVALID, "band=%d, memo_mode=%d, deadline=%g: one of them has no meaning",
                         o->band, (int)o->memo_mode, o->deadline);
     pthread_once(&once, read_machine);
-    out->threads = threads ? (int32_t)(threads > 256 ? 256 : threads) : machine_cpus;
+    out->threads = threads ? (int32_t)threads : machine_cpus;
     if (!memory) memory = machine_memory;
     out->max_memory = memory > SIZE_MAX ? SIZE_MAX : (size_t)memory;
     out->band = o ? o->band : 0;

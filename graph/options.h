@@ -7,8 +7,8 @@
 
 #include "plan.h"
 
-/// "64M", "1.5G", "1000".
-bool kal__size_of(const char *s, uint64_t *out);
+/// The size that a variable names; where it is empty or not there, `out` stays. INVALID: it is none.
+kal_status kal__size_from_env(const char *name, uint64_t *out, kal_error *err);
 /// The workers of a request that says nothing about them.
 int32_t kal__usual_threads(void);
 kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err);

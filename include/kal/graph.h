@@ -210,6 +210,10 @@ typedef struct kal_options {
 /// Threads: any.
 KAL_API int32_t kal_processors(void);
 
+/// Bytes of a text, as the command, KAL_MAX_MEMORY and parameters of bytes take it: a number, of K, M, G or T (powers of 1024) where it ends in one, as in "64M"
+/// or "1.5GiB"; rounded down, at most 1e18. False: it is none, or less than one byte and not 0; then *bytes is what it was. Threads: any.
+KAL_API bool kal_parse_size(const char *text, uint64_t *bytes);
+
 /// Computes the pixels of `rect` (inside the image) into the caller's rows, `stride` bytes apart (negative is fine: dst is
 /// the first row). On failure the buffer's contents are undefined.
 KAL_API kal_status kal_read(const kal_node *node, kal_rect rect, void *dst, ptrdiff_t stride,

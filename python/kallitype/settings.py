@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import operator
 import os
@@ -23,22 +22,11 @@ _MODES = ("auto", "always", "never")
 _current: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("kallitype.options", default=_STANDARD)
 current = _current.get
 
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-
 
 def size(text: int | str) -> int:
     """Bytes of "64M", as the command reads them: powers of 1024."""
     if isinstance(text, str):
-        number = text.strip().lower().removesuffix("b")
-        unit = number.removesuffix("i")[-1:]
-        unit, of = unit if unit in _UNITS else "", -1.0
-        number = number.removesuffix("i").removesuffix(unit) if unit else number
-        if not set(number) - set("0123456789.e+-"):
-            with contextlib.suppress(ValueError):
-                of = float(number) * _UNITS[unit]
-        if not (0 <= of < 1e18) or 0 < of < 1:
-            raise ValueError(f'"{text}" is no size: a number of bytes, or of K, M, G or T')
-        return int(of)
+        return _kal.size(text.strip())
     try:
         size = -1 if isinstance(text, bool) else operator.index(text)
     except TypeError:

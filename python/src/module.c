@@ -114,6 +114,19 @@ static PyObject *processors(PyObject *self, PyObject *unused)
     return PyLong_FromLong(kal_processors());
 }
 
+static PyObject *size(PyObject *self, PyObject *text)
+{
+    (void)self;
+    Py_ssize_t n;
+    const char *s = PyUnicode_AsUTF8AndSize(text, &n);
+    uint64_t bytes;
+    if (!s) return NULL;
+    if (strlen(s) != (size_t)n || !kal_parse_size(s, &bytes))
+        return PyErr_Format(PyExc_ValueError, "\"%U\" is no size: a number of bytes, or of K, M, G or T",
+                            text);
+    return PyLong_FromUnsignedLongLong(bytes);
+}
+
 static PyObject *node_count(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
@@ -127,6 +140,7 @@ static PyMethodDef methods[] = {
     {"set_limits", set_limits, METH_VARARGS, NULL},
     {"plugin", plugin, METH_VARARGS, NULL},
     {"processors", processors, METH_NOARGS, NULL},
+    {"size", size, METH_O, NULL},
     {"node_count", node_count, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL}};
 

@@ -67,6 +67,16 @@ class Options(Case):
         with self.assertRaisesRegex(ValueError, "no size"):   # it was no bound at all
             picture(20, 30).optimize(max_bytes="0.5", formats=["jpeg"])
 
+    def test_variables_are_read_strictly(self) -> None:
+        code = "import kallitype as kal; kal.sample(width=20, height=10).encode('.ppm')"
+        for name, wrong, said in (("KAL_THREADS", "300", "workers"), ("KAL_THREADS", "2K", "workers"), ("KAL_MAX_MEMORY", "lots", "no size"),
+                                  ("KAL_MEMO_SIZE", "5X", "no size")):   # it was no bound at all
+            env = {**os.environ, "KAL_MEMO_DIR": self.path("memo"), name: wrong}
+            done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+            self.assertRegex(done.stderr, f"{name}={wrong} is (no|not a) .*{said.split()[-1]}", name)
+            self.assertEqual(done.returncode != 0, name != "KAL_MEMO_SIZE")   # without the folder it goes on, warned
+        self.assertFalse(os.path.exists(self.path("memo")))
+
     def test_memory_is_a_bound(self) -> None:
         with kal.options(max_memory="1M"), self.assertRaises(kal.LimitError) as e:
             picture(600, 800).resize(3000, 2000).turn(how="right").encode("png")
