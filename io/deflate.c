@@ -10,6 +10,7 @@
 
 #include "cpu.h"
 #include "deflate_block.h"
+#include "deflate_cost.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -20,53 +21,7 @@
 #define PARTS (STRETCH / PART)
 #define HASH_BITS 15
 #define MASK (KAL__DEFLATE_WINDOW - 1)
-#define UNIT 16      // of a bit, in costs
 #define NEAR_RUN 6   // bytes of a match, where only what lies near is looked at
-
-// ---- statistics ---------------------------------------------------------------------------------
-
-// 16·log2(v), rounded down.
-static unsigned log2_16(uint32_t v)
-{
-    const unsigned top = 31 - (unsigned)__builtin_clz(v);
-    uint64_t m = ((uint64_t)v << 31) >> top;   // 1 … 2 in units of 2^-31
-    unsigned r = top;
-    for (int i = 0; i < 4; i++) {
-        m = m * m >> 31;
-        const unsigned bit = (unsigned)(m >> 32);
-        r = r << 1 | bit;
-        m >>= bit;
-    }
-    return r;
-}
-
-// The bits of an ideal code, in units.
-static uint64_t ideal(const uint32_t *counts, int n)
-{
-    uint32_t sum = 0;
-    for (int i = 0; i < n; i++) sum += counts[i];
-    if (!sum) return 0;
-    const unsigned all = log2_16(sum);
-    uint64_t r = 0;
-    for (int i = 0; i < n; i++)
-        if (counts[i]) {
-            const unsigned cost = all - log2_16(counts[i]);
-            r += (uint64_t)counts[i] * (cost > UNIT ? cost : UNIT) +
-                 6 * UNIT;   // and about 6 bits in the head
-        }
-    return r;
-}
-
-static uint64_t block_cost(const tally *c)
-{
-    return ideal(c->literal, LITERALS) + ideal(c->distance, DISTANCES) + 120 * UNIT;
-}
-
-static void merge(tally *to, const tally *from)
-{
-    for (int i = 0; i < LITERALS; i++) to->literal[i] += from->literal[i];
-    for (int i = 0; i < DISTANCES; i++) to->distance[i] += from->distance[i];
-}
 
 // ---- matches ------------------------------------------------------------------------------------
 
@@ -84,7 +39,7 @@ typedef struct work {
     uint32_t cost_before[PART + MAX_MATCH + 1];                  // of the part's first i bytes as literals
     tally parts[PARTS], learned;                                 // the latter: from the part before
     size_t part_tokens[PARTS], part_bytes[PARTS];
-    unsigned literal_cost[256], length_cost[MAX_MATCH + 1], distance_cost[DISTANCES];
+    costs cost;
     unsigned char same[PART + NEAR_RUN];   // of a part: see find_near
     int hash_bytes;
     bool near, noise;   // of noise only what lies near is looked at; this part is noise
@@ -108,61 +63,6 @@ static unsigned match_length(const unsigned char *a, const unsigned char *b, uns
     return n;
 }
 
-// ---- costs --------------------------------------------------------------------------------------
-
-// Costs of n symbols from how often each came, `unseen` for those that did not.
-static void costs_of(const uint32_t *counts, int n, unsigned least, unsigned *costs)
-{
-    uint32_t sum = 1;
-    for (int i = 0; i < n; i++) sum += counts[i];
-    const unsigned all = log2_16(sum);
-    for (int i = 0; i < n; i++) {
-        const unsigned c = counts[i] ? all - log2_16(counts[i]) : all + UNIT;
-        costs[i] = c > least ? c : least;
-    }
-}
-
-// Cheap, so that matches are tried; how frequent they then are says what they really cost.
-static void default_match_costs(work *w)
-{
-    for (unsigned l = MIN_MATCH; l <= MAX_MATCH; l++)
-        w->length_cost[l] =
-            (1u + kal__length_extra[length_symbol(l)]) * UNIT + (unsigned)length_symbol(l) * 4;
-    for (int d = 0; d < DISTANCES; d++) w->distance_cost[d] = (1u + kal__distance_extra[d]) * UNIT;
-}
-
-// To what codes for these counts would cost, `old` quarters of what was before.
-static void adapt_match_costs(work *w, const tally *c, unsigned old)
-{
-    unsigned costs[LITERALS], distances[DISTANCES];
-    costs_of(c->literal, LITERALS, UNIT, costs);
-    costs_of(c->distance, DISTANCES, UNIT, distances);
-    for (unsigned l = MIN_MATCH; l <= MAX_MATCH; l++) {
-        const int s = length_symbol(l);
-        w->length_cost[l] =
-            (w->length_cost[l] * old + (costs[257 + s] + kal__length_extra[s] * UNIT) * (4 - old)) / 4;
-    }
-    for (int d = 0; d < DISTANCES; d++)
-        w->distance_cost[d] =
-            (w->distance_cost[d] * old + (distances[d] + kal__distance_extra[d] * UNIT) * (4 - old)) / 4;
-}
-
-// From what were literals in the part before and, so that nothing is unheard of, from the bytes themselves.
-#define LEARNED 8
-static void literal_costs(work *w, const unsigned char *p, size_t n, size_t ahead)
-{
-    uint32_t seen[256] = {0};
-    for (size_t i = 0; i < n; i++) seen[p[i]]++;
-    for (int i = 0; i < 256; i++) seen[i] += LEARNED * w->learned.literal[i];
-    costs_of(seen, 256, UNIT, w->literal_cost);
-    uint32_t sum = 0;
-    for (size_t i = 0; i < ahead; i++) {
-        w->cost_before[i] = sum;
-        sum += w->literal_cost[p[i]];
-    }
-    w->cost_before[ahead] = sum;
-}
-
 // ---- tokens -------------------------------------------------------------------------------------
 
 typedef struct match {
@@ -173,7 +73,7 @@ typedef struct match {
 static inline void consider(const work *w, size_t at, unsigned length, unsigned distance, match *best)
 {
     const int literals = (int)(w->cost_before[at + length] - w->cost_before[at]);
-    const int gain = literals - (int)(w->length_cost[length] + w->distance_cost[distance_symbol(distance)]);
+    const int gain = literals - (int)(w->cost.length[length] + w->cost.distance[distance_symbol(distance)]);
     if (gain > best->gain) *best = (match){length, distance, gain};
 }
 
@@ -260,6 +160,16 @@ static inline bool looked_at(size_t i, size_t missed)
     return !(i & skip);
 }
 
+static void sum_literals(work *w, const unsigned char *p, size_t n)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        w->cost_before[i] = sum;
+        sum += w->cost.literal[p[i]];
+    }
+    w->cost_before[n] = sum;
+}
+
 // Takes back literals that the match can begin with.
 static inline void reach_back(const unsigned char *p, size_t i, match *m, uint32_t *tokens, uint32_t **t,
                               tally *c)
@@ -311,7 +221,8 @@ static size_t parse_part(work *w, const stretch *s, size_t i, size_t part, uint3
     const size_t looks = looks_of(s);
     tally *c = &w->parts[part];
     uint32_t *const tokens = *to, *t = tokens;
-    literal_costs(w, p + i, part_end - i, ahead);
+    kal__literal_costs(&w->cost, &w->learned, p + i, part_end - i);
+    sum_literals(w, p + i, ahead);
     w->noise = w->near && is_noise(w, s, first);
     match m = {0, 0, 0};
     size_t missed = 0;
@@ -354,17 +265,23 @@ static size_t parse_part(work *w, const stretch *s, size_t i, size_t part, uint3
 
 // ---- blocks -------------------------------------------------------------------------------------
 
+static void merge(tally *to, const tally *from)
+{
+    for (int i = 0; i < LITERALS; i++) to->literal[i] += from->literal[i];
+    for (int i = 0; i < DISTANCES; i++) to->distance[i] += from->distance[i];
+}
+
 static void put_blocks(work *w, bits *b, const unsigned char *p, size_t parts, bool last)
 {
     const uint32_t *t = w->tokens;
     for (size_t i = 0, next; i < parts; i = next) {
         tally all = w->parts[i];
         size_t tokens = w->part_tokens[i], bytes = w->part_bytes[i];
-        uint64_t cost = block_cost(&all);
+        uint64_t cost = kal__block_cost(&all);
         for (next = i + 1; next < parts; next++) {
             tally both = all;
             merge(&both, &w->parts[next]);
-            const uint64_t together = block_cost(&both), alone = block_cost(&w->parts[next]);
+            const uint64_t together = kal__block_cost(&both), alone = kal__block_cost(&w->parts[next]);
             if (together > cost + alone) break;
             all = both;
             cost = together;
@@ -398,27 +315,18 @@ static void look_back(work *w, const stretch *s, size_t at)
         insert(w, s->p, i);
 }
 
-// What the tokens of a part take in bits, in units.
-static uint64_t part_cost(const tally *c)
-{
-    uint64_t r = block_cost(c);
-    for (int i = 257; i < LITERALS; i++) r += (uint64_t)c->literal[i] * kal__length_extra[i - 257] * UNIT;
-    for (int i = 0; i < DISTANCES; i++) r += (uint64_t)c->distance[i] * kal__distance_extra[i] * UNIT;
-    return r;
-}
-
 // What a part costs, parsed with nothing learned.
 static uint64_t try_part(work *w, const stretch *s, size_t at, bool near)
 {
     uint32_t *t = w->tokens;
     memset(&w->parts[0], 0, sizeof w->parts[0]);
     memset(&w->learned, 0, sizeof w->learned);
-    default_match_costs(w);
+    kal__cheap_matches(&w->cost);
     w->near = near;
     w->noise = false;
     if (!near) look_back(w, s, at);
     parse_part(w, s, at, 0, &t);
-    return part_cost(&w->parts[0]);
+    return kal__tokens_cost(&w->parts[0]);
 }
 
 // Whether far matches can be done without in the noise of a piece: at three places, of which the middle one costs `far` with them, that takes less than a 32nd more. What is no noise there is passed over.
@@ -456,8 +364,8 @@ static void learn(work *w, const stretch *s, size_t dict)
     w->near = w->effort.depth == 1 && s->near[0] && s->near[1] && is_near_enough(w, s, dict, n, least);
     w->noise = false;
     w->learned = best;
-    default_match_costs(w);
-    adapt_match_costs(w, &best, 0);
+    kal__cheap_matches(&w->cost);
+    kal__adapt_matches(&w->cost, &best, 0);
     look_back(w, s, dict);
 }
 
@@ -469,7 +377,7 @@ static void deflate_stretch(work *w, const stretch *s, bits *b, bool last)
     for (size_t i = s->from; i < s->end; part++) {
         i = parse_part(w, s, i, part, &t);
         w->learned = w->parts[part];
-        adapt_match_costs(w, &w->learned, 1);
+        kal__adapt_matches(&w->cost, &w->learned, 1);
     }
     put_blocks(w, b, s->p + s->from, part, last);
 }
