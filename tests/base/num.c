@@ -5,52 +5,15 @@
 // points computed here in decimal, the printed form, and what must be refused.
 
 #include "../../base/num.h"
+#include "numbers.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int failures;
-
-// Prints one line, with the case at hand, per failed check.
-#define REQUIRE(condition, ...)                                             \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition); \
-            fprintf(stderr, __VA_ARGS__);                                   \
-            fputc('\n', stderr);                                            \
-            failures++;                                                     \
-        }                                                                   \
-    } while (0)
-
 static const uint64_t SEED = 20260101;
 static const uint64_t INFINITY_BITS = UINT64_C(0x7ff) << 52;
-
-static uint64_t to_bits(double v)
-{
-    uint64_t u;
-    memcpy(&u, &v, sizeof u);
-    return u;
-}
-
-static double from_bits(uint64_t u)
-{
-    double v;
-    memcpy(&v, &u, sizeof v);
-    return v;
-}
-
-// Knuth's MMIX generator; its low bits are weak, so two high halves make one number.
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t r = 0;
-    for (int i = 0; i < 2; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        r = (r << 32) | (*state >> 32);
-    }
-    return r;
-}
 
 static int random_below(uint64_t *state, int n)
 {
@@ -487,8 +450,9 @@ static void check_bytes(void)
         double bytes;
     } good[] = {{"0", 0},         {"12", 12},          {"12B", 12},           {"1k", 1024},
                 {"200K", 204800}, {"1.5MiB", 1572864}, {"2Gb", 2147483648.0}, {"1T", 1099511627776.0},
-                {"1e3", 1000},    {"1e2K", 102400}};
-    static const char *const bad[] = {"", "K", "B", "iB", "1 K", "1KK", "1P", "1Ki B", "i", "20i", "20iB", "200Ko"};
+                {"1e3", 1000},    {"1e2K", 102400},    {"1MIB", 1048576}};
+    static const char *const bad[] = {"",   "K",     "B", "iB",  "1 K",  "1KK",
+                                      "1P", "1Ki B", "i", "20i", "20iB", "200Ko"};
     double v = 7;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         REQUIRE(kal__parse_bytes(good[i].text, strlen(good[i].text), &v) && v == good[i].bytes, "\"%s\": %g",

@@ -23,6 +23,7 @@ import zlib
 
 import numpy as np
 from PIL import Image, ImageOps
+from peers import check, end
 
 try:
     import cv2
@@ -31,19 +32,10 @@ except ImportError:
     print("skipped: cv2 is not here, so the high bytes alone are compared of 16 bits in colour")
 
 warnings.simplefilter("ignore")
-failed = checks = 0
 skipped = set()
 root = pathlib.Path(sys.argv[2])
 # No tolerance, for lossy files either: both sides take what libjpeg-turbo, libwebp, libheif and libtiff make of a file, and what is ours around them
 # (rows, parts, palettes, inks, alpha, turning, composing) is exact.
-
-
-def check(what, ok):
-    global failed, checks
-    checks += 1
-    if not ok:
-        failed += 1
-        print("failed:", what)
 
 
 def kal(*words):
@@ -224,6 +216,5 @@ for path in sorted(root.rglob("*")):
     cut(path, data)
 for why in sorted(skipped):
     print("skipped:", why)
-print(f"{checks - failed} passed, {failed} failed")
-sys.exit(failed > 0 or checks == 0)
+end()
 END

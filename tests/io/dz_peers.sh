@@ -17,17 +17,9 @@ import json
 
 import numpy as np
 from PIL import Image
+from peers import check, end
 
-failed = checks = 0
 random = np.random.default_rng(4)
-
-
-def check(what, ok):
-    global failed, checks
-    checks += 1
-    if not ok:
-        failed += 1
-        print("failed:", what)
 
 
 def run(*command):
@@ -100,6 +92,5 @@ for path, params in [("k.dzi", ""), ("k", "layout=iiif format=dz"), ("k", "layou
         for s in info["sizes"]:
             check("sizes", f"k/full/{s['width']},{s['height']}/0/default.jpg" in tree)
 
-print(f"{checks - failed} checks passed, {failed} failed")
-sys.exit(1 if failed else 0)
+end()
 END

@@ -17,8 +17,8 @@ import sys
 
 import cv2
 import numpy as np
+from peers import check, end, kal
 
-failed = checks = 0
 random = np.random.default_rng(1)
 names = ["none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab"]
 
@@ -42,20 +42,14 @@ for channels in [1, 3, 4]:
             what = f"{channels} channels, {'half' if half else 'float'}, {name}"
             if done.returncode and ("not yet implemented" in done.stderr or "decoded wrongly" in done.stderr):
                 continue   # and says so
-            checks += 1
-            if done.returncode or not np.array_equal(np.load("ours.npy").reshape(want.shape), want):
-                failed += 1
-                print("failed:", what, done.stderr.strip())
+            check(what, not done.returncode and np.array_equal(np.load("ours.npy").reshape(want.shape), want), done.stderr.strip())
             # and what we write of it, as OpenCV reads it
             for form in ["type=half", "type=half compression=none", ""]:
-                back = subprocess.run([sys.argv[1], "run", f"load a.exr | save b.exr {form}"], capture_output=True, text=True)
+                back = kal(f"load a.exr | save b.exr {form}")
                 was, got = [cv2.imread(f, cv2.IMREAD_UNCHANGED) for f in ("a.exr", "b.exr")]
                 same = np.array_equal(was, got) if channels < 4 else np.allclose(was, got, rtol=1e-3 if form else 1e-6, atol=0)
-                checks += 1
-                if back.returncode or not (same or (half is False and form and np.allclose(was, got, rtol=1e-3, atol=1e-4))):
-                    failed += 1
-                    print("failed: written,", what, form, back.stderr.strip())
+                near = not half and form and np.allclose(was, got, rtol=1e-3, atol=1e-4)
+                check(f"written, {what} {form}", back and (same or near))
 
-print(f"{checks - failed} passed, {failed} failed")
-sys.exit(failed > 0 or checks == 0)
+end()
 END

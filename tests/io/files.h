@@ -137,6 +137,18 @@ static inline void require_picture(const void *data, size_t n, const char *param
     free(p);
 }
 
+/// Bytes must be refused so, with all of these words in the message.
+static inline void require_refused(const void *data, size_t n, kal_status status, const char *format,
+                                   const char *says)
+{
+    kal_extent e;
+    void *p = decoded(data, n, NULL, &e);
+    REQUIRE_NOTE(!p && check_error.status == status && strstr(check_error.message, says) &&
+                     strstr(check_error.message, format),
+                 "%s: %s: %s", format, says, p ? "a picture" : check_error.message);
+    free(p);
+}
+
 static inline kal_node *node_of(kal_scope *s, const kal_extent *e, const void *pixels)
 {
     return kal_pixels(s, e, pixels, (ptrdiff_t)((size_t)e->width * kal_pixel_size(e)));

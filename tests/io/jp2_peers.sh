@@ -8,30 +8,13 @@ peers 'numpy and PIL that has JPEG 2000' 'import numpy; from PIL import features
 "$python" - "$kal" << 'END'
 import shutil
 import subprocess
-import sys
 
 import numpy as np
 from PIL import Image
+from peers import check, end, kal
 
-failed = checks = 0
 vips = shutil.which("vips")
 random = np.random.default_rng(1)
-
-
-def check(what, ok):
-    global failed, checks
-    checks += 1
-    if not ok:
-        failed += 1
-        print("failed:", what)
-
-
-def kal(text):
-    done = subprocess.run([sys.argv[1], "run", text], capture_output=True, text=True)
-    if done.returncode:
-        print(done.stderr.strip())
-    return done.returncode == 0
-
 
 modes = {"L": (97, 141), "RGB": (97, 141, 3), "RGBA": (97, 141, 4), "I;16": (97, 141)}
 ways = [{}, {"irreversible": True}, {"tile_size": (64, 64)}, {"tile_size": (50, 31), "irreversible": True},
@@ -58,6 +41,5 @@ for mode, shape in modes.items():
         check(f"ours {mode} {params}", ok and np.array_equal(np.load("ours.npy"), want))
         check(f"ours {mode} {params} as it was", ok and ("quality" in params or np.array_equal(want, a)))
 
-print(f"{checks - failed} passed, {failed} failed")
-sys.exit(failed > 0 or checks == 0)
+end()
 END

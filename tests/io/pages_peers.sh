@@ -12,24 +12,14 @@ import sys
 
 import numpy as np
 from PIL import Image
+from peers import check, end, kal
 
-failed = checks = 0
 random = np.random.default_rng(1)
-
-
-def check(what, ok):
-    global failed, checks
-    checks += 1
-    if not ok:
-        failed += 1
-        print("failed:", what)
 
 
 def ours(name, page):
     """RGBA of a page, None with the error printed."""
-    done = subprocess.run([sys.argv[1], "run", f"load {name} page={page} | save ours.npy"], capture_output=True, text=True)
-    if done.returncode:
-        print(done.stderr.strip())
+    if not kal(f"load {name} page={page} | save ours.npy"):
         return None
     a = np.load("ours.npy")
     if a.ndim == 2:
@@ -143,6 +133,5 @@ for clear in [False, True]:
         ours_written("gif", "", clear, gray)
         ours_written("webp", "lossless=true", clear, gray)
 
-print(f"{checks - failed} passed, {failed} failed")
-sys.exit(failed > 0 or checks == 0)
+end()
 END

@@ -5,10 +5,9 @@
 // opaque stays opaque and transparent transparent; libpng reads it; any threads give the same bytes; rows by the filter that was asked for; what is refused.
 // png_palette_peers.sh asks Pillow.
 #include "files.h"
+#include "libpng_read.h"
 
 #include <setjmp.h>
-
-#include <png.h>
 
 // ---- what a file says ---------------------------------------------------------------------------
 
@@ -31,28 +30,6 @@ static int colours_in(const kal_bytes *b)
 }
 
 // ---- libpng -------------------------------------------------------------------------------------
-
-typedef struct cursor {
-    const kal_bytes *b;
-    size_t at;
-} cursor;
-
-static void on_read(png_structp p, png_bytep dst, size_t n)
-{
-    cursor *c = png_get_io_ptr(p);
-    if (n > c->b->size - c->at) png_error(p, "the file ends");
-    memcpy(dst, c->b->data + c->at, n);
-    c->at += n;
-}
-
-static bool complained;
-
-static void on_complaint(png_structp p, png_const_charp text)
-{
-    (void)p;
-    complained = true;
-    printf("libpng: %s\n", text);
-}
 
 // RGBA of all pixels; libpng must find nothing to complain about. Free.
 static unsigned char *by_libpng(const kal_bytes *b, int32_t w, int32_t h)

@@ -8,27 +8,17 @@
 peers 'numpy and PIL' 'import numpy, PIL' "$1"
 "$python" - "$kal" "$shared" << 'END'
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
 from PIL import Image
+from peers import check, end, kal
 
-failed = checks = 0
 random = np.random.default_rng(1)
 
 
-def check(what, ok):
-    global failed, checks
-    checks += 1
-    if not ok:
-        failed += 1
-        print("failed:", what)
-
-
 def ours(name, params):
-    run = subprocess.run([sys.argv[1], "run", f"load {name} | save out.png {params}"], capture_output=True, text=True)
-    check(f"{name} {params}: {run.stderr}", run.returncode == 0)
+    check(f"{name} {params}", kal(f"load {name} | save out.png {params}"))
     picture = Image.open("out.png")
     picture.load()
     return picture
@@ -86,6 +76,5 @@ for source in sources:
         elif count > 2:
             check(f"{source.name} {count}: kinds of alpha", np.array_equal(was[:, :, 3] == 0, got[:, :, 3] == 0)
                   and np.array_equal(was[:, :, 3] == 255, got[:, :, 3] == 255))
-print(f"{checks} checks, {failed} failed")
-sys.exit(failed > 0)
+end()
 END

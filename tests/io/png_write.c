@@ -5,12 +5,11 @@
 // several threads write; libpng reads it. At level 6 no
 // picture becomes larger than libpng makes it, at level 1 hardly one.
 #include "files.h"
+#include "libpng_read.h"
 
 #include "cpu.h"
 
 #include <setjmp.h>
-
-#include <png.h>
 
 extern const kal__codec kal__codec_png;
 static const kal__codec *const png = &kal__codec_png;
@@ -107,28 +106,6 @@ static kal_bytes written_by_libpng(const kal_extent *e, const unsigned char *pix
     return b;
 }
 
-typedef struct cursor {
-    const kal_bytes *b;
-    size_t at;
-} cursor;
-
-static void on_read(png_structp p, png_bytep dst, size_t n)
-{
-    cursor *c = png_get_io_ptr(p);
-    if (n > c->b->size - c->at) png_error(p, "the file ends");
-    memcpy(dst, c->b->data + c->at, n);
-    c->at += n;
-}
-
-static bool on_complaint_fail;
-
-static void on_complaint(png_structp p, png_const_charp text)
-{
-    (void)p;
-    on_complaint_fail = true;
-    printf("libpng: %s\n", text);
-}
-
 // libpng must find nothing to complain about, and our pixels.
 static bool libpng_reads(const kal_bytes *b, const kal_extent *e, const unsigned char *pixels)
 {
@@ -136,7 +113,7 @@ static bool libpng_reads(const kal_bytes *b, const kal_extent *e, const unsigned
     const size_t row = (size_t)e->width * kal_pixel_size(e);
     unsigned char *volatile got = malloc(row);
     volatile bool same = true;
-    on_complaint_fail = false;
+    complained = false;
     png_structp p = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, on_complaint);
     png_infop info = png_create_info_struct(p);
     if (setjmp(png_jmpbuf(p))) {
@@ -156,7 +133,7 @@ static bool libpng_reads(const kal_bytes *b, const kal_extent *e, const unsigned
     }
     png_destroy_read_struct(&p, &info, NULL);
     free(got);
-    return same && !on_complaint_fail && c.at == b->size;
+    return same && !complained && c.at == b->size;
 }
 
 // ---- tests --------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ peers 'numpy and PIL' 'import numpy, PIL' "$1"
 "$python" - "$kal" "$shared" << 'END'
 import pathlib
 import struct
-import subprocess
 import sys
 
 import numpy as np
 from PIL import Image
+from peers import check, end, kal
 
 try:
     import cv2
@@ -21,29 +21,12 @@ except ImportError:
     cv2 = None
     print("skipped: cv2 is not here")
 
-failed = checks = 0
 random = np.random.default_rng(1)
-
-
-def check(what, ok):
-    global failed, checks
-    checks += 1
-    if not ok:
-        failed += 1
-        print("failed:", what)
-
-
-def kal(text):
-    return subprocess.run([sys.argv[1], "run", text], capture_output=True, text=True)
 
 
 def ours(name):
     """What we decode, as NumPy reads it from our .npy; None with the error printed."""
-    done = kal(f"load {name} | save ours.npy")
-    if done.returncode:
-        print(done.stderr.strip())
-        return None
-    return np.load("ours.npy")
+    return np.load("ours.npy") if kal(f"load {name} | save ours.npy") else None
 
 
 def same(name, want, most=0):
@@ -88,8 +71,7 @@ for mode, shape in [("L", (9, 13)), ("RGB", (9, 13, 3)), ("RGBA", (9, 13, 4)), (
     if mode in ["L", "RGB", "RGBA"]:
         for up in ["", " bottom_up=true"]:
             np.save("a.npy", np.array(image))
-            done = kal("load a.npy | save b.bmp" + up)
-            check(f"bmp {mode}{up} {done.stderr}", np.array_equal(np.array(Image.open("b.bmp")), np.array(image)))
+            check(f"bmp {mode}{up}", kal("load a.npy | save b.bmp" + up) and np.array_equal(np.array(Image.open("b.bmp")), np.array(image)))
 
 
 def bmp(bits, compression, pixels, height=9, masks=b"", palette=b""):
@@ -184,6 +166,5 @@ for channels in [3, 4]:
             check(f"qoi {a.shape} {steps}", np.array_equal(qoi(pathlib.Path("b.qoi").read_bytes()), a))
             same("b.qoi", a)
 
-print(f"{checks - failed} passed, {failed} failed")
-sys.exit(failed > 0 or checks == 0)
+end()
 END

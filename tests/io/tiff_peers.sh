@@ -8,11 +8,11 @@
 peers 'numpy and PIL' 'import numpy, PIL' "$1"
 "$python" - "$kal" "$shared" << 'END'
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
 from PIL import Image
+from peers import check, end, kal
 
 try:
     import cv2
@@ -20,23 +20,7 @@ except ImportError:
     cv2 = None
     print("skipped: cv2 is not here")
 
-failed = checks = 0
 random = np.random.default_rng(2)
-
-
-def check(what, ok):
-    global failed, checks
-    checks += 1
-    if not ok:
-        failed += 1
-        print("failed:", what)
-
-
-def kal(text):
-    done = subprocess.run([sys.argv[1], "run", text], capture_output=True, text=True)
-    if done.returncode:
-        print(done.stderr.strip())
-    return done.returncode == 0
 
 
 def ours(text):
@@ -108,6 +92,5 @@ for path in sorted(pathlib.Path(sys.argv[2]).rglob("*.tif*")) if sys.argv[2] els
         continue
     same(str(path), ours(f"load {path}"), pixels(image))
 
-print(f"{checks - failed} passed, {failed} failed, 0 skipped")
-sys.exit(failed > 0)
+end()
 END

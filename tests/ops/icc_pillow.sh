@@ -13,8 +13,8 @@ import sys
 
 import numpy as np
 from PIL import Image, ImageCms
+from peers import check, end
 
-failed = checks = 0
 names = ["srgb", "srgb_linear", "display_p3", "adobe_rgb", "prophoto", "rec2020"]
 
 
@@ -40,10 +40,6 @@ for source in names:
             want = ImageCms.profileToProfile(
                 Image.open("in.png"), io.BytesIO(profiles[source]), io.BytesIO(profiles[target]),
                 renderingIntent=number, flags=ImageCms.FLAGS["BLACKPOINTCOMPENSATION"])
-            checks += 1
-            if not np.array_equal(np.array(Image.open("out.png")), np.array(want)):
-                failed += 1
-                print("failed:", source, target, intent)
-print(f"{checks - failed} passed, {failed} failed")
-sys.exit(failed > 0 or checks == 0)
+            check(f"{source} to {target}, {intent}", np.array_equal(np.array(Image.open("out.png")), np.array(want)))
+end()
 END
