@@ -99,6 +99,19 @@ kal_status kal__sep_new(const kal_call *c, const double *x, int32_t nx, const do
     return KAL_OK;
 }
 
+kal_status kal__sep_gaussian(const kal_call *c, double sigma, kal_edge edge, kal_list color, void **state,
+                             kal_error *err)
+{
+    int32_t r;
+    double *w = kal__gaussian_weights(sigma, &r);
+    if (!w) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
+    kal__sep *s;
+    const kal_status st = kal__sep_new(c, w, 2 * r + 1, w, 2 * r + 1, true, edge, color, &s, err);
+    free(w);
+    *state = s;
+    return st;
+}
+
 void kal__sep_free(void *sep)
 {
     kal__sep *s = sep;

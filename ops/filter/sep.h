@@ -28,6 +28,9 @@ typedef struct kal__sep {
 /// Copies the weights. `integers`: they are symmetric, non-negative and sum to one, so the integer path may be used.
 kal_status kal__sep_new(const kal_call *c, const double *x, int32_t nx, const double *y, int32_t ny,
                         bool integers, kal_edge edge, kal_list color, kal__sep **out, kal_error *err);
+/// As an op's state, of kal__gaussian_weights both ways.
+kal_status kal__sep_gaussian(const kal_call *c, double sigma, kal_edge edge, kal_list color, void **state,
+                             kal_error *err);
 void kal__sep_free(void *sep);
 kal_rect kal__sep_need(const kal_call *c, int32_t rx, int32_t ry, kal_edge edge, kal_rect out);
 /// Whether the u8 path will be taken.

@@ -12,8 +12,6 @@
 #include "kernels.h"
 #include "sep.h"
 
-#include <stdlib.h>
-
 static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_error *err)
 {
     const kal_sharpen_p *p = params;
@@ -46,15 +44,7 @@ static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {
     const kal_sharpen_p *p = c->params;
-    int32_t r;
-    double *w = kal__gaussian_weights(p->sigma, &r);
-    if (!w) return kal_fail(err, KAL_NOMEM, "sharpen: out of memory");
-    kal__sep *s = NULL;
-    const kal_status st =
-        kal__sep_new(c, w, 2 * r + 1, w, 2 * r + 1, true, (kal_edge)p->edge, p->color, &s, err);
-    free(w);
-    *state = s;
-    return st;
+    return kal__sep_gaussian(c, p->sigma, (kal_edge)p->edge, p->color, state, err);
 }
 
 static size_t scratch(const kal_call *c, int32_t width, int32_t height)
