@@ -19,6 +19,8 @@
 #define STRETCH ((size_t)256 << 10)
 #define PART ((size_t)16 << 10)   // bytes of input with statistics of their own, from which blocks are made
 #define PARTS (STRETCH / PART)
+#define SAMPLE \
+    ((size_t)2 << 10)   // of noise, for what is learned at level 1: one place of it is like the next
 #define HASH_BITS 15
 #define MASK (KAL__DEFLATE_WINDOW - 1)
 #define NEAR_RUN 6   // bytes of a match, where only what lies near is looked at
@@ -41,6 +43,7 @@ typedef struct work {
     size_t part_tokens[PARTS], part_bytes[PARTS];
     costs cost;
     unsigned char same[PART + NEAR_RUN];   // of a part: see find_near
+    size_t sample;                         // bytes of a place that is tried
     int hash_bytes;
     bool near, noise;   // of noise only what lies near is looked at; this part is noise
     struct effort effort;
@@ -315,8 +318,22 @@ static void look_back(work *w, const stretch *s, size_t at)
         insert(w, s->p, i);
 }
 
-// What a part costs, parsed with nothing learned.
-static uint64_t try_part(work *w, const stretch *s, size_t at, bool near)
+static stretch sample_of(const work *w, const stretch *s, size_t at)
+{
+    stretch place = *s;
+    if (s->end - at > w->sample) place.end = at + w->sample;
+    return place;
+}
+
+// In the middle of a piece, where it has room.
+static size_t middle_of(const stretch *s, size_t from, size_t size)
+{
+    const size_t n = s->end - from;
+    return from + (n > size ? (n - size) / 2 : 0);
+}
+
+// What a place costs, parsed with nothing learned.
+static uint64_t try_place(work *w, const stretch *s, size_t at, bool near)
 {
     uint32_t *t = w->tokens;
     memset(&w->parts[0], 0, sizeof w->parts[0]);
@@ -325,43 +342,47 @@ static uint64_t try_part(work *w, const stretch *s, size_t at, bool near)
     w->near = near;
     w->noise = false;
     if (!near) look_back(w, s, at);
-    parse_part(w, s, at, 0, &t);
+    const stretch place = sample_of(w, s, at);
+    parse_part(w, &place, at, 0, &t);
     return kal__tokens_cost(&w->parts[0]);
 }
 
 // Whether far matches can be done without in the noise of a piece: at three places, of which the middle one costs `far` with them, that takes less than a 32nd more. What is no noise there is passed over.
-static bool is_near_enough(work *w, const stretch *s, size_t from, size_t n, uint64_t far)
+static bool is_near_enough(work *w, const stretch *s, size_t from, uint64_t far)
 {
-    const size_t room = n > PART ? n - PART : 0;
+    const size_t n = s->end - from, room = n > w->sample ? n - w->sample : 0;
     uint64_t all = 0, near = 0;
     for (size_t i = 1; i <= 5; i += 2) {
         const size_t at = from + (i == 3 ? room / 2 : room * i / 6);
-        if (!is_noise(w, s, at)) continue;
-        near += try_part(w, s, at, true);
-        all += i == 3 ? far : try_part(w, s, at, false);
+        const stretch place = sample_of(w, s, at);
+        if (!is_noise(w, &place, at)) continue;
+        near += try_place(w, s, at, true);
+        all += i == 3 ? far : try_place(w, s, at, false);
     }
     return near <= all + all / 32;
 }
 
-// Parses a part in the middle of a piece to learn what things cost, and how many bytes to look for at once: many leave noise its peace, few
+// Parses a place in the middle of a piece to learn what things cost, and how many bytes to look for at once: many leave noise its peace, few
 // find what is short. The more the better, unless it costs a 256th.
 static void learn(work *w, const stretch *s, size_t dict)
 {
     static const int ways[] = {8, 5, 3};
-    const size_t n = s->end - dict, middle = dict + (n > PART ? (n - PART) / 2 : 0);
+    const bool quick = w->effort.depth == 1 && s->near[0] && s->near[1];
+    w->sample = quick && is_noise(w, s, middle_of(s, dict, PART)) ? SAMPLE : PART;
+    const size_t middle = middle_of(s, dict, w->sample);
     uint64_t least = UINT64_MAX;
     tally best = {0};
     int bytes = 0;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         w->hash_bytes = ways[i];
-        const uint64_t cost = try_part(w, s, middle, false);
+        const uint64_t cost = try_place(w, s, middle, false);
         if (cost >= least - least / 256) continue;
         least = cost;
         best = w->parts[0];
         bytes = ways[i];
     }
     w->hash_bytes = bytes;
-    w->near = w->effort.depth == 1 && s->near[0] && s->near[1] && is_near_enough(w, s, dict, n, least);
+    w->near = quick && is_near_enough(w, s, dict, least);
     w->noise = false;
     w->learned = best;
     kal__cheap_matches(&w->cost);
