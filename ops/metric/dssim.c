@@ -25,8 +25,7 @@ static size_t size(const kal_call *c)
 
 static int32_t apart(const kal_call *c)
 {
-    (void)c;
-    return kal__dssim_pyramid.band;
+    return kal__pyramid_rows(&c->in[0]->extent);
 }
 
 static void gather(void *to, int scale, int32_t y, const float *similarity, size_t n)
@@ -43,7 +42,7 @@ static kal_status rows(const kal_job *j, void *gathered)
     kal__scale scales[KAL__SCALES];
     float *next[KAL__SCALES], *p = gathered;
     const int n = kal__pyramid_band(&kal__dssim_pyramid, &j->call->in[0]->extent,
-                                    j->out->rect.y0 / kal__dssim_pyramid.band, scales);
+                                    j->out->rect.y0 / kal__pyramid_rows(&j->call->in[0]->extent), scales);
     for (int s = 0; s < n; s++) {
         next[s] = p;
         p += (size_t)scales[s].width * (size_t)(scales[s].out1 - scales[s].out0);
@@ -76,7 +75,7 @@ KAL__VARIANTS(add_up, (double part[8], const float *p, size_t n, bool away, doub
 // Of the similarities of a scale, or of how far they are from one: band after band, so that the sum is one number.
 static double mean_of(const kal_extent *e, const float *gathered, int scale, bool away, double from)
 {
-    const int32_t bands = kal__pyramid_bands(&kal__dssim_pyramid, e);
+    const int32_t bands = kal__pyramid_bands(e);
     kal__scale scales[KAL__SCALES];
     double sum = 0;
     for (int32_t band = 0; band < bands; band++, gathered += kal__dssim_room(e)) {
@@ -121,7 +120,7 @@ static const kal_measure measure = {
 
 const kal_op kal__op_dssim = {
     .name = "dssim",
-    .version = 1,
+    .version = 2,
     .family = "metrics",
     .help = "How different two pictures look: DSSIM (3.x), 0 for the same\n"
             "0.001 is hardly visible, 0.01 clearly worse. Gray or RGB, sides of at least 8. Samples are "

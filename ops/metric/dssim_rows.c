@@ -14,8 +14,7 @@ enum { TAPS = 5, REACH = 2, SIGNALS = 5 };   // of one blur, of which there are 
 #define SIDE 0.30875886f
 #define MIDDLE 0.3824828f
 
-const kal__pyramid kal__dssim_pyramid = {
-    .scales = 5, .planes = 4, .reach = 2 * REACH, .band = 512, .up = false};
+const kal__pyramid kal__dssim_pyramid = {.scales = 5, .planes = 4, .reach = 2 * REACH, .up = false};
 
 size_t kal__dssim_room(const kal_extent *e)
 {
@@ -23,7 +22,7 @@ size_t kal__dssim_room(const kal_extent *e)
     const int n = kal__pyramid_scales(&kal__dssim_pyramid, e, 0, e->height, scales);
     size_t floats = 0;
     for (int s = 0; s < n; s++) {
-        const int32_t rows = kal__dssim_pyramid.band >> s, height = scales[s].height;
+        const int32_t rows = kal__pyramid_rows(e) >> s, height = scales[s].height;
         floats += (size_t)scales[s].width * (size_t)((height < rows ? height : rows) + 1);
     }
     return floats;

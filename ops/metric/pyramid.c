@@ -39,30 +39,41 @@ int kal__pyramid_scales(const kal__pyramid *of, const kal_extent *e, int32_t out
     return n;
 }
 
-int32_t kal__pyramid_bands(const kal__pyramid *of, const kal_extent *e)
+static int32_t ceil_div(int32_t v, int32_t by)
 {
-    return e->height / of->band + (e->height % of->band > 0);
+    return v / by + (v % by > 0);
 }
 
-static int32_t band_end(const kal__pyramid *of, const kal_extent *e, int32_t band)
+int32_t kal__pyramid_rows(const kal_extent *e)
 {
-    const int64_t end = ((int64_t)band + 1) * of->band;
+    const int32_t step = 1 << (KAL__SCALES - 1), least = ceil_div(e->height, KAL__BAND);
+    return step * ceil_div(e->height, step * (least > 1 ? least + (least & 1) : 1));
+}
+
+int32_t kal__pyramid_bands(const kal_extent *e)
+{
+    return ceil_div(e->height, kal__pyramid_rows(e));
+}
+
+static int32_t band_end(const kal_extent *e, int32_t band)
+{
+    const int64_t end = ((int64_t)band + 1) * kal__pyramid_rows(e);
     return end < e->height ? (int32_t)end : e->height;
 }
 
 int kal__pyramid_band(const kal__pyramid *of, const kal_extent *e, int32_t band,
                       kal__scale scales[KAL__SCALES])
 {
-    return kal__pyramid_scales(of, e, band * of->band, band_end(of, e, band), scales);
+    return kal__pyramid_scales(of, e, band * kal__pyramid_rows(e), band_end(e, band), scales);
 }
 
 // Any rows may be asked about; those of whole bands are what is looked at.
 kal_rect kal__pyramid_need(const kal__pyramid *of, const kal_extent *e, kal_rect out)
 {
     kal__scale scales[KAL__SCALES];
+    const int32_t rows = kal__pyramid_rows(e);
     if (kal_rect_empty(out)) return kal_rect_of(0, 0, 0, 0);
-    kal__pyramid_scales(of, e, out.y0 / of->band * of->band, band_end(of, e, (out.y1 - 1) / of->band),
-                        scales);
+    kal__pyramid_scales(of, e, out.y0 / rows * rows, band_end(e, (out.y1 - 1) / rows), scales);
     return kal_rect_of(0, scales[0].in0, e->width, scales[0].in1);
 }
 

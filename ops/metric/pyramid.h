@@ -17,7 +17,6 @@ typedef struct kal__pyramid {
     int scales;      // at most: nothing comes behind one with a side below 8
     size_t planes;   // of a row of light
     int32_t reach;   // a row of a scale hangs on so many above and below
-    int32_t band;    // rows of the pictures that are walked at once: a multiple of 1 << (scales - 1)
     bool up;   // half of an odd size is rounded up, and what is left over counts twice; else it is dropped
 } kal__pyramid;
 
@@ -33,10 +32,14 @@ typedef struct kal__scale {
 /// The scales of two such pictures, for the rows out0 to out1 of the first. Their number, at least 1.
 int kal__pyramid_scales(const kal__pyramid *of, const kal_extent *e, int32_t out0, int32_t out1,
                         kal__scale scales[KAL__SCALES]);
+/// Rows of the pictures that are walked at once, a multiple of 1 << (KAL__SCALES - 1): at most KAL__BAND, in bands that are about alike and of an even number, so that
+/// two threads have as much to do. The last may have fewer.
+#define KAL__BAND 512
+int32_t kal__pyramid_rows(const kal_extent *e);
 /// Scales of band `band` of the pictures, and how many bands there are.
 int kal__pyramid_band(const kal__pyramid *of, const kal_extent *e, int32_t band,
                       kal__scale scales[KAL__SCALES]);
-int32_t kal__pyramid_bands(const kal__pyramid *of, const kal_extent *e);
+int32_t kal__pyramid_bands(const kal_extent *e);
 /// Rows of the pictures that the bands around these rows hang on.
 kal_rect kal__pyramid_need(const kal__pyramid *of, const kal_extent *e, kal_rect out);
 

@@ -55,7 +55,7 @@ static size_t size(const kal_call *c)
 
 static int32_t apart(const kal_call *c)
 {
-    return pyramid_of(c).band;
+    return kal__pyramid_rows(&c->in[0]->extent);
 }
 
 static kal_status rows(const kal_job *j, void *gathered)
@@ -79,7 +79,7 @@ static double score_of(const kal_call *c, const kal__ssim_sums *bands, int which
     for (int s = 0; s < n && n < KAL__SSIM_SCALES; s++) all += weights[s];
     for (int s = 0; s < n; s++) {
         double sum = 0;
-        for (int32_t b = 0; b < kal__pyramid_bands(&of, e); b++) sum += bands[b].of[which][s][s == n - 1];
+        for (int32_t b = 0; b < kal__pyramid_bands(e); b++) sum += bands[b].of[which][s][s == n - 1];
         const double mean = sum / ((double)(scales[s].width - KAL__SSIM_WINDOW + 1) *
                                    (double)(scales[s].height - KAL__SSIM_WINDOW + 1));
         if (c->op == &kal__op_ssim) return mean;
@@ -105,7 +105,7 @@ static const kal_measure measure = {
 
 const kal_op kal__op_ssim = {
     .name = "ssim",
-    .version = 1,
+    .version = 2,
     .family = "metrics",
     .help =
         "Structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004): 1 for the same\n"
@@ -132,7 +132,7 @@ static const kal_param params[] = {KAL_MS_SSIM_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_ms_ssim = {
     .name = "ms_ssim",
-    .version = 1,
+    .version = 2,
     .family = "metrics",
     .help =
         "Structural similarity at five scales (Wang, Simoncelli, Bovik 2003): 1 for the same\n"

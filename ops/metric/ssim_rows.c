@@ -13,7 +13,7 @@ static const float taps[REACH + 1] = {0.266011725f,  0.213005538f,   0.10936069f
 
 kal__pyramid kal__ssim_pyramid(int scales)
 {
-    return (kal__pyramid){.scales = scales, .planes = 1, .reach = REACH, .band = 512, .up = true};
+    return (kal__pyramid){.scales = scales, .planes = 1, .reach = REACH, .up = true};
 }
 
 // ---- memory -------------------------------------------------------------------------------------

@@ -55,8 +55,7 @@ static size_t size(const kal_call *c)
 
 static int32_t apart(const kal_call *c)
 {
-    (void)c;
-    return kal__ssim2_pyramid.band;
+    return kal__pyramid_rows(&c->in[0]->extent);
 }
 
 static kal_status rows(const kal_job *j, void *gathered)
@@ -104,7 +103,7 @@ static double score_of(const kal_call *c, const kal__ssim2_sums *bands, int32_t 
 static kal_status end(const kal_call *c, void *gathered, kal_value *out, kal_error *err)
 {
     float under[2];
-    const int32_t n_bands = kal__pyramid_bands(&kal__ssim2_pyramid, &c->in[0]->extent);
+    const int32_t n_bands = kal__pyramid_bands(&c->in[0]->extent);
     if (kal_value_make(out, KAL_VALUE_NUMBERS, 1, 1))
         return kal_fail(err, KAL_NOMEM, "ssimulacra2: out of memory");
     for (int i = 0; i < kal__metric_backgrounds(c, under); i++) {
@@ -119,7 +118,7 @@ static const kal_measure measure = {
 
 const kal_op kal__op_ssimulacra2 = {
     .name = "ssimulacra2",
-    .version = 1,
+    .version = 2,
     .family = "metrics",
     .help =
         "How alike two pictures look: SSIMULACRA2 2.1, 100 for the same\n"

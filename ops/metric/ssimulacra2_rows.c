@@ -14,7 +14,7 @@ enum { TAPS = 9, REACH = 4, SIGNALS = 5 };
 static const float taps[REACH + 1] = {0.26462111f, 0.21292859f, 0.10933537f, 0.03601111f, 0.00941437f};
 
 const kal__pyramid kal__ssim2_pyramid = {
-    .scales = KAL__SSIM2_SCALES, .planes = 3, .reach = REACH, .band = 512, .up = true};
+    .scales = KAL__SSIM2_SCALES, .planes = 3, .reach = REACH, .up = true};
 
 // ---- memory -------------------------------------------------------------------------------------
 
