@@ -38,6 +38,7 @@
     F(WebPValidateConfig)            \
     F(WebPPictureInitInternal)       \
     F(WebPPictureAlloc)              \
+    F(WebPPictureImportRGB)          \
     F(WebPPictureFree)               \
     F(WebPEncode)
 

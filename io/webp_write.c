@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Writing WebP by libwebp: rows are collected in its picture and coded at the end. What it makes is a file of its own; where there is metadata
+// Writing WebP by libwebp: rows are collected in its picture, as it takes them, and coded at the end. What it makes is a file of its own; where there is metadata
 // its chunks go into an extended one (RFC 9649): VP8X, ICCP, the picture's, EXIF, XMP. Those of a picture of an animation stand in an ANMF,
 // written with its last row; the size of such a file is written at the end.
 #include "webp.h"
@@ -21,7 +21,8 @@ struct kal__encoder {
     kal__meta *meta;
     WebPPicture picture;
     int32_t y;
-    kal__text file;   // that libwebp made
+    unsigned char *strip;   // rows that wait to become luma and chroma; NULL: 32 bits a pixel are collected
+    kal__text file;         // that libwebp made
     // ---- of an animation
     int32_t pictures;   // written
     double delay;       // of the picture; -1: it does not say
@@ -31,6 +32,8 @@ struct kal__encoder {
     uint32_t *before, *now;   // the picture before this one, and this one, as libwebp has them
     kal_rect rect;            // that is written
 };
+
+#define STRIP 32   // rows, an even number: chroma is of two
 
 // Measured: 32 bits a pixel, what libwebp makes of them, and the file.
 static size_t encoder_memory(const kal_extent *x, const kal__webp_p *p)
@@ -67,10 +70,16 @@ static int collect(const uint8_t *data, size_t n, const WebPPicture *picture)
     return !e->file.failed;
 }
 
+// What libwebp would make luma and chroma of before it codes them is made so row by row: a quarter of the memory, and sooner.
+static bool in_strips(const kal__encoder *e)
+{
+    return !e->params.lossless && !e->extent.alpha && !e->writer->album;
+}
+
 static kal_status picture_begin(kal__encoder *e, kal_error *err)
 {
     const bool known = e->lib->WebPPictureInitInternal(&e->picture, WEBP_ENCODER_ABI_VERSION);
-    e->picture.use_argb = 1;
+    e->picture.use_argb = !in_strips(e);
     e->picture.width = e->extent.width;
     e->picture.height = e->extent.height;
     e->picture.writer = collect;
@@ -78,7 +87,50 @@ static kal_status picture_begin(kal__encoder *e, kal_error *err)
     e->y = 0;
     if (!known)
         return kal_fail(err, KAL_UNSUPPORTED, "webp: libwebp has another interface than is known here");
-    return e->lib->WebPPictureAlloc(&e->picture) ? KAL_OK : kal_fail(err, KAL_NOMEM, "webp: out of memory");
+    if (in_strips(e)) e->strip = kal__new((size_t)e->extent.width * STRIP, 3);
+    return (e->strip || !in_strips(e)) && e->lib->WebPPictureAlloc(&e->picture)
+               ? KAL_OK
+               : kal_fail(err, KAL_NOMEM, "webp: out of memory");
+}
+
+static void copy_plane(uint8_t *to, int to_stride, const uint8_t *from, int stride, int32_t width,
+                       int32_t rows)
+{
+    for (int32_t y = 0; y < rows; y++)
+        memcpy(to + (ptrdiff_t)y * to_stride, from + (ptrdiff_t)y * stride, (size_t)width);
+}
+
+// The strip, whose last row is row `end - 1` of the picture, as luma and chroma.
+static kal_status put_strip(kal__encoder *e, int32_t end, kal_error *err)
+{
+    WebPPicture part, *all = &e->picture;
+    const int32_t first = (end - 1) / STRIP * STRIP;
+    e->lib->WebPPictureInitInternal(&part, WEBP_ENCODER_ABI_VERSION);
+    part.width = all->width;
+    part.height = end - first;
+    const bool made = e->lib->WebPPictureImportRGB(&part, e->strip, 3 * part.width);
+    const ptrdiff_t chroma = (ptrdiff_t)(first / 2) * all->uv_stride;
+    if (made) {
+        const int32_t width = (part.width + 1) / 2, rows = (part.height + 1) / 2;
+        copy_plane(all->y + (ptrdiff_t)first * all->y_stride, all->y_stride, part.y, part.y_stride,
+                   part.width, part.height);
+        copy_plane(all->u + chroma, all->uv_stride, part.u, part.uv_stride, width, rows);
+        copy_plane(all->v + chroma, all->uv_stride, part.v, part.uv_stride, width, rows);
+    }
+    e->lib->WebPPictureFree(&part);
+    return made ? KAL_OK : kal_fail(err, KAL_NOMEM, "webp: out of memory");
+}
+
+static kal_status put_opaque(kal__encoder *e, const unsigned char *p, kal_error *err)
+{
+    const size_t width = (size_t)e->extent.width;
+    unsigned char *to = e->strip + (size_t)(e->y % STRIP) * width * 3;
+    if (e->extent.channels == 3)
+        memcpy(to, p, width * 3);
+    else
+        for (size_t x = 0; x < width; x++) memset(to + 3 * x, p[x], 3);
+    const int32_t end = e->y + 1;
+    return end % STRIP && end < e->extent.height ? KAL_OK : put_strip(e, end, err);
 }
 
 static void put_row(kal__encoder *e, const unsigned char *p)
@@ -340,9 +392,14 @@ kal_status kal__webp_page(kal__encoder *e, const kal_extent *x, const void *para
 kal_status kal__webp_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
                          kal_error *err)
 {
-    (void)err;
-    for (int32_t y = 0; y < n; y++, e->y++) put_row(e, src + y * stride);
-    return KAL_OK;
+    kal_status st = KAL_OK;
+    for (int32_t y = 0; y < n && !st; y++, e->y++) {
+        if (e->strip)
+            st = put_opaque(e, src + y * stride, err);
+        else
+            put_row(e, src + y * stride);
+    }
+    return st;
 }
 
 kal_status kal__webp_turn(kal__encoder *e, kal_error *err)
@@ -364,6 +421,7 @@ kal_status kal__webp_end(kal__encoder *e, kal_error *err)
     }
     e->lib->WebPPictureFree(&e->picture);
     kal__meta_unref(&e->meta);
+    free(e->strip);
     free(e->exif.data);
     free(e->file.data);
     free(e->before);
