@@ -44,14 +44,14 @@ static bool may_copy_blocks(const kal_extent *x)
     return (int64_t)x->width * x->height <= AV1_COPIES_UP_TO;
 }
 
-// Our picture, and what was measured for x265 and libaom, of 0.25 to 12 MP: so much a pixel, and beside it what the heap keeps of blocks that
+// Our picture, and what was measured for x265 and libaom at its worst, of noise at the highest quality, of 0.25 to 12 MP: so much a pixel, and beside it what the heap keeps of blocks that
 // were given back, which grows with the first of them and then no more.
 static size_t encoder_memory(const kal_extent *x, enum heif_compression_format format, const kal__heif_p *p)
 {
     static const struct {
         double each, alpha, lossless, full_colour;
         double kept, kept_each, kept_most;
-    } held[] = {{13.4, 1.5, 14.5, 8.5, 22e6, 0, 22e6}, {15.3, 4, 21.5, 13, 13e6, 18, 38.6e6}};
+    } held[] = {{19.5, 1.5, 20.5, 14, 22e6, 0, 22e6}, {20.5, 4, 22, 20.5, 13e6, 18, 38.6e6}};
     const int av1 = format == heif_compression_AV1;
     const bool hard = av1 && p->effort > AV1_USUAL;
     const bool copies = av1 && p->effort >= AV1_COPIES && may_copy_blocks(x);

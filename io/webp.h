@@ -82,6 +82,18 @@ typedef struct kal__webp_p {
     size_t size;
     KAL__WEBP_PARAMS(KAL_FIELD)
 } kal__webp_p;
+
+// ---- memory (webp_memory.c) ----------------------------------------------------------------------
+
+#if KAL__WEBP
+/// Bytes held while such a picture is written.
+size_t kal__webp_memory(const kal_extent *x, const kal__webp_p *p);
+/// Whether tokens of luma and chroma of a picture would not fit into that.
+bool kal__webp_is_heavy(const WebPPicture *p, const kal__webp_p *params);
+#endif
+
+// ---- the codec -----------------------------------------------------------------------------------
+
 kal_status kal__webp_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err);
 size_t kal__webp_among(const kal_extent *x, const void *params);
 kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,

@@ -35,13 +35,6 @@ struct kal__encoder {
 
 #define STRIP 32   // rows, an even number: chroma is of two
 
-// Measured: 32 bits a pixel, what libwebp makes of them, and the file.
-static size_t encoder_memory(const kal_extent *x, const kal__webp_p *p)
-{
-    const double each = p->lossless ? 36 : x->alpha ? 28 : 7;
-    return (size_t)((double)x->width * x->height * each) + ((size_t)2 << 20);
-}
-
 kal_status kal__webp_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err)
 {
     if (!kal__webp_lib())
@@ -53,14 +46,8 @@ kal_status kal__webp_accepts(const kal_extent *x, const void *params, size_t *me
     if (x->width > KAL__WEBP_SIDE || x->height > KAL__WEBP_SIDE)
         return kal_fail(err, KAL_INVALID, "webp holds %d×%d pixels at most; the picture has %d×%d",
                         KAL__WEBP_SIDE, KAL__WEBP_SIDE, x->width, x->height);
-    *memory = encoder_memory(x, params);
+    *memory = kal__webp_memory(x, params);
     return KAL_OK;
-}
-
-size_t kal__webp_among(const kal_extent *x, const void *params)
-{
-    (void)params;   // this picture and the one before
-    return (size_t)x->width * (size_t)x->height * 2 * sizeof(uint32_t);
 }
 
 static int collect(const uint8_t *data, size_t n, const WebPPicture *picture)
@@ -238,6 +225,7 @@ static kal_status encode(kal__encoder *e, kal_error *err)
     c.lossless = e->params.lossless;
     c.exact = e->params.lossless;
     c.method = e->params.effort;
+    c.low_memory = e->strip && kal__webp_is_heavy(&e->picture, &e->params);
     if (!e->lib->WebPValidateConfig(&c))
         return kal_fail(err, KAL_INTERNAL, "webp: libwebp refuses its options");
     if (e->lib->WebPEncode(&c, &e->picture)) return KAL_OK;
