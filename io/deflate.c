@@ -321,7 +321,7 @@ static void look_back(work *w, const stretch *s, size_t at)
 static stretch sample_of(const work *w, const stretch *s, size_t at)
 {
     stretch place = *s;
-    if (s->end - at > w->sample) place.end = at + w->sample;
+    if (w->sample < PART && s->end - at > w->sample) place.end = at + w->sample;
     return place;
 }
 
@@ -362,13 +362,32 @@ static bool is_near_enough(work *w, const stretch *s, size_t from, uint64_t far)
     return near <= all + all / 32;
 }
 
+#define REPEATED 12   // one in so many positions
+
+// Whether a part is noise, and hardly anything of it stands far away, too: not that of few values, which 2 KiB of would not tell from any other.
+static bool is_plain_noise(work *w, const stretch *s, size_t at)
+{
+    const size_t end = at + part_of(s, at), looks = looks_of(s);
+    size_t repeated = 0;
+    if (!is_noise(w, s, at)) return false;
+    w->hash_bytes = 8;
+    w->noise = false;
+    look_back(w, s, at);
+    for (size_t i = at; i < end && i < looks; i++) {
+        const int32_t from = w->head[hash(get64(s->p + i), 8)];
+        repeated += from && get64(s->p + from - 1) == get64(s->p + i);
+        insert(w, s->p, i);
+    }
+    return repeated < (end - at) / REPEATED;
+}
+
 // Parses a place in the middle of a piece to learn what things cost, and how many bytes to look for at once: many leave noise its peace, few
 // find what is short. The more the better, unless it costs a 256th.
 static void learn(work *w, const stretch *s, size_t dict)
 {
     static const int ways[] = {8, 5, 3};
     const bool quick = w->effort.depth == 1 && s->near[0] && s->near[1];
-    w->sample = quick && is_noise(w, s, middle_of(s, dict, PART)) ? SAMPLE : PART;
+    w->sample = quick && is_plain_noise(w, s, middle_of(s, dict, PART)) ? SAMPLE : PART;
     const size_t middle = middle_of(s, dict, w->sample);
     uint64_t least = UINT64_MAX;
     tally best = {0};
