@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MOST_SCALES 10
 
@@ -113,7 +114,8 @@ static kal_status no_file(const kal__search *s, kal_error *err)
     char said[400] = "";
     size_t n = 0;
     for (int i = 0; i < s->n_tries && n < sizeof said; i++)
-        n += (size_t)snprintf(said + n, sizeof said - n, "%s%.150s", n ? "; " : "", s->tries[i].why);
+        if (!strstr(said, s->tries[i].why))
+            n += (size_t)snprintf(said + n, sizeof said - n, "%s%.150s", n ? "; " : "", s->tries[i].why);
     return kal_fail(err, s->n_tries ? s->tries[s->best < 0 ? 0 : s->best].status : KAL_INVALID,
                     "optimize: no format takes this picture: %s", said);
 }

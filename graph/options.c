@@ -96,10 +96,10 @@ static kal_status threads_from_env(int64_t *out, kal_error *err)
 {
     const char *s = getenv("KAL_THREADS");
     if (!s || !*s) return KAL_OK;
-    int64_t n;
-    if (!kal__parse_int(s, strlen(s), &n) || n < 0 || n > MOST_THREADS)
+    double n;   // as the command counts: 1e1 is 10
+    if (!kal__parse_double(s, strlen(s), &n) || !(n >= 0 && n <= MOST_THREADS) || n != (int)n)
         return kal_fail(err, KAL_INVALID, "KAL_THREADS=%s " NO_THREADS, s);
-    *out = n;
+    *out = (int64_t)n;
     return KAL_OK;
 }
 

@@ -31,7 +31,7 @@ def size(text: int | str) -> int:
         size = -1 if isinstance(text, bool) else operator.index(text)
     except TypeError:
         size = -1
-    if size < 0:
+    if not 0 <= size <= 10**18:
         raise ValueError(f"{text!r} is no size: bytes, or a text with K, M, G or T")
     return size
 
@@ -48,7 +48,7 @@ def _memo_of(given: dict[str, Any]) -> _kal.Memo | None:
     if named["memo_dir"] in ("", b""):
         raise ValueError("memo_dir is empty: give a folder")
     folder = None if named["memo_dir"] is None else os.path.abspath(os.fsencode(named["memo_dir"]))
-    key = (os.getpid(), folder, size(named["memo_size"] or 0), named["memo_remote"], named["memo_pack"])
+    key = (os.getpid(), folder, 0 if named["memo_size"] is None else size(named["memo_size"]), named["memo_remote"], named["memo_pack"])
     if key not in _folders:   # one for all who name the same
         _folders[key] = _kal.Memo(folder=folder, size=key[2], remote=named["memo_remote"], pack=named["memo_pack"])
     return _folders[key]

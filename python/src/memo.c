@@ -98,14 +98,26 @@ static PyType_Slot cancel_slots[] = {
 PyType_Spec kalpy_cancel_spec = {"kallitype._kal.Cancel", sizeof(cancel_object), 0, Py_TPFLAGS_DEFAULT,
                                  cancel_slots};
 
+// Bytes, whole and not so many that they wrap.
+static int size_of(PyObject *given, void *out)
+{
+    PyObject *index = PyBool_Check(given) ? NULL : PyNumber_Index(given);
+    const unsigned long long n = index ? PyLong_AsUnsignedLongLong(index) : 0;
+    const bool is = index && !PyErr_Occurred() && n <= 1000000000000000000u;
+    Py_XDECREF(index);
+    if (is) *(unsigned long long *)out = n;
+    if (!is) PyErr_Format(PyExc_ValueError, "%R is no size: a number of bytes, up to 10^18", given);
+    return is;
+}
+
 static PyObject *memo_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"limit", "folder", "size", "remote", "pack", NULL};
     unsigned long long limit = 256 << 20, size = 0;
     const char *folder = NULL, *remote = NULL, *pack = NULL;
     Py_ssize_t folder_size;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|Kz#Kzz", names, &limit, &folder, &folder_size, &size,
-                                     &remote, &pack))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O&z#O&zz", names, size_of, &limit, &folder, &folder_size,
+                                     size_of, &size, &remote, &pack))
         return NULL;
     memo_object *o = kalpy_new(type);
     if (!o) return NULL;

@@ -118,12 +118,11 @@ static PyObject *size(PyObject *self, PyObject *text)
 {
     (void)self;
     Py_ssize_t n;
-    const char *s = PyUnicode_AsUTF8AndSize(text, &n);
+    const char *s = PyUnicode_AsUTF8AndSize(text, &n);   // NULL: half a character
     uint64_t bytes;
-    if (!s) return NULL;
-    if (strlen(s) != (size_t)n || !kal_parse_size(s, &bytes))
-        return PyErr_Format(PyExc_ValueError, "\"%U\" is no size: a number of bytes, or of K, M, G or T",
-                            text);
+    if (!s) PyErr_Clear();
+    if (!s || strlen(s) != (size_t)n || !kal_parse_size(s, &bytes))
+        return PyErr_Format(PyExc_ValueError, "%R is no size: a number of bytes, or of K, M, G or T", text);
     return PyLong_FromUnsignedLongLong(bytes);
 }
 

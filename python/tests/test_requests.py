@@ -61,9 +61,15 @@ class Options(Case):
         for text, size in sizes.items():
             self.assertEqual(kal.settings.size(text), size, text)
         self.assertEqual((kal.settings.size(7), kal.settings.size(Whole())), (7, 20480))
-        for wrong in ("20X", "-5K", "0.5", "0.0001K", "inf", "1e400", "nan", "1_0K", "\uff12K", "20 K", "20iB", "K", "", True, 2.5, -3, None):
+        for wrong in ("20X", "-5K", "0.5", "0.0001K", "inf", "1e400", "nan", "1_0K", "\uff12K", "20 K", "20iB", "K", "", "\ud800", True, 2.5, -3, None, 10**18 + 1, 2**64 + 1):
             with self.assertRaisesRegex(ValueError, "no size", msg=repr(wrong)):
                 kal.settings.size(wrong)
+            if not isinstance(wrong, type(None)):
+                with self.assertRaisesRegex(ValueError, "no size", msg=repr(wrong)):
+                    kal.options(memo_dir=self.path("memo"), memo_size=wrong)
+            for name in ("limit", "size"):   # 2^64 + 1 was one byte
+                with self.assertRaisesRegex(ValueError, "no size", msg=repr(wrong)):
+                    kal.Memo(**{name: wrong})
         with self.assertRaisesRegex(ValueError, "no size"):   # it was no bound at all
             picture(20, 30).optimize(max_bytes="0.5", formats=["jpeg"])
 
