@@ -68,6 +68,37 @@ static void lossy(void)
     kal_scope_free(&s);
 }
 
+// RGB is handed to libwebp as luma and chroma, strip by strip, RGBA as 32 bits a pixel: of an opaque picture both are one file.
+static void strips(void)
+{
+    static const int32_t sizes[][2] = {{1, 1},   {2, 31}, {33, 32}, {47, 33},
+                                       {61, 63}, {5, 64}, {90, 65}, {301, 97}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int quality = 0; quality <= 100; quality += 25) {
+            const kal_extent rgb = extent_of(sizes[i][0], sizes[i][1], 3, KAL_U8),
+                             rgba = extent_of(sizes[i][0], sizes[i][1], 4, KAL_U8);
+            const size_t n = (size_t)rgb.width * (size_t)rgb.height;
+            unsigned char *p = malloc(3 * n), *q = malloc(4 * n);
+            smooth_pixels(&rgb, p);
+            for (size_t k = 0; k < n; k++) {
+                for (size_t c = 0; c < 3; c++)
+                    q[4 * k + c] = p[3 * k + c] ^= (unsigned char)(k * 7919 >> 5 & 31);
+                q[4 * k + 3] = 255;
+            }
+            char params[32];
+            snprintf(params, sizeof params, "quality=%d", quality);
+            kal_scope *s = kal_scope_new();
+            kal_bytes a = encoded(node_of(s, &rgb, p), "webp", params),
+                      b = encoded(node_of(s, &rgba, q), "webp", params);
+            REQUIRE_NOTE(a.size && a.size == b.size && !memcmp(a.data, b.data, a.size),
+                         EXTENT_FORMAT " quality %d: %zu and %zu bytes", EXTENT_ARGS(&rgb), quality, a.size,
+                         b.size);
+            kal_bytes_free(&a), kal_bytes_free(&b);
+            kal_scope_free(&s);
+            free(p), free(q);
+        }
+}
+
 static void refusals(void)
 {
     kal_scope *s = kal_scope_new();
@@ -232,6 +263,7 @@ int main(void)
     }
     lossless();
     lossy();
+    strips();
     refusals();
     animation();
     pages();
