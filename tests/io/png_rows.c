@@ -4,13 +4,12 @@
 // PNG's filters on every instruction set against the words of the standard, and our reader of rows against libpng: every kind of
 // picture, each row by some filter, pixel data in chunks of some size, read in uneven steps.
 #include "files.h"
+#include "libpng_read.h"
 
 #include "../../io/png_filter.h"
 #include "cpu.h"
 
 #include <setjmp.h>
-
-#include <png.h>
 
 static const size_t bpps[] = {1, 2, 3, 4, 6, 8};
 #define BPPS (sizeof bpps / sizeof *bpps)
@@ -172,22 +171,10 @@ static kal_bytes write_kind(rng *r, const kind *k)
     return b;
 }
 
-typedef struct cursor {
-    const kal_bytes *b;
-    size_t at;
-} cursor;
-
-static void on_read(png_structp png, png_bytep dst, size_t n)
-{
-    cursor *c = png_get_io_ptr(png);
-    memcpy(dst, c->b->data + c->at, n);
-    c->at += n;
-}
-
 static unsigned char *by_libpng(const kal_bytes *b, kal_extent *e)
 {
     cursor c = {b, 0};
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, on_complaint);
     png_infop info = png_create_info_struct(png);
     if (setjmp(png_jmpbuf(png))) abort();
     png_set_read_fn(png, &c, on_read);
