@@ -67,7 +67,7 @@ size_t kal__webp_among(const kal_extent *x, const void *params)
 
 // ---- what blocks say ----------------------------------------------------------------------------
 
-// One of the two sums of a Hadamard transform of four values, `apart` from one another.
+// The Hadamard transform of four values, `apart` from one another.
 static void hadamard(int *v, int apart)
 {
     const int a = v[0] + v[2 * apart], b = v[0] - v[2 * apart], c = v[apart] + v[3 * apart],
