@@ -1,90 +1,27 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// See quality.h. What is searched is where a rising curve crosses a line. A picture's curve is taken for the mean one, moved by what the probes say of it. As long as
-// only one side of the line is known a guess goes one beyond, to know the other. Real curves jump and fall here and there: when some guesses
-// have not closed in, or none came near, the bracket is halved; and next to a jump one more is looked at.
+// See quality.h. What is searched is where a rising curve crosses a line: tried is the quality that is most likely to end the search. Real curves jump and fall here and
+// there: when few probes are left the bracket is halved; and next to a jump one more is looked at.
 #include "quality.h"
-
-#include "fmath.h"
 
 #include <stddef.h>
 
 // Near enough: nobody sees it, and another probe costs an encoding and a decoding.
 #define NEAR_BYTES 0.01   // of the budget
 #define NEAR_SCORE 1.0
+#define NEAR_POINTS 0.2   // by bytes, as expected
+#define UNLIKELY 0.001    // that more fits
+#define HALVED 0.33       // what halving the bracket is worth beside ending the search
 #define JUMP_BYTES 0.02
 #define JUMP_SCORE 1.0
 #define HOPELESS_BYTES 0.1   // in log2
 #define HOPELESS_SCORE 1.5
-#define CLOSE_BYTES 1.0   // in log2
-#define CLOSE_SCORE 7.0
 
-static double log2_of(double v)
-{
-    return kal__log2(v > 1e-300 ? v : 1e-300);
-}
-
-// What rises with quality, less the line it is to cross: log2 of bytes, or the score.
+// What rises with quality, less the line it is to cross.
 static double height_of(const kal__quality *s, const kal__quality_probe *p)
 {
-    return s->max_bytes ? log2_of((double)p->bytes) - log2_of((double)s->max_bytes) : p->score - s->min_score;
-}
-
-static double mean_of(const kal__quality_curve *c, const float *v, int quality)
-{
-    int i = 1;
-    while (i < KAL__QUALITY_KNOTS - 1 && c->at[i] < quality) i++;
-    const double part = (double)(quality - c->at[i - 1]) / (double)(c->at[i] - c->at[i - 1]);
-    return (double)v[i - 1] + part * ((double)v[i] - (double)v[i - 1]);
-}
-
-double kal__quality_mean(const kal__quality_curve *c, int quality)
-{
-    return mean_of(c, c->score, quality);
-}
-
-double kal__quality_mean_bits(const kal__quality_curve *c, int quality)
-{
-    return mean_of(c, c->bits, quality);
-}
-
-static double mean_height(const kal__quality *s, int quality)
-{
-    const double mean = mean_of(s->curve, s->max_bytes ? s->curve->bits : s->curve->score, quality);
-    return s->max_bytes ? mean + s->level + log2_of(s->pixels / 8) - log2_of((double)s->max_bytes)
-                        : mean - s->min_score;
-}
-
-static int distance(const kal__quality_probe *p, int quality)
-{
-    return p->quality < quality ? quality - p->quality : p->quality - quality;
-}
-
-// How far this picture is from the mean one there: from the two probes around it or, beyond them all, the two nearest.
-static double off_at(const kal__quality *s, int quality)
-{
-    const kal__quality_probe *near = NULL, *other = NULL;
-    for (int i = 0; i < s->n; i++) {
-        const kal__quality_probe *p = &s->probes[i];
-        if (!near || distance(p, quality) < distance(near, quality)) near = p;
-    }
-    if (!near) return 0;
-    for (int i = 0; i < s->n; i++) {   // on the other side of it, if there is one there
-        const kal__quality_probe *p = &s->probes[i];
-        if (p == near) continue;
-        const bool across = (p->quality < quality) != (near->quality < quality),
-                   had = other && (other->quality < quality) != (near->quality < quality);
-        if (!other || (across && !had) || (across == had && distance(p, quality) < distance(other, quality)))
-            other = p;
-    }
-    const double a = height_of(s, near) - mean_height(s, near->quality);
-    if (!other) return a;
-    const double b = height_of(s, other) - mean_height(s, other->quality);
-    const double ma = mean_height(s, near->quality), apart = mean_height(s, other->quality) - ma;
-    double part = apart < 0 || apart > 0 ? (mean_height(s, quality) - ma) / apart : 0;
-    if (part < -1) part = -1;   // no further beyond than they are apart
-    return a + (b - a) * part;
+    return kal__quality_value(s, p) - kal__quality_line(s);
 }
 
 // Between them the line is crossed: the highest quality that is known to lie at or below it (0: none), and the lowest above it (101). By bytes what lies
@@ -159,6 +96,17 @@ static bool is_hopeless(const kal__quality *s, int by)
     return beside >= FUTILE || least > (s->max_bytes ? HOPELESS_BYTES : HOPELESS_SCORE);
 }
 
+// Of two neighbours, both probed, the one beyond lies nearer to the line: a curve that falls.
+static bool falls(const kal__quality *s, int near, int beyond)
+{
+    double away[2] = {-1, -1};
+    for (int i = 0; i < s->n; i++) {
+        if (s->probes[i].quality == near) away[0] = away_of(s, &s->probes[i]);
+        if (s->probes[i].quality == beyond) away[1] = away_of(s, &s->probes[i]);
+    }
+    return away[1] >= 0 && away[1] < away[0];
+}
+
 // Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: one is looked at. Where nothing keeps to
 // the bound, all that may be are, unless the nearest is far from it.
 static int beyond(const kal__quality *s, int low, int high)
@@ -169,7 +117,8 @@ static int beyond(const kal__quality *s, int low, int high)
     if (p ? s->steps != NULL : is_hopeless(s, by)) return 0;
     const bool jump = !p || (s->max_bytes ? (double)p->bytes < (1 - JUMP_BYTES) * (double)s->max_bytes
                                           : p->score > s->min_score + JUMP_SCORE);
-    while (!p && q >= 1 && q <= 100 && (kal__quality_is_probed(s, q) || !is_step(s, q))) q += by;
+    while (q >= 1 && q <= 100 && (p ? falls(s, q - by, q) : kal__quality_is_probed(s, q) || !is_step(s, q)))
+        q += by;
     return jump && q >= 1 && q <= 100 && !kal__quality_is_probed(s, q) ? q : 0;
 }
 
@@ -178,39 +127,85 @@ static int most_probes(const kal__quality *s)
     return s->most ? s->most : KAL__QUALITY_PROBES;
 }
 
-// The nearest to the guess of those steps that lie within the bracket; 0: none does.
-static int step_within(const kal__quality *s, int low, int high, int guess)
+// ---- what is tried next -------------------------------------------------------------------------
+
+// Qualities within the bracket, behind its lower end; and how likely each, or a better one, lies below the line. The last is the upper end.
+typedef struct open_ones {
+    int at[KAL__QUALITY_MOST + 2], n;
+    double below[KAL__QUALITY_MOST + 2];
+} open_ones;
+
+static open_ones open_of(const kal__quality *s, int low, int high)
 {
-    int best = 0;
-    for (int i = 0; i < s->n_steps; i++) {
-        const int q = s->steps[i];
-        const int away = q < guess ? guess - q : q - guess,
-                  least = best < guess ? guess - best : best - guess;
-        if (q > low && q < high && (!best || away < least)) best = q;
+    open_ones o = {.at = {low}, .n = 1};
+    for (int q = low + 1; q < high; q++)
+        if (is_step(s, q)) o.at[o.n++] = q;
+    return o;
+}
+
+static double is_below(const kal__quality *s, const kal__quality_expected *e, int quality, double more)
+{
+    return kal__quality_normal((kal__quality_line(s) + more - e->mean[quality]) / e->sd[quality]);
+}
+
+// Curves rise, what is expected of them need not: halfway between the least that lower ones say and the most that higher ones do.
+static void weigh(const kal__quality *s, const kal__quality_expected *e, open_ones *o)
+{
+    double least = 1, most = 0;
+    o->below[0] = 1, o->below[o->n] = 0;
+    for (int i = 1; i < o->n; i++) {
+        const double p = is_below(s, e, o->at[i], 0);
+        if (p < least) least = p;
+        o->below[i] = least / 2;
     }
-    return best;
+    for (int i = o->n - 1; i > 0; i--) {
+        const double p = is_below(s, e, o->at[i], 0);
+        if (p > most) most = p;
+        o->below[i] += most / 2;
+    }
 }
 
-#define TRUSTED 3         // guesses
-#define TRUSTED_FOUND 5   // where something keeps to the bound already
-
-// A probe came near enough to the line for the mean curve to be trusted a little longer: the nearer, the more there were.
-static bool is_close(const kal__quality *s)
+// The last of the open ones that is hardly better.
+static int as_good(const kal__quality *s, const open_ones *o, int i)
 {
-    static const double of[TRUSTED_FOUND] = {1, 1, 1, 1.0 / 4, 1.0 / 16};
-    const double close = s->max_bytes ? CLOSE_BYTES : CLOSE_SCORE;
-    if (s->n >= (kal__quality_found(s) ? TRUSTED_FOUND : TRUSTED)) return false;
-    return !s->n || least_away(s) < close * of[s->n];
+    int last = i;
+    while (last + 1 < o->n && s->score[o->at[last + 1]] - s->score[o->at[i]] <= NEAR_POINTS) last++;
+    return last;
 }
 
-// Once guesses have not closed in on it, what the probes that are left could not halve away is halved.
-static int guess_within(const kal__quality *s, int low, int high, int guess)
+// Which one is most likely to end the search, 0: none need; where no one is likely to, what halves the bracket.
+static int most_telling(const kal__quality *s, open_ones *o, bool *usual)
 {
-    const int most = (1 << (most_probes(s) - s->n - 1)) - 1;   // that may be left open on either side
-    if (is_close(s)) return guess;
-    if (guess - low - 1 > most) guess = low + 1 + most;
-    if (high - guess - 1 > most) guess = high - 1 - most;
-    return high - low - 1 > 2 * most + 1 ? (low + high) / 2 : guess;
+    kal__quality_expected e;
+    double most = -1;
+    int pick = 0;
+    kal__quality_expect(s, &e);
+    weigh(s, &e, o);
+    *usual = e.usual;
+    const bool may_end = s->max_bytes && e.usual && kal__quality_found(s);
+    if (may_end && o->below[as_good(s, o, 0) + 1] < UNLIKELY) return 0;
+    for (int i = 1; i < o->n; i++) {
+        const int q = o->at[i];
+        const double half = o->below[i] < 0.5 ? o->below[i] : 1 - o->below[i];
+        const double ends = s->max_bytes ? o->below[i] - o->below[as_good(s, o, i) + 1]
+                                         : is_below(s, &e, q, NEAR_SCORE) - is_below(s, &e, q, 0);
+        if (ends + HALVED * half > most) most = ends + HALVED * half, pick = i;
+    }
+    return pick;
+}
+
+#define LEFT 3       // probes that halving takes, about
+#define LEFT_ODD 4   // of what no photograph does
+
+// As long as nothing keeps to the bound it must be halved away what is left of it: otherwise what could be met would be missed.
+static int closing(const kal__quality *s, const open_ones *o, int pick, bool usual)
+{
+    const int left = most_probes(s) - s->n - 1,
+              most = (1 << left) - 1;   // that may be left open on either side
+    const int under = pick - 1, over = o->n - 1 - pick;
+    if (kal__quality_found(s) || left >= (usual ? LEFT : LEFT_ODD)) return pick;
+    if (under + over > 2 * most) return o->n / 2;
+    return under > most ? most + 1 : over > most ? o->n - 1 - most : pick;
 }
 
 int kal__quality_next(const kal__quality *s)
@@ -218,21 +213,11 @@ int kal__quality_next(const kal__quality *s)
     int low, high;
     bracket(s, &low, &high);
     if (s->n >= most_probes(s) || is_near(s)) return 0;
-    if (high - low <= 1) return beyond(s, low, high);
-    int guess = low + 1;   // the last that is expected on the near side of the line
-    for (int q = low + 1; q < high; q++) {
-        const double h = mean_height(s, q) + off_at(s, q);
-        if (s->max_bytes ? h <= 0 : h < 0) guess = s->max_bytes ? q : q + 1;
-    }
-    // One beyond, where nothing is known there yet: what is on the other side closes the bracket.
-    if (s->n && high == 101 && low) guess += s->max_bytes != 0;
-    if (s->n && !low && high <= 100) guess -= !s->max_bytes;
-    if (guess <= low) guess = low + 1;
-    if (guess >= high) guess = high - 1;
-    guess = guess_within(s, low, high, guess);
-    if (!s->steps) return guess;
-    const int step = step_within(s, low, high, guess);
-    return step ? step : beyond(s, low, high);
+    open_ones o = open_of(s, low, high);
+    if (o.n == 1) return beyond(s, low, high);
+    bool usual;
+    const int pick = most_telling(s, &o, &usual);
+    return pick ? o.at[closing(s, &o, pick, usual)] : 0;
 }
 
 void kal__quality_tell(kal__quality *s, int quality, uint64_t bytes, double score)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Which quality, 1..100, of an encoder gives so many bytes, or such a score: what is probed next, from a curve that pictures have in the mean and
+// Which quality, 1..100, of an encoder gives so many bytes, or such a score: what is probed next, from what is expected of such a picture and
 // what was seen of this one. Nothing here knows what an encoder is.
 #ifndef KAL_QUALITY_H
 #define KAL_QUALITY_H
@@ -10,16 +10,24 @@
 #include <stdint.h>
 
 #define KAL__QUALITY_PROBES 8   // at most
+#define KAL__QUALITY_MOST 100
 #define KAL__QUALITY_KNOTS 15
-#define KAL__QUALITY_DETAIL 2.6
+#define KAL__QUALITY_LOOKS 5
+#define KAL__QUALITY_SHAPES 4
 
-/// Of pictures in the mean: log2 of bits a pixel, and SSIMULACRA2, at some qualities, the first 1 and the last 100; both rise. `by_detail`: that log2 by the detail of the
-/// picture (kal__detail), of which those have KAL__QUALITY_DETAIL.
+/// One of the two things that rise with quality. `mean`: at 1, 2, … of a picture that looks like most. At the knots, straight between them: `look`, what it has more where a look is more
+/// by one; `apart`, by which shapes pictures of one look differ, each as far as it usually goes, independent of each other. `rough`: how far a single quality lies off all that.
+typedef struct kal__quality_side {
+    float mean[KAL__QUALITY_MOST];
+    float look[KAL__QUALITY_LOOKS][KAL__QUALITY_KNOTS];
+    float apart[KAL__QUALITY_SHAPES][KAL__QUALITY_KNOTS];
+    float rough;
+} kal__quality_side;
+
+/// Of an encoder: log2 of bits a pixel, and SSIMULACRA2. The first knot is 1 and the last 100.
 typedef struct kal__quality_curve {
     uint8_t at[KAL__QUALITY_KNOTS];
-    float bits[KAL__QUALITY_KNOTS];
-    float score[KAL__QUALITY_KNOTS];
-    float by_detail;
+    kal__quality_side bits, score;
 } kal__quality_curve;
 
 typedef struct kal__quality_probe {
@@ -31,8 +39,10 @@ typedef struct kal__quality_probe {
 /// A search for the highest quality of at most `max_bytes` or, where that is 0, for the lowest of at least `min_score`.
 typedef struct kal__quality {
     const kal__quality_curve *curve;
+    double bits[KAL__QUALITY_MOST + 1],
+        score[KAL__QUALITY_MOST + 1];   // expected at that quality (kal__quality_look)
+    double odd;                         // how much more it may be apart, as a variance; at least 1
     double pixels;
-    double level;   // log2 of bits a pixel that this picture is thought to have more than the curve
     uint64_t max_bytes;
     double min_score;
     const uint8_t *steps;   // the qualities that there are, rising; NULL: all
@@ -42,15 +52,28 @@ typedef struct kal__quality {
     int n;
 } kal__quality;
 
-/// The score, and log2 of bits a pixel, that pictures have there in the mean.
-double kal__quality_mean(const kal__quality_curve *c, int quality);
-double kal__quality_mean_bits(const kal__quality_curve *c, int quality);
-/// The quality to be tried next; 0: enough is known. Depends on what was told alone, in whatever order.
+/// What is expected of a picture of that look; NULL: nobody looked at it.
+void kal__quality_look(kal__quality *s, const kal__quality_curve *curve, const double *look);
+/// The quality to be tried next; 0: enough is known. Depends on what was told alone.
 int kal__quality_next(const kal__quality *s);
 /// What came of it. (score: whatever, of a search by bytes.)
 void kal__quality_tell(kal__quality *s, int quality, uint64_t bytes, double score);
 bool kal__quality_is_probed(const kal__quality *s, int quality);
 /// The best of those that keep to the bound: of the highest quality, or of the fewest bytes; NULL: none does.
 const kal__quality_probe *kal__quality_found(const kal__quality *s);
+
+// ---- between the two files of it ----------------------------------------------------------------
+
+/// What is searched of a probe: log2 of bits a pixel or, by score, the score. And the line that it is to reach.
+double kal__quality_value(const kal__quality *s, const kal__quality_probe *p);
+double kal__quality_line(const kal__quality *s);
+/// At each quality what it is expected to be, after all probes, and with what deviation. `usual`: the probes were such as those of photographs are.
+typedef struct kal__quality_expected {
+    double mean[KAL__QUALITY_MOST + 1], sd[KAL__QUALITY_MOST + 1];
+    bool usual;
+} kal__quality_expected;
+void kal__quality_expect(const kal__quality *s, kal__quality_expected *out);
+/// How likely a value of the standard normal distribution is below z.
+double kal__quality_normal(double z);
 
 #endif

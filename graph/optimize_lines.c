@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Which files are tried: a row for each way to write one, with the curve that its qualities have in the mean.
+// Which files are tried: a row for each way to write one, with what is known of its qualities.
 #include "optimize.h"
 
 #include "fmath.h"
@@ -43,7 +43,7 @@ static const struct {
     const kal__ladder *ladder;
     const uint8_t *efforts;
 } ways[] = {
-    {"jpeg", "progressive=true optimize=true tables=tuned subsampling=420", &jpeg_tuned, 1, 0, false, true,
+    {"jpeg", "progressive=true optimize=true tables=tuned subsampling=420", &jpeg, 1, 0, false, true,
      false, false, NULL, NULL},
     {"jpeg", "progressive=true optimize=true tables=tuned subsampling=444", &jpeg_full, 1, 0, false, true,
      true, false, NULL, NULL},
@@ -56,10 +56,10 @@ static const struct {
     {"webp", "lossless=true effort=6", NULL, 3, 3, true, true, true, false, NULL, NULL},
     {"avif", "subsampling=420", &avif, 4, 0, false, true, false, false, &avif_steps, avif_efforts},
     {"avif", "subsampling=444", &avif, 4, 0, false, true, true, false, &avif_steps, avif_efforts},
-    {"heif", "subsampling=420", &avif, 4, 0, false, false, false, false, &heif_steps, heif_efforts},
-    {"heif", "subsampling=444", &avif, 4, 0, false, false, true, false, &heif_steps, heif_efforts},
+    {"heif", "subsampling=420", &heif, 4, 0, false, false, false, false, &heif_steps, heif_efforts},
+    {"heif", "subsampling=444", &heif, 4, 0, false, false, true, false, &heif_steps, heif_efforts},
     {"heif", "lossless=true", NULL, 4, 4, true, false, false, false, NULL, NULL},
-    {"jxl", "", &jpeg, 3, 0, false, false, false, false, NULL, jxl_efforts},
+    {"jxl", "", &jxl, 3, 0, false, false, false, false, NULL, jxl_efforts},
     {"jxl", "lossless=true effort=1", NULL, 2, 8, true, false, false, false, NULL, NULL},
     {"jxl", "lossless=true effort=7", NULL, 4, 6, true, false, true, false, NULL, NULL},
 };

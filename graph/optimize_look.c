@@ -59,44 +59,81 @@ kal_node *kal__sample_rows(kal_node *n)
     return sample ? sample : kal_node_ref(n);
 }
 
-// ---- detail -------------------------------------------------------------------------------------
+// ---- what files of it weigh -----------------------------------------------------------------------
 
-#define ROWS 256   // that are looked at, about
-#define ONE 65536.0
+#define SIDE 16         // of a square: four blocks of luma, and of both chromas one at half the resolution
+#define MOST_ROWS 32    // of squares that are looked at, about
+#define FEWEST 2.0e-4   // coefficients a pixel: fewer are as good as none
 
-// Of 8 or 16 bits, gray or colour.
-static void luma_of(const kal_extent *e, const unsigned char *src, unsigned char *dst)
+// At least so large, of an orthonormal transform of 8 x 8, times eight; and log2 of how many a pixel photographs have in the mean.
+static const int large[KAL__QUALITY_LOOKS] = {4, 11, 32, 90, 256};
+static const double mean_of[KAL__QUALITY_LOOKS] = {-0.6, -1.2, -2.2, -3.7, -6.0};
+
+// Walsh and Hadamard's, of eight numbers `step` apart: as a cosine transform, but of sums alone.
+static void walsh(int32_t *v, int step)
 {
-    const int channels = e->channels, wide = e->type == KAL_U16;
-    const int g = channels - e->alpha > 2 ? 1 : 0, b = 2 * g;
-    for (int32_t x = 0; x < e->width; x++) {
-        const unsigned char *p =
-            src + (size_t)x * (size_t)channels * (size_t)(wide + 1) + wide;   // the upper byte
-        dst[x] = (unsigned char)((77 * p[0] + 150 * p[g << wide] + 29 * p[b << wide]) >> 8);
+    for (int half = 4; half; half /= 2)
+        for (int i = 0; i < 8; i++) {
+            if (i & half) continue;
+            int32_t *a = v + i * step, *b = v + (i + half) * step;
+            const int32_t sum = *a + *b, less = *a - *b;
+            *a = sum, *b = less;
+        }
+}
+
+// How many of its coefficients, but the mean, are so large; `scale`: what its values are multiplied by.
+static void count_block(int32_t v[64], int scale, uint64_t n[KAL__QUALITY_LOOKS])
+{
+    for (int i = 0; i < 8; i++) walsh(v + 8 * i, 1);
+    for (int i = 0; i < 8; i++) walsh(v + i, 8);
+    v[0] = 0;
+    for (int k = 0; k < KAL__QUALITY_LOOKS; k++) {
+        uint32_t many = 0;
+        for (int i = 0; i < 64; i++) many += (v[i] < 0 ? -v[i] : v[i]) >= large[k] * scale;
+        n[k] += many;
     }
 }
 
-double kal__detail(const kal_node *n)
+// Luma and what blue and red have more, of 8 or 16 bits, gray or colour.
+static void square_of(const kal_extent *e, const unsigned char *src, size_t stride, int32_t luma[4][64],
+                      int32_t chroma[2][64])
+{
+    const int channels = e->channels, wide = e->type == KAL_U16;
+    const int g = channels - e->alpha > 2 ? 1 : 0, b = 2 * g;
+    memset(chroma, 0, 2 * sizeof *chroma);
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            const unsigned char *p = src + (size_t)y * stride +
+                                     (size_t)x * (size_t)channels * (size_t)(wide + 1) +
+                                     wide;   // the upper byte
+            const int32_t l = (77 * p[0] + 150 * p[g << wide] + 29 * p[b << wide]) >> 8;
+            const int half = (y / 2) * 8 + x / 2;
+            luma[(y / 8) * 2 + x / 8][(y % 8) * 8 + x % 8] = l;
+            chroma[0][half] += p[b << wide] - l;
+            chroma[1][half] += p[0] - l;
+        }
+}
+
+bool kal__look(const kal_node *n, double look[KAL__QUALITY_LOOKS])
 {
     const kal_extent *e = &n->call.extent;
-    const size_t row = (size_t)e->width * kal_pixel_size(e);
-    if (n->kind != KAL__PIXELS || e->type == KAL_F32 || e->height < 2 || e->width < 2) return -1;
-    unsigned char *luma = kal__new((size_t)e->width, 2);
-    if (!luma) return -1;
-    uint32_t log_of[256];
-    uint64_t across = 0, down = 0, pairs = 0;
-    for (int d = 0; d < 256; d++) log_of[d] = (uint32_t)(kal__log2(1 + d) * ONE);
-    const int32_t step = e->height / ROWS < 1 ? 1 : e->height / ROWS;
-    for (int32_t y = 0; y + 1 < e->height; y += step, pairs++) {
-        const unsigned char *src = (const unsigned char *)n->u.pixels.slab->data + (size_t)y * row;
-        unsigned char *a = luma, *b = luma + e->width;
-        luma_of(e, src, a);
-        luma_of(e, src + row, b);
-        for (int32_t x = 0; x < e->width; x++) {
-            down += log_of[abs(a[x] - b[x])];
-            across += x ? log_of[abs(a[x] - a[x - 1])] : 0;
+    const int32_t across = e->width / SIDE, down = e->height / SIDE;
+    const int32_t step = down / MOST_ROWS < 1 ? 1 : down / MOST_ROWS;
+    uint64_t many[KAL__QUALITY_LOOKS] = {0}, squares = 0;
+    memset(look, 0, KAL__QUALITY_LOOKS * sizeof *look);
+    if (n->kind != KAL__PIXELS || e->type == KAL_F32 || !across || !down) return false;
+    const size_t pixel = kal_pixel_size(e), stride = (size_t)e->width * pixel;
+    for (int32_t y = 0; y < down; y += step)
+        for (int32_t x = 0; x < across; x++, squares++) {
+            int32_t luma[4][64], chroma[2][64];
+            square_of(e,
+                      (const unsigned char *)n->u.pixels.slab->data + (size_t)y * SIDE * stride +
+                          (size_t)x * SIDE * pixel,
+                      stride, luma, chroma);
+            for (int i = 0; i < 4; i++) count_block(luma[i], 1, many);
+            for (int i = 0; i < 2; i++) count_block(chroma[i], 4, many);
         }
-    }
-    free(luma);
-    return ((double)across / (double)(e->width - 1) + (double)down / e->width) / (double)pairs / 2 / ONE;
+    for (int k = 0; k < KAL__QUALITY_LOOKS; k++)
+        look[k] = kal__log2((double)many[k] / (double)(squares * SIDE * SIDE) + FEWEST) - mean_of[k];
+    return true;
 }

@@ -12,12 +12,11 @@
 
 #define STEEP 3   // times as steep, or as flat, as the curve no picture is
 
-// Points that a doubling of the bytes brings in the mean, there.
-static double points_a_bit(const kal__quality_curve *c, int quality)
+// Points that a doubling of the bytes is expected to bring, there.
+static double points_a_bit(const kal__quality *by, int quality)
 {
     const int q = quality > 95 ? 95 : quality;
-    const double bits = kal__quality_mean_bits(c, q + 5) - kal__quality_mean_bits(c, q);
-    return (kal__quality_mean(c, q + 5) - kal__quality_mean(c, q)) / bits;
+    return (by->score[q + 5] - by->score[q]) / (by->bits[q + 5] - by->bits[q]);
 }
 
 // A file below the score that is larger than the best, or so nearly as large that what it lacks cannot be had for the rest; or one above it that is so
@@ -25,7 +24,7 @@ static double points_a_bit(const kal__quality_curve *c, int quality)
 static bool shows_defeat(const kal__runner *r, const kal__quality_probe *p, uint64_t best)
 {
     const bool jumps = r->line->ladder && r->line->ladder->name;   // palettes have no curve to speak of
-    const double points = r->by.min_score - p->score, slope = points_a_bit(r->by.curve, p->quality);
+    const double points = r->by.min_score - p->score, slope = points_a_bit(&r->by, p->quality);
     const double bits = kal__log2((double)best / (double)(p->bytes + r->beside));   // that it may have more
     if (jumps) return points > 0 && bits <= 0;
     if (points > 0) return bits <= 0 || STEEP * slope * bits < points;
@@ -55,7 +54,7 @@ static bool can_still_win(const kal__search *s, const kal__runner *r)
 
 // ---- who leads ------------------------------------------------------------------------------------
 
-// By score one line goes first, whose files are the smallest in the mean. Others try one file, once it is known how heavy the picture is, and go on when
+// By score one line goes first, whose files are expected to be the smallest. Others try one file, once it is known how heavy the picture is, and go on when
 // it is known what they have to beat: mostly that file tells that they cannot.
 static int leader_of(const kal__search *s, bool by_bytes)
 {
@@ -65,7 +64,7 @@ static int leader_of(const kal__search *s, bool by_bytes)
         const kal__runner *r = &s->runners[i];
         const bool by_quality = r->line->curve && !(r->line->ladder && r->line->ladder->name);
         if (r->state != KAL__WAITS || !by_quality || r->line->follows >= 0) continue;
-        const double bits = kal__quality_mean_bits(r->line->curve, r->next) + r->by.level;
+        const double bits = r->by.bits[r->next];
         const bool first =
             leader < 0 || r->line->way < s->runners[leader].line->way;   // of equals, in any order
         if (leader < 0 || bits < least || (bits == least && first)) leader = i, least = bits;
@@ -74,7 +73,7 @@ static int leader_of(const kal__search *s, bool by_bytes)
     return lines > 1 && !by_bytes && !s->aim->p.quality && s->aim->p.objective == KAL__SMALLEST ? leader : -1;
 }
 
-// Bits of this picture, in log2, beside those of the curves at its level: slope times as many, and so many more.
+// Bits of this picture, in log2, beside those that were expected: slope times as many, and so many more.
 typedef struct weight {
     double slope, more;
 } weight;
@@ -84,7 +83,7 @@ typedef struct weight {
 
 static double bits_of(const kal__runner *r, const kal__quality_probe *p)
 {
-    return kal__log2((double)p->bytes * 8 / r->by.pixels) - r->by.level;
+    return kal__log2((double)p->bytes * 8 / r->by.pixels);
 }
 
 // From the files of the leader, which has one at least.
@@ -92,15 +91,15 @@ static weight weight_of(const kal__search *s)
 {
     const kal__runner *l = &s->runners[s->leader];
     const kal__quality_probe *p = &l->by.probes[l->by.n - 1];
-    const double mean = kal__quality_mean_bits(l->line->curve, p->quality), bits = bits_of(l, p);
+    const double expected = l->by.bits[p->quality], bits = bits_of(l, p);
     double slope = 1;
     if (l->by.n > 1) {
         const kal__quality_probe *first = &l->by.probes[0];
-        const double apart = kal__quality_mean_bits(l->line->curve, first->quality) - mean;
+        const double apart = l->by.bits[first->quality] - expected;
         if (apart > 0.2 || apart < -0.2) slope = (bits_of(l, first) - bits) / apart;
         slope = slope < FLATTEST ? FLATTEST : slope > STEEPEST ? STEEPEST : slope;
     }
-    return (weight){slope, bits - slope * mean};
+    return (weight){slope, bits - slope * expected};
 }
 
 static int one_beyond(const kal__quality *q, int quality)
@@ -120,7 +119,7 @@ static double bytes_to_beat(const kal__search *s)
     if (b && b->told.keeps && b->line >= 0) return (double)b->told.bytes;
     if (!quality || !l->by.n) return 0;
     const weight w = weight_of(s);
-    const double bits = l->by.level + w.more + w.slope * kal__quality_mean_bits(l->line->curve, quality);
+    const double bits = w.more + w.slope * l->by.bits[quality];
     return l->by.pixels / 8 * kal__exp(bits * KAL__LN2);
 }
 
@@ -135,12 +134,9 @@ static void aim_low(const kal__search *s, kal__runner *w)
     const double bytes = bytes_to_beat(s);
     if (bytes < 1 || bytes > 1e15) return;
     kal__quality q = w->by;
-    kal__quality_curve bent = *w->line->curve;
     const weight by = weight_of(s);
-    for (int i = 0; i < KAL__QUALITY_KNOTS; i++) bent.bits[i] = (float)(by.slope * (double)bent.bits[i]);
-    q.curve = &bent;
+    for (int i = 1; i <= KAL__QUALITY_MOST; i++) q.bits[i] = by.slope * q.bits[i] + (q.n ? 0 : by.more);
     q.max_bytes = kal__above(w, (uint64_t)bytes);
-    if (!q.n) q.level += by.more;
     const int guess = kal__quality_next(&q), beyond = guess ? one_beyond(&q, guess) : 0;
     const int aim = kal__quality_is_probed(&q, beyond) ? guess : beyond;
     if (aim && aim < w->next) w->next = aim;

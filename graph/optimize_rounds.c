@@ -89,10 +89,10 @@ static kal_status run_round(kal__search *s, turn *r, kal_error *err)
 // How good a file is: by its score or, where none is asked for, by what pictures of that quality have in the mean.
 static double height(const kal__search *s, const kal__try *t)
 {
-    const kal__quality_curve *c = t->line < 0 ? NULL : s->lines[t->line].curve;
+    const kal__quality *by = t->line < 0 || !s->lines[t->line].curve ? NULL : &s->runners[t->line].by;
     if (t->told.score == t->told.score) return kal__height_of(s->aim, t->told.score);
     if (s->aim->p.metric != KAL__NO_METRIC) return -1e9;
-    return c ? kal__quality_mean(c, t->quality) : 100;
+    return by ? by->score[t->quality] : 100;
 }
 
 // Which of two comes nearer to the aim. What keeps to the bounds comes first; then what fits; ties go by bytes, by score, by the order of formats.
@@ -212,12 +212,6 @@ static void recall(kal__search *s, kal__runner *r)
     }
 }
 
-// A picture that is flat has fewer bits than those of the curves.
-static double level(const kal__search *s, const kal__line *l)
-{
-    return l->curve && s->detail >= 0 ? (double)l->curve->by_detail * (s->detail - KAL__QUALITY_DETAIL) : 0;
-}
-
 static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *err)
 {
     const kal__aim *a = s->aim;
@@ -227,11 +221,10 @@ static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *er
     r->beside = beside(s, r->line->codec);
     r->beaten = false;
     r->last = -1;
-    r->by = (kal__quality){.curve = r->line->curve,
-                           .pixels = (double)e->width * e->height,
-                           .level = level(s, r->line),
+    r->by = (kal__quality){.pixels = (double)e->width * e->height,
                            .max_bytes = by_bytes ? a->max_bytes - r->beside : 0,
                            .min_score = a->bound == a->bound ? kal__height_of(a, a->bound) : 0};
+    if (r->line->curve) kal__quality_look(&r->by, r->line->curve, s->seen ? s->look : NULL);
     if (r->line->ladder) {
         r->by.steps = r->line->ladder->at;
         r->by.n_steps = rungs(s, r->line->ladder);

@@ -40,7 +40,8 @@ typedef struct kal__search {
     double scale;
     kal_node *picture;     // its samples, in memory where they fit
     int few;               // different colours of it, up to 256; 0: more, or nobody counted them
-    double detail;         // of its samples (kal__detail); below 0: nobody knows
+    bool seen;             // it was looked at
+    double look[KAL__QUALITY_LOOKS];   // what that said (kal__look)
     kal_node *reference;   // what is compared with
     kal__meta *meta;       // that files get
     uint64_t quick_png;    // bytes of one, quickly made; 0: nobody asked yet
@@ -56,8 +57,9 @@ typedef struct kal__search {
 int kal__count_colours(const kal_node *n);
 /// Some bands of its rows, evenly spread, of a picture that has many and is in memory; else itself. A reference.
 kal_node *kal__sample_rows(kal_node *n);
-/// The mean of log2(1 + d), where d are differences of luma, of 0..255, between neighbours; of some rows. By it is guessed how many bits a pixel takes. Below 0: it is not in memory.
-double kal__detail(const kal_node *n);
+/// How many coefficients of its blocks are large, as log2 beside those of most photographs, each for a size of its own; of some rows. What files of it weigh and score is expected by that.
+/// false, and zeros: it is not in memory, or too small.
+bool kal__look(const kal_node *n, double look[KAL__QUALITY_LOOKS]);
 
 // ---- a try, and what it looks at (optimize_try.c) -----------------------------------------------
 

@@ -122,7 +122,7 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err)
     if (!st && s->reference) st = hold(s, &s->reference, err);
     s->picture = n;
     s->few = st ? 0 : kal__count_colours(n);
-    s->detail = st || s->aim->p.quality ? -1 : kal__detail(n);   // where nothing is searched nobody asks
+    s->seen = !st && !s->aim->p.quality && kal__look(n, s->look);   // where nothing is searched nobody asks
     return st;
 }
 

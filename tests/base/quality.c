@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include "../../graph/optimize_curves.h"
+#include "quality_standard.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,7 +16,8 @@
 typedef struct table {
     char name[80];
     const kal__quality_curve *curve;
-    double pixels, detail;
+    double pixels;
+    const double *look;   // NULL: made up
     uint64_t bytes[101];
     double score[101];
 } table;
@@ -27,8 +29,8 @@ typedef struct tally {
 // Far: more than a hundredth of the bytes and more than a point from the best.
 static void search(const table *t, uint64_t max_bytes, double min_score, tally *n)
 {
-    kal__quality s = {.curve = t->curve, .pixels = t->pixels, .max_bytes = max_bytes, .min_score = min_score};
-    if (t->detail > 0) s.level = (double)t->curve->by_detail * (t->detail - KAL__QUALITY_DETAIL);
+    kal__quality s = {.pixels = t->pixels, .max_bytes = max_bytes, .min_score = min_score};
+    kal__quality_look(&s, t->curve, t->look);
     int best = 0;
     for (int q = 1; q <= 100; q++) {
         if (max_bytes ? t->bytes[q] > max_bytes : t->score[q] < min_score) continue;
@@ -42,7 +44,7 @@ static void search(const table *t, uint64_t max_bytes, double min_score, tally *
     }
     const kal__quality_probe *p = kal__quality_found(&s);
     if (p) REQUIRE(max_bytes ? p->bytes <= max_bytes : p->score >= min_score);
-    if (!best && t->detail > 0)   // of what encoders gave
+    if (!best && t->look)   // of what encoders gave
         REQUIRE_NOTE(s.n <= 6, "%s: %d probes for what cannot be had", t->name, s.n);
     n->searches += best > 0;
     n->probes += best ? s.n : 0;
@@ -103,12 +105,13 @@ static void made_up(void)
     report("made up", &n, 6, n.searches / 50);
 }
 
-// The pictures of the tables, and what kal__detail says of them.
+// The pictures of the tables, and what kal__look says of them.
 static const struct {
     const char *name;
-    double pixels, detail;
-} pictures[] = {
-    {"coffee.png", 256 * 192, 1.84}, {"k23.png", 256 * 256, 1.99}, {"astro.png", 256 * 256, 2.02}};
+    double pixels, look[KAL__QUALITY_LOOKS];
+} pictures[] = {{"coffee.png", 256 * 192, {0.915, 1.079, 1.241, 1.592, 2.220}},
+                {"k23.png", 256 * 256, {0.848, 0.902, 0.818, 1.103, 1.817}},
+                {"astro.png", 256 * 256, {0.850, 0.914, 0.977, 1.358, 2.008}}};
 
 static void tables(void)
 {
@@ -132,9 +135,9 @@ static void tables(void)
         int of = 0;
         while (of < 2 && strcmp(pictures[of].name, ref) != 0) of++;
         t.pixels = pictures[of].pixels;
-        t.detail = pictures[of].detail;
+        t.look = pictures[of].look;
         const int is_webp = !strcmp(codec, "webp");
-        t.curve = is_webp ? &webp : &jpeg;
+        t.curve = is_webp ? &webp : &jpeg_standard;
         all_of(&t, &formats[is_webp]);
     }
     fclose(f);
@@ -153,7 +156,8 @@ static void steps(void)
         const int n = rng_below(&r, 17);
         for (int k = 0; k < 16; k++)
             score[k] = (k ? score[k - 1] : -80 + rng_below(&r, 150)) + 0.5 * rng_below(&r, 30);
-        kal__quality s = {.curve = &jpeg, .steps = at, .n_steps = n, .most = 5, .pixels = 1e5};
+        kal__quality s = {.steps = at, .n_steps = n, .most = 5, .pixels = 1e5};
+        kal__quality_look(&s, &jpeg, NULL);
         const bool by_bytes = i & 1;
         s.min_score = rng_below(&r, 100);
         if (by_bytes) s.max_bytes = 1000 + (uint64_t)rng_below(&r, 30000);
