@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What qualities of encoders give, encoded and scored here: log2 of bits a pixel, and SSIMULACRA2; of 160 crops of 512 x 384 of photographs and some drawings, at full
-// size and reduced by two and four, and of JPEG, WebP and AVIF 16 photographs of 1600 pixels. bench/curves.py made them (docs/notes/metrics.md).
+// What qualities of encoders give, encoded and scored here: log2 of bits a pixel, and SSIMULACRA2; of 160 crops of 512 x 384 of photographs and some drawings, at full size
+// and reduced by two and four, and of JPEG, WebP and AVIF of 16 photographs of 1600 pixels, too. Fitted as bench/curves.py does, which makes such a file of any photographs.
 #ifndef KAL_GRAPH_OPTIMIZE_CURVES_H
 #define KAL_GRAPH_OPTIMIZE_CURVES_H
 
