@@ -170,6 +170,44 @@ static inline void smooth_pixels(const kal_extent *e, unsigned char *p)
                 *p++ = (unsigned char)(c % 2 ? 255 * x / e->width : 255 * y / e->height);
 }
 
+/// The same file each time, whose picture is as it was or, of waves, as `near` to it in the mean.
+static inline void require_round_trip(const kal_extent *e, const char *format, const char *params,
+                                      double near, rng *r)
+{
+    unsigned char *pixels = malloc(bytes_of(e));
+    char what[160];
+    snprintf(what, sizeof what, "%s %s, " EXTENT_FORMAT, format, params ? params : "", EXTENT_ARGS(e));
+    if (near > 0)
+        smooth_pixels(e, pixels);
+    else
+        rng_pixels(r, e, pixels);
+    kal_node *n = node_of(NULL, e, pixels);
+    kal_bytes b = encoded(n, format, params), again = encoded(n, format, params);
+    REQUIRE_NOTE(b.size == again.size && !memcmp(b.data, again.data, b.size),
+                 "%s: other bytes the second time", what);
+    if (near > 0) {
+        kal_extent got;
+        unsigned char *p = decoded(b.data, b.size, NULL, &got);
+        if (REQUIRE_NOTE(p && extent_equal(e, &got), "%s: %s", what, check_error.message)) {
+            const double d = mean_difference(p, pixels, bytes_of(e));
+            REQUIRE_NOTE(d <= near, "%s: off by %g", what, d);
+        }
+        free(p);
+    } else {
+        require_picture(b.data, b.size, NULL, e, pixels, what);
+    }
+    free(pixels);
+    kal_bytes_free(&b), kal_bytes_free(&again);
+    kal_node_unref(&n);
+}
+
+/// Waves with something that lossy coding loses.
+static inline void rough_pixels(const kal_extent *e, unsigned char *p)
+{
+    smooth_pixels(e, p);
+    for (size_t i = 0; i < bytes_of(e); i++) p[i] = (unsigned char)(p[i] ^ (i * 7919 >> 3 & 7));
+}
+
 // ---- orientation --------------------------------------------------------------------------------
 
 /// Where upright pixel (x, y) lies in the stored w×h picture, straight from the words of the EXIF standard.
@@ -366,6 +404,27 @@ static inline bool is_loaded(const char *name)
     while (f && fgets(line, sizeof line, f)) found |= strstr(line, name) != NULL;
     if (f) fclose(f);
     return found;
+}
+
+/// What a test does of itself in a process of its own, in which nothing has needed the library yet: reads a header, without it.
+static inline int read_header_alone(const char *path, const char *library, int32_t width, int32_t height)
+{
+    kal_node *n = kal_load(NULL, path, "keyed=false");
+    kal_extent e;
+    REQUIRE_OK(kal_node_extent(n, &e, &check_error));
+    REQUIRE_NOTE(e.width == width && e.height == height && e.channels == 3, "%dx%d", e.width, e.height);
+    REQUIRE_NOTE(!is_loaded(library), "%s was loaded for a header", library);
+    kal_node_unref(&n);
+    return check_done();
+}
+
+/// Starts it: `program` with such a file as its argument.
+static inline void require_header_alone(const char *program, const char *name, const kal_bytes *file)
+{
+    char command[2400];
+    put_file(check_temp(name), file->data, file->size);
+    snprintf(command, sizeof command, "%s '%s'", program, check_temp(name));
+    REQUIRE_NOTE(!system(command), "%s", command);
 }
 
 static inline bool has_program(const char *name)

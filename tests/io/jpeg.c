@@ -22,22 +22,7 @@ static void test_round_trips(void)
         for (int32_t channels = 1; channels <= 3; channels += 2)
             for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
                 const kal_extent e = extent_of(sizes[s][0], sizes[s][1], channels, KAL_U8);
-                kal_extent got;
-                unsigned char *pixels = malloc(bytes_of(&e));
-                smooth_pixels(&e, pixels);
-                kal_node *n = node_of(NULL, &e, pixels);
-                kal_bytes b = encoded(n, "jpeg", ways[i].params), again = encoded(n, "jpeg", ways[i].params);
-                REQUIRE(b.size == again.size && !memcmp(b.data, again.data, b.size));
-                unsigned char *p = decoded(b.data, b.size, NULL, &got);
-                if (REQUIRE_NOTE(p && extent_equal(&e, &got), "%s", check_error.message)) {
-                    const double d = mean_difference(p, pixels, bytes_of(&e));
-                    REQUIRE_NOTE(d <= ways[i].near, "%d×%d×%d %s: %g", e.width, e.height, channels,
-                                 ways[i].params ? ways[i].params : "", d);
-                }
-                free(p);
-                free(pixels);
-                kal_bytes_free(&b), kal_bytes_free(&again);
-                kal_node_unref(&n);
+                require_round_trip(&e, "jpeg", ways[i].params, ways[i].near, NULL);
             }
 }
 
