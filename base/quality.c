@@ -11,6 +11,7 @@
 #define NEAR_BYTES 0.01   // of the budget
 #define NEAR_SCORE 1.0
 #define NEAR_POINTS 0.2   // by bytes, as expected
+#define CROSSES 0.0003    // one beyond a jump is looked at, if it is so likely to keep to the bound, too
 #define UNLIKELY 0.001    // that more fits
 #define HALVED 0.33       // what halving the bracket is worth beside ending the search
 #define JUMP_BYTES 0.02
@@ -107,19 +108,35 @@ static bool falls(const kal__quality *s, int near, int beyond)
     return away[1] >= 0 && away[1] < away[0];
 }
 
+static double is_below(const kal__quality *s, const kal__quality_expected *e, int quality, double more)
+{
+    return kal__quality_normal((kal__quality_line(s) + more - e->mean[quality]) / e->sd[quality]);
+}
+
+// How likely it keeps to the bound, too.
+static bool may_cross(const kal__quality *s, int quality)
+{
+    kal__quality_expected e;
+    kal__quality_expect(s, &e);
+    const double below = is_below(s, &e, quality, 0);
+    return !e.usual || (s->max_bytes ? below : 1 - below) >= CROSSES;
+}
+
 // Real curves fall here and there. Where the line is crossed by a jump, something beyond it may lie nearer: one is looked at. Where nothing keeps to
 // the bound, all that may be are, unless the nearest is far from it.
 static int beyond(const kal__quality *s, int low, int high)
 {
     const kal__quality_probe *p = kal__quality_found(s);
     const int by = s->max_bytes ? 1 : -1;
-    int q = s->max_bytes ? high + 1 : low - 1;
+    const int first = s->max_bytes ? high + 1 : low - 1;
+    int q = first;
     if (p ? s->steps != NULL : is_hopeless(s, by)) return 0;
     const bool jump = !p || (s->max_bytes ? (double)p->bytes < (1 - JUMP_BYTES) * (double)s->max_bytes
                                           : p->score > s->min_score + JUMP_SCORE);
     while (q >= 1 && q <= 100 && (p ? falls(s, q - by, q) : kal__quality_is_probed(s, q) || !is_step(s, q)))
         q += by;
-    return jump && q >= 1 && q <= 100 && !kal__quality_is_probed(s, q) ? q : 0;
+    const bool is = jump && q >= 1 && q <= 100 && !kal__quality_is_probed(s, q);
+    return is && (!p || q != first || may_cross(s, q)) ? q : 0;
 }
 
 static int most_probes(const kal__quality *s)
@@ -141,11 +158,6 @@ static open_ones open_of(const kal__quality *s, int low, int high)
     for (int q = low + 1; q < high; q++)
         if (is_step(s, q)) o.at[o.n++] = q;
     return o;
-}
-
-static double is_below(const kal__quality *s, const kal__quality_expected *e, int quality, double more)
-{
-    return kal__quality_normal((kal__quality_line(s) + more - e->mean[quality]) / e->sd[quality]);
 }
 
 // Curves rise, what is expected of them need not: halfway between the least that lower ones say and the most that higher ones do.

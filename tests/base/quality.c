@@ -141,8 +141,8 @@ static void tables(void)
         all_of(&t, &formats[is_webp]);
     }
     fclose(f);
-    report("tables of jpeg", &formats[0], 3.5, 0);
-    report("tables of webp", &formats[1], 3.5, 0);
+    report("tables of jpeg", &formats[0], 3.2, 0);
+    report("tables of webp", &formats[1], 2.8, 0);
 }
 
 // Where there are few steps, the one that is found lies at most one from the best there is, in as few probes as were allowed.
