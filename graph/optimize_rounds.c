@@ -230,7 +230,8 @@ static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *er
         r->by.n_steps = rungs(s, r->line->ladder);
         r->by.most = r->line->ladder->probes;
     }
-    const bool again = by_bytes && a->bound == a->bound;   // after a search by score
+    const bool again =
+        by_bytes && a->bound == a->bound && a->p.objective == KAL__SMALLEST;   // after a search by score
     if (again && r->line->curve) recall(s, r);
     r->next = a->p.quality ? a->p.quality : r->line->curve ? kal__quality_next(&r->by) : 0;
     r->state = again && (!r->line->curve || r->line->follows >= 0) ? KAL__DONE : KAL__WAITS;

@@ -162,6 +162,26 @@ static void test_as_a_node(void)
     kal_scope_free(&s);
 }
 
+// The best of all that fits loses nothing, with a score bounded as without one.
+static void test_best_of_both(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *image = scene(s, 60, 40, 3, KAL_U8, 1);
+    static const char *const aims[] = {"objective=best max_bytes=1000000",
+                                       "objective=best max_bytes=1000000 min_score=30",
+                                       "objective=best max_bytes=1000000 max_dssim=0.01 formats=\"png\""};
+    for (size_t i = 0; i < sizeof aims / sizeof *aims; i++) {
+        kal_choice c;
+        REQUIRE_OK(kal_choose(kal_encode(s, image, "optimize", aims[i]), NULL, &c, &check_error));
+        const kal_candidate *chosen = &c.candidates[c.chosen];
+        const double exact = i == 2 ? 0 : 100;
+        REQUIRE_NOTE(chosen->keeps && !(chosen->score < exact) && !(chosen->score > exact), "%s: %s, %g",
+                     aims[i], chosen->format, chosen->score);
+        kal_choice_release(&c);
+    }
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     test_refused();
@@ -169,6 +189,7 @@ int main(void)
     test_short_of_memory();
     test_progress_and_cancel();
     test_as_a_node();
+    test_best_of_both();
     kal_memo_clear(NULL);
     return check_done();
 }
