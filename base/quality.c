@@ -150,6 +150,7 @@ static int most_probes(const kal__quality *s)
 typedef struct open_ones {
     int at[KAL__QUALITY_MOST + 2], n;
     double below[KAL__QUALITY_MOST + 2];
+    bool usual;   // it is like photographs
 } open_ones;
 
 static open_ones open_of(const kal__quality *s, int low, int high)
@@ -186,14 +187,14 @@ static int as_good(const kal__quality *s, const open_ones *o, int i)
 }
 
 // Which one is most likely to end the search, 0: none need; where no one is likely to, what halves the bracket.
-static int most_telling(const kal__quality *s, open_ones *o, bool *usual)
+static int most_telling(const kal__quality *s, open_ones *o)
 {
     kal__quality_expected e;
     double most = -1;
     int pick = 0;
     kal__quality_expect(s, &e);
     weigh(s, &e, o);
-    *usual = e.usual;
+    o->usual = e.usual;
     const bool may_end = s->max_bytes && e.usual && kal__quality_found(s);
     if (may_end && o->below[as_good(s, o, 0) + 1] < UNLIKELY) return 0;
     for (int i = 1; i < o->n; i++) {
@@ -201,22 +202,25 @@ static int most_telling(const kal__quality *s, open_ones *o, bool *usual)
         const double half = o->below[i] < 0.5 ? o->below[i] : 1 - o->below[i];
         const double ends = s->max_bytes ? o->below[i] - o->below[as_good(s, o, i) + 1]
                                          : is_below(s, &e, q, NEAR_SCORE) - is_below(s, &e, q, 0);
-        if (ends + HALVED * half > most) most = ends + HALVED * half, pick = i;
+        const double worth = ends + HALVED * half;   // of none: what lies nearest to the line
+        if (worth > most || (worth >= most && o->below[i] > 0.5)) most = worth, pick = i;
     }
     return pick;
 }
 
-#define LEFT 3       // probes that halving takes, about
-#define LEFT_ODD 4   // of what no photograph does
+#define TRUSTED 3   // probes left, of what is like photographs
+#define LATE 2
 
-// As long as nothing keeps to the bound it must be halved away what is left of it: otherwise what could be met would be missed.
-static int closing(const kal__quality *s, const open_ones *o, int pick, bool usual)
+// As long as nothing keeps to the bound the probes that are left must be enough to halve away what is open on either side, or what could be met would be missed. Late in a search of what is like no
+// photograph, and creeps up to the line from one side, what is open is halved, too.
+static int closing(const kal__quality *s, const open_ones *o, int pick)
 {
-    const int left = most_probes(s) - s->n - 1,
-              most = (1 << left) - 1;   // that may be left open on either side
-    const int under = pick - 1, over = o->n - 1 - pick;
-    if (kal__quality_found(s) || left >= (usual ? LEFT : LEFT_ODD)) return pick;
-    if (under + over > 2 * most) return o->n / 2;
+    const int left = most_probes(s) - s->n - 1, most = (1 << left) - 1;
+    const int under = pick - 1, over = o->n - 1 - pick, half = o->n / 2;
+    const bool wide = under + over > 2 * most;
+    if (kal__quality_found(s)) return !o->usual && left == LATE && wide ? half : pick;
+    if (o->usual && left >= TRUSTED) return pick;
+    if (wide) return half;
     return under > most ? most + 1 : over > most ? o->n - 1 - most : pick;
 }
 
@@ -227,9 +231,8 @@ int kal__quality_next(const kal__quality *s)
     if (s->n >= most_probes(s) || is_near(s)) return 0;
     open_ones o = open_of(s, low, high);
     if (o.n == 1) return beyond(s, low, high);
-    bool usual;
-    const int pick = most_telling(s, &o, &usual);
-    return pick ? o.at[closing(s, &o, pick, usual)] : 0;
+    const int pick = most_telling(s, &o);
+    return pick ? o.at[closing(s, &o, pick)] : 0;
 }
 
 void kal__quality_tell(kal__quality *s, int quality, uint64_t bytes, double score)

@@ -57,7 +57,7 @@ static void look_at(const kal__quality_curve *c, const kal__quality_side *d, con
 {
     for (int q = 1; q <= KAL__QUALITY_MOST; q++) {
         out[q] = (double)d->mean[q - 1];
-        for (int j = 0; j < KAL__QUALITY_LOOKS && look; j++) out[q] += look[j] * at_knots(c, d->look[j], q);
+        for (int j = 0; j < KAL__QUALITY_LOOKS; j++) out[q] += look[j] * at_knots(c, d->look[j], q);
         if (q == 1) continue;
         const double rise = (double)d->mean[q - 1] - (double)d->mean[q - 2];
         const double least = out[q - 1] + (rise > 0 ? FLATTEST * rise : 0);
@@ -65,12 +65,29 @@ static void look_at(const kal__quality_curve *c, const kal__quality_side *d, con
     }
 }
 
+// Of the looks that curves were made of nearly all: beyond them nothing is known of what they add.
+static const double seen_looks[KAL__QUALITY_LOOKS][2] = {
+    {-0.5, 1.1}, {-1.6, 1.6}, {-3.4, 2.1}, {-5.0, 2.9}, {-5.5, 3.6}};
+
+// The nearest that is known, and how odd it makes the picture.
+static double nearest_look(const double *look, double *out)
+{
+    double away = 0;
+    for (int k = 0; k < KAL__QUALITY_LOOKS; k++) {
+        const double *range = seen_looks[k];
+        out[k] = look[k] < range[0] ? range[0] : look[k] > range[1] ? range[1] : look[k];
+        away += (look[k] - out[k]) * (look[k] - out[k]);
+    }
+    return away;
+}
+
 void kal__quality_look(kal__quality *s, const kal__quality_curve *curve, const double *look)
 {
+    double nearest[KAL__QUALITY_LOOKS] = {0};
     s->curve = curve;
-    s->odd = look ? 1 : UNSEEN;
-    look_at(curve, &curve->bits, look, s->bits);
-    look_at(curve, &curve->score, look, s->score);
+    s->odd = look ? 1 + nearest_look(look, nearest) : UNSEEN;
+    look_at(curve, &curve->bits, nearest, s->bits);
+    look_at(curve, &curve->score, nearest, s->score);
 }
 
 // ---- after ----------------------------------------------------------------------------------------

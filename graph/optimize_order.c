@@ -12,11 +12,19 @@
 
 #define STEEP 3   // times as steep, or as flat, as the curve no picture is
 
-// Points that a doubling of the bytes is expected to bring, there.
+#define APART 0.1   // in log2: what fewer are apart tells nothing
+#define LEAST 0.1   // points
+
+// Points that a doubling of the bytes is expected to bring, around there.
 static double points_a_bit(const kal__quality *by, int quality)
 {
-    const int q = quality > 95 ? 95 : quality;
-    return (by->score[q + 5] - by->score[q]) / (by->bits[q + 5] - by->bits[q]);
+    int low = quality, high = quality < KAL__QUALITY_MOST - 5 ? quality + 5 : KAL__QUALITY_MOST;
+    while (by->bits[high] - by->bits[low] < APART && (low > 1 || high < KAL__QUALITY_MOST)) {
+        if (low > 1) low--;
+        if (high < KAL__QUALITY_MOST) high++;
+    }
+    const double points = by->score[high] - by->score[low], bits = by->bits[high] - by->bits[low];
+    return (points > LEAST ? points : LEAST) / (bits > APART ? bits : APART);
 }
 
 // A file below the score that is larger than the best, or so nearly as large that what it lacks cannot be had for the rest; or one above it that is so

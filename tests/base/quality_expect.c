@@ -93,6 +93,63 @@ static void order(void)
     }
 }
 
+// What lies beyond all that is expected is looked for at the end of it, not at the beginning; of all that fits the best.
+static void beyond_all(void)
+{
+    static const double bounds[] = {99.9, 120, 300};
+    for (int i = 0; i < 3; i++) {
+        kal__quality s = search_of(plain, 0, bounds[i]);
+        REQUIRE_NOTE(kal__quality_next(&s) == 100, "%g: %d", bounds[i], kal__quality_next(&s));
+    }
+    kal__quality room = search_of(plain, 1000000000, 0), none = search_of(plain, 1, 0);
+    REQUIRE_NOTE(kal__quality_next(&room) == 100, "%d", kal__quality_next(&room));
+    REQUIRE_NOTE(kal__quality_next(&none) == 1, "%d", kal__quality_next(&none));
+}
+
+// Nothing was ever seen of such a look: no score beyond what there is, and little is sure.
+static void strange_looks(void)
+{
+    const double flat[KAL__QUALITY_LOOKS] = {-11.7, -11.1, -10.1, -8.6, -6.3},
+                 wild[KAL__QUALITY_LOOKS] = {5, 8, 12, 15, 20};
+    const double *const strange[] = {flat, wild};
+    static const kal__quality_curve *const curves[] = {&jpeg, &jpeg_full, &webp,   &avif,
+                                                       &heif, &jxl,       &palette};
+    for (int i = 0; i < 2; i++)
+        for (size_t c = 0; c < sizeof curves / sizeof *curves; c++) {
+            kal__quality s = {.pixels = 1e6, .max_bytes = 1000};
+            kal__quality_expected e;
+            kal__quality_look(&s, curves[c], strange[i]);
+            REQUIRE_NOTE(s.score[1] < 90 && s.score[100] < 125 && s.bits[100] < 12, "curve %zu: %g to %g, %g",
+                         c, s.score[1], s.score[100], s.bits[100]);
+            kal__quality_expect(&s, &e);
+            REQUIRE(!e.usual && e.sd[50] > 0.2);
+        }
+}
+
+// Of a curve that rises whatever keeps to the bound is found, be it the first quality alone, in 8 probes.
+static void only_some(void)
+{
+    rng r = {41};
+    for (int i = 0; i < 4000; i++) {
+        uint64_t bytes[101] = {0};
+        double score[101] = {0}, up = 500;
+        const bool by_bytes = i & 1;
+        for (int q = 1; q <= 100; q++) {
+            up *= 1 + rng_below(&r, 1 + i % 97) * 0.001 + (rng_below(&r, 20) ? 0 : 0.3);
+            bytes[q] = (uint64_t)up + (uint64_t)q;
+            score[q] = 100 - 200.0 / (1 + rng_below(&r, 2) * 0.001 + q * (1 + i % 7) * 0.05);
+            if (score[q] < score[q - 1] || q == 1) score[q] = q == 1 ? score[q] : score[q - 1] + 0.001;
+        }
+        const int last = 1 + rng_below(&r, i % 3 ? 100 : 4);
+        kal__quality s = search_of(plain, by_bytes ? bytes[last] : 0, score[last]);
+        for (int q; (q = kal__quality_next(&s)) != 0;) {
+            if (!REQUIRE(s.n < KAL__QUALITY_PROBES && !kal__quality_is_probed(&s, q))) return;
+            kal__quality_tell(&s, q, bytes[q], score[q]);
+        }
+        REQUIRE_NOTE(kal__quality_found(&s), "%d: by %s, up to %d", i, by_bytes ? "bytes" : "score", last);
+    }
+}
+
 int main(void)
 {
     normal();
@@ -100,5 +157,8 @@ int main(void)
     probes();
     odd();
     order();
+    beyond_all();
+    strange_looks();
+    only_some();
     return check_done();
 }
