@@ -164,16 +164,15 @@ static open_ones open_of(const kal__quality *s, int low, int high)
 // Curves rise, what is expected of them need not: halfway between the least that lower ones say and the most that higher ones do.
 static void weigh(const kal__quality *s, const kal__quality_expected *e, open_ones *o)
 {
-    double least = 1, most = 0;
+    double chance[KAL__QUALITY_MOST + 2], least = 1, most = 0;
     o->below[0] = 1, o->below[o->n] = 0;
     for (int i = 1; i < o->n; i++) {
-        const double p = is_below(s, e, o->at[i], 0);
-        if (p < least) least = p;
+        chance[i] = is_below(s, e, o->at[i], 0);
+        if (chance[i] < least) least = chance[i];
         o->below[i] = least / 2;
     }
     for (int i = o->n - 1; i > 0; i--) {
-        const double p = is_below(s, e, o->at[i], 0);
-        if (p > most) most = p;
+        if (chance[i] > most) most = chance[i];
         o->below[i] += most / 2;
     }
 }
@@ -186,7 +185,7 @@ static int as_good(const kal__quality *s, const open_ones *o, int i)
     return last;
 }
 
-// Which one is most likely to end the search, 0: none need; where no one is likely to, what halves the bracket.
+// Which one is most likely to end the search, 0: none need; where no one is likely to, what halves the bracket; where that is nothing either, what lies nearest to the line.
 static int most_telling(const kal__quality *s, open_ones *o)
 {
     kal__quality_expected e;
@@ -202,17 +201,17 @@ static int most_telling(const kal__quality *s, open_ones *o)
         const double half = o->below[i] < 0.5 ? o->below[i] : 1 - o->below[i];
         const double ends = s->max_bytes ? o->below[i] - o->below[as_good(s, o, i) + 1]
                                          : is_below(s, &e, q, NEAR_SCORE) - is_below(s, &e, q, 0);
-        const double worth = ends + HALVED * half;   // of none: what lies nearest to the line
+        const double worth = ends + HALVED * half;
         if (worth > most || (worth >= most && o->below[i] > 0.5)) most = worth, pick = i;
     }
     return pick;
 }
 
 #define TRUSTED 3   // probes left, of what is like photographs
-#define LATE 2
+#define LATE 2      // probes left
 
-// As long as nothing keeps to the bound the probes that are left must be enough to halve away what is open on either side, or what could be met would be missed. Late in a search of what is like no
-// photograph, and creeps up to the line from one side, what is open is halved, too.
+// As long as nothing keeps to the bound the probes that are left must be enough to halve away what is open on either side, or what could be met would be missed. What is like no photograph may creep up to the
+// line from one side: late in its search what is open is halved, too.
 static int closing(const kal__quality *s, const open_ones *o, int pick)
 {
     const int left = most_probes(s) - s->n - 1, most = (1 << left) - 1;

@@ -24,9 +24,10 @@ typedef struct kal__quality_side {
     float rough;
 } kal__quality_side;
 
-/// Of an encoder: log2 of bits a pixel, and SSIMULACRA2. The first knot is 1 and the last 100.
+/// Of an encoder: log2 of bits a pixel, and SSIMULACRA2. The first knot is 1 and the last 100. `seen`: from which look to which it was made of; beyond them nothing is known of what they add.
 typedef struct kal__quality_curve {
     uint8_t at[KAL__QUALITY_KNOTS];
+    float seen[KAL__QUALITY_LOOKS][2];
     kal__quality_side bits, score;
 } kal__quality_curve;
 

@@ -13,9 +13,9 @@
 #define TINY 1e-9        // variance: so that equal curves can be told apart
 #define FLATTEST 0.25    // of what the mean rises a picture's curve rises at least
 #define UNSEEN 9         // times the variance, of a picture that nobody looked at
-#define ODDER 4
-#define USUAL 5   // times the variance
+#define ODDER 4          // times the variance, until it is
 #define ODDEST 4096
+#define USUAL 5    // times the variance, at most, of what is like photographs
 #define WIDEST 3   // times the deviation, where probes still surprise
 
 enum { N = KAL__QUALITY_PROBES };
@@ -65,17 +65,13 @@ static void look_at(const kal__quality_curve *c, const kal__quality_side *d, con
     }
 }
 
-// Of the looks that curves were made of nearly all: beyond them nothing is known of what they add.
-static const double seen_looks[KAL__QUALITY_LOOKS][2] = {
-    {-0.5, 1.1}, {-1.6, 1.6}, {-3.4, 2.1}, {-5.0, 2.9}, {-5.5, 3.6}};
-
 // The nearest that is known, and how odd it makes the picture.
-static double nearest_look(const double *look, double *out)
+static double nearest_look(const kal__quality_curve *c, const double *look, double *out)
 {
     double away = 0;
     for (int k = 0; k < KAL__QUALITY_LOOKS; k++) {
-        const double *range = seen_looks[k];
-        out[k] = look[k] < range[0] ? range[0] : look[k] > range[1] ? range[1] : look[k];
+        const double from = (double)c->seen[k][0], to = (double)c->seen[k][1];
+        out[k] = look[k] < from ? from : look[k] > to ? to : look[k];
         away += (look[k] - out[k]) * (look[k] - out[k]);
     }
     return away;
@@ -85,7 +81,7 @@ void kal__quality_look(kal__quality *s, const kal__quality_curve *curve, const d
 {
     double nearest[KAL__QUALITY_LOOKS] = {0};
     s->curve = curve;
-    s->odd = look ? 1 + nearest_look(look, nearest) : UNSEEN;
+    s->odd = look ? 1 + nearest_look(curve, look, nearest) : UNSEEN;
     look_at(curve, &curve->bits, nearest, s->bits);
     look_at(curve, &curve->score, nearest, s->score);
 }

@@ -10,9 +10,13 @@
 
 // clang-format off
 
+// From which look to which, of nearly all crops.
+#define KAL__CURVE_SEEN {{-0.5f, 1.1f}, {-1.6f, 1.6f}, {-3.4f, 2.1f}, {-5.0f, 2.9f}, {-5.5f, 3.6f}}
+
 // Tuned tables, colour of half the resolution.
 static const kal__quality_curve jpeg = {
      {1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
+     KAL__CURVE_SEEN,
      {
       {
        -3.603f, -3.548f, -3.487f, -3.371f, -3.260f, -3.152f, -3.053f, -2.965f, -2.876f, -2.803f, -2.720f, -2.647f, -2.589f, -2.519f, -2.468f,
@@ -68,6 +72,7 @@ static const kal__quality_curve jpeg = {
 // And of the whole.
 static const kal__quality_curve jpeg_full = {
      {1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
+     KAL__CURVE_SEEN,
      {
       {
        -2.889f, -2.884f, -2.828f, -2.753f, -2.666f, -2.579f, -2.496f, -2.417f, -2.345f, -2.272f, -2.206f, -2.147f, -2.091f, -2.040f, -1.988f,
@@ -123,6 +128,7 @@ static const kal__quality_curve jpeg_full = {
 // Effort 4.
 static const kal__quality_curve webp = {
      {1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
+     KAL__CURVE_SEEN,
      {
       {
        -3.629f, -3.501f, -3.402f, -3.320f, -3.254f, -3.195f, -3.136f, -3.083f, -3.035f, -2.986f, -2.943f, -2.904f, -2.859f, -2.826f, -2.787f,
@@ -178,6 +184,7 @@ static const kal__quality_curve webp = {
 // Effort 3, colour of half the resolution.
 static const kal__quality_curve avif = {
      {1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
+     KAL__CURVE_SEEN,
      {
       {
        -5.027f, -4.945f, -4.864f, -4.749f, -4.693f, -4.637f, -4.584f, -4.531f, -4.433f, -4.382f, -4.331f, -4.243f, -4.195f, -4.147f, -4.101f,
@@ -233,6 +240,7 @@ static const kal__quality_curve avif = {
 // HEIC, effort 6, colour of half the resolution.
 static const kal__quality_curve heif = {
      {1, 6, 10, 20, 30, 40, 50, 60, 70, 80, 84, 90, 94, 98, 100},
+     KAL__CURVE_SEEN,
      {
       {
        -4.733f, -4.733f, -4.674f, -4.614f, -4.554f, -4.495f, -4.425f, -4.356f, -4.286f, -4.217f, -4.140f, -4.063f, -3.986f, -3.909f, -3.832f,
@@ -288,6 +296,7 @@ static const kal__quality_curve heif = {
 // Effort 7.
 static const kal__quality_curve jxl = {
      {1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
+     KAL__CURVE_SEEN,
      {
       {
        -3.378f, -3.378f, -3.378f, -3.378f, -3.378f, -3.378f, -3.378f, -3.378f, -3.378f, -3.378f, -3.306f, -3.233f, -3.161f, -3.089f, -3.017f,
@@ -343,6 +352,7 @@ static const kal__quality_curve jxl = {
 // PNG of so many colours: the rungs of a ladder.
 static const kal__quality_curve palette = {
      {1, 7, 14, 20, 27, 34, 40, 47, 53, 60, 67, 73, 80, 93, 100},
+     KAL__CURVE_SEEN,
      {
       {
        -3.062f, -2.891f, -2.719f, -2.548f, -2.377f, -2.205f, -2.034f, -1.967f, -1.900f, -1.833f, -1.766f, -1.699f, -1.632f, -1.565f, -1.471f,

@@ -123,13 +123,11 @@ bool kal__look(const kal_node *n, double look[KAL__QUALITY_LOOKS])
     memset(look, 0, KAL__QUALITY_LOOKS * sizeof *look);
     if (n->kind != KAL__PIXELS || e->type == KAL_F32 || !across || !down) return false;
     const size_t pixel = kal_pixel_size(e), stride = (size_t)e->width * pixel;
+    const unsigned char *src = n->u.pixels.slab->data;
     for (int32_t y = 0; y < down; y += step)
         for (int32_t x = 0; x < across; x++, squares++) {
             int32_t luma[4][64], chroma[2][64];
-            square_of(e,
-                      (const unsigned char *)n->u.pixels.slab->data + (size_t)y * SIDE * stride +
-                          (size_t)x * SIDE * pixel,
-                      stride, luma, chroma);
+            square_of(e, src + ((size_t)y * stride + (size_t)x * pixel) * SIDE, stride, luma, chroma);
             for (int i = 0; i < 4; i++) count_block(luma[i], 1, many);
             for (int i = 0; i < 2; i++) count_block(chroma[i], 4, many);
         }

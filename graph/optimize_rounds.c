@@ -86,7 +86,7 @@ static kal_status run_round(kal__search *s, turn *r, kal_error *err)
     return st;
 }
 
-// How good a file is: by its score or, where none is asked for, by what pictures of that quality have in the mean.
+// How good a file is: by its score or, where none is asked for, by what is expected of that quality.
 static double height(const kal__search *s, const kal__try *t)
 {
     const kal__quality *by = t->line < 0 || !s->lines[t->line].curve ? NULL : &s->runners[t->line].by;

@@ -5,13 +5,14 @@
 #ifndef KAL_TESTS_QUALITY_STANDARD_H
 #define KAL_TESTS_QUALITY_STANDARD_H
 
-#include "quality.h"
+#include "../../graph/optimize_curves.h"
 
 // clang-format off
 
 // Colour of half the resolution.
 static const kal__quality_curve jpeg_standard = {
      {1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100},
+     KAL__CURVE_SEEN,
      {
       {
        -3.574f, -3.558f, -3.471f, -3.333f, -3.186f, -3.054f, -2.928f, -2.819f, -2.716f, -2.624f, -2.535f, -2.459f, -2.379f, -2.314f, -2.250f,
