@@ -6,7 +6,7 @@
     PYTHONPATH=build/dev/python python3 bench/curves.py PHOTOS... > graph/optimize_curves.h
 
 Encodes crops of each at every quality of each row below, scores them, and fits: the mean of those that look alike, what a look adds, by which shapes pictures of one look differ, and
-what is left. A dozen photographs, 30 crops, took eleven minutes on two busy processors. docs/notes/metrics.md says what it is for.
+what is left. A dozen photographs took three and a half minutes on two processors. docs/notes/metrics.md says what it is for.
 """
 import argparse
 import multiprocessing
