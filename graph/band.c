@@ -34,6 +34,18 @@ static void input_tiles(const kal__stage *s, const kal__step *step, kal_rect out
     }
 }
 
+static _Thread_local const kal__watch *watch_of_band;
+
+const kal__watch *kal__watch_of_band(void)
+{
+    return watch_of_band;
+}
+
+static bool stopped(void)
+{
+    return watch_of_band && kal__watch_check(watch_of_band, NULL) != KAL_OK;
+}
+
 static kal_status run_step(const kal__stage *s, const kal__step *step, const kal_tile *previous,
                            const kal_tile *out, bool far, void *scratch, kal_error *err)
 {
@@ -41,7 +53,13 @@ static kal_status run_step(const kal__stage *s, const kal__step *step, const kal
     kal_tile few[4], *in = c->n <= 4 ? few : kal__new((size_t)c->n, sizeof *in);
     if (!in) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
     input_tiles(s, step, out->rect, previous, in);
-    kal_job job = {.call = c, .state = step->state, .in = in, .out = out, .scratch = scratch, .err = err};
+    kal_job job = {.call = c,
+                   .state = step->state,
+                   .in = in,
+                   .out = out,
+                   .scratch = scratch,
+                   .err = err,
+                   .stopped = stopped};
     if (step->table) job.state = step->table;
     job.far = far;
     if (err) err->message[0] = 0;
@@ -143,8 +161,13 @@ static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *sc
     if (!st && s->n_edges) {
         const kal_tile out = {.rect = r, .ring = 1};
         input_tiles(s, &s->steps[0], r, NULL, in);
-        const kal_job job = {
-            .call = c, .state = s->steps[0].state, .in = in, .out = &out, .scratch = scratch, .err = err};
+        const kal_job job = {.call = c,
+                             .state = s->steps[0].state,
+                             .in = in,
+                             .out = &out,
+                             .scratch = scratch,
+                             .err = err,
+                             .stopped = stopped};
         st = m->rows(&job, kal__measure_of(s, band));
     }
     if (!st && kal__measure_done(s, band)) st = m->end(c, s->gathered, s->value, err);
@@ -152,13 +175,6 @@ static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *sc
     if (st && err) err->status = st;
     if (in != few) free(in);
     return st;
-}
-
-static _Thread_local const kal__watch *watch_of_band;
-
-const kal__watch *kal__watch_of_band(void)
-{
-    return watch_of_band;
 }
 
 static kal_status compute(kal__stage *s, kal_rect r, void *scratch, kal_error *err)
@@ -169,8 +185,8 @@ static kal_status compute(kal__stage *s, kal_rect r, void *scratch, kal_error *e
     return run_step(s, &s->steps[0], NULL, &out, kal__is_far(s), scratch, err);
 }
 
-kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
-                         kal_stats *stats, kal_error *err)
+static kal_status run_kind(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
+                           kal_stats *stats, kal_error *err)
 {
     const kal_rect r = kal__band_rect(s, band);
     switch (s->kind) {
@@ -183,8 +199,17 @@ kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__
     case KAL__COMPUTE_STAGE: break;
     }
     __atomic_fetch_add(&stats->computed_tiles, 1, __ATOMIC_RELAXED);
+    return compute(s, r, scratch, err);
+}
+
+// A kernel that gave up does not know why: the watch does.
+kal_status kal__run_band(kal__stage *s, int32_t band, void *scratch, const kal__watch *watch,
+                         kal_stats *stats, kal_error *err)
+{
+    const kal__watch *before = watch_of_band;
     watch_of_band = watch;
-    const kal_status st = compute(s, r, scratch, err);
-    watch_of_band = NULL;
-    return st;
+    const kal_status st = run_kind(s, band, scratch, watch, stats, err);
+    watch_of_band = before;
+    const kal_status why = st == KAL_CANCELLED ? kal__watch_check(watch, err) : KAL_OK;
+    return why ? why : st;
 }

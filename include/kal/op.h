@@ -163,10 +163,17 @@ typedef struct kal_job {
     const void *state;   ///< what `prepare` made; read-only
     const kal_tile *in;
     const kal_tile *out;
-    bool far;         ///< `out` is too much to be found in a cache: a kernel may write past them
-    void *scratch;    ///< as many bytes as `scratch` asked for, 64-byte aligned, contents undefined
-    kal_error *err;   ///< for a message, if the kernel fails
+    bool far;                ///< `out` is too much to be found in a cache: a kernel may write past them
+    void *scratch;           ///< as many bytes as `scratch` asked for, 64-byte aligned, contents undefined
+    kal_error *err;          ///< for a message, if the kernel fails
+    bool (*stopped)(void);   ///< NULL: nobody will stop it; see kal_job_stopped
 } kal_job;
+
+/// Whether the request was cancelled or is too late: a kernel that takes long for one job (tens of milliseconds) asks now and then, and returns KAL_CANCELLED. Threads: the one the job was given to.
+static inline bool kal_job_stopped(const kal_job *job)
+{
+    return job->stopped && job->stopped();
+}
 
 // ---- values -------------------------------------------------------------------------------------
 

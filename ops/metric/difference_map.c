@@ -90,16 +90,14 @@ static kal_status run(const kal_job *j)
     float under[2];
     map m = {.job = j};
     e.width = kal_tile_width(&j->in[0]);
-    if (is_dssim(j->call)) {
-        kal__dssim_walk(j, &of, dissimilarity, &m);
-        return KAL_OK;
-    }
+    if (is_dssim(j->call)) return kal__dssim_walk(j, &of, dissimilarity, &m);
     m.sum = (float *)j->scratch + kal__ssim2_scratch(&of, &e) / sizeof(float);
-    for (int i = 0; i < kal__metric_backgrounds(j->call, under); i++) {
+    kal_status st = KAL_OK;
+    for (int i = 0; i < kal__metric_backgrounds(j->call, under) && !st; i++) {
         m.again = i;
-        kal__ssim2_walk(j, &of, under[i], errors, &m);
+        st = kal__ssim2_walk(j, &of, under[i], errors, &m);
     }
-    return KAL_OK;
+    return st;
 }
 
 const kal_op kal__op_difference_map = {

@@ -47,8 +47,7 @@ static kal_status rows(const kal_job *j, void *gathered)
         next[s] = p;
         p += (size_t)scales[s].width * (size_t)(scales[s].out1 - scales[s].out0);
     }
-    kal__dssim_walk(j, &kal__dssim_pyramid, gather, next);
-    return KAL_OK;
+    return kal__dssim_walk(j, &kal__dssim_pyramid, gather, next);
 }
 
 // ---- similarity to a number ---------------------------------------------------------------------

@@ -17,6 +17,6 @@ size_t kal__dssim_scratch(const kal__pyramid *of, const kal_extent *e);
 typedef void kal__dssim_row(void *to, int scale, int32_t y, const float *similarity, size_t n);
 /// Walks the job's rows through these scales, of the columns that the inputs have (all, if there is more than one scale). Within `reach` columns of
 /// where they are cut results are not those of the picture.
-void kal__dssim_walk(const kal_job *j, const kal__pyramid *of, kal__dssim_row *row, void *to);
+kal_status kal__dssim_walk(const kal_job *j, const kal__pyramid *of, kal__dssim_row *row, void *to);
 
 #endif

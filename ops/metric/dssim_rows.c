@@ -244,11 +244,11 @@ static void light_of(kal__walk *w, int side, int32_t y, float *light)
                            (size_t)w->scales[0].width, k->samples, plane);
 }
 
-void kal__dssim_walk(const kal_job *j, const kal__pyramid *of, kal__dssim_row *row, void *to)
+kal_status kal__dssim_walk(const kal_job *j, const kal__pyramid *of, kal__dssim_row *row, void *to)
 {
     work k = {.job = j, .row = row, .to = to};
-    k.walk = (kal__walk){.of = of, .light = light_of, .row = row_in, .user = &k};
+    k.walk = (kal__walk){.of = of, .job = j, .light = light_of, .row = row_in, .user = &k};
     for (int i = 0; i < 2; i++) k.walk.planes[i] = j->call->in[i]->extent.alpha ? 4 : 3;
     lay_out(&k);
-    kal__walk_rows(&k.walk);
+    return kal__walk_rows(&k.walk);
 }

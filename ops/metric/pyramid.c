@@ -140,10 +140,12 @@ static void push(kal__walk *w, int s, int32_t y, float *const light[2])
     w->row(w, s, y, light);
 }
 
-void kal__walk_rows(kal__walk *w)
+kal_status kal__walk_rows(kal__walk *w)
 {
     for (int32_t y = w->scales[0].in0; y < w->scales[0].in1; y++) {
+        if (kal_job_stopped(w->job)) return KAL_CANCELLED;
         for (int i = 0; i < 2; i++) w->light(w, i, y, w->first[i]);
         push(w, 0, y, w->first);
     }
+    return KAL_OK;
 }

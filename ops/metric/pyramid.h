@@ -45,7 +45,8 @@ kal_rect kal__pyramid_need(const kal__pyramid *of, const kal_extent *e, kal_rect
 
 typedef struct kal__walk {
     const kal__pyramid *of;
-    size_t planes[2];   // of each picture's light, at most those of the pyramid
+    const kal_job *job;   // asked whether it is stopped
+    size_t planes[2];     // of each picture's light, at most those of the pyramid
     /// Makes light of row y of a picture, 0 or 1: planes a pitch from one another.
     void (*light)(struct kal__walk *w, int side, int32_t y, float *light);
     /// A row of light of both pictures at a scale, in order. They may be changed.
@@ -59,8 +60,8 @@ typedef struct kal__walk {
 /// Floats of scratch of a walk, and where they come from: zeros.
 size_t kal__walk_floats(const kal__pyramid *of, int n, const kal__scale *scales);
 void kal__walk_begin(kal__walk *w, float **room);
-/// All rows of the first scale, from in0 to in1.
-void kal__walk_rows(kal__walk *w);
+/// All rows of the first scale, from in0 to in1. CANCELLED: the job was stopped between two of them.
+kal_status kal__walk_rows(kal__walk *w);
 
 // ---- rows that are kept --------------------------------------------------------------------------
 

@@ -63,8 +63,9 @@ static kal_status rows(const kal_job *j, void *gathered)
     float under[2];
     const kal__pyramid of = pyramid_of(j->call);
     const int n = kal__metric_backgrounds(j->call, under);
-    for (int i = 0; i < n; i++) kal__ssim_rows(j, &of, i, under[i], gathered);
-    return KAL_OK;
+    kal_status st = KAL_OK;
+    for (int i = 0; i < n && !st; i++) st = kal__ssim_rows(j, &of, i, under[i], gathered);
+    return st;
 }
 
 // ---- sums to a number ---------------------------------------------------------------------------

@@ -18,6 +18,7 @@ typedef struct kal__ssim_sums {
 kal__pyramid kal__ssim_pyramid(int scales);
 size_t kal__ssim_scratch(const kal__pyramid *of, const kal_extent *e);
 /// Adds to the sums of background `which` those of the job's rows, over gray of `under` where there is alpha.
-void kal__ssim_rows(const kal_job *j, const kal__pyramid *of, int which, float under, kal__ssim_sums *sums);
+kal_status kal__ssim_rows(const kal_job *j, const kal__pyramid *of, int which, float under,
+                          kal__ssim_sums *sums);
 
 #endif

@@ -108,10 +108,11 @@ static void light_of(kal__walk *w, int side, int32_t y, float *light)
                      (size_t)w->scales[0].width, k->under, k->samples, light);
 }
 
-void kal__ssim_rows(const kal_job *j, const kal__pyramid *of, int which, float under, kal__ssim_sums *sums)
+kal_status kal__ssim_rows(const kal_job *j, const kal__pyramid *of, int which, float under,
+                          kal__ssim_sums *sums)
 {
     work k = {.job = j, .under = under};
-    k.walk = (kal__walk){.of = of, .planes = {1, 1}, .light = light_of, .row = row_in, .user = &k};
+    k.walk = (kal__walk){.of = of, .job = j, .planes = {1, 1}, .light = light_of, .row = row_in, .user = &k};
     lay_out(&k, sums, which);
-    kal__walk_rows(&k.walk);
+    return kal__walk_rows(&k.walk);
 }

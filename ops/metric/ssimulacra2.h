@@ -23,8 +23,9 @@ typedef void kal__ssim2_row(void *to, int scale, int channel, int32_t y, const f
                             size_t n);
 /// Walks the job's rows through these scales, of the columns that the inputs have (all, if there is more than one scale), over gray of `under` where there is
 /// alpha. Within `reach` columns of where they are cut results are not those of the picture.
-void kal__ssim2_walk(const kal_job *j, const kal__pyramid *of, float under, kal__ssim2_row *row, void *to);
+kal_status kal__ssim2_walk(const kal_job *j, const kal__pyramid *of, float under, kal__ssim2_row *row,
+                           void *to);
 /// Adds to the sums of background `which` those of the job's rows.
-void kal__ssim2_rows(const kal_job *j, int which, float under, kal__ssim2_sums *sums);
+kal_status kal__ssim2_rows(const kal_job *j, int which, float under, kal__ssim2_sums *sums);
 
 #endif

@@ -177,12 +177,13 @@ static void light_of(kal__walk *w, int side, int32_t y, float *light)
                        (size_t)w->scales[0].width, k->under, k->samples, plane);
 }
 
-void kal__ssim2_walk(const kal_job *j, const kal__pyramid *of, float under, kal__ssim2_row *row, void *to)
+kal_status kal__ssim2_walk(const kal_job *j, const kal__pyramid *of, float under, kal__ssim2_row *row,
+                           void *to)
 {
     work k = {.job = j, .under = under, .row = row, .to = to};
-    k.walk = (kal__walk){.of = of, .planes = {3, 3}, .light = light_of, .row = row_in, .user = &k};
+    k.walk = (kal__walk){.of = of, .job = j, .planes = {3, 3}, .light = light_of, .row = row_in, .user = &k};
     lay_out(&k);
-    kal__walk_rows(&k.walk);
+    return kal__walk_rows(&k.walk);
 }
 
 static void add_row(void *to, int scale, int channel, int32_t y, const float *map, size_t pitch, size_t n)
@@ -192,7 +193,7 @@ static void add_row(void *to, int scale, int channel, int32_t y, const float *ma
     sum(sums[scale][channel], map, pitch, kal__lanes_whole(n));
 }
 
-void kal__ssim2_rows(const kal_job *j, int which, float under, kal__ssim2_sums *sums)
+kal_status kal__ssim2_rows(const kal_job *j, int which, float under, kal__ssim2_sums *sums)
 {
-    kal__ssim2_walk(j, &kal__ssim2_pyramid, under, add_row, sums->of[which]);
+    return kal__ssim2_walk(j, &kal__ssim2_pyramid, under, add_row, sums->of[which]);
 }

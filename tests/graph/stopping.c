@@ -50,6 +50,71 @@ static void stopping(kal_scope *s, kal_node *image)
     REQUIRE(m.entries == 0);
 }
 
+// Kernels that never end by themselves: they cancel their own request, or wait for its deadline, and ask.
+static kal_cancel *own;
+static int asked;
+
+static kal_status until_stopped(const kal_job *j)
+{
+    const double start = seconds();
+    if (own) kal_cancel_set(own);
+    for (asked = 1; !kal_job_stopped(j); asked++)
+        if (seconds() - start > 20) return KAL_OK;   // nobody stops it: the test fails
+    return KAL_CANCELLED;
+}
+
+static kal_status measured_until_stopped(const kal_job *j, void *gathered)
+{
+    (void)gathered;
+    return until_stopped(j);
+}
+
+static kal_status no_value(const kal_call *c, void *gathered, kal_value *out, kal_error *err)
+{
+    (void)c, (void)gathered, (void)err;
+    return kal_value_make(out, KAL_VALUE_NUMBERS, 1, 1);
+}
+
+static const kal_measure endless_measure = {
+    .kind = KAL_VALUE_NUMBERS, .rows = measured_until_stopped, .end = no_value};
+static const kal_op endless = {.name = "acme.endless",
+                               .version = 1,
+                               .inputs = "image",
+                               .help = "ends when it is stopped",
+                               .params_size = sizeof(acme_p),
+                               .flags = KAL_OP_POINTWISE,
+                               .extent = acme_extent,
+                               .run = until_stopped},
+                    endless_value = {.name = "acme.endless_value",
+                                     .version = 1,
+                                     .inputs = "image",
+                                     .help = "ends when it is stopped",
+                                     .params_size = sizeof(acme_p),
+                                     .extent = acme_extent,
+                                     .measure = &endless_measure};
+
+static void asking(kal_scope *s, kal_node *image)
+{
+    REQUIRE_OK(kal_op_register(&endless, &check_error));
+    REQUIRE_OK(kal_op_register(&endless_value, &check_error));
+    kal_node *pixels = kal_apply(s, "acme.endless", NULL, &image, 1),
+             *value = kal_apply(s, "acme.endless_value", NULL, &image, 1);
+    for (int late = 0; late < 2; late++) {
+        own = late ? NULL : kal_cancel_new();
+        const kal_options o = {.cancel = own, .deadline = late ? 0.05 : 0, .threads = 2};
+        const kal_status want = late ? KAL_DEADLINE : KAL_CANCELLED;
+        kal_value v;
+        REQUIRE(read_all(pixels, &o, NULL) == NULL);
+        REQUIRE_NOTE(check_error.status == want && asked > late, "%s", check_error.message);
+        kal_cancel *first = own;
+        if (own) own = kal_cancel_new();   // the other is set
+        const kal_options again = {.cancel = own, .deadline = late ? 0.05 : 0, .threads = 2};
+        REQUIRE_FAILS(want, kal_read_value(value, &again, &v, &check_error));
+        REQUIRE_NOTE(strstr(check_error.message, late ? "deadline" : "cancelled"), "%s", check_error.message);
+        if (own) kal_cancel_free(&own), kal_cancel_free(&first);
+    }
+}
+
 // A codec that decodes the whole picture in one call cannot be interrupted; the request returns all the same, and the call's memory is freed
 // when it ends.
 static void orphaned(kal_scope *s)
@@ -160,6 +225,7 @@ int main(void)
     REQUIRE_OK(kal_op_register(&acme_slow, &check_error));
     REQUIRE_OK(kal_op_register(&acme_fails, &check_error));
     stopping(s, image);
+    asking(s, image);
     orphaned(s);
     orphaned_encoder(s, "avif", "quality=40");
     orphaned_encoder(s, "jxl", NULL);
