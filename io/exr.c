@@ -5,26 +5,14 @@
 // without A, of half, float and uint, as f32. The picture is the data window, at the first of its sizes; parts of a file are pages. What was
 // multiplied by alpha is divided again; where alpha is 0 it stays, for there it is light. Numbers are linear in the file and here.
 #include "exr.h"
+#include "exr_lib.h"
 
 #include "bytes.h"
 #include "missing.h"
-#include "library.h"
 #include "mem.h"
 
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if !defined(KAL_NO_OPENEXR) && defined(__has_include)
-#if __has_include(<openexr.h>) && __has_include(<OpenEXRConfig.h>)
-#include <OpenEXRConfig.h>
-#if OPENEXR_VERSION_MAJOR == 3 && OPENEXR_VERSION_MINOR >= 1 && OPENEXR_VERSION_MINOR <= 3
-#include <openexr.h>
-#define KAL__EXR 1
-#endif
-#endif
-#endif
 
 static bool exr_sniff(const unsigned char *p, size_t n)
 {
@@ -33,169 +21,14 @@ static bool exr_sniff(const unsigned char *p, size_t n)
 
 #if KAL__EXR
 
-#define TEXT2(x) #x
-#define TEXT(x) TEXT2(x)
-#if OPENEXR_VERSION_MINOR == 1   // a new interface with each
-#define SERIAL "30"
-#elif OPENEXR_VERSION_MINOR == 2
-#define SERIAL "31"
-#else
-#define SERIAL "32"
-#endif
-#if defined(__APPLE__)
-#define LIBRARY "libOpenEXRCore-3_" TEXT(OPENEXR_VERSION_MINOR) "." SERIAL ".dylib"
-#else
-#define LIBRARY "libOpenEXRCore-3_" TEXT(OPENEXR_VERSION_MINOR) ".so." SERIAL
-#endif
+#define exr_version kal__exr_version
 #define MOST_CHUNK ((uint64_t)1 << 30)   // bytes of samples that are decoded at once
-
-#define NEEDED(F)                           \
-    F(exr_get_library_version)              \
-    F(exr_get_default_error_message)        \
-    F(exr_start_read)                       \
-    F(exr_finish)                           \
-    F(exr_get_user_data)                    \
-    F(exr_get_count)                        \
-    F(exr_get_storage)                      \
-    F(exr_get_channels)                     \
-    F(exr_get_compression)                  \
-    F(exr_get_data_window)                  \
-    F(exr_get_pixel_aspect_ratio)           \
-    F(exr_attr_get_float)                   \
-    F(exr_get_scanlines_per_chunk)          \
-    F(exr_get_tile_sizes)                   \
-    F(exr_get_chunk_unpacked_size)          \
-    F(exr_read_scanline_chunk_info)         \
-    F(exr_read_tile_chunk_info)             \
-    F(exr_decoding_initialize)              \
-    F(exr_decoding_choose_default_routines) \
-    F(exr_decoding_update)                  \
-    F(exr_decoding_run)                     \
-    F(exr_decoding_destroy)
-
-static struct {
-    NEEDED(KAL__FUNCTION)
-} lib;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char version[80];
-
-static void load(void)
-{
-    static const char *const names[] = {NEEDED(KAL__NAME)};
-    const size_t n = sizeof names / sizeof *names;
-    int v[3];
-    const char *extra;
-    if (!kal__library(LIBRARY, names, n, n, &lib)) return;
-    lib.exr_get_library_version(&v[0], &v[1], &v[2], &extra);
-    snprintf(version, sizeof version, "OpenEXRCore %d.%d.%d", v[0], v[1], v[2]);
-}
-
-static const char *exr_version(void)
-{
-    pthread_once(&once, load);
-    return *version ? version : NULL;
-}
-
-// ---- a file that the library reads --------------------------------------------------------------
-
-// A handle of the library's own, one for each worker: what it complains of is then that one's.
-typedef struct session {
-    kal__reader *reader;
-    exr_context_t file;
-    exr_decode_pipeline_t pipeline;
-    bool started;        // the pipeline
-    uint64_t at;         // where it read last
-    bool ended;          // and there was too little
-    kal_status status;   // of the reader, which has said why in `why`
-    kal_error why;
-    char says[160];   // the library's first complaint
-} session;
-
-static int64_t feed_read(exr_const_context_t file, void *user, void *buffer, uint64_t n, uint64_t offset,
-                         exr_stream_error_func_ptr_t error)
-{
-    session *s = user;
-    unsigned char *to = buffer;
-    uint64_t done = 0;
-    (void)file, (void)error;
-    s->at = offset;
-    while (done < n && !s->status) {
-        const ptrdiff_t got =
-            s->reader->read_at(s->reader, offset + done, to + done, (size_t)(n - done), &s->why);
-        if (got < 0) s->status = s->why.status ? s->why.status : KAL_IO;
-        if (got <= 0) break;
-        done += (uint64_t)got;
-    }
-    s->ended |= done < n;
-    return (int64_t)done;   // never less than none: with that the library would write before its buffers
-}
-
-static int64_t feed_size(exr_const_context_t file, void *user)
-{
-    (void)file;
-    return (int64_t)((session *)user)->reader->size;
-}
-
-static void feed_note(exr_const_context_t file, exr_result_t code, const char *message)
-{
-    void *user = NULL;
-    (void)code;
-    if (!file || lib.exr_get_user_data(file, &user) != EXR_ERR_SUCCESS || !user) return;
-    session *s = user;
-    size_t n = 0;
-    if (*s->says) return;
-    for (; message[n] && message[n] != '\n' && n < sizeof s->says - 1;
-         n++)   // it may quote what the file has
-        s->says[n] = message[n] >= ' ' && message[n] <= '~' ? message[n] : '?';
-}
-
-static kal_status failed(const session *s, exr_result_t code, kal_error *err)
-{
-    if (s->status) {
-        if (err) *err = s->why;
-        return s->status;
-    }
-    if (code == EXR_ERR_OUT_OF_MEMORY)
-        return kal_fail(err, KAL_NOMEM, "%s: exr: out of memory", s->reader->name);
-    if (s->ended)
-        return kal_fail(err, KAL_CORRUPT, "%s: exr: the file ends at byte %zu, before the picture does",
-                        s->reader->name, s->reader->size);
-    return kal_fail(err, code == EXR_ERR_FEATURE_NOT_IMPLEMENTED ? KAL_UNSUPPORTED : KAL_CORRUPT,
-                    "%s: exr: at byte %llu: OpenEXR says: %s", s->reader->name, (unsigned long long)s->at,
-                    *s->says ? s->says : lib.exr_get_default_error_message(code));
-}
-
-static void session_end(session *s)
-{
-    if (s->started) lib.exr_decoding_destroy(s->file, &s->pipeline);
-    if (s->file) lib.exr_finish(&s->file);
-    s->started = false;
-}
-
-static kal_status session_begin(session *s, kal__reader *r, kal_error *err)
-{
-    memset(s, 0, sizeof *s);
-    s->reader = r;
-    const exr_context_initializer_t init = {.size = sizeof init,
-                                            .error_handler_fn = feed_note,
-                                            .user_data = s,
-                                            .read_fn = feed_read,
-                                            .size_fn = feed_size,
-                                            .max_image_width = KAL_MAX_SIDE,
-                                            .max_image_height = KAL_MAX_SIDE,
-                                            .max_tile_width = 1 << 16,
-                                            .max_tile_height = 1 << 16};
-    const exr_result_t code = lib.exr_start_read(&s->file, r->name, &init);
-    if (code == EXR_ERR_SUCCESS && !s->status) return KAL_OK;
-    if (code != EXR_ERR_SUCCESS) s->file = NULL;
-    return failed(s, code, err);
-}
 
 // ---- the header ---------------------------------------------------------------------------------
 
 struct kal__decoder {
     kal__reader *reader;
-    session own;   // of rows that come in order
+    kal__exr_session own;   // of rows that come in order
     int part, parts;
     kal_extent extent;
     int32_t x0, y0;             // of the data window
@@ -249,7 +82,7 @@ static kal_status choose_channels(kal__decoder *d, const exr_attr_chlist_t *list
 static kal_status check_compression(const kal__decoder *d, const exr_attr_chlist_t *list, kal_error *err)
 {
     exr_compression_t kind;
-    if (lib.exr_get_compression(d->own.file, d->part, &kind) != EXR_ERR_SUCCESS)
+    if (d->own.lib->exr_get_compression(d->own.file, d->part, &kind) != EXR_ERR_SUCCESS)
         return KAL_OK;   // it will say so
     const bool wrong =
         OPENEXR_VERSION_MINOR == 1 && (kind == EXR_COMPRESSION_B44 || kind == EXR_COMPRESSION_B44A);
@@ -265,12 +98,12 @@ static kal_status check_compression(const kal__decoder *d, const exr_attr_chlist
 static kal_status choose_part(kal__decoder *d, int32_t page, kal_error *err)
 {
     exr_storage_t storage;
-    exr_result_t code = lib.exr_get_count(d->own.file, &d->parts);
+    exr_result_t code = d->own.lib->exr_get_count(d->own.file, &d->parts);
     if (code == EXR_ERR_SUCCESS && page >= d->parts)
         return kal__no_page(d->reader->name, page, d->parts, err);
     d->part = page;
-    if (code == EXR_ERR_SUCCESS) code = lib.exr_get_storage(d->own.file, d->part, &storage);
-    if (code != EXR_ERR_SUCCESS) return failed(&d->own, code, err);
+    if (code == EXR_ERR_SUCCESS) code = d->own.lib->exr_get_storage(d->own.file, d->part, &storage);
+    if (code != EXR_ERR_SUCCESS) return kal__exr_failed(&d->own, code, err);
     if (storage != EXR_STORAGE_SCANLINE && storage != EXR_STORAGE_TILED)
         return kal_fail(err, KAL_UNSUPPORTED,
                         "%s: exr: at byte 4: the picture is a deep one, with several samples a pixel",
@@ -282,10 +115,10 @@ static kal_status choose_part(kal__decoder *d, int32_t page, kal_error *err)
 static void read_density(kal__decoder *d)
 {
     float each, ratio;
-    if (lib.exr_attr_get_float(d->own.file, d->part, "xDensity", &each) != EXR_ERR_SUCCESS ||
+    if (d->own.lib->exr_attr_get_float(d->own.file, d->part, "xDensity", &each) != EXR_ERR_SUCCESS ||
         !(each > 0 && each < 1e9f))
         return;
-    if (lib.exr_get_pixel_aspect_ratio(d->own.file, d->part, &ratio) != EXR_ERR_SUCCESS ||
+    if (d->own.lib->exr_get_pixel_aspect_ratio(d->own.file, d->part, &ratio) != EXR_ERR_SUCCESS ||
         !(ratio > 1e-6f && ratio < 1e6f))
         ratio = 1;
     d->density[0] = each / 0.0254;
@@ -299,13 +132,13 @@ static kal_status read_head(kal__decoder *d, const kal__ask *ask, kal_error *err
     kal_status st = choose_part(d, ask->page, err);
     if (st) return st;
     exr_context_t file = d->own.file;
-    exr_result_t code = lib.exr_get_data_window(file, d->part, &window);
-    if (code == EXR_ERR_SUCCESS) code = lib.exr_get_channels(file, d->part, &list);
-    if (code == EXR_ERR_SUCCESS) code = lib.exr_get_chunk_unpacked_size(file, d->part, &d->unpacked);
+    exr_result_t code = d->own.lib->exr_get_data_window(file, d->part, &window);
+    if (code == EXR_ERR_SUCCESS) code = d->own.lib->exr_get_channels(file, d->part, &list);
+    if (code == EXR_ERR_SUCCESS) code = d->own.lib->exr_get_chunk_unpacked_size(file, d->part, &d->unpacked);
     if (code == EXR_ERR_SUCCESS)
-        code = d->tiled ? lib.exr_get_tile_sizes(file, d->part, 0, 0, &d->block_w, &d->block_h)
-                        : lib.exr_get_scanlines_per_chunk(file, d->part, &d->block_h);
-    if (code != EXR_ERR_SUCCESS) return failed(&d->own, code, err);
+        code = d->tiled ? d->own.lib->exr_get_tile_sizes(file, d->part, 0, 0, &d->block_w, &d->block_h)
+                        : d->own.lib->exr_get_scanlines_per_chunk(file, d->part, &d->block_h);
+    if (code != EXR_ERR_SUCCESS) return kal__exr_failed(&d->own, code, err);
     const int64_t w = (int64_t)window.max.x - window.min.x + 1, h = (int64_t)window.max.y - window.min.y + 1;
     if (w < 1 || h < 1 || w > KAL_MAX_SIDE || h > KAL_MAX_SIDE || d->block_h < 1 ||
         (d->tiled && d->block_w < 1))
@@ -332,7 +165,7 @@ static kal_status read_head(kal__decoder *d, const kal__ask *ask, kal_error *err
 static kal_status exr_close(kal__decoder *d, kal_error *err)
 {
     (void)err;
-    session_end(&d->own);
+    kal__exr_end_session(&d->own);
     free(d->strip);
     free(d);
     return KAL_OK;
@@ -341,15 +174,13 @@ static kal_status exr_close(kal__decoder *d, kal_error *err)
 static kal_status exr_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     *out = NULL;
-    if (!exr_version())
-        return kal_fail(err, KAL_UNSUPPORTED, "%s: exr: OpenEXR (%s) is not installed", r->name, LIBRARY);
     if (!r->read_at)
         return kal_fail(err, KAL_UNSUPPORTED,
                         "%s: exr is read here and there, which a stream cannot be; use a file", r->name);
     kal__decoder *d = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: exr: out of memory", r->name);
     d->reader = r;
-    kal_status st = session_begin(&d->own, r, err);
+    kal_status st = kal__exr_begin_session(&d->own, r, err);
     if (!st) st = read_head(d, ask, err);
     if (st)
         exr_close(d, NULL);
@@ -400,8 +231,8 @@ static void widen(const unsigned char *src, int kind, float *dst, int32_t n, int
 }
 
 // Line by line, and in a line channel by channel. (The library's own way with four halves of a pixel, in 3.1, mixes them up.)
-static kal_status take_samples(const kal__decoder *d, const session *s, unsigned char *dst, size_t stride,
-                               kal_error *err)
+static kal_status take_samples(const kal__decoder *d, const kal__exr_session *s, unsigned char *dst,
+                               size_t stride, kal_error *err)
 {
     const exr_decode_pipeline_t *p = &s->pipeline;
     const unsigned char *src = p->unpacked_buffer ? p->unpacked_buffer : p->packed_buffer;
@@ -426,25 +257,25 @@ static kal_status take_samples(const kal__decoder *d, const session *s, unsigned
 }
 
 // The block that begins at column x and row y of the picture, to where its first pixel belongs.
-static kal_status decode_block(const kal__decoder *d, session *s, int32_t x, int32_t y, unsigned char *dst,
-                               size_t stride, kal_error *err)
+static kal_status decode_block(const kal__decoder *d, kal__exr_session *s, int32_t x, int32_t y,
+                               unsigned char *dst, size_t stride, kal_error *err)
 {
     exr_chunk_info_t info;
     s->ended = false;   // what was read of the header may have been all there was
-    exr_result_t code =
-        d->tiled ? lib.exr_read_tile_chunk_info(s->file, d->part, x / d->block_w, y / d->block_h, 0, 0, &info)
-                 : lib.exr_read_scanline_chunk_info(s->file, d->part, d->y0 + y, &info);
+    exr_result_t code = d->tiled ? s->lib->exr_read_tile_chunk_info(s->file, d->part, x / d->block_w,
+                                                                    y / d->block_h, 0, 0, &info)
+                                 : s->lib->exr_read_scanline_chunk_info(s->file, d->part, d->y0 + y, &info);
     const bool first = !s->started;
     if (code == EXR_ERR_SUCCESS)
-        code = first ? lib.exr_decoding_initialize(s->file, d->part, &info, &s->pipeline)
-                     : lib.exr_decoding_update(s->file, d->part, &info, &s->pipeline);
-    if (code != EXR_ERR_SUCCESS || s->status) return failed(s, code, err);
+        code = first ? s->lib->exr_decoding_initialize(s->file, d->part, &info, &s->pipeline)
+                     : s->lib->exr_decoding_update(s->file, d->part, &info, &s->pipeline);
+    if (code != EXR_ERR_SUCCESS || s->status) return kal__exr_failed(s, code, err);
     s->started = true;
     // without a place for any channel it reads and decompresses, and leaves the rest to us
-    if (first) code = lib.exr_decoding_choose_default_routines(s->file, d->part, &s->pipeline);
+    if (first) code = s->lib->exr_decoding_choose_default_routines(s->file, d->part, &s->pipeline);
     s->pipeline.unpack_and_convert_fn = NULL;
-    if (code == EXR_ERR_SUCCESS) code = lib.exr_decoding_run(s->file, d->part, &s->pipeline);
-    if (code != EXR_ERR_SUCCESS || s->status || s->ended) return failed(s, code, err);
+    if (code == EXR_ERR_SUCCESS) code = s->lib->exr_decoding_run(s->file, d->part, &s->pipeline);
+    if (code != EXR_ERR_SUCCESS || s->status || s->ended) return kal__exr_failed(s, code, err);
     return take_samples(d, s, dst, stride, err);
 }
 
@@ -476,7 +307,7 @@ static unsigned char *strip_new(const kal__decoder *d, kal_rect part)
 }
 
 // Rows y … y + n of the part, n within a row of blocks; *held tells which of these `strip` has.
-static kal_status take_rows(const kal__decoder *d, session *s, kal_rect part, int32_t y, int32_t n,
+static kal_status take_rows(const kal__decoder *d, kal__exr_session *s, kal_rect part, int32_t y, int32_t n,
                             unsigned char *strip, int32_t *held, unsigned char *dst, ptrdiff_t stride,
                             kal_error *err)
 {
@@ -498,7 +329,7 @@ static kal_status take_rows(const kal__decoder *d, session *s, kal_rect part, in
     return KAL_OK;
 }
 
-static kal_status decode(const kal__decoder *d, session *s, kal_rect part, unsigned char *strip,
+static kal_status decode(const kal__decoder *d, kal__exr_session *s, kal_rect part, unsigned char *strip,
                          int32_t *held, unsigned char *dst, ptrdiff_t stride, kal_error *err)
 {
     kal_status st = KAL_OK;
@@ -557,14 +388,14 @@ static kal_status exr_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride
 static kal_status exr_part(const kal__decoder *d, kal_rect part, unsigned char *dst, ptrdiff_t stride,
                            kal_error *err)
 {
-    session s;
+    kal__exr_session s;
     int32_t held = -1;
     if (!fits(d, part, stride)) return changed(d, err);
     unsigned char *strip = strip_new(d, part);
     if (!strip) return no_memory(d, err);
-    kal_status st = session_begin(&s, d->reader, err);
+    kal_status st = kal__exr_begin_session(&s, d->reader, err);
     if (!st) st = decode(d, &s, part, strip, &held, dst, stride, err);
-    session_end(&s);
+    kal__exr_end_session(&s);
     free(strip);
     return st;
 }
