@@ -87,3 +87,9 @@ kal_status kal__propagate(kal__builder *b, const kal_node *n)
     }
     return KAL_OK;
 }
+
+double kal__cost_of(const kal_node *n)
+{
+    if (n->kind == KAL__DECODE) return 2;
+    return n->kind == KAL__APPLY ? (double)n->call.op->cost : 0;
+}

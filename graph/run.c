@@ -46,42 +46,6 @@ static int32_t n_threads;   // in the pool, callers not counted
 static int32_t n_idle;
 static int32_t n_working;   // callers and workers
 
-double kal__now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-kal__watch kal__watch_from(const kal_options *options, double start)
-{
-    kal_limits limits;
-    const double own = options ? options->deadline : 0;
-    kal_limits_get(&limits);
-    const bool first = limits.seconds && (own <= 0 || limits.seconds < own);
-    const double seconds = first ? limits.seconds : own;
-    return (kal__watch){options, seconds > 0 ? start + seconds : 0, first ? limits.seconds : 0};
-}
-
-bool kal__can_be_stopped(const kal__watch *w)
-{
-    return w->deadline > 0 || (w->options && w->options->cancel);
-}
-
-static kal_status too_late(const kal__watch *w, kal_error *err)
-{
-    if (w->limit)
-        return kal__over_limit(err, "seconds=N", "it takes longer than the limit of %u s", w->limit);
-    return kal_fail(err, KAL_DEADLINE, "the deadline of %g s passed", w->options->deadline);
-}
-
-kal_status kal__watch_check(const kal__watch *w, kal_error *err)
-{
-    if (w->options && w->options->cancel && kal__cancelled(w->options->cancel))
-        return kal_fail(err, KAL_CANCELLED, "the request was cancelled");
-    return w->deadline > 0 && kal__now() > w->deadline ? too_late(w, err) : KAL_OK;
-}
-
 // ---- rings --------------------------------------------------------------------------------------
 
 static void ring_freed(kal__plan *p, kal__stage *s)

@@ -6,21 +6,8 @@
 #define KAL_GRAPH_RUN_H
 
 #include "plan.h"
+#include "watch.h"
 
-/// What one evaluation may use and must watch.
-typedef struct kal__watch {
-    const kal_options *options;   // cancel, progress; may be NULL
-    double deadline;              // on the monotonic clock; 0: none
-    uint32_t limit;               // seconds, of the limits, that it comes from; 0: it is the request's own
-} kal__watch;
-
-/// From `start` on; the deadline is that of the options or of the limits, whichever comes first.
-kal__watch kal__watch_from(const kal_options *options, double start);
-double kal__now(void);
-bool kal__cancelled(const kal_cancel *c);
-bool kal__can_be_stopped(const kal__watch *w);
-/// Cancelled or too late? KAL_OK otherwise.
-kal_status kal__watch_check(const kal__watch *w, kal_error *err);
 /// Bands done and bands in all.
 typedef struct kal__tally {
     uint64_t done, total;
