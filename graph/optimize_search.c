@@ -32,13 +32,24 @@ static double shrink_by(const kal__search *s)
     return by > 0.95 ? 0.95 : by < 0.2 ? 0.2 : by;
 }
 
+static int32_t side_at(int32_t side, double scale)
+{
+    return side * scale < 1 ? 1 : (int32_t)kal__round(side * scale);
+}
+
+// Whether two scales give a picture of the same size.
+static bool same_size(const kal_node *image, double a, double b)
+{
+    const kal_extent *e = &image->call.extent;
+    return side_at(e->width, a) == side_at(e->width, b) && side_at(e->height, a) == side_at(e->height, b);
+}
+
 static kal_status scale_picture(const kal__search *s, const kal_node *image, kal_node **out, kal_error *err)
 {
     const kal_extent *e = &image->call.extent;
     char text[80];
-    const double w = e->width * s->scale, h = e->height * s->scale;
-    snprintf(text, sizeof text, "width=%d height=%d", w < 1 ? 1 : (int)kal__round(w),
-             h < 1 ? 1 : (int)kal__round(h));
+    snprintf(text, sizeof text, "width=%d height=%d", side_at(e->width, s->scale),
+             side_at(e->height, s->scale));
     *out = kal_node_ref(kal__node_of(&image->call));
     return s->scale < 1 ? kal__through(out, kal__optimize_ops_used.resize, text, err) : KAL_OK;
 }
@@ -85,7 +96,9 @@ static kal_status grow(kal__search *s, kal_node *image, double passed, double fa
         const double used = (double)s->tries[s->best].told.bytes / (double)s->aim->max_bytes;
         const double fits = passed * 0.98 / __builtin_sqrt(used), middle = (passed + failed) / 2;
         const double scale = fits < 0.98 * failed ? fits : middle;
-        if (used > FULL || scale < 1.02 * passed) break;
+        if (used > FULL || scale < 1.02 * passed || same_size(image, scale, passed) ||
+            same_size(image, scale, failed))
+            break;
         st = search_scaled(s, image, scale, err);
         if (!st && s->tries[s->best].scale == scale)
             passed = scale;
@@ -95,14 +108,25 @@ static kal_status grow(kal__search *s, kal_node *image, double passed, double fa
     return st;
 }
 
+// The next scale that is smaller by a pixel at least; 0: one pixel is all there is.
+static double scale_below(const kal__search *s, const kal_node *image)
+{
+    double scale = s->scale * shrink_by(s);
+    if (same_size(image, s->scale, 0)) return 0;
+    while (same_size(image, scale, s->scale)) scale *= 0.95;
+    return scale;
+}
+
 static kal_status search_scales(kal__search *s, kal_node *image, kal_error *err)
 {
     const bool may = s->aim->p.allow_downscale && s->aim->max_bytes;
     double failed = 1;
     kal_status st = search_scaled(s, image, 1, err);
     for (int i = 1; i < MOST_SCALES && !st && may && !passes(s); i++) {
+        const double scale = scale_below(s, image);
+        if (scale <= 0) break;
         failed = s->scale;
-        st = search_scaled(s, image, failed * shrink_by(s), err);
+        st = search_scaled(s, image, scale, err);
     }
     if (!st && s->scale < 1 && passes(s)) st = grow(s, image, s->scale, failed, err);
     return st;

@@ -189,6 +189,33 @@ static void test_smaller_picture(void)
     kal_scope_free(&s);
 }
 
+// Bytes that nothing fits into: smaller and smaller, until there is one pixel; no file is tried twice.
+static void test_smallest_picture(void)
+{
+    const int sides[][2] = {{64, 48}, {9, 7}, {1, 1}, {1, 40}};
+    for (size_t k = 0; k < sizeof sides / sizeof *sides; k++) {
+        kal_scope *s = kal_scope_new();
+        kal_choice c;
+        kal_node *image = scene(s, sides[k][0], sides[k][1], 3, KAL_U8, 8);
+        REQUIRE_OK(kal_choose(optimized(s, image, "max_bytes=9 formats=\"jpeg\" allow_downscale=true"), NULL,
+                              &c, &check_error));
+        bool pixel = false;
+        for (int i = 0; i < c.n; i++) {
+            const kal_candidate *a = &c.candidates[i];
+            pixel |= a->width == 1 && a->height == 1;
+            for (int m = 0; m < i; m++) {
+                const kal_candidate *b = &c.candidates[m];
+                REQUIRE_NOTE(strcmp(a->params, b->params) || a->width != b->width || a->height != b->height,
+                             "%dx%d: %s of %dx%d is tried twice", sides[k][0], sides[k][1], a->params,
+                             a->width, a->height);
+            }
+        }
+        REQUIRE(!c.passed && pixel);
+        kal_choice_release(&c);
+        kal_scope_free(&s);
+    }
+}
+
 // A yardstick for what loses nothing is a PNG of some of the rows: of a tall drawing it calls for files without loss, of tall noise it does not.
 static void test_tall(void)
 {
@@ -216,6 +243,7 @@ int main(void)
     test_sixteen_bits();
     test_colours_and_fields();
     test_smaller_picture();
+    test_smallest_picture();
     test_tall();
     kal_memo_clear(NULL);
     return check_done();
