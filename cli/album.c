@@ -3,7 +3,8 @@
 //
 // `--pages`: one text, or op, for every page of every picture. The results go into one file, a page at a time, or with {page} in the name of
 // the output into a file each.
-#include "cli.h"
+#include "out.h"
+#include "told.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Completion scripts for bash, zsh and fish, from the tables and records. They hold all words, call nothing.
-#include "cli.h"
+#include "records.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
 // `kal diff A B`: are the pixels the same? In bands, so that large pictures need not be in memory. With --metric: how alike do they look?
 #define _GNU_SOURCE   // strsep
 #include "cli.h"
+#include "out.h"
 
 #include <math.h>
 #include <stdlib.h>

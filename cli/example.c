@@ -3,7 +3,7 @@
 //
 // Examples, made from the records. What is printed for an op has been tried on a picture here: its text was read, and its result fits
 // the format that its suffix names. Nothing is computed for that.
-#include "cli.h"
+#include "records.h"
 
 #include <stdlib.h>
 #include <string.h>

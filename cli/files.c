@@ -3,7 +3,7 @@
 //
 // All files that a command reads and writes by their names, before any of them is opened. What is written takes the place of nothing that is
 // read, and of nothing else that is written; but a picture may be replaced by what is made of it, which many.c sees to.
-#include "cli.h"
+#include "job.h"
 
 #include <stddef.h>
 #include <stdlib.h>

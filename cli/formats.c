@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // `kal formats`: what is read and written, by which library.
-#include "cli.h"
-
+#include "out.h"
+#include "records.h"
 
 static const char *mark(bool yes, const char *what)
 {

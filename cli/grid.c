@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // `kal grid A B C -o SHEET`: the op that makes sheets, with labels made of the pictures' names.
-#include "cli.h"
+#include "job.h"
+#include "out.h"
+#include "records.h"
 
 #include <stdlib.h>
 #include <string.h>

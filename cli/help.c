@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Help, from the tables of verbs and options and the records of ops and codecs.
-#include "cli.h"
+#include "out.h"
+#include "records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -250,7 +251,8 @@ static void help_screen(void)
     }
     printf("  kal %-44s %s\n", "OP IN... [params] -o OUT", "any op as a verb; kal ops lists them");
     puts("\n- is standard input or output; -- ends the options; kal VERB --help and kal OP --help say more.\n"
-         "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 limit reached, 5 not in the memo, 130 interrupted.");
+         "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 limit reached, 5 not in the memo, 130 "
+         "interrupted.");
 }
 
 int help_main(settings *s)

@@ -3,6 +3,7 @@
 //
 // `kal info`: what headers say. No pixel is decoded.
 #include "cli.h"
+#include "out.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 //
 // Which pictures a command is about, and a table of who has which path. A list of files is held as its bytes and a
 // pointer for each: no picture is looked at before its turn.
-#include "cli.h"
+#include "job.h"
 
 #include <stdlib.h>
 #include <string.h>

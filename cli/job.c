@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // A job: a text read against its inputs, and where the result goes. Nothing is computed here; see run.c.
-#include "cli.h"
+#include "job.h"
+#include "out.h"
+#include "records.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // `kal ops` and `kal version`: what this build has.
-#include "cli.h"
+#include "out.h"
+#include "records.h"
 
 #include <stdlib.h>
 #include <string.h>

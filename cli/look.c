@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // --dry-run: a line for each output, whether it is in the memo, and how much there would be to do for it alone.
-#include "cli.h"
+#include "told.h"
 
 #include <string.h>
 

@@ -4,7 +4,8 @@
 // The command `kal`: the table of verbs, and who is called. What is no verb is looked for among the ops: each
 // of them is a verb too. Read job.c for what a run is.
 #define _GNU_SOURCE   // vasprintf
-#include "cli.h"
+#include "out.h"
+#include "records.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // The manual page, from the same tables as `kal help`.
-#include "cli.h"
+#include "records.h"
 
 #include <string.h>
 

@@ -3,7 +3,8 @@
 //
 // --manifest: what became of each run, as JSON lines that are added to a file and never changed, so that shards, and runs that were taken
 // up again, may write to one file. A line is one write to the file's end. merge.c reads them.
-#include "cli.h"
+#include "out.h"
+#include "told.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,8 @@
 // small pictures keep every processor busy with a picture of its own, and the workers of the engine's pool come in when
 // lanes are fewer than processors, as at the end, or with one large picture. What a job says is held back until all
 // before it have said theirs, so that several runs say the same; its line in a table or a manifest is not.
-#include "cli.h"
+#include "out.h"
+#include "told.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 //
 // `kal memo`: the folder of earlier results, looked at and cleared up.
 #include "cli.h"
+#include "out.h"
 
 #include <stdlib.h>
 #include <string.h>

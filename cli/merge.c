@@ -4,7 +4,7 @@
 // `kal merge A.jsonl B.jsonl`: whether the runs of a batch are all done, by what --manifest wrote. Of the lines of a run the last that went
 // well counts, else the last. A run is known by its pictures and values: its number is another where they came in another order. Lines are read
 // as far as is needed, and written as they were.
-#include "cli.h"
+#include "job.h"
 
 #include <stdlib.h>
 #include <string.h>

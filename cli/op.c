@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Every op is a verb: files for its inputs, then its parameters as words, then -o. All from the record.
-#include "cli.h"
+#include "job.h"
+#include "out.h"
+#include "records.h"
 
 #include <limits.h>
 #include <stdlib.h>

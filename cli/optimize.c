@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // `kal optimize`: pictures become the smallest files that look right. The format is known once a file is chosen, so that names are filled in last.
-#include "cli.h"
+#include "out.h"
+#include "told.h"
 
 #include <errno.h>
 #include <math.h>

@@ -4,7 +4,8 @@
 // The one table of options: flag, environment variable, field and help together. Reading the command line,
 // `kal help`, the manual and the completions all walk it.
 #define _GNU_SOURCE
-#include "cli.h"
+#include "out.h"
+#include "records.h"
 
 #include <errno.h>
 #include <math.h>

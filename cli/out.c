@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Everything the command writes that is not a picture: JSON, numbers, sizes, names of outputs.
-#include "cli.h"
+#include "inputs.h"
+#include "out.h"
+#include "records.h"
 
 #include <math.h>
 #include <stdlib.h>

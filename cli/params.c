@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Help for a text: its params and the pictures it wants, which are known without any of them.
-#include "cli.h"
+#include "inputs.h"
+#include "out.h"
+#include "records.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef KAL_CLI_PROFILE_H
 #define KAL_CLI_PROFILE_H
 
-#include "cli.h"
+#include "told.h"
 
 #include <pthread.h>
 

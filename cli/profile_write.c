@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // --profile: the collected as a trace in JSON, and the page around it (profile.html, which CMake turns into profile_page.h).
+#include "out.h"
 #include "profile.h"
 #include "profile_page.h"
 

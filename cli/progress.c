@@ -3,7 +3,8 @@
 //
 // What a person sees while a run goes on, and how he stops it.
 #define _GNU_SOURCE
-#include "cli.h"
+#include "out.h"
+#include "told.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Questions about a text that save nothing: its key, its plan, its picture.
-#include "cli.h"
+#include "job.h"
 
 #include <stdlib.h>
 #include <string.h>

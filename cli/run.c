@@ -3,7 +3,8 @@
 //
 // `kal run`: a job is one plan; what is told about it, and how it ends. Several at once: many.c.
 #define _GNU_SOURCE   // asprintf
-#include "cli.h"
+#include "out.h"
+#include "told.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 // --shard I/N: which of many runs are this machine's. Each run gives every shard a number, made of what its pictures hold, its values and
 // the shard, and is of the shard with the largest (rendezvous hashing): nobody asks the others, paths and order do not matter, and of N + 1 shards
 // the new one takes its part from all while nothing moves between those before.
-#include "cli.h"
+#include "inputs.h"
 
 #include <stdlib.h>
 #include <string.h>

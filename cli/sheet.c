@@ -3,7 +3,9 @@
 //
 // --sheet: the pictures of all runs on one sheet, each with the values it was made with. The runs are over then: what was dear to compute
 // is in the memo.
-#include "cli.h"
+#include "job.h"
+#include "out.h"
+#include "records.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,8 @@
 //
 // --sweep: which values a literal gets in turn, and what all the runs of a command are. A range is worked out in decimal, so that
 // 0.1..0.5 step 0.1 has 0.3 in it and not its nearest double.
-#include "cli.h"
+#include "inputs.h"
+#include "out.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,8 @@
 // line is one write and is there as soon as its run is done, so that what is killed leaves all that was done; at the end they are put into the
 // order of the runs. What is no file (a pipe, a terminal) gets them in that order, each after those before it. The first line of CSV names the columns, for
 // which a run must have been read; those before it, that could not be, wait.
-#include "cli.h"
+#include "out.h"
+#include "told.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,8 @@
 //
 // Texts and lists of files, read whole: from a file, a pipe that may take as long as somebody else likes, standard input.
 #define _GNU_SOURCE
-#include "cli.h"
+#include "inputs.h"
+#include "out.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 // The values of --sweep, tried before anything runs: the text is read with each of them, and nothing computed. A value is wrong when it can be read
 // in no run that has it; one that goes wrong beside some others, or with one picture alone, is a run that fails. So it takes as many readings as
 // the longest sweep has values, and more only where something is refused.
-#include "cli.h"
+#include "job.h"
 
 #include <stdlib.h>
 #include <string.h>

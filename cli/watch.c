@@ -4,7 +4,8 @@
 // kal run --watch: runs again when a file that it read has changed. All in one process, so that what is dear to compute and did not change
 // is found in the memo. Files are looked at four times a second: every file system can be asked so, whoever writes to it.
 #define _GNU_SOURCE   // open_memstream
-#include "cli.h"
+#include "out.h"
+#include "told.h"
 
 #include <stdlib.h>
 #include <string.h>
