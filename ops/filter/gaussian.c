@@ -37,16 +37,10 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
         to->same = c->in[0];
         return true;
     }
-    if (p->light == KAL_LIGHT_STORED) return false;
-    kal_gaussian_p *stored = (void *)((unsigned char *)room + KAL__LIGHT_ROOM);
-    *stored = *p;
-    stored->light = KAL_LIGHT_STORED;
-    stored->color = kal__light_colour(&c->in[0]->extent, p->color, (double *)(void *)(stored + 1));
-    kal__light_fold(c, c->op, stored, to, room);
-    return true;
+    return kal__light_fold(
+        c, (kal__light_fields){offsetof(kal_gaussian_p, light), offsetof(kal_gaussian_p, color)}, to, room);
 }
-_Static_assert(KAL__LIGHT_ROOM + sizeof(kal_gaussian_p) + KAL_MAX_CHANNELS * sizeof(double) <= KAL_FOLD_ROOM,
-               "room");
+KAL__LIGHT_FITS(kal_gaussian_p);
 
 static kal_status prepare(const kal_call *c, void **state, kal_error *err)
 {

@@ -37,13 +37,9 @@ static bool fold(const kal_call *c, kal_folded *to, void *room)
         to->same = c->in[0];
         return true;
     }
-    if (p->light == KAL_LIGHT_STORED) return false;
-    kal_downsample_p *stored = (void *)((unsigned char *)room + KAL__LIGHT_ROOM);
-    *stored = *p;
-    stored->light = KAL_LIGHT_STORED;
-    kal__light_fold(c, c->op, stored, to, room);
-    return true;
+    return kal__light_fold(c, (kal__light_fields){offsetof(kal_downsample_p, light), 0}, to, room);
 }
+KAL__LIGHT_FITS(kal_downsample_p);
 
 static kal_rect need(const kal_call *c, int32_t i, kal_rect out)
 {

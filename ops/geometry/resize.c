@@ -102,18 +102,13 @@ static bool is_input(const kal_call *c)
 
 static bool fold(const kal_call *c, kal_folded *to, void *room)
 {
-    const kal_resize_p *p = c->params;
     if (is_input(c)) {
         to->same = c->in[0];
         return true;
     }
-    if (p->light == KAL_LIGHT_STORED) return false;
-    kal_resize_p *stored = (void *)((unsigned char *)room + KAL__LIGHT_ROOM);
-    *stored = *p;
-    stored->light = KAL_LIGHT_STORED;
-    kal__light_fold(c, c->op, stored, to, room);
-    return true;
+    return kal__light_fold(c, (kal__light_fields){offsetof(kal_resize_p, light), 0}, to, room);
 }
+KAL__LIGHT_FITS(kal_resize_p);
 
 // ---- what is read -------------------------------------------------------------------------------
 

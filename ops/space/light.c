@@ -222,25 +222,8 @@ static kal_type between(kal_type type)
     return type == KAL_U8 ? KAL_U16 : KAL_F32;
 }
 
-void kal__light_fold(const kal_call *c, const kal_op *op, const void *op_params, kal_folded *to, void *room)
-{
-    const kal_type type = c->in[0]->extent.type;
-    light_p *p = room;
-    p[0] = kal_to_linear_defaults();
-    p[0].type = 1 + (int32_t)between(type);
-    p[1] = p[0];
-    p[1].type = 1 + (int32_t)type;
-    *to = (kal_folded){.op = &kal__op_from_linear,
-                       .params = &p[1],
-                       .n = 1,
-                       .in = {c->in[0]},
-                       .before = op,
-                       .before_params = op_params,
-                       .first = &kal__op_to_linear,
-                       .first_params = &p[0]};
-}
-
-kal_list kal__light_colour(const kal_extent *e, kal_list colour, double *room)
+// A colour of the op, for what lies between; `room` for as many numbers.
+static kal_list colour_between(const kal_extent *e, kal_list colour, double *room)
 {
     const double max = kal_type_max(e->type), to = kal_type_max(between(e->type));
     for (int32_t i = 0; i < colour.n; i++) {
@@ -249,4 +232,32 @@ kal_list kal__light_colour(const kal_extent *e, kal_list colour, double *room)
         room[i] *= to;
     }
     return (kal_list){colour.n ? room : NULL, colour.n};
+}
+
+bool kal__light_fold(const kal_call *c, kal__light_fields at, kal_folded *to, void *room)
+{
+    const kal_extent *e = &c->in[0]->extent;
+    light_p *p = room;
+    unsigned char *own = (unsigned char *)(p + 2);
+    memcpy(own, c->params, c->op->params_size);
+    int32_t *light = (int32_t *)(void *)(own + at.light);
+    if (*light != KAL_LIGHT_LINEAR) return false;
+    *light = KAL_LIGHT_STORED;
+    if (at.color) {
+        kal_list *color = (kal_list *)(void *)(own + at.color);
+        *color = colour_between(e, *color, (double *)(void *)(own + c->op->params_size));
+    }
+    p[0] = kal_to_linear_defaults();
+    p[0].type = 1 + (int32_t)between(e->type);
+    p[1] = p[0];
+    p[1].type = 1 + (int32_t)e->type;
+    *to = (kal_folded){.op = &kal__op_from_linear,
+                       .params = &p[1],
+                       .n = 1,
+                       .in = {c->in[0]},
+                       .before = c->op,
+                       .before_params = own,
+                       .first = &kal__op_to_linear,
+                       .first_params = &p[0]};
+    return true;
 }

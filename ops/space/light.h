@@ -7,11 +7,18 @@
 
 #include "op.h"
 
-/// Bytes of a fold's room that kal__light_fold takes, from its start.
-enum { KAL__LIGHT_ROOM = 2 * sizeof(kal_to_linear_p) };
-/// Folds the call into these three. The params are the op's, `light` as stored among them, and lie in the room or in the call.
-void kal__light_fold(const kal_call *c, const kal_op *op, const void *params, kal_folded *to, void *room);
-/// A colour of such an op, for what lies between; `room` for as many numbers.
-kal_list kal__light_colour(const kal_extent *e, kal_list colour, double *room);
+#include <stddef.h>
+
+/// Of an op's parameters: its light, and a colour for what lies outside, where it has one (else 0).
+typedef struct kal__light_fields {
+    size_t light, color;
+} kal__light_fields;
+/// Folds a call that wants light=linear into these three; false where it wants samples as they are stored.
+bool kal__light_fold(const kal_call *c, kal__light_fields at, kal_folded *to, void *room);
+/// That it has room for: to_linear's and from_linear's parameters, the op's own, a colour.
+#define KAL__LIGHT_FITS(p)                                                                        \
+    _Static_assert(2 * sizeof(kal_to_linear_p) + sizeof(p) + KAL_MAX_CHANNELS * sizeof(double) <= \
+                       KAL_FOLD_ROOM,                                                             \
+                   "room")
 
 #endif
