@@ -86,14 +86,8 @@ static int make_sheet(job *j, const settings *s, const void *about, const char *
     const sheet *what = about;
     kal_node *nodes[ANY_NUMBER];
     kal_error err;
-    j->began = now_seconds();
-    j->scope = kal_scope_new();
-    if (!j->scope) return usage("out of memory");
-    for (int i = 0; i < n; i++) {
-        const int code = load_node(j->scope, s, in[i], &nodes[i]);
-        if (code) return code;
-    }
-    j->input = in[0];
+    const int code = job_load(j, s, in, n, nodes);
+    if (code) return code;
     char *params = sheet_params(s, what, in, n);
     if (!params) return EXIT_USAGE;
     j->root = kal_apply_text(j->scope, what->op->name, params, nodes, n);

@@ -302,6 +302,17 @@ int out_check(const settings *s)
     return out_format(s, s->out, &word);
 }
 
+int job_load(job *j, const settings *s, const char *const *in, int n, kal_node **nodes)
+{
+    j->began = now_seconds();
+    j->scope = kal_scope_new();
+    if (!j->scope) return usage("out of memory");
+    int code = EXIT_OK;
+    for (int i = 0; i < n && !code; i++) code = load_node(j->scope, s, in[i], &nodes[i]);
+    j->input = n ? in[0] : NULL;
+    return code;
+}
+
 int job_save_to(job *j, const settings *s)
 {
     if (!j->root) return usage("-o: the text has no expression to save");

@@ -62,6 +62,8 @@ typedef struct job {
 
 /// Parses the text with inputs bound as in, in1, in2 …; then -o, if asked for. Exit code.
 int job_parse(job *j, const settings *s, const source_text *t, const char *const *in, int n_in);
+/// Begins one without a text: loads its pictures into `nodes`, n of them. Exit code.
+int job_load(job *j, const settings *s, const char *const *in, int n, kal_node **nodes);
 /// Expands -o and encodes the root for it.
 int job_save_to(job *j, const settings *s);
 /// -o, --format and --encode, as far as they are the same for every run; told once. Exit code.

@@ -98,14 +98,8 @@ static int make_op(job *j, const settings *s, const void *what, const char *cons
     const call *c = what;
     kal_node *nodes[ANY_NUMBER];
     kal_error err;
-    j->began = now_seconds();
-    j->scope = kal_scope_new();
-    if (!j->scope) return usage("out of memory");
-    for (int i = 0; i < n; i++) {
-        const int code = load_node(j->scope, s, in[i], &nodes[i]);
-        if (code) return code;
-    }
-    j->input = n ? in[0] : NULL;
+    const int code = job_load(j, s, in, n, nodes);
+    if (code) return code;
     j->root = kal_apply_text(j->scope, c->op->name, c->params, nodes, n);
     if (kal_node_error(j->root, &err)) {
         say_namesakes(&err);
