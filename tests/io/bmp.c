@@ -238,11 +238,7 @@ int main(void)
     run_lengths();
     written();
     profiles();
-    kal_limits limits, less;
-    kal_limits_get(&limits);
-    less = limits;
-    less.pixels = 1 << 20;
-    kal_limits_set(&less);
+    const kal_limits limits = limit_pixels(1 << 20);
     refused();
     kal_limits_set(&limits);
     return check_done();

@@ -280,11 +280,7 @@ static void changed(rng *r)
     const kind all[] = {{{"B", "G", "R"}, {HALF, FLOAT, HALF}, 0, 0, 33, 50, 16, 16},
                         {{"A", "Y"}, {HALF, UINT}, -3, 2, 21, 30, 0, 0}};
     int pictures = 0;
-    kal_limits old, less;
-    kal_limits_get(&old);
-    less = old;
-    less.pixels = 1 << 20;
-    kal_limits_set(&less);
+    const kal_limits old = limit_pixels(1 << 20);
     for (int i = 0; i < 600; i++) {
         kal_bytes b = exr_of(&all[i % 2]);
         for (int n = 1 + rng_below(r, 4); n; n--)

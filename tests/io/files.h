@@ -208,6 +208,19 @@ static inline void rough_pixels(const kal_extent *e, unsigned char *p)
     for (size_t i = 0; i < bytes_of(e); i++) p[i] = (unsigned char)(p[i] ^ (i * 7919 >> 3 & 7));
 }
 
+// ---- limits -------------------------------------------------------------------------------------
+
+/// So many pixels may be, from now on. The limits before, for kal_limits_set.
+static inline kal_limits limit_pixels(uint64_t pixels)
+{
+    kal_limits before, less;
+    kal_limits_get(&before);
+    less = before;
+    less.pixels = pixels;
+    kal_limits_set(&less);
+    return before;
+}
+
 // ---- orientation --------------------------------------------------------------------------------
 
 /// Where upright pixel (x, y) lies in the stored w×h picture, straight from the words of the EXIF standard.

@@ -228,11 +228,7 @@ static void refusals(void)
                  {TEXT("GIF89a\2\0\1\0\0\0\0" PLACE "\2\2\x44\x0a\0;"), KAL_CORRUPT, "no palette"},
                  {TEXT(HEAD ",\0\0\0\0\0\0\1\0\0\2\2\x44\x0a\0;"), KAL_CORRUPT, "the picture is 0×1"},
                  {TEXT(HEAD ",\0\0\0\0\xff\xff\xff\xff\0\2\2\x44\x0a\0;"), KAL_LIMIT, "more than the limit"}};
-    kal_limits limits, less;
-    kal_limits_get(&limits);
-    less = limits;
-    less.pixels = 1 << 20;
-    kal_limits_set(&less);
+    const kal_limits limits = limit_pixels(1 << 20);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         require_refused(cases[i].file, cases[i].n, cases[i].status, "gif", cases[i].says);
     }

@@ -113,11 +113,7 @@ static void refusals(rng *r)
                      p ? "a picture" : check_error.message);
         free(p);
     }
-    kal_limits old, less;
-    kal_limits_get(&old);
-    less = old;
-    less.pixels = 4000;
-    kal_limits_set(&less);
+    const kal_limits old = limit_pixels(4000);
     void *p = decoded(b.data, b.size, NULL, NULL);
     REQUIRE_NOTE(!p && check_error.status == KAL_LIMIT, "%s", check_error.message);
     kal_limits_set(&old);

@@ -146,11 +146,7 @@ int main(void)
     kinds();
     written();
     round_trips();
-    kal_limits limits, less;
-    kal_limits_get(&limits);
-    less = limits;
-    less.pixels = 1 << 20;
-    kal_limits_set(&less);
+    const kal_limits limits = limit_pixels(1 << 20);
     refused();
     kal_limits_set(&limits);
     return check_done();

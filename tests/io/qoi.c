@@ -109,11 +109,7 @@ int main(void)
     both_ways(TEXT(rgb), rgb_pixels, extent_of(5, 2, 3, KAL_U8));
     both_ways(TEXT(rgba), rgba_pixels, extent_of(3, 1, 4, KAL_U8));
     round_trips();
-    kal_limits limits, less;
-    kal_limits_get(&limits);
-    less = limits;
-    less.pixels = 1 << 20;
-    kal_limits_set(&less);
+    const kal_limits limits = limit_pixels(1 << 20);
     refused();
     kal_limits_set(&limits);
     return check_done();
