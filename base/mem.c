@@ -268,7 +268,7 @@ static bool fit(kal__slab *s, size_t size)
 
 static void slab_destroy(kal__slab *s)
 {
-    munmap(s->data, s->size);
+    if (!s->small) munmap(s->data, s->size);
     free(s);
 }
 
@@ -300,13 +300,30 @@ static kal__slab *slab_fresh(size_t size)
     return s;
 }
 
+// A memo holds values and thumbnails by the hundred thousand: a page each, and a mapping of the kernel's, would be many times what they are.
+#define SMALL ((size_t)16 << 10)
+#define LINE 64
+
+static kal__slab *slab_small(size_t size)
+{
+    const size_t head = (sizeof(kal__slab) + LINE - 1) / LINE * LINE;
+    kal__slab *s = aligned_alloc(LINE, head + size);
+    if (!s) return NULL;
+    *s = (kal__slab){.data = (unsigned char *)s + head, .size = size, .refs = 1, .small = true};
+    pthread_mutex_lock(&lock);
+    live_bytes += size;
+    pthread_mutex_unlock(&lock);
+    return s;
+}
+
 kal__slab *kal__slab_new(size_t size)
 {
-    const size_t page = 4096;
+    const size_t unit = size < SMALL ? LINE : 4096;
     size_t whole;
-    if (!kal__add(size ? size : 1, page - 1, &whole)) return NULL;
-    whole &= ~(page - 1);
+    if (!kal__add(size ? size : 1, unit - 1, &whole)) return NULL;
+    whole &= ~(unit - 1);
     if (told_to_fail()) return NULL;
+    if (size < SMALL) return slab_small(whole);
     kal__slab *s = from_cache(whole);
     if (s && !fit(s, whole)) {
         pthread_mutex_lock(&lock);
@@ -357,7 +374,7 @@ void kal__slab_unref(kal__slab **slab)
     }
     pthread_mutex_lock(&lock);
     live_bytes -= s->size;
-    const bool keep = n_cached < CACHED && cached_bytes + s->size <= CACHED_BYTES;
+    const bool keep = !s->small && n_cached < CACHED && cached_bytes + s->size <= CACHED_BYTES;
     if (keep) {
         cache[n_cached++] = s;
         cached_bytes += s->size;

@@ -67,13 +67,14 @@ void kal__stream_end(void);
 
 // ---- slabs: pixels ------------------------------------------------------------------------------
 
-/// Refcounted page-aligned memory from mmap, size rounded up to whole pages. Freed slabs are kept for reuse up to a small
-/// cap, for slabs of about the same size, and go back to the system when idle. Threads: any.
+/// Refcounted memory that begins at a cache line, its size rounded up to whole ones. From 16 KiB on it is whole pages, from mmap: freed ones are kept for
+/// reuse up to a small cap, for slabs of about the same size, and go back to the system when idle. Threads: any.
 typedef struct kal__slab {
     unsigned char *data;
     size_t size;
     int refs;   // atomic
     bool borrowed;
+    bool small;                    // the data follow in the same block
     void (*release)(void *user);   // of borrowed memory; or NULL
     void *user;
 } kal__slab;

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST ((size_t)1 << 16)
-
 static kal__fact *place_of(const kal__facts *f, kal__fact_kind kind, kal_key key)
 {
     size_t i = (size_t)(key.lo ^ (uint64_t)kind) & (f->room - 1);
@@ -39,14 +37,22 @@ static bool grow(kal__facts *f)
     return true;
 }
 
-void kal__facts_put(kal__facts *f, kal__fact_kind kind, kal_key key, const unsigned char value[KAL__FACT])
+void kal__facts_put(kal__facts *f, size_t most, kal__fact_kind kind, kal_key key,
+                    const unsigned char value[KAL__FACT])
 {
-    if (f->n >= MOST) kal__facts_free(f);
-    if ((f->n + 1) * 2 > f->room && !grow(f)) return;
+    if ((f->n + 1) * 2 > f->room) {
+        if (2 * kal__facts_bytes(f) > most) kal__facts_free(f);
+        if (!grow(f)) return;
+    }
     kal__fact *p = place_of(f, kind, key);
     f->n += !p->kind;
     *p = (kal__fact){.key = key, .kind = kind};
     memcpy(p->value, value, KAL__FACT);
+}
+
+size_t kal__facts_bytes(const kal__facts *f)
+{
+    return f->room * sizeof *f->places;
 }
 
 void kal__facts_free(kal__facts *f)

@@ -20,8 +20,11 @@ typedef struct kal__facts {
 } kal__facts;
 
 bool kal__facts_find(const kal__facts *f, kal__fact_kind kind, kal_key key, unsigned char value[KAL__FACT]);
-/// Without memory it is not known afterwards.
-void kal__facts_put(kal__facts *f, kal__fact_kind kind, kal_key key, const unsigned char value[KAL__FACT]);
+/// Without memory it is not known afterwards. `most`: bytes that they may take.
+void kal__facts_put(kal__facts *f, size_t most, kal__fact_kind kind, kal_key key,
+                    const unsigned char value[KAL__FACT]);
+/// Bytes that they take.
+size_t kal__facts_bytes(const kal__facts *f);
 void kal__facts_free(kal__facts *f);
 
 #endif

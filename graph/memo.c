@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// See memo.h. A small table under one lock: an entry is a picture, so there are hundreds, not millions.
+// See memo.h. What is held in memory, under one lock; then a folder, then what is far.
 #include "memo.h"
 
 #include "facts.h"
+#include "held.h"
 #include "lease.h"
 #include "options.h"
 #include "recipe.h"
@@ -14,16 +15,6 @@
 #include <string.h>
 #include <time.h>
 
-typedef struct entry {
-    kal_key key;
-    kal__stored_kind kind;
-    kal_rect rect;
-    kal__slab *slab;
-    size_t bytes;
-    double worth;   // GDSF: clock at last use + cost / size
-    double ratio;   // cost / size, ns per byte
-} entry;
-
 typedef struct claim {
     const void *owner;
     kal_key key;
@@ -32,12 +23,9 @@ typedef struct claim {
 struct kal_memo {
     pthread_mutex_t lock;
     pthread_cond_t released;
-    entry *entries;
-    size_t n, room;
+    kal__held held;
     claim *claims;
     size_t n_claims, claims_room;
-    double clock;   // worth of the last victim
-    kal_memo_stats stats;
     kal__store *store;     // NULL: no folder
     kal__remote *remote;   // NULL: none
     kal__leases *leases;   // with either
@@ -46,6 +34,7 @@ struct kal_memo {
 };
 
 #define DEFAULT_LIMIT ((uint64_t)256 << 20)
+#define FACTS 32   // facts may take such a part of the limit
 
 kal_memo *kal_memo_new(uint64_t limit)
 {
@@ -57,7 +46,7 @@ kal_memo *kal_memo_new(uint64_t limit)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&m->released, &attr);
     pthread_condattr_destroy(&attr);
-    m->stats.limit = limit;
+    m->held.stats.limit = limit;
     return m;
 }
 
@@ -223,33 +212,14 @@ pthread_mutex_t *kal__memo_mutex(void)
     return m ? &m->lock : NULL;
 }
 
-static void remove_at(kal_memo *m, size_t i)
-{
-    m->stats.bytes -= m->entries[i].bytes;
-    kal__slab_unref(&m->entries[i].slab);
-    m->entries[i] = m->entries[--m->n];
-    m->stats.entries = m->n;
-}
-
-static void shrink(kal_memo *m, uint64_t bytes)
-{
-    while (m->n && m->stats.bytes > bytes) {
-        size_t least = 0;
-        for (size_t i = 1; i < m->n; i++)
-            if (m->entries[i].worth < m->entries[least].worth) least = i;
-        m->clock = m->entries[least].worth;
-        remove_at(m, least);
-        m->stats.evicted++;
-    }
-}
-
 void kal_memo_clear(kal_memo *m)
 {
     if (!m) m = kal__memo_default();
     if (!m) return;
     pthread_mutex_lock(&m->lock);
-    while (m->n) remove_at(m, m->n - 1);
+    kal__held_beside(&m->held, -(int64_t)kal__facts_bytes(&m->facts));
     kal__facts_free(&m->facts);
+    kal__held_clear(&m->held);
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -264,7 +234,6 @@ void kal_memo_free(kal_memo **slot)
     kal__store_close(&m->store);
     pthread_mutex_destroy(&m->lock);
     pthread_cond_destroy(&m->released);
-    free(m->entries);
     free(m->claims);
     for (char *t; (t = kal__memo_trouble(m)) != NULL;) free(t);
     free(m);
@@ -276,7 +245,7 @@ void kal_memo_get_stats(kal_memo *m, kal_memo_stats *out)
     *out = (kal_memo_stats){0};
     if (!m) return;
     pthread_mutex_lock(&m->lock);
-    *out = m->stats;
+    *out = m->held.stats;
     pthread_mutex_unlock(&m->lock);
     kal__store_counts c = {0};
     if (m->store) kal__store_counted(m->store, &c);
@@ -298,86 +267,40 @@ void kal_memo_set_limit(kal_memo *m, uint64_t limit)
     if (!m) m = kal__memo_default();
     if (!m) return;
     pthread_mutex_lock(&m->lock);
-    m->stats.limit = limit;
-    shrink(m, limit);
+    m->held.stats.limit = limit;
+    kal__held_shrink(&m->held, limit);
     pthread_mutex_unlock(&m->lock);
 }
 
 void kal__memo_shrink(kal_memo *m, uint64_t bytes)
 {
     pthread_mutex_lock(&m->lock);
-    shrink(m, bytes);
+    kal__held_shrink(&m->held, bytes);
     pthread_mutex_unlock(&m->lock);
 }
 
 size_t kal__memo_room(kal_memo *m)
 {
     pthread_mutex_lock(&m->lock);
-    const uint64_t room = m->stats.limit;
+    const uint64_t room = m->held.stats.limit;
     pthread_mutex_unlock(&m->lock);
     return room > SIZE_MAX ? SIZE_MAX : (size_t)room;
-}
-
-// A caller's own key may be a node's, too: those are two entries.
-static bool is_of(const entry *e, kal__stored_kind kind, kal_key key)
-{
-    return e->kind == kind && kal_key_equal(e->key, key);
 }
 
 static bool find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab **slab,
                  kal_rect *have)
 {
-    bool found = false;
     pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; i < m->n && !found; i++) {
-        entry *e = &m->entries[i];
-        if (!is_of(e, kind, key) || !kal_rect_inside(rect, e->rect)) continue;
-        *slab = kal__slab_ref(e->slab);
-        *have = e->rect;
-        e->worth = m->clock + e->ratio;
-        found = true;
-    }
-    m->stats.hits += found;
-    m->stats.misses += !found;
+    const bool found = kal__held_find(&m->held, kind, key, rect, slab, have);
     pthread_mutex_unlock(&m->lock);
     return found;
 }
 
-static bool insert(kal_memo *m, const entry *fresh)
-{
-    for (size_t i = m->n; i-- > 0;) {
-        if (!is_of(&m->entries[i], fresh->kind, fresh->key)) continue;
-        if (kal_rect_inside(fresh->rect, m->entries[i].rect)) return false;
-        if (kal_rect_inside(m->entries[i].rect, fresh->rect)) remove_at(m, i);
-    }
-    if (m->n == m->room) {
-        const size_t room = m->room ? m->room * 2 : 64;
-        if (!kal__grow(&m->entries, room, sizeof *m->entries)) return false;
-        m->room = room;
-    }
-    m->entries[m->n++] = *fresh;
-    m->stats.entries = m->n;
-    m->stats.bytes += fresh->bytes;
-    m->stats.stored++;
-    return true;
-}
-
-// Takes a reference to the slab; false: it is not kept.
 static bool put(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab *slab, size_t bytes,
                 double ns)
 {
-    const double ratio = ns / (double)(bytes ? bytes : 1);
     pthread_mutex_lock(&m->lock);
-    entry e = {.key = key,
-               .kind = kind,
-               .rect = rect,
-               .slab = kal__slab_ref(slab),
-               .bytes = bytes,
-               .ratio = ratio,
-               .worth = m->clock + ratio};
-    const bool kept = bytes <= m->stats.limit && insert(m, &e);
-    if (!kept) kal__slab_unref(&e.slab);
-    shrink(m, m->stats.limit);
+    const bool kept = kal__held_put(&m->held, kind, key, rect, slab, bytes, ns);
     pthread_mutex_unlock(&m->lock);
     return kept;
 }
@@ -385,8 +308,7 @@ static bool put(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, 
 void kal__memo_forget(kal_memo *m, kal_key key)
 {
     pthread_mutex_lock(&m->lock);
-    for (size_t i = m->n; i-- > 0;)
-        if (kal_key_equal(m->entries[i].key, key)) remove_at(m, i);
+    kal__held_forget(&m->held, key);
     pthread_mutex_unlock(&m->lock);
     if (m->store) kal__store_remove(m->store, key);
 }
@@ -479,7 +401,9 @@ void kal__memo_fact_put(kal_memo *m, kal__fact_kind kind, kal_key key, const uns
         return;
     }
     pthread_mutex_lock(&m->lock);
-    kal__facts_put(&m->facts, kind, key, value);
+    const size_t before = kal__facts_bytes(&m->facts);
+    kal__facts_put(&m->facts, (size_t)m->held.stats.limit / FACTS, kind, key, value);
+    kal__held_beside(&m->held, (int64_t)(kal__facts_bytes(&m->facts) - before));
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -515,11 +439,8 @@ static bool claimed(const kal_memo *m, const void *owner, kal_key key)
 
 bool kal__memo_has(kal_memo *m, kal_key key, kal_rect rect)
 {
-    bool has = false;
     pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; i < m->n && !has; i++)
-        has = m->entries[i].kind == KAL__STORED_ROWS && kal_key_equal(m->entries[i].key, key) &&
-              kal_rect_inside(rect, m->entries[i].rect);
+    const bool has = kal__held_has(&m->held, key, rect);
     pthread_mutex_unlock(&m->lock);
     return has;
 }

@@ -302,7 +302,8 @@ KAL_API kal_status kal_draw(kal_node *const *nodes, int32_t n, kal_format format
 // ---- memo ---------------------------------------------------------------------------------------
 
 typedef struct kal_memo_stats {
-    uint64_t entries, bytes, limit, hits, misses, stored, evicted;   ///< in memory
+    uint64_t entries, bytes, limit, hits, misses, stored,
+        evicted;   ///< in memory; bytes: all that it takes to keep them
     uint64_t folder_hits, folder_stored,
         folder_broken;   ///< of this process: found, put, and removed since damaged
     uint64_t remote_hits, remote_misses,
