@@ -15,11 +15,13 @@ static inline kal_extent kal__canvas(int32_t width, int32_t height, int32_t chan
         width, height, channels, (kal_type)type, channels > 2 ? KAL_RGB : KAL_GRAY, channels % 2 == 0};
 }
 
-/// Channels that colours need: as many as the longest has numbers.
+#define KAL__CANVAS_CHANNELS 4   // at most
+
+/// Channels that colours need: as many as the longest has numbers. Of more than there may be kal__check_colour tells.
 static inline int32_t kal__channels_for(kal_list a, kal_list b)
 {
     const int32_t n = a.n > b.n ? a.n : b.n;
-    return n ? n : 1;
+    return n < 1 ? 1 : n > KAL__CANVAS_CHANNELS ? KAL__CANVAS_CHANNELS : n;
 }
 
 /// Refuses a colour of more than one number that is not of `channels`, nor of as many without alpha.
@@ -32,7 +34,8 @@ static inline kal_status kal__check_colour(const char *op, const char *name, kal
 }
 
 /// The colour as samples: one number is a gray, `none` what an unset one is; opaque unless alpha is given.
-static inline void kal__canvas_colour(kal_list l, double none, const kal_extent *e, double out[4])
+static inline void kal__canvas_colour(kal_list l, double none, const kal_extent *e,
+                                      double out[KAL__CANVAS_CHANNELS])
 {
     const int32_t colours = kal__colours(e);
     const double max = kal_type_max(e->type);

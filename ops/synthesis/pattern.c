@@ -58,7 +58,7 @@ static kal_status run(const kal_job *j, places_fn *places)
 {
     const pattern_p *p = j->call->params;
     const kal_rect r = j->out->rect;
-    double from[4], to[4], t[BLOCK];
+    double from[KAL__CANVAS_CHANNELS], to[KAL__CANVAS_CHANNELS], t[BLOCK];
     kal__canvas_colour(p->from, 0, &j->call->extent, from);
     kal__canvas_colour(p->to, 255, &j->call->extent, to);
     for (int32_t y = r.y0; y < r.y1; y++)
@@ -84,7 +84,7 @@ static kal_status run_solid(const kal_job *j)
 {
     const kal_extent *e = &j->call->extent;
     const kal_rect r = j->out->rect;
-    double colour[4];
+    double colour[KAL__CANVAS_CHANNELS];
     kal__canvas_colour(((const kal_solid_p *)j->call->params)->color, 0, e, colour);
     unsigned char *first = kal_row(j->out, r.y0);
     const size_t width = (size_t)kal_tile_width(j->out), pixel = (size_t)j->out->pixel;

@@ -251,10 +251,28 @@ static void test_samples(kal_scope *s)
            0, 255, 255, 255, 0, 0, 0, 255, 255);
 }
 
+// A colour says how many channels there are, up to four.
+static void test_long_colours(kal_scope *s)
+{
+    static const struct {
+        const char *op, *params, *says;
+    } cases[] = {
+        {"solid", "color=[1 2 3 4 5]", "solid: color has 5 numbers"},
+        {"gradient", "from=[1 2 3 4 5] to=[1 2 3 4 5]", "gradient: from has 5 numbers"},
+        {"gradient", "from=9 to=[1 2 3 4 5 6]", "gradient: to has 6 numbers"},
+        {"checkerboard", "to=[1 2 3 4 5 6 7]", "checkerboard: to has 7 numbers"},
+        {"zone_plate", "from=[1 2 3 4 5]", "zone_plate: from has 5 numbers"},
+        {"perlin", "to=[1 2 3 4 5]", "perlin: to has 5 numbers"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_fails(make(s, cases[i].op, cases[i].params), cases[i].says);
+}
+
 int main(void)
 {
     kal_scope *s = kal_scope_new();
     test_patterns(s);
+    test_long_colours(s);
     test_normal();
     test_count();
     test_noise(s);
