@@ -47,13 +47,29 @@ static kal_status check_images(const kal_call *c, int32_t *colours, kal_error *e
     return KAL_OK;
 }
 
-static kal_status check_leaves(const kal_call *c, const kal__formula *f, const kal_expr_p *p, kal_error *err)
+// One for all colour channels, or one for each, and perhaps one for alpha, which is not looked at.
+static kal_status check_of_channel(const kal_call *c, int32_t colours, kal_list values, kal_error *err)
+{
+    const bool alpha = c->in[0]->extent.alpha;
+    if (values.n == 1 || values.n == colours || (alpha && values.n == colours + 1)) return KAL_OK;
+    return kal_fail(err, KAL_INVALID,
+                    "expr: the formula names v, and values has %d numbers; 1 is needed, or %d, one for each "
+                    "colour channel",
+                    values.n, colours);
+}
+
+static kal_status check_leaves(const kal_call *c, int32_t colours, const kal__formula *f, const kal_expr_p *p,
+                               kal_error *err)
 {
     for (int32_t i = 0; i < f->n_leaves; i++) {
         const kal__leaf *l = &f->leaves[i];
         if (l->kind == KAL__LEAF_IMAGE && l->index >= c->n)
             return kal_fail(err, KAL_INVALID, "expr: the formula names %c, and there %s %d image%s",
                             'a' + l->index, c->n == 1 ? "is" : "are", c->n, c->n == 1 ? "" : "s");
+        if (l->kind == KAL__LEAF_VALUE && l->index == KAL__OF_CHANNEL) {
+            const kal_status st = check_of_channel(c, colours, p->values, err);
+            if (st) return st;
+        }
         if (l->kind == KAL__LEAF_VALUE && l->index >= p->values.n)
             return kal_fail(err, KAL_INVALID, "expr: the formula names v%d, and values has %d numbers",
                             l->index, p->values.n);
@@ -79,7 +95,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     kal__formula f;
     kal_status st = check_images(c, &colours, err);
     if (!st) st = kal__formula_read("expr", p->formula, &f, text, err);
-    if (!st) st = check_leaves(c, &f, p, err);
+    if (!st) st = check_leaves(c, colours, &f, p, err);
     if (st) return st;
     memcpy(canonical, text, sizeof text);
     p->formula = canonical;
@@ -201,6 +217,11 @@ static void load(double *to, const kal_job *j, int32_t image, int32_t channel, i
     for (size_t i = 0; i < (size_t)n; i++) to[i] = kal__get(src, e->type, first + i * step);
 }
 
+static double value_of(kal_list values, int32_t index, int32_t channel)
+{
+    return values.v[index != KAL__OF_CHANNEL ? index : values.n == 1 ? 0 : channel];
+}
+
 // A leaf that is one number in a whole row.
 static double one_number(const kal_call *c, const kal__leaf *l, int32_t channel, int32_t y)
 {
@@ -209,7 +230,7 @@ static double one_number(const kal_call *c, const kal__leaf *l, int32_t channel,
     case KAL__LEAF_WIDTH: return c->extent.width;
     case KAL__LEAF_HEIGHT: return c->extent.height;
     case KAL__LEAF_CHANNEL: return channel;
-    case KAL__LEAF_VALUE: return ((const kal_expr_p *)c->params)->values.v[l->index];
+    case KAL__LEAF_VALUE: return value_of(((const kal_expr_p *)c->params)->values, l->index, channel);
     case KAL__LEAF_NUMBER: return l->number;
     case KAL__LEAF_IMAGE:
     case KAL__LEAF_X: break;
@@ -283,7 +304,8 @@ const kal_op kal__op_expr = {
     .help = "Your own formula, for each sample of the images a, b … h at one place\n"
             "Names: a..h are samples in their own unit; x y the column and row; width height; channel from "
             "0; v0..v15 the "
-            "numbers\nin `values`. Operators: + - * / < <= > >= == != and brackets. Functions: min max mod "
+            "numbers\nin `values`, v the one of the channel, of as many as there are, or of one. Operators: "
+            "+ - * / < <= > >= == != and brackets. Functions: min max mod "
             "pow (two "
             "arguments), clamp(v, low,\nhigh), select(c, p, q) (p unless c is 0), abs sqrt floor ceil round "
             "exp log sin "
@@ -310,5 +332,6 @@ const kal_op kal__op_expr = {
         "formula=\"clamp(pow(abs(a - 128), 1.1), channel * 9, min(width, height) * 20) + mod(x, 5)\"",
         "formula=\"round(a / 32) * 32 + max(floor(y / 2), ceil(v1)) - exp(-v0) - log(v0 + 1)\" values=[1 2] "
         "type=u16",
-        "", "formula=\"(a <= b) + (a >= b) - (a == b) + (a != b) * (a < b)\""),
+        "", "formula=\"a * 0.5 + v\" values=[10]",
+        "formula=\"(a <= b) + (a >= b) - (a == b) + (a != b) * (a < b)\""),
 };

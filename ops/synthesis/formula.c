@@ -136,6 +136,7 @@ static int name(reader *r)
         if (strlen(places[i]) == n && !memcmp(places[i], begin, n))
             return leaf(r, (kal__leaf_kind)(KAL__LEAF_X + i), 0, 0);
     int64_t index;
+    if (*begin == 'v' && n == 1) return leaf(r, KAL__LEAF_VALUE, KAL__OF_CHANNEL, 0);
     if (*begin == 'v' && n > 1 && n < 4 && (n == 2 || begin[1] != '0') &&
         kal__parse_int(begin + 1, n - 1, &index) && index < KAL__FORMULA_VALUES)
         return leaf(r, KAL__LEAF_VALUE, (int32_t)index, 0);
@@ -143,9 +144,10 @@ static int name(reader *r)
         if (!codes[i].rank && strlen(codes[i].text) == n && !memcmp(codes[i].text, begin, n))
             return function(r, i, begin);
     char what[200];
-    snprintf(what, sizeof what,
-             "\"%.*s\" is nothing known; images are a..h, places x y width height channel, numbers v0..v15",
-             (int)(n > 40 ? 40 : n), begin);
+    snprintf(
+        what, sizeof what,
+        "\"%.*s\" is nothing known; images are a..h, places x y width height channel, numbers v and v0..v15",
+        (int)(n > 40 ? 40 : n), begin);
     return wrong(r, begin, what);
 }
 
@@ -228,6 +230,8 @@ static void put_leaf(writer *w, const kal__leaf *l)
     char text[40];
     if (l->kind == KAL__LEAF_IMAGE)
         snprintf(text, sizeof text, "%c", 'a' + l->index);
+    else if (l->kind == KAL__LEAF_VALUE && l->index == KAL__OF_CHANNEL)
+        snprintf(text, sizeof text, "v");
     else if (l->kind == KAL__LEAF_VALUE)
         snprintf(text, sizeof text, "v%d", l->index);
     else if (l->kind == KAL__LEAF_NUMBER)

@@ -17,15 +17,16 @@ enum {
 };
 
 // What a part does. Two things come from each row: the code and how it is written. Rank: how tightly an operator binds; 0: a function.
-#define KAL__FORMULA_CODES(C)                                                                           \
-    C(LT, "<", 2, 1)                                                                                    \
-    C(LE, "<=", 2, 1)                                                                                   \
-    C(GT, ">", 2, 1) C(GE, ">=", 2, 1) C(EQ, "==", 2, 1) C(NE, "!=", 2, 1) C(ADD, "+", 2, 2)            \
-        C(SUB, "-", 2, 2) C(MUL, "*", 2, 3) C(DIV, "/", 2, 3) C(NEG, "-", 1, 4) C(MIN, "min", 2, 0)     \
-            C(MAX, "max", 2, 0) C(ABS, "abs", 1, 0) C(SQRT, "sqrt", 1, 0) C(CLAMP, "clamp", 3, 0)       \
-                C(SELECT, "select", 3, 0) C(FLOOR, "floor", 1, 0) C(CEIL, "ceil", 1, 0)                 \
-                    C(ROUND, "round", 1, 0) C(MOD, "mod", 2, 0) C(POW, "pow", 2, 0) C(EXP, "exp", 1, 0) \
-                        C(LOG, "log", 1, 0) C(SIN, "sin", 1, 0) C(COS, "cos", 1, 0)
+#define KAL__FORMULA_CODES(C)                                                                             \
+    C(LT, "<", 2, 1)                                                                                      \
+    C(LE, "<=", 2, 1)                                                                                     \
+    C(GT, ">", 2, 1)                                                                                      \
+    C(GE, ">=", 2, 1) C(EQ, "==", 2, 1) C(NE, "!=", 2, 1) C(ADD, "+", 2, 2) C(SUB, "-", 2, 2)             \
+        C(MUL, "*", 2, 3) C(DIV, "/", 2, 3) C(NEG, "-", 1, 4) C(MIN, "min", 2, 0) C(MAX, "max", 2, 0)     \
+            C(ABS, "abs", 1, 0) C(SQRT, "sqrt", 1, 0) C(CLAMP, "clamp", 3, 0) C(SELECT, "select", 3, 0)   \
+                C(FLOOR, "floor", 1, 0) C(CEIL, "ceil", 1, 0) C(ROUND, "round", 1, 0) C(MOD, "mod", 2, 0) \
+                    C(POW, "pow", 2, 0) C(EXP, "exp", 1, 0) C(LOG, "log", 1, 0) C(SIN, "sin", 1, 0)       \
+                        C(COS, "cos", 1, 0)
 typedef enum kal__formula_code {
 #define KAL__FORMULA_ENUM(code, text, n, rank) KAL__DO_##code,
     KAL__FORMULA_CODES(KAL__FORMULA_ENUM)
@@ -44,6 +45,7 @@ typedef enum kal__leaf_kind {
     KAL__LEAF_VALUE,
     KAL__LEAF_NUMBER,
 } kal__leaf_kind;
+#define KAL__OF_CHANNEL (-1)   // as the index of a value: the one of the channel, v
 typedef struct kal__leaf {
     kal__leaf_kind kind;
     int32_t index;   // of an image or a value

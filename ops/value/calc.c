@@ -43,6 +43,9 @@ static kal_status check_leaf(const kal__leaf *l, const kal_calc_p *p, const kal_
         return kal_fail(err, KAL_INVALID, "calc: the formula names %c, and there are no numbers in %c",
                         'a' + l->index, 'a' + l->index);
     case KAL__LEAF_VALUE:
+        if (l->index == KAL__OF_CHANNEL)
+            return kal_fail(err, KAL_INVALID,
+                            "calc: numbers have no channel whose v there would be; v0..v15");
         if (l->index < p->values.n) return KAL_OK;
         return kal_fail(err, KAL_INVALID, "calc: the formula names v%d, and values has %d numbers", l->index,
                         p->values.n);

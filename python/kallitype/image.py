@@ -156,13 +156,20 @@ def _compare(formula: str) -> Callable[[Image, Any], Any]:
 
 
 def _expr(image: Image, other: Any, formula: str, *, then: bool = False, **options: Any) -> Any:
+    other = _operand(other)
     if isinstance(other, Image):
         out = _ops.expr(image, other, formula=formula, **options)
     elif isinstance(other, (int, float, Value)) or hasattr(other, "__float__"):
-        out = _ops.expr(image, formula=formula.replace("b,", "v0,").replace("b ", "v0 "), values=other, **options)
+        v = _number(other)
+        out = _ops.expr(image, formula=formula.replace("b,", f"{v},").replace("b ", f"{v} "), values=other, **options)
     else:
         return NotImplemented
     return _ops.threshold(out, 127) if then else out   # any colour channel
+
+
+def _number(other: Any) -> str:
+    """What a formula calls it: a value or an array may have one number for each channel."""
+    return "v0" if isinstance(other, (int, float)) else "v"
 
 
 def _operand(other: Any) -> Any:
@@ -195,7 +202,7 @@ def _reflected(sign: str) -> Callable[[Image, Any], Any]:
             return other - self if sign == "-" else other / self
         if not isinstance(other, (int, float)) and not hasattr(other, "__float__"):
             return NotImplemented
-        return _ops.expr(self, formula=f"v0 {sign} a", values=other)
+        return _ops.expr(self, formula=f"{_number(other)} {sign} a", values=other)
 
     return operate
 

@@ -291,6 +291,30 @@ class Ops(Case):
         with self.assertRaisesRegex(TypeError, "neither true nor false"):
             bool(a > 5)
 
+    def test_comparing_with_many_numbers(self) -> None:
+        img = kal.array(memoryview(bytes([200, 100, 50, 0, 120, 50])).cast("B", (1, 2, 3)))
+        means = img.mean()
+        self.assertEqual(means.get(), (100.0, 110.0, 50.0))
+        self.assertEqual(pixels(img > means), bytes([255, 255]))   # red of the one, green of the other
+        self.assertEqual(pixels(img.crop(kal.Box(0, 0, 1, 1)) > img.mean()), bytes([255]))
+        self.assertEqual(pixels(img.crop(kal.Box(1, 0, 2, 1)) < means), bytes([255]))
+        self.assertEqual(pixels(means - img), bytes([0, 10, 0, 100, 0, 0]))
+        self.assertEqual(pixels(img - means), bytes([100, 0, 0, 0, 10, 0]))
+        with self.assertRaisesRegex(ValueError, "values has 3 numbers"):
+            pixels(img.gray() > means)
+
+    @needs_numpy
+    def test_comparing_with_arrays(self) -> None:
+        import numpy
+
+        a = numpy.random.default_rng(1).integers(0, 256, (4, 5, 3), dtype=numpy.uint8)
+        b = numpy.random.default_rng(2).integers(0, 256, (4, 5, 3), dtype=numpy.uint8)
+        img = kal.array(a)
+        for got, want in ((img > b, a > b), (img < b, a < b), (img >= b, a >= b), (img <= b, a <= b)):
+            self.assertEqual(pixels(got), (want.any(axis=2) * 255).astype(numpy.uint8).tobytes())
+            self.assertNotIn("values", got.text)
+        self.assertEqual(pixels(img > numpy.array([100, 50, 200])), ((a > [100, 50, 200]).any(axis=2) * 255).astype(numpy.uint8).tobytes())
+
     def test_within(self) -> None:
         img = picture()
         out = img.within(kal.Box(10, 5, 40, 25), lambda part: part.invert())

@@ -38,6 +38,7 @@ static void test_meaning(kal_scope *s)
     VALUES(one(s, in, "pow(2, a) + exp(0) + log(1) + sin(0) + cos(0)", ""), pow(2, -1.5) + 2, 3, 6, 514);
     VALUES(one(s, in, "x * 10 + y + width * 100 + height * 1000 + channel", ""), 1400, 1410, 1420, 1430);
     VALUES(one(s, in, "v1 * a - v0", "values=[1 2]"), -4, -1, 3, 17);
+    VALUES(one(s, in, "v - a", "values=[2]"), 3.5, 2, 0, -7);
     VALUES(one(s, in, "a * 100 + .5e2", "type=u8"), 0, 50, 250, 255);
     VALUES(one(s, in, "a / 0 - a / 0", "type=u8"), 0, 0, 0, 0);
     // not a number is one number, and the same for every instruction set (tests/ops/every.c)
@@ -124,6 +125,7 @@ static void test_refusals(kal_scope *s)
     refuses(s, in, "v16", "column 1: \"v16\"");
     refuses(s, in, "v01", "column 1: \"v01\"");
     refuses(s, in, "v0", "names v0, and values has 0");
+    refuses(s, in, "a + v", "names v, and values has 0 numbers; 1 is needed");
     refuses(s, in, "1 + b", "names b, and there is 1 image");
     refuses(s, in, "«", "column 1: a number");
     refuses(s, in, "1 + « + ", "column 5: a number");
@@ -193,6 +195,26 @@ static void test_random(kal_scope *s)
     REQUIRE_NOTE(tried > 300, "only %d", tried);
 }
 
+// v is the number of the channel.
+static void test_of_channel(void)
+{
+    kal_scope *s = kal_scope_new();
+    kal_node *rgb = image_of(s, extent_of(2, 1, 3, KAL_U8), (const double[]){10, 20, 30, 40, 50, 60});
+    kal_node *rgba = image_of(s, extent_of(1, 1, 4, KAL_U8), (const double[]){10, 20, 30, 40});
+    kal_node *gray = image_of(s, extent_of(1, 1, 1, KAL_U8), (const double[]){100});
+    VALUES(one(s, rgb, "a + v", "values=[1 2 3]"), 11, 22, 33, 41, 52, 63);
+    VALUES(one(s, rgb, "a + v * v2", "values=[1 2 3]"), 13, 26, 39, 43, 56, 69);
+    VALUES(one(s, rgb, "select(a > v, 255, 0)", "values=[39]"), 0, 0, 0, 255, 255, 255);
+    VALUES(one(s, rgba, "a + v", "values=[1 2 3]"), 11, 22, 33, 40);
+    VALUES(one(s, rgba, "a + v", "values=[1 2 3 9]"), 11, 22, 33, 40);
+    refuses(s, rgb, "a + v", "names v, and values has 0");
+    kal_error err;
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(one(s, rgb, "a + v", "values=[1 2]"), &err));
+    REQUIRE_NOTE(strstr(err.message, "values has 2 numbers; 1 is needed, or 3"), "%s", err.message);
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(one(s, gray, "a + v", "values=[1 2 3]"), &err));
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     kal_scope *s = kal_scope_new();
@@ -202,6 +224,7 @@ int main(void)
     test_refusals(s);
     test_random(s);
     kal_scope_free(&s);
+    test_of_channel();
     kal_memo_clear(NULL);
     return check_done();
 }
