@@ -75,6 +75,19 @@ kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, k
 
 // ---- extents ------------------------------------------------------------------------------------
 
+kal_status kal__check_model(const char *what, const kal_extent *e, kal_error *err)
+{
+    static const int32_t wanted[] = {[KAL_GRAY] = 1, [KAL_RGB] = 3, [KAL_DATA] = 0, [KAL_MASK] = 1};
+    static const char *const names[] = {
+        [KAL_GRAY] = "gray", [KAL_RGB] = "rgb", [KAL_DATA] = "data", [KAL_MASK] = "mask"};
+    const int32_t colours = e->channels - e->alpha;
+    if (e->model == KAL_MASK && (e->type != KAL_U8 || e->channels != 1))
+        return kal_fail(err, KAL_INVALID, "%s: a mask is u8 with one channel", what);
+    if (colours > 0 && (!wanted[e->model] || wanted[e->model] == colours)) return KAL_OK;
+    return kal_fail(err, KAL_INVALID, "%s: %d channels%s are no picture of model %s; data is anything else",
+                    what, e->channels, e->alpha ? ", the last alpha," : "", names[e->model]);
+}
+
 static kal_status check_extent(const kal_op *op, const kal_extent *e, kal_error *err)
 {
     if (e->width < 1 || e->height < 1 || e->width > KAL_MAX_SIDE || e->height > KAL_MAX_SIDE)
@@ -86,7 +99,7 @@ static kal_status check_extent(const kal_op *op, const kal_extent *e, kal_error 
     if (e->channels < 1 || e->channels > KAL_MAX_CHANNELS)
         return kal_fail(err, KAL_INVALID, "%s: the result would have %d channels; 1..%d are possible",
                         op->name, e->channels, KAL_MAX_CHANNELS);
-    return KAL_OK;
+    return kal__check_model(op->name, e, err);
 }
 
 static kal_status check_pointwise(const kal_call *c, kal_error *err)

@@ -19,6 +19,8 @@ kal__arity kal__arity_of(const kal_op *op);
 kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, kal_error *err);
 /// What values in a text are read against: input 0; for an op without inputs colours of 8 bits; NULL: not known yet.
 const kal_extent *kal__unit_of(const kal_op *op, kal_node *const *in, int32_t n);
+/// Whether there is such a picture: as many channels as its model has, a mask of one of 8 bits. `what` it is of, for the error.
+kal_status kal__check_model(const char *what, const kal_extent *e, kal_error *err);
 /// An op by a name that need not end in NUL; the error names the nearest one.
 kal_status kal__find_op(const char *name, size_t n, const kal_op **out, kal_error *err);
 /// The version of a call's op as it stands in keys.

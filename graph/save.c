@@ -35,16 +35,8 @@ static kal_status check_pixels(const kal_extent *e, const void *data, ptrdiff_t 
         (unsigned)e->model > KAL_MASK)
         return kal_fail(err, KAL_INVALID, "pixels: %d×%d×%d is not the size of an image", e->width, e->height,
                         e->channels);
-    const int32_t colours = e->channels - e->alpha;
-    if (colours < 1 || (e->model == KAL_RGB && colours != 3) || (e->model == KAL_GRAY && colours != 1))
-        return kal_fail(err, KAL_INVALID,
-                        "pixels: %d channels%s are no picture of model %s; data is anything else",
-                        e->channels, e->alpha ? ", the last alpha," : "",
-                        e->model == KAL_RGB    ? "rgb"
-                        : e->model == KAL_GRAY ? "gray"
-                                               : "data");
-    if (e->model == KAL_MASK && (e->type != KAL_U8 || e->channels != 1))
-        return kal_fail(err, KAL_INVALID, "pixels: a mask is u8 with one channel");
+    const kal_status st = kal__check_model("pixels", e, err);
+    if (st) return st;
     size_t row;
     if (!kal__mul((size_t)e->width, kal_pixel_size(e), &row) || !kal__mul(row, (size_t)e->height, bytes))
         return kal_fail(err, KAL_LIMIT, "pixels: the image is too large");

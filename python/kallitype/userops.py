@@ -39,9 +39,27 @@ def _param(p: inspect.Parameter, of: str) -> tuple[str, int, float, str | None, 
     raise TypeError(f"{of}: the default of {p.name} says what it is: a number, a bool, a text or (), not {v!r}")
 
 
-def _code(function: Any) -> Any:
+def _code(function: Any, within: tuple[Any, ...] = ()) -> Any:
+    """What may be compared to tell whether it is the same function, defined again: code, defaults, and what it closes over."""
     code = getattr(function, "__code__", None)
-    return (code.co_code, code.co_consts, code.co_names) if code else function
+    if code is None or function in within:
+        return function if code is None else within.index(function)
+    within += (function,)
+    try:
+        closed = tuple(_same(cell.cell_contents, within) for cell in function.__closure__ or ())
+    except ValueError:   # not bound yet
+        closed = ()
+    defaults = tuple(sorted((k, _same(v, within)) for k, v in (function.__kwdefaults__ or {}).items()))
+    return code.co_code, code.co_consts, code.co_names, defaults, closed
+
+
+def _same(value: Any, within: tuple[Any, ...] = ()) -> Any:
+    """Numbers and texts go by what they are (1, 1.0 and True are three), functions by their code, anything else by which one it is."""
+    if isinstance(value, (int, float, str, bytes, type(None))):
+        return type(value).__name__, repr(value)
+    if isinstance(value, (tuple, list)):
+        return type(value).__name__, tuple(_same(v, within) for v in value)
+    return ("function", _code(value, within)) if inspect.isfunction(value) else ("object", id(value))
 
 
 def op(name: str, *, version: int, halo: int = 0, whole: bool = False, serial: bool = False, volatile: bool = False, channels: int = 0,
@@ -53,7 +71,8 @@ def op(name: str, *, version: int, halo: int = 0, whole: bool = False, serial: b
 
         glow(img, amount=0.7); img.acme_glow()
 
-    name: with a dot. version: raise it whenever the pixels change; it is part of the key, and code is not looked at. The function is given a tile for each of its
+    name: with a dot. version: raise it whenever the pixels change; it is part of the key, and code is not. Another function under a name and version that are taken is a ValueError; the same
+    one, defined again, is not. The function is given a tile for each of its
     positional arguments: a buffer of rows, columns and channels, larger by `halo` on each side (what lies outside the image is its nearest pixel); it gives back an array of
     the tile's size without the halo. Keyword-only arguments with defaults are parameters. It is called on many threads, for tiles of any size, and what it gives must not depend on
     how the image is cut: an op that needs all of it says whole=True. channels, dtype, model, alpha: of the result, as the first image's unless said. size: of a whole op whose result is of
@@ -74,7 +93,8 @@ def op(name: str, *, version: int, halo: int = 0, whole: bool = False, serial: b
 
     def register(function: F) -> Any:
         known = _known.get((name, version))
-        if known is not None and known == _code(function):
+        told = (halo, whole, serial, volatile, channels, dtype, model, alpha, _same(size))
+        if known is not None and known == (_code(function), told):
             return _kal.ops()[name]   # the same cell, run again
         if known is not None:
             raise ValueError(f"{name} version {version} is another function: raise the version when the pixels change")
@@ -86,7 +106,7 @@ def op(name: str, *, version: int, halo: int = 0, whole: bool = False, serial: b
         flags = (_WHOLE if whole else 0) | (_SERIAL if serial else 0) | (_VOLATILE if volatile else 0)
         extent = (0, 0, channels, -1 if dtype is None else _TYPES[dtype], -1 if model is None else _MODELS[model], -1 if alpha is None else int(alpha))
         _kal.register_op(name, version, inspect.getdoc(function) or name, inputs, rows, function, size, halo, flags, extent)
-        _known[(name, version)] = _code(function)
+        _known[(name, version)] = _code(function), told
         from ._ops import attach
 
         made = _kal.ops()[name]

@@ -93,6 +93,8 @@ static kal_status user_extent(const kal_call *call, void *params, kal_extent *ou
                                     : KAL_DATA;
         if (u->model < 0 && out->model == KAL_DATA && u->alpha < 0) out->alpha = false;
     }
+    if (u->model < 0 && out->model == KAL_MASK && out->type != KAL_U8)
+        out->model = KAL_GRAY;   // as cast does
     if (out->width < 1 || out->height < 1)
         return kal_fail(err, KAL_INVALID, "%s: %d×%d is no size", call->op->name, out->width, out->height);
     return KAL_OK;
@@ -142,7 +144,7 @@ static bool put_result(const kal_job *job, PyObject *given, kal_error *err)
         return false;
     }
     const Py_buffer *b = &s.buffer;
-    const bool truth = b->format && strchr(b->format, '?') && x->model == KAL_MASK;
+    const bool truth = b->format && strchr(b->format, '?') && x->type == KAL_U8;   // 0 and 255, as everywhere
     bool ok = s.extent.width == w && s.extent.height == h && s.extent.channels == x->channels &&
               s.extent.type == x->type;
     if (!ok)

@@ -57,6 +57,50 @@ class Plain(Case):
         with self.assertRaisesRegex(ValueError, "dot"):
             kal.op("nodot", version=1)(lambda tile: tile)
 
+    def test_another_function_of_the_same_code(self) -> None:
+        def make(by: int, *, twice: bool = False, halo: int = 0, first: int = 1) -> object:
+            def inner(n: int) -> int:
+                return inner(n - 1) if n > 9 else by   # closes over itself
+
+            @kal.op("test.made", version=1, halo=halo)
+            def made(tile: object, *, amount: int = first) -> object:
+                return memoryview(bytes(inner(3) for _ in memoryview(tile).tobytes())).cast("B", memoryview(tile).shape)
+
+            return made
+
+        img = picture(4, 4)
+        self.assertEqual(pixels(make(7)(img)), bytes([7]) * 48)
+        self.assertEqual(make(7)(img), make(7)(img))   # defined again
+        for other in ({"by": 8}, {"by": 7, "halo": 2}, {"by": 7, "first": 2}, {"by": 7.0}, {"by": True}):
+            with self.assertRaisesRegex(ValueError, "another function", msg=str(other)):
+                make(**other)   # type: ignore[arg-type]
+
+    @needs_numpy
+    def test_kinds_of_results(self) -> None:
+        import numpy
+
+        mask = picture(6, 6, 1) > 100
+
+        @kal.op("test.soft", version=1, dtype="float32")
+        def soft(tile: object) -> object:
+            return numpy.asarray(tile).astype("f4") / 510
+
+        got = soft(mask)
+        self.assertEqual((got.model, got.dtype), ("gray", "float32"))   # as cast: a mask has 8 bits
+        with self.assertRaisesRegex(ValueError, "takes a mask"):
+            got.mask_boxes().get()
+
+        @kal.op("test.above", version=1)
+        def above(tile: object) -> object:
+            return numpy.asarray(tile) > 100
+
+        self.assertEqual(set(pixels(above(picture(6, 6, 1)))), {0, 255})   # truth is 0 and 255
+        for i, kind in enumerate(({"channels": 1, "model": "rgb"}, {"channels": 2, "model": "rgb", "alpha": True}, {"channels": 3, "model": "mask"},
+                                  {"channels": 3, "model": "gray"}, {"model": "mask", "dtype": "float32", "channels": 1})):
+            wrong = kal.op(f"test.kind{i}", version=1, **kind)(lambda tile: numpy.asarray(tile)[:, :, :1])   # type: ignore[arg-type]
+            with self.assertRaisesRegex(ValueError, f"test.kind{i}: .*(no picture of model|a mask is)", msg=str(kind)):
+                pixels(wrong(picture(6, 6)))
+
     def test_wrong_results(self) -> None:
         img = picture(4, 4)
 
