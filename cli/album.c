@@ -37,11 +37,50 @@ static int add_page(runner *r, kal_album *a, const job *j, int page)
     return fail(RUNNING, &err);
 }
 
+// Into which file the pages of a picture go, as far as that is known before they are counted: the first's.
+static char *first_path(const runner *r, int input)
+{
+    const place at = {.input = r->in->paths[input], .number = input + 1};
+    return template_expand(r->s->out, &at);
+}
+
+// Pictures whose first pages would be one file, or the file of another picture. What later ones become is looked at as they come.
+static int check_names(runner *r)
+{
+    claims first = {0};
+    int code = EXIT_OK;
+    for (int i = 0; i < r->in->n && !code && !strstr(r->s->out, "{key}"); i++) {
+        char *path = first_path(r, i);
+        if (!path) code = EXIT_USAGE;
+        const int32_t by = path ? claims_add(&first, path, i + 1) : 0;
+        if (by < 0) code = usage("out of memory");
+        if (by > 0)
+            code = usage("%s would be written twice, from %s and from %s", path, r->in->paths[by - 1],
+                         r->in->paths[i]);
+        free(path);
+    }
+    claims_free(&first);
+    return code;
+}
+
+// A page is not written over a picture whose pages are read, its own or another's.
+static int check_page(const runner *r, const job *j, int page)
+{
+    for (int32_t i = 0; i < j->n; i++) {
+        const int32_t by = claims_find_file(&r->files.inputs, j->paths[i]);
+        if (by > 0)
+            return usage("%s is one of the pictures and would be written over by page %d of %s", j->paths[i],
+                         page, j->input);
+    }
+    return EXIT_OK;
+}
+
 // Into the album, or a file of its own.
 static int one_page(runner *r, const maker *m, kal_album *a, kal_pages *walk, int input, int page)
 {
     job j;
     int code = make_page(r, m, walk, input, page, !a, &j);
+    if (!code && !a) code = check_page(r, &j, page);
     if (!code) code = a ? add_page(r, a, &j, page) : runner_job(r, &j);
     job_free(&j);
     return code;
@@ -89,8 +128,7 @@ static int into_one(runner *r, const maker *m, int *done)
 {
     kal_error err;
     kal_album *a;
-    const place at = {.input = r->in->paths[0], .number = 1};
-    char *path = template_expand(r->s->out, &at);
+    char *path = first_path(r, 0);
     if (!path) return EXIT_USAGE;
     int code = files_picture(&r->files, path);
     if (code) {
@@ -116,9 +154,15 @@ int album_run(runner *r, const maker *m)
     if (!r->in->n) return usage("--pages: of which picture?");
     if (r->s->page) return usage("--pages takes every page, --page one: give one of them");
     if (!r->s->out) return usage("--pages: where to? -o OUT, or with {page} in its name a file for each");
+    const bool each = strstr(r->s->out, "{page}");
+    if (!each && strstr(r->s->out, "{key}"))
+        return usage(
+            "-o: a file of all pages has no {key} before it is written; {page} as well makes a file of each");
+    int code = each ? check_names(r) : EXIT_OK;
+    if (code) return code;
     r->cancel = catch_signals();
     if (!r->cancel) return usage("out of memory");
-    const int code = strstr(r->s->out, "{page}") ? all_pages(r, m, NULL, &done) : into_one(r, m, &done);
+    code = each ? all_pages(r, m, NULL, &done) : into_one(r, m, &done);
     release_signals(&r->cancel);
     return code;
 }

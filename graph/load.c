@@ -266,6 +266,8 @@ kal_status kal__page_now(kal_node *picture, int32_t page, kal__reel *reel, kal_n
     kal__source *s = kal__node_source(stored);
     if (page < 0 || (page >= stored->meta->pages && !s->once)) {
         st = kal__no_page(kal__source_name(s), page, stored->meta->pages, err);
+    } else if (s->once && !page && stored->meta->pages == 1) {
+        *out = kal_node_ref(picture);   // all there is
     } else if (s->once) {
         st =
             kal_fail(err, KAL_INVALID, "%s: is a stream of more than is kept, and its pages can be read once",

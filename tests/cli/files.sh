@@ -123,4 +123,12 @@ code 'a URL of the variable' 0 env KAL_MEMO_DIR=file:///mnt/memo "$kal" run "$te
 has 'is a warning' "$(cat err)" 'kal: warning: the memo'"'"'s folder file:///mnt/memo is a URL'
 check 'is no folder here' test ! -e file:
 
+# ---- files that must not be longer ----------------------------------------------------------------
+
+(ulimit -f 64; "$kal" run 'in | median_filter 3 | resize width=30' in.ppm -o short.png --memo-dir shortmemo -q) 2>err
+same 'a memo that may not grow is a warning' "$?" 0
+(ulimit -f 64; "$kal" run 'in | resize width=900' in.ppm -o long.ppm -q) 2>err
+same 'an output that may not is an error' "$?" 1
+has 'which says so' "$(cat err)" 'long.ppm: writing: File too large'
+same 'and nothing is left' "$(find . -name '*long.ppm*')" ''
 finish

@@ -22,6 +22,23 @@ for p in 0 1 2; do
 done
 code 'a file for each' 0 "$kal" invert pages.tif --pages -o 'p{page}.ppm' -q
 same 'with its number' "$(echo p*.ppm)" 'p0.ppm p1.ppm p2.ppm'
+cp pages.tif s.tif && cp c2.ppm s0.ppm
+refused 'a file for each, over another picture' 2 'would be written twice, from s.tif and from s0.ppm' "$kal" run --pages in s.tif s0.ppm -o 's{page}.ppm'
+refused 'a file for each, over another by its stem' 2 's0.ppm is one of the pictures' "$kal" run --pages in s.tif s0.ppm -o '{stem}{page}.ppm'
+check 'which stays as it was' cmp s0.ppm c2.ppm
+cp c2.ppm s2.ppm
+refused 'a later page over another' 2 's2.ppm is one of the pictures and would be written over by page 2 of s.tif' "$kal" run --pages in s.tif s2.ppm -o '{stem}{page}.ppm' -q
+check 'which stays as it was' cmp s2.ppm c2.ppm
+rm -f s.tif s?.ppm
+refused 'a key of what is not written yet' 2 'a file of all pages has no {key}' "$kal" run --pages in pages.tif -o '{key}.tif'
+code 'a key of each page' 0 "$kal" run --pages in pages.tif -o 'k-{key}-{page}.ppm' -q
+same 'three keys' "$(ls k-*.ppm | wc -l | tr -d ' ')" 3
+for f in png jpg; do
+    "$kal" run in c2.ppm -o "still.$f" -q
+    "$kal" run --pages in - -o "from_pipe.tif" -q <"still.$f"
+    code "one $f of a pipe is one page" 0 "$kal" run --pages in "still.$f" -o from_file.tif -q
+    check "the same as of its file" cmp from_pipe.tif from_file.tif
+done
 refused 'every page and one' 2 'give one of them' "$kal" invert pages.tif --pages --page 1 -o x.tif
 refused 'where to' 2 'where to' "$kal" invert one.tif --pages
 refused 'a page that is not there' 2 'page 3: there are 3, from 0 to 2' "$kal" invert pages.tif --page 3 -o x.png
