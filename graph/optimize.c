@@ -7,6 +7,7 @@
 
 #include "apply.h"
 #include "dynamic.h"
+#include "edit.h"
 #include "flight.h"
 #include "load.h"
 #include "memo.h"
@@ -200,6 +201,7 @@ typedef struct given {
     kal__slab *slab;
     size_t size;
     bool missed;
+    kal__meta *meta;
 } given;
 
 static void fill_given(kal_node *node, void *arg)
@@ -209,6 +211,8 @@ static void fill_given(kal_node *node, void *arg)
     node->u.given = kal__slab_ref(g->slab);
     node->u.n_given = g->size;
     node->u.missed = g->missed;
+    kal__meta_unref(&node->meta);
+    node->meta = kal__meta_ref(g->meta);
     node->dynamic = false;
 }
 
@@ -228,11 +232,14 @@ static kal_status given_node(kal_node *image, const kal__found *f, kal_node **ou
     }
     const kal_call *in[1] = {&image->call};
     const kal_call call = {.params = room, .n = 1, .in = in};
-    given g = {codec, slab, f->size, !f->chosen->keeps};
+    given g = {codec, slab, f->size, !f->chosen->keeps, NULL};
+    if (!st && !kal__meta_density_in_exif(image->meta, &g.meta))   // as it was encoded
+        st = kal_fail(err, KAL_NOMEM, "optimize: out of memory for metadata");
     if (!st)
         *out = kal__intern(KAL__ENCODE, kal__hash_of(&f->key, sizeof f->key), &call, codec->params,
                            codec->n_params, codec->params_size, fill_given, &g);
     if (!st && !*out) st = kal_fail(err, KAL_NOMEM, "optimize: out of memory for a node");
+    kal__meta_unref(&g.meta);
     kal__slab_unref(&slab);
     kal__arena_free(&arena);
     return st;

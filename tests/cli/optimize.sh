@@ -42,6 +42,12 @@ has 'too' "$("$kal" info text.webp)" 'webp 160×120'
 code 'another suffix' 0 "$kal" optimize set/a.png formats=webp min_score=70 -o other.png
 has 'warns' "$(cat err)" 'other.png: the file is webp, which its suffix does not say'
 
+# ---- density, which WebP has in EXIF
+"$kal" run 'load "set/a.png" | set_field density 906 | save dense.png'
+code 'density' 0 "$kal" optimize dense.png min_score=75 formats=webp -o dense.webp
+has 'is kept' "$("$kal" info dense.webp)" '23.012 dpi'
+same 'and not said to be lost' "$(cat err)" ''
+
 # ---- the original
 "$kal" run 'load "set/a.png" | save "low.jpg" quality=20'
 code 'a small file' 0 "$kal" optimize low.jpg formats=jpeg,png min_score=95 -o 'kept.{ext}'
