@@ -175,7 +175,9 @@ const kal_op kal__op_affine = {
         "Pillow's\n"
         "transform direction=backward. Nothing is smoothed when it shrinks: resize first. With alpha, "
         "colours are\n"
-        "weighted by it. Masks always use nearest, labels (u32) accept only that.",
+        "weighted by it. Masks always use nearest, labels (u32) accept only that. Bilinear, 8 bits are "
+        "sampled at\n"
+        "places rounded to 1/256 pixel; some are off by one.",
     .inputs = "image",
     KAL__PARAMS(params, kal_affine_p),
     .cost = 2,

@@ -331,7 +331,9 @@ const kal_op kal__op_perspective = {
             "shows the colour. Boxes and points cannot follow, but where the matrix is affine. Nothing is "
             "smoothed "
             "when it\n"
-            "shrinks. Masks always use nearest, labels (u32) accept only that.",
+            "shrinks. Masks always use nearest, labels (u32) accept only that. Bilinear, 8 bits are sampled "
+            "at places\n"
+            "rounded to 1/256 pixel.",
     .inputs = "image",
     KAL__PARAMS(params, kal_perspective_p),
     .cost = 3,

@@ -140,7 +140,9 @@ const kal_op kal__op_rotate = {
     .help =
         "Counter-clockwise about the centre, by any angle\n"
         "Quarter and half turns are exact. With expand=false the size is kept and corners are cut off.\n"
-        "With alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept only that.",
+        "With alpha, colours are weighted by it. Masks always use nearest, labels (u32) accept only that.\n"
+        "Bilinear, 8 bits are sampled at places rounded to 1/256 pixel: off by one at most, where edges are "
+        "steep.",
     .inputs = "image",
     KAL__PARAMS(params, kal_rotate_p),
     .cost = 2,
