@@ -83,14 +83,14 @@ void kal__store_counted(const kal__store *s, kal__store_counts *out);
 
 /// Called for each entry with a head that is whole; `sound`: its data too, where that was asked for. false ends the walk.
 typedef bool kal__store_fn(void *user, const kal__stored *what, bool sound);
-/// Walks through all entries in the order of their keys. `verify`: reads all of each. Those that are ours and broken are told with `sound` false (with a
+/// Walks through all entries in the order of their keys. `verify`: reads all of each. Those that are broken are told with `sound` false (with a
 /// head that is broken: key, on_disk and used alone are known).
 void kal__store_each(kal__store *s, bool verify, kal__store_fn *fn, void *user);
 bool kal__store_remove(kal__store *s, kal_key key);
 /// Copies an entry that is whole; false when there is none.
 bool kal__store_copy(kal__store *from, kal__store *to, kal_key key, bool *copied);
-/// Removes what is worth least until at most `bytes` are there; *before and *after: bytes. Another process that is at it: *busy, and nothing is done. What cannot
-/// be removed is left alone from then on and counts for nothing; IO: there is some, newly found.
+/// Removes what does not begin as an entry, and what is worth least until at most `bytes` are there; *before and *after: bytes. Another process that is at it:
+/// *busy, and nothing is done. What cannot be removed is left alone from then on and counts for nothing; IO: there is some, newly found.
 kal_status kal__store_collect(kal__store *s, uint64_t bytes, uint64_t *before, uint64_t *after, bool *busy,
                               kal_error *err);
 

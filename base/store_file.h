@@ -67,11 +67,11 @@ void kal__store_path(kal_key key, char out[40]);
 /// Of a name in a folder of entries; false: it is none.
 bool kal__store_key_of(const char *shard, const char *name, kal_key *out);
 
-/// By its first bytes; one that was cut before they end is ours too.
+/// Of what has the name of an entry: whether it begins as one, or was cut before that ends. What does not is one that was damaged.
 bool kal__store_is_ours(const void *file, size_t n);
 /// How long the file says it is, of which n bytes are there; 0: it is none of ours, or too short to say. Nothing is believed yet.
 uint64_t kal__store_says(const unsigned char *file, size_t n);
-/// What a mapped file is, when its head is whole and says `key`.
+/// What a mapped file is, when its head is whole and says `key`. Foreign: another kind of machine's, which may be whole.
 typedef enum kal__store_state { KAL__STORE_SOUND, KAL__STORE_BROKEN, KAL__STORE_FOREIGN } kal__store_state;
 kal__store_state kal__store_read_head(const unsigned char *file, size_t n, kal_key key, kal__stored *what,
                                       kal__store_head *head);

@@ -118,8 +118,7 @@ kal__store_state kal__store_read_head(const unsigned char *file, size_t n, kal_k
                                       kal__store_head *head)
 {
     uint64_t sum[2];
-    if (!kal__store_is_ours(file, n)) return KAL__STORE_FOREIGN;
-    if (n < sizeof *head) return KAL__STORE_BROKEN;
+    if (!kal__store_is_ours(file, n) || n < sizeof *head) return KAL__STORE_BROKEN;
     memcpy(head, file, sizeof *head);
     if (head->order == __builtin_bswap32(KAL__STORE_ORDER))
         return KAL__STORE_FOREIGN;   // another kind of machine's

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// See store.h: all entries of a folder, and which of them go when there is no room. What has not the form of ours is not looked at.
+// See store.h: all entries of a folder, and which of them go when there is no room. What has not the name of an entry is not looked at.
 #define _GNU_SOURCE
 #include "store_file.h"
 
@@ -130,7 +130,7 @@ void kal__store_each(kal__store *s, bool verify, kal__store_fn *fn, void *user)
 typedef struct victim {
     kal_key key;
     size_t bytes;
-    double worth;
+    double worth;   // below 0: none
 } victim;
 
 typedef struct collecting {
@@ -150,16 +150,15 @@ static bool weigh(void *user, kal_key key, int fd, const struct stat *st)
     collecting *c = user;
     kal__store_head h;
     const ssize_t n = pread(fd, &h, sizeof h, 0);
-    if (n < 0 || !kal__store_is_ours(&h, (size_t)n)) return true;
-    if (n < (ssize_t)sizeof h) h.ns = 0;   // it was cut
+    const bool begins = n == (ssize_t)sizeof h && kal__store_is_ours(&h, sizeof h);   // else it goes first
     if (c->n == c->room && !kal__grow(&c->list, c->room = c->room ? c->room * 2 : 1024, sizeof *c->list)) {
         c->failed = true;
         return false;
     }
     const double age = c->now - (double)st->st_mtime;
-    const double ns = h.ns > 0 && h.ns < 1e18 ? h.ns : 0;
-    c->list[c->n++] =
-        (victim){key, (size_t)st->st_size, ns / ((double)st->st_size + 1) / ((age > 0 ? age : 0) + 60)};
+    const double ns = begins && h.ns > 0 && h.ns < 1e18 ? h.ns : 0;
+    const double worth = ns / ((double)st->st_size + 1) / ((age > 0 ? age : 0) + 60);
+    c->list[c->n++] = (victim){key, (size_t)st->st_size, begins ? worth : -1};
     c->bytes += (uint64_t)st->st_size;
     return true;
 }
@@ -201,7 +200,7 @@ static void remove_least(kal__store *s, collecting *c, uint64_t bytes)
     qsort(c->list, c->n, sizeof *c->list, by_worth);
     for (size_t i = 0; i < c->n; i++)
         if (is_stuck(c, known, c->list[i].key)) c->left += c->list[i].bytes;
-    for (size_t i = 0; i < c->n && c->bytes > bytes + c->left; i++) {
+    for (size_t i = 0; i < c->n && (c->bytes > bytes + c->left || c->list[i].worth < 0); i++) {
         const victim *v = &c->list[i];
         const int why = is_stuck(c, known, v->key) ? ENOENT : remove_entry(s, v->key);
         if (!why)

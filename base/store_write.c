@@ -17,12 +17,14 @@
 static bool is_covered(kal__store *s, const kal__stored *what, const char *path)
 {
     kal__store_head h;
+    struct stat st;
     const int fd = openat(s->folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false;
-    const ssize_t n = pread(fd, &h, sizeof h, 0);
+    const bool file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    const ssize_t n = file ? pread(fd, &h, sizeof h, 0) : 0;
     close(fd);
-    if (n < 0 || !kal__store_is_ours(&h, (size_t)n)) return true;   // not ours to replace
-    return n == (ssize_t)sizeof h && h.order == KAL__STORE_ORDER &&
+    if (!file) return true;   // not ours to replace
+    return n == (ssize_t)sizeof h && kal__store_is_ours(&h, sizeof h) && h.order == KAL__STORE_ORDER &&
            (h.kind & ~KAL__STORE_PACKED) == (uint32_t)what->kind && h.key_hi == what->key.hi &&
            h.key_lo == what->key.lo && kal_rect_inside(what->rect, kal_rect_of(h.x0, h.y0, h.x1, h.y1));
 }

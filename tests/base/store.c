@@ -205,6 +205,54 @@ static bool count_unsound(void *user, const kal__stored *what, bool sound)
     return true;
 }
 
+// What a power cut leaves, as nothing waits for the disk: the length, and zeros. Rubbish of any length is no better.
+static void spoil(const char *path, int how)
+{
+    struct stat st;
+    REQUIRE(!stat(path, &st));
+    const off_t n = how == 0 ? st.st_size : how == 1 ? 5 : 0;
+    FILE *f = fopen(path, "w");
+    REQUIRE(f && (how != 2 || fputs("somebody's letter", f) >= 0) && fclose(f) == 0);
+    if (n) REQUIRE(!truncate(path, n));
+}
+
+static void torn(void)
+{
+    const char *folder = check_temp("torn");
+    kal__store *s = open_at(folder, 0);
+    kal__store_counts c;
+    uint64_t before, after;
+    bool busy;
+    int unsound = 0;
+    struct stat st;
+    for (int how = 0; how < 4; how++) {
+        const uint32_t i = 20 + (uint32_t)how;
+        REQUIRE(put(s, i));
+        spoil(file_of(folder, i), how);
+        REQUIRE_NOTE(get(s, i) == 0 && !kal__store_has(s, key_of(i)), "damage %d", how);
+        REQUIRE_NOTE(put(s, i) && get(s, i) == 1, "damage %d", how);
+        spoil(file_of(folder, i), how);
+        REQUIRE_NOTE(put(s, i) && get(s, i) == 1, "damage %d, not asked for", how);
+        spoil(file_of(folder, i), how);
+    }
+    kal__store_counted(s, &c);
+    REQUIRE_NOTE(c.broken == 4, "%d broken", (int)c.broken);
+    kal__store_each(s, false, count_unsound, &unsound);
+    REQUIRE_NOTE(unsound == 4, "%d damaged", unsound);
+    REQUIRE(!stat(file_of(folder, 20), &st));
+    REQUIRE_OK(kal__store_collect(s, 0, &before, &after, &busy, &check_error));
+    REQUIRE_NOTE(before == (uint64_t)st.st_size + 5 + 17 && !after, "%d bytes", (int)before);
+    for (uint32_t i = 20; i < 24; i++) REQUIRE(!kal__store_has(s, key_of(i)));
+    kal__store_close(&s);
+}
+
+static void write_letter(const char *path)
+{
+    FILE *f = fopen(path, "w");
+    REQUIRE(f && fputs("somebody's letter", f) >= 0 && fclose(f) == 0);
+}
+
+// What has no name of ours, and what has one and is no file.
 static void foreign(void)
 {
     const char *folder = check_temp("foreign");
@@ -212,22 +260,25 @@ static void foreign(void)
     uint64_t before, after;
     bool busy;
     int unsound = 0;
+    char beside[4300];
     put(s, 9);
     REQUIRE(rename(file_of(folder, 9), in(folder, "away")) == 0);
-    FILE *f = fopen(file_of(folder, 9), "w");   // by the name of an entry
-    REQUIRE(f && fputs("somebody's letter", f) >= 0 && fclose(f) == 0);
-    f = fopen(in(folder, "v1/notes.txt"), "w");
-    REQUIRE(f && fclose(f) == 0);
-    f = fopen(in(folder, "v1/tmp/mine"), "w");
-    REQUIRE(f && fclose(f) == 0);
-    REQUIRE(get(s, 9) == 0 && !put(s, 9));
+    REQUIRE(!mkdir(file_of(folder, 9), 0700));   // by the name of an entry
+    snprintf(beside, sizeof beside, "%s.txt", file_of(folder, 9));
+    write_letter(beside);
+    write_letter(in(folder, "v1/notes.txt"));
+    write_letter(in(folder, "v1/tmp/mine"));
+    put(s, 11);
+    REQUIRE(!unlink(file_of(folder, 11)) && !symlink(beside, file_of(folder, 11)));
+    REQUIRE(get(s, 9) == 0 && !put(s, 9) && get(s, 11) == 0);
     kal__store_each(s, true, count_unsound, &unsound);
     REQUIRE_OK(kal__store_collect(s, 0, &before, &after, &busy, &check_error));
     REQUIRE(unsound == 0 && before == 0 && !busy);
     kal__store_close(&s);
     s = open_at(folder, 0);
     REQUIRE(!access(file_of(folder, 9), R_OK) && !access(in(folder, "v1/notes.txt"), R_OK));
-    REQUIRE(!access(in(folder, "v1/tmp/mine"), R_OK));
+    REQUIRE(!access(in(folder, "v1/tmp/mine"), R_OK) && !access(beside, R_OK));
+    REQUIRE(!access(file_of(folder, 11), R_OK) && !rmdir(file_of(folder, 9)));
     // an entry of another key: moved by hand
     REQUIRE(rename(in(folder, "away"), file_of(folder, 9)) == 0 && put(s, 8));
     REQUIRE(rename(file_of(folder, 9), file_of(folder, 8)) == 0 && get(s, 8) == 0);
@@ -559,6 +610,7 @@ int main(int argc, char **argv)
     keeps();
     rectangles();
     damaged();
+    torn();
     foreign();
     collected();
     stuck();

@@ -120,6 +120,14 @@ for f in memo/v1/??/*; do printf x | dd of="$f" bs=1 seek=4100 conv=notrunc 2>/d
 code 'a run among damage' 0 "$kal" run "$text" --memo-dir memo --stats json
 has 'decodes' "$(cat out)" '"decodes": 1'
 check 'right as well' cmp out.png first.png
+for f in memo/v1/??/*; do
+    n=$(wc -c <"$f")
+    head -c "$n" /dev/zero >"$f"
+done
+code 'a run among zeros' 0 "$kal" run "$text" --memo-dir memo --stats json
+has 'decodes' "$(cat out)" '"decodes": 1'
+code 'and what it made is there' 0 "$kal" run "$text" --memo-dir memo --stats json
+has 'found' "$(cat out)" '"encodes": 0'
 code 'to somewhere far' 0 "$kal" run "$text" --memo-remote "file://$PWD/far" --stats json
 has 'does the work there was' "$(cat out)" '"encodes": 1'
 code 'from there' 0 "$kal" run "$text" --memo-dir near --memo-remote "file://$PWD/far?read_only" --stats json
