@@ -37,7 +37,7 @@ kal__patience kal__remote_patience(kal__remote *r)
 {
     const double now = kal__remote_now();
     pthread_mutex_lock(&r->lock);
-    const double left = r->end_by > 0 ? r->end_by - now : r->timeout;
+    const double left = r->end_by > 0 ? r->end_by + (r->late ? KAL__REMOTE_LAST : 0) - now : r->timeout;
     pthread_mutex_unlock(&r->lock);
     return (kal__patience){now, left < r->timeout ? left : r->timeout};
 }
@@ -68,24 +68,25 @@ void kal__remote_here(kal__remote *r)
     snprintf(r->token + strcspn(r->token, " "), 24, " %ld", (long)r->pid);
     memset(r->idle, 0, sizeof r->idle);   // they are the parent's
     r->n = r->first = r->bytes = 0;       // it sends them
-    r->running = r->busy = r->closing = r->trying = false;
+    r->running = r->busy = r->closing = r->trying = r->late = false;
     r->end_by = 0;
     pthread_cond_init(&r->work, NULL);
     pthread_cond_init(&r->empty, NULL);
 }
 
-// In lock.
-static bool is_on(kal__remote *r)
+// In lock. What is owed goes beside the one request that tries.
+static bool is_on(kal__remote *r, bool owed)
 {
-    if (!r->off_until) return true;
+    if (!r->off_until || (owed && r->spare > 0)) return true;
     if (r->trying || kal__remote_now() < r->off_until) return false;
     return r->trying = true;
 }
 
-bool kal__remote_is_off(kal__remote *r)
+bool kal__remote_is_off(kal__remote *r, bool owed)
 {
     pthread_mutex_lock(&r->lock);
-    const bool off = r->off_until && (r->trying || kal__remote_now() < r->off_until);
+    const bool off =
+        r->off_until && (r->trying || kal__remote_now() < r->off_until) && !(owed && r->spare > 0);
     pthread_mutex_unlock(&r->lock);
     return off;
 }
@@ -94,16 +95,20 @@ bool kal__remote_is_off(kal__remote *r)
 static void judge(kal__remote *r, double seconds, kal__far came)
 {
     const bool well = came < KAL__FAR_STRANGE, alone = r->trying;
-    // What began before it was off; and that there is nothing does not yet make it one that works.
+    if (r->off_until && !alone && came == KAL__FAR_FAILED) r->spare -= seconds;
+    // What began before it was off, or was owed; and that there is nothing does not yet make it one that works.
     if (!alone && (r->off_until || (well && came != KAL__FAR_DONE))) return;
     r->trying = false;
     r->off_until = 0;
     r->failures = well ? 0 : r->failures + 1;
     r->lost = well ? 0 : r->lost + seconds;
+    r->mute = !well && (r->mute || came == KAL__FAR_FAILED);
     if (well || (!alone && r->failures < FAILURES && r->lost < LOST)) return;
     r->off_until = kal__remote_now() + OFF;
+    r->spare = r->mute ? LOST - r->lost : LOST;   // who gives strange things may well take ours
     r->failures = 0;
     r->lost = 0;
+    r->mute = false;
 }
 
 void kal__remote_blame(kal__remote *r, bool sure, const char *fmt, ...)
@@ -135,12 +140,12 @@ bool kal__remote_warning(kal__remote *r, char *out, size_t room)
     return tell;
 }
 
-void *kal__remote_begin(kal__remote *r, double *start)
+void *kal__remote_begin(kal__remote *r, bool owed, double *start)
 {
     void *line = NULL;
     pthread_mutex_lock(&r->lock);
     kal__remote_here(r);
-    const bool on = is_on(r);
+    const bool on = is_on(r, owed);
     for (int i = 0; i < KAL__REMOTE_IDLE && on && !line; i++) line = r->idle[i], r->idle[i] = NULL;
     pthread_mutex_unlock(&r->lock);
     *start = kal__remote_now();
@@ -203,7 +208,7 @@ static kal__slab *believe(kal__remote *r, kal__store *s, kal__slab *file, size_t
 }
 
 // One such entry would be asked for again and again, and make the whole remote one that fails.
-static bool is_strange(kal__remote *r, kal_key key)
+bool kal__remote_is_strange(kal__remote *r, kal_key key)
 {
     bool is = false;
     pthread_mutex_lock(&r->lock);
@@ -220,13 +225,21 @@ static void note_strange(kal__remote *r, kal_key key)
     pthread_mutex_unlock(&r->lock);
 }
 
+void kal__remote_replaced(kal__remote *r, kal_key key)
+{
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < KAL__REMOTE_STRANGE && i < r->n_strange; i++)
+        if (kal_key_equal(r->strange[i], key)) r->strange[i] = (kal_key){0};
+    pthread_mutex_unlock(&r->lock);
+}
+
 kal__slab *kal__remote_get(kal__remote *r, kal__store *s, kal_key key, kal__stored_kind kind, kal_rect rect,
                            kal__stored *what)
 {
     double start;
     size_t n;
     kal__slab *file = NULL, *slab = NULL;
-    void *line = is_strange(r, key) ? NULL : kal__remote_begin(r, &start);
+    void *line = kal__remote_is_strange(r, key) ? NULL : kal__remote_begin(r, false, &start);
     if (line) {
         kal__far came = r->kind->get(r, line, key, &file, &n);
         if (came == KAL__FAR_DONE) slab = believe(r, s, file, n, key, kind, rect, what, &came);
@@ -245,7 +258,7 @@ kal__slab *kal__remote_get(kal__remote *r, kal__store *s, kal_key key, kal__stor
 bool kal__remote_has(kal__remote *r, kal_key key)
 {
     double start;
-    void *line = is_strange(r, key) ? NULL : kal__remote_begin(r, &start);
+    void *line = kal__remote_is_strange(r, key) ? NULL : kal__remote_begin(r, false, &start);
     if (!line) return false;
     const kal__far came = r->kind->has(r, line, key);
     kal__remote_end(r, line, start, came == KAL__FAR_DONE ? KAL__FAR_NONE : came);
@@ -257,7 +270,8 @@ bool kal__remote_has(kal__remote *r, kal_key key)
 kal__far kal__remote_lease_step(kal__remote *r, kal_key key, kal__lease_step step, uint64_t *mark)
 {
     double start;
-    void *line = kal__remote_begin(r, &start);
+    const bool owed = step == KAL__LEASE_AGAIN || step == KAL__LEASE_END;
+    void *line = kal__remote_begin(r, owed, &start);
     if (!line) return KAL__FAR_FAILED;
     const kal__far came = r->kind->lease(r, line, key, step, mark);
     kal__remote_end(r, line, start, came == KAL__FAR_DONE ? KAL__FAR_NONE : came);

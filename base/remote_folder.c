@@ -229,6 +229,7 @@ static kal__far take_lease(const kal__remote *r, const char *name, uint64_t *mar
     if (fd >= 0) {
         const bool ok = kal__store_write(fd, r->token, strlen(r->token));
         close(fd);
+        if (!ok) unlinkat(f->leases, name, 0);   // a full disk; nobody could end it
         return ok ? KAL__FAR_DONE : KAL__FAR_FAILED;
     }
     if (errno != EEXIST) return KAL__FAR_FAILED;

@@ -213,9 +213,9 @@ static kal__far http_put(kal__remote *r, void *line, kal_key key, const kal__pie
     l->at = 0;
     const bool ok = address(l, key) && !lib.curl_easy_setopt(l->easy, CURLOPT_UPLOAD, 1L) &&
                     !lib.curl_easy_setopt(l->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)most);
-    // Some servers do not let an entry take the place of another; then it is there.
+    // Some servers do not let an entry take the place of another.
     const long status = ok ? go(l) : 0;
-    return status == 409 || status == 412 ? KAL__FAR_DONE : meaning(l, status);
+    return status == 409 || status == 412 ? KAL__FAR_BUSY : meaning(l, status);
 }
 
 // ---- lines --------------------------------------------------------------------------------------

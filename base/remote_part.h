@@ -24,7 +24,7 @@ double kal__remote_now(void);
 typedef enum kal__far {
     KAL__FAR_DONE,
     KAL__FAR_NONE,      // it is not there
-    KAL__FAR_BUSY,      // a lease: somebody else has it
+    KAL__FAR_BUSY,      // a lease: somebody else has it; a put: what is there stays
     KAL__FAR_STRANGE,   // what came is none of ours
     KAL__FAR_FAILED     // it does not answer; the line is of no more use
 } kal__far;
@@ -58,6 +58,7 @@ typedef struct kal__far_kind {
 } kal__far_kind;
 
 #define KAL__REMOTE_STRANGE 32
+#define KAL__REMOTE_LAST 0.25   // seconds for the ends of leases, when there are none left for entries
 
 typedef struct kal__waiting {
     kal__slab *data;    // NULL: a lease ends
@@ -87,6 +88,8 @@ struct kal__remote {
     double lost;        // seconds, in them
     double off_until;   // 0: it is on
     bool trying;        // after it was off: one request alone
+    bool mute;          // one of those failures was no answer, not a strange one
+    double spare;       // while it is off: seconds that may still be lost for what it is owed
     char why[160];      // what went wrong last
     bool sure;          // that will not pass by itself: it is worth a word at once
     bool told;          // that was said
@@ -99,6 +102,7 @@ struct kal__remote {
     bool closing;
     pthread_t thread;
     double end_by;   // 0: no end is near
+    bool late;       // it is over: only leases are ended
 
     kal__remote_counts counts;   // atomic, each
 };
@@ -112,10 +116,14 @@ size_t kal__remote_room(const kal__remote *r);
 /// "read_only=true timeout_ms=500"; also with & between.
 kal_status kal__remote_options(kal__remote *r, const char *text, kal_error *err);
 
-/// A request: a line for it, NULL when the remote is off or cannot be reached. Ends with what came of it.
-void *kal__remote_begin(kal__remote *r, double *start);
+/// A request: a line for it, NULL when the remote is off or cannot be reached. Ends with what came of it. `owed`: a lease that we hold goes on or ends, or an
+/// entry takes the place of one that was refused: that is tried while it is off, too, as long as little time is lost by it.
+void *kal__remote_begin(kal__remote *r, bool owed, double *start);
 void kal__remote_end(kal__remote *r, void *line, double start, kal__far came);
-bool kal__remote_is_off(kal__remote *r);
+bool kal__remote_is_off(kal__remote *r, bool owed);
+/// Whether what it had of that key was refused, and nothing took its place yet.
+bool kal__remote_is_strange(kal__remote *r, kal_key key);
+void kal__remote_replaced(kal__remote *r, kal_key key);
 /// What went wrong, for people: nothing in it is secret. `sure`: no accident. Not in lock.
 void kal__remote_blame(kal__remote *r, bool sure, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void kal__remote_count(uint64_t *n);

@@ -31,24 +31,28 @@ static void send(kal__remote *r, const kal__waiting *w)
     const kal__piece pieces[KAL__PIECES] = {
         {front, n}, {w->data->data, w->what.size}, {seal, r->secret ? KAL__SEAL : 0}};
     const bool whole = front && (!r->secret || kal__seal_make(r, pieces, 2, seal));
-    void *line = whole ? kal__remote_begin(r, &start) : NULL;
+    const bool owed = kal__remote_is_strange(r, w->what.key);
+    void *line = whole ? kal__remote_begin(r, owed, &start) : NULL;
     kal__far came = KAL__FAR_FAILED;
     if (line) {
         came = r->kind->put(r, line, w->what.key, pieces, n + w->what.size + pieces[2].n);
-        kal__remote_end(r, line, start, came);
+        kal__remote_end(r, line, start, came == KAL__FAR_BUSY ? KAL__FAR_DONE : came);
     }
-    kal__remote_count(came == KAL__FAR_DONE ? &r->counts.stored : &r->counts.dropped);
+    const bool there = came == KAL__FAR_DONE || (came == KAL__FAR_BUSY && !owed);
+    if (there && owed) kal__remote_replaced(r, w->what.key);
+    kal__remote_count(there ? &r->counts.stored : &r->counts.dropped);
     free(front);
 }
 
-static void do_one(kal__remote *r, kal__waiting *w, bool late)
+// Whoever is not told that a lease ended waits two seconds for it: that is said whatever became of the entry.
+static void do_one(kal__remote *r, kal__waiting *w, double over)
 {
     uint64_t mark;
-    if (w->data && !late)
+    if (w->data && over < 0)
         send(r, w);
     else if (w->data)
         kal__remote_count(&r->counts.dropped);
-    else if (!late)
+    else if (over < KAL__REMOTE_LAST)
         kal__remote_lease_step(r, w->what.key, KAL__LEASE_END, &mark);
     forget(w);
 }
@@ -61,13 +65,14 @@ static void *run(void *arg)
         while (!r->n && !r->closing) pthread_cond_wait(&r->work, &r->lock);
         if (!r->n) break;
         kal__waiting w = r->waiting[r->first];
-        const bool late = r->end_by > 0 && kal__remote_now() > r->end_by;
+        const double over = r->end_by > 0 ? kal__remote_now() - r->end_by : -1;
         r->first = (r->first + 1) % KAL__REMOTE_ITEMS;
         r->n--;
         r->busy = true;
+        r->late = over >= 0;
         pthread_mutex_unlock(&r->lock);
         const size_t size = w.data ? w.what.size : 0;
-        do_one(r, &w, late);
+        do_one(r, &w, over);
         pthread_mutex_lock(&r->lock);
         r->bytes -= size;
         r->busy = false;
@@ -106,7 +111,7 @@ void kal__remote_put(kal__remote *r, const kal__stored *what, kal__slab *data)
     w.what.recipe = NULL;
     char *recipe = kal__new(what->recipe_size + 1, 1);
     const bool fits = what->size && what->size <= r->most && what->size / KAL__STORE_PIECE < UINT32_MAX;
-    if (recipe && fits && !kal__remote_is_off(r)) {
+    if (recipe && fits && !kal__remote_is_off(r, kal__remote_is_strange(r, what->key))) {
         if (what->recipe_size) memcpy(recipe, what->recipe, what->recipe_size);
         w.what.recipe = recipe;
         w.data = kal__slab_ref(data);

@@ -142,6 +142,43 @@ static int left_in(const char *folder, const char *name)
     return n;
 }
 
+// What was computed takes the place of what was refused, also of a remote that is left alone for that, and nobody waits for the lease of it.
+static void put_right(const char *far, const char *url)
+{
+    kal_stats st;
+    double seconds;
+    kal_memo_stats c = turn(NULL, url, NULL, 1, &st, &seconds);
+    REQUIRE_NOTE(!c.remote_hits && c.remote_refused == 3 && c.remote_stored == 3 && !c.remote_dropped,
+                 "%s: %d refused, %d stored", url, (int)c.remote_refused, (int)c.remote_stored);
+    was_told(url, "no whole entry; it is left alone");
+    if (far) REQUIRE(!left_in(far, "tmp") && !left_in(far, "leases"));
+    c = turn(NULL, url, NULL, 1, &st, &seconds);
+    REQUIRE_NOTE(c.remote_hits == 1 && !c.remote_refused && !st.encodes, "%s: %d hits", url,
+                 (int)c.remote_hits);
+}
+
+// Where nothing can be put the lease ends all the same.
+static void not_put_right(void)
+{
+    char far[300], url[400];
+    kal_stats st;
+    double seconds;
+    snprintf(far, sizeof far, "%s", check_temp("in the way"));
+    snprintf(url, sizeof url, "file://%s", far);
+    turn(NULL, url, NULL, 1, &st, &seconds);
+    REQUIRE(entries_in(far, false) == 3);
+    char command[800];
+    snprintf(command, sizeof command,
+             "for f in '%s'/v1/[0-9a-f][0-9a-f]/*; do rm \"$f\" && mkdir \"$f\"; done", far);
+    REQUIRE(!system(command));
+    for (int i = 0; i < 2; i++) {
+        const kal_memo_stats c = turn(NULL, url, NULL, 1, &st, &seconds);
+        REQUIRE_NOTE(c.remote_refused == 3 && !c.remote_stored && c.remote_dropped == 3, "%d refused",
+                     (int)c.remote_refused);
+        REQUIRE_NOTE(!left_in(far, "leases"), "turn %d", i);
+    }
+}
+
 static void in_a_folder(void)
 {
     char far[300], url[400], near[300];
@@ -170,6 +207,7 @@ static void in_a_folder(void)
                  (int)c.remote_refused);
     REQUIRE(c.remote_refused <= c.remote_misses);
     was_told(url, "no whole entry; it is left alone");
+    put_right(far, url);
     // One that was mistyped, or is not mounted, and one that may only be read.
     c = turn(NULL, "file:///proc/nowhere/memo", NULL, 1, &st, &seconds);
     REQUIRE(c.remote_failed > 0 && st.encodes == 1);
@@ -269,6 +307,7 @@ static struct {
     int listening, mode;
     kept kept[64];
     int n;
+    int leases;   // taken and not ended
 } liar = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static bool all_of(int fd, void *data, size_t n)
@@ -322,7 +361,7 @@ static bool give(int fd, const kept *k, const kept *other, int mode, const char 
     return mode != LARGE;
 }
 
-// The entry of a key and another one; `data`, unless NULL, is kept when there is none, and then not the caller's any more.
+// The entry of a key and another one; `data`, unless NULL, is kept, and then not the caller's any more.
 static int find(const char *key, kept **k, kept **other, char **data, size_t n)
 {
     *k = *other = NULL;
@@ -334,7 +373,11 @@ static int find(const char *key, kept **k, kept **other, char **data, size_t n)
         else
             *other = &liar.kept[i];
     if (!*other) *other = *k;
-    if (data && !*k && liar.n < 64) {
+    if (data && *k) {
+        free((*k)->data);
+        (*k)->data = *data, (*k)->n = n;
+        *data = NULL;
+    } else if (data && liar.n < 64) {
         *k = &liar.kept[liar.n++];
         **k = (kept){.data = *data, .n = n};
         snprintf((*k)->key, sizeof(*k)->key, "%s", key);
@@ -342,6 +385,29 @@ static int find(const char *key, kept **k, kept **other, char **data, size_t n)
     }
     pthread_mutex_unlock(&liar.lock);
     return mode;
+}
+
+// Of one word: SET … NX takes a lease, EVAL ends one.
+static void count_lease(const char *word, int n)
+{
+    pthread_mutex_lock(&liar.lock);
+    liar.leases += (n == 6 && !strcmp(word, "SET")) - !strcmp(word, "EVAL");
+    pthread_mutex_unlock(&liar.lock);
+}
+
+static void spoil_all(void)
+{
+    pthread_mutex_lock(&liar.lock);
+    for (int i = 0; i < liar.n; i++) liar.kept[i].data[liar.kept[i].n - 7] ^= 4;
+    pthread_mutex_unlock(&liar.lock);
+}
+
+static int leases_left(void)
+{
+    pthread_mutex_lock(&liar.lock);
+    const int n = liar.leases;
+    pthread_mutex_unlock(&liar.lock);
+    return n;
 }
 
 static bool serve_one(int fd)
@@ -361,6 +427,7 @@ static bool serve_one(int fd)
     kept *k = NULL, *other = NULL;
     const bool puts_it = ok && n == 3 && !strcmp(words[0], "SET");
     const int mode = ok && n > 1 ? find(words[1], &k, &other, puts_it ? &words[2] : NULL, sizes[2]) : HONEST;
+    if (ok) count_lease(words[0], n);
     if (ok && mode == SILENT) usleep(3000000);
     if (ok && !strcmp(words[0], "GET"))
         ok = k ? give(fd, k, other, mode, "$%zu\r\n", "\r\n") : (say(fd, "$-1\r\n", 5), true);
@@ -447,6 +514,10 @@ static void lies(const char *scheme, bool http)
     liar.mode = HONEST;
     pthread_mutex_unlock(&liar.lock);
     REQUIRE(!listen(liar.listening, 16) && !pthread_create(&t, NULL, listen_there, NULL));
+    turn(NULL, url, NULL, 1, &st, &seconds);
+    spoil_all();
+    put_right(NULL, url);
+    REQUIRE_NOTE(!leases_left(), "%d leases", leases_left());
     kal_memo_stats c = turn(NULL, url, NULL, 4, &st, &seconds);
     REQUIRE(c.remote_failed == 0 && c.remote_refused == 0);
     c = turn(NULL, url, NULL, 4, &st, &seconds);
@@ -542,6 +613,7 @@ int main(void)
 {
     of_the_environment();   // before the process has a memo of its own
     in_a_folder();
+    not_put_right();
     with_a_secret();
     refused_urls();
     lies("redis://", false);
