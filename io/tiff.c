@@ -58,15 +58,34 @@ static void slot_free(slot *s)
     free(s);
 }
 
+static kal_status open_file(const kal__decoder *d, slot *s, kal_error *err)
+{
+    kal_status st = kal__tiff_open(&s->file, d->reader, d->head.directory, d->ask.limits.file_bytes, err);
+    if (!st) st = kal__tiff_prepare(&s->file, &d->head, err);
+    s->file.tables = false;   // of the directory: those are all blocks'
+    return st;
+}
+
+// libtiff has one decompressor of JPEG for all blocks, so that tables of one would be those of whatever comes next. A block is decoded as if
+// it were the first: blocks that have none of their own, as of most files, see none of others'.
+static kal_status forget_tables(const kal__decoder *d, slot *s, kal_error *err)
+{
+    if (d->head.compression != COMPRESSION_JPEG || !s->file.tables) return KAL_OK;
+    kal__tiff_close(&s->file);
+    s->holds = -1;
+    const kal_status st = open_file(d, s, err);
+    if (st) s->file.tables = true;   // whoever has the handle next tries again
+    return st;
+}
+
 static kal_status slot_new(const kal__decoder *d, slot **out, kal_error *err)
 {
     const size_t n = sizeof(slot) + block_bytes(&d->head);
     slot *s = *out = aligned_alloc(64, (n + 63) / 64 * 64);
     if (!s) return kal_fail(err, KAL_NOMEM, "%s: tiff: out of memory for a block", d->reader->name);
     *s = (slot){.holds = -1};
-    kal_status st = kal__tiff_open(&s->file, d->reader, d->head.directory, d->ask.limits.file_bytes, err);
-    if (!st) st = kal__tiff_decodes(d->reader, d->head.compression, err);
-    if (!st) st = kal__tiff_prepare(&s->file, &d->head, err);
+    kal_status st = kal__tiff_decodes(d->reader, d->head.compression, err);
+    if (!st) st = open_file(d, s, err);
     if (st) {
         slot_free(s);
         *out = NULL;
@@ -228,9 +247,10 @@ static kal_status one_block(job *j, slot *s, int32_t column, int32_t row)
               (ptrdiff_t)(j->want.x0 - part.x0) * (ptrdiff_t)kal_pixel_size(&h->extent);
     for (j->plane = 0; j->plane < planes && !st; j->plane++) {
         j->index = ((uint32_t)j->plane * down + (uint32_t)row) * across + (uint32_t)column;
-        if (is_missing(&s->file, j->index))
+        if (s->holds != j->index) st = forget_tables(j->d, s, j->err);
+        if (!st && is_missing(&s->file, j->index))
             fill_block(j, s);
-        else
+        else if (!st)
             st = h->direct ? direct_block(j, s) : encoded_block(j, s);
     }
     j->want = part;

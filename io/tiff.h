@@ -67,6 +67,9 @@ typedef struct kal__tiff_file {
     kal__tiff_patch patches[2];
     kal_status io;   // of the reader, when that failed
     kal_error why;   // of the reader; else the library's first complaint
+    bool
+        tables;   // bytes that were read hold what may define tables of JPEG, which the library keeps for what follows
+    bool after_ff;   // the last byte that was read was 0xFF
 } kal__tiff_file;
 
 /// At the directory at this offset. `most`: bytes the library may take at once. On failure nothing is open.

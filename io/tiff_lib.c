@@ -52,6 +52,17 @@ static void patch(const kal__tiff_file *f, uint64_t start, unsigned char *dst, s
     }
 }
 
+// DHT and DQT, wherever they stand: a decoder heeds them in the middle of its data, too. In sound data 0xFF is followed by others.
+static void look_for_tables(kal__tiff_file *f, const unsigned char *p, size_t n)
+{
+    const unsigned char *const end = p + n;
+    if (!n || f->tables) return;
+    f->tables = f->after_ff && (*p == 0xC4 || *p == 0xDB);
+    f->after_ff = end[-1] == 0xFF;
+    while (!f->tables && (p = memchr(p, 0xFF, (size_t)(end - p))) && ++p < end)
+        f->tables = *p == 0xC4 || *p == 0xDB;
+}
+
 static tmsize_t client_read(thandle_t handle, void *dst, tmsize_t n)
 {
     kal__tiff_file *f = (kal__tiff_file *)handle;
@@ -71,6 +82,7 @@ static tmsize_t client_read(thandle_t handle, void *dst, tmsize_t n)
         f->at += (uint64_t)got;
     }
     patch(f, start, dst, (size_t)done);
+    look_for_tables(f, dst, (size_t)done);
     return done;
 }
 

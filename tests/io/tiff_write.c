@@ -168,6 +168,110 @@ static void refused(void)
     kal_scope_free(&s);
 }
 
+// ---- tables of JPEG -----------------------------------------------------------------------------
+
+// The tiles of a picture of 128 × 128, each by itself.
+static unsigned char *tiles_of(const kal_bytes *b, bool backwards)
+{
+    enum { SIDE = 32, ALL = 16 };
+    unsigned char *out = calloc(ALL, SIDE * SIDE * 3);
+    kal_scope *s = kal_scope_new();
+    for (int k = 0; k < ALL; k++) {
+        const int i = backwards ? ALL - 1 - k : k;
+        kal_node *n =
+            kal_crop(s, kal_load_bytes(s, b->data, b->size, NULL),
+                     kal_crop_params(.x = i % 4 * SIDE, .y = i / 4 * SIDE, .width = SIDE, .height = SIDE));
+        unsigned char *p = read_all(n, &(kal_options){.memo_mode = KAL_MEMO_NEVER, .threads = 1}, NULL);
+        if (p) memcpy(out + (size_t)i * SIDE * SIDE * 3, p, SIDE * SIDE * 3);
+        free(p);
+    }
+    kal_scope_free(&s);
+    return out;
+}
+
+// The same tiles of the whole; false: it is not decoded.
+static bool whole_of(const kal_bytes *b, unsigned char *out)
+{
+    enum { SIDE = 32, WIDE = 128 };
+    kal_scope *s = kal_scope_new();
+    unsigned char *p = read_all(kal_load_bytes(s, b->data, b->size, NULL),
+                                &(kal_options){.memo_mode = KAL_MEMO_NEVER, .threads = 1}, NULL);
+    for (int y = 0; p && y < WIDE; y++)
+        for (int x = 0; x < WIDE; x++)
+            memcpy(out + ((size_t)(y / SIDE * 4 + x / SIDE) * SIDE * SIDE +
+                          (size_t)(y % SIDE * SIDE + x % SIDE)) *
+                             3,
+                   p + ((size_t)y * WIDE + (size_t)x) * 3, 3);
+    kal_scope_free(&s);
+    const bool there = p != NULL;
+    free(p);
+    return there;
+}
+
+static uint32_t number(const kal_bytes *b, size_t at, int n)
+{
+    uint32_t v = 0;
+    while (n--) v = v << 8 | b->data[at + (size_t)n];
+    return v;
+}
+
+// Where the numbers of a field lie, of the first directory; 0: there is none.
+static size_t field(const kal_bytes *b, uint32_t tag)
+{
+    const size_t directory = number(b, 4, 4);
+    for (uint32_t i = 0; i < number(b, directory, 2); i++) {
+        const size_t at = directory + 2 + (size_t)i * 12;
+        if (number(b, at, 2) == tag) return number(b, at + 8, 4);
+    }
+    return 0;
+}
+
+// The same file, in which one tile has lost its first table: the steps of luma, 69 bytes behind its first marker.
+static kal_bytes without_table(const kal_bytes *b, size_t tile)
+{
+    enum { TABLE = 69 };
+    const size_t offsets = field(b, 324) + tile * 4, sizes = field(b, 325) + tile * 4;
+    const size_t at = number(b, offsets, 4), n = number(b, sizes, 4);
+    REQUIRE(!memcmp(b->data + at, "\xFF\xD8\xFF\xDB\0\x43\0", 7));
+    kal_bytes bad = bytes_copy(b->data, b->size);
+    for (int i = 0; i < 4; i++) {
+        ((unsigned char *)bad.data)[offsets + (size_t)i] = (unsigned char)(b->size >> 8 * i);
+        ((unsigned char *)bad.data)[sizes + (size_t)i] = (unsigned char)((n - TABLE) >> 8 * i);
+    }
+    bad = bytes_join(bad, b->data + at, 2);
+    return bytes_join(bad, b->data + at + 2 + TABLE, n - 2 - TABLE);
+}
+
+// What a tile defines is of that tile alone: one that has lost its tables is damaged, whichever were decoded before.
+static void tables_stay_in_their_tile(void)
+{
+    enum { ALL = 128 * 128 * 3, TILE = 32 * 32 * 3 };
+    static const unsigned char none[TILE];
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(128, 128, 3, KAL_U8);
+    rng r = {7};
+    kal_bytes b = encoded_on(rng_image(&r, s, &e), "compression=jpeg tile=32 quality=40", 1);
+    unsigned char *whole = calloc(ALL, 1);
+    unsigned char *forth = tiles_of(&b, false), *back = tiles_of(&b, true);
+    REQUIRE(whole_of(&b, whole) && !memcmp(whole, forth, ALL) && !memcmp(whole, back, ALL));
+    for (size_t tile = 0; tile < 16; tile += 5) {
+        kal_bytes bad = without_table(&b, tile);
+        unsigned char *each = tiles_of(&bad, tile > 5);
+        REQUIRE_NOTE(!whole_of(&bad, forth), "tile %zu took another's tables", tile);
+        REQUIRE(check_error.status == KAL_CORRUPT);
+        for (size_t i = 0; i < 16; i++)
+            REQUIRE_NOTE(!memcmp(each + i * TILE, i == tile ? none : whole + i * TILE, TILE),
+                         "no table in tile %zu: tile %zu", tile, i);
+        free(each);
+        bytes_free(&bad);
+    }
+    free(whole);
+    free(forth);
+    free(back);
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+}
+
 static bool can_write(void)
 {
     kal_scope *s = kal_scope_new();
@@ -187,6 +291,7 @@ int main(void)
     pyramid();
     staged();
     refused();
+    tables_stay_in_their_tile();
     kal_memo_clear(NULL);
     return check_done();
 }
