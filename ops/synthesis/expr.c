@@ -332,6 +332,6 @@ const kal_op kal__op_expr = {
         "formula=\"clamp(pow(abs(a - 128), 1.1), channel * 9, min(width, height) * 20) + mod(x, 5)\"",
         "formula=\"round(a / 32) * 32 + max(floor(y / 2), ceil(v1)) - exp(-v0) - log(v0 + 1)\" values=[1 2] "
         "type=u16",
-        "", "formula=\"a * 0.5 + v\" values=[10]",
-        "formula=\"(a <= b) + (a >= b) - (a == b) + (a != b) * (a < b)\""),
+        "", "formula=\"(a <= b) + (a >= b) - (a == b) + (a != b) * (a < b)\"",
+        "formula=\"a * 0.5 + v\" values=[10]"),
 };

@@ -1227,6 +1227,8 @@
     {"expr 7 formula=\"(a <= b) + (a >= b) - (a == b) + (a != b) * (a < b)",
      "de4ffdf3ad91cd8b9a03fba531730ecf"},
     {"expr 7 content", "f673ada0716657fd7fef19112399cc06"},
+    {"expr 8 formula=\"a * 0.5 + v\" values=[10]", "f6cd293632ad5e0bcd89a190069c661f"},
+    {"expr 8 content", "880dbac674afcc6a07d5dba8fe067e7b"},
     {"draw_boxes 0 boxes=[1 2 9 7 -3 -4 5 3 40 30 400 500] color=200 width=1",
      "da6dcde1fdd789b0263868ed0310b769"},
     {"draw_boxes 0 content", "8e9caedcbd600e885f9a207856c8d4ba"},
