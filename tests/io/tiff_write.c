@@ -272,6 +272,60 @@ static void tables_stay_in_their_tile(void)
     kal_scope_free(&s);
 }
 
+// Where the data of a tile begin, of `n` bytes at `at`.
+static size_t scan_of(const kal_bytes *b, size_t at, size_t n)
+{
+    size_t scan = at;
+    while (scan + 1 < at + n && (b->data[scan] != 0xFF || b->data[scan + 1] != 0xDA)) scan++;
+    return scan;
+}
+
+// The same file, in the data of whose tile a table of Huffman's stands, DC of luma with its values the other way round; and the next tile's own are comments.
+static kal_bytes with_a_table(const kal_bytes *b, size_t tile)
+{
+    static const unsigned char dht[] = {0xFF, 0xC4, 0, 31, 0,  0,  1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0,
+                                        0,    0,    0, 0,  11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
+    kal_bytes bad = bytes_copy(b->data, b->size);
+    unsigned char *data = bad.data;
+    for (size_t k = 0; k < 2; k++) {
+        const size_t at = number(b, field(b, 324) + (tile + k) * 4, 4),
+                     n = number(b, field(b, 325) + (tile + k) * 4, 4), scan = scan_of(b, at, n);
+        REQUIRE(scan + 100 < at + n);
+        if (!k) memcpy(data + scan + 40, dht, sizeof dht);
+        for (size_t i = at; k && i + 1 < scan; i++)
+            if (data[i] == 0xFF && data[i + 1] == 0xC4) data[i + 1] = 0xFE;
+    }
+    return bad;
+}
+
+// So is a table that stands where none belongs: other tiles are what they were, whichever came before.
+static void tables_in_data(void)
+{
+    enum { ALL = 128 * 128 * 3, TILE = 32 * 32 * 3 };
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(128, 128, 3, KAL_U8);
+    rng r = {7};
+    kal_bytes b = encoded_on(rng_image(&r, s, &e), "compression=jpeg tile=32 quality=40", 1);
+    unsigned char *sound = tiles_of(&b, false), *whole = calloc(ALL, 1);
+    for (size_t tile = 0; tile < 15; tile += 7) {
+        kal_bytes bad = with_a_table(&b, tile);
+        unsigned char *forth = tiles_of(&bad, false), *back = tiles_of(&bad, true);
+        REQUIRE_NOTE(!memcmp(forth, back, ALL), "a table in tile %zu", tile);
+        if (whole_of(&bad, whole))
+            REQUIRE_NOTE(!memcmp(forth, whole, ALL), "a table in tile %zu, whole", tile);
+        for (size_t i = 0; i < 16; i++)
+            REQUIRE_NOTE(i == tile || i == tile + 1 || !memcmp(forth + i * TILE, sound + i * TILE, TILE),
+                         "a table in tile %zu: tile %zu", tile, i);
+        free(forth);
+        free(back);
+        bytes_free(&bad);
+    }
+    free(sound);
+    free(whole);
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+}
+
 static bool can_write(void)
 {
     kal_scope *s = kal_scope_new();
@@ -292,6 +346,7 @@ int main(void)
     staged();
     refused();
     tables_stay_in_their_tile();
+    tables_in_data();
     kal_memo_clear(NULL);
     return check_done();
 }
