@@ -264,7 +264,8 @@ int help_main(settings *s)
     const kal_op *op = kal_op_find(word);
     if (v && !s->json) return help_verb(v), EXIT_OK;
     if (op) return ops_main(s);
-    if (codec_find(word, &c)) return help_codec(&c), EXIT_OK;
+    if (codec_find(word, &c)) return formats_main(s);
+    if (s->json) return usage("--json tells of ops and formats; there is none of the name \"%s\"", word);
     if (help_word(word)) return EXIT_OK;
     if (!strcmp(word, "limits")) return help_limits(), EXIT_OK;
     return no_such("verb, op or format", word);

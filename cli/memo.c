@@ -19,6 +19,20 @@ typedef struct sums {
     uint64_t kinds[4];
 } sums;
 
+// What each of the words says with --json: {"folder": …
+static void begin_answer(json *j, const char *folder)
+{
+    json_open(j, NULL, '{');
+    json_text(j, "folder", folder);
+}
+
+static int end_answer(json *j)
+{
+    json_close(j, '}');
+    putchar('\n');
+    return EXIT_OK;
+}
+
 static const char *const kinds[] = {"rows", "bytes", "value", "blob"};
 
 static bool add(void *user, const kal_memo_entry *e)
@@ -49,8 +63,7 @@ static int stat_folder(const settings *s)
         return EXIT_OK;
     }
     json j = {stdout, false};
-    json_open(&j, NULL, '{');
-    json_text(&j, "folder", s->memo_dir);
+    begin_answer(&j, s->memo_dir);
     json_count(&j, "entries", t.entries);
     json_count(&j, "bytes", t.bytes);
     json_count(&j, "on_disk", t.on_disk);
@@ -59,9 +72,7 @@ static int stat_folder(const settings *s)
     for (size_t i = 0; i < 4; i++) json_count(&j, kinds[i], t.kinds[i]);
     json_close(&j, '}');
     json_count(&j, "damaged", t.damaged);
-    json_close(&j, '}');
-    putchar('\n');
-    return EXIT_OK;
+    return end_answer(&j);
 }
 
 // How many characters a line may have; 0: any number, since nobody looks at it as it is.
@@ -207,24 +218,41 @@ static int list_folder(const settings *s)
 typedef struct damaged {
     kal_key *keys;
     size_t n, room, seen;
+    bool short_of_memory;
 } damaged;
 
 static bool note_damaged(void *user, const kal_memo_entry *e)
 {
     damaged *d = user;
-    char key[33];
     d->seen++;
     if (e->sound) return true;
     if (d->n == d->room) {
         const size_t room = d->room ? d->room * 2 : 16;
         kal_key *more = realloc(d->keys, room * sizeof *more);
+        d->short_of_memory |= !more;
         if (!more) return false;
         d->keys = more;
         d->room = room;
     }
     d->keys[d->n++] = e->key;
-    printf("%s is damaged\n", kal_key_print(e->key, key));
     return true;
+}
+
+static void tell_damaged(const settings *s, const damaged *d)
+{
+    char key[33];
+    json j = {stdout, false};
+    if (!s->json) {
+        for (size_t i = 0; i < d->n; i++) printf("%s is damaged\n", kal_key_print(d->keys[i], key));
+        printf("%s: %zu entries, %zu damaged%s\n", s->memo_dir, d->seen, d->n, d->n ? " and removed" : "");
+        return;
+    }
+    begin_answer(&j, s->memo_dir);
+    json_count(&j, "entries", d->seen);
+    json_open(&j, "damaged", '[');
+    for (size_t i = 0; i < d->n; i++) json_text(&j, NULL, kal_key_print(d->keys[i], key));
+    json_close(&j, ']');
+    end_answer(&j);
 }
 
 static int verify_folder(const settings *s)
@@ -232,9 +260,9 @@ static int verify_folder(const settings *s)
     damaged d = {0};
     kal_error err;
     int code = kal_memo_each(NULL, true, note_damaged, &d, &err) ? fail(ASKING, &err) : EXIT_OK;
+    if (!code && d.short_of_memory) usage("memo verify: out of memory"), code = EXIT_FAILED;
     for (size_t i = 0; i < d.n; i++) kal_memo_remove(NULL, d.keys[i]);
-    if (!code)
-        printf("%s: %zu entries, %zu damaged%s\n", s->memo_dir, d.seen, d.n, d.n ? " and removed" : "");
+    if (!code) tell_damaged(s, &d);
     free(d.keys);
     return code ? code : d.n ? EXIT_FAILED : EXIT_OK;
 }
@@ -243,10 +271,17 @@ static int collect(const settings *s, uint64_t bytes)
 {
     uint64_t before, after;
     char was[16], is[16];
+    json j = {stdout, false};
     kal_error err;
     if (kal_memo_collect(NULL, bytes, &before, &after, &err)) return fail(WRITING, &err);
-    printf("%s: %s, was %s\n", s->memo_dir, size_text((double)after, is), size_text((double)before, was));
-    return EXIT_OK;
+    if (!s->json) {
+        printf("%s: %s, was %s\n", s->memo_dir, size_text((double)after, is), size_text((double)before, was));
+        return EXIT_OK;
+    }
+    begin_answer(&j, s->memo_dir);
+    json_count(&j, "on_disk", after);
+    json_count(&j, "before", before);
+    return end_answer(&j);
 }
 
 static int collect_folder(const settings *s)
@@ -281,6 +316,7 @@ static int why_key(const settings *s)
     kal_bytes text;
     kal_error err;
     kal_key key;
+    if (s->json) return usage("memo why has no JSON; kal memo list --json tells what is there");
     if (s->n_words != 2 || !kal_key_parse(s->words[1], &key))
         return usage("memo why: of which key? 32 hex digits, as kal memo list prints them");
     return print_why(kal_memo_why_key(NULL, key, &text, &err), &text, &err);
@@ -354,6 +390,21 @@ static void copy_keys(copying *c)
     }
 }
 
+static void tell_copied(const settings *s, const copying *c, const char *folder)
+{
+    json j = {stdout, false};
+    if (!s->json) {
+        printf("%s: %llu entries copied, %llu were there%s\n", folder, (unsigned long long)c->copied,
+               (unsigned long long)c->there, c->failed ? ", others are not whole" : "");
+        return;
+    }
+    begin_answer(&j, folder);
+    json_count(&j, "copied", c->copied);
+    json_count(&j, "there", c->there);
+    json_count(&j, "failed", (uint64_t)c->failed);
+    end_answer(&j);
+}
+
 // From or to a folder that is not the one of --memo-dir; of any size.
 static int copy_between(const settings *s, bool out)
 {
@@ -380,9 +431,7 @@ static int copy_between(const settings *s, bool out)
     if (!code && !c.n_words && kal_memo_each(c.from, false, copy_each, &c, &err)) code = fail(ASKING, &err);
     kal_memo_free(&other);
     if (code) return code;
-    printf("%s: %llu entries copied, %llu were there%s\n", out ? folder : s->memo_dir,
-           (unsigned long long)c.copied, (unsigned long long)c.there,
-           c.failed ? ", others are not whole" : "");
+    tell_copied(s, &c, out ? folder : s->memo_dir);
     return c.failed ? fail(WRITING, &c.err), EXIT_FAILED : EXIT_OK;
 }
 
@@ -398,19 +447,32 @@ static int import_entries(const settings *s)
     return copy_between(s, false);
 }
 
+static const struct {
+    const char *name, *takes;
+    int (*run)(const settings *s);
+} words[] = {
+    {"stat", "", stat_folder},          {"list", "", list_folder},          {"verify", "", verify_folder},
+    {"gc", "", collect_folder},         {"clear", "", clear_folder},        {"why", " KEY", why_key},
+    {"export", " DIR", export_entries}, {"import", " DIR", import_entries},
+};
+
+// The words there are, each with what follows it.
+static int no_such_word(const settings *s)
+{
+    char list[160] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s%s", i ? ", " : "", words[i].name,
+                              words[i].takes);
+    if (!s->n_words) return usage("memo: one of %s", list);
+    return usage("memo: there is no \"%s\"; one of %s", s->words[0], list);
+}
+
 int memo_main(settings *s)
 {
-    static const struct {
-        const char *name;
-        int (*run)(const settings *s);
-    } words[] = {{"stat", stat_folder},      {"list", list_folder},     {"verify", verify_folder},
-                 {"gc", collect_folder},     {"clear", clear_folder},   {"why", why_key},
-                 {"export", export_entries}, {"import", import_entries}};
-    if (!s->n_words)
-        return usage("memo: one of stat, list, verify, gc, clear, why KEY, export DIR, import DIR");
+    size_t i = 0;
+    while (i < sizeof words / sizeof *words && s->n_words && strcmp(s->words[0], words[i].name) != 0) i++;
+    if (!s->n_words || i == sizeof words / sizeof *words) return no_such_word(s);
     if (!s->memo_dir || !*s->memo_dir) return usage("memo: of which folder? --memo-dir DIR, or KAL_MEMO_DIR");
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strcmp(s->words[0], words[i].name)) return words[i].run(s);
-    return usage("memo: there is no \"%s\"; one of stat, list, verify, gc, clear, why, export, import",
-                 s->words[0]);
+    return words[i].run(s);
 }

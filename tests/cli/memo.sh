@@ -113,7 +113,9 @@ has 'finds all whole' "$(cat out)" ' 0 damaged'
 for f in memo/v1/??/*; do printf x | dd of="$f" bs=1 seek=4100 conv=notrunc 2>/dev/null; done
 code 'verify after damage' 1 "$kal" memo verify --memo-dir memo
 has 'removes it' "$(cat out)" ' damaged and removed'
-code 'and then' 0 "$kal" memo verify --memo-dir memo
+code 'and then' 0 "$kal" memo verify --memo-dir memo --json
+json 'verify' out
+has 'none is' "$(cat out)" '"damaged": []}'
 code 'a run makes it again' 0 "$kal" run "$text" --memo-dir memo --stats json
 check 'right' cmp out.png first.png
 for f in memo/v1/??/*; do printf x | dd of="$f" bs=1 seek=4100 conv=notrunc 2>/dev/null; done
@@ -141,6 +143,9 @@ refused 'nowhere' 2 'is no place for a memo' "$kal" run "$text" --memo-remote ft
 refused 'an option that is none' 2 'there is no "timeout"' "$kal" run "$text" --memo-remote file:///x?timeout=4
 echo hello >memo/v1/letter
 code 'gc' 0 "$kal" memo gc --memo-dir memo --memo-size 1K
+code 'gc as JSON' 0 "$kal" memo gc --memo-dir memo --memo-size 1K --json
+json 'gc' out
+has 'says what is left' "$(cat out)" '"on_disk": '
 code 'clear' 0 "$kal" memo clear --memo-dir memo
 has 'leaves nothing' "$(cat out)" '0 B'
 same 'but what is none of ours' "$(cat memo/v1/letter)" hello

@@ -148,6 +148,9 @@ rm -rf memo2
 code 'export' 0 "$kal" memo export copy --memo-dir memo
 has 'says how many' "$(cat out)" ' entries copied, 0 were there'
 n=$(sed 's/.*: \([0-9]*\) entries.*/\1/' out)
+code 'as JSON' 0 "$kal" memo export copy --memo-dir memo --json
+json 'export' out
+has 'copies none' "$(cat out)" '"copied": 0, "there": '"$n"
 code 'again' 0 "$kal" memo export copy --memo-dir memo
 has 'finds them there' "$(cat out)" "0 entries copied, $n were there"
 code 'clear' 0 "$kal" memo clear --memo-dir memo
