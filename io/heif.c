@@ -483,8 +483,12 @@ static kal_status heif_close(kal__decoder *d, kal_error *err)
 #else
 
 KAL__MISSING_READER(heif, "libheif")
+KAL__MISSING_WRITER(heif, "libheif")
+KAL__MISSING_WRITER(avif, "libheif")
 #define heif_rows NULL
 #define heif_close NULL
+#define kal__heif_put NULL
+#define kal__heif_end NULL
 
 #endif
 

@@ -449,11 +449,14 @@ static kal_status jp2_close(kal__decoder *d, kal_error *err)
 #else
 
 KAL__MISSING_READER(jp2, "OpenJPEG")
+KAL__MISSING_WRITER(jp2, "OpenJPEG")
 #define jp2_rows NULL
 #define jp2_shrink NULL
 #define jp2_reach NULL
 #define jp2_aim NULL
 #define jp2_close NULL
+#define kal__jp2_put NULL
+#define kal__jp2_end NULL
 
 #endif
 

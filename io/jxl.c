@@ -430,8 +430,11 @@ static kal_status jxl_close(kal__decoder *d, kal_error *err)
 #else
 
 KAL__MISSING_READER(jxl, "libjxl")
+KAL__MISSING_WRITER(jxl, "libjxl")
 #define jxl_rows NULL
 #define jxl_close NULL
+#define kal__jxl_put NULL
+#define kal__jxl_end NULL
 
 #endif
 

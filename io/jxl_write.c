@@ -215,38 +215,4 @@ kal_status kal__jxl_end(kal__encoder *e, kal_error *err)
     return st;
 }
 
-#else
-
-static kal_status not_there(kal_error *err)
-{
-    return kal_fail(err, KAL_UNSUPPORTED, "jxl: this build has no libjxl; save as png instead");
-}
-
-kal_status kal__jxl_accepts(const kal_extent *x, const void *params, size_t *memory, kal_error *err)
-{
-    (void)x, (void)params, (void)memory;
-    return not_there(err);
-}
-
-kal_status kal__jxl_begin(const kal_extent *x, const void *params, const kal__meta *meta, kal__writer *w,
-                          kal__encoder **out, kal_error *err)
-{
-    (void)x, (void)params, (void)meta, (void)w;
-    *out = NULL;
-    return not_there(err);
-}
-
-kal_status kal__jxl_put(kal__encoder *e, const unsigned char *src, ptrdiff_t stride, int32_t n,
-                        kal_error *err)
-{
-    (void)e, (void)src, (void)stride, (void)n;
-    return not_there(err);
-}
-
-kal_status kal__jxl_end(kal__encoder *e, kal_error *err)
-{
-    (void)e;
-    return not_there(err);
-}
-
 #endif

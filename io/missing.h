@@ -27,4 +27,22 @@
         return codec##_header(r, ask, NULL, NULL, err);                                                     \
     }
 
+/// Its writer, for as long as accepts and begin are declared: nothing else is called of what was never begun.
+#define KAL__MISSING_WRITER(codec, library)                                                         \
+    kal_status kal__##codec##_accepts(const kal_extent *e, const void *params, size_t *memory,      \
+                                      kal_error *err)                                               \
+    {                                                                                               \
+        (void)e, (void)params, (void)memory;                                                        \
+        return kal_fail(err, KAL_UNSUPPORTED,                                                       \
+                        #codec ": this build has no " library "; save as png instead");             \
+    }                                                                                               \
+                                                                                                    \
+    kal_status kal__##codec##_begin(const kal_extent *e, const void *params, const kal__meta *meta, \
+                                    kal__writer *w, kal__encoder **out, kal_error *err)             \
+    {                                                                                               \
+        (void)meta, (void)w;                                                                        \
+        *out = NULL;                                                                                \
+        return kal__##codec##_accepts(e, params, NULL, err);                                        \
+    }
+
 #endif

@@ -529,9 +529,16 @@ static kal_status webp_close(kal__decoder *d, kal_error *err)
 #else
 
 KAL__MISSING_READER(webp, "libwebp")
+KAL__MISSING_WRITER(webp, "libwebp")
+#define webp_good NULL
 #define webp_rows NULL
 #define webp_next NULL
 #define webp_close NULL
+#define kal__webp_among NULL
+#define kal__webp_page NULL
+#define kal__webp_put NULL
+#define kal__webp_turn NULL
+#define kal__webp_end NULL
 
 #endif
 
