@@ -278,6 +278,7 @@ static kal_rect tiff_reach(const kal__header *h, kal_rect want)
 #else
 
 KAL__MISSING_READER(tiff, "libtiff of 4.5 or later")
+KAL__MISSING_WRITER(tiff, "libtiff of 4.5 or later")
 #define tiff_rows NULL
 #define tiff_shrink NULL
 #define tiff_reach NULL
@@ -285,6 +286,12 @@ KAL__MISSING_READER(tiff, "libtiff of 4.5 or later")
 #define tiff_part NULL
 #define tiff_close NULL
 #define kal__tiff_version tiff_version
+#define kal__tiff_page NULL
+#define kal__tiff_pieces NULL
+#define kal__tiff_put NULL
+#define kal__tiff_pack NULL
+#define kal__tiff_join NULL
+#define kal__tiff_end NULL
 
 #endif
 

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Writing TIFF: the blocks of each level as they come, one behind the other, and all directories at the end, to which the head then
-// points. Workers pack the blocks of the picture; those of smaller levels are packed when a row of them is full.
-#include "tiff.h"
+// Writing TIFF: the blocks of each level as they come, one behind the other, and all directories at the end (tiff_directories.c). Workers pack the blocks of the picture; those of smaller levels are packed when a row of them is full.
+#include "tiff_write.h"
 
 #if KAL__TIFF
 
 #include "bytes.h"
-#include "exif.h"
-#include "pyramid.h"
-#include "geo.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,37 +65,7 @@ static bool is_big(const kal_extent *e, const kal__tiff_p *p, const kal__tiff_fo
     return p->bigtiff == 1 || (p->bigtiff == 0 && most_bytes(e, f) >= 4294967295.0);
 }
 
-static kal_status too_large(kal_error *err)
-{
-    return kal_fail(err, KAL_INVALID, "tiff: the file has more than 4 GiB: it needs bigtiff=true");
-}
-
 // ---- the encoder --------------------------------------------------------------------------------
-
-typedef struct level {
-    kal__tiff_form form;
-    uint64_t *offsets;
-    uint32_t *sizes;
-    uint32_t n;   // blocks written
-} level;
-
-typedef struct picture {
-    struct picture *next;
-    kal__meta *meta;
-    kal__exif_parts exif;   // at the end
-    kal__directory geo;     // with its values in exif
-    kal__tiff_p p;
-    int n_levels;
-    level levels[KAL__MOST_LEVELS];
-    kal__pyramid pyramid;   // rows of the first level come to it where they come in order
-} picture;
-
-struct kal__encoder {
-    kal__writer *writer;
-    bool big, open;                 // whether it is big is open until the end: the head has room for either
-    uint64_t start;                 // of the file in the writer
-    picture *first, **last, *now;   // directories are written at the end
-};
 
 static uint64_t plain_bytes(const kal_extent *e)
 {
@@ -132,7 +97,7 @@ kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *me
     if (p->bigtiff == 2 && most_bytes(e, &f) >= 4294967295.0 * 8)
         return kal_fail(err, KAL_INVALID, "tiff: the picture is too large for bigtiff=false");
     if (p->bigtiff == 2 && f.compression == COMPRESSION_NONE && plain_bytes(e) > UINT32_MAX)
-        return too_large(err);
+        return kal__tiff_too_large(err);
     const int n = count_levels(e, &f, p->pyramid);
     const double blocks = most_bytes(e, &f) / (double)kal__tiff_bound(&f) * kal__tiff_across(&f);
     *memory = sizeof(kal__encoder) + (size_t)(blocks * 12 * 2);
@@ -141,7 +106,7 @@ kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *me
     return KAL_OK;
 }
 
-static void picture_free(picture *p)
+static void picture_free(kal__tiff_picture *p)
 {
     for (int i = 0; i < p->n_levels; i++) {
         free(p->levels[i].offsets);
@@ -156,14 +121,14 @@ static void picture_free(picture *p)
 
 static void encoder_free(kal__encoder *c)
 {
-    for (picture *p = c->first, *next; p; p = next) {
+    for (kal__tiff_picture *p = c->first, *next; p; p = next) {
         next = p->next;
         picture_free(p);
     }
     free(c);
 }
 
-static bool level_begin(level *l, const kal__tiff_form *form, const kal_extent *e)
+static bool level_begin(kal__tiff_written *l, const kal__tiff_form *form, const kal_extent *e)
 {
     l->form = *form;
     l->form.extent = *e;
@@ -175,28 +140,7 @@ static bool level_begin(level *l, const kal__tiff_form *form, const kal_extent *
     return l->offsets && l->sizes;
 }
 
-static size_t make_head(bool big, uint64_t first, unsigned char head[16])
-{
-    const uint16_t mark = big ? 43 : 42, size = 8;
-    const uint32_t first4 = (uint32_t)first;
-    memset(head, 0, 16);
-    head[0] = head[1] = kal__little_endian() ? 'I' : 'M';
-    memcpy(head + 2, &mark, 2);
-    if (big)
-        memcpy(head + 4, &size, 2), memcpy(head + 8, &first, 8);
-    else
-        memcpy(head + 4, &first4, 4);
-    return big ? 16 : 8;
-}
-
-static kal_status put_head(kal__encoder *c, kal_error *err)
-{
-    unsigned char head[16];
-    const size_t n = make_head(c->big, 0, head);
-    return c->writer->write(c->writer, head, c->open ? sizeof head : n, err);
-}
-
-static kal_status put_blocks(kal__encoder *c, level *l, const kal__piece *p, kal_error *err)
+static kal_status put_blocks(kal__encoder *c, kal__tiff_written *l, const kal__piece *p, kal_error *err)
 {
     uint64_t at = c->writer->written - c->start;
     const unsigned char *sizes = p->data + p->note[1];
@@ -205,7 +149,7 @@ static kal_status put_blocks(kal__encoder *c, level *l, const kal__piece *p, kal
         l->offsets[l->n] = at;
         at += l->sizes[l->n];
     }
-    if (!c->big && !c->open && at > UINT32_MAX) return too_large(err);
+    if (!c->big && !c->open && at > UINT32_MAX) return kal__tiff_too_large(err);
     return c->writer->write(c->writer, p->data, (size_t)p->note[1], err);
 }
 
@@ -213,7 +157,7 @@ static kal_status take_band(void *user, int i, int32_t band, const unsigned char
                             int32_t y1, kal_error *err)
 {
     kal__encoder *c = user;
-    level *l = &c->now->levels[i];
+    kal__tiff_written *l = &c->now->levels[i];
     (void)band;
     const size_t pixel = kal_pixel_size(&l->form.extent), row = (size_t)l->form.extent.width * pixel;
     kal_status st = KAL_OK;
@@ -235,8 +179,8 @@ kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *para
     const kal__tiff_form f = form_of(e, p);
     if (!c->big && !c->open && f.compression == COMPRESSION_NONE &&
         plain_bytes(e) + (c->writer->written - c->start) > UINT32_MAX)
-        return too_large(err);
-    picture *made = kal__new_zero(1, sizeof *made);
+        return kal__tiff_too_large(err);
+    kal__tiff_picture *made = kal__new_zero(1, sizeof *made);
     if (!made) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
     if (c->now)
         kal__pyramid_end(&c->now->pyramid);   // levels hold what they need while their picture is written
@@ -267,7 +211,7 @@ kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__m
     c->big = !c->open && is_big(e, p, &f);
     c->start = w->written;
     kal_status st = kal__tiff_page(c, e, params, meta, err);
-    if (!st) st = put_head(c, err);
+    if (!st) st = kal__tiff_put_head(c, err);
     if (st) {
         encoder_free(c);
         *out = NULL;
@@ -302,7 +246,7 @@ kal_status kal__tiff_put(kal__encoder *c, const unsigned char *src, ptrdiff_t st
 kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
                           kal_error *err)
 {
-    const level *l = &c->now->levels[0];
+    const kal__tiff_written *l = &c->now->levels[0];
     const int32_t n = rows->rect.y1 - y0;
     const size_t row = (size_t)l->form.extent.width * kal_pixel_size(&l->form.extent);
     unsigned char *packed = NULL;
@@ -345,227 +289,11 @@ kal_status kal__tiff_join(kal__encoder *c, const kal__piece *p, kal_error *err)
                             (int32_t)(p->note[2] / row), err);
 }
 
-// ---- directories --------------------------------------------------------------------------------
-
-enum { BYTES = KAL__IFD_BYTE, SHORT = KAL__IFD_SHORT, LONG = KAL__IFD_LONG, RATIONAL = KAL__IFD_RATIONAL };
-
-typedef struct density {
-    uint32_t x[2], y[2];
-} density;
-
-static void add_all(const kal__directory *more, kal__directory *d)
-{
-    for (size_t k = 0; k < more->n; k++)
-        if (more->fields[k].data)
-            kal__directory_add(d, more->fields[k].tag, more->fields[k].type, more->fields[k].count,
-                               more->fields[k].data);
-        else
-            kal__directory_value(d, more->fields[k].tag, more->fields[k].type, more->fields[k].value);
-}
-
-static void describe(const kal__encoder *c, const picture *pic, const level *l, int i, const uint16_t bits[],
-                     const uint16_t formats[], const uint32_t *short_offsets, const density *per_inch,
-                     kal__directory *d)
-{
-    static const uint16_t halves[2] = {2, 2};
-    const kal_extent *e = &l->form.extent;
-    const bool jpeg = l->form.compression == COMPRESSION_JPEG, rgb = e->model == KAL_RGB;
-    const unsigned offsets = c->big ? KAL__IFD_LONG8 : LONG;
-    const void *places = c->big ? (const void *)l->offsets : short_offsets;
-    const bool predicted = l->form.compression == COMPRESSION_ADOBE_DEFLATE ||
-                           l->form.compression == COMPRESSION_LZW || l->form.compression == COMPRESSION_ZSTD;
-    const bool meta = pic->meta && !pic->p.strip && !i;
-    const int extra = e->channels - (rgb ? 3 : 1);
-    static const uint16_t extras[KAL_MAX_CHANNELS];
-    static const uint16_t straight = EXTRASAMPLE_UNASSALPHA;
-    kal__directory_value(d, TIFFTAG_SUBFILETYPE, LONG, i ? FILETYPE_REDUCEDIMAGE : 0);
-    kal__directory_value(d, TIFFTAG_IMAGEWIDTH, LONG, (uint64_t)e->width);
-    kal__directory_value(d, TIFFTAG_IMAGELENGTH, LONG, (uint64_t)e->height);
-    kal__directory_add(d, TIFFTAG_BITSPERSAMPLE, SHORT, (uint64_t)e->channels, bits);
-    kal__directory_value(d, TIFFTAG_COMPRESSION, SHORT, (uint64_t)l->form.compression);
-    kal__directory_value(d, TIFFTAG_PHOTOMETRIC, SHORT,
-                         jpeg && rgb ? PHOTOMETRIC_YCBCR
-                         : rgb       ? PHOTOMETRIC_RGB
-                                     : PHOTOMETRIC_MINISBLACK);
-    if (!l->form.tiled) kal__directory_add(d, TIFFTAG_STRIPOFFSETS, offsets, l->n, places);
-    kal__directory_value(d, TIFFTAG_ORIENTATION, SHORT,
-                         pic->meta && !pic->meta->applied ? (uint64_t)pic->meta->orientation : 1);
-    kal__directory_value(d, TIFFTAG_SAMPLESPERPIXEL, SHORT, (uint64_t)e->channels);
-    if (!l->form.tiled) kal__directory_value(d, TIFFTAG_ROWSPERSTRIP, LONG, (uint64_t)l->form.block_h);
-    if (!l->form.tiled) kal__directory_add(d, TIFFTAG_STRIPBYTECOUNTS, LONG, l->n, l->sizes);
-    kal__directory_add(d, TIFFTAG_XRESOLUTION, RATIONAL, per_inch->x[1] != 0, per_inch->x);
-    kal__directory_add(d, TIFFTAG_YRESOLUTION, RATIONAL, per_inch->y[1] != 0, per_inch->y);
-    kal__directory_value(d, TIFFTAG_PLANARCONFIG, SHORT, PLANARCONFIG_CONTIG);
-    if (per_inch->x[1]) kal__directory_value(d, TIFFTAG_RESOLUTIONUNIT, SHORT, RESUNIT_INCH);
-    if (predicted)
-        kal__directory_value(d, TIFFTAG_PREDICTOR, SHORT,
-                             e->type == KAL_F32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
-    if (l->form.tiled) kal__directory_value(d, TIFFTAG_TILEWIDTH, LONG, (uint64_t)l->form.block_w);
-    if (l->form.tiled) kal__directory_value(d, TIFFTAG_TILELENGTH, LONG, (uint64_t)l->form.block_h);
-    if (l->form.tiled) kal__directory_add(d, TIFFTAG_TILEOFFSETS, offsets, l->n, places);
-    if (l->form.tiled) kal__directory_add(d, TIFFTAG_TILEBYTECOUNTS, LONG, l->n, l->sizes);
-    kal__directory_add(d, TIFFTAG_EXTRASAMPLES, SHORT, extra > 0 ? (uint64_t)extra : 0,
-                       e->alpha && extra == 1 ? &straight : extras);
-    kal__directory_add(d, TIFFTAG_SAMPLEFORMAT, SHORT, (uint64_t)e->channels, formats);
-    if (jpeg && rgb) kal__directory_add(d, TIFFTAG_YCBCRSUBSAMPLING, SHORT, 2, halves);
-    if (meta) kal__directory_add(d, TIFFTAG_XMLPACKET, BYTES, pic->meta->xmp.size, pic->meta->xmp.data);
-    if (meta) kal__directory_add(d, TIFFTAG_RICHTIFFIPTC, BYTES, pic->meta->iptc.size, pic->meta->iptc.data);
-    if (meta) kal__directory_add(d, TIFFTAG_ICCPROFILE, BYTES, pic->meta->icc.size, pic->meta->icc.data);
-    if (i) return;
-    add_all(&pic->exif.part[KAL__EXIF_MAIN], d);
-    add_all(&pic->geo, d);
-}
-
-static kal_status put_level(kal__encoder *c, picture *pic, int i, kal_error *err)
-{
-    level *l = &pic->levels[i];
-    const kal_extent *e = &l->form.extent;
-    uint16_t bits[KAL_MAX_CHANNELS], formats[KAL_MAX_CHANNELS];
-    density per_inch = {{0}, {0}};
-    uint32_t *short_offsets = NULL;
-    for (int k = 0; k < e->channels; k++) {
-        bits[k] = (uint16_t)(kal_type_size(e->type) * 8);
-        formats[k] = e->type == KAL_F32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT;
-    }
-    if (!c->big) {
-        short_offsets = kal__new(l->n, sizeof *short_offsets);
-        if (!short_offsets) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
-        for (uint32_t k = 0; k < l->n; k++) short_offsets[k] = (uint32_t)l->offsets[k];
-    }
-    if (pic->meta && pic->meta->density[0] > 0 && pic->meta->density[1] > 0) {
-        kal__fraction(pic->meta->density[0] / (1 << i) * 0.0254, per_inch.x);
-        kal__fraction(pic->meta->density[1] / (1 << i) * 0.0254, per_inch.y);
-    }
-    kal__directory d = {0};
-    kal__text t = {0};
-    describe(c, pic, l, i, bits, formats, short_offsets, &per_inch, &d);
-    kal__directory_put(&d, c->big, c->writer->written - c->start, i + 1 == pic->n_levels && !pic->next, &t);
-    kal__directory_free(&d);
-    free(short_offsets);
-    kal_status st = t.failed ? kal_fail(err, KAL_NOMEM, "tiff: out of memory")
-                             : c->writer->write(c->writer, t.data, t.size, err);
-    free(t.data);
-    return st;
-}
-
-static kal_status put_even(kal__encoder *c, kal_error *err)
-{
-    static const unsigned char zero[1];
-    return (c->writer->written - c->start) & 1 ? c->writer->write(c->writer, zero, 1, err) : KAL_OK;
-}
-
-// What pictures' own directories will point at lies before the first of these, which follow each other.
-static kal_status put_exif(kal__encoder *c, picture *p, kal_error *err)
-{
-    kal__blob exif;
-    kal__text t = {0};
-    if (!p->meta || p->p.strip) return KAL_OK;
-    if (!kal__exif_to_write(p->meta, &exif)) return kal_fail(err, KAL_NOMEM, "tiff: out of memory");
-    kal_status st = put_even(c, err);
-    kal__exif_take(&exif, &p->exif);
-    kal__exif_put(&p->exif, c->big, c->writer->written - c->start, &t);
-    t.failed |= !kal__geo_to_write(p->meta, &p->geo, &p->exif.values) || p->geo.failed;
-    if (!st && t.failed) st = kal_fail(err, KAL_NOMEM, "tiff: out of memory");
-    if (!st && t.size) st = c->writer->write(c->writer, t.data, t.size, err);
-    free(t.data);
-    free(exif.data);
-    return st;
-}
-
-// Bytes that directories and what they point at have at most.
-static uint64_t directories_bound(const kal__encoder *c)
-{
-    uint64_t n = 16;
-    for (const picture *p = c->first; p; p = p->next) {
-        const kal__meta *m = p->meta;
-        if (m)
-            n += 2 * (uint64_t)(m->exif.size + m->xmp.size + m->icc.size + m->iptc.size + m->geo.size) + 4096;
-        for (int i = 0; i < p->n_levels; i++) n += 16 * (uint64_t)p->levels[i].n + 4096;
-    }
-    return n;
-}
-
-static kal_status put_directories(kal__encoder *c, kal_error *err)
-{
-    kal_status st = KAL_OK;
-    const bool fits = c->writer->written - c->start + directories_bound(c) <= UINT32_MAX;
-    if (!fits && !c->big && !c->open) return too_large(err);
-    if (c->open) c->big = !fits;
-    for (picture *p = c->first; p && !st; p = p->next) st = put_exif(c, p, err);
-    if (!st) st = put_even(c, err);
-    const uint64_t first = c->writer->written - c->start;
-    unsigned char head[16];
-    for (picture *p = c->first; p; p = p->next)
-        for (int i = 0; i < p->n_levels && !st; i++) st = put_level(c, p, i, err);
-    if (st) return st;
-    const size_t n = make_head(c->big, first, head);
-    return c->writer->patch(c->writer, c->start, head, n, err);
-}
-
 kal_status kal__tiff_end(kal__encoder *c, kal_error *err)
 {
-    const kal_status st = err ? put_directories(c, err) : KAL_OK;
+    const kal_status st = err ? kal__tiff_put_directories(c, err) : KAL_OK;
     encoder_free(c);
     return st;
-}
-
-#else
-
-static kal_status not_there(kal_error *err)
-{
-    return kal_fail(err, KAL_UNSUPPORTED, "tiff: this build has no libtiff of 4.5 or later");
-}
-
-kal_status kal__tiff_accepts(const kal_extent *e, const void *params, size_t *memory, kal_error *err)
-{
-    (void)e, (void)params, (void)memory;
-    return not_there(err);
-}
-
-kal_status kal__tiff_begin(const kal_extent *e, const void *params, const kal__meta *meta, kal__writer *w,
-                           kal__encoder **out, kal_error *err)
-{
-    (void)e, (void)params, (void)meta, (void)w;
-    *out = NULL;
-    return not_there(err);
-}
-
-kal_status kal__tiff_page(kal__encoder *c, const kal_extent *e, const void *params, const kal__meta *meta,
-                          kal_error *err)
-{
-    (void)c, (void)e, (void)params, (void)meta;
-    return not_there(err);
-}
-
-void kal__tiff_pieces(const kal_extent *e, const void *params, kal__pieces *out)
-{
-    (void)e, (void)params, (void)out;
-}
-
-kal_status kal__tiff_put(kal__encoder *c, const unsigned char *src, ptrdiff_t stride, int32_t n,
-                         kal_error *err)
-{
-    (void)c, (void)src, (void)stride, (void)n;
-    return not_there(err);
-}
-
-kal_status kal__tiff_pack(const kal__encoder *c, const kal_tile *rows, int32_t y0, kal__piece *out,
-                          kal_error *err)
-{
-    (void)c, (void)rows, (void)y0, (void)out;
-    return not_there(err);
-}
-
-kal_status kal__tiff_join(kal__encoder *c, const kal__piece *piece, kal_error *err)
-{
-    (void)c, (void)piece;
-    return not_there(err);
-}
-
-kal_status kal__tiff_end(kal__encoder *c, kal_error *err)
-{
-    (void)c, (void)err;
-    return KAL_OK;
 }
 
 #endif
