@@ -195,7 +195,7 @@ static void digest_together(picture *p, int32_t threads)
     int32_t n = 0;
     if (threads > MOST_THREADS) threads = MOST_THREADS;
     if (threads > p->bands) threads = p->bands;
-    while (n + 1 < threads && kal__thread_start(&others[n], digest_bands, p)) n++;
+    while (n + 1 < threads && kal__thread_start(&others[n], 0, digest_bands, p)) n++;
     digest_bands(p);
     while (n) pthread_join(others[--n], NULL);
 }

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "lease.h"
 
+#include "fork.h"
 #include "remote_part.h"
 #include "store_file.h"
 #include "thread.h"
@@ -37,6 +38,7 @@ typedef struct seen {
 } seen;
 
 struct kal__leases {
+    kal__guarded guarded;
     pthread_mutex_t lock;   // guards what follows
     pthread_cond_t work;
     pid_t pid;
@@ -44,7 +46,8 @@ struct kal__leases {
     size_t n, room;
     seen seen[SEEN];
     unsigned next;
-    bool running, closing;
+    bool running, closing, beating;
+    pthread_cond_t rested;
     pthread_t thread;
 };
 
@@ -52,19 +55,12 @@ kal__leases *kal__leases_new(void)
 {
     kal__leases *l = kal__new_zero(1, sizeof *l);
     if (!l) return NULL;
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&l->lock, NULL);
-    pthread_cond_init(&l->work, &attr);
-    pthread_condattr_destroy(&attr);
+    kal__guard(&l->guarded, KAL__FORK_LEASES, &l->lock, NULL, NULL);
+    kal__cond_init(&l->work);
+    kal__cond_init(&l->rested);
     l->pid = getpid();
     return l;
-}
-
-pthread_mutex_t *kal__leases_mutex(kal__leases *l)
-{
-    return &l->lock;
 }
 
 // In lock. After a fork the leases are the parent's.
@@ -75,12 +71,9 @@ static void here(kal__leases *l)
         if (l->held[i].fd >= 0) close(l->held[i].fd);
     l->pid = getpid();
     l->n = 0;
-    l->running = false;
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->work, &attr);
-    pthread_condattr_destroy(&attr);
+    l->running = l->beating = false;
+    kal__cond_init(&l->work);
+    kal__cond_init(&l->rested);
 }
 
 // ---- in a folder ----------------------------------------------------------------------------------
@@ -142,7 +135,7 @@ static void end_here(kal__store *s, const held *h)
 
 static bool is_stale(kal__leases *l, kal_key key, uint64_t mark)
 {
-    const double now = kal__remote_now();
+    const double now = kal__now();
     bool stale = false, found = false;
     pthread_mutex_lock(&l->lock);
     for (size_t i = 0; i < SEEN && !found; i++) {
@@ -193,20 +186,19 @@ static void *run(void *arg)
     size_t n;
     pthread_mutex_lock(&l->lock);
     while (!l->closing) {
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        t.tv_nsec += (long)(BEAT * 1e9);
-        if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
         if (l->n)
-            pthread_cond_timedwait(&l->work, &l->lock, &t);
+            kal__cond_wait(&l->work, &l->lock, BEAT);
         else
             pthread_cond_wait(&l->work, &l->lock);
         if (l->closing || !l->n) continue;
         held *far = beat_here(l, &n);
+        l->beating = true;
         pthread_mutex_unlock(&l->lock);
         for (size_t i = 0; i < n; i++) kal__remote_lease_again(far[i].remote, far[i].key);
         free(far);
         pthread_mutex_lock(&l->lock);
+        l->beating = false;
+        pthread_cond_broadcast(&l->rested);
     }
     pthread_mutex_unlock(&l->lock);
     return NULL;
@@ -227,7 +219,7 @@ static void note(kal__leases *l, const held *h)
     }
     l->held[l->n++] = *h;
     if (l->running && l->n == 1) pthread_cond_signal(&l->work);
-    if (!l->running) l->running = kal__thread_start(&l->thread, run, l);
+    if (!l->running) l->running = kal__thread_start(&l->thread, 0, run, l);
 }
 
 static bool has(kal__leases *l, const void *owner, kal_key key)
@@ -309,6 +301,16 @@ void kal__lease_end(kal__leases *l, kal__store *s, const void *owner)
     end_those(l, s, owner, NULL, 0);
 }
 
+void kal__leases_forget(kal__leases *l, const kal__remote *r)
+{
+    pthread_mutex_lock(&l->lock);
+    here(l);
+    for (size_t i = l->n; i-- > 0;)
+        if (r && l->held[i].remote == r) l->held[i] = l->held[--l->n];
+    while (l->beating) pthread_cond_wait(&l->rested, &l->lock);
+    pthread_mutex_unlock(&l->lock);
+}
+
 void kal__leases_free(kal__leases **slot)
 {
     kal__leases *l = *slot;
@@ -321,8 +323,10 @@ void kal__leases_free(kal__leases **slot)
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
     if (running) pthread_join(l->thread, NULL);
+    kal__guard_end(&l->guarded);
     pthread_mutex_destroy(&l->lock);
     pthread_cond_destroy(&l->work);
+    pthread_cond_destroy(&l->rested);
     free(l->held);
     free(l);
 }

@@ -11,8 +11,8 @@
 typedef struct kal__leases kal__leases;
 kal__leases *kal__leases_new(void);
 void kal__leases_free(kal__leases **slot);
-/// Held over a fork.
-pthread_mutex_t *kal__leases_mutex(kal__leases *l);
+/// Before a remote is closed: nothing of it is held any more, nor told again.
+void kal__leases_forget(kal__leases *l, const kal__remote *r);
 
 /// Leases of all keys for `owner`, far away, or in the folder when there are none to be had there. false: another process has one, and nothing was taken.
 /// *fresh: some were not the owner's before. A holder that is gone, or has not moved for KAL__LEASE_TTL, has none. Threads: any.

@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "mem.h"
 
+#include "fork.h"
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -222,6 +224,7 @@ void kal__stream_end(void)
 #define CACHED_BYTES ((size_t)32 << 20)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+KAL__GUARD(lock, KAL__FORK_SLABS, NULL)
 static kal__slab *cache[CACHED];
 static size_t n_cached, cached_bytes, live_bytes;
 
@@ -387,11 +390,6 @@ void kal__slab_release(void *slab)
 {
     kal__slab *held = slab;
     kal__slab_unref(&held);
-}
-
-pthread_mutex_t *kal__slab_mutex(void)
-{
-    return &lock;
 }
 
 void kal__slab_trim(void)

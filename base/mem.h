@@ -86,8 +86,6 @@ kal__slab *kal__slab_ref(kal__slab *slab);
 void kal__slab_unref(kal__slab **slab);
 /// The same of a reference that was given away, as functions are called that let go of borrowed memory.
 void kal__slab_release(void *slab);
-/// The lock of the slabs, for who guards a fork.
-pthread_mutex_t *kal__slab_mutex(void);
 /// Gives cached slabs back to the system.
 void kal__slab_trim(void);
 /// Bytes in slabs now, cached ones left out, and the most there ever were since the last reset.

@@ -26,16 +26,9 @@
 
 // ---- patience -----------------------------------------------------------------------------------
 
-double kal__remote_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 kal__patience kal__remote_patience(kal__remote *r)
 {
-    const double now = kal__remote_now();
+    const double now = kal__now();
     pthread_mutex_lock(&r->lock);
     const double left = r->end_by > 0 ? r->end_by + (r->late ? KAL__REMOTE_LAST : 0) - now : r->timeout;
     pthread_mutex_unlock(&r->lock);
@@ -45,7 +38,7 @@ kal__patience kal__remote_patience(kal__remote *r)
 double kal__patience_left(const kal__patience *p, uint64_t moved)
 {
     const double fast = GRACE + (double)moved / SPEED, most = fast < p->most ? fast : p->most;
-    const double left = p->start + most - kal__remote_now();
+    const double left = p->start + most - kal__now();
     return left > 0 ? left : 0;
 }
 
@@ -71,22 +64,21 @@ void kal__remote_here(kal__remote *r)
     r->running = r->busy = r->closing = r->trying = r->late = false;
     r->end_by = 0;
     pthread_cond_init(&r->work, NULL);
-    pthread_cond_init(&r->empty, NULL);
+    kal__cond_init(&r->empty);
 }
 
 // In lock. What is owed goes beside the one request that tries.
 static bool is_on(kal__remote *r, bool owed)
 {
     if (!r->off_until || (owed && r->spare > 0)) return true;
-    if (r->trying || kal__remote_now() < r->off_until) return false;
+    if (r->trying || kal__now() < r->off_until) return false;
     return r->trying = true;
 }
 
 bool kal__remote_is_off(kal__remote *r, bool owed)
 {
     pthread_mutex_lock(&r->lock);
-    const bool off =
-        r->off_until && (r->trying || kal__remote_now() < r->off_until) && !(owed && r->spare > 0);
+    const bool off = r->off_until && (r->trying || kal__now() < r->off_until) && !(owed && r->spare > 0);
     pthread_mutex_unlock(&r->lock);
     return off;
 }
@@ -104,7 +96,7 @@ static void judge(kal__remote *r, double seconds, kal__far came)
     r->lost = well ? 0 : r->lost + seconds;
     r->mute = !well && (r->mute || came == KAL__FAR_FAILED);
     if (well || (!alone && r->failures < FAILURES && r->lost < LOST)) return;
-    r->off_until = kal__remote_now() + OFF;
+    r->off_until = kal__now() + OFF;
     r->spare = r->mute ? LOST - r->lost : LOST;   // who gives strange things may well take ours
     r->failures = 0;
     r->lost = 0;
@@ -148,7 +140,7 @@ void *kal__remote_begin(kal__remote *r, bool owed, double *start)
     const bool on = is_on(r, owed);
     for (int i = 0; i < KAL__REMOTE_IDLE && on && !line; i++) line = r->idle[i], r->idle[i] = NULL;
     pthread_mutex_unlock(&r->lock);
-    *start = kal__remote_now();
+    *start = kal__now();
     if (!on || line) return line;
     line = r->kind->call(r);
     if (!line) kal__remote_end(r, NULL, *start, KAL__FAR_FAILED);
@@ -157,7 +149,7 @@ void *kal__remote_begin(kal__remote *r, bool owed, double *start)
 
 void kal__remote_end(kal__remote *r, void *line, double start, kal__far came)
 {
-    const double seconds = kal__remote_now() - start;
+    const double seconds = kal__now() - start;
     if (came == KAL__FAR_FAILED) kal__remote_count(&r->counts.failed);
     pthread_mutex_lock(&r->lock);
     judge(r, seconds, came);
@@ -302,6 +294,7 @@ void kal__remote_lease_end(kal__remote *r, kal_key key)
 // ---- open and close -----------------------------------------------------------------------------
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+KAL__GUARD(all_lock, KAL__FORK_REMOTES, NULL)
 static kal__remote *all;   // in all_lock
 
 // In a process that a fork made nothing waits that this one could send, and locks may be held by threads that are not.
@@ -380,8 +373,9 @@ kal_status kal__remote_open(const char *url, const char *params, kal__remote **o
     r->most = MOST;
     r->pid = getpid();
     pthread_mutex_init(&r->lock, NULL);
+    kal__guard(&r->guarded, KAL__FORK_REMOTE, &r->lock, NULL, NULL);
     pthread_cond_init(&r->work, NULL);
-    pthread_cond_init(&r->empty, NULL);
+    kal__cond_init(&r->empty);
     char host[24] = "?";
     gethostname(host, sizeof host - 1);
     host[strcspn(host, " ")] = 0;
@@ -407,6 +401,7 @@ void kal__remote_close(kal__remote **slot)
     for (int i = 0; i < KAL__REMOTE_IDLE; i++)
         if (r->idle[i]) r->kind->hang_up(r->idle[i]);
     if (r->kind && r->kind->close) r->kind->close(r);
+    kal__guard_end(&r->guarded);
     pthread_mutex_destroy(&r->lock);
     pthread_cond_destroy(&r->work);
     pthread_cond_destroy(&r->empty);
@@ -416,11 +411,6 @@ void kal__remote_close(kal__remote **slot)
     free(r->name);
     free(r->secret);
     free(r);
-}
-
-pthread_mutex_t *kal__remote_mutex(kal__remote *r)
-{
-    return &r->lock;
 }
 
 const char *kal__remote_name(const kal__remote *r)

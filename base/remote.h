@@ -15,8 +15,6 @@ typedef struct kal__remote kal__remote;
 kal_status kal__remote_open(const char *url, const char *params, kal__remote **out, kal_error *err);
 /// Sends what waits, for at most two seconds.
 void kal__remote_close(kal__remote **slot);
-/// Held over a fork.
-pthread_mutex_t *kal__remote_mutex(kal__remote *r);
 /// Without what is secret in it.
 const char *kal__remote_name(const kal__remote *r);
 /// Whether it was opened so.

@@ -5,7 +5,9 @@
 #ifndef KAL_REMOTE_PART_H
 #define KAL_REMOTE_PART_H
 
+#include "fork.h"
 #include "remote.h"
+#include "thread.h"
 
 #include <sys/types.h>
 
@@ -19,7 +21,6 @@ typedef struct kal__patience {
 } kal__patience;
 /// Seconds that are left after so many bytes; 0: none.
 double kal__patience_left(const kal__patience *p, uint64_t moved);
-double kal__remote_now(void);
 
 typedef enum kal__far {
     KAL__FAR_DONE,
@@ -66,6 +67,7 @@ typedef struct kal__waiting {
 } kal__waiting;
 
 struct kal__remote {
+    kal__guarded guarded;
     // immutable after open
     const kal__far_kind *kind;
     char *url, *params;   // as given

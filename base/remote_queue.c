@@ -65,7 +65,7 @@ static void *run(void *arg)
         while (!r->n && !r->closing) pthread_cond_wait(&r->work, &r->lock);
         if (!r->n) break;
         kal__waiting w = r->waiting[r->first];
-        const double over = r->end_by > 0 ? kal__remote_now() - r->end_by : -1;
+        const double over = r->end_by > 0 ? kal__now() - r->end_by : -1;
         r->first = (r->first + 1) % KAL__REMOTE_ITEMS;
         r->n--;
         r->busy = true;
@@ -93,7 +93,7 @@ bool kal__remote_wait_for(kal__remote *r, const kal__waiting *w)
 {
     pthread_mutex_lock(&r->lock);
     kal__remote_here(r);
-    if (!r->running) r->running = kal__thread_start(&r->thread, run, r);
+    if (!r->running) r->running = kal__thread_start(&r->thread, 0, run, r);
     const bool ok = r->running && !r->closing && has_room(r, w);
     if (ok) {
         r->waiting[(r->first + r->n++) % KAL__REMOTE_ITEMS] = *w;
@@ -124,14 +124,12 @@ void kal__remote_put(kal__remote *r, const kal__stored *what, kal__slab *data)
 
 void kal__remote_flush(kal__remote *r, bool for_good)
 {
-    struct timespec t;
     pthread_mutex_lock(&r->lock);
     kal__remote_here(r);
-    r->end_by = kal__remote_now() + END;
-    clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += (time_t)END + 1;   // the thread looks at its own clock, and ends before
+    r->end_by = kal__now() + END;
+    const double most = r->end_by + 1;   // the thread looks at the clock as well, and ends before
     while (r->running && (r->n || r->busy))
-        if (pthread_cond_timedwait(&r->empty, &r->lock, &t) == ETIMEDOUT) break;
+        if (!kal__cond_wait(&r->empty, &r->lock, most - kal__now())) break;
     const bool ends = for_good && r->running;
     if (ends) r->closing = true, r->running = false;
     if (!for_good) r->end_by = 0;

@@ -246,6 +246,7 @@ static kal_status new_store(const char *folder, uint64_t limit,
     for (size_t i = 0; i < sizeof s->facts / sizeof *s->facts; i++) s->facts[i].fd = -1;
     s->limit = limit ? limit : DEFAULT_LIMIT;
     pthread_mutex_init(&s->lock, NULL);
+    kal__guard(&s->guarded, KAL__FORK_STORE, &s->lock, NULL, NULL);
     s->name = strdup(folder);
     const kal_status st = s->name ? open(s, err) : kal_fail(err, KAL_NOMEM, "out of memory");
     if (st) kal__store_close(out);
@@ -270,15 +271,11 @@ void kal__store_close(kal__store **slot)
     kal__facts_close(s);
     if (s->folder >= 0) close(s->folder);
     if (s->tmp >= 0) close(s->tmp);
+    kal__guard_end(&s->guarded);
     pthread_mutex_destroy(&s->lock);
     free(s->stuck);
     free(s->name);
     free(s);
-}
-
-pthread_mutex_t *kal__store_mutex(kal__store *s)
-{
-    return &s->lock;
 }
 
 bool kal__store_is(const kal__store *s, const char *folder, uint64_t limit)

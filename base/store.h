@@ -36,8 +36,6 @@ kal_status kal__store_open(const char *folder, uint64_t limit, kal__store **out,
 // One that is read and left as it is; where there is none, it is empty.
 kal_status kal__store_look(const char *folder, kal__store **out, kal_error *err);
 void kal__store_close(kal__store **slot);
-/// Held over a fork.
-pthread_mutex_t *kal__store_mutex(kal__store *s);
 /// Whether it was opened so, and still keeps there.
 bool kal__store_is(const kal__store *s, const char *folder, uint64_t limit);
 const char *kal__store_folder(const kal__store *s);

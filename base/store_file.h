@@ -5,6 +5,7 @@
 #ifndef KAL_STORE_FILE_H
 #define KAL_STORE_FILE_H
 
+#include "fork.h"
 #include "hash.h"
 #include "store.h"
 
@@ -21,6 +22,7 @@ typedef struct kal__fact_file {
 } kal__fact_file;
 
 struct kal__store {
+    kal__guarded guarded;
     int folder, tmp;     // descriptors of v1 and v1/tmp
     bool counts_bytes;   // there is a file for it; else nothing can be put
     uint64_t limit;

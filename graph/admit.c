@@ -4,16 +4,33 @@
 // See admit.h. Who waits holds no ring and no worker, so waiting cannot tie a knot: those who run need nothing of those who wait.
 #include "admit.h"
 
+#include "fork.h"
 #include "memo.h"
 #include "options.h"
 
-#include <pthread.h>
-#include <time.h>
+typedef struct waiting {
+    struct waiting *next;
+} waiting;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static size_t held, n_running;
-static uint64_t next_ticket, serving;
+static waiting *first;   // who came first
+
+static void nobody(void *owner)
+{
+    (void)owner;
+    held = n_running = 0;
+    first = NULL;
+    kal__cond_init(&changed);
+}
+KAL__GUARD(lock, KAL__FORK_ADMISSION, nobody)
+
+// Before main `changed` waits by the clock that the others wait by, too.
+__attribute__((constructor)) static void begin(void)
+{
+    kal__cond_init(&changed);
+}
 
 static size_t limit(void)
 {
@@ -26,30 +43,35 @@ static bool fits(size_t bytes, size_t most)
     return !n_running || (bytes <= most && held <= most - bytes);
 }
 
-static void wait_a_little(void)
+static void queue_up(waiting *w)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_nsec += 10000000;
-    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
-    pthread_cond_timedwait(&changed, &lock, &t);
+    waiting **at = &first;
+    while (*at) at = &(*at)->next;
+    *at = w;
 }
 
-// A ticket given up must not hold up those behind it: it is served, and nothing is held.
+static void leave_queue(waiting *w)
+{
+    waiting **at = &first;
+    while (*at != w) at = &(*at)->next;
+    *at = w->next;
+    pthread_cond_broadcast(&changed);
+}
+
 kal_status kal__admit(size_t bytes, kal_memo *memo, const kal__watch *w, kal_error *err)
 {
     const size_t most = limit();
+    waiting own = {NULL};
     kal_status st = KAL_OK;
     pthread_mutex_lock(&lock);
-    const uint64_t ticket = next_ticket++;
-    while (ticket != serving || (!st && !fits(bytes, most))) {
-        wait_a_little();
-        if (!st) st = kal__watch_check(w, err);
+    queue_up(&own);
+    while (!st && (first != &own || !fits(bytes, most))) {
+        kal__cond_wait(&changed, &lock, KAL__GLANCE);
+        st = kal__watch_check(w, err);
     }
-    serving++;
+    leave_queue(&own);
     if (!st) held += bytes, n_running++;
     const size_t all = held;
-    pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
     if (!st && memo) kal__memo_shrink(memo, all < most ? most - all : 0);
     return st;
@@ -62,16 +84,4 @@ void kal__admit_end(size_t bytes)
     n_running--;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-}
-
-pthread_mutex_t *kal__admit_mutex(void)
-{
-    return &lock;
-}
-
-void kal__admit_child(void)
-{
-    held = n_running = 0;
-    serving = next_ticket;
-    pthread_cond_init(&changed, NULL);
 }

@@ -11,8 +11,5 @@
 /// limit runs alone. Stopped meanwhile: that status.
 kal_status kal__admit(size_t bytes, kal_memo *memo, const kal__watch *w, kal_error *err);
 void kal__admit_end(size_t bytes);
-pthread_mutex_t *kal__admit_mutex(void);
-/// In the child after a fork: nobody holds anything.
-void kal__admit_child(void);
 
 #endif

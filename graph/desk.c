@@ -7,19 +7,13 @@
 
 #include "thread.h"
 
-#include <time.h>
-
 void kal__desk_init(kal__desk *d, void (*serve)(kal__desk *), void (*clear)(kal__desk *),
                     const kal__watch *watch)
 {
     *d = (kal__desk){.serve = serve, .clear = clear, .watch = watch};
-    pthread_condattr_t attr;
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->wish, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&d->answer, &attr);
-    pthread_condattr_destroy(&attr);
+    kal__cond_init(&d->answer);
 }
 
 static void clear_away(kal__desk *d)
@@ -53,15 +47,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-static void wait_10_ms(kal__desk *d)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += 10000000;
-    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
-    pthread_cond_timedwait(&d->answer, &d->lock, &t);
-}
-
 kal_status kal__desk_take(kal__desk *d, const char *name, kal_error *err)
 {
     pthread_mutex_lock(&d->lock);
@@ -73,13 +58,13 @@ kal_status kal__desk_take(kal__desk *d, const char *name, kal_error *err)
 
 kal_status kal__desk_ask(kal__desk *d, kal_error *err)
 {
-    if (!d->running && !kal__thread_start(NULL, work, d))
+    if (!d->running && !kal__thread_start(NULL, 0, work, d))
         return kal_fail(err, KAL_NOMEM, "no thread can be had to wait on");
     d->running = true;
     d->wished = true;
     pthread_cond_signal(&d->wish);
     while (d->wished && !d->stopped) {
-        wait_10_ms(d);
+        kal__cond_wait(&d->answer, &d->lock, KAL__GLANCE);
         if (d->wished && !d->stopped && d->watch) d->stopped = kal__watch_check(d->watch, err);
     }
     return d->stopped;

@@ -5,6 +5,7 @@
 // struct copied from node to node keeps meaning the same bytes.
 #include "files.h"
 
+#include "fork.h"
 #include "known.h"
 #include "words.h"
 
@@ -27,12 +28,8 @@ typedef struct entry {
 } entry;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+KAL__GUARD(lock, KAL__FORK_FILES, NULL)
 static entry *entries;
-
-pthread_mutex_t *kal__files_mutex(void)
-{
-    return &lock;
-}
 
 static entry *entry_of(const char *file)
 {

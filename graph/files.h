@@ -25,8 +25,6 @@ bool kal__find_below(const char *name, const char *folders, char out[PATH_MAX]);
 /// One reference more, or less, to each file in the parameters of a node.
 void kal__files_ref(kal__schema s, const void *params);
 void kal__files_unref(kal__schema s, const void *params);
-/// Held over a fork.
-pthread_mutex_t *kal__files_mutex(void);
 /// Of a FILES parameter of a node: CHANGED when one of them is another one by now.
 kal_status kal__files_same(const char *files, kal_error *err);
 /// Whether one of them is called exactly so.

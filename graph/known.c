@@ -4,6 +4,7 @@
 // See known.h. A table of a fixed size; a newer file takes the place of an older one.
 #include "known.h"
 
+#include "fork.h"
 #include "hashing.h"
 #include "memo.h"
 #include "node.h"
@@ -30,11 +31,7 @@ static struct {
     reader by;   // who opened the file last
 } pictures[PLACES];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-pthread_mutex_t *kal__known_mutex(void)
-{
-    return &lock;
-}
+KAL__GUARD(lock, KAL__FORK_KNOWN, NULL)
 
 bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b)
 {

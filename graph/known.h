@@ -30,7 +30,5 @@ void kal__picture_remember(const kal__stamp *s, uint64_t limits, const kal_node 
 /// The digest of a file and, unless NULL, its stamp: by that, when it is known already and the file stands still, else by reading it. CHANGED when it
 /// becomes another one meanwhile.
 kal_status kal__digest_file(const char *path, kal__stamp *stamp, kal_key *out, kal_error *err);
-/// Held over a fork.
-pthread_mutex_t *kal__known_mutex(void);
 
 #endif

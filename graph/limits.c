@@ -4,6 +4,8 @@
 // What decoding may cost, for the whole process. One table: reading a text, help, and what is left to strangers all walk it.
 #include "load.h"
 
+#include "fork.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -42,12 +44,8 @@ enum { N_LIMITS = sizeof table / sizeof *table };
 
 #define INITIAL(kind, field, standard, untrusted, help) .field = standard,
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+KAL__GUARD(lock, KAL__FORK_LIMITS, NULL)
 static kal_limits limits = {LIMITS(INITIAL)};
-
-pthread_mutex_t *kal__limits_mutex(void)
-{
-    return &lock;
-}
 
 void kal_limits_get(kal_limits *out)
 {

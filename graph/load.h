@@ -39,8 +39,6 @@ extern const kal_op kal__op_load;
 kal_status kal__turn_upright(kal_node **node, int orientation, kal_error *err);
 /// The orientation whose turn takes that of another back: quarter turns undo each other, the others themselves.
 int kal__undone_by(int orientation);
-/// Held over a fork.
-pthread_mutex_t *kal__limits_mutex(void);
 /// How often limits were set: as long as it stays the same they do, too.
 uint64_t kal__limits_count(void);
 /// A node of what an origin, or else bytes in memory, hold: reads header and digest. Takes the caller's reference, whatever happens.

@@ -4,6 +4,7 @@
 // See memo.h. What is held in memory, under one lock; then a folder, then what is far.
 #include "memo.h"
 
+#include "fork.h"
 #include "facts.h"
 #include "held.h"
 #include "lease.h"
@@ -13,7 +14,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct claim {
     const void *owner;
@@ -21,6 +21,7 @@ typedef struct claim {
 } claim;
 
 struct kal_memo {
+    kal__guarded guarded;
     pthread_mutex_t lock;
     pthread_cond_t released;
     kal__held held;
@@ -36,16 +37,21 @@ struct kal_memo {
 #define DEFAULT_LIMIT ((uint64_t)256 << 20)
 #define FACTS 32   // facts may take such a part of the limit
 
+// In the child of a fork: what its threads had claimed is let go.
+static void nobody(void *owner)
+{
+    kal_memo *m = owner;
+    m->n_claims = 0;
+    kal__cond_init(&m->released);
+}
+
 kal_memo *kal_memo_new(uint64_t limit)
 {
     kal_memo *m = kal__new_zero(1, sizeof *m);
     if (!m) return NULL;
     pthread_mutex_init(&m->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&m->released, &attr);
-    pthread_condattr_destroy(&attr);
+    kal__cond_init(&m->released);
+    kal__guard(&m->guarded, KAL__FORK_MEMO, &m->lock, nobody, m);
     m->held.stats.limit = limit;
     return m;
 }
@@ -109,6 +115,7 @@ kal_status kal_memo_set_remote(kal_memo *m, const char *url, const char *params,
     const kal_status st = url && *url ? kal__remote_open(url, params, &remote, err) : KAL_OK;
     if (st) return st;
     free(__atomic_exchange_n(&m->trouble[1], NULL, __ATOMIC_ACQ_REL));
+    if (m->leases) kal__leases_forget(m->leases, m->remote);
     kal__remote_close(&m->remote);
     m->remote = remote;
     share(m);
@@ -139,27 +146,9 @@ bool kal__memo_is_shared(const kal_memo *m)
     return m->store || m->remote;
 }
 
-pthread_mutex_t *kal__memo_store_mutex(void)
-{
-    kal__store *s = kal__memo_store(kal__memo_default());
-    return s ? kal__store_mutex(s) : NULL;
-}
-
 kal__leases *kal__memo_leases(kal_memo *m)
 {
     return m && kal__memo_is_shared(m) ? m->leases : NULL;
-}
-
-pthread_mutex_t *kal__memo_leases_mutex(void)
-{
-    kal__leases *l = kal__memo_leases(kal__memo_default());
-    return l ? kal__leases_mutex(l) : NULL;
-}
-
-pthread_mutex_t *kal__memo_remote_mutex(void)
-{
-    kal__remote *r = kal__memo_remote(kal__memo_default());
-    return r ? kal__remote_mutex(r) : NULL;
 }
 
 // Those of KAL_MEMO_DIR, unless another is asked for, and KAL_MEMO_REMOTE. One that cannot be had is a warning of the next request.
@@ -179,9 +168,11 @@ static void tiers_of_the_environment(kal_memo *m, bool with_folder)
     share(m);
 }
 
+static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+KAL__GUARD(once, KAL__FORK_DEFAULT_MEMO, NULL)
+
 static kal_memo *default_memo(bool with_folder)
 {
-    static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
     static kal_memo *memo;
     kal_memo *m = __atomic_load_n(&memo, __ATOMIC_ACQUIRE);   // pairs with the release below
     if (m) return m;   // without a lock that somebody might hold while another thread forks
@@ -198,18 +189,6 @@ static kal_memo *default_memo(bool with_folder)
 kal_memo *kal__memo_default(void)
 {
     return default_memo(true);
-}
-
-void kal__memo_child(void)
-{
-    kal_memo *m = kal__memo_default();
-    if (m) m->n_claims = 0;
-}
-
-pthread_mutex_t *kal__memo_mutex(void)
-{
-    kal_memo *m = kal__memo_default();
-    return m ? &m->lock : NULL;
 }
 
 void kal_memo_clear(kal_memo *m)
@@ -232,6 +211,7 @@ void kal_memo_free(kal_memo **slot)
     kal__leases_free(&m->leases);
     kal__remote_close(&m->remote);
     kal__store_close(&m->store);
+    kal__guard_end(&m->guarded);
     pthread_mutex_destroy(&m->lock);
     pthread_cond_destroy(&m->released);
     free(m->claims);
@@ -472,12 +452,7 @@ void kal__memo_release(kal_memo *m, const void *owner)
 
 void kal__memo_wait(kal_memo *m, double seconds)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += (time_t)seconds;
-    t.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
-    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
     pthread_mutex_lock(&m->lock);
-    if (m->n_claims) pthread_cond_timedwait(&m->released, &m->lock, &t);
+    if (m->n_claims) kal__cond_wait(&m->released, &m->lock, seconds);
     pthread_mutex_unlock(&m->lock);
 }

@@ -11,10 +11,6 @@
 
 /// The process's own, made at first use.
 kal_memo *kal__memo_default(void);
-/// In the child after a fork, its lock held: lets go of every claim on the process's own memo.
-void kal__memo_child(void);
-/// Its lock, for who guards a fork.
-pthread_mutex_t *kal__memo_mutex(void);
 /// Pixels of `key` that cover `rect`: a reference in *slab, packed rows of *have. Of bytes and values the rectangle is n×1.
 bool kal__memo_find(kal_memo *m, kal__stored_kind kind, kal_key key, kal_rect rect, kal__slab **slab,
                     kal_rect *have);
@@ -53,10 +49,6 @@ char *kal__memo_trouble(kal_memo *m);
 void kal__memo_warn(kal_memo *m, const kal_options *options);
 /// Whether other processes find what is put.
 bool kal__memo_is_shared(const kal_memo *m);
-/// Held over a fork, NULL: nothing to hold.
-pthread_mutex_t *kal__memo_store_mutex(void);
-pthread_mutex_t *kal__memo_leases_mutex(void);
-pthread_mutex_t *kal__memo_remote_mutex(void);
 /// By which processes that share say what they make; NULL: nobody shares.
 struct kal__leases *kal__memo_leases(kal_memo *m);
 /// Is a result of this node, costing about so many ns per byte, worth keeping?

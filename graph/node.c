@@ -4,6 +4,7 @@
 // Nodes: immutable, interned by key, counted, freed without recursion; scopes that own them; error nodes.
 #include "node.h"
 
+#include "fork.h"
 #include "files.h"
 #include "reel.h"
 
@@ -16,6 +17,7 @@
 // either finds a node alive or does not find it.
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+KAL__GUARD(lock, KAL__FORK_NODES, NULL)
 static kal_node **table;
 static size_t n_slots, n_live, n_errors;
 
@@ -71,11 +73,6 @@ static void table_remove(const kal_node *node)
     }
     table[i] = NULL;
     n_live--;
-}
-
-pthread_mutex_t *kal__table_mutex(void)
-{
-    return &lock;
 }
 
 size_t kal_node_count(void)

@@ -138,8 +138,6 @@ bool kal__input_map(const kal_call *c, int32_t i, double m[6]);
 /// By one map, then by another; `out` may be either.
 void kal__map_chain(const double first[6], const double second[6], double out[6]);
 
-/// The lock of the table, for who guards a fork.
-pthread_mutex_t *kal__table_mutex(void);
 /// An error node owned by the scope (or the caller).
 kal_node *kal__error_node(kal_scope *scope, const kal_error *err);
 /// The node of that key, if there is one now: a reference of the caller's, or NULL.

@@ -4,13 +4,17 @@
 // The ops by name: ours from the table that kal.c hands in, then those that users register.
 #include "node.h"
 
+#include "fork.h"
+
 #include <pthread.h>
 #include <string.h>
 
-#define SLOTS 1024   // ours fill a few dozen; users may add up to three quarters
+#define SLOTS 2048   // ours fill a tenth
+#define USERS 768    // at most
 
-static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
-static const kal_op *slots[SLOTS], *registered[SLOTS * 3 / 4];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+KAL__GUARD(lock, KAL__FORK_OPS, NULL)
+static const kal_op *slots[SLOTS], *registered[USERS];
 static size_t n_registered;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -37,18 +41,18 @@ const kal_op *kal_op_find(const char *name)
 {
     if (!name) return NULL;
     pthread_once(&once, add_ours);
-    pthread_rwlock_rdlock(&lock);
+    pthread_mutex_lock(&lock);
     const kal_op *op = slots[place(name)];
-    pthread_rwlock_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return op;
 }
 
 const kal_op *kal_op_at(size_t i)
 {
     if (i < kal__n_ops) return kal__ops[i];
-    pthread_rwlock_rdlock(&lock);
+    pthread_mutex_lock(&lock);
     const kal_op *op = i - kal__n_ops < n_registered ? registered[i - kal__n_ops] : NULL;
-    pthread_rwlock_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return op;
 }
 
@@ -109,7 +113,7 @@ kal_status kal_op_register(const kal_op *op, kal_error *err)
     kal_status st = kal__op_check(op, err);
     if (st) return st;
     pthread_once(&once, add_ours);
-    pthread_rwlock_wrlock(&lock);
+    pthread_mutex_lock(&lock);
     const size_t i = place(op->name);
     if (slots[i] && slots[i] != op && op->version > slots[i]->version)
         replace(i, op);
@@ -120,6 +124,6 @@ kal_status kal_op_register(const kal_op *op, kal_error *err)
             kal_fail(err, KAL_LIMIT, "op %s: no more than %zu ops can be registered", op->name, n_registered);
     else if (!slots[i])
         slots[i] = registered[n_registered++] = op;
-    pthread_rwlock_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return st;
 }

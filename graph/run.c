@@ -9,9 +9,7 @@
 #include "admit.h"
 #include "band.h"
 #include "coding.h"
-#include "files.h"
-#include "known.h"
-#include "load.h"
+#include "fork.h"
 #include "memo.h"
 #include "mosaic.h"
 #include "spill.h"
@@ -20,11 +18,11 @@
 #include <fenv.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#define STACK ((size_t)1 << 20)   // of a worker, in bytes
 
 typedef struct run {
     kal__plan *plan;
@@ -207,82 +205,27 @@ static void *worker(void *arg)
     return NULL;
 }
 
-// After a fork only the calling thread exists: the child starts without pool and requests. Our locks are taken over the fork, in this
-// order, so that the child never inherits one that a vanished thread held. What those threads were computing is lost to the
-// child: its rings are leaked there, its claims on the memo are let go.
-static pthread_mutex_t *own_mutex(void)
+// In the child of a fork: it starts without pool and requests, whose rings are leaked there.
+static void nobody(void *owner)
 {
-    return &lock;
-}
-
-static pthread_mutex_t *(*const guarded[])(void) = {own_mutex,
-                                                    kal__admit_mutex,
-                                                    kal__memo_mutex,
-                                                    kal__table_mutex,
-                                                    kal__slab_mutex,
-                                                    kal__files_mutex,
-                                                    kal__limits_mutex,
-                                                    kal__known_mutex,
-                                                    kal__memo_store_mutex,
-                                                    kal__memo_leases_mutex,
-                                                    kal__memo_remote_mutex};
-#define N_GUARDED (sizeof guarded / sizeof *guarded)
-
-static void before_fork(void)
-{
-    for (size_t i = 0; i < N_GUARDED; i++) {
-        pthread_mutex_t *m = guarded[i]();
-        if (m) pthread_mutex_lock(m);
-    }
-}
-
-static void parent_after_fork(void)
-{
-    for (size_t i = N_GUARDED; i-- > 0;) {
-        pthread_mutex_t *m = guarded[i]();
-        if (m) pthread_mutex_unlock(m);
-    }
-}
-
-static void child_after_fork(void)
-{
+    (void)owner;
     runs = NULL;
     n_threads = n_idle = n_working = 0;
     pthread_cond_init(&work, NULL);
-    kal__admit_child();
-    kal__memo_child();
-    parent_after_fork();
 }
+KAL__GUARD(lock, KAL__FORK_RUNS, nobody)
 
 static void start_threads(int32_t wanted)
 {
     while (n_threads < wanted) {
-        pthread_t t;
-        pthread_attr_t attr;
-        pthread_attr_init(&attr);
-        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-        pthread_attr_setstacksize(&attr, (size_t)1 << 20);
-        // signals go to the application's own threads
-        sigset_t all, old;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &old);
-        const int failed = pthread_create(&t, &attr, worker, (void *)(intptr_t)(n_threads + 1));
-        pthread_sigmask(SIG_SETMASK, &old, NULL);
-        pthread_attr_destroy(&attr);
-        if (failed) return;   // fewer workers; the caller alone suffices
+        // fewer workers will do, and so does the caller alone
+        if (!kal__thread_start(NULL, STACK, worker, (void *)(intptr_t)(n_threads + 1))) return;
         n_threads++;
     }
 }
 
-static void guard_forks(void)
-{
-    pthread_atfork(before_fork, parent_after_fork, child_after_fork);
-}
-
 static void enter(run *r)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, guard_forks);
     pthread_mutex_lock(&lock);
     if (r->plan->threads > 1) {
         start_threads(r->plan->threads - 1);
@@ -304,15 +247,10 @@ static void leave(run *r)
 
 static void wait_for_work(run *r)
 {
-    if (!kal__can_be_stopped(r->watch)) {
+    if (kal__can_be_stopped(r->watch))
+        kal__cond_wait(&r->wake, &lock, KAL__GLANCE);
+    else
         pthread_cond_wait(&r->wake, &lock);
-        return;
-    }
-    struct timespec t;   // looks up now and then, for a cancel or the deadline
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += 10000000;
-    if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
-    pthread_cond_timedwait(&r->wake, &lock, &t);
 }
 
 // What it takes to make the rows of a stage again, when those that are kept are there: inputs come before what is made of them.
@@ -387,11 +325,7 @@ static void warn_of(const kal__stage *s, const kal_options *o)
 
 static kal_status run_plan(run *r)
 {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    kal__cond_init(&r->wake);
     enter(r);
     for (;;) {
         work_on(r, 0);

@@ -6,14 +6,6 @@
 #include "watch.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-double kal__now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 struct kal_cancel {
     bool set;   // atomic

@@ -6,6 +6,9 @@
 #define KAL_GRAPH_WATCH_H
 
 #include "node.h"
+#include "thread.h"
+
+#define KAL__GLANCE 0.01   // seconds after which whoever waits looks at the watch again
 
 /// What one evaluation may use and must watch.
 typedef struct kal__watch {
@@ -16,7 +19,6 @@ typedef struct kal__watch {
 
 /// From `start` on; the deadline is that of the options or of the limits, whichever comes first.
 kal__watch kal__watch_from(const kal_options *options, double start);
-double kal__now(void);
 bool kal__cancelled(const kal_cancel *c);
 bool kal__can_be_stopped(const kal__watch *w);
 /// Cancelled or too late? KAL_OK otherwise.

@@ -99,7 +99,7 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
 // Until there are bytes, or it is over. Its own patience: libcurl's clock would also run while nobody wanted any.
 static void pump(kal__get *g)
 {
-    double heard = kal__line_now();
+    double heard = kal__now();
     g->at = g->n = 0;
     while (!g->over && !g->n) {
         int running, left;
@@ -110,8 +110,8 @@ static void pump(kal__get *g)
             if (m->msg == CURLMSG_DONE) g->over = true, g->result = m->data.result;
         if (code) g->over = true, g->result = CURLE_OUT_OF_MEMORY;
         if (g->over || g->n) break;
-        if (g->seen != seen) heard = kal__line_now();
-        if (kal__line_now() - heard > kal__silence)
+        if (g->seen != seen) heard = kal__now();
+        if (kal__now() - heard > kal__silence)
             g->over = true, g->result = CURLE_OPERATION_TIMEDOUT;
         else if (g->seen == seen)
             kal__curl.curl_multi_poll(g->line->multi, NULL, 0, 100, NULL);

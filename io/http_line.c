@@ -153,11 +153,4 @@ bool kal__status_may_pass(int status)
     return status == 408 || status == 429 || (status >= 500 && status != 501);
 }
 
-double kal__line_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 #endif

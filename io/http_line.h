@@ -11,6 +11,7 @@
 
 #define CURL_DISABLE_TYPECHECK   // its functions are reached through pointers
 #include "library.h"
+#include "thread.h"
 
 #include <curl/curl.h>
 #include <sys/types.h>
@@ -57,8 +58,6 @@ bool kal__status_line(const char *line, size_t n, int *status, char *reason, siz
 /// What failed so may go well another time.
 bool kal__may_pass(CURLcode c);
 bool kal__status_may_pass(int status);
-/// Seconds on a clock that only goes on.
-double kal__line_now(void);
 
 #endif
 #endif

@@ -118,7 +118,7 @@ static void end(put *p)
 // Until these bytes are taken, or, when nothing follows them, the answer is there.
 static void transmit(put *p, const char *bytes, size_t n, bool whole)
 {
-    double heard = kal__line_now();
+    double heard = kal__now();
     p->bytes = bytes;
     p->at = 0;
     p->n = n;
@@ -133,8 +133,8 @@ static void transmit(put *p, const char *bytes, size_t n, bool whole)
             if (m->msg == CURLMSG_DONE) p->over = true, p->result = m->data.result;
         if (code) p->over = true, p->result = CURLE_OUT_OF_MEMORY;
         if (p->over) break;
-        if (p->moved != moved) heard = kal__line_now();
-        if (kal__line_now() - heard > kal__silence)
+        if (p->moved != moved) heard = kal__now();
+        if (kal__now() - heard > kal__silence)
             p->over = true, p->result = CURLE_OPERATION_TIMEDOUT;
         else if (p->moved == moved)
             kal__curl.curl_multi_poll(p->line->multi, NULL, 0, 100, NULL);

@@ -295,7 +295,7 @@ kal_status kal__jpeg_retoucher_begin(const kal_extent *x, const kal__retouch *ho
     st = !kal__jpeg_moves(&r->in.jpeg, how) && kal__jpeg_can_splice(&r->in.jpeg)
              ? kal__jpeg_splice_begin(&pair, &r->carrier, err)
              : kal__jpeg_blocks_begin(&pair, &r->carrier, err);
-    if (!st && (how->helpers > 1 || how->watch)) r->running = kal__thread_start(&r->thread, go_ahead, r);
+    if (!st && (how->helpers > 1 || how->watch)) r->running = kal__thread_start(&r->thread, 0, go_ahead, r);
     return st;
 }
 
