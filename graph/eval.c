@@ -157,8 +157,11 @@ static void learn_contents(kal_node *image, const kal__resolved *o, const kal__w
                              .spill = o->spill,
                              .stats = stats,
                              .cancel = w->options ? w->options->cancel : NULL};
-        if (w->deadline > 0) alone.deadline = w->deadline - kal__now();
-        if (alone.deadline < 0 || kal_content_key(picture, &alone, &content, NULL))
+        const kal__want key = {.node = picture, .rect = kal_rect_all(e), .key = &content};
+        kal__tally told;
+        const double start = kal__now();
+        if (w->deadline > 0) alone.deadline = w->deadline - start;
+        if (alone.deadline < 0 || kal__evaluate(&key, 1, &alone, start, &told, NULL))
             return;                                          // the plan will say why
         if (!kal__content_known(o->memo, picture)) return;   // it was not kept
     }

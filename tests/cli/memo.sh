@@ -29,6 +29,14 @@ has 'all of it' "$(cat out)" '"decodes": 1'
 code 'another sigma' 0 "$kal" run "$(echo "$text" | sed 's/gaussian 6/gaussian 7/')" --memo-dir memo --stats json
 has 'finds the picture decoded' "$(cat out)" '"decodes": 0'
 
+# ---- files of a shape that is known, whose contents are learned first
+for i in 1 2 3 4; do "$kal" embed in.ppm width=$((400 + i)) height=310 x=$i edge=wrap -o - --format ppm | "$kal" crop - 0 0 400 300 -o "shape$i.ppm"; done
+touch -d '1 hour ago' shape?.ppm 2>/dev/null
+sleep 2.1
+code 'two of them' 0 "$kal" run 'in | blend in2 alpha=0.5 | save mixed.png' shape1.ppm shape2.ppm --memo-dir shapes --stats json
+code 'two others' 0 "$kal" run 'in | blend in2 alpha=0.5 | save mixed.png' shape3.ppm shape4.ppm --memo-dir shapes --stats json
+has 'are both told to be decoded' "$(cat out)" '"decodes": 2'
+
 # ---- packed
 plain='load big.jpg | bilateral 3 memo=always | save out.ppm'
 code 'packed' 0 "$kal" run "$plain" --memo-dir thin --memo-pack zstd --stats json
