@@ -4,6 +4,8 @@
 // The errors of limits: what was too much, which limit that is, and how it is lifted.
 #include "codec.h"
 
+#include "putf.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -13,7 +15,7 @@ kal_status kal__over_limit(kal_error *err, const char *lift, const char *fmt, ..
     const int n = snprintf(how, sizeof how, "; --limits %s or kal_limits_set lifts it", lift);
     va_list args;
     va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
+    kal__vformat(what, sizeof what, fmt, args);
     va_end(args);
     return kal_fail(err, KAL_LIMIT, "%.*s%s", (int)sizeof what - 1 - n, what, how);
 }

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "mem.h"
 
+#include "putf.h"
 #include "fork.h"
 
 #include <pthread.h>
@@ -130,10 +131,10 @@ void kal__putf(kal__text *t, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    const int n = vsnprintf(NULL, 0, fmt, args);
+    const int n = kal__vformat(NULL, 0, fmt, args);
     va_end(args);
     if (n > 0 && make_room(t, (size_t)n)) {
-        vsnprintf(t->data + t->size, (size_t)n + 1, fmt, again);
+        kal__vformat(t->data + t->size, (size_t)n + 1, fmt, again);
         t->size += (size_t)n;
     }
     va_end(again);
@@ -145,21 +146,6 @@ void kal__put_le(kal__text *t, uint64_t v, int bytes)
     if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) v = __builtin_bswap64(v);
     memcpy(t->data + t->size, &v, sizeof v);   // eight are one store; `bytes` of them count
     t->size += (size_t)bytes;
-}
-
-void kal__put_json(kal__text *t, const char *s)
-{
-    kal__put(t, "\"", 1);
-    for (; *s; s++) {
-        const unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\')
-            kal__putf(t, "\\%c", c);
-        else if (c < 0x20)
-            kal__putf(t, "\\u%04x", c);
-        else
-            kal__put(t, s, 1);
-    }
-    kal__put(t, "\"", 1);
 }
 
 bool kal__text_done(kal__text *t, char **data, size_t *size)

@@ -53,8 +53,6 @@ void kal__puts(kal__text *t, const char *s);
 void kal__putf(kal__text *t, const char *fmt, ...) KAL_PRINTF(2, 3);
 /// The lowest `bytes` bytes of v, the lowest first, whatever the machine.
 void kal__put_le(kal__text *t, uint64_t v, int bytes);
-/// A JSON string with its quotes.
-void kal__put_json(kal__text *t, const char *s);
 /// Hands over the NUL-terminated text; false (and nothing) when it failed.
 bool kal__text_done(kal__text *t, char **data, size_t *size);
 

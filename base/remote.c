@@ -4,6 +4,7 @@
 // See remote.h: opened by a URL, asked while it answers, and believed when what came is whole. Who sends is in remote_queue.c.
 #define _GNU_SOURCE
 #include "num.h"
+#include "putf.h"
 #include "remote_part.h"
 #include "store_file.h"
 
@@ -108,7 +109,7 @@ void kal__remote_blame(kal__remote *r, bool sure, const char *fmt, ...)
     char text[sizeof r->why];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    kal__vformat(text, sizeof text, fmt, args);
     va_end(args);
     for (char *c = text; *c; c++)
         if ((unsigned char)*c < 0x20) *c = ' ';   // a server's words

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // Status names, errors by value, keys as text.
-#include <kal/base.h>
+#include "putf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ kal_status kal_fail(kal_error *err, kal_status status, const char *fmt, ...)
     err->status = status;
     va_list args;
     va_start(args, fmt);
-    vsnprintf(err->message, sizeof err->message, fmt, args);
+    kal__vformat(err->message, sizeof err->message, fmt, args);
     va_end(args);
     return status;
 }
@@ -44,7 +44,7 @@ kal_status kal_within(kal_error *err, const char *fmt, ...)
     memcpy(old, text, sizeof old);
     va_list args;
     va_start(args, fmt);
-    const int n = vsnprintf(text, sizeof old, fmt, args);
+    const int n = kal__vformat(text, sizeof old, fmt, args);
     va_end(args);
     if (n < 0 || (size_t)n + 3 > sizeof old) return err->status;
     const size_t left = sizeof old - (size_t)n - 3, length = strlen(old);

@@ -44,6 +44,25 @@ bool kal__is_utf8(const void *text, size_t n)
     return at == n;
 }
 
+void kal__put_json(kal__text *t, const char *s)
+{
+    const size_t n = strlen(s);
+    kal__put(t, "\"", 1);
+    for (size_t i = 0, m; i < n; i += m ? m : 1) {
+        const unsigned char c = (unsigned char)s[i];
+        m = kal__utf8_character((const unsigned char *)s + i, n - i);
+        if (!m)
+            kal__puts(t, "\\ufffd");
+        else if (c == '"' || c == '\\')
+            kal__putf(t, "\\%c", c);
+        else if (c < 0x20)
+            kal__putf(t, "\\u%04x", c);
+        else
+            kal__put(t, s + i, m);
+    }
+    kal__put(t, "\"", 1);
+}
+
 void kal__put_utf8_or_latin(kal__text *t, const void *text, size_t n)
 {
     const unsigned char *p = text;

@@ -10,6 +10,8 @@
 /// How many bytes the character at p has, of n; 0: these are none.
 size_t kal__utf8_character(const unsigned char *p, size_t n);
 bool kal__is_utf8(const void *text, size_t n);
+/// Appends a JSON string with its quotes. What is no UTF-8 (a path may hold any byte) becomes U+FFFD.
+void kal__put_json(kal__text *t, const char *s);
 /// Appends a character, as UTF-8.
 void kal__put_utf8(kal__text *t, uint32_t c);
 /// Appends a text as it is when it is UTF-8, else as the Latin-1 it is taken for.

@@ -5,6 +5,7 @@
 #include "value.h"
 
 #include "num.h"
+#include "utf.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "child.h"
 
+#include "putf.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -210,7 +212,7 @@ static kal_status check(running *r, kal_error *err)
     if (c->file && stat(c->file, &st) == 0 && (uint64_t)st.st_size > c->most)
         return failed(r, KAL_LIMIT, err, "wrote more than such a picture can have");
     if (c->seconds <= 0 || kal__now() - r->start <= c->seconds) return KAL_OK;
-    snprintf(what, sizeof what, "took longer than seconds=%g", c->seconds);
+    kal__format(what, sizeof what, "took longer than seconds=%g", c->seconds);
     return failed(r, KAL_LIMIT, err, what);
 }
 

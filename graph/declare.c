@@ -5,6 +5,7 @@
 // looked at before anything is made of it.
 #include "parse.h"
 
+#include "putf.h"
 #include "num.h"
 
 #include <stdio.h>
@@ -90,7 +91,7 @@ static kal_status check_value(const kal_param_info *p, const char *text, size_t 
     if (p->kind == KAL_PARAM_FLOAT && !kal__parse_double(text, n, &v))
         snprintf(want, sizeof want, "is not a number");
     else if (p->kind == KAL_PARAM_FLOAT && p->min < p->max && (v < p->min || v > p->max))
-        snprintf(want, sizeof want, "is outside %g..%g", p->min, p->max);
+        kal__format(want, sizeof want, "is outside %g..%g", p->min, p->max);
     else if (p->kind == KAL_PARAM_CHOICE && !is_choice(p->choices, text, n, &w)) {
         const char *near = kal__nearest(text, n, word_at, &w, w.n);
         snprintf(want, sizeof want, "is not one of %.250s%s%s%s", p->choices, near ? "; did you mean \"" : "",

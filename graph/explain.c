@@ -12,6 +12,7 @@
 #include "plan.h"
 #include "retouch.h"
 #include "run.h"
+#include "utf.h"
 
 #include <stdlib.h>
 #include <string.h>

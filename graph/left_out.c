@@ -3,6 +3,7 @@
 //
 // What a picture comes with and its file will not have: each a sentence for whoever asked to be told (kal_options.warn).
 #include "edit.h"
+#include "putf.h"
 #include "gain.h"
 #include "geo.h"
 #include "load.h"
@@ -60,10 +61,10 @@ static size_t left_out(const kal_node *n, char said[7 + 3 * KAL__BLOBS][SENTENCE
         snprintf(said[k++], SENTENCE,
                  "density is left out: what was done to the picture leaves no two numbers for it");
     if (kal__density_speaks(m->density) && !carries_density(c, n->meta))
-        snprintf(said[k++], SENTENCE, "density of %.5g by %.5g dpi is left out: %s %s",
-                 m->density[0] * 0.0254, m->density[1] * 0.0254,
-                 blocks >> KAL__EXIF & 1 ? "the picture's exif" : c->name,
-                 blocks >> KAL__EXIF & 1 ? "is not understood" : "has no place for it");
+        kal__format(said[k++], SENTENCE, "density of %.5g by %.5g dpi is left out: %s %s",
+                    m->density[0] * 0.0254, m->density[1] * 0.0254,
+                    blocks >> KAL__EXIF & 1 ? "the picture's exif" : c->name,
+                    blocks >> KAL__EXIF & 1 ? "is not understood" : "has no place for it");
     for (int i = 0; i < KAL__BLOBS; i++)
         if (m->set & ~blocks & 1u << i)
             snprintf(said[k++], SENTENCE, "what was set of %s is left out: %s has no place for it",

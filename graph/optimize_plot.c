@@ -5,6 +5,7 @@
 // tries of one kind, the chosen one in a ring, the bounds of what was asked as the candidates tell them.
 #include "optimize.h"
 
+#include "putf.h"
 #include "fmath.h"
 
 #include <math.h>
@@ -89,7 +90,7 @@ static void put_text(kal__text *t, double x, double y, const char *anchor, const
 static void put_bytes(char out[32], double bytes)
 {
     const char *unit = bytes >= 1e6 ? "MB" : bytes >= 1e3 ? "kB" : "B";
-    snprintf(out, 32, "%.3g %s", bytes / (bytes >= 1e6 ? 1e6 : bytes >= 1e3 ? 1e3 : 1), unit);
+    kal__format(out, 32, "%.3g %s", bytes / (bytes >= 1e6 ? 1e6 : bytes >= 1e3 ? 1e3 : 1), unit);
 }
 
 // Lines at powers of two, and at whole steps of the score.
@@ -111,7 +112,7 @@ static void put_axes(const frame *f, const char *metric, kal__text *t)
         if (v < f->low[1]) continue;
         const double y = y_of(f, v);
         kal__putf(t, "<path d=\"M%d %.1f H%d\" class=\"grid\"/>\n", LEFT, y, WIDTH - RIGHT);
-        snprintf(s, sizeof s, "%.4g", v > -step / 1e3 && v < step / 1e3 ? 0 : v);
+        kal__format(s, sizeof s, "%.4g", v > -step / 1e3 && v < step / 1e3 ? 0 : v);
         put_text(t, LEFT - 8, y + 4, "end", s);
     }
     put_text(t, LEFT, TOP - 22, "start", metric);

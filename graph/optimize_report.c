@@ -8,6 +8,7 @@
 #include "load.h"
 
 #include "num.h"
+#include "utf.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 // their own keys.
 #include "optimize_search.h"
 
+#include "putf.h"
 #include "apply.h"
 #include "gain.h"
 #include "load.h"
@@ -264,8 +265,8 @@ static void kal__try_judge(const kal__search *s, kal__try *t)
         n = (size_t)snprintf(t->why, sizeof t->why, "%llu bytes too many",
                              (unsigned long long)(c->bytes - a->max_bytes));
     if (poor && scored)
-        snprintf(t->why + n, sizeof t->why - n, "%s%.4g is not %s %.4g", n ? "; " : "", c->score,
-                 a->p.metric == KAL__DSSIM ? "at most" : "at least", a->bound);
+        kal__format(t->why + n, sizeof t->why - n, "%s%.4g is not %s %.4g", n ? "; " : "", c->score,
+                    a->p.metric == KAL__DSSIM ? "at most" : "at least", a->bound);
     if (!scored && !t->status && !t->why[0] && a->p.metric != KAL__NO_METRIC)
         snprintf(t->why, sizeof t->why, "not scored");
     // What was not looked at keeps to nothing: of those that fit the found one is.

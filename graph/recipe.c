@@ -4,6 +4,8 @@
 // See recipe.h.
 #include "recipe.h"
 
+#include "utf.h"
+
 #include <string.h>
 
 #define MOST_BYTES ((size_t)60 << 10)

@@ -8,6 +8,7 @@
 #include "known.h"
 #include "node.h"
 #include "value.h"
+#include "utf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,41 +85,11 @@ static void place(const kal_map *m, const char *name, char *out, size_t room)
     }
 }
 
-// Bytes of the character that begins there, 0 when it is none (RFC 3629: nothing longer than need be, no surrogates).
-static size_t character(const unsigned char *s)
-{
-    static const struct {
-        unsigned char mask, is;
-        uint32_t least;
-    } forms[] = {{0x80, 0x00, 1}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t i = 0; i < 4; i++) {
-        if ((s[0] & forms[i].mask) != forms[i].is) continue;
-        uint32_t c = s[0] & (unsigned char)~forms[i].mask;
-        for (size_t k = 1; k <= i; k++) {
-            if ((s[k] & 0xc0) != 0x80) return 0;
-            c = c << 6 | (s[k] & 0x3f);
-        }
-        return c >= forms[i].least && c <= 0x10ffff && !(c >= 0xd800 && c < 0xe000) ? i + 1 : 0;
-    }
-    return 0;
-}
-
-static bool is_utf8(const char *text)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    while (*s) {
-        const size_t n = character(s);
-        if (!n) return false;
-        s += n;
-    }
-    return true;
-}
-
 static void mistake(kal_map *m, kal_status status, const char *name, const char *what)
 {
     char where[200];
     if (m->error.status) return;
-    place(m, name && is_utf8(name) ? name : NULL, where, sizeof where);
+    place(m, name && kal__is_utf8(name, strlen(name)) ? name : NULL, where, sizeof where);
     kal_fail(&m->error, status, "map: %s%s%s", where, *where ? ": " : "", what);
 }
 
@@ -128,7 +99,7 @@ static const char *wrong_name(const kal_map *m, const char *name)
 {
     if (m->levels[m->depth].list) return name ? "what stands in a list has no name" : NULL;
     if (!name || !*name) return "what stands in a map needs a name";
-    return is_utf8(name) ? NULL : "the name is not UTF-8";
+    return kal__is_utf8(name, strlen(name)) ? NULL : "the name is not UTF-8";
 }
 
 // The name, and a tag; false: nothing is added.
@@ -213,7 +184,7 @@ void kal_map_real(kal_map *m, const char *name, double v)
 
 void kal_map_text(kal_map *m, const char *name, const char *text)
 {
-    if (!text || !is_utf8(text)) {
+    if (!text || !kal__is_utf8(text, strlen(text))) {
         mistake(m, KAL_INVALID, name, text ? "the text is not UTF-8: give it as bytes" : "there is no text");
         return;
     }

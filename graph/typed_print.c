@@ -6,6 +6,7 @@
 
 #include "num.h"
 #include "value.h"
+#include "utf.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,6 +9,8 @@
 //   google     tiles.json, Z/Y/X.jpg, level 0 is one tile
 #include "dz.h"
 
+#include "utf.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

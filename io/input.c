@@ -4,6 +4,8 @@
 // A buffer before a reader. See input.h.
 #include "input.h"
 
+#include "putf.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +20,7 @@ kal_status kal__input_fail(const kal__input *in, kal_status status, const char *
     char what[300];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
+    kal__vformat(what, sizeof what, fmt, args);
     va_end(args);
     return kal_fail(in->err, status, "%s: %s: at byte %llu: %s", in->reader->name, in->codec,
                     (unsigned long long)kal__input_offset(in), what);

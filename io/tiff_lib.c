@@ -5,6 +5,8 @@
 // be at work on one file.
 #include "tiff.h"
 
+#include "putf.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,7 +117,7 @@ static int complain(TIFF *tif, void *user, const char *module, const char *fmt, 
 {
     kal__tiff_file *f = user;
     (void)tif, (void)module;
-    if (!f->why.message[0]) vsnprintf(f->why.message, sizeof f->why.message, fmt, args);
+    if (!f->why.message[0]) kal__vformat(f->why.message, sizeof f->why.message, fmt, args);
     return 1;
 }
 

@@ -5,6 +5,8 @@
 // can pack at once.
 #include "tiff.h"
 
+#include "putf.h"
+
 #if KAL__TIFF
 
 #include "bytes.h"
@@ -84,7 +86,7 @@ static int complain(TIFF *tif, void *user, const char *module, const char *fmt, 
 {
     scrap *s = user;
     (void)tif, (void)module;
-    if (!s->why[0]) vsnprintf(s->why, sizeof s->why, fmt, args);
+    if (!s->why[0]) kal__vformat(s->why, sizeof s->why, fmt, args);
     return 1;
 }
 

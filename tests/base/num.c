@@ -4,6 +4,7 @@
 // Checks base/num.c: round trips, correct rounding against the C library and against halfway
 // points computed here in decimal, the printed form, and what must be refused.
 
+#include <kal/base.h>
 #include "../../base/num.h"
 #include "numbers.h"
 
@@ -394,6 +395,9 @@ static void check_locale(void)
         if (setlocale(LC_ALL, names[i]) == NULL) continue;
         parses_to("0.5", 0.5);
         prints_as(0.5, "0.5");
+        kal_error err;
+        kal_fail(&err, KAL_INVALID, "%g", 0.5);
+        REQUIRE(!strcmp(err.message, "0.5"), "%s", err.message);
     }
     setlocale(LC_ALL, "C");
 }

@@ -206,6 +206,11 @@ has 'explain tells the peak' "$(cat out)" 'peak'
 check 'explain runs nothing' test ! -e x.jpg
 code 'explain --json' 0 "$kal" explain --json "$text" -o x.jpg
 json 'explain --json' out
+odd=$(printf 'odd\377.ppm')
+if cp in.ppm "$odd" 2>/dev/null; then
+    code 'explain --json of a name that is no UTF-8' 0 "$kal" explain --json "load \"$odd\" | gaussian 2" -o x.jpg
+    json 'that explanation' out
+fi
 code 'graph --dot' 0 "$kal" graph --dot "$text"
 has 'graph --dot' "$(cat out)" 'digraph'
 code 'graph -o' 0 "$kal" graph "$text" -o drawn.svg

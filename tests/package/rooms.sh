@@ -64,6 +64,13 @@ for op in $(sed -n 's/^OP(\(.*\))$/\1/p' "$source/ops/list.h" | grep -vxE 'gray|
         if grep -rnE --include="*.[ch]" "\"$op\"|\"[^\"]*[|] $op[ \"]" "$source/$room"; then wrong "$room knows $op by name"; fi
     done
 done
+# A number in a text has a point, whatever the program's locale: base/putf.h prints it, not stdio.
+for room in base ops graph io; do
+    if find "$source/$room" -name '*.[ch]' ! -name 'putf.*' -exec awk 'BEGIN { RS = ";" }
+            /(^|[^_[:alnum:]])v?snprintf\(/ && /%[-+ #0-9.*]*[aefgAEFG]/ { print FILENAME ":" $0; found = 1 } END { exit !found }' {} +; then
+        wrong "$room prints numbers by the program's locale"
+    fi
+done
 echo "$refused headers out of reach, $allowed within"
 [ $refused -gt 0 ] && [ $allowed -gt 0 ] || bad=1
 exit $bad
