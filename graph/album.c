@@ -11,6 +11,7 @@
 #include "patient.h"
 #include "retouch.h"
 #include "run.h"
+#include "request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,27 +97,32 @@ static kal_status add(kal_album *a, const kal_node *encoded, const kal_options *
     return done;
 }
 
-kal_status kal_album_add(kal_album *a, kal_node *image, const char *params, const kal_options *options,
-                         kal_error *err)
+static kal_status add_picture(kal_album *a, kal_node *image, const char *params, const kal_options *options,
+                              kal__tally *tally, kal_error *err)
 {
-    const double start = kal__now();
-    kal_error local;
-    kal__tally tally = {0, 0};
-    if (!err) err = &local;
+    const double start = kal__begin(options);
     if (a->broken.status) return kal_fail(err, a->broken.status, "%s", a->broken.message);
-    if (options && options->stats) *options->stats = (kal_stats){0};
     if (a->pictures && !a->codec->page)
         return kal_fail(err, KAL_INVALID, "%s: such a file holds one picture", a->codec->name);
     kal_node *encoded = kal_encode(NULL, image, a->word, params);
     kal_status st = kal_node_error(encoded, err);
     a->book.begun = false;
     if (!st) {
-        st = add(a, encoded, options, start, &tally, err);
+        st = add(a, encoded, options, start, tally, err);
         if (st && a->book.begun) a->broken = *err, a->broken.status = st;   // something may have been written
     }
     kal_node_unref(&encoded);
     if (!st) a->pictures++;
     return st;
+}
+
+kal_status kal_album_add(kal_album *a, kal_node *image, const char *params, const kal_options *options,
+                         kal_error *err)
+{
+    kal_error local;
+    kal__tally tally = {0, 0};
+    const kal_status st = add_picture(a, image, params, options, &tally, err ? err : &local);
+    return kal__tell_end(options, st, tally);
 }
 
 // With its encoder, if there still is one.

@@ -12,6 +12,7 @@
 #include "load.h"
 #include "memo.h"
 #include "options.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -272,21 +273,13 @@ kal_status kal__optimize_settle(kal_node *image, const kal_node *node, const kal
 
 // ---- the call -----------------------------------------------------------------------------------
 
-static void tell_end(const kal_options *o, kal_status st)
-{
-    const bool stopped = st == KAL_CANCELLED || st == KAL_DEADLINE;
-    if (o && o->progress)
-        o->progress(o->user, !st ? KAL_DONE : stopped ? KAL_STOPPED : KAL_FAILED, st ? 999 : 1000, 1000);
-}
-
 kal_status kal_choose(const kal_node *optimized, const kal_options *options, kal_choice *out, kal_error *err)
 {
     kal_error local;
     kal_node *image = NULL;
-    const double start = kal__now();
+    const double start = kal__begin(options);
     if (!err) err = &local;
     *out = (kal_choice){.n = 0};
-    if (options && options->stats) *options->stats = (kal_stats){0};
     kal_status st = kal_node_error(optimized, err);
     if (!st && (optimized->kind != KAL__ENCODE || !optimized->u.codec->searches))
         st = kal_fail(err, KAL_INVALID, "kal_choose: the node is not of the format optimize");
@@ -294,6 +287,5 @@ kal_status kal_choose(const kal_node *optimized, const kal_options *options, kal
     if (!st) st = choose(image, optimized, options, start, out, err);
     kal_node_unref(&image);
     if (options && options->stats) options->stats->wall_ms = (kal__now() - start) * 1e3;
-    tell_end(options, st);
-    return st;
+    return kal__tell_end(options, st, (kal__tally){st ? 999 : 1000, 1000});
 }

@@ -108,14 +108,14 @@ static kal_status check(const kal_extent *e, kal__patches *p, kal_rect *all, kal
 kal_status kal_read_rects(const kal_node *node, const kal_rect *rects, int32_t n, void *dst, ptrdiff_t stride,
                           ptrdiff_t step, const kal_options *options, kal_error *err)
 {
-    if (n < 0) return kal_fail(err, KAL_INVALID, "the number of rectangles is %d; give 0 or more", n);
-    if (n && !rects) return kal_fail(err, KAL_INVALID, "the rectangles are missing (NULL), and n is %d", n);
     kal__request q;
     kal_status st = kal__request_begin(&q, node, options, err);
     if (st) return st;
     kal__patches p = {.rects = rects, .n = n, .dst = dst, .stride = stride, .step = step};
-    kal_rect all;
-    st = check(&q.image->call.extent, &p, &all, err);
+    kal_rect all = kal_rect_of(0, 0, 0, 0);
+    if (n < 0) st = kal_fail(err, KAL_INVALID, "the number of rectangles is %d; give 0 or more", n);
+    if (n > 0 && !rects) st = kal_fail(err, KAL_INVALID, "the rectangles are missing (NULL), and n is %d", n);
+    if (!st) st = check(&q.image->call.extent, &p, &all, err);
     if (!st && n && !sort(&p)) st = kal_fail(err, KAL_NOMEM, "out of memory for %d rectangles", n);
     const kal__want w = {.node = q.image, .rect = all, .patches = &p};
     if (!st && n) st = kal__evaluate(&w, 1, options, q.start, &q.tally, err);

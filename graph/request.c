@@ -36,17 +36,17 @@ kal_status kal__check_rect(const kal_extent *e, kal_rect rect, const void *dst, 
     return KAL_OK;
 }
 
-static void tell_end(const kal_options *o, kal_status st, kal__tally t)
+kal_status kal__tell_end(const kal_options *o, kal_status st, kal__tally t)
 {
-    if (!o || !o->progress) return;
+    if (!o || !o->progress) return st;
     const bool stopped = st == KAL_CANCELLED || st == KAL_DEADLINE;
     if (!st && !t.total) t = (kal__tally){1, 1};   // all of it was known
     if (st && t.done >= t.total) t.total = t.done + 1;
     o->progress(o->user, !st ? KAL_DONE : stopped ? KAL_STOPPED : KAL_FAILED, t.done, t.total);
+    return st;
 }
 
-// A request begins: statistics are filled also when it fails at once.
-static double begin(const kal_options *o)
+double kal__begin(const kal_options *o)
 {
     if (o && o->stats) *o->stats = (kal_stats){0};
     return kal__now();
@@ -68,23 +68,29 @@ static kal_status settled(const kal_node *node, gives wanted, const kal_options 
     return kal_fail(err, KAL_INVALID, "the node is %s, not %s%s", words[is], words[wanted], hints[wanted]);
 }
 
+static kal_status begin(kal__request *q, const kal_node *node, gives wanted, const kal_options *options,
+                        kal_error *err)
+{
+    *q = (kal__request){.options = options, .start = kal__begin(options)};
+    const kal_status st = settled(node, wanted, options, q->start, &q->image, err);
+    return st ? kal__tell_end(options, st, q->tally) : KAL_OK;
+}
+
 kal_status kal__request_begin(kal__request *q, const kal_node *node, const kal_options *options,
                               kal_error *err)
 {
-    *q = (kal__request){.options = options, .start = begin(options)};
-    return settled(node, IMAGE, options, q->start, &q->image, err);
+    return begin(q, node, IMAGE, options, err);
 }
 
 kal_status kal__request_begin_value(kal__request *q, const kal_node *node, const kal_options *options,
                                     kal_error *err)
 {
-    *q = (kal__request){.options = options, .start = begin(options)};
-    return settled(node, VALUE, options, q->start, &q->image, err);
+    return begin(q, node, VALUE, options, err);
 }
 
 kal_status kal__request_end(kal__request *q, kal_status st)
 {
-    tell_end(q->options, st, q->tally);
+    kal__tell_end(q->options, st, q->tally);
     kal_node_unref(&q->image);
     return st;
 }
@@ -144,7 +150,7 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
 {
     *out = (kal_bytes){NULL, 0};
     kal__want w = {0};
-    const double start = begin(options);
+    const double start = kal__begin(options);
     kal_status st = want_encoded(encoded, options, start, &w, err);
     if (!st) st = kal__write_memory(&out->data, &out->size, &w.writer, err);
     if (!st) st = kal__write_suited(w.node->u.codec, options ? options->spill : NULL, &w.writer, err);
@@ -152,9 +158,8 @@ kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, k
     if (!st) st = kal__evaluate(&w, 1, options, start, &tally, err);
     if (w.writer && st) w.writer->abort(w.writer);
     if (w.writer && !st) st = w.writer->commit(w.writer, err);
-    tell_end(options, st, tally);
     kal_node_unref(&w.node);
-    return st;
+    return kal__tell_end(options, st, tally);
 }
 
 // All are finished before the first is renamed, so that a full disk leaves none.
@@ -210,7 +215,7 @@ static kal_status be_patient(kal__writer **w, const kal__watch *watch, kal_error
 
 // Writers are taken, whatever happens.
 static kal_status write_all(kal_node *const *encoded, int32_t n, kal__writer **writers, kal_status st,
-                            const kal_options *options, double start, kal_error *err)
+                            const kal_options *options, double start, kal__tally *tally, kal_error *err)
 {
     kal__want *wants = kal__new_zero((size_t)n, sizeof *wants);
     if (!wants) {
@@ -225,19 +230,17 @@ static kal_status write_all(kal_node *const *encoded, int32_t n, kal__writer **w
     for (int32_t i = 0; i < n && !st; i++)
         st =
             kal__write_suited(wants[i].node->u.codec, options ? options->spill : NULL, &wants[i].writer, err);
-    kal__tally tally = {0, 0};
-    if (!st) st = kal__evaluate(wants, (size_t)n, options, start, &tally, err);
+    if (!st) st = kal__evaluate(wants, (size_t)n, options, start, tally, err);
     st = finish_files(wants, n, st, options, err);
-    tell_end(options, st, tally);
     for (int32_t i = 0; i < n; i++) kal_node_unref(&wants[i].node);
     free(wants);
     return st;
 }
 
-kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
-                           const kal_options *options, kal_error *err)
+static kal_status write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
+                              const kal_options *options, kal__tally *tally, kal_error *err)
 {
-    const double start = begin(options);
+    const double start = kal__begin(options);
     if (n < 1 || !encoded || !paths) return kal_fail(err, KAL_INVALID, "nothing to write");
     kal_status st = check_paths(paths, n, err);
     kal__writer **writers = st ? NULL : kal__new_zero((size_t)n, sizeof(kal__writer *));
@@ -246,15 +249,23 @@ kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, i
     for (int32_t i = 0; i < n && !st; i++)
         if (encoded[i] && encoded[i]->kind == KAL__ENCODE)   // of others it will be said what they are
             st = kal__target(encoded[i]->u.codec, paths[i], &writers[i], err);
-    st = write_all(encoded, n, writers, st, options, start, err);
+    st = write_all(encoded, n, writers, st, options, start, tally, err);
     free(writers);
     return st;
 }
 
-kal_status kal_write_outputs(kal_node *const *encoded, const kal_output *outputs, int32_t n,
-                             const kal_options *options, kal_error *err)
+kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
+                           const kal_options *options, kal_error *err)
 {
-    const double start = begin(options);
+    kal__tally tally = {0, 0};
+    const kal_status st = write_files(encoded, paths, n, options, &tally, err);
+    return kal__tell_end(options, st, tally);
+}
+
+static kal_status write_outputs(kal_node *const *encoded, const kal_output *outputs, int32_t n,
+                                const kal_options *options, kal__tally *tally, kal_error *err)
+{
+    const double start = kal__begin(options);
     if (n < 1 || !outputs) return kal_fail(err, KAL_INVALID, "nothing to write");
     kal__writer **writers = encoded ? kal__new_zero((size_t)n, sizeof(kal__writer *)) : NULL;
     if (!writers) {
@@ -268,16 +279,26 @@ kal_status kal_write_outputs(kal_node *const *encoded, const kal_output *outputs
         const kal_status opened = kal__write_calls(&outputs[i], &writers[i], st ? NULL : err);
         if (!st) st = opened;
     }
-    st = write_all(encoded, n, writers, st, options, start, err);
+    st = write_all(encoded, n, writers, st, options, start, tally, err);
     free(writers);
     return st;
 }
 
+kal_status kal_write_outputs(kal_node *const *encoded, const kal_output *outputs, int32_t n,
+                             const kal_options *options, kal_error *err)
+{
+    kal__tally tally = {0, 0};
+    const kal_status st = write_outputs(encoded, outputs, n, options, &tally, err);
+    return kal__tell_end(options, st, tally);
+}
+
 kal_status kal_write_fd(const kal_node *encoded, int fd, const kal_options *options, kal_error *err)
 {
-    const double start = begin(options);
+    const double start = kal__begin(options);
     kal_node *node = (kal_node *)(uintptr_t)encoded;
     kal__writer *writer;
-    const kal_status st = kal__write_fd(fd, &writer, err);
-    return st ? st : write_all(&node, 1, &writer, KAL_OK, options, start, err);
+    kal__tally tally = {0, 0};
+    kal_status st = kal__write_fd(fd, &writer, err);
+    if (!st) st = write_all(&node, 1, &writer, KAL_OK, options, start, &tally, err);
+    return kal__tell_end(options, st, tally);
 }

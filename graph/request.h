@@ -14,7 +14,7 @@ typedef struct kal__request {
     kal__tally tally;
 } kal__request;
 
-/// After a failure there is nothing to end.
+/// After a failure it has ended, and was told so.
 kal_status kal__request_begin(kal__request *q, const kal_node *node, const kal_options *options,
                               kal_error *err);
 /// The same for a request for a value.
@@ -22,6 +22,10 @@ kal_status kal__request_begin_value(kal__request *q, const kal_node *node, const
                                     kal_error *err);
 /// Tells how it ended, lets go of the node, returns the status given.
 kal_status kal__request_end(kal__request *q, kal_status st);
+/// A request begins: statistics are filled also when it fails at once. Returns when, on the clock that deadlines count on.
+double kal__begin(const kal_options *options);
+/// Tells how it ended: once of each call, whatever became of it. Returns the status given.
+kal_status kal__tell_end(const kal_options *options, kal_status st, kal__tally tally);
 /// Refuses a rectangle outside the image, no memory, and a stride shorter than a row.
 kal_status kal__check_rect(const kal_extent *e, kal_rect rect, const void *dst, ptrdiff_t stride,
                            kal_error *err);

@@ -38,6 +38,26 @@ static bool is_there(const kal_node *n, kal_rect rect, const kal_options *option
     return true;
 }
 
+// Of what is not there: computed.
+static kal_status make_view(const kal_node *node, const kal_extent *e, kal_rect rect,
+                            const kal_options *options, kal_view *out, kal_error *err)
+{
+    size_t size;
+    const size_t row = (size_t)(rect.x1 - rect.x0) * kal_pixel_size(e);
+    kal__slab *slab = kal__mul(row, (size_t)(rect.y1 - rect.y0), &size) ? kal__slab_new(size) : NULL;
+    if (!slab)
+        return kal__tell_end(
+            options,
+            kal_fail(err, KAL_NOMEM, "out of memory for %d rows of %zu bytes", rect.y1 - rect.y0, row),
+            (kal__tally){0, 0});
+    const kal_status st = kal_read(node, rect, slab->data, (ptrdiff_t)row, options, err);
+    if (st)
+        kal__slab_unref(&slab);
+    else
+        *out = view_of(slab, e, rect, rect);
+    return st;
+}
+
 kal_status kal_view_open(const kal_node *node, kal_rect rect, const kal_options *options, kal_view *out,
                          kal_error *err)
 {
@@ -47,19 +67,9 @@ kal_status kal_view_open(const kal_node *node, kal_rect rect, const kal_options 
     if (!st)
         st =
             kal__check_rect(&e, rect, "", (ptrdiff_t)((size_t)(rect.x1 - rect.x0) * kal_pixel_size(&e)), err);
-    if (st) return st;
-    if (is_there(node, rect, options, out)) return KAL_OK;
-    size_t size;
-    const size_t row = (size_t)(rect.x1 - rect.x0) * kal_pixel_size(&e);
-    kal__slab *slab = kal__mul(row, (size_t)(rect.y1 - rect.y0), &size) ? kal__slab_new(size) : NULL;
-    if (!slab)
-        return kal_fail(err, KAL_NOMEM, "out of memory for %d rows of %zu bytes", rect.y1 - rect.y0, row);
-    st = kal_read(node, rect, slab->data, (ptrdiff_t)row, options, err);
-    if (st)
-        kal__slab_unref(&slab);
-    else
-        *out = view_of(slab, &e, rect, rect);
-    return st;
+    if (!st && !is_there(node, rect, options, out)) return make_view(node, &e, rect, options, out, err);
+    kal__begin(options);
+    return kal__tell_end(options, st, (kal__tally){0, 0});
 }
 
 void kal_view_close(kal_view *view)

@@ -66,6 +66,40 @@ static void node_statistics(kal_scope *s, kal_node *photo)
     kal_memo_clear(NULL);
 }
 
+// Every call that evaluates tells how it ended, once, whatever became of it.
+static void ends(kal_scope *s, kal_node *image)
+{
+    told t[9] = {{0}};
+    kal_options o[9];
+    kal_extent e;
+    kal_view view;
+    kal_key key;
+    kal_bytes b;
+    kal_value v;
+    kal_album *album = NULL;
+    kal_node *none = kal_crop(s, image, kal_crop_params(.width = -1));
+    for (int i = 0; i < 9; i++) o[i] = (kal_options){.progress = tell, .user = &t[i]};
+    REQUIRE_OK(kal_node_extent(image, &e, &check_error));
+    unsigned char one[64];
+    REQUIRE_OK(kal_read(image, kal_rect_of(0, 0, 1, 1), one, 64, &o[0], &check_error));
+    REQUIRE(kal_read(none, kal_rect_of(0, 0, 1, 1), one, 64, &o[1], &check_error));
+    REQUIRE(kal_content_key(none, &o[2], &key, &check_error));
+    REQUIRE(kal_read_bytes(image, &o[3], &b, &check_error));
+    REQUIRE(kal_read_value(image, &o[4], &v, &check_error));
+    REQUIRE_OK(kal_view_open(image, kal_rect_of(0, 0, 1, 1), &o[5], &view, &check_error));
+    kal_view_close(&view);
+    REQUIRE(kal_view_open(image, kal_rect_of(-1, 0, 1, 1), &o[6], &view, &check_error));
+    REQUIRE(kal_write_files(&none, NULL, 1, &o[7], &check_error));
+    REQUIRE_OK(kal_album_create(check_temp("album.gif"), NULL, &album, &check_error));
+    REQUIRE_OK(kal_album_add(album, image, NULL, &o[8], &check_error));
+    REQUIRE_OK(kal_album_finish(&album, NULL, &check_error));
+    for (int i = 0; i < 9; i++) {
+        const bool well = i == 0 || i == 5 || i == 8;
+        REQUIRE_NOTE(t[i].ends == 1 && t[i].phase == (well ? KAL_DONE : KAL_FAILED), "call %d: %d ends", i,
+                     t[i].ends);
+    }
+}
+
 static void statistics(kal_scope *s, kal_node *image)
 {
     kal_bytes b;
@@ -98,6 +132,7 @@ static void statistics(kal_scope *s, kal_node *image)
     again.user = &end;
     REQUIRE_OK(kal_save(three, out, "quality=80", &again, &check_error));
     REQUIRE(end.ends == 1 && end.phase == KAL_DONE && end.last == end.total && end.total > 0);
+    ends(s, image);
     REQUIRE_NOTE(stats.encodes == 0 && stats.computed_tiles == 0 && stats.bytes_written > 0,
                  "an encoded picture is written again from the memo");
     kal_memo_clear(NULL);
