@@ -211,7 +211,7 @@ static int32_t lanes_of(const batch *b)
 // A thread that cannot be had costs only time; without any the caller is the lane.
 static void run_lanes(batch *b, int32_t n)
 {
-    pthread_t threads[256];
+    pthread_t threads[KAL_MAX_THREADS];
     int32_t started = 0;
     while (started < n && pthread_create(&threads[started], NULL, lane, b) == 0) started++;
     if (!started) lane(b);

@@ -81,7 +81,7 @@ static const option options[] = {
      "where other machines find results too: file:///DIR, redis://HOST, redis+unix:/SOCKET, "
      "http://HOST/PREFIX"},
     {"quiet", 'q', NULL, NULL, IS_FLAG, AT(quiet), 0, 0, OPT_RUN | OPT_QUIET, "say nothing but errors"},
-    {"threads", 0, "N", "KAL_THREADS", IS_COUNT, AT(eval.threads), 1, 256, OPT_EVAL,
+    {"threads", 0, "N", "KAL_THREADS", IS_COUNT, AT(eval.threads), 1, KAL_MAX_THREADS, OPT_EVAL,
      "workers, of all pictures together; unset: all processors"},
     {"max-memory", 0, "BYTES", "KAL_MAX_MEMORY", IS_BYTES, AT(eval.max_memory), 1, 1e18, OPT_EVAL,
      "memory a run may plan to hold, as 512M; unset: a quarter of all, at most 1G"},

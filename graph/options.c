@@ -8,6 +8,7 @@
 #include "memo.h"
 #include "num.h"
 #include "spill.h"
+#include "cgroup.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -17,42 +18,19 @@
 #include <unistd.h>
 
 // The first number in a file, or 0.
-static uint64_t number_in(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    unsigned long long v = 0;
-    if (!f) return 0;
-    if (fscanf(f, "%llu", &v) != 1) v = 0;
-    fclose(f);
-    return v;
-}
-
-// CPUs of a cgroup quota, rounded up; 0 when there is none.
-static int32_t cgroup_cpus(void)
-{
-    FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
-    if (!f) return 0;
-    unsigned long long quota = 0, period = 0;
-    const int n = fscanf(f, "%llu %llu", &quota, &period);
-    fclose(f);
-    return n == 2 && period ? (int32_t)((quota + period - 1) / period) : 0;
-}
-
-static int32_t cpus(void)
+static int32_t cpus(const kal__cgroup *group)
 {
     cpu_set_t set;
     int32_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
                                                             : (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
-    const int32_t quota = cgroup_cpus();
-    if (quota > 0 && quota < n) n = quota;
-    return n < 1 ? 1 : n > 256 ? 256 : n;
+    if (group->cpus && group->cpus < n) n = group->cpus;
+    return n < 1 ? 1 : n > KAL_MAX_THREADS ? KAL_MAX_THREADS : n;
 }
 
-static uint64_t default_memory(void)
+static uint64_t default_memory(const kal__cgroup *group)
 {
     uint64_t all = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE);
-    const uint64_t limit = number_in("/sys/fs/cgroup/memory.max");
-    if (limit && limit < all) all = limit;
+    if (group->memory && group->memory < all) all = group->memory;
     const uint64_t most = (uint64_t)1 << 30;
     return all / 4 < most ? all / 4 : most;
 }
@@ -64,8 +42,9 @@ static uint64_t machine_memory;
 
 static void read_machine(void)
 {
-    machine_cpus = cpus();
-    machine_memory = default_memory();
+    const kal__cgroup group = kal__cgroup_read("/proc/self/cgroup", "/sys/fs/cgroup");
+    machine_cpus = cpus(&group);
+    machine_memory = default_memory(&group);
 }
 
 int32_t kal_processors(void)
@@ -89,16 +68,15 @@ kal_status kal__size_from_env(const char *name, uint64_t *out, kal_error *err)
     return kal_fail(err, KAL_INVALID, "%s=%s is no size: bytes, or a number of K, M, G or T", name, s);
 }
 
-#define MOST_THREADS 256
-#define NO_THREADS "is not a number of workers: 1..256, 0 for all processors"
+#define NO_THREADS "is not a number of workers: 1..%d, 0 for all processors"
 
 static kal_status threads_from_env(int64_t *out, kal_error *err)
 {
     const char *s = getenv("KAL_THREADS");
     if (!s || !*s) return KAL_OK;
     double n;   // as the command counts: 1e1 is 10
-    if (!kal__parse_double(s, strlen(s), &n) || !(n >= 0 && n <= MOST_THREADS) || n != (int)n)
-        return kal_fail(err, KAL_INVALID, "KAL_THREADS=%s " NO_THREADS, s);
+    if (!kal__parse_double(s, strlen(s), &n) || !(n >= 0 && n <= KAL_MAX_THREADS) || n != (int)n)
+        return kal_fail(err, KAL_INVALID, "KAL_THREADS=%s " NO_THREADS, s, KAL_MAX_THREADS);
     *out = (int64_t)n;
     return KAL_OK;
 }
@@ -116,8 +94,8 @@ kal_status kal__resolve(const kal_options *o, kal__resolved *out, kal_error *err
 {
     int64_t threads = o ? o->threads : 0;
     uint64_t memory = o ? o->max_memory : 0;
-    if (threads < 0 || threads > MOST_THREADS)
-        return kal_fail(err, KAL_INVALID, "threads=%d " NO_THREADS, (int)threads);
+    if (threads < 0 || threads > KAL_MAX_THREADS)
+        return kal_fail(err, KAL_INVALID, "threads=%d " NO_THREADS, (int)threads, KAL_MAX_THREADS);
     kal_status st = threads ? KAL_OK : threads_from_env(&threads, err);
     if (!st && !memory) st = kal__size_from_env("KAL_MAX_MEMORY", &memory, err);
     if (st) return st;

@@ -97,6 +97,7 @@ typedef enum kal_model { KAL_GRAY, KAL_RGB, KAL_DATA, KAL_MASK } kal_model;
 
 #define KAL_MAX_SIDE 100000000
 #define KAL_MAX_CHANNELS 64
+#define KAL_MAX_THREADS 256   ///< of a request
 /// "Not said": an INT parameter that the op works out from the others. Never part of a key.
 #define KAL_AUTO INT32_MIN
 
