@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "store_file.h"
 
+#include "disk.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -170,7 +172,7 @@ static void halve(kal__store *s, kal__fact_file *f, kal_key key)
     name_of(key, name);
     const int fd = kal__store_begin(s, temp);
     if (fd < 0) return;
-    const bool ok = kal__store_write(fd, f->records + (size_t)from * sizeof(record), n) &&
+    const bool ok = kal__write_all(fd, f->records + (size_t)from * sizeof(record), n) &&
                     renameat(s->tmp, temp, s->folder, name) == 0;
     if (!ok) unlinkat(s->tmp, temp, 0);
     close(fd);

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "remote_part.h"
 #include "store_file.h"
+#include "disk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -193,7 +194,7 @@ static kal__far folder_put(kal__remote *r, void *line, kal_key key, const kal__p
         return KAL__FAR_FAILED;
     }
     bool ok = true;
-    for (int i = 0; i < KAL__PIECES && ok; i++) ok = kal__store_write(fd, pieces[i].data, pieces[i].n);
+    for (int i = 0; i < KAL__PIECES && ok; i++) ok = kal__write_all(fd, pieces[i].data, pieces[i].n);
     ok = close(fd) == 0 && ok &&
          publish(f, name, path);   // a full disk elsewhere may be told when it is closed
     if (!ok) {
@@ -227,7 +228,7 @@ static kal__far take_lease(const kal__remote *r, const char *name, uint64_t *mar
     const folders *f = r->state;
     const int fd = openat(f->leases, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd >= 0) {
-        const bool ok = kal__store_write(fd, r->token, strlen(r->token));
+        const bool ok = kal__write_all(fd, r->token, strlen(r->token));
         close(fd);
         if (!ok) unlinkat(f->leases, name, 0);   // a full disk; nobody could end it
         return ok ? KAL__FAR_DONE : KAL__FAR_FAILED;
@@ -245,7 +246,7 @@ static kal__far folder_lease(kal__remote *r, void *line, kal_key key, kal__lease
     kal_key_print(key, text);
     snprintf(name, sizeof name, "lease-%s", text);
     if (step == KAL__LEASE_AGAIN)
-        return utimensat(f->leases, name, NULL, 0) == 0 ? KAL__FAR_DONE : KAL__FAR_NONE;
+        return is_own(r, name) && utimensat(f->leases, name, NULL, 0) == 0 ? KAL__FAR_DONE : KAL__FAR_NONE;
     if (step == KAL__LEASE_OVER || (step == KAL__LEASE_END && is_own(r, name))) unlinkat(f->leases, name, 0);
     return step == KAL__LEASE_END ? KAL__FAR_DONE : take_lease(r, name, mark);
 }

@@ -8,6 +8,7 @@
 #include "fork.h"
 #include "hash.h"
 #include "store.h"
+#include "disk.h"
 
 #include <sys/stat.h>
 
@@ -130,8 +131,6 @@ bool kal__unpack(const unsigned char *file, const kal__store_head *head, size_t 
 
 /// A new file in tmp, locked so that nobody takes it for one that was left; -1: it cannot be made.
 int kal__store_begin(kal__store *s, char name[40]);
-/// All of it; false with errno.
-bool kal__store_write(int fd, const void *data, size_t n);
 void kal__facts_close(kal__store *s);
 
 static inline void kal__store_count(uint64_t *n)

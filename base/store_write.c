@@ -29,21 +29,6 @@ static bool is_covered(kal__store *s, const kal__stored *what, const char *path)
            h.key_lo == what->key.lo && kal_rect_inside(what->rect, kal_rect_of(h.x0, h.y0, h.x1, h.y1));
 }
 
-bool kal__store_write(int fd, const void *data, size_t n)
-{
-    for (const unsigned char *p = data; n;) {
-        const ssize_t w = write(fd, p, n < ((size_t)1 << 30) ? n : (size_t)1 << 30);
-        if (w < 0 && errno == EINTR) continue;
-        if (w <= 0) {
-            if (!w) errno = ENOSPC;
-            return false;
-        }
-        p += w;
-        n -= (size_t)w;
-    }
-    return true;
-}
-
 static bool is_held(int fd)
 {
     struct stat st;
@@ -88,10 +73,10 @@ typedef struct content {
 static bool write_plain(int fd, content *c)
 {
     size_t n;
-    if (c->file) return kal__store_write(fd, c->file, c->n);
+    if (c->file) return kal__write_all(fd, c->file, c->n);
     unsigned char *front = kal__store_front(c->what, c->data, &n);
     if (!front) return errno = ENOMEM, false;
-    const bool ok = kal__store_write(fd, front, n) && kal__store_write(fd, c->data, c->what->size);
+    const bool ok = kal__write_all(fd, front, n) && kal__write_all(fd, c->data, c->what->size);
     free(front);
     c->n = n + c->what->size;
     return ok;
@@ -115,12 +100,12 @@ static bool write_pieces(int fd, content *c, kal__packer *p, kal__store_head *h,
         *enough = packed && end <= raw / 10 * 9;
         memcpy(front + sizeof *h + i * sizeof sum, &sum, sizeof sum);
         memcpy(front + sizeof *h + (h->pieces + i) * sizeof end, &end, sizeof end);
-        if (*enough) ok = kal__store_write(fd, packed, n);
+        if (*enough) ok = kal__write_all(fd, packed, n);
     }
     if (!ok || !*enough) return ok;
     kal__store_finish_front(front, h, c->what->recipe);
     c->n = (size_t)(h->at + end);
-    return lseek(fd, 0, SEEK_SET) == 0 && kal__store_write(fd, front, (size_t)h->at);
+    return lseek(fd, 0, SEEK_SET) == 0 && kal__write_all(fd, front, (size_t)h->at);
 }
 
 static bool write_packed(int fd, content *c, bool *enough)

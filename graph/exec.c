@@ -9,11 +9,11 @@
 #include "files.h"
 #include "load.h"
 #include "words.h"
+#include "disk.h"
 
 #include <kal/ops/exec.h>
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,13 +278,6 @@ static kal_status make_folder(char folder[PATH], kal_error *err)
     return kal_fail(err, KAL_IO, "%s: a folder for pictures cannot be made: %s", folder, strerror(errno));
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
-{
-    (void)st, (void)kind, (void)place;
-    remove(path);
-    return 0;
-}
-
 static kal_status read_result(const kal_call *call, const char *path, const kal_tile *out, kal_error *err)
 {
     struct stat st;
@@ -320,7 +313,7 @@ static kal_status through_files(const kal_job *j, kal__arena *arena, kal_error *
                         .watch = kal__watch_of_band()};
     if (!st) st = kal__child_run(&child, err);
     if (!st) st = read_result(j->call, out, j->out, err);
-    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    kal__remove_tree(folder);
     return st;
 }
 

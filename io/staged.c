@@ -7,6 +7,7 @@
 #include "codec.h"
 #include "mem.h"
 #include "spill.h"
+#include "disk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,15 +34,7 @@ static kal_status no_room(const staged *w, const char *what, kal_error *err)
 
 static kal_status put_at(const staged *w, uint64_t at, const void *data, size_t n, kal_error *err)
 {
-    for (const unsigned char *p = data; n;) {
-        const ssize_t done = pwrite(w->fd, p, n, (off_t)at);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return no_room(w, "writing what is kept", err);
-        p += done;
-        at += (uint64_t)done;
-        n -= (size_t)done;
-    }
-    return KAL_OK;
+    return kal__write_all_at(w->fd, data, n, at) ? KAL_OK : no_room(w, "writing what is kept", err);
 }
 
 static kal_status spill(staged *w, kal_error *err)

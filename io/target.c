@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "target.h"
 #include "mem.h"
+#include "disk.h"
 #include <kal/io.h>
 
 #include <errno.h>
@@ -36,22 +37,22 @@ typedef struct file_writer {
 #define AHEAD ((uint64_t)16 << 20)
 
 // A closed pipe is an error of this write, not a signal to the process.
-static ssize_t quiet_write(const file_writer *f, const unsigned char *p, size_t n)
+static bool quiet_write(const file_writer *f, const unsigned char *p, size_t n)
 {
-    if (!f->direct) return write(f->fd, p, n);
+    if (!f->direct) return kal__write_all(f->fd, p, n);
     sigset_t pipe_only, old, pending;
     sigemptyset(&pipe_only);
     sigaddset(&pipe_only, SIGPIPE);
     sigpending(&pending);
     pthread_sigmask(SIG_BLOCK, &pipe_only, &old);
-    const ssize_t done = write(f->fd, p, n);
+    const bool ok = kal__write_all(f->fd, p, n);
     const int e = errno;
     // takes back the one this write raised, and only that
-    if (done < 0 && e == EPIPE && !sigismember(&pending, SIGPIPE))
+    if (!ok && e == EPIPE && !sigismember(&pending, SIGPIPE))
         sigtimedwait(&pipe_only, NULL, &(struct timespec){0, 0});
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     errno = e;
-    return done;
+    return ok;
 }
 
 // A file that replaces another is sent to the disk when it is renamed: of a large one most should be there by then. Only begun, not
@@ -80,15 +81,7 @@ static kal_status write_out(file_writer *f, const unsigned char *p, size_t n, ka
 {
     const kal_status st = open_late(f, err);
     if (st) return st;
-    while (n) {
-        const ssize_t done = quiet_write(f, p, n);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0)
-            return kal_fail(err, KAL_IO, "%s: writing: %s", f->path,
-                            done ? strerror(errno) : "nothing was taken");
-        p += done;
-        n -= (size_t)done;
-    }
+    if (!quiet_write(f, p, n)) return kal_fail(err, KAL_IO, "%s: writing: %s", f->path, strerror(errno));
     send_ahead(f);
     return KAL_OK;
 }
@@ -118,7 +111,7 @@ static kal_status file_patch(kal__writer *w, uint64_t at, const void *data, size
 {
     file_writer *f = (file_writer *)w;
     kal_status st = flush(f, err);
-    if (!st && pwrite(f->fd, data, n, (off_t)at) != (ssize_t)n)
+    if (!st && !kal__write_all_at(f->fd, data, n, at))
         st = kal_fail(err, KAL_IO, "%s: writing at byte %llu: %s", f->path, (unsigned long long)at,
                       strerror(errno));
     return st;

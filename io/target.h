@@ -24,6 +24,5 @@ kal_status kal__tree_may_go(const char *folder, const char *beside, kal_error *e
 int kal__tree_hold(const char *temp);
 /// Removes folders that killed writers left beside this one.
 void kal__tree_sweep(const char *folder);
-void kal__tree_remove(const char *path);
 
 #endif

@@ -11,10 +11,10 @@
 #define _GNU_SOURCE
 #include "target.h"
 #include "mem.h"
+#include "disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,27 +33,6 @@ typedef struct tree {
 } tree;
 
 // ---- folders ------------------------------------------------------------------------------------
-
-static int open_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)at;
-    if (kind == FTW_D && (st->st_mode & 0700) != 0700) chmod(path, 0700);
-    return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st, (void)kind, (void)at;
-    remove(path);
-    return 0;
-}
-
-// From a folder that may not be written to, nothing could be removed.
-void kal__tree_remove(const char *path)
-{
-    nftw(path, open_one, 16, FTW_PHYS);
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 // All folders of the name of a file in the tree.
 static kal_status make_folders(tree *t, char *path, kal_error *err)
@@ -152,13 +131,7 @@ static kal_status write_whole(const tree *t, const char *path, const unsigned ch
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     const char *inside = path + strlen(t->temp) + 1;
     if (fd < 0) return kal_fail(err, KAL_IO, "%s: making %s: %s", t->path, inside, strerror(errno));
-    bool ok = true;
-    while (n && ok) {
-        const ssize_t done = write(fd, p, n);
-        if (done < 0 && errno == EINTR) continue;
-        ok = done > 0;
-        if (ok) p += done, n -= (size_t)done;
-    }
+    const bool ok = kal__write_all(fd, p, n);
     const int why = errno;
     if (close(fd) == 0 && ok) return KAL_OK;
     return kal_fail(err, KAL_IO, "%s: writing %s: %s", t->path, inside, strerror(ok ? errno : why));
@@ -186,7 +159,7 @@ static void tree_abort(kal__writer *w)
 {
     tree *t = (tree *)w;
     if (t->head) t->head->abort(t->head);
-    if (t->temp) kal__tree_remove(t->temp);
+    if (t->temp) kal__remove_tree(t->temp);
     if (t->held >= 0) close(t->held);
     free(t->path);
     free(t->folder);

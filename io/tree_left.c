@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "target.h"
 
+#include "disk.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -58,6 +60,6 @@ void kal__tree_sweep(const char *folder)
     for (const struct dirent *e; d && (e = readdir(d));)
         if (is_temporary(e->d_name, folder + n) && is_left(dirfd(d), e->d_name) &&
             snprintf(path, sizeof path, "%s%s", beside, e->d_name) < (int)sizeof path)
-            kal__tree_remove(path);
+            kal__remove_tree(path);
     if (d) closedir(d);
 }
