@@ -66,7 +66,7 @@ void kal__stream_end(void);
 // ---- slabs: pixels ------------------------------------------------------------------------------
 
 /// Refcounted memory that begins at a cache line, its size rounded up to whole ones. From 16 KiB on it is whole pages, from mmap: freed ones are kept for
-/// reuse up to a small cap, for slabs of about the same size, and go back to the system when idle. Threads: any.
+/// reuse up to a small cap, for slabs of about the same size. Threads: any.
 typedef struct kal__slab {
     unsigned char *data;
     size_t size;
@@ -86,7 +86,7 @@ void kal__slab_unref(kal__slab **slab);
 void kal__slab_release(void *slab);
 /// Gives cached slabs back to the system.
 void kal__slab_trim(void);
-/// Bytes in slabs now, cached ones left out, and the most there ever were since the last reset.
+/// Bytes in slabs now, cached ones left out.
 size_t kal__slab_bytes(void);
 
 #endif

@@ -10,19 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-// "64M", "500".
-static bool number(const char *s, double least, double most, double *out)
-{
-    static const char units[] = "kmg";
-    size_t n = strlen(s);
-    double scale = 1;
-    const char *unit = n && s[n - 1] ? strchr(units, s[n - 1] | 32) : NULL;
-    if (unit) scale = (double)(1u << (10 * (unit - units + 1))), n--;
-    if (!kal__parse_double(s, n, out)) return false;
-    *out *= scale;
-    return *out >= least && *out <= most;
-}
-
 static kal_status set_flag(kal__remote *r, const char *s, kal_error *err)
 {
     r->read_only = !*s || !strcmp(s, "true") || !strcmp(s, "1");
@@ -33,7 +20,7 @@ static kal_status set_flag(kal__remote *r, const char *s, kal_error *err)
 
 static kal_status set_ms(kal__remote *r, const char *name, const char *s, double *out, kal_error *err)
 {
-    if (!number(s, 1, 600000, out))
+    if (!kal__parse_double(s, strlen(s), out) || *out < 1 || *out > 600000)
         return kal_fail(err, KAL_INVALID, "%s: %s=%.40s is not a number of milliseconds", r->name, name, s);
     *out *= 1e-3;
     return KAL_OK;
@@ -52,7 +39,7 @@ static kal_status set_timeout(kal__remote *r, const char *s, kal_error *err)
 static kal_status set_most(kal__remote *r, const char *s, kal_error *err)
 {
     double v;
-    if (!number(s, 1, 512.0 * (1 << 20), &v))   // what Redis takes
+    if (!kal__parse_bytes(s, strlen(s), &v) || v < 1 || v > 512.0 * (1 << 20))   // what Redis takes
         return kal_fail(err, KAL_INVALID, "%s: max_bytes=%.40s is not a number of bytes, at most 512M",
                         r->name, s);
     r->most = (size_t)v;

@@ -260,16 +260,20 @@ static kal__far redis_put(kal__remote *r, void *line, kal_key key, const kal__pi
 
 static kal__far redis_lease(kal__remote *r, void *line, kal_key key, kal__lease_step step, uint64_t *mark)
 {
-    static const char own[] =
+    // whose lease was taken over, because it did not move, neither prolongs nor ends the other's
+    static const char end_own[] =
         "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end return 0";
+    static const char own_again[] = "if redis.call('get',KEYS[1])==ARGV[1] then return "
+                                    "redis.call('pexpire',KEYS[1],ARGV[2]) end return 0";
     char name[64], ms[24];
     const kal__patience p = kal__remote_patience(r);
     *mark = 0;   // the server knows when it is over
     name_of(LEASE, key, name);
     snprintf(ms, sizeof ms, "%d", (int)(KAL__LEASE_TTL * 1e3));
     const char *take[] = {"SET", name, r->token, "NX", "PX", ms}, *over[] = {"SET", name, r->token, "PX", ms},
-               *again[] = {"PEXPIRE", name, ms}, *end[] = {"EVAL", own, "1", name, r->token};
-    if (step == KAL__LEASE_AGAIN) return tell(r, line, 3, again, &p);
+               *again[] = {"EVAL", own_again, "1", name, r->token, ms},
+               *end[] = {"EVAL", end_own, "1", name, r->token};
+    if (step == KAL__LEASE_AGAIN) return tell(r, line, 6, again, &p);
     if (step == KAL__LEASE_END) return tell(r, line, 5, end, &p);
     const kal__far came = step == KAL__LEASE_OVER ? tell(r, line, 5, over, &p) : tell(r, line, 6, take, &p);
     return came == KAL__FAR_NONE ? KAL__FAR_BUSY : came;

@@ -122,6 +122,7 @@ typedef struct applying {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM];
     // of folds, in turn: a list that one of them makes is there for the next, and until the node has its own copy
     _Alignas(16) unsigned char rooms[2][KAL_FOLD_ROOM];
+    unsigned turn;   // which of them is free
     kal__held files;
 } applying;
 
@@ -199,7 +200,7 @@ static kal_status fold(applying *a, const kal_call **same, kal_error *err)
         kal_status st = settle(a, err);
         if (st) return st;
         if (!a->call.op->fold) return KAL_OK;
-        unsigned char *room = a->rooms[round & 1];
+        unsigned char *room = a->rooms[a->turn++ & 1];
         memset(room, 0, KAL_FOLD_ROOM);
         kal_folded to = {0};
         if (!a->call.op->fold(&a->call, &to, room)) return KAL_OK;
@@ -228,9 +229,10 @@ static kal_status prepare_inputs(applying *a, const kal_call **same, kal_error *
     const kal_op *op = a->call.op;
     if (*same || !op->before) return KAL_OK;
     for (int32_t i = 0; i < a->call.n; i++) {
-        const kal_op *first = op->before(&a->call, i, memset(a->rooms[0], 0, KAL_FOLD_ROOM));
+        unsigned char *room = a->rooms[a->turn & 1];
+        const kal_op *first = op->before(&a->call, i, memset(room, 0, KAL_FOLD_ROOM));
         kal_node *in = kal__node_of(a->in[i]), *made = NULL;
-        const kal_status st = first ? kal__apply(first, a->rooms[0], &in, 1, &made, err) : KAL_OK;
+        const kal_status st = first ? kal__apply(first, room, &in, 1, &made, err) : KAL_OK;
         if (st) return kal_within(err, "%s", op->name), st;
         if (!made) continue;
         a->firsts[a->n_firsts++] = made;

@@ -452,7 +452,7 @@ kal_node *kal_apply_text_bound(kal_scope *scope, const char *op_name, const char
 {
     kal_error err = {KAL_OK, ""};
     for (int32_t i = 0; i < n; i++)
-        if (!in[i] || in[i]->kind == KAL__ERROR) return kal_apply(scope, op_name, NULL, in, n);
+        if (!in || !in[i] || in[i]->kind == KAL__ERROR) return kal_apply(scope, op_name, NULL, in, n);
     const kal__calm calm = kal__calm_begin();
     const kal_op *op;
     kal_node *node = NULL;

@@ -212,12 +212,12 @@ static kal_status decode_end(kal__stage *s, const kal__watch *watch, kal_stats *
 }
 
 // Others are at work with the same reader: the file is looked at through another one.
-static kal_status blame_part(const kal__coding *c, kal_status st, kal_error *err)
+static kal_status blame_part(const kal__coding *c, kal_status st, const kal__watch *watch, kal_error *err)
 {
     kal_error other = {KAL_OK, ""};
     const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
     if (c->check == STAMPED && !kal__coding_has_stamp(c)) return kal__coding_changed(c->source, err);
-    if (found && c->check == TO_DIGEST && kal__source_is_same(c->source, &other) == KAL_CHANGED)
+    if (found && c->check == TO_DIGEST && kal__source_is_same(c->source, watch, &other) == KAL_CHANGED)
         *err = other, st = KAL_CHANGED;
     return st;
 }
@@ -235,7 +235,7 @@ static kal_status decode_part(kal__stage *s, kal_rect r, unsigned char *scratch,
     const kal_status st =
         c->source->codec->part(c->decoder, part, direct ? kal_row(&out, r.y0) : scratch, (ptrdiff_t)row, err);
     if (!st && !direct) take_columns(s, &out, scratch);
-    if (st) return blame_part(c, st, err);   // the run closes
+    if (st) return blame_part(c, st, watch, err);   // the run closes
     // acquire/release: the last one sees that the others are done with the decoder
     if (__atomic_sub_fetch(&c->parts_left, 1, __ATOMIC_ACQ_REL) > 0) return KAL_OK;
     const kal_status same = kal__coding_check(c, watch, stats, err);

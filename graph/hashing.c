@@ -98,7 +98,7 @@ ptrdiff_t kal__hashing_peek(kal__reader *r, const unsigned char **front, kal_err
 kal_status kal__hashing_end(kal__reader *r, uint64_t most, const kal__watch *watch, kal_key *out,
                             kal_error *err)
 {
-    static _Thread_local unsigned char rest[1 << 16];
+    static _Thread_local unsigned char rest[1 << 16];   // too much for the stack of a worker under others
     ptrdiff_t n;
     while ((n = r->read(r, rest, sizeof rest, err)) > 0) {
         const kal_status stopped = watch ? kal__watch_check(watch, err) : KAL_OK;

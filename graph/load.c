@@ -58,9 +58,7 @@ static const kal_param stored_params[] = {
 #define STORED_PARAMS (sizeof stored_params / sizeof *stored_params)
 #define STORED_FIRST 3   // those after them came later
 static const kal__schema stored_schema = {stored_params, STORED_PARAMS, sizeof(stored_p), "load",
-                                          STORED_PARAMS - STORED_FIRST},
-                         stored_later = {stored_params + STORED_FIRST, STORED_PARAMS - STORED_FIRST - 1,
-                                         sizeof(stored_p), "load", 0};
+                                          STORED_PARAMS - STORED_FIRST};
 
 static int32_t blocks_left_out(const kal__meta *m)
 {
@@ -397,7 +395,9 @@ void kal__load_print(const kal_node *n, kal__text *t)
     if (p->shrink != 1) kal__putf(t, " shrink=%d", p->shrink);
     if (p->page) kal__putf(t, " page=%d", p->page);
     if (told) kal__putf(t, " format=%s", told);
-    kal__params_print(stored_later, p, t);
+    for (size_t i = STORED_FIRST; i < STORED_PARAMS - 1; i++)
+        if (!kal__param_is_default(&stored_params[i], p))
+            kal__params_print((kal__schema){&stored_params[i], 1, sizeof *p, "load", 0}, p, t);
     if (preview) kal__puts(t, " preview=true");
     if (unkeyed) kal__puts(t, " keyed=false");
     if (!p->upright) {
@@ -449,86 +449,4 @@ kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err)
         if (!st) st = kal__open(origin, NULL, 0, p, out, err);
     }
     return st;
-}
-
-static kal_status parse_params(const char *text, kal__load_p *p, kal__arena *arena, kal_error *err)
-{
-    const kal__schema s = kal__schema_of(&kal__op_load);
-    kal__params_default(s, p);
-    return text ? kal__params_parse(s, p, text, &(kal__param_context){NULL, arena, NULL}, err) : KAL_OK;
-}
-
-kal_node *kal_load_known(kal_scope *scope, const char *path)
-{
-    kal_node *node = path ? kal__picture_at(path, kal__limits_count()) : NULL;
-    return node ? kal__born(scope, node) : NULL;
-}
-
-kal_node *kal_load(kal_scope *scope, const char *path, const char *params)
-{
-    kal__load_p p;
-    kal_error err = {KAL_OK, ""};
-    kal_node *node = NULL;
-    kal__arena arena = {0};
-    kal_status st = parse_params(params, &p, &arena, &err);
-    if (path) p.path = path;
-    if (!st) st = kal__load_apply(&p, &node, &err);
-    kal__arena_free(&arena);
-    return st ? kal__error_node(scope, &err) : kal__born(scope, node);
-}
-
-// From what was opened (`st` says how that went): its reference is taken.
-static kal_node *load_opened(kal_scope *scope, kal__origin *origin, kal__slab *bytes, size_t size,
-                             const char *params, kal_status st, kal_error *err)
-{
-    kal__load_p p;
-    kal_node *node = NULL;
-    kal__arena arena = {0};
-    if (!st) {
-        st = parse_params(params, &p, &arena, err);
-        if (!st) {
-            st = kal__open(origin, bytes, size, &p, &node, err);
-        } else {
-            kal__origin_unref(&origin);
-            kal__slab_unref(&bytes);
-        }
-    }
-    kal__arena_free(&arena);
-    return st ? kal__error_node(scope, err) : kal__born(scope, node);
-}
-
-kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size, const char *params)
-{
-    kal_error err = {KAL_OK, ""};
-    const size_t n = data ? size : 0;
-    kal__slab *bytes = kal__slab_new(n);
-    if (bytes && n) memcpy(bytes->data, data, n);
-    const kal_status st = bytes ? KAL_OK : kal_fail(&err, KAL_NOMEM, "out of memory for %zu bytes", n);
-    return load_opened(scope, NULL, bytes, n, params, st, &err);
-}
-
-kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t size, void (*release)(void *user),
-                            void *user, const char *params)
-{
-    kal_error err = {KAL_OK, ""};
-    kal__slab *bytes = kal__slab_borrow(data ? data : "", data ? size : 0, release, user);
-    if (!bytes && release) release(user);
-    const kal_status st = bytes ? KAL_OK : kal_fail(&err, KAL_NOMEM, "out of memory for a source");
-    return load_opened(scope, NULL, bytes, data ? size : 0, params, st, &err);
-}
-
-kal_node *kal_load_fd(kal_scope *scope, int fd, const char *name, const char *params)
-{
-    kal__origin *origin;
-    kal_error err = {KAL_OK, ""};
-    const kal_status st = kal__origin_fd(fd, name, &origin, &err);
-    return load_opened(scope, origin, NULL, 0, params, st, &err);
-}
-
-kal_node *kal_load_input(kal_scope *scope, const kal_input *input, const char *params)
-{
-    kal__origin *origin;
-    kal_error err = {KAL_OK, ""};
-    const kal_status st = kal__origin_calls(input, &origin, &err);
-    return load_opened(scope, origin, NULL, 0, params, st, &err);
 }

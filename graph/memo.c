@@ -162,8 +162,8 @@ static void tiers_of_the_environment(kal_memo *m, bool with_folder)
     if (named && (kal__size_from_env("KAL_MEMO_SIZE", &limit, &err) ||
                   kal__store_open(folder, limit, &m->store, &err)))
         m->trouble[0] = strdup(err.message);
-    else if (named)
-        kal__store_set_packing(m->store, getenv("KAL_MEMO_PACK"), NULL);
+    else if (named && kal__store_set_packing(m->store, getenv("KAL_MEMO_PACK"), &err))
+        m->trouble[0] = strdup(err.message);
     if (url && *url && kal__remote_open(url, NULL, &m->remote, &err)) m->trouble[1] = strdup(err.message);
     share(m);
 }

@@ -188,6 +188,8 @@ kal_status kal__params_check(kal__schema s, void *params, kal_error *err);
 /// A width or a height.
 bool kal__param_is_size(const kal_param *p);
 bool kal__param_is_auto(const kal_param *p, const void *params);
+/// That which it has when nobody gives it.
+bool kal__param_is_default(const kal_param *p, const void *params);
 /// Refuses a parameter still on KAL_AUTO.
 kal_status kal__params_settled(kal__schema s, const void *params, kal_error *err);
 /// Bytes its lists and texts need, and a deep copy with them in `extra`.

@@ -85,7 +85,7 @@ void kal__params_from(kal__schema s, void *params, const void *given)
     memcpy(params, &s.size, sizeof s.size);
 }
 
-static bool is_default(const kal_param *p, const void *params)
+bool kal__param_is_default(const kal_param *p, const void *params)
 {
     const field f = field_of(p, params);
     if (is_list(p)) return !f.l->n;
@@ -99,7 +99,7 @@ static bool is_default(const kal_param *p, const void *params)
 size_t kal__params_told(kal__schema s, const void *params)
 {
     size_t n = s.n;
-    while (n > s.n - s.later && is_default(&s.rows[n - 1], params)) n--;
+    while (n > s.n - s.later && kal__param_is_default(&s.rows[n - 1], params)) n--;
     return n;
 }
 

@@ -114,9 +114,10 @@ kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved 
     // A plan too big first gives up keeping results, then shrinks its bands; then, where there is a folder for them, large rings go to files. If
     // none fits, the smallest is named.
     size_t needed, smallest = SIZE_MAX;
-    kal_error told, local;
+    kal_error local, told;
     if (!err) err = &local;
     kal_status st = attempt(wants, n, o, true, 0, false, out, &needed, err);
+    told = *err;
     for (int32_t shrink = 0; st == KAL_LIMIT && shrink < 5; shrink++) {
         st = attempt(wants, n, o, false, shrink, false, out, &needed, err);
         if (st == KAL_LIMIT && needed < smallest) smallest = needed, told = *err;

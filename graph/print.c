@@ -138,6 +138,7 @@ static bool print_line(printer *p, size_t last)
     const kal_node *first = p->order.nodes[run[n - 1]];
     if (is_source(first)) {
         print_source(p, first);
+        if (first->kind != KAL__PIXELS) print_memo(p, first);
         n--;
     } else if (n_images(first)) {
         kal__putf(&p->text, "n%u", p->line[kal__order_find(&p->order, kal__input(first, 0))]);

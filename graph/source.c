@@ -324,8 +324,7 @@ static bool has_its_stamp(const kal__source *s, kal__reader *file)
     return file->stamp && file->stamp(file, &now) && kal__stamp_equal(&now, &s->stamp);
 }
 
-// The key says whose page it is: is this still the file? By its stamp, or by its digest.
-kal_status kal__source_is_same(const kal__source *s, kal_error *err)
+kal_status kal__source_is_same(const kal__source *s, const kal__watch *watch, kal_error *err)
 {
     kal__reader *file;
     kal_key digest;
@@ -333,7 +332,7 @@ kal_status kal__source_is_same(const kal__source *s, kal_error *err)
     if (st) return st;
     kal__reader *r = kal__hashing_new(file);
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
-    st = kal__hashing_end(r, UINT64_MAX, NULL, &digest, err);
+    st = kal__hashing_end(r, UINT64_MAX, watch, &digest, err);
     r->close(r);
     return st ? st : kal_key_equal(digest, s->digest) ? KAL_OK : changed(s, err);
 }
@@ -365,7 +364,7 @@ static kal_status still_the_file(const kal__source *s, kal_status st, kal_error 
     kal_error other = {KAL_OK, ""};
     const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
     if (st && !found) return st;
-    const kal_status same = !s->unkeyed ? kal__source_is_same(s, &other)
+    const kal_status same = !s->unkeyed ? kal__source_is_same(s, NULL, &other)
                             : s->pinned ? changed(s, &other)
                                         : KAL_OK;
     if (st && same != KAL_CHANGED) return st;

@@ -28,7 +28,7 @@ kal_status kal__source_read_preview(kal__loading *l, kal__origin *origin, kal__s
                                     const char *format, kal_error *err);
 
 /// Whether the bytes of a source are still those of its digest, by reading them all: KAL_CHANGED, or why it cannot be told.
-kal_status kal__source_is_same(const kal__source *s, kal_error *err);
+kal_status kal__source_is_same(const kal__source *s, const kal__watch *watch, kal_error *err);
 /// Reads the header of another page of a source, a copy whose page and header are still another's.
 kal_status kal__source_read_page(kal__loading *l, int32_t page, kal__reel *reel, kal_error *err);
 

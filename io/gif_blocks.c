@@ -41,7 +41,8 @@ static kal_status read_control(kal__decoder *d, kal__gif_frame *f)
     if (st) return st;
     if (p[0] != 4) return kal__input_corrupt(&d->in, "a graphic control extension of another size than 4");
     const int disposal = p[1] >> 2 & 7;
-    f->disposal = disposal == 4 ? KAL__GIF_PREVIOUS : disposal;   // two counts of it are about
+    f->disposal =
+        disposal == 4 ? KAL__GIF_PREVIOUS : disposal;   // some writers count "restore to previous" as 4
     f->delay = (int32_t)kal__le16(p + 2);
     f->clear = p[1] & 1 ? p[4] : -1;
     return kal__lzw_skip(&d->in);
@@ -168,14 +169,12 @@ kal_status kal__gif_next(kal__decoder *d, kal__meta *m, bool *found)
     f->disposal = 0;
     f->delay = f->clear = -1;
     *found = false;
-    while (!(st = kal__input_next(&d->in, &c)) && c != TRAILER && !*found) {
+    while (!(st = kal__input_next(&d->in, &c)) && c != TRAILER && !(*found = c == IMAGE)) {
         if (c == EXTENSION)
             st = read_extension(d, f, m);
-        else if (c == IMAGE)
-            *found = true;
         else if (c)
             return kal__input_fail(&d->in, KAL_CORRUPT, "a block of an unknown kind, %d", c);
-        if (st || *found) break;
+        if (st) break;
     }
     return st || !*found ? st : read_place(d, f);
 }

@@ -276,7 +276,8 @@ KAL_API kal_status kal_value_print(const kal_value *value, kal_bytes *out, kal_e
 /// Computes an encoded node (see kal_encode) into memory.
 KAL_API kal_status kal_read_bytes(const kal_node *encoded, const kal_options *options, kal_bytes *out,
                                   kal_error *err);
-/// Writes encoded nodes to files, all in one plan: each file appears whole or not at all, and none if any fails.
+/// Writes encoded nodes to files, all in one plan: each file appears whole or not at all. None does before all have been written and are on the disk; what is
+/// far (http://) is sent before the others get their names. Only where that itself fails, which is checked beforehand as far as it can be, some may be there.
 KAL_API kal_status kal_write_files(kal_node *const *encoded, const char *const *paths, int32_t n,
                                    const kal_options *options, kal_error *err);
 

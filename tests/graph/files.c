@@ -319,6 +319,76 @@ static void a_fold_names_a_file(kal_scope *s)
     REQUIRE_FAILS(KAL_IO, kal_node_error(kal_apply(s, "acme.outer", NULL, &image, 1), &check_error));
 }
 
+// ---- a fold, and what is done to its input first ------------------------------------------------
+
+static const kal_op *turned_first(const kal_call *c, int32_t i, void *params)
+{
+    (void)c, (void)i;
+    const kal_turn_p p = {.size = sizeof p, .how = KAL_TURN_HALF};
+    memcpy(params, &p, sizeof p);
+    return kal_op_find("turn");
+}
+
+typedef struct last_p {
+    size_t size;
+    kal_list values;
+} last_p;
+static const kal_param last_params[] = {
+    {"values", KAL_PARAM_LIST, offsetof(last_p, values), 0, "", 0, 0, "", "the last of them is everywhere"}};
+
+static kal_status last_run(const kal_job *j)
+{
+    const kal_list *l = &((const last_p *)j->call->params)->values;
+    for (int32_t y = j->out->rect.y0; y < j->out->rect.y1; y++)
+        memset(kal_row(j->out, y), (int)l->v[l->n - 1],
+               (size_t)kal_tile_width(j->out) * (size_t)j->out->pixel);
+    return KAL_OK;
+}
+
+static const kal_op acme_last = {.name = "acme.last",
+                                 .version = 1,
+                                 .family = "test",
+                                 .help = "A number everywhere, of a picture that is turned first",
+                                 .inputs = "image",
+                                 .params = last_params,
+                                 .n_params = 1,
+                                 .params_size = sizeof(last_p),
+                                 .extent = shade_extent,
+                                 .before = turned_first,
+                                 .run = last_run};
+
+static bool fold_to_last(const kal_call *c, kal_folded *to, void *room)
+{
+    double *v = (double *)room + 8;   // the list is in the room as well
+    v[0] = 5, v[1] = 7;
+    const last_p p = {sizeof p, {v, 2}};
+    memcpy(room, &p, sizeof p);
+    *to = (kal_folded){.op = &acme_last, .params = room, .n = 1, .in = {c->in[0]}};
+    return true;
+}
+
+static const kal_op acme_seven = {.name = "acme.seven",
+                                  .version = 1,
+                                  .family = "test",
+                                  .help = "acme.last of 5 and 7",
+                                  .inputs = "image",
+                                  .params_size = sizeof(size_t),
+                                  .extent = shade_extent,
+                                  .fold = fold_to_last,
+                                  .run = last_run};
+
+static void a_fold_and_what_is_done_first(kal_scope *s)
+{
+    const kal_extent e = extent_of(3, 2, 1, KAL_U8);
+    const last_p p = {sizeof p, {(double[]){5, 7}, 2}};
+    kal_node *image = kal_pixels(s, &e, "\1\2\3\4\5\6", 3);
+    kal_node *made = kal_apply(s, "acme.seven", NULL, &image, 1);
+    REQUIRE(made == kal_apply(s, "acme.last", &p, &image, 1));
+    unsigned char *pixels = read_all(made, &fresh, NULL);
+    REQUIRE_NOTE(pixels && pixels[0] == 7 && pixels[5] == 7, "%s", check_error.message);
+    free(pixels);
+}
+
 int main(void)
 {
     kal_scope *s = kal_scope_new();
@@ -330,6 +400,9 @@ int main(void)
     REQUIRE_OK(kal_op_register(&acme_shade, &check_error));
     REQUIRE_OK(kal_op_register(&acme_outer, &check_error));
     a_fold_names_a_file(s);
+    REQUIRE_OK(kal_op_register(&acme_last, &check_error));
+    REQUIRE_OK(kal_op_register(&acme_seven, &check_error));
+    a_fold_and_what_is_done_first(s);
     undone(s);
     kal_scope_free(&s);
     return check_done();

@@ -284,6 +284,9 @@ static void refused_urls(void)
         REQUIRE_NOTE(s == KAL_INVALID || s == KAL_UNSUPPORTED, "%s: %d", wrong[i], (int)s);
     }
     REQUIRE_FAILS(KAL_INVALID, kal_memo_set_remote(m, "file:///x", "timeout_ms=soon", &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_memo_set_remote(m, "file:///x", "timeout_ms=2k", &check_error));
+    REQUIRE_FAILS(KAL_INVALID, kal_memo_set_remote(m, "file:///x", "max_bytes=soon", &check_error));
+    REQUIRE_OK(kal_memo_set_remote(m, "file:///x", "max_bytes=1.5MiB timeout_ms=20", &check_error));
     snprintf(text, sizeof text, "secret=%s", secret_file("short", "short\n"));
     const kal_status s = kal_memo_set_remote(m, "file:///x", text, &check_error);
     REQUIRE(s == KAL_INVALID || s == KAL_UNSUPPORTED);

@@ -196,6 +196,26 @@ static void saving(void)
     REQUIRE_FAILS(KAL_INVALID, kal_run_text(text, &check_error));
 }
 
+// What a text says of a file is printed, and nothing else.
+static void loads(void)
+{
+    const char *path = check_temp("stored.png");
+    char text[700], want[800];
+    REQUIRE_OK(kal_save(in, path, NULL, NULL, &check_error));
+    static const char *const said[] = {"", " lenient=true", " memo=always", " lenient=true memo=never"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        kal_program *p = NULL;
+        kal_bytes b;
+        snprintf(text, sizeof text, "load \"%s\"%s | invert memo=always", path, said[i]);
+        snprintf(want, sizeof want, "%s\n", text);
+        if (!REQUIRE_OK(parse(text, &p))) return;
+        REQUIRE_OK(kal_print_graph(kal_program_root(p), &b, &check_error));
+        REQUIRE_NOTE(!strcmp((const char *)b.data, want), "%s became %s", text, (const char *)b.data);
+        kal_bytes_free(&b);
+        kal_program_free(&p);
+    }
+}
+
 // Nothing that is thrown at it may crash it.
 static void noise(void)
 {
@@ -244,6 +264,7 @@ int main(void)
     comforts();
     places();
     saving();
+    loads();
     noise();
     kal_scope_free(&s);
     return check_done();
