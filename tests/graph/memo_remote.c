@@ -390,11 +390,11 @@ static int find(const char *key, kept **k, kept **other, char **data, size_t n)
     return mode;
 }
 
-// Of one word: SET … NX takes a lease, EVAL ends one.
+// Of one word: SET … NX takes a lease, EVAL of five words ends one (of six it is prolonged).
 static void count_lease(const char *word, int n)
 {
     pthread_mutex_lock(&liar.lock);
-    liar.leases += (n == 6 && !strcmp(word, "SET")) - !strcmp(word, "EVAL");
+    liar.leases += (n == 6 && !strcmp(word, "SET")) - (n == 5 && !strcmp(word, "EVAL"));
     pthread_mutex_unlock(&liar.lock);
 }
 
