@@ -119,7 +119,7 @@ static PyObject *write_fd(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "Oi", &node, &fd)) return NULL;
     kal_node *n = kalpy_need(node, "write_fd");
     if (!n) return NULL;
-    KALPY_RUN(ok, kal_write_fd(n, fd, &r.options, &r.err));
+    KALPY_RUN_ONCE(ok, kal_write_fd(n, fd, &r.options, &r.err));
     if (!ok) return NULL;
     Py_RETURN_NONE;
 }

@@ -142,7 +142,7 @@ static PyObject *write_output(PyObject *self, PyObject *args)
     if (!t) return NULL;
     const kal_output out = output_of(t);
     kal_node *const list[1] = {n};
-    KALPY_RUN(ok, (t->given = true, kal_write_outputs(list, &out, 1, &r.options, &r.err)));
+    KALPY_RUN_ONCE(ok, (t->given = true, kal_write_outputs(list, &out, 1, &r.options, &r.err)));
     target_done(t, ok);
     if (!ok) return NULL;
     Py_RETURN_NONE;
@@ -224,7 +224,7 @@ static PyObject *album_add(PyObject *self, PyObject *args)
     kal_node *n = kalpy_need(image, "add");
     if (!n || !enter(o, false)) return NULL;
     ok = kalpy_args_from(&a, options);
-    if (ok) KALPY_RUN(ok, kal_album_add(o->album, n, a.text, &r.options, &r.err));
+    if (ok) KALPY_RUN_ONCE(ok, kal_album_add(o->album, n, a.text, &r.options, &r.err));
     kalpy_leave(&o->busy);
     kalpy_args_free(&a);
     if (!ok) return NULL;

@@ -133,14 +133,23 @@ typedef struct kalpy_request {
     bool interrupts;
 } kalpy_request;
 /// Between the two the interpreter's lock is not held. begin (of a request that computes, or that opens): false with an exception, and end must not be called. end: raises what went wrong,
-/// an interrupt of the user's before all; false then. Where `again` is set and true comes back in it the interrupt was taken by the user's handler, and all
-/// is to be done once more.
+/// an interrupt of the user's before all; false then. Where true comes back in `again` the interrupt was taken by the user's handler, and all is to be done once more;
+/// `again` NULL: what was done cannot be taken back, so that this is a CancelledError.
 bool kalpy_begin(kalpy_request *r, bool computes);
 bool kalpy_end(kalpy_request *r, kal_status st, bool *again);
 /// Of a request that cannot be run again: an interrupt waits until it has ended.
 void kalpy_uninterrupted(kalpy_request *r);
 /// The whole of it around one expression of type kal_status, which may use `r`.
 #define KALPY_RUN(ok, expression) KALPY_RUN_WITH(ok, true, expression)
+/// The same of what writes where it cannot be taken back.
+#define KALPY_RUN_ONCE(ok, expression)       \
+    do {                                     \
+        kalpy_request r;                     \
+        ok = kalpy_begin(&r, true);          \
+        if (!ok) break;                      \
+        const kal_status st_ = (expression); \
+        ok = kalpy_end(&r, st_, NULL);       \
+    } while (0)
 #define KALPY_RUN_WITH(ok, computes, expression) \
     do {                                         \
         kalpy_request r;                         \

@@ -200,11 +200,11 @@ static bool tell_warnings(PyObject *list)
     return true;
 }
 
-bool kalpy_end(kalpy_request *r, kal_status st, bool *again)
+bool kalpy_end(kalpy_request *r, kal_status st, bool *more)
 {
     PyEval_RestoreThread(r->thread);
     leave_interrupts(r);
-    bool ok = true;
+    bool ok = true, again = false;
     if (r->interrupts && interrupted) {
         PyObject *taken = kalpy_take_interrupt(r->since);   // by a function of the user's, on this thread
         if (taken) {
@@ -213,18 +213,23 @@ bool kalpy_end(kalpy_request *r, kal_status st, bool *again)
         }
         if (taken || PyErr_CheckSignals())
             ok = false;
-        else if (st == KAL_CANCELLED && !r->raised && !depth)
-            *again = true;   // his handler went on: so do we
+        else if (st == KAL_CANCELLED && !r->raised && more && !depth)
+            again = true;   // his handler went on: so do we
+        else if (st == KAL_CANCELLED && !more)
+            kal_fail(
+                &r->err, st,
+                "interrupted: the handler of the signal went on, but what was written cannot be taken back");
     }
-    if (ok && !*again && r->raised) {
+    if (ok && !again && r->raised) {
         PyErr_SetObject((PyObject *)Py_TYPE(r->raised), r->raised);
         ok = false;
-    } else if (ok && !*again && st) {
+    } else if (ok && !again && st) {
         kalpy_raise(&r->err);
         ok = false;
     }
-    if (ok && !*again) ok = tell_warnings(r->warnings);
+    if (ok && !again) ok = tell_warnings(r->warnings);
     kalpy_stash_close();
     drop(r);
+    if (more) *more = again;
     return ok;
 }

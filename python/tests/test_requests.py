@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import multiprocessing
 import os
 import signal
@@ -195,6 +196,28 @@ class Cancelling(Case):
             signal.signal(signal.SIGINT, before)
         self.assertEqual(told, [1])
         self.assertEqual(data, picture(600, 800).resize(2400, 1800).gaussian(9).resize(60, 40).encode("png"))
+
+    def test_a_handler_that_goes_on_writes_nothing_twice(self) -> None:
+        work = picture(600, 800).resize(3600, 2700).gaussian(9)
+        calls: list[str] = []
+        buffer = io.BytesIO()
+        target = kal.Target(lambda b: calls.append("write") or len(b), end=lambda: calls.append("end"), abort=lambda: calls.append("abort"))
+        album = kal.album(io.BytesIO(), format="tiff")
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            with kal.options(memo_mode="never"), open(self.path("fd.ppm"), "wb") as file:
+                for save in (lambda: work.save(buffer, format="ppm"), lambda: work.save(target, format="ppm"), lambda: album.add(work),
+                             lambda: work.save(file.fileno(), format="ppm")):
+                    timer = threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT))
+                    timer.start()
+                    with self.assertRaisesRegex(kal.CancelledError, "cannot be taken back"):
+                        save()
+                    timer.join()
+        finally:
+            signal.signal(signal.SIGINT, before)
+        self.assertNotIn("end", calls)
+        self.assertEqual(calls[-1], "abort")
+        self.assertLess(len(buffer.getvalue()), 3600 * 2700 * 3)
 
     def test_interrupt_in_a_function_of_ones_own(self) -> None:
         def read(n: int) -> bytes:
