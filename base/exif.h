@@ -75,6 +75,7 @@ void kal__fraction(double v, uint32_t out[2]);
 typedef struct kal__exif_parts {
     kal__directory part[4];
     kal__arena values;
+    size_t taken;   // bytes of values
     bool failed;
 } kal__exif_parts;
 /// All that `exif` describes the picture with; without what says how the block, or the picture, is stored.

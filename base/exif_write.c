@@ -233,9 +233,12 @@ static void take_directory(const kal__ifd *t, size_t at, kal__exif_part part, ka
         if (!kal__ifd_at(t, at, i, &e)) continue;
         const kal__exif_tag *known = kal__exif_tag_of(part, e.tag);
         if (known ? !known->describes : part == KAL__EXIF_MAIN) continue;
-        void *values = out->values.total < t->n * 2 + 4096 ? kal__take(&out->values, e.size, 1) : NULL;
+        if (e.size > t->n * 2 + 4096 - out->taken)
+            continue;   // of many fields with the same bytes, which no writer makes
+        void *values = kal__take(&out->values, e.size, 1);
         out->failed |= !values;
         if (!values) return;
+        out->taken += e.size;
         kal__ifd_copy(t, &e, values);
         kal__directory_add(&out->part[part], e.tag, e.type, e.count, values);
     }

@@ -3,6 +3,7 @@
 //
 // Fields changed in graphs, and files that are made then: of every format; a JPEG that is kept as it is coded; what a format has no room for.
 #include "edits.h"
+#include "exif.h"
 
 #include <math.h>
 
@@ -165,8 +166,59 @@ static void test_turned_and_kept(void)
     kal_scope_free(&s);
 }
 
+static unsigned char *put_le(unsigned char *p, uint32_t v, int bytes)
+{
+    for (int i = 0; i < bytes; i++) *p++ = (unsigned char)(v >> (8 * i));
+    return p;
+}
+
+static unsigned char *put_entry(unsigned char *p, unsigned tag, unsigned type, size_t count, size_t at)
+{
+    p = put_le(put_le(p, tag, 2), type, 2);
+    return put_le(put_le(p, (uint32_t)count, 4), (uint32_t)at, 4);
+}
+
+// A camera's own notes, of any size, and a text of n bytes behind them.
+static size_t notes_block(unsigned char *p, size_t notes, size_t text)
+{
+    const size_t photo = 8 + 2 + 12 + 4, values = photo + 2 + 2 * 12 + 4;
+    memset(p, 'n', values + notes + text);
+    memcpy(p, "II*\0\10\0\0\0", 8);
+    unsigned char *q = put_entry(put_le(p + 8, 1, 2), 34665, 4, 1, photo);
+    q = put_le(put_le(q, 0, 4), 2, 2);
+    q = put_entry(put_entry(q, 37500, 7, notes, values), 42036, 2, text, values + notes);
+    put_le(q, 0, 4);
+    p[values + notes + text - 1] = 0;
+    return values + notes + text;
+}
+
+// What a camera says of itself may be the most of the block; of fields that share their bytes as many are kept as the block may have.
+static void test_notes(void)
+{
+    static unsigned char p[60000];
+    for (size_t notes = 100; notes < 50000; notes += notes / 7) {
+        kal__exif_parts parts;
+        const kal__blob exif = {p, notes_block(p, notes, 40)};
+        kal__exif_take(&exif, &parts);
+        REQUIRE_NOTE(!parts.failed && parts.part[KAL__EXIF_PHOTO].n == 2, "notes of %zu bytes: %zu fields",
+                     notes, parts.part[KAL__EXIF_PHOTO].n);
+        kal__exif_parts_free(&parts);
+    }
+    kal__exif_parts parts;
+    const size_t n = 8 + 2 + 100 * 12 + 4, room = 40000;
+    memset(p, 0, sizeof p);
+    memcpy(p, "II*\0\10\0\0\0", 8);
+    unsigned char *q = put_le(p + 8, 100, 2);
+    for (unsigned i = 0; i < 100; i++) q = put_entry(q, 50000 + i, 7, room, n);
+    const kal__blob exif = {p, n + room};
+    kal__exif_take(&exif, &parts);
+    REQUIRE(!parts.failed && parts.taken <= 2 * exif.size + 4096);
+    kal__exif_parts_free(&parts);
+}
+
 int main(void)
 {
+    test_notes();
     test_formats();
     test_in_graphs();
     test_room();
