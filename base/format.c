@@ -11,7 +11,7 @@ int32_t kal__word_at(const char *list, const char *word, size_t n)
     int32_t at = 0;
     for (const char *w = list;; w++, at++) {
         const size_t m = strcspn(w, "|");
-        bool same = m == n;
+        bool same = n && m == n;   // nothing is no word, also where there are none
         for (size_t i = 0; same && i < n; i++)
             same = w[i] == (word[i] | (word[i] >= 'A' && word[i] <= 'Z' ? 32 : 0));
         if (same) return at;

@@ -376,35 +376,49 @@ void kal__load_told(const kal_node *n, kal__text *t)
                       n->call.params, t);
 }
 
+// What a load of the stored rows is told, each behind a space.
+static void print_told(const kal_node *stored, kal__text *t)
+{
+    const stored_p *p = stored->call.params;
+    kal__source *s = kal__node_source(stored);
+    if (p->shrink != 1) kal__putf(t, " shrink=%d", p->shrink);
+    if (p->page) kal__putf(t, " page=%d", p->page);
+    if (s->codec->told) kal__putf(t, " format=%s", s->codec->name);
+    for (size_t i = STORED_FIRST; i < STORED_PARAMS - 1; i++)
+        if (!kal__param_is_default(&stored_params[i], p))
+            kal__params_print((kal__schema){&stored_params[i], 1, sizeof *p, "load", 0}, p, t);
+    if (s->preview) kal__puts(t, " preview=true");
+    if (s->unkeyed) kal__puts(t, " keyed=false");
+    if (!p->upright) kal__puts(t, " upright=false");
+    kal__source_unref(&s);
+}
+
+kal_status kal_node_loaded_params(const kal_node *node, kal_bytes *out, kal_error *err)
+{
+    char *text;
+    kal__text t = {0};
+    *out = (kal_bytes){NULL, 0};
+    if (!node || node->kind != KAL__DECODE) return kal_fail(err, KAL_INVALID, "the node was not loaded");
+    print_told(node, &t);
+    if (!kal__text_done(&t, &text, &out->size)) return kal_fail(err, KAL_NOMEM, "out of memory for a text");
+    out->data = (unsigned char *)text;
+    return KAL_OK;
+}
+
 void kal__load_print(const kal_node *n, kal__text *t)
 {
     const bool turned = n->kind == KAL__APPLY;
     const kal_node *stored = turned ? kal__input(n, 0) : n;
+    const stored_p *p = stored->call.params;
     kal__source *s = kal__node_source(stored);
     const bool file = *kal__source_path(s) != 0;
-    const char *told = s->codec->told ? s->codec->name : NULL;
-    const bool unkeyed = s->unkeyed;
-    const bool preview = s->preview;
     kal__source_unref(&s);
     print_path(t, stored);
-    if (!file) {   // a binding names the stored rows; they are turned like any others
-        if (turned) print_turn(t, stored->meta->orientation);
-        return;
-    }
-    const stored_p *p = stored->call.params;
-    if (p->shrink != 1) kal__putf(t, " shrink=%d", p->shrink);
-    if (p->page) kal__putf(t, " page=%d", p->page);
-    if (told) kal__putf(t, " format=%s", told);
-    for (size_t i = STORED_FIRST; i < STORED_PARAMS - 1; i++)
-        if (!kal__param_is_default(&stored_params[i], p))
-            kal__params_print((kal__schema){&stored_params[i], 1, sizeof *p, "load", 0}, p, t);
-    if (preview) kal__puts(t, " preview=true");
-    if (unkeyed) kal__puts(t, " keyed=false");
-    if (!p->upright) {
-        kal__puts(t, " upright=false");
-    } else if (!turned && stored->meta->applied) {
+    if (file) print_told(stored, t);
+    if (turned && !file)   // a binding names the stored rows; they are turned like any others
+        print_turn(t, stored->meta->orientation);
+    if (!turned && file && p->upright && stored->meta->applied)
         print_turn(t, kal__undone_by(stored->meta->orientation));
-    }
 }
 
 #define PARAMS kal__load_p

@@ -82,6 +82,9 @@ KAL_API kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t s
 /// The encoded bytes in memory that a node is decoded from: those of the two functions above, or of a stream that was kept whole. Release
 /// `out` with kal_blob_release; they stay as long as it, or the node, needs them. false, and nothing to release: it stands on no such bytes. Threads: any.
 KAL_API bool kal_node_loaded_bytes(const kal_node *node, kal_blob *out);
+/// How they were loaded: parameters of kal_load as text (" page=2 shrink=4"; "" when there are none). What is loaded so is the node or, of a picture that is turned upright, what
+/// turns it. Free with kal_bytes_free. INVALID: the node was not loaded.
+KAL_API kal_status kal_node_loaded_params(const kal_node *node, kal_bytes *out, kal_error *err);
 
 /// Samples in memory, copied (a later change of the buffer changes neither key nor pixels). stride in bytes.
 KAL_API kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride);

@@ -52,7 +52,7 @@ def extension_of(extension: str | None, format_hint: str | None) -> str | None:
     if not extension.startswith("."):
         raise ValueError(f'extension "{extension}" does not begin with a dot: ".{extension}"')
     word = extension[1:].lower()
-    known = {s for codec in _kal.codecs() for s in (*codec["suffixes"].split("|"), codec["name"])}
+    known = {s for codec in _kal.codecs() for s in (*codec["suffixes"].split("|"), codec["name"]) if s}
     if word not in known:
         raise ValueError(f'"{extension}" is the extension of no format here{near(word, known)}')
     return word

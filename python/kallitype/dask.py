@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, Iterable
 
 
-def _work(text: str, sources: dict[str, bytes], path: str | None, settings: dict[str, Any], *_: str) -> str:
+def _work(text: str, sources: dict[str, tuple[bytes, str]], path: str | None, settings: dict[str, Any], *_: str) -> str:
     """One task: computes a node into the memo, or writes its file."""
     node = restore(text, sources)
     with options(**settings):

@@ -125,13 +125,15 @@ def suffixes() -> dict[str, str]:
     if not _SUFFIXES:
         for codec in _kal.codecs():
             if codec["writes"]:
-                for suffix in (*codec["suffixes"].split("|"), codec["name"]):
+                for suffix in (s for s in (*codec["suffixes"].split("|"), codec["name"]) if s):
                     _SUFFIXES.setdefault(suffix, suffix)
     return _SUFFIXES
 
 
 def _format_of(path: str) -> str:
     suffix = os.path.splitext(path)[1][1:].lower()
+    if not suffix:
+        raise ValueError(f"{path or 'a file object'}: there is no suffix that tells the format; give format=")
     if suffix not in suffixes():
         raise ValueError(f'{path}: "{suffix}" is no suffix of a format that is written; give format=')
     return suffix

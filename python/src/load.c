@@ -79,7 +79,7 @@ static PyObject *load_copied(PyObject *o, const char *text)
     return out;
 }
 
-// source_bytes(node) → bytes or None: what a pickle takes along.
+// source_bytes(node) → (bytes, how they are loaded) or None: what a pickle takes along.
 static PyObject *source_bytes(PyObject *self, PyObject *node)
 {
     (void)self;
@@ -87,19 +87,28 @@ static PyObject *source_bytes(PyObject *self, PyObject *node)
     kal_node *n = kalpy_need(node, "source_bytes");
     if (!n) return NULL;
     if (!kal_node_loaded_bytes(n, &b)) Py_RETURN_NONE;
-    PyObject *out = PyBytes_FromStringAndSize(b.data, (Py_ssize_t)b.size);
+    kal_bytes told;
+    kal_error err;
+    if (kal_node_loaded_params(n, &told, &err)) {
+        kal_blob_release(&b);
+        return kalpy_raise(&err);
+    }
+    PyObject *out = Py_BuildValue("(y#s)", (const char *)b.data, (Py_ssize_t)b.size, (const char *)told.data);
+    kal_bytes_free(&told);
     kal_blob_release(&b);
     return out;
 }
 
-// load_bytes(buffer, options) → Image. bytes cannot change and are not copied.
+// load_bytes(buffer, options, which may be a text) → Image. bytes cannot change and are not copied.
 static PyObject *load_bytes(PyObject *self, PyObject *args)
 {
     (void)self;
     PyObject *o, *options, *out = NULL;
     kalpy_args a = {0};
     if (!PyArg_ParseTuple(args, "OO", &o, &options)) return NULL;
-    if (kalpy_args_from(&a, options)) out = PyBytes_Check(o) ? load_held(o, a.text) : load_copied(o, a.text);
+    const char *text = PyUnicode_Check(options) ? PyUnicode_AsUTF8AndSize(options, NULL) : NULL;
+    if (!text && !PyErr_Occurred() && kalpy_args_from(&a, options)) text = a.text;
+    if (text) out = PyBytes_Check(o) ? load_held(o, text) : load_copied(o, text);
     kalpy_args_free(&a);
     return out;
 }

@@ -152,6 +152,27 @@ class Keys(Case):
         with self.assertRaisesRegex(pickle.PicklingError, "pixels in memory"):
             pickle.dumps(picture(seed=10).invert())
 
+    def test_pickles_of_bytes_as_they_were_opened(self) -> None:
+        jpeg = picture(40, 50).encode("jpeg")
+        block = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"   # orientation 6
+        turned = jpeg[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + jpeg[2:]
+        pages = io.BytesIO()
+        with kal.album(pages, format="gif") as album:
+            album.add(picture(8, 9))
+            album.add(picture(8, 9).invert())
+        images = [kal.open(turned), kal.open(turned, upright=False), kal.open(turned, shrink=2), kal.open(turned, lenient=True).flip(),
+                  kal.open(pages.getvalue(), page=1), kal.open(bytes(48), format="pixels", width=4, height=4, channels=3)]
+        code = "import pickle, sys; print(*(i.key for i in pickle.loads(sys.stdin.buffer.read())))"
+        done = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(images), capture_output=True, check=True)
+        self.assertEqual(done.stdout.decode().split(), [i.key for i in images])
+
+    def test_a_target_says_its_format(self) -> None:
+        for save in (lambda: picture().save(self.path("a")), lambda: picture().save(self.path("a.")), lambda: picture().save(io.BytesIO()), lambda: picture().encode(""),
+                     lambda: picture().save(self.path("a.png"), format=""), lambda: kal.save_all([(picture(), self.path("b"))]), lambda: kal.album(self.path("c"))):
+            with self.assertRaisesRegex(ValueError, "format"):
+                save()
+        self.assertEqual(self.left(), [])
+
     def test_the_same_in_another_process(self) -> None:
         code = "import sys; sys.path.insert(0, sys.argv[1]); from support import picture; print(picture().gaussian(2).key)"
         keys = {subprocess.run([sys.executable, "-c", code, os.path.dirname(os.path.abspath(__file__))], capture_output=True, check=True, text=True,
