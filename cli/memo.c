@@ -473,6 +473,8 @@ int memo_main(settings *s)
     size_t i = 0;
     while (i < sizeof words / sizeof *words && s->n_words && strcmp(s->words[0], words[i].name) != 0) i++;
     if (!s->n_words || i == sizeof words / sizeof *words) return no_such_word(s);
+    if (!*words[i].takes && s->n_words > 1)
+        return usage("memo %s is of the whole folder: what is \"%s\"?", words[i].name, s->words[1]);
     if (!s->memo_dir || !*s->memo_dir) return usage("memo: of which folder? --memo-dir DIR, or KAL_MEMO_DIR");
     return words[i].run(s);
 }

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .memoize import memo as memo
     from .optimizing import OptimizeResult as OptimizeResult, optimize as optimize
     from .params import ParamDict as ParamDict, ParamList as ParamList
-    from .points import ImageSize as ImageSize, Points as Points
+    from .point_lists import ImageSize as ImageSize, Points as Points
     from .streams import Source as Source, Target as Target, album as album
     from .userops import op as op
 
@@ -53,7 +53,7 @@ _LATER = {
     "memo": "memoize", "Source": "streams", "Target": "streams", "album": "streams", "optimize": "optimizing", "OptimizeResult": "optimizing", "optimize_image": "compat.pyjamaz", "get_version": "compat.pyjamaz",
     "imread": "iio", "imwrite": "iio", "imiter": "iio", "improps": "iio", "immeta": "iio", "imopen": "iio",
     "op": "userops", "limits": "library", "untrusted": "library", "plugin": "library", "formats": "library", "processors": "library",
-    "memo_stats": "library", "memo_clear": "library", "ParamDict": "params", "ParamList": "params", "Points": "points", "ImageSize": "points",
+    "memo_stats": "library", "memo_clear": "library", "ParamDict": "params", "ParamList": "params", "Points": "point_lists", "ImageSize": "point_lists",
 }
 
 

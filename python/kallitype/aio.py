@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 
 from . import _kal
-from .settings import options
+from .settings import current_cancel, options
 
 TYPE_CHECKING = False   # typing takes as long to import as all of this
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 async def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What the function gives; a task that is cancelled cancels the requests that it began, and waits until they have stopped."""
-    cancel = _kal.Cancel()
+    outer = current_cancel()
+    cancel = _kal.Cancel() if outer is None else _kal.Cancel(outer)
     with options(cancel=cancel):   # to_thread takes the context along
         future = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
     try:

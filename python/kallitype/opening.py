@@ -114,15 +114,21 @@ def run(text: str | None = None, /, *, path: Any = None, **bindings: Any) -> dic
 
 
 def _bound(bindings: dict[str, Any]) -> dict[str, Any]:
-    out = {}
+    import keyword
+    import numbers
+
+    out: dict[str, Any] = {}
     for name, value in bindings.items():
-        name = name.rstrip("_")
+        if keyword.iskeyword(name[:-1]) and name.endswith("_"):
+            name = name[:-1]
         if isinstance(value, (str, Node)):
             out[name] = value
         elif isinstance(value, bool):
             out[name] = "true" if value else "false"
-        elif isinstance(value, (int, float)):
-            out[name] = repr(value)
+        elif isinstance(value, numbers.Integral):   # of NumPy, too
+            out[name] = repr(int(value))
+        elif isinstance(value, numbers.Real):
+            out[name] = repr(float(value))
         else:
             out[name] = open(value)
     return out

@@ -68,6 +68,8 @@ def _array(value: Any, where: str) -> Any:
     """A NumPy array of its own that nobody can write to."""
     import numpy
 
+    if type(value) not in (numpy.ndarray, numpy.memmap):   # a mask, or another meaning of *, is part of it
+        raise _no(where, value, ": give numpy.asarray of it, if that is all there is to it")
     value = numpy.asarray(value)
     if value.dtype.kind not in _ELEMENTS or value.dtype.itemsize > 8:
         raise _no(where, value, f" when its elements are {value.dtype}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextvars
 import operator
 import os
-import threading
 
 from . import _kal
 
@@ -21,6 +20,13 @@ _STANDARD = (0, 0, 0.0, None, 0, None, 0.0, False, None, None)
 _MODES = ("auto", "always", "never")
 _current: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("kallitype.options", default=_STANDARD)
 current = _current.get
+# What was entered and not left yet in this context, a thread's or a task's: by whom, and what was in force before.
+_entered: contextvars.ContextVar[tuple[tuple[options, tuple[Any, ...]], ...]] = contextvars.ContextVar("kallitype.entered", default=())
+
+
+def current_cancel() -> _kal.Cancel | None:
+    cancel: _kal.Cancel | None = _current.get()[_NAMES.index("cancel")]
+    return cancel
 
 
 def size(text: int | str) -> int:
@@ -83,7 +89,7 @@ class options:
     As with every context variable a thread that is started within does not inherit it, and asyncio.to_thread does.
     """
 
-    __slots__ = ("_values", "_tokens")
+    __slots__ = ("_values",)
 
     def __init__(self, *, progress: Callable[[int, int], object] | bool | None = None, **given: Any) -> None:
         memo = _memo_of(given)
@@ -105,17 +111,23 @@ class options:
         for name, value in given.items():
             _check(name, value)
         self._values = given
-        self._tokens: dict[int, list[contextvars.Token[tuple[Any, ...]]]] = {}   # by thread
 
     def __enter__(self) -> options:
-        now = list(_current.get())
+        before = _current.get()
+        now = list(before)
         for name, value in self._values.items():
             now[_NAMES.index(name)] = value
-        self._tokens.setdefault(threading.get_ident(), []).append(_current.set(tuple(now)))
+        _entered.set((*_entered.get(), (self, before)))
+        _current.set(tuple(now))
         return self
 
     def __exit__(self, *_: object) -> None:
-        _current.reset(self._tokens[threading.get_ident()].pop())
+        stack = _entered.get()
+        at = max((i for i, (who, _) in enumerate(stack) if who is self), default=None)
+        if at is None:
+            raise RuntimeError("options are left in another thread or task than they were entered in")
+        _current.set(stack[at][1])
+        _entered.set(stack[:at])
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         import functools
@@ -140,7 +152,7 @@ class options:
         return wrapped
 
     def _same(self, other: options) -> options:
-        self._values, self._tokens = other._values, {}
+        self._values = other._values
         return self
 
 

@@ -9,6 +9,8 @@ that looks whole. A target is then told abort(), and never end().
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
 import tempfile
 
@@ -65,6 +67,18 @@ def input_of(file: Any) -> tuple[str, Any, Any, Any, Any]:
     return (_name_of(file), file.read, seek if seekable else None, size if seekable else None, None)
 
 
+def _whole(raw: io.RawIOBase) -> Any:
+    """Of a raw file None says that nothing was taken, for it would block."""
+
+    def write(data: Any) -> int:
+        taken = raw.write(data)
+        if taken is None:
+            raise BlockingIOError(errno.EAGAIN, "the file would block: it is not waited for")
+        return taken
+
+    return write
+
+
 def output_of(target: Any) -> tuple[str, Any, Any, Any]:
     """What a file object or a Target is to the library."""
     if hasattr(target, "_output"):
@@ -72,7 +86,8 @@ def output_of(target: Any) -> tuple[str, Any, Any, Any]:
         return parts
     if not hasattr(target, "write"):
         raise TypeError(f"a picture cannot be written to a {type(target).__name__}")
-    return (_name_of(target), target.write, getattr(target, "flush", None) and (lambda: (target.flush(), None)[1]), None)
+    write = _whole(target) if isinstance(target, io.RawIOBase) else target.write
+    return (_name_of(target), write, getattr(target, "flush", None) and (lambda: (target.flush(), None)[1]), None)
 
 
 class album:

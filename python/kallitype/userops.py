@@ -50,12 +50,22 @@ def _code(function: Any, within: tuple[Any, ...] = ()) -> Any:
     except ValueError:   # not bound yet
         closed = ()
     defaults = tuple(sorted((k, _same(v, within)) for k, v in (function.__kwdefaults__ or {}).items()))
-    return code.co_code, code.co_consts, code.co_names, defaults, closed
+    return _code_of(code, within), defaults, closed
+
+
+def _code_of(code: Any, within: tuple[Any, ...]) -> Any:
+    """Without where it stands: the same lines further down are the same."""
+    consts = tuple(_code_of(c, within) if inspect.iscode(c) else _same(c, within) for c in code.co_consts)
+    return code.co_code, consts, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, code.co_flags, getattr(code, "co_exceptiontable", b"")
 
 
 def _same(value: Any, within: tuple[Any, ...] = ()) -> Any:
     """Numbers and texts go by what they are (1, 1.0 and True are three), functions by their code, anything else by which one it is."""
     if isinstance(value, (int, float, str, bytes, type(None))):
+        return type(value).__name__, repr(value)
+    if isinstance(value, frozenset):
+        return type(value).__name__, tuple(sorted(map(repr, value)))
+    if isinstance(value, (complex, type(...))):
         return type(value).__name__, repr(value)
     if isinstance(value, (tuple, list)):
         return type(value).__name__, tuple(_same(v, within) for v in value)

@@ -218,6 +218,13 @@ bool kalpy_args_put_any(kalpy_args *a, const char *name, PyObject *v)
     return put_path(a, v);
 }
 
+bool kalpy_whole_path(const char *path, Py_ssize_t size)
+{
+    if (!path || strlen(path) == (size_t)size) return true;
+    PyErr_SetString(PyExc_ValueError, "embedded null byte in a path");
+    return false;
+}
+
 bool kalpy_args_from(kalpy_args *a, PyObject *options)
 {
     PyObject *name, *value;

@@ -98,8 +98,10 @@ static PyObject *write_files(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO", &list, &paths) || !nodes_of(list, &l)) return NULL;
     const char **names = PyMem_Calloc((size_t)l.n + 1, sizeof *names);
     ok = names && PyList_Check(paths) && PyList_Size(paths) == l.n;
-    for (int32_t i = 0; i < l.n && ok; i++)
-        ok = (names[i] = PyBytes_AsString(PyList_GetItem(paths, i))) != NULL;
+    for (int32_t i = 0; i < l.n && ok; i++) {
+        PyObject *path = PyList_GetItem(paths, i);
+        ok = (names[i] = PyBytes_AsString(path)) != NULL && kalpy_whole_path(names[i], PyBytes_Size(path));
+    }
     if (ok)
         KALPY_RUN(ok, kal_write_files(l.v, names, l.n, &r.options, &r.err));
     else if (!PyErr_Occurred())
@@ -119,7 +121,7 @@ static PyObject *write_fd(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "Oi", &node, &fd)) return NULL;
     kal_node *n = kalpy_need(node, "write_fd");
     if (!n) return NULL;
-    KALPY_RUN_ONCE(ok, kal_write_fd(n, fd, &r.options, &r.err));
+    KALPY_RUN_ONCE(ok, true, kal_write_fd(n, fd, &r.options, &r.err));
     if (!ok) return NULL;
     Py_RETURN_NONE;
 }
@@ -289,19 +291,17 @@ static PyObject *parse(PyObject *self, PyObject *args)
     PyObject *d;
     bindings b = {0};
     kal_program *p = NULL;
-    kal_error err;
-    if (!PyArg_ParseTuple(args, "z#O!z#", &text, &text_size, &PyDict_Type, &d, &path, &path_size))
+    if (!PyArg_ParseTuple(args, "z#O!z#", &text, &text_size, &PyDict_Type, &d, &path, &path_size) ||
+        !kalpy_whole_path(path, path_size))
         return NULL;
     PyObject *out = NULL;
     if (bindings_of(d, &b)) {
-        PyThreadState *t = PyEval_SaveThread();
-        const kal_status st =
-            path ? kal_program_parse_file(path, b.v, b.n, &p, &err)
-                 : kal_program_parse(text ? text : "", text ? (size_t)text_size : 0, b.v, b.n, &p, &err);
-        PyEval_RestoreThread(t);
-        if (st) {
-            kalpy_raise(&err);
-        } else {
+        bool ok;
+        KALPY_OPEN(ok, (kal_program_free(&p),
+                        path ? kal_program_parse_file(path, b.v, b.n, &p, &r.err)
+                             : kal_program_parse(text ? text : "", text ? (size_t)text_size : 0, b.v, b.n, &p,
+                                                 &r.err)));
+        if (ok) {
             kal_node *root = kal_program_root(p);
             PyObject *r = root ? kalpy_wrap(kal_node_ref(root)) : Py_NewRef(Py_None);
             if (r) out = Py_BuildValue("NNN", r, saves_of(p), prints_of(p));

@@ -10,15 +10,12 @@
 
 PyTypeObject *kalpy_Pages;
 
-// Opens under the options in force, so that a server or a pipe that says nothing can be given up: by deadline, by cancel, by an interrupt. *out is NULL or a node of
-// the caller's.
-#define OPEN(out, expression)                                                                            \
-    do {                                                                                                 \
-        bool opened_;                                                                                    \
-        KALPY_RUN_WITH(opened_, false,                                                                   \
-                       (kal_node_unref(&(out)), kal_watch_opening(r.options.deadline, r.options.cancel), \
-                        (out) = (expression), kal_watch_opening(0, NULL), kal_node_error(out, &r.err))); \
-        if (!opened_) kal_node_unref(&(out));                                                            \
+// *out is NULL or a node of the caller's.
+#define OPEN(out, expression)                                                                         \
+    do {                                                                                              \
+        bool ok_;                                                                                     \
+        KALPY_OPEN(ok_, (kal_node_unref(&(out)), (out) = (expression), kal_node_error(out, &r.err))); \
+        if (!ok_) kal_node_unref(&(out));                                                             \
     } while (0)
 
 // A file that stands still is there at once, and nobody has to be asked how long to wait for it.
@@ -237,6 +234,16 @@ static PyObject *or_null(PyObject *o)
     return o == Py_None ? NULL : Py_NewRef(o);
 }
 
+// Functions of the user's are called on this thread, unless somebody may have to leave one that does not come back.
+static kal_node *load_watched(const kalpy_request *r, const kal_input *in, const char *text)
+{
+    const bool watched = r->options.deadline > 0 || r->may_cancel;
+    if (watched) kal_watch_opening(r->options.deadline, r->options.cancel);
+    kal_node *n = kal_load_input(NULL, in, text);
+    if (watched) kal_watch_opening(0, NULL);
+    return n;
+}
+
 // load_input(name, read, seek, size, close, options) → Image. All but read may be None.
 static PyObject *load_input(PyObject *self, PyObject *args)
 {
@@ -258,12 +265,12 @@ static PyObject *load_input(PyObject *self, PyObject *args)
                           .close = on_close,
                           .size = size != Py_None ? on_size : NULL};
     if (ask_size(s, size) && kalpy_args_from(&a, options)) {
-        kalpy_stash_open();
-        PyThreadState *t = PyEval_SaveThread();
-        kal_node *n = kal_load_input(NULL, &in, a.text);
-        PyEval_RestoreThread(t);
-        out = kalpy_wrap(n);
-        kalpy_stash_close();
+        kal_node *n = NULL;
+        bool ok;
+        KALPY_RUN_ONCE(ok, false, (n = load_watched(&r, &in, a.text), kal_node_error(n, &r.err)));
+        if (!n) source_free(s);   // it did not begin
+        if (!ok) kal_node_unref(&n);
+        if (n) out = kalpy_wrap(n);
     } else {
         source_free(s);
     }

@@ -11,6 +11,7 @@
 #define RUNNING 64
 typedef struct cancel_object {
     PyObject_HEAD;
+    PyObject *also;   // another Cancel, which stops what this one stops; or NULL
     bool set;
     kal_cancel *running[RUNNING];
 } cancel_object;
@@ -20,13 +21,8 @@ typedef struct memo_object {
     kal_memo *memo;
 } memo_object;
 
-bool kalpy_cancel_joins(PyObject *o, kal_cancel *request)
+static bool join(cancel_object *c, kal_cancel *request)
 {
-    cancel_object *c = (cancel_object *)o;
-    if (!Py_IS_TYPE(o, kalpy_Cancel)) {
-        PyErr_Format(PyExc_TypeError, "cancel is a Cancel, not %R", o);
-        return false;
-    }
     bool joined = false;
     kalpy_lock();
     if (c->set) kal_cancel_set(request);
@@ -41,6 +37,19 @@ bool kalpy_cancel_joins(PyObject *o, kal_cancel *request)
     return false;
 }
 
+bool kalpy_cancel_joins(PyObject *o, kal_cancel *request)
+{
+    if (!Py_IS_TYPE(o, kalpy_Cancel)) {
+        PyErr_Format(PyExc_TypeError, "cancel is a Cancel, not %R", o);
+        return false;
+    }
+    cancel_object *c = (cancel_object *)o;
+    if (!join(c, request)) return false;
+    if (!c->also || kalpy_cancel_joins(c->also, request)) return true;
+    kalpy_cancel_leaves(o, request);
+    return false;
+}
+
 void kalpy_cancel_leaves(PyObject *o, kal_cancel *request)
 {
     cancel_object *c = (cancel_object *)o;
@@ -49,6 +58,7 @@ void kalpy_cancel_leaves(PyObject *o, kal_cancel *request)
     for (int i = 0; i < RUNNING; i++)
         if (c->running[i] == request) c->running[i] = NULL;
     kalpy_unlock();
+    if (c->also) kalpy_cancel_leaves(c->also, request);
 }
 
 bool kalpy_memo_of(PyObject *o, kal_memo **out)
@@ -64,13 +74,16 @@ bool kalpy_memo_of(PyObject *o, kal_memo **out)
 static PyObject *cancel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     (void)kwargs;
-    if (!PyArg_ParseTuple(args, "")) return NULL;
+    PyObject *also = NULL;
+    if (!PyArg_ParseTuple(args, "|O!", kalpy_Cancel, &also)) return NULL;
     cancel_object *o = kalpy_new(type);
+    if (o) o->also = Py_XNewRef(also);
     return (PyObject *)o;
 }
 
 static void cancel_dealloc(PyObject *self)
 {
+    Py_XDECREF(((cancel_object *)self)->also);
     kalpy_free(self);
 }
 
@@ -119,7 +132,7 @@ static PyObject *memo_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O&z#O&zz", names, size_of, &limit, &folder, &folder_size,
                                      size_of, &size, &remote, &pack))
         return NULL;
-    memo_object *o = kalpy_new(type);
+    memo_object *o = kalpy_whole_path(folder, folder_size) ? kalpy_new(type) : NULL;
     if (!o) return NULL;
     kal_error err = {KAL_NOMEM, "out of memory for a memo"};
     kal_status st = KAL_NOMEM;

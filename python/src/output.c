@@ -142,7 +142,7 @@ static PyObject *write_output(PyObject *self, PyObject *args)
     if (!t) return NULL;
     const kal_output out = output_of(t);
     kal_node *const list[1] = {n};
-    KALPY_RUN_ONCE(ok, (t->given = true, kal_write_outputs(list, &out, 1, &r.options, &r.err)));
+    KALPY_RUN_ONCE(ok, true, (t->given = true, kal_write_outputs(list, &out, 1, &r.options, &r.err)));
     target_done(t, ok);
     if (!ok) return NULL;
     Py_RETURN_NONE;
@@ -167,7 +167,7 @@ static PyObject *album_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     kal_error err;
     if (!PyArg_ParseTuple(args, "z#z|sOOO", &path, &path_size, &format, &name, &write, &end, &abort))
         return NULL;
-    album_object *o = kalpy_new(type);
+    album_object *o = kalpy_whole_path(path, path_size) ? kalpy_new(type) : NULL;
     if (!o) return NULL;
     if (!path && !(o->target = target_new(name, write, end, abort))) {
         Py_DECREF(o);
@@ -224,7 +224,7 @@ static PyObject *album_add(PyObject *self, PyObject *args)
     kal_node *n = kalpy_need(image, "add");
     if (!n || !enter(o, false)) return NULL;
     ok = kalpy_args_from(&a, options);
-    if (ok) KALPY_RUN_ONCE(ok, kal_album_add(o->album, n, a.text, &r.options, &r.err));
+    if (ok) KALPY_RUN_ONCE(ok, true, kal_album_add(o->album, n, a.text, &r.options, &r.err));
     kalpy_leave(&o->busy);
     kalpy_args_free(&a);
     if (!ok) return NULL;

@@ -114,6 +114,8 @@ bool kalpy_args_put(kalpy_args *a, const char *of, const kal_param *p, PyObject 
 bool kalpy_args_bind(kalpy_args *a, const char *of, const char *name, kal_node *node);
 /// The same for an option whose kind nobody knows yet: what it looks like is what it is.
 bool kalpy_args_put_any(kalpy_args *a, const char *name, PyObject *value);
+/// false with ValueError: a path that a NUL would cut. `path` may be NULL.
+bool kalpy_whole_path(const char *path, Py_ssize_t size);
 /// A dict of options, or None; the text is never NULL.
 bool kalpy_args_from(kalpy_args *a, PyObject *options);
 
@@ -131,6 +133,7 @@ typedef struct kalpy_request {
     PyThreadState *thread;
     uint64_t since;   // what was raised before it is not its own
     bool interrupts;
+    bool may_cancel;   // somebody has a Cancel of it
 } kalpy_request;
 /// Between the two the interpreter's lock is not held. begin (of a request that computes, or that opens): false with an exception, and end must not be called. end: raises what went wrong,
 /// an interrupt of the user's before all; false then. Where true comes back in `again` the interrupt was taken by the user's handler, and all is to be done once more;
@@ -141,14 +144,14 @@ bool kalpy_end(kalpy_request *r, kal_status st, bool *again);
 void kalpy_uninterrupted(kalpy_request *r);
 /// The whole of it around one expression of type kal_status, which may use `r`.
 #define KALPY_RUN(ok, expression) KALPY_RUN_WITH(ok, true, expression)
-/// The same of what writes where it cannot be taken back.
-#define KALPY_RUN_ONCE(ok, expression)       \
-    do {                                     \
-        kalpy_request r;                     \
-        ok = kalpy_begin(&r, true);          \
-        if (!ok) break;                      \
-        const kal_status st_ = (expression); \
-        ok = kalpy_end(&r, st_, NULL);       \
+/// The same of what reads or writes where it cannot be taken back.
+#define KALPY_RUN_ONCE(ok, computes, expression) \
+    do {                                         \
+        kalpy_request r;                         \
+        ok = kalpy_begin(&r, computes);          \
+        if (!ok) break;                          \
+        const kal_status st_ = (expression);     \
+        ok = kalpy_end(&r, st_, NULL);           \
     } while (0)
 #define KALPY_RUN_WITH(ok, computes, expression) \
     do {                                         \
@@ -162,6 +165,15 @@ void kalpy_uninterrupted(kalpy_request *r);
             const kal_status st_ = (expression); \
             ok = kalpy_end(&r, st_, &again);     \
         }                                        \
+    } while (0)
+
+/// An expression that opens, under the options in force, so that a server or a pipe that says nothing can be given up: by deadline, by cancel, by an interrupt. It may be done more than once.
+#define KALPY_OPEN(ok, expression)                                                                       \
+    do {                                                                                                 \
+        kal_status opened_;                                                                              \
+        KALPY_RUN_WITH(ok, false,                                                                        \
+                       (kal_watch_opening(r.options.deadline, r.options.cancel), opened_ = (expression), \
+                        kal_watch_opening(0, NULL), opened_));                                           \
     } while (0)
 
 /// A request that a Cancel stops too, from here to there; false with an exception.

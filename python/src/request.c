@@ -131,6 +131,7 @@ static bool read_options(kalpy_request *r)
     if (!PyArg_ParseTuple(r->given, "iKdOiz#dpOO", &o->threads, &most, &o->deadline, &memo, &mode, &o->spill,
                           &spill_size, &o->audit, &known, &r->progress, &cancel))
         return false;
+    if (!kalpy_whole_path(o->spill, spill_size)) return false;
     o->max_memory = most;
     o->memo_mode = (kal_memo_mode)mode;
     o->only_known = known;
@@ -138,6 +139,7 @@ static bool read_options(kalpy_request *r)
     r->cancel = kal_cancel_new();
     if (!r->cancel) return PyErr_NoMemory() != NULL;
     if (cancel != Py_None && !kalpy_cancel_joins(cancel, r->cancel)) return false;
+    r->may_cancel = cancel != Py_None;
     o->cancel = r->cancel;
     if (r->progress == Py_None) r->progress = NULL;
     if (r->progress) o->progress = on_progress;
@@ -218,7 +220,7 @@ bool kalpy_end(kalpy_request *r, kal_status st, bool *more)
         else if (st == KAL_CANCELLED && !more)
             kal_fail(
                 &r->err, st,
-                "interrupted: the handler of the signal went on, but what was written cannot be taken back");
+                "interrupted: the handler of the signal went on, but what was done cannot be taken back");
     }
     if (ok && !again && r->raised) {
         PyErr_SetObject((PyObject *)Py_TYPE(r->raised), r->raised);

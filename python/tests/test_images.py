@@ -166,6 +166,18 @@ class Keys(Case):
         done = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(images), capture_output=True, check=True)
         self.assertEqual(done.stdout.decode().split(), [i.key for i in images])
 
+    def test_bindings(self) -> None:
+        import numpy
+
+        img = picture()
+        self.assertEqual(kal.parse("param s = 1.0\nin | gaussian s", in_=img, s=numpy.float32(2.5)), img.gaussian(2.5))
+        self.assertEqual(kal.parse("param n = 1\nin | gaussian n", in_=img, n=numpy.int64(3)), img.gaussian(3))
+        self.assertEqual(kal.parse("param a_ = 5.0\nin | gaussian a_", in_=img, a_=2.0), img.gaussian(2))
+
+    def test_points_are_an_op_and_a_class(self) -> None:
+        code = "import kallitype as kal; kal.Points; kal.points(points=[1, 2])"
+        subprocess.run([sys.executable, "-c", code], check=True)
+
     def test_a_target_says_its_format(self) -> None:
         for save in (lambda: picture().save(self.path("a")), lambda: picture().save(self.path("a.")), lambda: picture().save(io.BytesIO()), lambda: picture().encode(""),
                      lambda: picture().save(self.path("a.png"), format=""), lambda: kal.save_all([(picture(), self.path("b"))]), lambda: kal.album(self.path("c"))):

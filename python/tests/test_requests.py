@@ -221,6 +221,73 @@ class Cancelling(Case):
         self.assertEqual(calls[-1], "abort")
         self.assertLess(len(buffer.getvalue()), 12000 * 9000 * 3)
 
+    def test_a_cancel_of_ones_own_stops_a_task(self) -> None:
+        async def main() -> float:
+            cancel = kal.Cancel()
+            with kal.options(cancel=cancel):
+                task = asyncio.create_task(long_work(2).asave(self.path("task.png")))
+                await asyncio.sleep(0.2)
+                began = time.monotonic()
+                cancel.set()
+                with self.assertRaises(kal.CancelledError):
+                    await task
+            return time.monotonic() - began
+
+        self.assertLess(asyncio.run(main()), 5)
+        self.assertEqual(self.left(), [])
+
+    def test_one_object_of_options_in_two_tasks(self) -> None:
+        same = kal.options(deadline=50)
+        seen: list[float] = []
+
+        async def one(first: float, second: float) -> None:
+            await asyncio.sleep(first)
+            with same:
+                with kal.options(deadline=first + 1), same:
+                    await asyncio.sleep(second)
+                    seen.append(kal.settings.current()[2])
+            self.assertEqual(kal.settings.current()[2], 0)
+
+        async def main() -> None:
+            await asyncio.gather(one(0.01, 0.1), one(0.05, 0.01), one(0, 0.02))
+
+        asyncio.run(main())
+        self.assertEqual(seen, [50, 50, 50])
+
+    def test_opening_is_given_up(self) -> None:
+        def slow(n: int) -> bytes:
+            time.sleep(2)
+            return b""
+
+        os.mkfifo(self.path("nobody.png"))
+        text = f'load "{self.path("nobody.png")}"'
+        for ask in (lambda: kal.open(kal.Source(slow)), lambda: kal.parse(text), lambda: kal.run(text + " | save x.png")):
+            began = time.monotonic()
+            with kal.options(deadline=0.2), self.assertRaises(TimeoutError):
+                ask()
+            self.assertLess(time.monotonic() - began, 1.5)
+            cancel = kal.Cancel()
+            threading.Timer(0.2, cancel.set).start()
+            with kal.options(cancel=cancel), self.assertRaises(kal.CancelledError):
+                ask()
+
+    def test_a_path_with_a_nul(self) -> None:
+        img = picture()
+        nul = self.path("a\0.png")
+        for ask in (lambda: img.save(nul), lambda: img.save(os.fsencode(nul)), lambda: kal.album(self.path("a\0.gif")), lambda: kal.Memo(folder=self.path("m\0")),
+                    lambda: kal.save_all([(img, nul)]), lambda: kal.parse(path=nul), lambda: kal.options(memo_dir=self.path("m\0"))):
+            with self.assertRaisesRegex(ValueError, "null"):
+                ask()
+        with kal.options(spill=self.path("s\0")), self.assertRaisesRegex(ValueError, "null"):
+            img.encode("png")
+        self.assertEqual(self.left(), [])
+
+    def test_a_raw_file_that_would_block(self) -> None:
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        with os.fdopen(read, "rb"), open(write, "wb", buffering=0) as raw, self.assertRaisesRegex(kal.Error, "would block"):
+            picture(600, 800).save(raw, format="ppm")
+
     def test_interrupt_in_a_function_of_ones_own(self) -> None:
         def read(n: int) -> bytes:
             raise KeyboardInterrupt

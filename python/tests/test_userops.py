@@ -57,6 +57,22 @@ class Plain(Case):
         with self.assertRaisesRegex(ValueError, "dot"):
             kal.op("nodot", version=1)(lambda tile: tile)
 
+    def test_what_the_same_function_is(self) -> None:
+        def define(name: str, text: str) -> object:
+            space: dict[str, object] = {}
+            exec(text, space)
+            return kal.op(name, version=1)(space["f"])
+
+        define("test.moved", "def f(t): return bytes(x for x in t)")
+        define("test.moved", "\n\n# further down\ndef f(t): return bytes(x for x in t)")
+        for name, first, other in (("test.swapped", "def f(t, *, a=1, b=1): return t * a - b", "def f(t, *, b=1, a=1): return t * b - a"),
+                                   ("test.half", "def f(t): return t // 2", "def f(t): return t // 2.0"),
+                                   ("test.within", "def f(t): return [x // 2 for x in t]", "def f(t): return [x // 2.0 for x in t]")):
+            define(name, first)
+            define(name, first)
+            with self.assertRaisesRegex(ValueError, "another function"):
+                define(name, other)
+
     def test_another_function_of_the_same_code(self) -> None:
         def make(by: int, *, twice: bool = False, halo: int = 0, first: int = 1) -> object:
             def inner(n: int) -> int:

@@ -150,6 +150,7 @@ check 'is right all the same' cmp out.png first.png
 refused 'nowhere' 2 'is no place for a memo' "$kal" run "$text" --memo-remote ftp://host/
 refused 'an option that is none' 2 'there is no "timeout"' "$kal" run "$text" --memo-remote file:///x?timeout=4
 echo hello >memo/v1/letter
+refused 'clear of one key' 2 'is of the whole folder' "$kal" memo clear 00000000000000000000000000000000 --memo-dir memo
 code 'gc' 0 "$kal" memo gc --memo-dir memo --memo-size 1K
 code 'gc as JSON' 0 "$kal" memo gc --memo-dir memo --memo-size 1K --json
 json 'gc' out

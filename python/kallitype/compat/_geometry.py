@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
-from ..points import ImageSize
+from ..point_lists import ImageSize
 from ._hashable import BoundingBox, Points, boxes_of
 from ._held import Held
 from ._masks import Masks

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _kal
-from ..points import ImageSize
+from ..point_lists import ImageSize
 
 if TYPE_CHECKING:
     from ..image import Image

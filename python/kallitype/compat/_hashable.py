@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..box import Box
 from ..params import ParamDict, ParamList, foreign
-from ..points import ImageSize, Points as _Points
+from ..point_lists import ImageSize, Points as _Points
 
 if TYPE_CHECKING:
     from .pixelcache import HashableImage

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from ..image import Image
 from ..opening import array
-from ..points import ImageSize
+from ..point_lists import ImageSize
 from . import _reading
 
 _scratch: list[Any] = []   # the folder for temporary files of this process, gone when it ends

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from .. import _kal
 from ..image import Image
-from ..points import ImageSize
+from ..point_lists import ImageSize
 from . import _reading
 from ._geometry import Geometry
 from ._grid import display_string, get_logger, pseudo_hash, seed_everything
