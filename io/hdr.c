@@ -314,7 +314,7 @@ static kal_status hdr_begin(const kal_extent *x, const void *params, const kal__
     return st;
 }
 
-// The largest sample has a mantissa of 128 to 255. What is below 0 or no number becomes 0; what is too large, the largest there is.
+// The largest sample has a mantissa of 128 to 255, rounded. What is below 0 or no number becomes 0; what is too large, the largest there is.
 static void to_rgbe(const float *v, unsigned char out[4])
 {
     float most = 0;
@@ -326,10 +326,11 @@ static void to_rgbe(const float *v, unsigned char out[4])
     uint64_t bits;
     memcpy(&bits, &wide, sizeof bits);
     int e = (int)(bits >> 52) - 1022;   // most = f·2^e, f in 0.5 … 1
+    if (wide * power(8 - e) >= 255.5) e++;
     if (e > 127) e = 127;
     const double unit = power(8 - e);
     for (int c = 0; c < 3; c++) {
-        const double m = v[c] * unit;
+        const double m = v[c] * unit + 0.5;
         out[c] = m >= 255 ? 255 : m > 0 ? (unsigned char)m : 0;
     }
     out[3] = (unsigned char)(e + 128);
@@ -424,6 +425,7 @@ const kal__codec kal__codec_hdr = {
     .rows = hdr_rows,
     .close = hdr_close,
     .params_size = sizeof(hdr_p),
+    .edition = "1",
     .accepts = hdr_accepts,
     .begin = hdr_begin,
     .put = hdr_put,
