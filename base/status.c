@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Status names, errors by value, keys as text.
+// Names, errors by value, keys as text.
 #include "putf.h"
 
 #include <stdarg.h>
@@ -62,6 +62,20 @@ void kal_error_print(const kal_error *err)
 const char *kal_version(void)
 {
     return KAL_VERSION;
+}
+
+const char *kal_type_name(kal_type type)
+{
+    static const char *const names[] = {
+        [KAL_U8] = "u8", [KAL_U16] = "u16", [KAL_F32] = "f32", [KAL_U32] = "u32"};
+    return (size_t)type < sizeof names / sizeof *names ? names[type] : "?";
+}
+
+const char *kal_model_name(kal_model model)
+{
+    static const char *const names[] = {
+        [KAL_GRAY] = "gray", [KAL_RGB] = "rgb", [KAL_DATA] = "data", [KAL_MASK] = "mask"};
+    return (size_t)model < sizeof names / sizeof *names ? names[model] : "?";
 }
 
 char *kal_key_print(kal_key key, char out[33])

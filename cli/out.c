@@ -157,8 +157,8 @@ void json_extent(json *j, const kal_extent *e)
     json_count(j, "width", (uint64_t)e->width);
     json_count(j, "height", (uint64_t)e->height);
     json_count(j, "channels", (uint64_t)e->channels);
-    json_text(j, "type", type_name(e->type));
-    json_text(j, "model", model_name(e->model));
+    json_text(j, "type", kal_type_name(e->type));
+    json_text(j, "model", kal_model_name(e->model));
     json_bool(j, "alpha", e->alpha);
 }
 
@@ -238,25 +238,12 @@ const char *choice_word(const char *words, int i, int *n)
     }
 }
 
-static const char *const types[] = {"u8", "u16", "f32", "u32"};
-static const char *const models[] = {"gray", "rgb", "data", "mask"};
-
-const char *type_name(kal_type type)
-{
-    return (size_t)type < sizeof types / sizeof *types ? types[type] : "?";
-}
-
-const char *model_name(kal_model model)
-{
-    return (size_t)model < sizeof models / sizeof *models ? models[model] : "?";
-}
-
 char *extent_text(const kal_extent *e, char out[96])
 {
     char channels[24] = "";
     if (e->model == KAL_DATA) snprintf(channels, sizeof channels, "[%d]", e->channels);
-    snprintf(out, 96, "%d×%d %s%s%s %s", e->width, e->height, model_name(e->model), channels,
-             e->alpha ? "+alpha" : "", type_name(e->type));
+    snprintf(out, 96, "%d×%d %s%s%s %s", e->width, e->height, kal_model_name(e->model), channels,
+             e->alpha ? "+alpha" : "", kal_type_name(e->type));
     return out;
 }
 

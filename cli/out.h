@@ -43,8 +43,6 @@ char *number_text(double v, char out[32]);
 char *size_text(double bytes, char out[16]);
 /// "4000×3000 rgb u8". Returns `out`.
 char *extent_text(const kal_extent *e, char out[96]);
-const char *type_name(kal_type type);
-const char *model_name(kal_model model);
 double now_seconds(void);
 
 /// A message, with what a terminal would obey as \\xNN.

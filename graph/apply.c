@@ -78,14 +78,12 @@ kal_status kal__check_inputs(const kal_op *op, kal_node *const *in, int32_t n, k
 kal_status kal__check_model(const char *what, const kal_extent *e, kal_error *err)
 {
     static const int32_t wanted[] = {[KAL_GRAY] = 1, [KAL_RGB] = 3, [KAL_DATA] = 0, [KAL_MASK] = 1};
-    static const char *const names[] = {
-        [KAL_GRAY] = "gray", [KAL_RGB] = "rgb", [KAL_DATA] = "data", [KAL_MASK] = "mask"};
     const int32_t colours = e->channels - e->alpha;
     if (e->model == KAL_MASK && (e->type != KAL_U8 || e->channels != 1))
         return kal_fail(err, KAL_INVALID, "%s: a mask is u8 with one channel", what);
     if (colours > 0 && (!wanted[e->model] || wanted[e->model] == colours)) return KAL_OK;
     return kal_fail(err, KAL_INVALID, "%s: %d channels%s are no picture of model %s; data is anything else",
-                    what, e->channels, e->alpha ? ", the last alpha," : "", names[e->model]);
+                    what, e->channels, e->alpha ? ", the last alpha," : "", kal_model_name(e->model));
 }
 
 static kal_status check_extent(const kal_op *op, const kal_extent *e, kal_error *err)
@@ -123,13 +121,13 @@ typedef struct applying {
     // of folds, in turn: a list that one of them makes is there for the next, and until the node has its own copy
     _Alignas(16) unsigned char rooms[2][KAL_FOLD_ROOM];
     unsigned turn;   // which of them is free
-    kal__held files;
+    kal__held_files files;
 } applying;
 
 // A fold may name files that nobody has read yet.
 static kal_status hold_files(applying *a, kal_error *err)
 {
-    kal__held held = {.n = 0};
+    kal__held_files held = {.n = 0};
     const kal_status st = kal__files_hold(kal__schema_of(a->call.op), a->params, &held, err);
     kal__files_release(&a->files);
     a->files = held;

@@ -346,7 +346,7 @@ static void settle_place(const kal_op *op, const kal__written *c, unsigned char 
     kal_extent out = {0};
     kal_error unused;
     const kal_call call = {.op = op, .params = params, .n = 1, .in = &in};
-    kal__held files = {.n = 0};   // extent may look into them
+    kal__held_files files = {.n = 0};   // extent may look into them
     if (!c->in[0]->dynamic && !kal__files_hold(kal__schema_of(op), params, &files, &unused))
         op->extent(&call, params, &out, &unused);
     kal__files_release(&files);

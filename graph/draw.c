@@ -4,6 +4,7 @@
 // The graph as a picture: DOT for graphviz, or SVG with a small layered layout of our own. A node's layer is the longest way to it
 // from a source; within layers, nodes are put near what they come from (two sweeps of the median); edges are curves.
 #include "load.h"
+#include "utf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,19 +159,23 @@ static double place(drawing *d, size_t *row)
 static void put_xml(kal__text *t, const char *s, size_t most)
 {
     size_t n = 0;
-    for (; *s; s++) {
-        if ((*s & 0xc0) != 0x80 && n++ == most) {
+    const size_t size = strlen(s);
+    for (size_t i = 0, k; i < size; i += k ? k : 1, s += k ? k : 1) {
+        k = kal__utf8_character((const unsigned char *)s, size - i);
+        if (n++ == most) {
             kal__puts(t, "…");
             return;
         }
-        if (*s == '<')
+        if (!k)   // a path may hold any byte
+            kal__puts(t, "\xef\xbf\xbd");
+        else if (*s == '<')
             kal__puts(t, "&lt;");
         else if (*s == '&')
             kal__puts(t, "&amp;");
         else if (*s == '"')
             kal__puts(t, "&quot;");
         else if ((unsigned char)*s >= 0x20)
-            kal__put(t, s, 1);
+            kal__put(t, s, k);
     }
 }
 

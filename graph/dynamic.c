@@ -132,7 +132,7 @@ kal_status kal__apply_later(const kal_op *op, const void *params, kal_node *cons
     later l = {0};
     kal_status st = check_bound(op, bound, n_bound, &l, err);
     if (!st) st = kal__params_check(s, copy, err);
-    kal__held files = {.n = 0};
+    kal__held_files files = {.n = 0};
     if (!st) st = kal__files_hold(s, copy, &files, err);
     if (!st) st = intern_later(op, copy, in, n, bound, n_bound, &l, out, err);
     kal__files_release(&files);

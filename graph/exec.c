@@ -173,7 +173,6 @@ static kal_status encode(const kal_exec_p *p, const kal_extent *e, const kal_til
 
 static kal_status check_result(const kal_call *call, const kal_extent *got, kal_error *err)
 {
-    static const char *const types[] = {"u8", "u16", "f32", "u32"};
     const kal_extent *e = &call->extent;
     if (got->width == e->width && got->height == e->height && got->channels == e->channels &&
         got->type == e->type)
@@ -182,8 +181,8 @@ static kal_status check_result(const kal_call *call, const kal_extent *got, kal_
         err, KAL_INVALID,
         "it gave %d×%d of %d channels %s instead of %d×%d of %d channels %s; width=, height=, channels= and "
         "type= say what it gives",
-        got->width, got->height, got->channels, types[got->type], e->width, e->height, e->channels,
-        types[e->type]);
+        got->width, got->height, got->channels, kal_type_name(got->type), e->width, e->height, e->channels,
+        kal_type_name(e->type));
 }
 
 static kal_status decode(const kal_call *call, const unsigned char *data, size_t size, const kal_tile *out,

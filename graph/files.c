@@ -153,7 +153,7 @@ static const char **file_of(const kal_param *p, const void *params)
     return kal__is_of_files(p) && *at && **at ? at : NULL;
 }
 
-kal_status kal__files_hold(kal__schema s, void *params, kal__held *held, kal_error *err)
+kal_status kal__files_hold(kal__schema s, void *params, kal__held_files *held, kal_error *err)
 {
     for (size_t i = 0; i < s.n; i++) {
         const char **at = file_of(&s.rows[i], params);
@@ -171,7 +171,7 @@ kal_status kal__files_hold(kal__schema s, void *params, kal__held *held, kal_err
     return KAL_OK;
 }
 
-void kal__files_release(kal__held *held)
+void kal__files_release(kal__held_files *held)
 {
     while (held->n) unref(held->at[--held->n]);
 }

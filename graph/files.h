@@ -11,15 +11,15 @@
 #include <pthread.h>
 
 /// Files that parameters name while their node is being made.
-typedef struct kal__held {
+typedef struct kal__held_files {
     const char *at[8];
     int32_t n;
-} kal__held;
+} kal__held_files;
 
 /// Reads the files that `params` name and puts their shared names in place of the caller's; files that were held already stay as they
 /// are. Give them back with kal__files_release, whatever the status.
-kal_status kal__files_hold(kal__schema s, void *params, kal__held *held, kal_error *err);
-void kal__files_release(kal__held *held);
+kal_status kal__files_hold(kal__schema s, void *params, kal__held_files *held, kal_error *err);
+void kal__files_release(kal__held_files *held);
 /// Where a file that is only named, and is not here, lies in one of the folders (separated by |) or below. false: nowhere.
 bool kal__find_below(const char *name, const char *folders, char out[PATH_MAX]);
 /// One reference more, or less, to each file in the parameters of a node.

@@ -9,6 +9,8 @@
 #include "plan.h"
 #include "store.h"
 
+#include <kal/memo.h>
+
 typedef struct kal__held_entry {
     kal__stored_kind kind;
     kal_rect rect;

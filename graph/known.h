@@ -7,7 +7,7 @@
 
 #include "codec.h"
 
-#include <kal/graph.h>
+#include <kal/eval.h>
 
 #include <pthread.h>
 

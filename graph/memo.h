@@ -9,6 +9,8 @@
 #include "remote.h"
 #include "store.h"
 
+#include <kal/memo.h>
+
 /// The process's own, made at first use.
 kal_memo *kal__memo_default(void);
 /// Pixels of `key` that cover `rect`: a reference in *slab, packed rows of *have. Of bytes and values the rectangle is n×1.

@@ -5,7 +5,7 @@
 #ifndef KAL_GRAPH_NODE_H
 #define KAL_GRAPH_NODE_H
 
-#include <kal/graph.h>
+#include <kal/eval.h>
 #include <kal/io.h>
 
 #include "codec.h"

@@ -9,6 +9,8 @@
 #include "dynamic.h"
 #include "lex.h"
 
+#include <kal/text.h>
+
 #define KAL__MAX_ARGS 64
 
 /// What an expression went through, as the text says it, that another op can undo: the nearest crop, from what, and what that went through.

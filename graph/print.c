@@ -6,6 +6,7 @@
 #include "dynamic.h"
 #include "load.h"
 
+#include <kal/text.h>
 #include <stdlib.h>
 
 typedef struct printer {

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const type_words[] = {
-    [KAL_U8] = "u8", [KAL_U16] = "u16", [KAL_F32] = "f32", [KAL_U32] = "u32"};
-
 // ---- what was told ------------------------------------------------------------------------------
 
 // Suffixes by which files of so many channels are known.
@@ -78,10 +75,11 @@ static kal_status too_few(const kal__decoder *d, uint64_t size)
 {
     const kal_extent *x = &d->extent;
     const uint64_t needed = (uint64_t)d->layout.skip + ((uint64_t)d->page + 1) * d->bytes;
-    return kal_fail(
-        d->in.err, KAL_CORRUPT, "%s: pixels: the file has %llu bytes, and %d×%d×%d of %s%s need %llu",
-        d->in.reader->name, (unsigned long long)size, x->width, x->height, x->channels, type_words[x->type],
-        d->layout.skip || d->page ? ", with what lies before them," : "", (unsigned long long)needed);
+    return kal_fail(d->in.err, KAL_CORRUPT,
+                    "%s: pixels: the file has %llu bytes, and %d×%d×%d of %s%s need %llu", d->in.reader->name,
+                    (unsigned long long)size, x->width, x->height, x->channels, kal_type_name(x->type),
+                    d->layout.skip || d->page ? ", with what lies before them," : "",
+                    (unsigned long long)needed);
 }
 
 // An end that came too early, in such words.

@@ -282,7 +282,8 @@ static kal_status use_descriptor(file_writer *f, int fd, kal_error *err)
     struct stat st;
     f->direct = true;
     f->fd = fd;
-    f->base.waits = fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
+    if (fstat(fd, &st)) return kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+    f->base.waits = !S_ISREG(st.st_mode);
     if (!f->base.waits) return KAL_OK;
     f->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     f->own = f->fd >= 0;

@@ -106,6 +106,6 @@ kal_status kal__check_pair(const char *op, const char *second, const kal_call *c
                         a->width, a->height, second, b->width, b->height);
     if (a->type != b->type)
         return kal_fail(err, KAL_INVALID, "%s: the image is %s and %s is %s; use cast", op,
-                        kal__type_name(a->type), second, kal__type_name(b->type));
+                        kal_type_name(a->type), second, kal_type_name(b->type));
     return KAL_OK;
 }

@@ -19,7 +19,7 @@ kal_status kal__check_range(const char *op, const char *name, kal_list l, kal_ty
     for (int32_t i = 0; i < l.n && type != KAL_F32; i++)
         if (l.v[i] < 0 || l.v[i] > most)
             return kal_fail(err, KAL_INVALID, "%s: %s=%g is outside 0..%.0f, which %s samples hold", op, name,
-                            l.v[i], most, kal__type_name(type));
+                            l.v[i], most, kal_type_name(type));
     return KAL_OK;
 }
 
@@ -39,15 +39,9 @@ void kal__colour_pixel(kal_list colour, const kal_extent *e, bool clear, void *p
     kal__set(pixel, e->type, (size_t)n, colour.n == n + 1 && colour.n > 1 ? colour.v[n] : opaque);
 }
 
-const char *kal__type_name(kal_type type)
-{
-    static const char *const names[] = {"u8", "u16", "f32", "u32"};
-    return names[type];
-}
-
 kal_status kal__refuse_type(const char *op, const kal_extent *e, const char *advice, kal_error *err)
 {
-    return kal_fail(err, KAL_INVALID, "%s: %s samples %s", op, kal__type_name(e->type), advice);
+    return kal_fail(err, KAL_INVALID, "%s: %s samples %s", op, kal_type_name(e->type), advice);
 }
 
 kal_status kal__check_type(const char *op, const kal_extent *e, kal_error *err)

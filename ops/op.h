@@ -105,7 +105,6 @@ static inline int32_t kal__rows_together(const kal_job *j, int32_t n, size_t *pi
     return plain ? rows : 1;
 }
 
-const char *kal__type_name(kal_type type);
 
 /// How an op says that it does not take samples of this type: a mistake of the request, KAL_INVALID, like what a format cannot hold.
 /// `advice` goes on after "u32 samples" and says what to do.

@@ -90,10 +90,14 @@ KAL_API const char *kal_version(void);
 /// u8 and u16 are unsigned integers of full range; f32 is nominally 0..1 and unclamped; u32 holds labels.
 typedef enum kal_type { KAL_U8, KAL_U16, KAL_F32, KAL_U32 } kal_type;
 #define KAL_TYPES "u8|u16|f32|u32"
+/// One of them; "?" of any other number. Static.
+KAL_API const char *kal_type_name(kal_type type);
 
 /// What the channels mean. A mask is u8, one channel, 0 or 255. Data is anything that is not a picture.
 typedef enum kal_model { KAL_GRAY, KAL_RGB, KAL_DATA, KAL_MASK } kal_model;
 #define KAL_MODELS "gray|rgb|data|mask"
+/// One of them; "?" of any other number. Static.
+KAL_API const char *kal_model_name(kal_model model);
 
 #define KAL_MAX_SIDE 100000000
 #define KAL_MAX_CHANNELS 64

@@ -5,8 +5,7 @@
 #ifndef KAL_IO_H
 #define KAL_IO_H
 
-#include <kal/base.h>
-#include <kal/graph.h>
+#include <kal/eval.h>
 
 KAL_BEGIN
 

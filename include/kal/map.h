@@ -6,7 +6,7 @@
 #ifndef KAL_MAP_H
 #define KAL_MAP_H
 
-#include <kal/graph.h>
+#include <kal/eval.h>
 
 KAL_BEGIN
 

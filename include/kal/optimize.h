@@ -12,7 +12,7 @@
 #ifndef KAL_OPTIMIZE_H
 #define KAL_OPTIMIZE_H
 
-#include <kal/graph.h>
+#include <kal/eval.h>
 
 KAL_BEGIN
 

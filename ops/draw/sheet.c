@@ -121,7 +121,7 @@ static kal_status kind_of(const kal_call *c, kal_extent *out, kal_error *err)
         const kal_extent *e = &c->in[i]->extent;
         if (e->type != out->type)
             return kal_fail(err, KAL_INVALID, "sheet: one image is %s and another %s; use cast",
-                            kal__type_name(out->type), kal__type_name(e->type));
+                            kal_type_name(out->type), kal_type_name(e->type));
         if (kal__colours(e) > 1 && colours > 1 && kal__colours(e) != colours)
             return kal_fail(err, KAL_INVALID, "sheet: one image has %d colour channels and another %d",
                             colours, kal__colours(e));

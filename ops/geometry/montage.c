@@ -31,7 +31,7 @@ static kal_status same_kind(const kal_call *c, kal_extent *out, kal_error *err)
                 err, KAL_INVALID,
                 "montage: image %d is of another kind than the first: %s with %d channels, not %s with "
                 "%d; use cast or to_rgb",
-                i + 1, kal__type_name(b->type), b->channels, kal__type_name(a->type), a->channels);
+                i + 1, kal_type_name(b->type), b->channels, kal_type_name(a->type), a->channels);
         if (b->model != KAL_MASK) kal__unmask(out);
     }
     return KAL_OK;

@@ -49,7 +49,7 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     if (map->channels != 2 || map->type != KAL_F32)
         return kal_fail(err, KAL_INVALID,
                         "remap: the map has %d channel%s of %s; two of f32 are needed, x and y of each pixel",
-                        map->channels, map->channels == 1 ? "" : "s", kal__type_name(map->type));
+                        map->channels, map->channels == 1 ? "" : "s", kal_type_name(map->type));
     if (out->model == KAL_MASK) p->kernel = KAL__NEAREST;
     if (out->type == KAL_U32 && p->kernel != KAL__NEAREST) return kal__refuse_mixing("remap", out, err);
     out->width = map->width;

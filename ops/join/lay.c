@@ -262,7 +262,7 @@ kal_status kal__check_lay(const char *op, int32_t how, const kal_extent *image, 
 {
     if (image->type != base->type)
         return kal_fail(err, KAL_INVALID, "%s: the image is %s and the base is %s; use cast", op,
-                        kal__type_name(image->type), kal__type_name(base->type));
+                        kal_type_name(image->type), kal_type_name(base->type));
     if (kal__colours(image) != kal__colours(base))
         return kal_fail(err, KAL_INVALID,
                         "%s: the image has %d colour channel%s and the base has %d; use to_rgb or gray", op,

@@ -9,7 +9,7 @@ kal_status kal__check_paste(const char *op, const kal_call *c, kal_error *err)
     const kal_extent *a = &c->in[0]->extent, *b = &c->in[1]->extent;
     if (a->type != b->type)
         return kal_fail(err, KAL_INVALID, "%s: the image is %s and the base is %s; use cast", op,
-                        kal__type_name(a->type), kal__type_name(b->type));
+                        kal_type_name(a->type), kal_type_name(b->type));
     if (a->channels != b->channels || a->alpha != b->alpha)
         return kal_fail(err, KAL_INVALID,
                         "%s: the image has %d channel%s%s and the base has %d%s; use to_rgb, gray or flatten",

@@ -12,7 +12,7 @@ kal_status kal__stats_mask(const char *op, const kal_call *c, kal_error *err)
     const kal_extent *e = &c->in[0]->extent, *m = &c->in[1]->extent;
     if (m->channels != 1 || m->type != KAL_U8)
         return kal_fail(err, KAL_INVALID, "%s: the mask has %d channels of %s; one of u8 is needed", op,
-                        m->channels, kal__type_name(m->type));
+                        m->channels, kal_type_name(m->type));
     if (m->width != e->width || m->height != e->height)
         return kal_fail(err, KAL_INVALID, "%s: the mask is %d×%d and the image %d×%d", op, m->width,
                         m->height, e->width, e->height);

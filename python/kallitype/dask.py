@@ -56,6 +56,8 @@ def to_dask(nodes: Iterable[Node], *, paths: Iterable[str | None] = (), **settin
     all workers reach (memo_dir or memo_remote)."""
     if not {"memo_dir", "memo_remote"} & set(settings):
         raise ValueError("workers meet in a memo: give memo_dir, a folder that all of them see, or memo_remote")
+    for name in {"memo_dir", "spill"} & set(settings):   # a worker's working folder is another one
+        settings[name] = settings[name] and os.path.abspath(os.fsdecode(settings[name]))
     wanted = list(nodes)
     uses = _uses(wanted)
     graph: dict[str, Any] = {}

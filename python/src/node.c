@@ -7,7 +7,6 @@
 #include <string.h>
 
 static const char *const type_names[] = {"uint8", "uint16", "float32", "uint32"};
-static const char *const model_names[] = {"gray", "rgb", "data", "mask"};
 static const char *const value_kinds[] = {"numbers", "size", "points", "boxes", "polygons", "text"};
 
 static PyObject *class_of(kal_node *node)
@@ -166,7 +165,7 @@ static PyObject *get_extent(PyObject *self, void *unused)
     st = kal_node_extent(((kalpy_node *)self)->node, &x, &err);
     PyEval_RestoreThread(t);
     if (st) return kalpy_raise(&err);
-    return Py_BuildValue("iiissO", x.width, x.height, x.channels, type_names[x.type], model_names[x.model],
+    return Py_BuildValue("iiissO", x.width, x.height, x.channels, type_names[x.type], kal_model_name(x.model),
                          x.alpha ? Py_True : Py_False);
 }
 

@@ -7,25 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int index_of(const char *word, const char *const *words, int n)
+int kalpy_type_named(const char *word)
 {
-    for (int i = 0; i < n; i++)
-        if (!strcmp(word, words[i])) return i;
+    static const char *const names[] = {"uint8", "uint16", "float32", "uint32"};   // as NumPy calls them
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(word, names[i])) return i;
     return -1;
 }
 
-static const char *const type_names[] = {"uint8", "uint16", "float32", "uint32"};
-static const char *const model_names[] = {"gray", "rgb", "data", "mask"};
-
-int kalpy_type_named(const char *word)
+static int model_named(const char *word)
 {
-    return index_of(word, type_names, 4);
+    for (int i = KAL_GRAY; i <= KAL_MASK; i++)
+        if (!strcmp(word, kal_model_name((kal_model)i))) return i;
+    return -1;
 }
 
 // What so many channels mean, unless it is said.
 bool kalpy_guess_model(kal_extent *x, const char *model, int alpha)
 {
-    const int said = model ? index_of(model, model_names, 4) : -1;
+    const int said = model ? model_named(model) : -1;
     if (model && said < 0) {
         PyErr_Format(PyExc_ValueError, "a model is gray, rgb, data or mask, not \"%s\"", model);
         return false;

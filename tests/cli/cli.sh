@@ -210,6 +210,8 @@ odd=$(printf 'odd\377.ppm')
 if cp in.ppm "$odd" 2>/dev/null; then
     code 'explain --json of a name that is no UTF-8' 0 "$kal" explain --json "load \"$odd\" | gaussian 2" -o x.jpg
     json 'that explanation' out
+    code 'a drawing of it' 0 "$kal" graph --svg "load \"$odd\" | gaussian 2"
+    if command -v python3 >/dev/null; then check 'is XML' python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' out; fi
 fi
 code 'graph --dot' 0 "$kal" graph --dot "$text"
 has 'graph --dot' "$(cat out)" 'digraph'

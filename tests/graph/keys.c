@@ -132,7 +132,7 @@ static kal_key key_with(const kal_op *op, const char *version, size_t changed)
 {
     _Alignas(16) unsigned char params[KAL__PARAMS_ROOM] = {0};
     double room[1];
-    kal__held held = {.n = 0};
+    kal__held_files held = {.n = 0};
     const kal__schema schema = kal__schema_of(op);
     kal__params_default(schema, params);
     if (changed < op->n_params) change(&op->params[changed], params, room);
