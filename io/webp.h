@@ -46,8 +46,15 @@ typedef struct kal__webp {
     KAL__WEBP_NEEDED(KAL__FUNCTION)
 } kal__webp;
 
+#if defined(__APPLE__)
+#define KAL__WEBP_LIBRARY "libwebp.7.dylib"
+#else
+#define KAL__WEBP_LIBRARY "libwebp.so.7"
+#endif
+
 /// NULL when it cannot be had. Threads: any.
 const kal__webp *kal__webp_lib(void);
+const char *kal__webp_version(void);
 
 #endif
 
