@@ -179,6 +179,8 @@ int op_main(const kal_op *op, settings *s);
 bool is_url(const char *path);
 /// How long the name of a word "name=value" is; 0: it is none. A file of such a name is written ./name=value.
 size_t word_name(const char *word);
+/// A number made of a text (FNV-1a, folded): the same on every machine, for manifests hold it.
+uint64_t text_hash(const char *text);
 /// Words as the parameters of a text. Free the result.
 char *params_text(const char *const *words, int n);
 

@@ -92,17 +92,10 @@ struct claim {
     int32_t by;
 };
 
-static uint64_t hash_of(const char *s)
-{
-    uint64_t h = 14695981039346656037u;   // FNV-1a
-    for (; *s; s++) h = (h ^ (unsigned char)*s) * 1099511628211u;
-    return h ^ h >> 29;
-}
-
 // Where the path is, or where it would go.
 static struct claim *slot_of(const claims *c, const char *path)
 {
-    size_t i = (size_t)hash_of(path) & (c->room - 1);
+    size_t i = (size_t)text_hash(path) & (c->room - 1);
     while (c->slots[i].path && strcmp(c->slots[i].path, path) != 0) i = (i + 1) & (c->room - 1);
     return &c->slots[i];
 }

@@ -34,13 +34,6 @@ static void end_last_line(manifest *m)
 // All that shards must have in common for their runs to be parts of one batch: the text with what it includes, or the op and its parameters; the options
 // that say what is made; the pictures, in any order.
 
-static uint64_t hash_of(const char *s)
-{
-    uint64_t h = 14695981039346656037u;   // FNV-1a
-    for (; *s; s++) h = (h ^ (unsigned char)*s) * 1099511628211u;
-    return h ^ h >> 29;
-}
-
 static void put_bytes(kal_map *map, const char *name, const char *text)
 {
     if (text) kal_map_bytes(map, name, text, strlen(text));
@@ -72,7 +65,7 @@ static int name_batch(manifest *m, const settings *s, const maker *how, const tu
     kal_key key;
     kal_error err;
     uint64_t pictures = 0;
-    for (int32_t i = 0; i < t->in->n; i++) pictures += hash_of(t->in->paths[i]);
+    for (int32_t i = 0; i < t->in->n; i++) pictures += text_hash(t->in->paths[i]);
     kal_map_int(map, "pictures", (int64_t)(pictures >> 1));
     put_bytes(map, "verb", s->called);
     if (how->text && how->text->data) put_text(map, how->text);

@@ -59,6 +59,13 @@ static void put_value(FILE *f, const char *value)
     fputc('"', f);
 }
 
+uint64_t text_hash(const char *text)
+{
+    uint64_t h = 14695981039346656037u;
+    for (; *text; text++) h = (h ^ (unsigned char)*text) * 1099511628211u;
+    return h ^ h >> 29;
+}
+
 char *params_text(const char *const *words, int n)
 {
     char *text = NULL;

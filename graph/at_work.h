@@ -32,8 +32,6 @@ kal_status kal__coding_open(kal__coding *c, bool parts, const kal__watch *watch,
 bool kal__coding_has_stamp(const kal__coding *c);
 /// Whether all of it were the bytes that were loaded; reads what is unread.
 kal_status kal__coding_check(kal__coding *c, const kal__watch *watch, kal_stats *stats, kal_error *err);
-/// CHANGED.
-kal_status kal__coding_changed(const kal__source *s, kal_error *err);
 /// A failure, or CHANGED when it is another file by now, which is the better answer.
 kal_status kal__coding_blame(kal__coding *c, kal_status st, const kal__watch *watch, kal_stats *stats,
                              kal_error *err);

@@ -30,20 +30,14 @@ size_t kal__source_memory(const kal__source *s, bool parts)
     return s->bytes ? 0 : is_held(s, parts) ? s->size : KAL__STREAM_BYTES;
 }
 
-kal_status kal__coding_changed(const kal__source *s, kal_error *err)
-{
-    return kal_fail(err, KAL_CHANGED, "%s: the file changed since it was loaded; load it again",
-                    kal__source_name(s));
-}
-
 static kal_status open_small(kal__coding *c, kal__reader *file, kal_error *err)
 {
     size_t size;
     kal_status st = kal__read_all(file, KAL__SMALL_FILE, &c->bytes, &size, err);
-    if (st == KAL_LIMIT && file->position > KAL__SMALL_FILE) return kal__coding_changed(c->source, err);
+    if (st == KAL_LIMIT && file->position > KAL__SMALL_FILE) return kal__source_changed(c->source, err);
     if (st) return st;
     if (size != c->source->size || !kal_key_equal(kal__hash_of(c->bytes, size), c->source->digest))
-        return kal__coding_changed(c->source, err);
+        return kal__source_changed(c->source, err);
     return kal__open_memory(c->bytes, size, kal__source_name(c->source), &c->reader, err);
 }
 
@@ -71,7 +65,7 @@ kal_status kal__coding_open(kal__coding *c, bool parts, const kal__watch *watch,
     if (s->unkeyed) {   // nothing but the stamp, where there is one, to compare with
         c->reader = file;
         c->check = kal__coding_has_stamp(c) ? STAMPED : TRUSTED;
-        return s->pinned && c->check == TRUSTED ? kal__coding_changed(s, err) : KAL_OK;
+        return s->pinned && c->check == TRUSTED ? kal__source_changed(s, err) : KAL_OK;
     }
     if (is_held(s, parts)) {
         st = open_small(c, file, err);
@@ -98,7 +92,7 @@ kal_status kal__coding_check(kal__coding *c, const kal__watch *watch, kal_stats 
         __atomic_fetch_add(&stats->bytes_read, __atomic_exchange_n(&c->reader->by_place, 0, __ATOMIC_RELAXED),
                            __ATOMIC_RELAXED);
     if (c->check == TRUSTED || (c->check == STAMPED && kal__coding_has_stamp(c))) return KAL_OK;
-    if (c->source->unkeyed) return kal__coding_changed(c->source, err);
+    if (c->source->unkeyed) return kal__source_changed(c->source, err);
     if (c->check != DIGESTING) {
         c->reader = kal__hashing_new(c->reader);
         if (!c->reader) return kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(c->source));
@@ -108,14 +102,14 @@ kal_status kal__coding_check(kal__coding *c, const kal__watch *watch, kal_stats 
     const kal_status st = kal__hashing_end(c->reader, UINT64_MAX, watch, &key, err);
     if (st) return st;
     __atomic_fetch_add(&stats->bytes_read, c->reader->position, __ATOMIC_RELAXED);
-    return kal_key_equal(key, c->source->digest) ? KAL_OK : kal__coding_changed(c->source, err);
+    return kal_key_equal(key, c->source->digest) ? KAL_OK : kal__source_changed(c->source, err);
 }
 
 // What cannot be decoded may be another file by now, which is the better answer.
 kal_status kal__coding_blame(kal__coding *c, kal_status st, const kal__watch *watch, kal_stats *stats,
                              kal_error *err)
 {
-    const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
+    const bool found = kal__blames_content(st);
     kal_error other;
     if (!found || !c || !c->reader || kal__coding_check(c, watch, stats, &other) != KAL_CHANGED) return st;
     if (err) *err = other;

@@ -215,8 +215,8 @@ static kal_status decode_end(kal__stage *s, const kal__watch *watch, kal_stats *
 static kal_status blame_part(const kal__coding *c, kal_status st, const kal__watch *watch, kal_error *err)
 {
     kal_error other = {KAL_OK, ""};
-    const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
-    if (c->check == STAMPED && !kal__coding_has_stamp(c)) return kal__coding_changed(c->source, err);
+    const bool found = kal__blames_content(st);
+    if (c->check == STAMPED && !kal__coding_has_stamp(c)) return kal__source_changed(c->source, err);
     if (found && c->check == TO_DIGEST && kal__source_is_same(c->source, watch, &other) == KAL_CHANGED)
         *err = other, st = KAL_CHANGED;
     return st;

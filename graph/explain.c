@@ -136,7 +136,7 @@ static void as_text(const kal__plan *p, kal__text *t)
         }
         const size_t n = strlen(text);
         kal__putf(t, "%-36s %-15s %6d × %-6d %12d %14zu\n", n > 36 ? text + n - 36 : text, strategy(s),
-                  s->n_bands, s->band, s->kind >= KAL__DECODE_STAGE ? s->rows : 0, s->memory);
+                  s->n_bands, s->band, kal__stage_has_ring(s) ? s->rows : 0, s->memory);
         free(text);
     }
     kal__putf(

@@ -8,14 +8,14 @@
 //     a = in | gaussian 2           since 3, older: 1
 #include "parse.h"
 
+#include "hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 static size_t slot_of(const kal__names *names, const char *text, size_t n)
 {
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
-    size_t i = h & (names->n_slots - 1);
+    size_t i = (size_t)kal__hash_of(text, n).lo & (names->n_slots - 1);
     while (names->slots[i]) {
         const kal__name *m = &names->list[names->slots[i] - 1];
         if (m->n == n && !memcmp(m->text, text, n)) break;

@@ -120,6 +120,18 @@ struct kal__stage {
     double ns;                            // time spent, for the memo's cost and the profile
 };
 
+/// Sinks have no rows of their own; those of a copy are the caller's.
+static inline bool kal__stage_is_sink(const kal__stage *s)
+{
+    return s->kind == KAL__ENCODE_STAGE || s->kind == KAL__MEASURE_STAGE || s->kind == KAL__DIGEST_STAGE;
+}
+
+static inline bool kal__stage_has_ring(const kal__stage *s)
+{
+    return s->kind == KAL__DECODE_STAGE || s->kind == KAL__COMPUTE_STAGE || s->kind == KAL__CONST_STAGE;
+}
+
+
 /// What is wanted: pixels into memory (of one rectangle or of many), encoded bytes into a writer, a content key, or a value.
 typedef struct kal__want {
     kal_node *node;      // an image, (writer) an encoded node, or (value) a value node

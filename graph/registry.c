@@ -5,6 +5,7 @@
 #include "node.h"
 
 #include "fork.h"
+#include "hash.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -20,9 +21,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static size_t slot_of(const char *name)
 {
-    uint32_t h = 2166136261u;   // FNV-1a
-    for (; *name; name++) h = (h ^ (unsigned char)*name) * 16777619u;
-    return h & (SLOTS - 1);
+    return (size_t)kal__hash_of(name, strlen(name)).lo & (SLOTS - 1);
 }
 
 static size_t place(const char *name)

@@ -220,7 +220,7 @@ static void first_rings(kal__builder *b)
     for (int32_t i = 0; i < b->p->n_stages; i++) {
         kal__stage *s = b->p->stages[i];
         if (s->kind == KAL__CONST_STAGE) continue;
-        const bool none = s->kind <= KAL__DIGEST_STAGE;   // sinks without rows of their own
+        const bool none = kal__stage_is_sink(s);
         if (none) {
             s->rows = s->rect.y1 - s->rect.y0;
             s->memory = s->codec_memory;
@@ -236,8 +236,7 @@ static void widen(kal__builder *b, int32_t bands)
 {
     for (int32_t i = 0; i < b->p->n_stages; i++) {
         kal__stage *s = b->p->stages[i];
-        if (s->kind < KAL__DECODE_STAGE || s->kind == KAL__CONST_STAGE || s->outside || !s->n_readers)
-            continue;
+        if (!kal__stage_has_ring(s) || s->kind == KAL__CONST_STAGE || s->outside || !s->n_readers) continue;
         int32_t most = s->band;   // several pieces being packed must not hold up what makes the next
         for (const kal__edge *e = s->readers; e; e = e->next_reader)
             if (e->to->window > 1 && e->to->band > most) most = e->to->band;
@@ -304,7 +303,7 @@ kal_status kal__refuse_absurd(kal__builder *b)
     for (int32_t i = 0; i < b->p->n_stages; i++) {
         const kal__stage *s = b->p->stages[i];
         if (s->n_bands < 1 << 16 || s->kind == KAL__CONST_STAGE) continue;
-        const bool rows = s->kind >= KAL__DECODE_STAGE && !s->outside;
+        const bool rows = kal__stage_has_ring(s) && !s->outside;
         const double bytes = (rows ? (double)s->band * (double)s->stride : 0) + (double)s->codec_memory;
         if (bytes <= (double)b->options->max_memory) continue;
         b->needed = bytes < 9e18 ? (size_t)bytes : SIZE_MAX;

@@ -54,7 +54,7 @@ static void ring_freed(kal__plan *p, kal__stage *s)
 
 static kal_status ring_allocate(const kal__plan *p, kal__stage *s, kal_error *err)
 {
-    if (s->outside || s->kind <= KAL__DIGEST_STAGE) return KAL_OK;
+    if (s->outside || kal__stage_is_sink(s)) return KAL_OK;
     const size_t bytes = (size_t)s->rows * s->stride;
     s->slab = s->spilt ? kal__spill_slab(p->spill, bytes, err) : kal__slab_new(bytes);
     s->data = s->slab ? s->slab->data : NULL;
@@ -283,7 +283,7 @@ static void keep_results(const kal__plan *p)
 
 static void tell_node(const kal_options *o, const kal__stage *s, const kal_node *node, double share)
 {
-    const bool sink = s->kind <= KAL__DIGEST_STAGE;
+    const bool sink = kal__stage_is_sink(s);
     const size_t pixel = node->kind == KAL__ENCODE ? 0 : kal_pixel_size(&node->call.extent);
     const uint64_t pixels = (uint64_t)(s->rect.x1 - s->rect.x0) * (uint64_t)(s->rect.y1 - s->rect.y0);
     const char *name = node->kind == KAL__ENCODE ? node->u.codec->name

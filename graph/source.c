@@ -312,7 +312,7 @@ kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size
     return read_header(l, bytes->data, size, kal__source_name(l->source), format, err);
 }
 
-static kal_status changed(const kal__source *s, kal_error *err)
+kal_status kal__source_changed(const kal__source *s, kal_error *err)
 {
     return kal_fail(err, KAL_CHANGED, "%s: the file changed since it was loaded; load it again",
                     kal__source_name(s));
@@ -334,7 +334,7 @@ kal_status kal__source_is_same(const kal__source *s, const kal__watch *watch, ka
     if (!r) return kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
     st = kal__hashing_end(r, UINT64_MAX, watch, &digest, err);
     r->close(r);
-    return st ? st : kal_key_equal(digest, s->digest) ? KAL_OK : changed(s, err);
+    return st ? st : kal_key_equal(digest, s->digest) ? KAL_OK : kal__source_changed(s, err);
 }
 
 kal_status kal__source_bytes(const kal__source *s, kal__slab **out, size_t *size, kal_error *err)
@@ -352,7 +352,7 @@ kal_status kal__source_bytes(const kal__source *s, kal__slab **out, size_t *size
     if (st) return st;
     st = kal__read_all(file, limits.file_bytes, &data, size, err);
     file->close(file);
-    if (!st && !kal_key_equal(kal__hash_of(data, *size), s->digest)) st = changed(s, err);
+    if (!st && !kal_key_equal(kal__hash_of(data, *size), s->digest)) st = kal__source_changed(s, err);
     *out = st ? NULL : kal__slab_borrow(data, *size, free, data);
     if (!*out) free(data);
     return st ? st : *out ? KAL_OK : kal_fail(err, KAL_NOMEM, "%s: out of memory", kal__source_name(s));
@@ -362,10 +362,10 @@ kal_status kal__source_bytes(const kal__source *s, kal__slab **out, size_t *size
 static kal_status still_the_file(const kal__source *s, kal_status st, kal_error *err)
 {
     kal_error other = {KAL_OK, ""};
-    const bool found = st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
+    const bool found = kal__blames_content(st);
     if (st && !found) return st;
     const kal_status same = !s->unkeyed ? kal__source_is_same(s, NULL, &other)
-                            : s->pinned ? changed(s, &other)
+                            : s->pinned ? kal__source_changed(s, &other)
                                         : KAL_OK;
     if (st && same != KAL_CHANGED) return st;
     if (same) *err = other;

@@ -27,6 +27,13 @@ kal_status kal__source_read_bytes(kal__loading *l, kal__slab *bytes, size_t size
 kal_status kal__source_read_preview(kal__loading *l, kal__origin *origin, kal__slab *given, size_t n,
                                     const char *format, kal_error *err);
 
+/// What is wrong with the content may be of another file's by now.
+static inline bool kal__blames_content(kal_status st)
+{
+    return st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT || st == KAL_INVALID;
+}
+/// CHANGED: it says so.
+kal_status kal__source_changed(const kal__source *s, kal_error *err);
 /// Whether the bytes of a source are still those of its digest, by reading them all: KAL_CHANGED, or why it cannot be told.
 kal_status kal__source_is_same(const kal__source *s, const kal__watch *watch, kal_error *err);
 /// Reads the header of another page of a source, a copy whose page and header are still another's.
