@@ -36,8 +36,8 @@ struct watch {
     watched *files;
     int32_t n, room;
     claims known;   // their paths
-    int32_t written;
-    bool failed, hopeless;
+    int32_t written, runs;
+    bool failed, hopeless;   // the latter: no run can ever be
     kal_stats total;
 };
 
@@ -81,7 +81,7 @@ static bool add_file(struct watch *w, const char *path)
 
 static int no_stream(struct watch *w)
 {
-    w->hopeless = true;
+    w->hopeless = !w->runs;   // later it is an edit, which another may mend
     return usage("--watch: standard input can be read once; name files");
 }
 
@@ -116,7 +116,7 @@ static int check_job(struct watch *w, const job *j)
     if (!ok) return usage("out of memory");
     for (int32_t i = 0; i < j->n; i++) {
         if (!strcmp(j->paths[i], "-") || !claims_find(&w->known, j->paths[i])) continue;
-        w->hopeless = true;
+        w->hopeless = !w->runs;
         return usage("--watch: %s is read and would be written: each run would be the reason for the next",
                      j->paths[i]);
     }
@@ -235,7 +235,6 @@ int watch_run(settings *s, int (*once)(const settings *s))
 {
     struct watch w = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const char *why = NULL;
-    int32_t runs = 0;
     int code = EXIT_OK;
     kal_cancel *cancel = catch_signals();   // between the runs; each catches them for itself
     if (!cancel) return usage("out of memory");
@@ -250,7 +249,7 @@ int watch_run(settings *s, int (*once)(const settings *s))
         code = once(s);
         w.failed = code != EXIT_OK;
         if (interrupted() || w.hopeless) break;
-        tell(&w, s, ++runs, why);
+        tell(&w, s, ++w.runs, why);
         fflush(stdout);
         char *said = w.failed ? complaint(s, once) : NULL;
         why = w.hopeless ? NULL : wait_for_change(&w, s, once, said);
@@ -258,5 +257,5 @@ int watch_run(settings *s, int (*once)(const settings *s))
     }
     release_signals(&cancel);
     watch_free(&w);
-    return w.hopeless ? code : runs ? EXIT_OK : EXIT_INTERRUPTED;
+    return w.hopeless ? code : w.runs ? EXIT_OK : EXIT_INTERRUPTED;
 }

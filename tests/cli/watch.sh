@@ -82,6 +82,16 @@ sleep 1
 same 'is no error' "$(grep -c 'No such file' log)" 0
 stop 'after some runs'
 
+# an edit that can never run is a mistake as others are
+echo 'blend in (load other.png) alpha=0.5 | save "edited.png"' >edit.kal
+watch -f edit.kal in.png
+check 'a text' runs 1
+sed 's/edited.png/other.png/' edit.kal >edit.new && cp edit.kal kept.kal && mv edit.new edit.kal
+check 'that would write what it reads' until_true grep -q 'each run would be the reason' log
+mv kept.kal edit.kal
+check 'is mended' runs 3
+stop 'after a mended edit'
+
 # what the memo knows is not computed again
 watch 'a = load in.png | gaussian 30 | gaussian 31 | gaussian 30; blend a (load other.png) alpha=0.5 | save memo.png'
 check 'a dear text' runs 1
