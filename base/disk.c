@@ -13,6 +13,7 @@
 
 #define MOST ((size_t)1 << 30)   // bytes of one call: systems take no more than 2 GiB
 #define HANDLES 16               // folders that are open at once
+#define DEPTH 100                // of folders that may not be looked into
 
 // at < 0: where the file is.
 static bool write_out(int fd, const unsigned char *p, size_t n, off_t at)
@@ -40,9 +41,12 @@ bool kal__write_all_at(int fd, const void *data, size_t n, uint64_t at)
     return write_out(fd, data, n, (off_t)at);
 }
 
+static _Thread_local bool closed;   // there was a folder that could not be looked into
+
 static int open_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
     (void)at;
+    closed |= kind == FTW_DNR;
     if ((kind == FTW_D || kind == FTW_DNR) && (st->st_mode & 0700) != 0700) chmod(path, 0700);
     return 0;
 }
@@ -56,6 +60,11 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 void kal__remove_tree(const char *path)
 {
-    nftw(path, open_one, HANDLES, FTW_PHYS);
+    closed = true;
+    for (int depth = 0; closed && depth < DEPTH;
+         depth++) {   // those within are seen when those around them are open
+        closed = false;
+        nftw(path, open_one, HANDLES, FTW_PHYS);
+    }
     nftw(path, remove_one, HANDLES, FTW_DEPTH | FTW_PHYS);
 }

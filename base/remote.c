@@ -387,8 +387,10 @@ kal_status kal__remote_open(const char *url, const char *params, kal__remote **o
     kal_status st = understand(r, url, params, err);
     if (!st) st = r->kind->open(r, err);
     if (st) kal__remote_close(out);
-    // each time: later than what its libraries registered, so that it runs before they are gone
+    // each time: later than what its libraries registered, so that it runs before they are gone. The system has a lock for it, which a fork must not meet held.
+    pthread_mutex_lock(&all_lock);
     if (!st) atexit(at_exit);
+    pthread_mutex_unlock(&all_lock);
     return st;
 }
 

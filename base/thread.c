@@ -44,6 +44,7 @@ void kal__cond_init(pthread_cond_t *c)
 bool kal__cond_wait(pthread_cond_t *c, pthread_mutex_t *lock, double seconds)
 {
     struct timespec t;
+    if (!(seconds > 0)) return false;
     clock_gettime(CLOCK_MONOTONIC, &t);
     t.tv_sec += (time_t)seconds;
     t.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);

@@ -262,7 +262,7 @@ static int verify_folder(const settings *s)
     int code = kal_memo_each(NULL, true, note_damaged, &d, &err) ? fail(ASKING, &err) : EXIT_OK;
     if (!code && d.short_of_memory) usage("memo verify: out of memory"), code = EXIT_FAILED;
     for (size_t i = 0; i < d.n; i++) kal_memo_remove(NULL, d.keys[i]);
-    if (!code) tell_damaged(s, &d);
+    if (!code || d.n) tell_damaged(s, &d);   // those that went are named
     free(d.keys);
     return code ? code : d.n ? EXIT_FAILED : EXIT_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "calm.h"
 #include "run.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -229,7 +230,12 @@ bool kal_program_param(const kal_program *p, int32_t i, kal_param_info *out)
 kal_status kal_program_run(const kal_program *p, const kal_options *options, kal_error *err)
 {
     if (!p) return kal_fail(err, KAL_INVALID, "there is no program to run (NULL)");
-    if (!p->n_saves) return kal_fail(err, KAL_INVALID, "the text saves nothing: end it with | save out.jpg");
+    if (!p->n_saves) {
+        kal__begin(options);
+        return kal__tell_end(options,
+                             kal_fail(err, KAL_INVALID, "the text saves nothing: end it with | save out.jpg"),
+                             (kal__tally){0, 0});
+    }
     kal_node **nodes = kal__new(p->n_saves, sizeof *nodes);
     const char **paths = kal__new(p->n_saves, sizeof *paths);
     kal_status st = nodes && paths ? KAL_OK : kal_fail(err, KAL_NOMEM, "out of memory");

@@ -11,6 +11,7 @@
 #include "load.h"
 #include "options.h"
 #include "retouch.h"
+#include "request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -296,7 +297,11 @@ kal_status kal_save(kal_node *image, const char *path, const char *params, const
     if (!st && !path) st = kal_fail(err, KAL_INVALID, "save: no path was given (NULL)");
     if (!st) st = kal__codec_for_path(path, NULL, &c, word, err);
     if (!st) st = encode_text(image, c, word, params, &node, err);
-    if (!st) st = kal_write_files(&node, &path, 1, options, err);
-    if (node) kal_node_unref(&node);
+    if (st) {
+        kal__begin(options);
+        return kal__tell_end(options, st, (kal__tally){0, 0});
+    }
+    st = kal_write_files(&node, &path, 1, options, err);
+    kal_node_unref(&node);
     return st;
 }

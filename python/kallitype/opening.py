@@ -119,11 +119,11 @@ def _bound(bindings: dict[str, Any]) -> dict[str, Any]:
 
     out: dict[str, Any] = {}
     for name, value in bindings.items():
-        if keyword.iskeyword(name[:-1]) and name.endswith("_"):
+        if name.endswith("_") and (keyword.iskeyword(name[:-1]) or name == "path_"):   # which cannot be given without
             name = name[:-1]
         if isinstance(value, (str, Node)):
             out[name] = value
-        elif isinstance(value, bool):
+        elif isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):   # of NumPy, too
             out[name] = "true" if value else "false"
         elif isinstance(value, numbers.Integral):   # of NumPy, too
             out[name] = repr(int(value))

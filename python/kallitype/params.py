@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import enum
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -106,7 +107,7 @@ def freeze(value: Any, where: str = "", dicts: type[ParamDict] | None = None, li
 
 def _freeze_object(value: Any, where: str, dicts: type[ParamDict]) -> Any:
     top = type(value).__module__.partition(".")[0]
-    if top == "numpy":
+    if "numpy" in sys.modules:
         import numpy
 
         if isinstance(value, numpy.ndarray):

@@ -20,8 +20,8 @@ _STANDARD = (0, 0, 0.0, None, 0, None, 0.0, False, None, None)
 _MODES = ("auto", "always", "never")
 _current: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("kallitype.options", default=_STANDARD)
 current = _current.get
-# What was entered and not left yet in this context, a thread's or a task's: by whom, and what was in force before.
-_entered: contextvars.ContextVar[tuple[tuple[options, tuple[Any, ...]], ...]] = contextvars.ContextVar("kallitype.entered", default=())
+# What was entered and not left yet in this context, a thread's or a task's, in that order: what is in force is made of these. A generator may leave its own after others were entered.
+_entered: contextvars.ContextVar[tuple[options, ...]] = contextvars.ContextVar("kallitype.entered", default=())
 
 
 def current_cancel() -> _kal.Cancel | None:
@@ -113,21 +113,15 @@ class options:
         self._values = given
 
     def __enter__(self) -> options:
-        before = _current.get()
-        now = list(before)
-        for name, value in self._values.items():
-            now[_NAMES.index(name)] = value
-        _entered.set((*_entered.get(), (self, before)))
-        _current.set(tuple(now))
+        _in_force((*_entered.get(), self))
         return self
 
     def __exit__(self, *_: object) -> None:
-        stack = _entered.get()
-        at = max((i for i, (who, _) in enumerate(stack) if who is self), default=None)
+        entered = _entered.get()
+        at = max((i for i, one in enumerate(entered) if one is self), default=None)
         if at is None:
             raise RuntimeError("options are left in another thread or task than they were entered in")
-        _current.set(stack[at][1])
-        _entered.set(stack[:at])
+        _in_force(entered[:at] + entered[at + 1:])
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         import functools
@@ -154,6 +148,15 @@ class options:
     def _same(self, other: options) -> options:
         self._values = other._values
         return self
+
+
+def _in_force(entered: tuple[options, ...]) -> None:
+    now = list(_STANDARD)
+    for one in entered:
+        for name, value in one._values.items():
+            now[_NAMES.index(name)] = value
+    _entered.set(entered)
+    _current.set(tuple(now))
 
 
 class _Bar:

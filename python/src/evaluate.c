@@ -36,6 +36,7 @@ static PyObject *read_bytes(PyObject *self, PyObject *node)
     bool ok;
     if (!n) return NULL;
     KALPY_RUN(ok, kal_read_bytes(n, &r.options, &bytes, &r.err));
+    if (!ok) kal_bytes_free(&bytes);
     return ok ? kalpy_bytes(&bytes) : NULL;
 }
 
@@ -47,6 +48,7 @@ static PyObject *read_value(PyObject *self, PyObject *node)
     bool ok;
     if (!n) return NULL;
     KALPY_RUN(ok, kal_read_value(n, &r.options, &v, &r.err));
+    if (!ok) kal_value_free(&v);
     return ok ? kalpy_value(&v) : NULL;
 }
 

@@ -8,12 +8,12 @@
 #include <string.h>
 
 // Each request has a kal_cancel of its own, so that an interrupt stops that one alone; a Cancel knows those that it stops.
-#define RUNNING 64
 typedef struct cancel_object {
     PyObject_HEAD;
     PyObject *also;   // another Cancel, which stops what this one stops; or NULL
     bool set;
-    kal_cancel *running[RUNNING];
+    kal_cancel **running;
+    size_t n, room;
 } cancel_object;
 
 typedef struct memo_object {
@@ -23,18 +23,17 @@ typedef struct memo_object {
 
 static bool join(cancel_object *c, kal_cancel *request)
 {
-    bool joined = false;
     kalpy_lock();
+    if (c->n == c->room) {
+        const size_t room = c->room ? c->room * 2 : 16;
+        kal_cancel **more = realloc(c->running, room * sizeof *more);
+        if (more) c->running = more, c->room = room;
+    }
+    const bool joined = c->n < c->room;
+    if (joined) c->running[c->n++] = request;
     if (c->set) kal_cancel_set(request);
-    for (int i = 0; i < RUNNING && !joined; i++)
-        if (!c->running[i]) {
-            c->running[i] = request;
-            joined = true;
-        }
     kalpy_unlock();
-    if (joined) return true;
-    PyErr_Format(PyExc_ValueError, "one Cancel stops at most %d requests at once", RUNNING);
-    return false;
+    return joined || PyErr_NoMemory();
 }
 
 bool kalpy_cancel_joins(PyObject *o, kal_cancel *request)
@@ -55,8 +54,8 @@ void kalpy_cancel_leaves(PyObject *o, kal_cancel *request)
     cancel_object *c = (cancel_object *)o;
     if (!Py_IS_TYPE(o, kalpy_Cancel)) return;
     kalpy_lock();
-    for (int i = 0; i < RUNNING; i++)
-        if (c->running[i] == request) c->running[i] = NULL;
+    for (size_t i = c->n; i-- > 0;)
+        if (c->running[i] == request) c->running[i] = c->running[--c->n];
     kalpy_unlock();
     if (c->also) kalpy_cancel_leaves(c->also, request);
 }
@@ -84,6 +83,7 @@ static PyObject *cancel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 static void cancel_dealloc(PyObject *self)
 {
     Py_XDECREF(((cancel_object *)self)->also);
+    free(((cancel_object *)self)->running);
     kalpy_free(self);
 }
 
@@ -93,8 +93,7 @@ static PyObject *cancel_set(PyObject *self, PyObject *unused)
     cancel_object *c = (cancel_object *)self;
     kalpy_lock();
     c->set = true;
-    for (int i = 0; i < RUNNING; i++)
-        if (c->running[i]) kal_cancel_set(c->running[i]);
+    for (size_t i = 0; i < c->n; i++) kal_cancel_set(c->running[i]);
     kalpy_unlock();
     Py_RETURN_NONE;
 }
@@ -273,13 +272,16 @@ static PyObject *blob(PyObject *self, PyObject *args)
     }
     KALPY_RUN(ok, kal_memo_blob(r.options.memo, key, make_blob, &m, recipe, &r.options, &b, &r.err));
     if (m.raised) {
-        if (ok) kal_blob_release(&b);
+        kal_blob_release(&b);
         PyErr_Clear();
         PyErr_SetObject((PyObject *)Py_TYPE(m.raised), m.raised);
         Py_DECREF(m.raised);
         return NULL;
     }
-    if (!ok) return NULL;
+    if (!ok) {
+        kal_blob_release(&b);
+        return NULL;
+    }
     PyObject *out =
         Py_BuildValue("y#O", (const char *)b.data, (Py_ssize_t)b.size, b.found ? Py_True : Py_False);
     kal_blob_release(&b);

@@ -41,7 +41,8 @@ static PyObject *view_of(PyObject *image, const kal_rect *part)
                                                       kal_view_open(n, rect, &r.options, &view, &r.err)))
                       ? r.err.status
                       : KAL_OK);
-    if (!ok) {
+    if (!ok) {   // also when it was there, and who was told so raised
+        kal_view_close(&view);
         Py_DECREF(p);
         return NULL;
     }

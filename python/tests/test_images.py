@@ -172,6 +172,8 @@ class Keys(Case):
         img = picture()
         self.assertEqual(kal.parse("param s = 1.0\nin | gaussian s", in_=img, s=numpy.float32(2.5)), img.gaussian(2.5))
         self.assertEqual(kal.parse("param n = 1\nin | gaussian n", in_=img, n=numpy.int64(3)), img.gaussian(3))
+        self.assertEqual(kal.parse("input path\npath | invert", path_=img), img.invert())
+        self.assertEqual(kal.parse("param e = true\nin | rotate 10 expand=e", in_=img, e=numpy.bool_(False)), img.rotate(10, expand=False))
         self.assertEqual(kal.parse("param a_ = 5.0\nin | gaussian a_", in_=img, a_=2.0), img.gaussian(2))
 
     def test_points_are_an_op_and_a_class(self) -> None:

@@ -195,8 +195,9 @@ class Params(unittest.TestCase):
         self.assertEqual(pickle.loads(pickle.dumps(p)), p)
         for bad in (np.array(["x"]), np.array([1j]), np.array([None])):
             self.assertRaisesRegex(TypeError, "a: a numpy.ndarray has no key when its elements are", lambda: ParamDict(a=bad))
-        for bad in (np.ma.array([1.0, 2.0], mask=[0, 1]), np.ma.array([1.0, 2.0]), np.array([[1.0, 2.0]]).view(np.matrix)):
-            self.assertRaisesRegex(TypeError, "a: a numpy.*has no key: give numpy.asarray", lambda bad=bad: ParamDict(a=bad))
+        for bad in (np.ma.array([1.0, 2.0], mask=[0, 1]), np.ma.array([1.0, 2.0]), np.array([[1.0, 2.0]]).view(np.matrix),
+                    np.array([1.0, 2.0]).view(type("Own", (np.ma.MaskedArray,), {}))):
+            self.assertRaisesRegex(TypeError, "a: a .*has no key: give numpy.asarray", lambda bad=bad: ParamDict(a=bad))
         self.assertRaises(ValueError, lambda: ParamDict(a=np.array([1, np.nan])).key)
 
     def test_pillow(self):

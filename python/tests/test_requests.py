@@ -16,9 +16,16 @@ import threading
 import time
 import unittest
 import warnings
+from collections.abc import Iterator
 
 import kallitype as kal
 from support import Case, needs_torch, picture, pixels
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def long_work(seed: int = 1) -> kal.Image:
@@ -253,6 +260,50 @@ class Cancelling(Case):
 
         asyncio.run(main())
         self.assertEqual(seen, [50, 50, 50])
+
+    def test_options_left_out_of_order(self) -> None:
+        def under(threads: int) -> Iterator[int]:
+            with kal.options(threads=threads):
+                yield kal.settings.current()[0]
+
+        first, second = under(2), under(5)
+        self.assertEqual((next(first), next(second)), (2, 5))
+        with kal.options(threads=3):
+            first.close()
+            self.assertEqual(kal.settings.current()[0], 3)
+            second.close()
+            self.assertEqual(kal.settings.current()[0], 3)
+        self.assertEqual(kal.settings.current()[0], 0)
+
+    def test_one_cancel_of_many(self) -> None:
+        cancel = kal.Cancel()
+        began = threading.Barrier(101)
+
+        def ask() -> None:
+            with kal.options(cancel=cancel):
+                began.wait()
+                for _ in range(3):
+                    pixels(picture().invert())
+
+        threads = [threading.Thread(target=ask) for _ in range(100)]
+        for thread in threads:
+            thread.start()
+        began.wait()
+        for thread in threads:
+            thread.join()
+
+    def test_progress_that_raises_keeps_nothing(self) -> None:
+        img = picture(600, 800).gaussian(1).memo("always")
+        pixels(img)
+
+        def stop(done: int, total: int) -> None:
+            raise ValueError("no")
+
+        before = resident()
+        for _ in range(100):
+            with kal.options(progress=stop), self.assertRaisesRegex(ValueError, "no"):
+                memoryview(img)
+        self.assertLess(resident() - before, 60 << 20)   # each has 1.4 MB
 
     def test_opening_is_given_up(self) -> None:
         def slow(n: int) -> bytes:

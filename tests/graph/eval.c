@@ -69,8 +69,8 @@ static void node_statistics(kal_scope *s, kal_node *photo)
 // Every call that evaluates tells how it ended, once, whatever became of it.
 static void ends(kal_scope *s, kal_node *image)
 {
-    told t[9] = {{0}};
-    kal_options o[9];
+    told t[10] = {{0}};
+    kal_options o[10];
     kal_extent e;
     kal_view view;
     kal_key key;
@@ -78,7 +78,7 @@ static void ends(kal_scope *s, kal_node *image)
     kal_value v;
     kal_album *album = NULL;
     kal_node *none = kal_crop(s, image, kal_crop_params(.width = -1));
-    for (int i = 0; i < 9; i++) o[i] = (kal_options){.progress = tell, .user = &t[i]};
+    for (int i = 0; i < 10; i++) o[i] = (kal_options){.progress = tell, .user = &t[i]};
     REQUIRE_OK(kal_node_extent(image, &e, &check_error));
     unsigned char one[64];
     REQUIRE_OK(kal_read(image, kal_rect_of(0, 0, 1, 1), one, 64, &o[0], &check_error));
@@ -93,7 +93,8 @@ static void ends(kal_scope *s, kal_node *image)
     REQUIRE_OK(kal_album_create(check_temp("album.gif"), NULL, &album, &check_error));
     REQUIRE_OK(kal_album_add(album, image, NULL, &o[8], &check_error));
     REQUIRE_OK(kal_album_finish(&album, NULL, &check_error));
-    for (int i = 0; i < 9; i++) {
+    REQUIRE(kal_save(none, check_temp("none.png"), NULL, &o[9], &check_error));
+    for (int i = 0; i < 10; i++) {
         const bool well = i == 0 || i == 5 || i == 8;
         REQUIRE_NOTE(t[i].ends == 1 && t[i].phase == (well ? KAL_DONE : KAL_FAILED), "call %d: %d ends", i,
                      t[i].ends);
