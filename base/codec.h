@@ -10,6 +10,7 @@
 #include <kal/io.h>
 #include <kal/op.h>
 
+#include "fail.h"
 #include "hash.h"
 
 // ---- bytes in -----------------------------------------------------------------------------------
@@ -234,12 +235,6 @@ void kal__meta_take_exif(kal__meta *m);
 /// now: pixels that were turned are upright, and the tag says so (without orientation applied it stays as it was); its density is that of the
 /// picture; the thumbnail of a changed picture, and sizes and places of one that has another size or lies otherwise, are gone. false: out of memory.
 bool kal__exif_to_write(const kal__meta *m, kal__blob *out);
-
-/// KAL_LIMIT: a printf-style sentence of what is too much, and behind it which limit that is and how it is lifted: `lift` is "pixels=N".
-kal_status kal__over_limit(kal_error *err, const char *lift, const char *fmt, ...) KAL_PRINTF(3, 4);
-/// The limits of sides and pixels; before anything is allocated by them.
-kal_status kal__within_limits(const char *name, const char *codec, uint64_t width, uint64_t height,
-                              const kal_limits *limits, kal_error *err);
 
 /// How samples lie in a file that does not say it; all 0: nothing was told.
 typedef struct kal__layout {

@@ -29,7 +29,7 @@ const char *kal_status_text(kal_status status)
 kal_status kal_fail(kal_error *err, kal_status status, const char *fmt, ...)
 {
     if (!err) return status;
-    err->status = status;
+    *err = (kal_error){.status = status};
     va_list args;
     va_start(args, fmt);
     kal__vformat(err->message, sizeof err->message, fmt, args);

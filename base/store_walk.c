@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "store_file.h"
 
+#include "fail.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -237,8 +239,8 @@ kal_status kal__store_collect(kal__store *s, uint64_t bytes, uint64_t *before, u
     if (s->looks) return kal_fail(err, KAL_INVALID, "the memo's folder %.200s is only looked at", s->name);
     const int fd = openat(s->folder, "collecting", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
-        return kal_fail(err, KAL_IO, "the memo's folder %.200s: nothing can be removed there: %s", s->name,
-                        strerror(errno));
+        return kal__cannot_write(err, "the memo's folder %.200s: nothing can be removed there: %s", s->name,
+                                 strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         *busy = true;
         close(fd);
@@ -259,6 +261,6 @@ kal_status kal__store_collect(kal__store *s, uint64_t bytes, uint64_t *before, u
     kal__store_sweep(s);
     if (c.failed) return kal_fail(err, KAL_NOMEM, "out of memory for a list of what is remembered");
     if (!c.why) return KAL_OK;
-    return kal_fail(err, KAL_IO, "the memo's folder %.200s: %llu bytes of entries cannot be removed: %s",
-                    s->name, (unsigned long long)c.left, strerror(c.why));
+    return kal__cannot_write(err, "the memo's folder %.200s: %llu bytes of entries cannot be removed: %s",
+                             s->name, (unsigned long long)c.left, strerror(c.why));
 }

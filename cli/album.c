@@ -34,7 +34,7 @@ static int add_page(runner *r, kal_album *a, const job *j, int page)
     stats_add(&r->total, &stats);
     if (!st) return EXIT_OK;
     kal_within(&err, "%s, page %d", j->input, page);
-    return fail(RUNNING, &err);
+    return fail(&err);
 }
 
 // Into which file the pages of a picture go, as far as that is known before they are counted: the first's.
@@ -97,12 +97,12 @@ static int picture_pages(runner *r, const maker *m, kal_album *a, int input, int
     const settings first = {.page = 0, .onward = true};
     runner_opens(r);
     int code = load_node(scope, &first, r->in->paths[input], &node);
-    if (!code && kal_pages_open(node, &walk, &err)) code = fail(READING, &err);
+    if (!code && kal_pages_open(node, &walk, &err)) code = fail(&err);
     for (int p = 0; !code && kal_pages_has(walk, p, &err); p++, ++*done) {
         code = one_page(r, m, a, walk, input, p);
         runner_opens(r);
     }
-    if (!code && err.status) code = fail(READING, &err);
+    if (!code && err.status) code = fail(&err);
     kal_pages_close(&walk);
     kal_scope_free(&scope);
     return code;
@@ -120,7 +120,7 @@ static int finish(runner *r, kal_album **a)
     kal_error err;
     kal_options o = r->s->eval;
     o.cancel = r->cancel;
-    return kal_album_finish(a, &o, &err) ? fail(WRITING, &err) : EXIT_OK;
+    return kal_album_finish(a, &o, &err) ? fail(&err) : EXIT_OK;
 }
 
 // The file is there when the last page is in it.
@@ -135,7 +135,7 @@ static int into_one(runner *r, const maker *m, int *done)
         free(path);
         return code;
     }
-    code = kal_album_create(path, r->s->format, &a, &err) ? fail(WRITING, &err) : EXIT_OK;
+    code = kal_album_create(path, r->s->format, &a, &err) ? fail(&err) : EXIT_OK;
     if (!code) {
         code = all_pages(r, m, a, done);
         if (code)

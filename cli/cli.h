@@ -14,9 +14,6 @@
 
 enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INPUT, EXIT_LIMIT, EXIT_MISSING, EXIT_INTERRUPTED = 130 };
 
-/// What was being done when an error came: the same status means different things.
-typedef enum phase { ASKING, READING, RUNNING, WRITING } phase;
-
 /// Where the messages and the answers of this thread go: the standard streams, unless speak_to says otherwise.
 FILE *errors(void);
 FILE *answers(void);
@@ -24,7 +21,7 @@ FILE *answers(void);
 void speak_to(FILE *messages, FILE *results);
 
 /// Prints the error and returns the exit code for it.
-int fail(phase at, const kal_error *err);
+int fail(const kal_error *err);
 /// Prints "kal: " and a printf-style sentence; returns EXIT_USAGE.
 int usage(const char *fmt, ...) KAL_PRINTF(1, 2);
 static inline int worse(int a, int b)

@@ -66,7 +66,7 @@ static int compare_bands(comparison *c, kal_node *const *nodes, const settings *
         const kal_rect part = kal_rect_of(0, y, e->width, e->height - y < rows ? e->height : y + rows);
         kal_error err;
         for (int i = 0; i < 2 && !code; i++)
-            if (kal_read(nodes[i], part, buffer[i], (ptrdiff_t)row, &o, &err)) code = fail(RUNNING, &err);
+            if (kal_read(nodes[i], part, buffer[i], (ptrdiff_t)row, &o, &err)) code = fail(&err);
         if (!code) compare(c, buffer[0], buffer[1], (uint64_t)e->width * (uint64_t)(part.y1 - part.y0));
     }
     free(buffer[0]);
@@ -156,10 +156,10 @@ static int tell_metric(kal_scope *scope, const settings *s, const char *name, ka
     kal_bytes text;
     if (!is_metric(kal_op_find(name))) return no_metric(name);
     kal_status st = kal_read_value(kal_apply_text(scope, name, "", nodes, 2), &s->eval, &v, &err);
-    if (st) return fail(RUNNING, &err);
+    if (st) return fail(&err);
     st = kal_value_print(&v, &text, &err);
     kal_value_free(&v);
-    if (st) return fail(RUNNING, &err);
+    if (st) return fail(&err);
     if (s->json)
         printf("%s\"%s\": %s", before, name, (const char *)text.data);
     else

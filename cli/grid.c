@@ -78,7 +78,7 @@ static int fail_as_called(const settings *s, const kal_op *op, kal_error *err)
         memmove(err->message, err->message + n + 2, strlen(err->message + n + 2) + 1);
         kal_within(err, "%s", s->called);
     }
-    return fail(ASKING, err);
+    return fail(err);
 }
 
 static int make_sheet(job *j, const settings *s, const void *about, const char *const *in, int n)

@@ -272,7 +272,7 @@ static int tell(const settings *s, const char *file, json *j)
     if (j && !bad) print_json(j, &f);
     if (!j && !bad) print_text(&f);
     kal_scope_free(&scope);
-    return bad ? fail(READING, &err) : EXIT_OK;
+    return bad ? fail(&err) : EXIT_OK;
 }
 
 int info_main(settings *s)

@@ -20,8 +20,10 @@ void text_free(source_text *t);
 int text_read(source_text *t, const settings *s, const char *path);
 /// Does the text use this name at all? What it includes is not looked at.
 bool text_has(const source_text *t, const char *word, size_t n);
+/// Does it say load -? What cannot be read as a text does not.
+bool text_reads_stdin(const source_text *t);
 /// The line of an error that names a place, and a mark under it, and the same for the place in a def; nothing without a text or a place.
-void show_place(const source_text *t, const char *message);
+void show_place(const source_text *t, const kal_error *err);
 
 /// The pictures of a run: words of the command line, then the lines of --files-from.
 typedef struct inputs {

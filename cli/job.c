@@ -64,24 +64,23 @@ void example_suffix(char out[16])
 
 // ---- texts --------------------------------------------------------------------------------------
 
-// Where a place that a message names lies in a text, and the start of its line; NULL when it names none.
-static const char *place_of(const source_text *t, const char *where, const char **start)
+// Where a place lies in a text, and the start of its line; NULL when it is nowhere there.
+static const char *spot_of(const source_text *t, kal_place p, const char **start)
 {
-    int line, column;
-    if (!where || sscanf(where, "line %d, column %d", &line, &column) != 2) return NULL;
-    const char *at = t->data, *end = t->data + t->size;
-    while (at < end && line > 1)
-        if (*at++ == '\n') line--;
+    if (!p.line || p.included || !t || !t->data) return NULL;
+    const char *at = t->data, *end = at + t->size;
+    while (at < end && p.line > 1)
+        if (*at++ == '\n') p.line--;
     *start = at;
-    while (at < end && *at != '\n' && column > 1)
-        if ((*at++ & 0xc0) != 0x80) column--;
+    while (at < end && *at != '\n' && p.column > 1)
+        if ((*at++ & 0xc0) != 0x80) p.column--;
     while (at < end && (*at & 0xc0) == 0x80) at++;
     return at;
 }
 
-static void show_line(const source_text *t, const char *where)
+static void show_line(const source_text *t, kal_place where)
 {
-    const char *line, *spot = place_of(t, where, &line);
+    const char *line, *spot = spot_of(t, where, &line);
     if (!spot || interrupted()) return;
     const size_t left = (size_t)(t->data + t->size - line);
     const char *stop = memchr(line, '\n', left);
@@ -98,53 +97,10 @@ static void show_line(const source_text *t, const char *where)
     fputs("^\n", errors());
 }
 
-static bool ends_in(const char *from, const char *at, const char *end)
+void show_place(const source_text *t, const kal_error *err)
 {
-    const size_t n = strlen(end);
-    return (size_t)(at - from) >= n && !memcmp(at - n, end, n);
-}
-
-// Whether a place later in a message is one of this text: of a def, and not of one that was included.
-static bool in_def(const source_text *t, const char *message, const char *at)
-{
-    if (ends_in(message, at, "in a def, ")) return true;
-    if (t->path) {
-        const size_t n = strlen(t->path);
-        return ends_in(message, at, ": ") && (size_t)(at - message) > n + 4 &&
-               !memcmp(at - 2 - n, t->path, n) && at[-3 - (ptrdiff_t)n] == ' ';
-    }
-    if (!ends_in(message, at, ": ")) return false;
-    const char *word = at - 2;
-    while (word > message && (isalnum((unsigned char)word[-1]) || word[-1] == '_')) word--;
-    return ends_in(message, word, ": in ");
-}
-
-// What was set is told with where its param is declared, which may be in a file that was included.
-static bool is_elsewhere(const source_text *t, const char *message, const char *at)
-{
-    const char *declared = strstr(message, "; declared at ");
-    if (!declared || declared > at) return false;
-    const char *file = declared + strlen("; declared at ");
-    const size_t n = (size_t)(at - file), path = t->path ? strlen(t->path) : 0;
-    return t->path ? n != path + 2 || memcmp(file, t->path, path) : n > 0;
-}
-
-// The line of an error and a mark under the place; and, of one in a def, where that is.
-void show_place(const source_text *t, const char *message)
-{
-    const char *first = t ? strstr(message, "line ") : NULL, *last = first;
-    for (const char *at = first; at; at = strstr(at + 1, "line ")) last = at;
-    if (!first || is_elsewhere(t, message, first)) return;
-    show_line(t, first);
-    if (last != first && in_def(t, message, last)) show_line(t, last);
-}
-
-// An error at a save is one of writing.
-static phase phase_at(const source_text *t, const char *message)
-{
-    const char *line, *spot = place_of(t, strstr(message, "line "), &line);
-    const bool save = spot && t->data + t->size - spot >= 4 && !memcmp(spot, "save", 4);
-    return save ? WRITING : ASKING;
+    show_line(t, err->place);
+    show_line(t, err->within);
 }
 
 bool text_has(const source_text *t, const char *word, size_t n)
@@ -157,6 +113,22 @@ bool text_has(const source_text *t, const char *word, size_t n)
             return true;
     }
     return false;
+}
+
+static kal_program *outline_of(const source_text *t)
+{
+    kal_program *p = NULL;
+    kal_program_outline(t->data ? t->data : "", t->size, t->path, &p,
+                        NULL);   // NULL: running it will say why
+    return p;
+}
+
+bool text_reads_stdin(const source_text *t)
+{
+    kal_program *p = outline_of(t);
+    const bool reads = kal_program_reads_stdin(p);
+    kal_program_free(&p);
+    return reads;
 }
 
 // ---- bindings -----------------------------------------------------------------------------------
@@ -243,7 +215,7 @@ int load_node(kal_scope *scope, const settings *s, const char *path, kal_node **
     snprintf(page, sizeof page, "page=%d%s", s->page, onward ? " keyed=false" : "");
     *out = s->walk ? kal_pages_at(s->walk, scope, s->page)
                    : kal_load(scope, path, s->page || onward ? page : NULL);
-    return kal_node_error(*out, &err) ? fail(READING, &err) : EXIT_OK;
+    return kal_node_error(*out, &err) ? fail(&err) : EXIT_OK;
 }
 
 // ---- jobs ---------------------------------------------------------------------------------------
@@ -319,65 +291,48 @@ int job_save_to(job *j, const settings *s)
     place at = {NULL, j->input, j->number, {0, 0}, s->page, j->sweep, j->row, NULL};
     const char *format;
     kal_error err;
-    if (kal_node_key(j->root, &at.key, &err)) return fail(RUNNING, &err);
+    if (kal_node_key(j->root, &at.key, &err)) return fail(&err);
     j->out = template_expand(s->out, &at);
     int code = j->out ? out_format(s, j->out, &format) : EXIT_USAGE;
     if (code) return code;
     kal_node *encoded = kal_encode(j->scope, j->root, format, s->encode);
     if (kal_node_error(encoded, &err)) {
         kal_within(&err, "%s", j->out);
-        return fail(WRITING, &err);
+        return fail(&err);
     }
     return job_add(j, encoded, j->out) ? EXIT_OK : usage("out of memory");
 }
 
-// The first name of a picture that was not given: a bare word like in2 that the text does not define. NULL: there is none.
-static const char *missing_input(const source_text *t, int given, int *number)
-{
-    const char *at = t->data ? t->data : "", *end = at + t->size;
-    for (char before = ' '; at < end; before = *at++) {
-        if (*at == '#')
-            at += strcspn(at, "\n");
-        else if (*at == '"')
-            for (at++; at < end && *at != '"'; at++) at += *at == '\\';
-        if (at >= end) break;
-        int n = 0;
-        if (!strchr(" \t\r\n([|;=", before) || sscanf(at, "in%d%n", number, &n) != 1 || *number <= given)
-            continue;
-        if (at[n] && !strchr(" \t\r\n)]|;", at[n])) continue;
-        return at[n + (int)strspn(at + n, " \t")] == '=' ? NULL : at;
-    }
-    return NULL;
-}
-
+// A text with a name of a picture that was not given: in2 after one picture.
 static int says_missing(const job *j, const source_text *t, int given)
 {
-    int number, line = 1, column = 1;
-    const char *at = missing_input(t, given, &number);
+    kal_program *p = outline_of(t);
+    kal_error err = {.status = KAL_INVALID};
+    const char *name;
+    int number = 0;
+    for (int32_t i = 0; (name = kal_program_input(p, i, &err.place)) != NULL; i++)
+        if ((number = atoi(name + 2)) > given) break;
+    kal_program_free(&p);
+    if (!name) return EXIT_OK;
     char message[200];
-    if (!at) return EXIT_OK;
-    for (const char *c = t->data; c < at; c++) {
-        column = *c == '\n' ? 1 : column + ((*c & 0xc0) != 0x80);
-        line += *c == '\n';
-    }
     snprintf(message, sizeof message,
-             "line %d, column %d: in%d is picture %d after the text, and %s%d %s given", line, column, number,
-             number, j->each ? "to each run " : "", given, given == 1 ? "is" : "are");
+             "line %d, column %d: in%d is picture %d after the text, and %s%d %s given", err.place.line,
+             err.place.column, number, number, j->each ? "to each run " : "", given,
+             given == 1 ? "is" : "are");
     j->each ? usage("%s: %s", j->label, message) : usage("%s", message);
-    show_place(t, message);
+    show_place(t, &err);
     return EXIT_USAGE;
 }
 
 // A text that wants pictures, and there are none.
 static int says_wanted(const settings *s, const source_text *t)
 {
-    kal_program *p = NULL;
+    kal_program *p = outline_of(t);
     const char *name;
     char names[200] = "", words[200] = "";
     size_t at = 0, to = 0;
-    if (kal_program_outline(t->data ? t->data : "", t->size, t->path, &p, NULL)) return EXIT_OK;
-    for (int32_t i = 0; (name = kal_program_input(p, i)) != NULL && at < 150 && to < 150; i++) {
-        const bool last = !kal_program_input(p, i + 1);
+    for (int32_t i = 0; (name = kal_program_input(p, i, NULL)) != NULL && at < 150 && to < 150; i++) {
+        const bool last = !kal_program_input(p, i + 1, NULL);
         at += (size_t)snprintf(names + at, sizeof names - at, "%s%.20s",
                                !i     ? ""
                                : last ? " and "
@@ -385,7 +340,7 @@ static int says_wanted(const settings *s, const source_text *t)
                                name);
         to += (size_t)snprintf(words + to, sizeof words - to, " PICTURE%s", i || !last ? name + 2 : "");
     }
-    const bool many = kal_program_input(p, 1);
+    const bool many = kal_program_input(p, 1, NULL);
     kal_program_free(&p);
     return !*names ? EXIT_OK
                    : usage("the text wants %s as %s, and there is none: kal %s %s%.200s%s",
@@ -404,40 +359,12 @@ static int check_sets(const kal_program *p, const bindings *b)
 // "param sigma=60 is outside 0..50": what the command line set, as it is written there.
 static void say_set(const settings *s, kal_error *err)
 {
-    const char *word = err->message + 6;
-    for (int i = 0; i < s->sets.n && !strncmp(err->message, "param ", 6); i++) {
+    const char *word = err->message + strlen("param ");
+    for (int i = 0; i < s->sets.n && err->about == KAL_ABOUT_BINDING; i++) {
         const char *set = s->sets.at[i];
-        const size_t name = strcspn(set, "=") + 1;
-        if (strncmp(word, set, name) || !strstr(word, "; declared at ")) continue;
+        if (strncmp(word, set, strcspn(set, "=") + 1)) continue;
         memcpy(err->message, "--set ", 6);
         return;
-    }
-}
-
-// The op that an error is about: the word before "…: "x" is one value too many" and "… has no parameter". NULL: it is about something else.
-static const kal_op *called_wrongly(const kal_error *err)
-{
-    const char *at = strstr(err->message, ": \""), *end = at && strstr(at, "one value too many") ? at : NULL;
-    if (!end) end = strstr(err->message, " has no parameter ");
-    const char *word = end;
-    char name[64];
-    while (word > err->message && (isalnum((unsigned char)word[-1]) || word[-1] == '_')) word--;
-    if (!end || (size_t)(end - word) >= sizeof name) return NULL;
-    snprintf(name, sizeof name, "%.*s", (int)(end - word), word);
-    return kal_op_find(name);
-}
-
-// median measures, median_filter filters: who calls one with what only the other takes has mixed them up.
-void say_namesakes(kal_error *err)
-{
-    const kal_op *op = called_wrongly(err), *other;
-    const size_t n = op ? strlen(op->name) : 0;
-    size_t at = strlen(err->message);
-    for (size_t i = 0, found = 0; op && (other = kal_op_at(i)) != NULL; i++) {
-        if (strncmp(other->name, op->name, n) || other->name[n] != '_') continue;
-        const int more = snprintf(err->message + at, sizeof err->message - at, "%s%s",
-                                  found++ ? ", " : "; there is also ", other->name);
-        at += more > 0 && (size_t)more < sizeof err->message - at ? (size_t)more : strlen(err->message + at);
     }
 }
 
@@ -451,10 +378,9 @@ static int parse_text(job *j, const settings *s, const source_text *t, const bin
         const int missing = given ? says_missing(j, t, given) : says_wanted(s, t);
         if (missing) return missing;
         say_set(s, &err);
-        say_namesakes(&err);
         if (j->each) kal_within(&err, "%s", j->label);
-        const int code = fail(phase_at(t, err.message), &err);
-        show_place(t, err.message);
+        const int code = fail(&err);
+        show_place(t, &err);
         return code;
     }
     const int code = check_sets(j->program, b);

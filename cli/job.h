@@ -68,8 +68,6 @@ int job_load(job *j, const settings *s, const char *const *in, int n, kal_node *
 int job_save_to(job *j, const settings *s);
 /// -o, --format and --encode, as far as they are the same for every run; told once. Exit code.
 int out_check(const settings *s);
-/// Adds to the error of an op that was given what it does not take the ops whose names begin with its name.
-void say_namesakes(kal_error *err);
 bool job_add(job *j, kal_node *encoded, const char *path);
 void job_free(job *j);
 

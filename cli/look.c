@@ -28,8 +28,8 @@ static int look_at(const runner *r, const job *j, kal_node *const *nodes, int32_
     o.memo_mode = r->s->no_memo ? KAL_MEMO_NEVER : KAL_MEMO_AUTO;
     if (!kal_look(nodes, n, &o, seen, &err)) return EXIT_OK;
     if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
-    const int code = fail(RUNNING, &err);
-    show_place(j->text, err.message);
+    const int code = fail(&err);
+    show_place(j->text, &err);
     return code;
 }
 

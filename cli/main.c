@@ -133,26 +133,22 @@ int usage(const char *fmt, ...)
     return EXIT_USAGE;
 }
 
-// Exit codes while asking, reading, running and writing. A row per status; what is not said is 1.
-static const unsigned char codes[][4] = {
-    [KAL_INVALID] = {EXIT_USAGE, EXIT_USAGE, EXIT_USAGE, EXIT_USAGE},
-    [KAL_SYNTAX] = {EXIT_USAGE, EXIT_USAGE, EXIT_USAGE, EXIT_USAGE},
-    [KAL_LIMIT] = {EXIT_LIMIT, EXIT_LIMIT, EXIT_LIMIT, EXIT_LIMIT},
-    [KAL_DEADLINE] = {EXIT_LIMIT, EXIT_LIMIT, EXIT_LIMIT, EXIT_LIMIT},
-    [KAL_UNSUPPORTED] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_FAILED},
-    [KAL_CORRUPT] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_INPUT},
-    [KAL_CHANGED] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_INPUT},
-    [KAL_IO] = {EXIT_INPUT, EXIT_INPUT, EXIT_INPUT, EXIT_FAILED},
-    [KAL_MISSING] = {EXIT_MISSING, EXIT_MISSING, EXIT_MISSING, EXIT_MISSING},
-    [KAL_CANCELLED] = {EXIT_INTERRUPTED, EXIT_INTERRUPTED, EXIT_INTERRUPTED, EXIT_INTERRUPTED},
+// Exit codes; what is not said is 1.
+static const unsigned char codes[] = {
+    [KAL_INVALID] = EXIT_USAGE,         [KAL_SYNTAX] = EXIT_USAGE,      [KAL_LIMIT] = EXIT_LIMIT,
+    [KAL_DEADLINE] = EXIT_LIMIT,        [KAL_UNSUPPORTED] = EXIT_INPUT, [KAL_CORRUPT] = EXIT_INPUT,
+    [KAL_CHANGED] = EXIT_INPUT,         [KAL_IO] = EXIT_INPUT,          [KAL_MISSING] = EXIT_MISSING,
+    [KAL_CANCELLED] = EXIT_INTERRUPTED,
 };
 
-int fail(phase at, const kal_error *err)
+// What is not supported, and reading and writing that failed, are of the inputs unless the error says that it is about something else.
+int fail(const kal_error *err)
 {
     const size_t row = (size_t)err->status;
-    const int code = row < sizeof codes / sizeof *codes ? codes[row][at] : 0;
+    const bool elsewhere = err->about == KAL_ABOUT_OUTPUT || err->about == KAL_ABOUT_PROGRAM;
+    const int code = row < sizeof codes / sizeof *codes ? codes[row] : 0;
     if (err->status != KAL_CANCELLED) say("", err->message[0] ? err->message : kal_status_text(err->status));
-    return code ? code : EXIT_FAILED;
+    return !code || (code == EXIT_INPUT && elsewhere) ? EXIT_FAILED : code;
 }
 
 // ---- the nearest name ---------------------------------------------------------------------------

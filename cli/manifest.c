@@ -76,7 +76,7 @@ static int name_batch(manifest *m, const settings *s, const maker *how, const tu
     kal_map_int(map, "page", s->page);
     put_list(map, "sets", &s->sets);
     put_list(map, "sweeps", &s->sweeps);
-    const int code = kal_map_key(map, &key, &err) ? fail(ASKING, &err) : EXIT_OK;
+    const int code = kal_map_key(map, &key, &err) ? fail(&err) : EXIT_OK;
     if (!code) kal_key_print(key, m->batch);
     kal_map_free(&map);
     return code;

@@ -53,7 +53,7 @@ static int stat_folder(const settings *s)
     sums t = {0};
     kal_error err;
     char size[16];
-    if (kal_memo_each(NULL, false, add, &t, &err)) return fail(ASKING, &err);
+    if (kal_memo_each(NULL, false, add, &t, &err)) return fail(&err);
     if (!s->json) {
         printf("%s: %llu entries, %s, which took %.1f s to make\n", s->memo_dir,
                (unsigned long long)t.entries, size_text((double)t.on_disk, size), t.seconds);
@@ -208,7 +208,7 @@ static int list_folder(const settings *s)
     kal_error err;
     json j = {stdout, false};
     if (s->json) json_open(&j, NULL, '[');
-    if (kal_memo_each(NULL, false, list_one, s->json ? &j : NULL, &err)) return fail(ASKING, &err);
+    if (kal_memo_each(NULL, false, list_one, s->json ? &j : NULL, &err)) return fail(&err);
     if (s->json) puts("]");
     return EXIT_OK;
 }
@@ -259,7 +259,7 @@ static int verify_folder(const settings *s)
 {
     damaged d = {0};
     kal_error err;
-    int code = kal_memo_each(NULL, true, note_damaged, &d, &err) ? fail(ASKING, &err) : EXIT_OK;
+    int code = kal_memo_each(NULL, true, note_damaged, &d, &err) ? fail(&err) : EXIT_OK;
     if (!code && d.short_of_memory) usage("memo verify: out of memory"), code = EXIT_FAILED;
     for (size_t i = 0; i < d.n; i++) kal_memo_remove(NULL, d.keys[i]);
     if (!code || d.n) tell_damaged(s, &d);   // those that went are named
@@ -273,7 +273,7 @@ static int collect(const settings *s, uint64_t bytes)
     char was[16], is[16];
     json j = {stdout, false};
     kal_error err;
-    if (kal_memo_collect(NULL, bytes, &before, &after, &err)) return fail(WRITING, &err);
+    if (kal_memo_collect(NULL, bytes, &before, &after, &err)) return fail(&err);
     if (!s->json) {
         printf("%s: %s, was %s\n", s->memo_dir, size_text((double)after, is), size_text((double)before, was));
         return EXIT_OK;
@@ -298,7 +298,7 @@ static int clear_folder(const settings *s)
 
 static int print_why(kal_status st, kal_bytes *text, const kal_error *err)
 {
-    if (st) return fail(ASKING, err);
+    if (st) return fail(err);
     put_lines((const char *)text->data, text->size);
     kal_bytes_free(text);
     return EXIT_OK;
@@ -375,7 +375,7 @@ static int check_keys(const char *const *words, int n)
     for (int i = 0; i < n; i++)
         if (!kal_key_parse(words[i], &key))
             return usage("memo export: \"%s\" is no key of 32 hex digits", words[i]);
-    if (n && kal_memo_each(NULL, false, find_wanted, &w, &err)) return fail(ASKING, &err);
+    if (n && kal_memo_each(NULL, false, find_wanted, &w, &err)) return fail(&err);
     if (w.there) return EXIT_OK;
     return usage("memo export: there is no whole entry %s%s", words[0],
                  n > 1 ? ", nor any of the others" : ""),
@@ -426,13 +426,13 @@ static int copy_between(const settings *s, bool out)
                  .n_words = s->n_words - 2};
     const kal_status opened = out ? kal_memo_set_folder(other, folder, (uint64_t)1 << 62, &err)
                                   : kal_memo_look_into(other, folder, &err);
-    int code = opened ? fail(ASKING, &err) : EXIT_OK;
+    int code = opened ? fail(&err) : EXIT_OK;
     if (!code && c.n_words) copy_keys(&c);
-    if (!code && !c.n_words && kal_memo_each(c.from, false, copy_each, &c, &err)) code = fail(ASKING, &err);
+    if (!code && !c.n_words && kal_memo_each(c.from, false, copy_each, &c, &err)) code = fail(&err);
     kal_memo_free(&other);
     if (code) return code;
     tell_copied(s, &c, out ? folder : s->memo_dir);
-    return c.failed ? fail(WRITING, &c.err), EXIT_FAILED : EXIT_OK;
+    return c.failed ? fail(&c.err), EXIT_FAILED : EXIT_OK;
 }
 
 static int export_entries(const settings *s)

@@ -109,9 +109,8 @@ static int make_op(job *j, const settings *s, const void *what, const char *cons
     if (code) return code;
     j->root = kal_apply_text(j->scope, c->op->name, c->params, nodes, n);
     if (kal_node_error(j->root, &err)) {
-        say_namesakes(&err);
         if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
-        return fail(ASKING, &err);
+        return fail(&err);
     }
     return s->out ? job_save_to(j, s) : EXIT_OK;
 }

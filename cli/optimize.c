@@ -98,7 +98,7 @@ static int plot(work *w, int32_t i, const result *r)
     if (!path) return EXIT_USAGE;
     int code = claim(w, path, i, false);
     if (code) return free(path), code;
-    code = kal_choice_print(&r->choice, KAL_AS_SVG, &svg, &err) ? fail(RUNNING, &err) : EXIT_OK;
+    code = kal_choice_print(&r->choice, KAL_AS_SVG, &svg, &err) ? fail(&err) : EXIT_OK;
     FILE *f = code ? NULL : fopen(path, "wb");
     if (!code && (!f || fwrite(svg.data, 1, svg.size, f) != svg.size))
         code = worse(usage("--plot: %s cannot be written", path), EXIT_FAILED);
@@ -116,7 +116,7 @@ static int save(work *w, int32_t i, result *r, const kal_options *o)
     int code = r->path ? claim(w, r->path, i, true) : EXIT_USAGE;
     r->file = code ? NULL : kal_choice_file(r->scope, &r->choice);
     const char *path = r->path;
-    if (!code && kal_write_files(&r->file, &path, 1, o, &err)) code = fail(WRITING, &err);
+    if (!code && kal_write_files(&r->file, &path, 1, o, &err)) code = fail(&err);
     return code;
 }
 
@@ -135,7 +135,7 @@ static int optimize(work *w, int32_t i, result *r)
     kal_node_file(photo, &info);
     r->before = info.bytes;
     node = kal_encode(r->scope, photo, "optimize", w->params);
-    if (kal_node_error(node, &err)) return fail(ASKING, &err);
+    if (kal_node_error(node, &err)) return fail(&err);
     kal_options o = w->s->eval;
     progress_start(&p, w->s, NULL, i + 1, w->in->paths[i]);
     o.cancel = w->cancel;
@@ -144,7 +144,7 @@ static int optimize(work *w, int32_t i, result *r)
     progress_end(&p);
     if (st) {
         if (!strstr(err.message, w->in->paths[i])) kal_within(&err, "%s", w->in->paths[i]);
-        return fail(RUNNING, &err);
+        return fail(&err);
     }
     o.progress = NULL;
     code = save(w, i, r, &o);

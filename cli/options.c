@@ -345,11 +345,11 @@ static bool only_looks(const settings *s, unsigned groups)
 static int no_folder(settings *s, const kal_error *err)
 {
     const char *of_all = getenv("KAL_MEMO_DIR");
-    if (s->memo_dir != of_all) return fail(ASKING, err);
+    if (s->memo_dir != of_all) return fail(err);
     if (!s->quiet) fprintf(stderr, "kal: warning: %s; nothing is found or kept there\n", err->message);
     s->memo_dir = NULL;
     kal_error none;
-    return kal_memo_set_folder(NULL, NULL, 0, &none) ? fail(ASKING, &none) : EXIT_OK;
+    return kal_memo_set_folder(NULL, NULL, 0, &none) ? fail(&none) : EXIT_OK;
 }
 
 static int open_folder(settings *s, unsigned groups)
@@ -361,10 +361,10 @@ static int open_folder(settings *s, unsigned groups)
         kal_fail(&err, KAL_INVALID, "the memo's folder %.200s is a URL, and a folder is meant: %.200s",
                  s->memo_dir, s->memo_dir + 7);
     if (!url && only_looks(s, groups) && (asks || !here))
-        return kal_memo_look_into(NULL, s->memo_dir, &err) ? fail(ASKING, &err) : EXIT_OK;
+        return kal_memo_look_into(NULL, s->memo_dir, &err) ? fail(&err) : EXIT_OK;
     if (url || kal_memo_set_folder(NULL, s->memo_dir, s->memo_size, &err))
-        return asks ? fail(ASKING, &err) : no_folder(s, &err);
-    return kal_memo_set_packing(NULL, s->memo_pack ? "zstd" : "none", &err) ? fail(ASKING, &err) : EXIT_OK;
+        return asks ? fail(&err) : no_folder(s, &err);
+    return kal_memo_set_packing(NULL, s->memo_pack ? "zstd" : "none", &err) ? fail(&err) : EXIT_OK;
 }
 
 static int apply_memo(settings *s, unsigned groups)
@@ -378,12 +378,12 @@ static int apply_memo(settings *s, unsigned groups)
         return usage("%s: there is no memo there", s->memo_dir);
     // a verb that has no use for a folder makes none
     if (!takes && of_all && *of_all && !is_memo(of_all) && kal_memo_set_folder(NULL, NULL, 0, &err))
-        return fail(ASKING, &err);
+        return fail(&err);
     const bool empty = fills && s->n_words == 2 && !is_memo(s->words[1]);   // which the verb says
     const int code = named && !empty ? open_folder(s, groups) : EXIT_OK;
     if (code) return code;
     if (!s->memo_remote || !*s->memo_remote) return EXIT_OK;
-    return kal_memo_set_remote(NULL, s->memo_remote, NULL, &err) ? fail(ASKING, &err) : EXIT_OK;
+    return kal_memo_set_remote(NULL, s->memo_remote, NULL, &err) ? fail(&err) : EXIT_OK;
 }
 
 int settings_read(settings *s, unsigned groups, int argc, char **argv)

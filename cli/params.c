@@ -62,15 +62,15 @@ int help_text(const settings *s)
     kal_error err;
     int code = text_take(&t, s);
     if (!code && kal_program_outline(t.data ? t.data : "", t.size, t.path, &program, &err)) {
-        code = fail(ASKING, &err);
-        show_place(&t, err.message);
+        code = fail(&err);
+        show_place(&t, &err);
     }
     const bool params = !code && kal_program_param(program, 0, &p),
-               pictures = !code && kal_program_input(program, 0);
+               pictures = !code && kal_program_input(program, 0, NULL);
     if (params) print_params(program);
     if (pictures) printf("%spictures that follow the text\n ", params ? "\n" : "");
-    for (int32_t i = 0; pictures && kal_program_input(program, i); i++)
-        printf(" %s", kal_program_input(program, i));
+    for (int32_t i = 0; pictures && kal_program_input(program, i, NULL); i++)
+        printf(" %s", kal_program_input(program, i, NULL));
     if (pictures) puts("");
     if (params || pictures) puts("");
     kal_program_free(&program);

@@ -41,7 +41,7 @@ int key_main(settings *s)
     if (!code) {
         const kal_status st =
             s->content ? content_key(j.root, s, &key, &err) : kal_node_key(j.root, &key, &err);
-        code = st ? fail(RUNNING, &err) : EXIT_OK;
+        code = st ? fail(&err) : EXIT_OK;
     }
     if (!code) puts(kal_key_print(key, text));
     job_free(&j);
@@ -88,7 +88,7 @@ static int answer(settings *s, answer_fn *fn, const char *out)
     if (!code && !j.n && !j.root) code = usage("the text has no expression");
     if (!code) {
         const kal_status st = j.n ? fn(j.nodes, j.n, s, &bytes, &err) : fn(&j.root, 1, s, &bytes, &err);
-        code = st ? fail(ASKING, &err) : EXIT_OK;
+        code = st ? fail(&err) : EXIT_OK;
     }
     if (!code && out) code = check_answer(s, &j, out);
     if (!code) code = put_answer(&bytes, out);

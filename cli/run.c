@@ -47,21 +47,6 @@ static int claim_outputs(runner *r, const job *j)
     return EXIT_OK;
 }
 
-// An I/O error that names an output is one of writing.
-static phase phase_of(const job *j, const kal_error *err)
-{
-    for (int32_t i = 0; i < j->n; i++) {
-        const char *path = strcmp(j->paths[i], "-") ? j->paths[i] : "standard output";
-        const size_t n = strlen(path);
-        if (!strncmp(err->message, path, n) && err->message[n] == ':' && !strstr(err->message, ": reading"))
-            return WRITING;
-    }
-    // a link is told by what it leads to; a program that is not there is none of the inputs
-    return strstr(err->message, ": cannot write there") || strstr(err->message, ": there is no such program")
-               ? WRITING
-               : RUNNING;
-}
-
 // The deadline counts from when the job was taken up.
 static kal_options options_of(const runner *r, const job *j, progress *p, bool memo, kal_stats *stats)
 {
@@ -129,10 +114,9 @@ static int save_all(runner *r, job *j, bool memo)
     add_stats(r, j, &stats);
     if (st) {
         say_the_deadline(r, &err);
-        const phase at = phase_of(j, &err);
         if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
-        const int code = fail(at, &err);
-        show_place(j->text, err.message);
+        const int code = fail(&err);
+        show_place(j->text, &err);
         return code;
     }
     summary(r, j, &stats);
@@ -172,7 +156,7 @@ static int print_one(runner *r, const job *j, int32_t i, kal_node *node, const c
 {
     kal_stats stats = {0};
     progress p;
-    kal_error err = {KAL_NOMEM, "out of memory"};
+    kal_error err = {.status = KAL_NOMEM, .message = "out of memory"};
     progress_start(&p, r->s, r->crowd, j->number, name);
     const kal_options o = options_of(r, j, &p, memo, &stats);
     p.request = profile_begin(r->profile, name, &node, 1, since);
@@ -184,8 +168,8 @@ static int print_one(runner *r, const job *j, int32_t i, kal_node *node, const c
     if (!text) {
         say_the_deadline(r, &err);
         if (j->each && !strstr(err.message, j->label)) kal_within(&err, "%s", j->label);
-        const int code = fail(phase_of(j, &err), &err);
-        show_place(j->text, err.message);
+        const int code = fail(&err);
+        show_place(j->text, &err);
         return code;
     }
     if (j->record) return j->record->prints[i].text = text, EXIT_OK;

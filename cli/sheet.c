@@ -142,7 +142,7 @@ int sheet_write(runner *r, kal_node *const *nodes)
     pthread_mutex_init(&one.lock, NULL);
     if (!code && make(&j, r, nodes, &err)) {
         kal_within(&err, "--sheet");
-        code = fail(RUNNING, &err);
+        code = fail(&err);
     }
     if (!code) code = job_save_to(&j, &s);
     if (!code) code = runner_job(&one, &j);

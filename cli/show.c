@@ -94,14 +94,14 @@ static int read_picture(kal_scope *scope, kal_node *node, const settings *s, pic
     kal_extent e;
     kal_error err;
     node = scaled(scope, node, to);
-    if (kal_node_extent(node, &e, &err)) return fail(READING, &err);
+    if (kal_node_extent(node, &e, &err)) return fail(&err);
     const size_t pixel = kal_pixel_size(&e), row = pixel * (size_t)e.width;
     unsigned char *all = malloc(row * (size_t)e.height);
     to->rgb = malloc((size_t)to->width * (size_t)to->height * 3);
     int code = all && to->rgb ? EXIT_OK : usage("out of memory for the picture");
     kal_options o = s->eval;
     o.memo_mode = KAL_MEMO_NEVER;
-    if (!code && kal_read(node, kal_rect_all(&e), all, (ptrdiff_t)row, &o, &err)) code = fail(RUNNING, &err);
+    if (!code && kal_read(node, kal_rect_all(&e), all, (ptrdiff_t)row, &o, &err)) code = fail(&err);
     for (int32_t y = 0; y < to->height && !code; y++)
         for (int32_t x = 0; x < to->width; x++) {
             const int64_t from_x = (int64_t)x * e.width / to->width,

@@ -161,8 +161,8 @@ static int outline(const source_text *t, kal_program **p)
 {
     kal_error err;
     if (!kal_program_outline(t->data ? t->data : "", t->size, t->path, p, &err)) return EXIT_OK;
-    const int code = fail(ASKING, &err);
-    show_place(t, err.message);
+    const int code = fail(&err);
+    show_place(t, &err);
     return code;
 }
 

@@ -99,7 +99,7 @@ static bool reads_stdin(const runner *r, const maker *m)
 {
     for (int32_t i = 0; i < r->in->n; i++)
         if (!strcmp(r->in->paths[i], "-")) return true;
-    return m->text && m->text->data && strstr(m->text->data, "load -");
+    return m->text && text_reads_stdin(m->text);
 }
 
 int sweep_try(const runner *r, const maker *m)

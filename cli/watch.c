@@ -85,19 +85,10 @@ static int no_stream(struct watch *w)
     return usage("--watch: standard input can be read once; name files");
 }
 
-// "load -", as far as it can be seen before anything is read.
-static bool loads_stream(const source_text *t)
-{
-    for (const char *at = t->data; at && (at = strstr(at, "load")) != NULL; at++) {
-        const char *to = at + 4 + strspn(at + 4, " \t");
-        if (to > at + 4 && *to == '-' && (!to[1] || strchr(" \t\r\n|;)", to[1]))) return true;
-    }
-    return false;
-}
-
 int watch_files(struct watch *w, const settings *s, const source_text *t, const inputs *in)
 {
-    bool stream = loads_stream(t) || (s->file && !strcmp(s->file, "-")) || (s->list && !strcmp(s->list, "-"));
+    bool stream =
+        text_reads_stdin(t) || (s->file && !strcmp(s->file, "-")) || (s->list && !strcmp(s->list, "-"));
     for (int32_t i = 0; i < in->n; i++) stream |= !strcmp(in->paths[i], "-");
     if (stream) return no_stream(w);
     bool ok = (!s->file || add_file(w, s->file)) && (!s->list || add_file(w, s->list));

@@ -101,7 +101,7 @@ static kal_status add_picture(kal_album *a, kal_node *image, const char *params,
                               kal__tally *tally, kal_error *err)
 {
     const double start = kal__begin(options);
-    if (a->broken.status) return kal_fail(err, a->broken.status, "%s", a->broken.message);
+    if (a->broken.status) return kal__repeat(&a->broken, err);
     if (a->pictures && !a->codec->page)
         return kal_fail(err, KAL_INVALID, "%s: such a file holds one picture", a->codec->name);
     kal_node *encoded = kal_encode(NULL, image, a->word, params);
@@ -136,7 +136,7 @@ static void album_free(kal_album *a)
 static kal_status end_of(kal_album *a, const kal__watch *watch, kal_error *err)
 {
     kal__encoder *e = a->book.encoder;
-    if (a->broken.status) return kal_fail(err, a->broken.status, "%s", a->broken.message);
+    if (a->broken.status) return kal__repeat(&a->broken, err);
     if (!a->pictures) return kal_fail(err, KAL_INVALID, "%s: a file of no pictures", a->codec->name);
     if (!e) return KAL_OK;
     if (kal__can_be_stopped(watch) && a->book.front)

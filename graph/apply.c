@@ -419,7 +419,7 @@ static kal_node *bad_input(kal_scope *scope, const char *op, kal_node *const *in
 
 kal_node *kal_apply(kal_scope *scope, const char *name, const void *params, kal_node *const *in, int32_t n)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *node = bad_input(scope, name ? name : "?", in, n);
     if (node) return node;
     const kal_op *op;

@@ -59,12 +59,26 @@ static const char *param_name(const void *of, size_t i)
     return ((const kal_param *)of)[i].name;
 }
 
+// median measures, median_filter filters: who gives one what only the other takes has mixed them up.
+static const char *namesakes(kal__schema s, char *out, size_t room)
+{
+    const kal_op *op, *self = kal_op_find(s.of);
+    const size_t n = strlen(s.of);
+    size_t used = 0;
+    for (size_t i = 0; self && self->params == s.rows && (op = kal_op_at(i)) != NULL && used < room; i++)
+        if (!strncmp(op->name, s.of, n) && op->name[n] == '_')
+            used +=
+                (size_t)snprintf(out + used, room - used, "%s%s", used ? ", " : "; there is also ", op->name);
+    return used ? out : "";
+}
+
 static kal_status unknown_param(kal__schema s, const kal__token *key, kal_error *err)
 {
+    char also[120];
     const char *near = kal__nearest(key->text, key->n, param_name, s.rows, s.n);
-    return kal_fail(err, KAL_INVALID, "%s has no parameter \"%.*s\"%s%s%s", s.of,
+    return kal_fail(err, KAL_INVALID, "%s has no parameter \"%.*s\"%s%s%s%s", s.of,
                     (int)(key->n > 60 ? 60 : key->n), key->text, near ? "; did you mean \"" : "",
-                    near ? near : "", near ? "\"?" : "");
+                    near ? near : "", near ? "\"?" : "", namesakes(s, also, sizeof also));
 }
 
 int32_t kal__bound_arg(kal__schema s, const kal__arg *a)
@@ -219,10 +233,12 @@ static kal_status set_unnamed(kal__schema s, const kal__arg *a, void *params, se
 {
     const geometry g = geometry_of(s, &a->value);
     if (g.n) return set_geometry(s, &g, a, params, by, context, err);
+    char also[120];
     const kal_param *row = next_place(s, by, p);
     if (!row && !p->skipped)
-        return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many", s.of,
-                        (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text);
+        return kal_fail(err, KAL_INVALID, "%s: \"%.*s\" is one value too many%s", s.of,
+                        (int)(a->value.n > 60 ? 60 : a->value.n), a->value.text,
+                        namesakes(s, also, sizeof also));
     kal_status st = row ? sets(s, row, a, by, err) : KAL_INVALID;
     if (!st) st = kal__param_set(s, row, params, a->value.text, a->value.n, context, err);
     return st == KAL_INVALID && p->skipped ? already_computed(s, a, p, err) : st;
@@ -450,7 +466,7 @@ kal_node *kal_apply_text(kal_scope *scope, const char *op_name, const char *text
 kal_node *kal_apply_text_bound(kal_scope *scope, const char *op_name, const char *text, kal_node *const *in,
                                int32_t n, const kal_bound *bound, int32_t n_bound)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     for (int32_t i = 0; i < n; i++)
         if (!in || !in[i] || in[i]->kind == KAL__ERROR) return kal_apply(scope, op_name, NULL, in, n);
     const kal__calm calm = kal__calm_begin();

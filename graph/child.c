@@ -179,8 +179,10 @@ static kal_status begin(running *r, kal_error *err)
     const int code = make_ends(&e, r->c->pipe) ? spawn(r->c, &e, &r->pid) : errno;
     if (code) {
         close_all(&e);
-        return kal_fail(err, KAL_IO, "%.80s: %s", program,
-                        code == ENOENT ? "there is no such program" : strerror(code));
+        kal_fail(err, KAL_IO, "%.80s: %s", program,
+                 code == ENOENT ? "there is no such program" : strerror(code));
+        if (err) err->about = KAL_ABOUT_PROGRAM;
+        return KAL_IO;
     }
     for (int i = 0; i < 3; i++) close_it(&e.theirs[i]);
     r->in = e.ours[0];

@@ -182,13 +182,14 @@ static bool keep_param(kal_program *p, const kal_param_info *info)
 }
 
 // Not a mistake of the text: what was set comes first, and includes say nothing of it.
-static kal_status wrong_set(kal__parser *r, const kal__token *t)
+static kal_status wrong_set(kal__parser *r, const kal_param_info *p)
 {
-    char place[KAL__PLACE_ROOM];
     const kal_error was = *r->err;
     r->outside = true;
-    return kal_fail(r->err, was.status, "%.250s; declared at %s", was.message,
-                    kal__lex_said(&r->lex, t->at, place));
+    kal_fail(r->err, was.status, "%.250s; declared at %.200s%sline %d, column %d", was.message,
+             p->file ? p->file : "", p->file ? ": " : "", p->place.line, p->place.column);
+    if (r->err) r->err->about = KAL_ABOUT_BINDING, r->err->place = p->place;
+    return was.status;
 }
 
 // The name, now that all is known of it; what was set from outside is looked at here.
@@ -200,7 +201,7 @@ static kal_status declare(kal__parser *r, const kal__token *t, kal__name *v, kal
     if (!p->standard || !p->value) return kal__no_memory(r);
     kal_status st = check_value(p, v->value, v->value_n, r->err);
     if (st) return kal__fail_at(r, t, st);
-    if (set && check_value(p, set->value, set->value_n, r->err)) return wrong_set(r, t);
+    if (set && check_value(p, set->value, set->value_n, r->err)) return wrong_set(r, p);
     v->param = true;
     if (set)
         set->param = true;
@@ -212,7 +213,6 @@ static kal_status declare(kal__parser *r, const kal__token *t, kal__name *v, kal
 kal_status kal__parse_param(kal__parser *r)
 {
     const kal__token t = r->t;
-    int line, column;
     kal_param_info p = {.name = kal__copy_word(r->p, t.text, t.n), .help = "", .file = r->lex.file};
     kal__name v = {.text = t.text, .n = t.n};
     kal_status st = p.name ? new_param(r, &t) : kal__no_memory(r);
@@ -233,8 +233,7 @@ kal_status kal__parse_param(kal__parser *r)
         p.help = kal__copy_word(r->p, r->t.text, r->t.n);
         st = p.help ? kal__next(r) : kal__no_memory(r);
     }
-    kal__lex_place(&r->lex, t.at, &line, &column);
-    p.line = line, p.column = column;
+    p.place = kal__lex_place(&r->lex, t.at);
     return st ? st : declare(r, &t, &v, &p);
 }
 
@@ -253,9 +252,10 @@ static kal_status no_such_param(const kal_program *p, const kal__name *m, kal_er
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%.60s", i ? ", " : "", p->params[i].name);
     if (at >= 200) snprintf(list + at, sizeof list - at, " …");
     const char *near = kal__nearest(m->text, m->n, param_name, p, p->n_params);
-    return kal_fail(err, KAL_INVALID, "the text has no param \"%.*s\"%s%.60s%s; its params are %s",
-                    shown(m->n), m->text, near ? "; did you mean \"" : "", near ? near : "",
-                    near ? "\"?" : "", list);
+    kal_fail(err, KAL_INVALID, "the text has no param \"%.*s\"%s%.60s%s; its params are %s", shown(m->n),
+             m->text, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", list);
+    if (err) err->about = KAL_ABOUT_BINDING;
+    return KAL_INVALID;
 }
 
 kal_status kal__check_sets(kal__parser *r)

@@ -87,7 +87,7 @@ static kal_status forgive(kal__stage *s, kal_status st, int32_t row, kal_error *
     s->lack = kal__new(1, sizeof *s->lack);
     if (!s->lack) return kal_fail(err, KAL_NOMEM, "out of memory for decoding");
     *s->lack = (kal__lack){.row = row, .why = *err};
-    *err = (kal_error){KAL_OK, ""};
+    *err = (kal_error){0};
     return KAL_OK;
 }
 
@@ -214,7 +214,7 @@ static kal_status decode_end(kal__stage *s, const kal__watch *watch, kal_stats *
 // Others are at work with the same reader: the file is looked at through another one.
 static kal_status blame_part(const kal__coding *c, kal_status st, const kal__watch *watch, kal_error *err)
 {
-    kal_error other = {KAL_OK, ""};
+    kal_error other = {0};
     const bool found = kal__blames_content(st);
     if (c->check == STAMPED && !kal__coding_has_stamp(c)) return kal__source_changed(c->source, err);
     if (found && c->check == TO_DIGEST && kal__source_is_same(c->source, watch, &other) == KAL_CHANGED)

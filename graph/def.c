@@ -384,9 +384,8 @@ static kal_status may_expand(kal__parser *r, const kal__written *c)
 // The error lies in the body; the calls that led there stand before it, all of them while there is room, the first always.
 static kal_status name_call(const kal__parser *r, const kal__written *c, kal_status st)
 {
-    char place[KAL__PLACE_ROOM];
     if (st != KAL_NOMEM && (!r->depth || strlen(r->err->message) < 300))
-        kal_within(r->err, "%s: in %.60s", kal__lex_said(&r->lex, c->op.at, place), c->def->name);
+        kal__lex_within(&r->lex, c->op.at, c->def->name, r->err);
     return st;
 }
 

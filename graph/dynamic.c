@@ -276,9 +276,7 @@ static void name_place(const kal_node *n, kal_error *err)
 {
     const uint64_t place = __atomic_load_n(&n->place, __ATOMIC_RELAXED),
                    inside = __atomic_load_n(&n->place_inside, __ATOMIC_RELAXED);
-    char said[KAL__PLACE_ROOM];
-    if (inside) kal_within(err, "in a def, %s", kal__place_said(inside, place, said));
-    if (place) kal_within(err, "%s", kal__place_said(place, 0, said));
+    kal__place_said(place, inside, err);
 }
 
 // What was said of a node is said of what it proves to be.
@@ -392,7 +390,7 @@ kal_status kal_node_extent(const kal_node *node, kal_extent *out, kal_error *err
 kal_node *kal_apply_bound(kal_scope *scope, const char *name, const void *params, kal_node *const *in,
                           int32_t n, const kal_bound *bound, int32_t n_bound)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *node = NULL;
     const kal_op *op = NULL;
     kal__shares shares = {.of = NULL};

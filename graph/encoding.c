@@ -57,7 +57,7 @@ static kal_status book_begin(kal__stage *s, kal_error *err)
                               ? n->u.codec->page(b->encoder, e, n->call.params, n->meta, err)
                               : n->u.codec->begin(e, n->call.params, n->meta, b->front, &b->encoder, err);
     s->coding->encoder = b->encoder;
-    return st;
+    return kal__of_output(st, err);
 }
 
 kal_status kal__encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *stats, kal_error *err)
@@ -74,7 +74,8 @@ kal_status kal__encode_begin(kal__stage *s, const kal__watch *watch, kal_stats *
     if (n->kept && s->book) s->book->begun = true;   // such a file holds one picture, and is ended with it
     if (n->kept) return retouch_begin(s, to, watch, stats, err);
     const kal_extent *e = &n->call.in[0]->extent;
-    if (!s->book) return n->u.codec->begin(e, n->call.params, n->meta, to, &c->encoder, err);
+    if (!s->book)
+        return kal__of_output(n->u.codec->begin(e, n->call.params, n->meta, to, &c->encoder, err), err);
     return book_begin(s, err);
 }
 

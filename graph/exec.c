@@ -274,7 +274,7 @@ static kal_status make_folder(char folder[PATH], kal_error *err)
     if (snprintf(folder, PATH, "%s/kal-exec-XXXXXX", tmp) >= PATH - 16)
         return kal_fail(err, KAL_INVALID, "TMPDIR=%.100s… is too long", tmp);
     if (mkdtemp(folder)) return KAL_OK;
-    return kal_fail(err, KAL_IO, "%s: a folder for pictures cannot be made: %s", folder, strerror(errno));
+    return kal__cannot_write(err, "%s: a folder for pictures cannot be made: %s", folder, strerror(errno));
 }
 
 static kal_status read_result(const kal_call *call, const char *path, const kal_tile *out, kal_error *err)

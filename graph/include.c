@@ -109,7 +109,8 @@ static kal_status read_statements(kal__parser *r, size_t at)
                           .end = f->text + f->size,
                           .at = f->text + skip,
                           .arena = &r->p->arena,
-                          .file = f->path};
+                          .file = f->path,
+                          .included = true};
     r->file = (uint32_t)at;
     r->includes++;
     const kal_status st = kal__parse_statements(r);

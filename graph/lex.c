@@ -4,33 +4,30 @@
 // See lex.h.
 #include "lex.h"
 
-#include <stdio.h>
 #include <string.h>
 
-void kal__lex_place(const kal__lexer *l, const char *at, int *line, int *column)
+kal_place kal__lex_place(const kal__lexer *l, const char *at)
 {
-    *line = *column = 1;
+    kal_place p = {.line = 1, .column = 1, .included = l->included};
     for (const char *c = l->text; c < at && c < l->end; c++) {
         if (*c == '\n')
-            ++*line, *column = 1;
+            p.line++, p.column = 1;
         else if ((*c & 0xc0) != 0x80)   // a UTF-8 sequence is one column
-            ++*column;
+            p.column++;
     }
+    return p;
 }
 
-const char *kal__lex_said(const kal__lexer *l, const char *at, char out[KAL__PLACE_ROOM])
+void kal__lex_within(const kal__lexer *l, const char *at, const char *def, kal_error *err)
 {
-    int line, column;
-    kal__lex_place(l, at, &line, &column);
-    snprintf(out, KAL__PLACE_ROOM, "%.200s%sline %d, column %d", l->file ? l->file : "", l->file ? ": " : "",
-             line, column);
-    return out;
+    kal__place_within(kal__lex_place(l, at), l->file, def, err);
 }
 
 static kal_status fail_at(const kal__lexer *l, const char *at, const char *what, kal_error *err)
 {
-    char place[KAL__PLACE_ROOM];
-    return kal_fail(err, KAL_SYNTAX, "%s: %s", kal__lex_said(l, at, place), what);
+    kal_fail(err, KAL_SYNTAX, "%s", what);
+    kal__lex_within(l, at, NULL, err);
+    return KAL_SYNTAX;
 }
 
 static bool is_space(char c)

@@ -35,13 +35,14 @@ typedef struct kal__lexer {
     bool commas;         // between the parameters of a def a comma is one, too
     bool block;          // in the block of a def braces stand alone
     const char *file;    // what errors call the text; NULL: it has no name
+    bool included;       // by the text that was given
 } kal__lexer;
 
 kal_status kal__lex(kal__lexer *l, kal__token *out, kal_error *err);
-/// "line 2, column 7" of a place, counted from 1; with the file it is in before it.
-const char *kal__lex_said(const kal__lexer *l, const char *at, char out[KAL__PLACE_ROOM]);
-/// The two numbers of it.
-void kal__lex_place(const kal__lexer *l, const char *at, int *line, int *column);
+/// Line and column of a place, counted from 1.
+kal_place kal__lex_place(const kal__lexer *l, const char *at);
+/// Puts the place before an error, as "common.kal: line 2, column 7"; and behind it, unless NULL, in which def it lies.
+void kal__lex_within(const kal__lexer *l, const char *at, const char *def, kal_error *err);
 /// Can a word be written without quotes?
 bool kal__lex_plain(const char *s);
 

@@ -323,7 +323,7 @@ kal_status kal__page_of_stream_now(kal_node *picture, int32_t page, kal__reel *r
 
 kal_node *kal__page_of(kal_scope *scope, kal_node *picture, int32_t page, kal__reel *reel)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *node;
     const kal_status st = kal__open_page(picture, page, reel, NULL, &node, &err);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);

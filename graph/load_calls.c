@@ -25,7 +25,7 @@ kal_node *kal_load_known(kal_scope *scope, const char *path)
 kal_node *kal_load(kal_scope *scope, const char *path, const char *params)
 {
     kal__load_p p;
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *node = NULL;
     kal__arena arena = {0};
     kal_status st = parse_params(params, &p, &arena, &err);
@@ -57,7 +57,7 @@ static kal_node *load_opened(kal_scope *scope, kal__origin *origin, kal__slab *b
 
 kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size, const char *params)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     const size_t n = data ? size : 0;
     kal__slab *bytes = kal__slab_new(n);
     if (bytes && n) memcpy(bytes->data, data, n);
@@ -68,7 +68,7 @@ kal_node *kal_load_bytes(kal_scope *scope, const void *data, size_t size, const 
 kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t size, void (*release)(void *user),
                             void *user, const char *params)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal__slab *bytes = kal__slab_borrow(data ? data : "", data ? size : 0, release, user);
     if (!bytes && release) release(user);
     const kal_status st = bytes ? KAL_OK : kal_fail(&err, KAL_NOMEM, "out of memory for a source");
@@ -78,7 +78,7 @@ kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t size, voi
 kal_node *kal_load_fd(kal_scope *scope, int fd, const char *name, const char *params)
 {
     kal__origin *origin;
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     const kal_status st = kal__origin_fd(fd, name, &origin, &err);
     return load_opened(scope, origin, NULL, 0, params, st, &err);
 }
@@ -86,7 +86,7 @@ kal_node *kal_load_fd(kal_scope *scope, int fd, const char *name, const char *pa
 kal_node *kal_load_input(kal_scope *scope, const kal_input *input, const char *params)
 {
     kal__origin *origin;
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     const kal_status st = kal__origin_calls(input, &origin, &err);
     return load_opened(scope, origin, NULL, 0, params, st, &err);
 }

@@ -55,8 +55,8 @@ kal_status kal_memo_copy(kal_memo *from, kal_memo *to, kal_key key, bool *copied
         return kal_fail(err, KAL_MISSING, "%s: there is no whole entry %s", kal__store_folder(a),
                         kal_key_print(key, text));
     if (*copied || kal__store_has(b, key)) return KAL_OK;
-    return kal_fail(err, KAL_IO, "%s: %s cannot be put there", kal__store_folder(b),
-                    kal_key_print(key, text));
+    return kal__cannot_write(err, "%s: %s cannot be put there", kal__store_folder(b),
+                             kal_key_print(key, text));
 }
 
 bool kal_memo_remove(kal_memo *m, kal_key key)
@@ -73,7 +73,7 @@ kal_status kal_memo_collect(kal_memo *m, uint64_t bytes, uint64_t *before, uint6
     kal_status st = folder_of(m, &s, err);
     if (!st)
         st = kal__store_collect(s, bytes == UINT64_MAX ? kal__store_limit(s) : bytes, &was, &is, &busy, err);
-    if (!st && busy) st = kal_fail(err, KAL_IO, "%s: another process collects there", kal__store_folder(s));
+    if (!st && busy) st = kal__cannot_write(err, "%s: another process collects there", kal__store_folder(s));
     if (before) *before = was;
     if (after) *after = is;
     return st;

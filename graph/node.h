@@ -90,12 +90,12 @@ struct kal_node {
     } u;
 };
 
-/// Where a text says something, in a number that stays when the text goes: in which file, if it is one, and at which line and column. 0: it
-/// cannot be told.
-uint64_t kal__place_of(const char *file, int line, int column);
-#define KAL__PLACE_ROOM 300
-/// "common.kal: line 3, column 5"; without the file where that is the one of `in`.
-const char *kal__place_said(uint64_t place, uint64_t in, char out[KAL__PLACE_ROOM]);
+/// A place in a number that stays when the text goes, with the file it is in, if it is one. 0: it cannot be told.
+uint64_t kal__place_keep(const char *file, kal_place place);
+/// Puts a place before an error, "common.kal: line 3, column 5", and notes it there; behind it, unless NULL, in which def it lies.
+void kal__place_within(kal_place place, const char *file, const char *def, kal_error *err);
+/// The same of kept ones: where it is in the text that was given, and inside a def that it calls there, or 0.
+void kal__place_said(uint64_t place, uint64_t inside, kal_error *err);
 
 /// Whether a parameter is a word or a text: what no computed value goes to.
 static inline bool kal__is_worded(const kal_param *p)

@@ -248,7 +248,7 @@ static kal_status given_node(kal_node *image, const kal__found *f, kal_node **ou
 
 kal_node *kal_choice_file(kal_scope *scope, const kal_choice *choice)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *node = NULL;
     kal__found f;
     kal_status st = kal__found_of(choice, &f)

@@ -301,7 +301,7 @@ void kal__try_one(kal__search *s, kal__runner *r, kal__try *t)
 {
     kal_stats stats = {0};
     kal_options o = s->options;
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     o.stats = &stats;
     kal_status st = kal__watch_check(&s->watch, &err);
     if (!st && !t->bytes) st = encode(s, r, t, &o, &err);

@@ -22,14 +22,16 @@ static kal_status keep_input(kal__parser *r, const kal__def *def, const char *te
     for (int32_t i = 0; def && i < def->n_formals; i++)
         if (def->formals[i].name.n == n && !memcmp(def->formals[i].name.text, text, n)) return KAL_OK;
     for (size_t i = 0; i < p->n_inputs; i++)
-        if (strlen(p->inputs[i]) == n && !memcmp(p->inputs[i], text, n)) return KAL_OK;
+        if (strlen(p->inputs[i].name) == n && !memcmp(p->inputs[i].name, text, n)) return KAL_OK;
     if (p->n_inputs == p->inputs_room) {
         const size_t room = p->inputs_room ? p->inputs_room * 2 : 8;
         if (!kal__grow(&p->inputs, room, sizeof *p->inputs)) return kal__no_memory(r);
         p->inputs_room = room;
     }
-    p->inputs[p->n_inputs] = kal__copy_word(p, text, n);
-    return p->inputs[p->n_inputs] ? p->n_inputs++, KAL_OK : kal__no_memory(r);
+    const kal__wanted w = {kal__copy_word(p, text, n), kal__lex_place(&r->lex, text)};
+    if (!w.name) return kal__no_memory(r);
+    p->inputs[p->n_inputs++] = w;
+    return KAL_OK;
 }
 
 // A word, or those of a list, unless it is the name of a parameter.
@@ -50,9 +52,11 @@ static kal_status look_at(kal__parser *r, const kal__def *def, const kal__token 
 static kal_status leap(kal__parser *r, const kal__def *def, bool to_end)
 {
     kal_status st = KAL_OK;
-    bool piped = false;
+    bool piped = false, loading = false;
     while (!st && r->t.kind != KAL__END) {
         const kal__token t = r->t;
+        r->p->stdin_too |= loading && kal__same(&t, "-");
+        loading = kal__same(&t, "load") || (loading && (t.kind == KAL__EQUALS || kal__same(&t, "path")));
         if (t.kind == KAL__NEWLINE && !to_end && !r->lex.depth && !(piped && *t.at == '\n')) break;
         r->lex.depth += t.kind == KAL__OPEN ? 1 : t.kind == KAL__CLOSE && r->lex.depth ? -1 : 0;
         if (t.kind != KAL__NEWLINE) piped = t.kind == KAL__PIPE;

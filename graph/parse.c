@@ -22,22 +22,19 @@
 
 kal_status kal__fail_at(const kal__parser *r, const kal__token *t, kal_status st)
 {
-    char place[KAL__PLACE_ROOM];
-    kal_within(r->err, "%s", kal__lex_said(&r->lex, t->at, place));
+    kal__lex_within(&r->lex, t->at, NULL, r->err);
     return st;
 }
 
 // What fails only when a value is known fails with the place, too. Nodes of equal texts are one: the text read last is the likeliest to run.
 void kal__remember_place(const kal__parser *r, const kal__token *t, kal_node *node)
 {
-    int line, column;
     if (!node->dynamic) return;
-    kal__lex_place(&r->lex, t->at, &line, &column);
-    const uint64_t here = kal__place_of(r->lex.file, line, column);
+    const uint64_t here = kal__place_keep(r->lex.file, kal__lex_place(&r->lex, t->at));
     const kal__text_file *f = &r->p->files[0];   // all calls of defs begin there
     const kal__lexer top = {.text = f->text, .end = f->text + f->size};
-    if (r->frame) kal__lex_place(&top, r->called_at, &line, &column);
-    __atomic_store_n(&node->place, r->frame ? kal__place_of(f->path, line, column) : here, __ATOMIC_RELAXED);
+    const uint64_t call = r->frame ? kal__place_keep(f->path, kal__lex_place(&top, r->called_at)) : here;
+    __atomic_store_n(&node->place, call, __ATOMIC_RELAXED);
     __atomic_store_n(&node->place_inside, r->frame ? here : 0, __ATOMIC_RELAXED);
 }
 

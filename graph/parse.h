@@ -87,6 +87,12 @@ typedef struct kal__saving {
     char *path;
 } kal__saving;
 
+/// A picture that a text wants.
+typedef struct kal__wanted {
+    const char *name;
+    kal_place place;
+} kal__wanted;
+
 typedef struct kal__printing {
     kal_node *node;
     char *name;   // as the text calls it, or its op
@@ -108,8 +114,9 @@ struct kal_program {
     size_t n_prints, prints_room;
     const char **reads;   // paths that were loaded, and those of parameters
     size_t n_reads, reads_room;
-    const char **inputs;   // of an outline
+    kal__wanted *inputs;   // of an outline
     size_t n_inputs, inputs_room;
+    bool stdin_too;   // of an outline
     kal_node *root;
     kal__trail *trails;   // all
 };

@@ -36,7 +36,7 @@ static void read_some(kal__desk *base)
 {
     reading *d = (reading *)base;
     kal__reader *r = d->inner;
-    d->err = (kal_error){KAL_OK, ""};
+    d->err = (kal_error){0};
     d->got = d->placed ? r->read_at(r, d->at, d->room, d->wanted, &d->err)
                        : r->read(r, d->room, d->wanted, &d->err);
 }
@@ -166,7 +166,7 @@ typedef struct patient_writer {
 static void write_some(kal__desk *base)
 {
     writing *d = (writing *)base;
-    d->err = (kal_error){KAL_OK, ""};
+    d->err = (kal_error){0};
     d->status = d->does ? d->does(d->inner, &d->err) : d->inner->write(d->inner, d->room, d->n, &d->err);
     d->n = 0;
 }

@@ -32,22 +32,42 @@ static uint64_t file_of(const char *name)
     return 0;
 }
 
-static uint64_t least(int n)
+static uint64_t least(int32_t n)
 {
     return n < 1 << BITS ? (uint64_t)n : ((uint64_t)1 << BITS) - 1;
 }
 
-uint64_t kal__place_of(const char *file, int line, int column)
+uint64_t kal__place_keep(const char *file, kal_place p)
 {
     const uint64_t which = file ? file_of(file) : 0;
-    return file && !which ? 0 : which << 2 * BITS | least(line) << BITS | least(column);
+    return file && !which ? 0 : which << 2 * BITS | least(p.line) << BITS | least(p.column);
 }
 
-const char *kal__place_said(uint64_t place, uint64_t in, char out[KAL__PLACE_ROOM])
+static void within(kal_place p, const char *before, const char *file, const char *def, kal_error *err)
 {
-    const uint64_t which = place >> 2 * BITS, most = ((uint64_t)1 << BITS) - 1;
-    const bool named = which && which != in >> 2 * BITS;
-    snprintf(out, KAL__PLACE_ROOM, "%s%sline %d, column %d", named ? files[which - 1].name : "",
-             named ? ": " : "", (int)(place >> BITS & most), (int)(place & most));
-    return out;
+    if (!err) return;
+    kal_within(err, "%s%.200s%sline %d, column %d%s%.60s", before, file ? file : "", file ? ": " : "",
+               (int)p.line, (int)p.column, def ? ": in " : "", def ? def : "");
+    if (!err->within.line) err->within = err->place;   // the innermost stays
+    err->place = p;
+}
+
+void kal__place_within(kal_place place, const char *file, const char *def, kal_error *err)
+{
+    within(place, "", file, def, err);
+}
+
+// `in`: whose file need not be named.
+static void say_kept(uint64_t kept, uint64_t in, const char *before, kal_error *err)
+{
+    const uint64_t which = kept >> 2 * BITS, most = ((uint64_t)1 << BITS) - 1;
+    const bool other = which != in >> 2 * BITS;
+    const kal_place p = {(int32_t)(kept >> BITS & most), (int32_t)(kept & most), in && other};
+    within(p, before, which && other ? files[which - 1].name : NULL, NULL, err);
+}
+
+void kal__place_said(uint64_t place, uint64_t inside, kal_error *err)
+{
+    if (inside) say_kept(inside, place, "in a def, ", err);
+    if (place) say_kept(place, 0, "", err);
 }

@@ -58,7 +58,7 @@ static kal_status check_op(const char *path, const kal_plugin *p, size_t i, kal_
 
 kal_status kal_plugin_load(const char *path, kal_error *err)
 {
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     void *handle = NULL;
     const kal_plugin *p = NULL;
     if (!err) err = &local;

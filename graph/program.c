@@ -123,7 +123,7 @@ static kal_status read_text(kal__parser *r, const char *text, size_t size, const
 kal_status kal_program_parse(const char *text, size_t size, const kal_binding *bindings, int32_t n,
                              kal_program **out, kal_error *err)
 {
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     kal__parser r = {.err = err ? err : &local};
     *out = NULL;
     if (!text) return kal_fail(err, KAL_INVALID, "no text was given (NULL)");
@@ -133,7 +133,7 @@ kal_status kal_program_parse(const char *text, size_t size, const kal_binding *b
 kal_status kal_program_parse_file(const char *path, const kal_binding *bindings, int32_t n, kal_program **out,
                                   kal_error *err)
 {
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     kal__parser r = {.err = err ? err : &local};
     *out = NULL;
     if (!path) return kal_fail(err, KAL_INVALID, "no file was given (NULL)");
@@ -143,7 +143,7 @@ kal_status kal_program_parse_file(const char *path, const kal_binding *bindings,
 kal_status kal_program_outline(const char *text, size_t size, const char *path, kal_program **out,
                                kal_error *err)
 {
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     kal__parser r = {.err = err ? err : &local, .outline = true};
     *out = NULL;
     if (!text && !path) return kal_fail(err, KAL_INVALID, "no text was given (NULL)");
@@ -215,9 +215,16 @@ bool kal_program_has(const kal_program *p, const char *word)
     return false;
 }
 
-const char *kal_program_input(const kal_program *p, int32_t i)
+const char *kal_program_input(const kal_program *p, int32_t i, kal_place *place)
 {
-    return p && i >= 0 && (size_t)i < p->n_inputs ? p->inputs[i] : NULL;
+    if (!p || i < 0 || (size_t)i >= p->n_inputs) return NULL;
+    if (place) *place = p->inputs[i].place;
+    return p->inputs[i].name;
+}
+
+bool kal_program_reads_stdin(const kal_program *p)
+{
+    return p && p->stdin_too;
 }
 
 bool kal_program_param(const kal_program *p, int32_t i, kal_param_info *out)

@@ -105,10 +105,10 @@ bool kal_pages_has(kal_pages *p, int32_t page, kal_error *err)
     bool last;
     kal_error local;
     if (!err) err = &local;
-    *err = (kal_error){KAL_OK, ""};
+    *err = (kal_error){0};
     if (p->n >= 0) return page >= 0 && page < p->n;
     if (look(p, page, &last, err)) return false;
-    *err = (kal_error){KAL_OK, ""};
+    *err = (kal_error){0};
     return !last;
 }
 
@@ -139,7 +139,7 @@ int32_t kal_pages_count(const kal_pages *p)
 kal_node *kal_pages_at(kal_pages *p, kal_scope *scope, int32_t page)
 {
     bool last = false;
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     if (p->n >= 0 && !(p->seen && page == p->seen_at)) return kal__page_of(scope, p->picture, page, p->reel);
     kal_status st = look(p, page, &last, &err);
     if (last) st = kal_fail(&err, KAL_INVALID, "there is no page %d; the last one is %d", page, page - 1);

@@ -158,7 +158,7 @@ static void work_on(run *r, int32_t thread)
     for (kal__stage *s; (!thread || n_working <= r->plan->threads) && (s = choose(r, &band));) {
         if (n_idle && wants_help(r)) pthread_cond_signal(&work);
         pthread_mutex_unlock(&lock);
-        kal_error err = {KAL_OK, ""};
+        kal_error err = {0};
         kal_status st = KAL_OK;
         kal__slab *alone = NULL;   // the one job of a stage may want more than is kept for each worker
         const bool more = s->scratch > r->plan->scratch;

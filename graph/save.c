@@ -92,7 +92,7 @@ static kal_status pixels_node(const kal_extent *e, const void *data, ptrdiff_t s
 
 kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *node = NULL;
     const kal_status st = pixels_node(extent, data, stride, &node, &err);
     return st ? kal__error_node(scope, &err) : kal__born(scope, node);
@@ -101,7 +101,7 @@ kal_node *kal_pixels(kal_scope *scope, const kal_extent *extent, const void *dat
 kal_node *kal_pixels_borrowed(kal_scope *scope, const kal_extent *extent, const void *data, ptrdiff_t stride,
                               void (*release)(void *user), void *user)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *node = NULL;
     size_t bytes = 0;
     kal_status st = check_pixels(extent, data, stride, &bytes, &err);
@@ -236,12 +236,12 @@ kal_status kal__encode_with(kal_node *image, const kal__codec *c, void *params, 
         st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     if (!st && !kal__is_strip(c, params)) st = check_room(c, meta, err);
     if (!st) st = encode_dense(image, c, params, meta, out, err);
-    if (st) return st;
+    if (st) return kal__of_output(st, err);
     kal_node *kept;   // only to learn at once whether it can be
     st = kal__retouched(*out, &kept, err);
     kal_node_unref(&kept);
     if (st) kal_node_unref(out);
-    return st;
+    return kal__of_output(st, err);
 }
 
 kal_status kal__encode(kal_node *image, const kal__codec *c, void *params, kal_node **out, kal_error *err)
@@ -275,7 +275,7 @@ static kal_status encode_text(kal_node *image, const kal__codec *c, const char *
 
 kal_node *kal_encode(kal_scope *scope, kal_node *image, const char *format, const char *params)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *node = NULL;
     const kal__codec *c = format ? kal__codec_named(format) : NULL;
     kal_status st = kal_node_error(image, &err);

@@ -361,7 +361,7 @@ kal_status kal__source_bytes(const kal__source *s, kal__slab **out, size_t *size
 // What was read as the header of a page, or why not: of another file by now, it counts for nothing.
 static kal_status still_the_file(const kal__source *s, kal_status st, kal_error *err)
 {
-    kal_error other = {KAL_OK, ""};
+    kal_error other = {0};
     const bool found = kal__blames_content(st);
     if (st && !found) return st;
     const kal_status same = !s->unkeyed ? kal__source_is_same(s, NULL, &other)

@@ -36,7 +36,7 @@ struct kal_map {
     kal_error error;
 };
 
-static kal_map nothing = {.error = {KAL_NOMEM, "map: out of memory"}};
+static kal_map nothing = {.error = {.status = KAL_NOMEM, .message = "map: out of memory"}};
 
 kal_map *kal_map_new(void)
 {
@@ -58,7 +58,7 @@ void kal_map_free(kal_map **slot)
 
 kal_status kal_map_error(const kal_map *m, kal_error *err)
 {
-    return m->error.status ? kal_fail(err, m->error.status, "%s", m->error.message) : KAL_OK;
+    return m->error.status ? kal__repeat(&m->error, err) : KAL_OK;
 }
 
 static const char *name_of(const kal_map *m, const entry *e)

@@ -226,7 +226,7 @@ static kal_status keep_profile(kal__decoder *d, const kal_limits *limits, kal__m
     const uint64_t at = kal__input_offset(&d->in);
     if (!d->profile_size || d->profile < at || !kal__meta_room(meta, KAL__ICC, d->profile_size, limits))
         return KAL_OK;
-    kal_error quiet = {KAL_OK, ""}, *err = d->in.err;
+    kal_error quiet = {0}, *err = d->in.err;
     d->in.err = &quiet;
     kal_status st = kal__input_skip(&d->in, d->profile - at);
     void *icc = st ? NULL : kal__new((size_t)d->profile_size, 1);
@@ -236,7 +236,7 @@ static kal_status keep_profile(kal__decoder *d, const kal_limits *limits, kal__m
         st = kal_fail(&quiet, KAL_NOMEM, "%s: bmp: out of memory", d->in.reader->name);
     free(icc);
     d->in.err = err;
-    return !st || st == KAL_CORRUPT ? KAL_OK : kal_fail(err, quiet.status, "%s", quiet.message);
+    return !st || st == KAL_CORRUPT ? KAL_OK : kal__repeat(&quiet, err);
 }
 
 static kal_status bmp_header(kal__reader *r, const kal__ask *ask, kal__header *h, kal__meta *meta,

@@ -41,7 +41,7 @@ typedef struct calls_reader {
 
 static void forget(kal_error *err)
 {
-    if (err) *err = (kal_error){KAL_OK, ""};
+    if (err) *err = (kal_error){0};
 }
 
 static ptrdiff_t read_there(calls_origin *o, uint64_t at, void *dst, size_t n, kal_error *err)
@@ -143,7 +143,7 @@ kal_status kal__origin_calls(const kal_input *in, kal__origin **out, kal_error *
     strcpy(o->name, name);
     o->in = *in;
     pthread_mutex_init(&o->lock, NULL);
-    kal_error why = {KAL_OK, ""};
+    kal_error why = {0};
     if (o->in.seek && o->in.seek(o->in.user, 0, &why)) o->in.seek = NULL;   // a pipe behind a general face
     if (o->in.seek && o->in.size) {
         const int64_t size = o->in.size(o->in.user);

@@ -251,7 +251,7 @@ static kal_status frame_row(kal__decoder *d, const unsigned char **out)
     } else if (!st) {
         if (!d->done) st = read_whole(d, w, h);
         *out = d->whole + (size_t)d->done * (size_t)w;
-        if (!st && d->done >= d->good) st = kal_fail(d->in.err, d->broken.status, "%s", d->broken.message);
+        if (!st && d->done >= d->good) st = kal__repeat(&d->broken, d->in.err);
     }
     d->done++;
     return st;

@@ -53,7 +53,7 @@ static const struct {
 // libheif knows no offsets; the size of the file is what there is to say.
 static kal_status failed(const kal__decoder *d, struct heif_error e, kal_error *err)
 {
-    if (d->io.status) return kal_fail(err, d->io.status, "%s", d->io.message);
+    if (d->io.status) return kal__repeat(&d->io, err);
     kal_status status = e.subcode == heif_suberror_Security_limit_exceeded ? KAL_LIMIT : KAL_CORRUPT;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && status == KAL_CORRUPT; i++)
         if (kinds[i].code == e.code) status = kinds[i].status;
@@ -310,7 +310,7 @@ static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *
     } else if (!st) {
         st = ask_library(d, &ask->limits, err);
         if (!st) st = kal__heif_asked_meta(d->lib, d->handle, r->name, &ask->limits, meta, err);
-        if (!st && d->io.status) st = kal_fail(err, d->io.status, "%s", d->io.message);
+        if (!st && d->io.status) st = kal__repeat(&d->io, err);
     }
     if (!st) {
         h->extent = d->extent;

@@ -88,7 +88,7 @@ static kal_status start(http_origin *o, uint64_t from, uint64_t to, const kal__a
 {
     for (int failures = 0;;) {
         bool again;
-        kal_error why = {KAL_OK, ""};
+        kal_error why = {0};
         const kal_status st = kal__get_start(&o->web, from, to, same, out, &again, &why);
         if (!st) return KAL_OK;
         if (again && kal__wait_again(&failures)) continue;
@@ -108,7 +108,7 @@ static kal_status fetch(http_origin *o, uint64_t at, unsigned char *dst, size_t 
     int failures = 0;
     for (size_t done = 0; done < n;) {
         kal__get *g;
-        kal_error why = {KAL_OK, ""};
+        kal_error why = {0};
         const kal_status st = start(o, at + done, at + n, &o->first, &g, err);
         if (st) return st;
         ptrdiff_t got = 1;
@@ -205,7 +205,7 @@ static ptrdiff_t flow(http_reader *r, void *dst, size_t n, kal_error *err)
     const uint64_t at = r->base.position;
     for (;;) {
         bool again = true;
-        kal_error why = {KAL_OK, ""};
+        kal_error why = {0};
         if (r->get && r->there != at) kal__get_end(r->get), r->get = NULL;
         if (!r->get && start(r->of, at, KAL__TO_THE_END, &r->of->first, &r->get, err)) return -1;
         const ptrdiff_t got = kal__get_take(r->get, dst, n, &again, &why);

@@ -148,20 +148,20 @@ static kal_status judge(const put *p, bool *again, kal_error *err)
     *again = false;
     if (a->status >= 300) {
         *again = kal__status_may_pass(a->status);
-        return kal_fail(err, KAL_IO, "%s: writing: HTTP %d%s%s", p->name, a->status, *a->reason ? " " : "",
-                        a->reason);
+        return kal__cannot_write(err, "%s: writing: HTTP %d%s%s", p->name, a->status, *a->reason ? " " : "",
+                                 a->reason);
     }
     if (!p->over) return KAL_OK;
     if (p->result == CURLE_OPERATION_TIMEDOUT && !p->line->why[0])
-        return kal_fail(err, KAL_IO, "%s: writing: the server neither took nor said anything for %g seconds",
-                        p->name, kal__silence);
+        return kal__cannot_write(err, "%s: writing: the server neither took nor said anything for %g seconds",
+                                 p->name, kal__silence);
     *again = kal__may_pass(p->result);
     if (p->result == CURLE_OUT_OF_MEMORY) return kal_fail(err, KAL_NOMEM, "%s: out of memory", p->name);
     if (p->result)
-        return kal_fail(err, KAL_IO, "%s: writing: %s", p->name,
-                        p->line->why[0] ? p->line->why : kal__curl.curl_easy_strerror(p->result));
+        return kal__cannot_write(err, "%s: writing: %s", p->name,
+                                 p->line->why[0] ? p->line->why : kal__curl.curl_easy_strerror(p->result));
     if (p->whole && a->status >= 200) return KAL_OK;
-    return kal_fail(err, KAL_IO, "%s: writing: the server answered before it had all", p->name);
+    return kal__cannot_write(err, "%s: writing: the server answered before it had all", p->name);
 }
 
 // ---- the writer ---------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ static kal_status send_held(put *p, kal_error *err)
 {
     for (int failures = 0;;) {
         bool again = false;
-        kal_error why = {KAL_OK, ""};
+        kal_error why = {0};
         kal_status st = begin(p, (curl_off_t)p->held.size, &why);
         if (!st) {
             transmit(p, p->held.data, p->held.size, true);

@@ -293,7 +293,7 @@ static kal_status jpeg_close(kal__decoder *d, kal_error *err)
     if (err && d->started) {   // in parts everything was looked at beforehand
         d->in.fail.err = err;
         st = finish(d);
-        if (!st && d->in.broken.status) st = kal_fail(err, d->in.broken.status, "%s", d->in.broken.message);
+        if (!st && d->in.broken.status) st = kal__repeat(&d->in.broken, err);
     }
     decoder_free(d);
     return st;

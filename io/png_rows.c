@@ -281,7 +281,7 @@ static kal_status put_off(kal__decoder *d, kal__png_rows *r, size_t got)
 static kal_status fill(kal__decoder *d, kal__png_rows *r)
 {
     if (r->broken.status)
-        return d->fail.status = kal_fail(d->fail.err, r->broken.status, "%s", r->broken.message);
+        return d->fail.status = kal__repeat(&r->broken, d->fail.err);
     keep_up(r);
     r->next = 0;
     r->have = r->layout.rows < r->left ? r->layout.rows : r->left;

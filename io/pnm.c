@@ -326,12 +326,12 @@ static kal_status text_sample(kal__decoder *d, unsigned *v)
         *v = 10 * *v + (unsigned)(c - '0');
         if (*v > d->maxval) return too_large(d, *v);
         if (d->in.at == d->in.n) {
-            kal_error quiet = {KAL_OK, ""}, *err = d->in.err;
+            kal_error quiet = {0}, *err = d->in.err;
             d->in.err = &quiet;
             st = kal__input_fill(&d->in);
             d->in.err = err;
             if (st == KAL_CORRUPT) return KAL_OK;   // the end
-            if (st) return kal_fail(err, st, "%s", quiet.message);
+            if (st) return kal__repeat(&quiet, err);
         }
     }
     if (!st && !is_space(c) && c != '#') return kal__input_corrupt(&d->in, "a sample is not a number");

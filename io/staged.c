@@ -29,7 +29,7 @@ typedef struct staged {
 
 static kal_status no_room(const staged *w, const char *what, kal_error *err)
 {
-    return kal_fail(err, KAL_IO, "%s: %s: %s", w->folder, what, strerror(errno));
+    return kal__cannot_write(err, "%s: %s: %s", w->folder, what, strerror(errno));
 }
 
 static kal_status put_at(const staged *w, uint64_t at, const void *data, size_t n, kal_error *err)

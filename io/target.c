@@ -74,14 +74,14 @@ static kal_status open_late(file_writer *f, kal_error *err)
     if (f->fd >= 0) return KAL_OK;
     while ((f->fd = open(f->path, O_WRONLY | O_CLOEXEC)) < 0 && errno == EINTR) continue;
     f->own = f->fd >= 0;
-    return f->own ? KAL_OK : kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+    return f->own ? KAL_OK : kal__cannot_write(err, "%s: %s", f->path, strerror(errno));
 }
 
 static kal_status write_out(file_writer *f, const unsigned char *p, size_t n, kal_error *err)
 {
     const kal_status st = open_late(f, err);
     if (st) return st;
-    if (!quiet_write(f, p, n)) return kal_fail(err, KAL_IO, "%s: writing: %s", f->path, strerror(errno));
+    if (!quiet_write(f, p, n)) return kal__cannot_write(err, "%s: writing: %s", f->path, strerror(errno));
     send_ahead(f);
     return KAL_OK;
 }
@@ -112,8 +112,8 @@ static kal_status file_patch(kal__writer *w, uint64_t at, const void *data, size
     file_writer *f = (file_writer *)w;
     kal_status st = flush(f, err);
     if (!st && !kal__write_all_at(f->fd, data, n, at))
-        st = kal_fail(err, KAL_IO, "%s: writing at byte %llu: %s", f->path, (unsigned long long)at,
-                      strerror(errno));
+        st = kal__cannot_write(err, "%s: writing at byte %llu: %s", f->path, (unsigned long long)at,
+                               strerror(errno));
     return st;
 }
 
@@ -144,7 +144,7 @@ static kal_status give_name(file_writer *f, kal_error *err)
     char name[40];
     if (!f->nameless) return KAL_OK;
     if (linkat(AT_FDCWD, name_of(f->fd, name), AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW) != 0)
-        return kal_fail(err, KAL_IO, "%s: cannot write there: %s", f->path, strerror(errno));
+        return kal__cannot_write(err, "%s: cannot write there: %s", f->path, strerror(errno));
     f->nameless = false;
     return KAL_OK;
 }
@@ -158,7 +158,7 @@ static kal_status file_finish(kal__writer *w, kal_error *err)
     if (st || !f->own) return st;
     f->own = false;
     if (close(f->fd) == 0) return KAL_OK;
-    return kal_fail(err, KAL_IO, "%s: closing: %s", f->path, strerror(errno));
+    return kal__cannot_write(err, "%s: closing: %s", f->path, strerror(errno));
 }
 
 static kal_status file_commit(kal__writer *w, kal_error *err)
@@ -166,7 +166,7 @@ static kal_status file_commit(kal__writer *w, kal_error *err)
     file_writer *f = (file_writer *)w;
     kal_status st = file_finish(w, err);
     if (!st && !f->direct && rename(f->temp, f->path) != 0)
-        st = kal_fail(err, KAL_IO, "%s: renaming: %s", f->path, strerror(errno));
+        st = kal__cannot_write(err, "%s: renaming: %s", f->path, strerror(errno));
     if (st)
         file_abort(w);
     else
@@ -216,10 +216,10 @@ static kal_status open_temp(file_writer *f, const struct stat *old, kal_error *e
         const int e = errno;
         free(f->temp);
         f->temp = NULL;
-        return kal_fail(err, KAL_IO, "%s: cannot write there: %s", f->path, strerror(e));
+        return kal__cannot_write(err, "%s: cannot write there: %s", f->path, strerror(e));
     }
     if (old && fchmod(f->fd, old->st_mode & 07777) != 0 && errno != EPERM)
-        return kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+        return kal__cannot_write(err, "%s: %s", f->path, strerror(errno));
     return KAL_OK;
 }
 
@@ -282,12 +282,12 @@ static kal_status use_descriptor(file_writer *f, int fd, kal_error *err)
     struct stat st;
     f->direct = true;
     f->fd = fd;
-    if (fstat(fd, &st)) return kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+    if (fstat(fd, &st)) return kal__cannot_write(err, "%s: %s", f->path, strerror(errno));
     f->base.waits = !S_ISREG(st.st_mode);
     if (!f->base.waits) return KAL_OK;
     f->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     f->own = f->fd >= 0;
-    return f->own ? KAL_OK : kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+    return f->own ? KAL_OK : kal__cannot_write(err, "%s: %s", f->path, strerror(errno));
 }
 
 // A pipe with a name is waited for by who writes, not here.
@@ -297,9 +297,9 @@ static kal_status use_special(file_writer *f, bool pipe, kal_error *err)
     f->fd = open(f->path, O_WRONLY | O_CLOEXEC | (pipe ? O_NONBLOCK : 0));
     f->own = f->fd >= 0;
     if (!f->own && !(pipe && errno == ENXIO))
-        return kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+        return kal__cannot_write(err, "%s: %s", f->path, strerror(errno));
     if (f->own && pipe && fcntl(f->fd, F_SETFL, 0) != 0)
-        return kal_fail(err, KAL_IO, "%s: %s", f->path, strerror(errno));
+        return kal__cannot_write(err, "%s: %s", f->path, strerror(errno));
     return KAL_OK;
 }
 
@@ -347,9 +347,9 @@ kal_status kal__write_file(const char *path, kal__writer **out, kal_error *err)
     if (!f->path)
         status = kal_fail(err, KAL_NOMEM, "%s: out of memory", path);
     else if (endless)
-        status = kal_fail(err, KAL_IO, "%s: %s", path, strerror(ELOOP));
+        status = kal__cannot_write(err, "%s: %s", path, strerror(ELOOP));
     else if (there && S_ISDIR(st.st_mode))
-        status = kal_fail(err, KAL_IO, "%s: is a directory", path);
+        status = kal__cannot_write(err, "%s: is a directory", path);
     else if (!f->direct)
         status = open_temp(f, there ? &st : NULL, err);
     else if (standard)

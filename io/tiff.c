@@ -205,13 +205,13 @@ static kal_status tell_level(kal__tiff_dir *of, const kal__tiff_head *head, uint
 {
     kal__tiff_dir d;
     kal__tiff_head level;
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     kal_status st = kal__tiff_dir_read(&d, of->order.reader, directory, &local);
     if (!st) st = kal__tiff_read_head(&d, limits, &level);
     if (!st && is_same_kind(&level.extent, &head->extent)) tell(&d, &level, told);
     kal__tiff_dir_free(&d);
     if (!st || st == KAL_CORRUPT || st == KAL_UNSUPPORTED || st == KAL_LIMIT) return KAL_OK;
-    return kal_fail(of->err, st, "%s", local.message);
+    return kal__repeat(&local, of->err);
 }
 
 static kal_status find_levels(kal__tiff_dir *d, const kal__tiff_head *head, const kal_limits *limits,

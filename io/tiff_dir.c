@@ -221,13 +221,13 @@ bool kal__tiff_numbers(kal__tiff_dir *d, const kal__tiff_entry *e, uint64_t from
 {
     enum { PIECE = 256 };
     unsigned char raw[PIECE * 8];
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     if (d->status || !e->one || e->type == KAL__IFD_ASCII || from > e->count || n > e->count - from)
         return false;
     for (size_t done = 0; done < n;) {
         const size_t some = n - done < PIECE ? n - done : PIECE;
         const kal_status st = kal__tiff_raw(d, e, from + done, some * e->one, raw, &local);
-        if (st && st != KAL_CORRUPT) d->status = kal_fail(d->err, st, "%s", local.message);
+        if (st && st != KAL_CORRUPT) d->status = kal__repeat(&local, d->err);
         if (st) return false;
         const kal__ifd lying = {.p = raw, .n = some * e->one, .big = d->order.big_endian};
         const kal__ifd_entry values = {.type = e->type, .count = some, .size = lying.n};

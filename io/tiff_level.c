@@ -30,13 +30,13 @@ static kal_status look_at(const kal__tiff_dir *of, const kal__tiff_head *h, uint
                           uint64_t *directory, int32_t size[2], bool *level)
 {
     kal__tiff_dir d;
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     kal_status st = kal__tiff_dir_read(&d, of->order.reader, at, &local);
     if (!st && fits(&d, h, by, size)) *directory = at;
     *level = !st && ((unsigned)kal__tiff_hint(&d, KAL__TAG_SUBFILE, 0) & FILETYPE_REDUCEDIMAGE);
     st = d.status;
     kal__tiff_dir_free(&d);
-    return st && st != KAL_CORRUPT ? kal_fail(of->err, st, "%s", local.message) : KAL_OK;
+    return st && st != KAL_CORRUPT ? kal__repeat(&local, of->err) : KAL_OK;
 }
 
 static kal_status below(kal__tiff_dir *d, const kal__tiff_head *h, const kal__tiff_entry *levels, int32_t by,

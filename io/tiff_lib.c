@@ -71,7 +71,7 @@ static tmsize_t client_read(thandle_t handle, void *dst, tmsize_t n)
     const uint64_t start = f->at;
     tmsize_t done = 0;
     while (done < n) {
-        kal_error err = {KAL_OK, ""};
+        kal_error err = {0};
         const ptrdiff_t got =
             f->reader->read_at(f->reader, f->at, (char *)dst + done, (size_t)(n - done), &err);
         if (got < 0) {

@@ -20,7 +20,7 @@ static kal_status take_blob(kal__tiff_dir *d, unsigned tag, kal__blob_kind what,
                             kal__meta *meta)
 {
     kal__tiff_entry e;
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     if (!kal__tiff_find(d, tag, &e) || !e.one || !e.count || e.count > UINT64_MAX / e.one) return KAL_OK;
     const uint64_t n = e.count * e.one, there = d->order.reader->size;
     kal__blob *to = kal__meta_blob(meta, what);
@@ -31,7 +31,7 @@ static kal_status take_blob(kal__tiff_dir *d, unsigned tag, kal__blob_kind what,
     free(bytes);
     if (st == KAL_NOMEM)
         return kal_fail(d->err, st, "%s: tiff: out of memory for metadata", d->order.reader->name);
-    return st && st != KAL_CORRUPT ? kal_fail(d->err, st, "%s", local.message) : KAL_OK;
+    return st && st != KAL_CORRUPT ? kal__repeat(&local, d->err) : KAL_OK;
 }
 
 static double density(kal__tiff_dir *d, unsigned tag, double metre)
@@ -81,7 +81,7 @@ static kal_status take_values(reading *x, kal__directory *to, const kal__tiff_di
                               const kal__tiff_entry *e)
 {
     const uint16_t machine = 1;
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     if (!e->one || e->type > KAL__IFD_IFD || !e->count) return KAL_OK;
     if (e->count > x->left / e->one) {
         const uint64_t there = d->order.reader->size / e->one;   // more than the file has is damage
@@ -94,7 +94,7 @@ static kal_status take_values(reading *x, kal__directory *to, const kal__tiff_di
     x->left -= size;
     const kal_status st = kal__tiff_raw(d, e, 0, size, values, &local);
     if (st == KAL_CORRUPT) return KAL_OK;   // outside: not there
-    if (st) return kal_fail(x->main->err, st, "%s", local.message);
+    if (st) return kal__repeat(&local, x->main->err);
     if (d->order.big_endian == (*(const unsigned char *)&machine == 1)) kal__ifd_swap(values, e->type, size);
     kal__directory_add(to, e->tag, e->type, e->count, values);
     return KAL_OK;
@@ -142,14 +142,14 @@ static kal_status take_directory(reading *x, kal__exif_part part, kal__tiff_dir 
 static kal_status take_sub(reading *x, kal__exif_part part, uint64_t sub[4])
 {
     kal__tiff_dir d;
-    kal_error local = {KAL_OK, ""};
+    kal_error local = {0};
     if (!sub[part]) return KAL_OK;
     kal_status st = kal__tiff_dir_read(&d, x->main->order.reader, sub[part], &local);
     if (!st) {
         d.err = x->main->err;
         st = take_directory(x, part, &d, sub);
     } else if (st != KAL_CORRUPT) {
-        kal_fail(x->main->err, st, "%s", local.message);
+        kal__repeat(&local, x->main->err);
     }
     kal__tiff_dir_free(&d);
     return st == KAL_CORRUPT ? KAL_OK : st;

@@ -46,8 +46,8 @@ static kal_status make_folders(tree *t, char *path, kal_error *err)
             if (was && was != '/') continue;
             *c = 0;
             if (mkdir(path, 0777) != 0 && errno != EEXIST)
-                st = kal_fail(err, KAL_IO, "%s: making the folder %s: %s", t->path, path + strlen(t->temp),
-                              strerror(errno));
+                st = kal__cannot_write(err, "%s: making the folder %s: %s", t->path, path + strlen(t->temp),
+                                       strerror(errno));
             *c = was;
             if (!was) break;
         }
@@ -103,7 +103,7 @@ static kal_status begin(tree *t, kal_error *err)
     if (!temp) return kal_fail(err, KAL_NOMEM, "%s: out of memory", t->path);
     kal_status st = may_go(t, err);
     if (!st && mkdir(temp, 0777) != 0)
-        st = kal_fail(err, KAL_IO, "%s: cannot write there: %s", t->path, strerror(errno));
+        st = kal__cannot_write(err, "%s: cannot write there: %s", t->path, strerror(errno));
     if (st)
         free(temp);
     else
@@ -130,11 +130,11 @@ static kal_status write_whole(const tree *t, const char *path, const unsigned ch
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     const char *inside = path + strlen(t->temp) + 1;
-    if (fd < 0) return kal_fail(err, KAL_IO, "%s: making %s: %s", t->path, inside, strerror(errno));
+    if (fd < 0) return kal__cannot_write(err, "%s: making %s: %s", t->path, inside, strerror(errno));
     const bool ok = kal__write_all(fd, p, n);
     const int why = errno;
     if (close(fd) == 0 && ok) return KAL_OK;
-    return kal_fail(err, KAL_IO, "%s: writing %s: %s", t->path, inside, strerror(ok ? errno : why));
+    return kal__cannot_write(err, "%s: writing %s: %s", t->path, inside, strerror(ok ? errno : why));
 }
 
 static kal_status tree_file(kal__writer *w, const char *name, const void *data, size_t n, kal_error *err)
@@ -183,7 +183,7 @@ static kal_status exchange(tree *t, kal_error *err)
 #if defined(RENAME_EXCHANGE)
     if (renameat2(AT_FDCWD, t->temp, AT_FDCWD, t->folder, RENAME_EXCHANGE) == 0) return KAL_OK;
     if (errno != EINVAL && errno != ENOSYS)
-        return kal_fail(err, KAL_IO, "%s: renaming the folder: %s", t->path, strerror(errno));
+        return kal__cannot_write(err, "%s: renaming the folder: %s", t->path, strerror(errno));
 #endif
     const bool away = rename(t->folder, t->aside) == 0;
     if (away && rename(t->temp, t->folder) == 0) {
@@ -192,7 +192,7 @@ static kal_status exchange(tree *t, kal_error *err)
         t->temp = old;
         return KAL_OK;
     }
-    const kal_status st = kal_fail(err, KAL_IO, "%s: renaming the folder: %s", t->path, strerror(errno));
+    const kal_status st = kal__cannot_write(err, "%s: renaming the folder: %s", t->path, strerror(errno));
     if (away && rename(t->aside, t->folder) != 0)
         kal_within(err, "%s: the old folder is now %s", t->path, t->aside);
     return st;
@@ -204,7 +204,7 @@ static kal_status replace(tree *t, const struct stat *old, kal_error *err)
     const kal_status st = may_go(t, err);
     if (st) return st;
     if (S_ISDIR(old->st_mode) && chmod(t->temp, old->st_mode & 07777) != 0 && errno != EPERM)
-        return kal_fail(err, KAL_IO, "%s: %s", t->path, strerror(errno));
+        return kal__cannot_write(err, "%s: %s", t->path, strerror(errno));
     return exchange(t, err);
 }
 
@@ -214,7 +214,7 @@ static kal_status place(tree *t, bool *replaced, kal_error *err)
     *replaced = lstat(t->folder, &old) == 0;
     if (*replaced) return replace(t, &old, err);
     if (rename(t->temp, t->folder) == 0) return KAL_OK;
-    return kal_fail(err, KAL_IO, "%s: renaming the folder: %s", t->path, strerror(errno));
+    return kal__cannot_write(err, "%s: renaming the folder: %s", t->path, strerror(errno));
 }
 
 // What cannot come back stays where it is.

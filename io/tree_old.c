@@ -67,18 +67,18 @@ static kal_status look_below(const char *const *names, const char *folder, size_
     char path[2048];
     kal_status st = KAL_OK;
     DIR *d = opendir(folder);
-    if (!d) return kal_fail(err, KAL_IO, "%s: %s", folder, strerror(errno));
+    if (!d) return kal__cannot_write(err, "%s: %s", folder, strerror(errno));
     for (const struct dirent *e; !st && (e = readdir(d));) {
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
         struct stat s;
         const int n = snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
         if (n >= (int)sizeof path || lstat(path, &s) != 0)
-            st = kal_fail(err, KAL_IO, "%s/%s: cannot be looked at", folder, e->d_name);
+            st = kal__cannot_write(err, "%s/%s: cannot be looked at", folder, e->d_name);
         else if ((!S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode)) ||
                  !is_known(names, path + skip, S_ISDIR(s.st_mode)))
-            st = kal_fail(err, KAL_IO,
-                          "%.*s: is a folder in which lies \"%s\", no tree that could be replaced",
-                          (int)skip - 1, path, path + skip);
+            st = kal__cannot_write(err,
+                                   "%.*s: is a folder in which lies \"%s\", no tree that could be replaced",
+                                   (int)skip - 1, path, path + skip);
         else if (S_ISDIR(s.st_mode))
             st = look_below(names, path, skip, err);
     }
@@ -116,22 +116,22 @@ kal_status kal__tree_may_go(const char *folder, const char *beside, kal_error *e
     char path[2048];
     const int empty = is_empty(folder);
     if (empty < 0 && errno == ENOENT) return KAL_OK;
-    if (empty < 0) return kal_fail(err, KAL_IO, "%s: %s", folder, strerror(errno));
+    if (empty < 0) return kal__cannot_write(err, "%s: %s", folder, strerror(errno));
     if (empty) return KAL_OK;
     if (beside && !tells(beside, &of_beside))
-        return kal_fail(err, KAL_IO,
-                        "%s: is a folder, and %s is not there or tells of no tree: no tree that could be "
-                        "replaced",
-                        folder, beside);
+        return kal__cannot_write(
+            err,
+            "%s: is a folder, and %s is not there or tells of no tree: no tree that could be "
+            "replaced",
+            folder, beside);
     if (beside) return look_below(deepzoom, folder, strlen(folder) + 1, err);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const int n = snprintf(path, sizeof path, "%s/%s", folder, kinds[i].file);
         if (n >= (int)sizeof path || access(path, F_OK) != 0) continue;
         if (tells(path, &kinds[i])) return look_below(kinds[i].names, folder, strlen(folder) + 1, err);
-        return kal_fail(err, KAL_IO, "%s: is a folder whose %s tells of no tree that could be replaced",
-                        folder, kinds[i].file);
+        return kal__cannot_write(err, "%s: is a folder whose %s tells of no tree that could be replaced",
+                                 folder, kinds[i].file);
     }
-    return kal_fail(err, KAL_IO,
-                    "%s: is a folder without info.json or tiles.json, no tree that could be replaced",
-                    folder);
+    return kal__cannot_write(
+        err, "%s: is a folder without info.json or tiles.json, no tree that could be replaced", folder);
 }

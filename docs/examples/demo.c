@@ -96,7 +96,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "kal-demo PHOTO FOLDER\n");
         return 2;
     }
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_node *photo = kal_load(NULL, argv[1], NULL);
     kal_extent e;
     if (kal_node_extent(photo, &e, &err)) return fail(&err);

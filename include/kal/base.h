@@ -62,11 +62,29 @@ typedef enum kal_status {
 #undef KAL_STATUS_ENUM
 } kal_status;
 
+/// What failed where the status alone does not tell it. The default is an input, or whatever else the message names.
+typedef enum kal_about {
+    KAL_ABOUT_INPUT,
+    KAL_ABOUT_OUTPUT,    ///< what is written: its place, its format, the disk it is on
+    KAL_ABOUT_PROGRAM,   ///< a program that was to be run
+    KAL_ABOUT_BINDING,   ///< a value that a text was given from outside
+} kal_about;
+
+/// A place in a graph text. Both numbers count from 1, and a UTF-8 sequence is one column.
+typedef struct kal_place {
+    int32_t line, column;   ///< 0: nowhere
+    bool included;          ///< not in the text that was given but in a file that it includes
+} kal_place;
+
 /// An error by value: the kind, and one sentence that names place and cause. No global text, nothing to free.
 /// Every `kal_error *` parameter may be NULL. Threads: one at a time.
 typedef struct kal_error {
     kal_status status;
     char message[508];
+    kal_about about;
+    kal_place
+        place;   ///< where it is in a text; of what a def does or a file that is included, where that is asked for
+    kal_place within;   ///< and where it is in the def or in that file
 } kal_error;
 
 /// Short name ("corrupt") and sentence of a status. Static strings. Threads: any.

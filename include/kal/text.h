@@ -30,8 +30,10 @@ KAL_API kal_status kal_program_parse_file(const char *path, const kal_binding *b
 /// program runs nothing. `text` NULL: the text in the file `path`; path NULL: it came from no file.
 KAL_API kal_status kal_program_outline(const char *text, size_t size, const char *path, kal_program **out,
                                        kal_error *err);
-/// Of an outline: the i-th of the names in, in1, in2 … that the text uses and does not define; NULL past the end.
-KAL_API const char *kal_program_input(const kal_program *program, int32_t i);
+/// Of an outline: the i-th of the names in, in1, in2 … that the text uses and does not define, and where it does so first; NULL past the end.
+KAL_API const char *kal_program_input(const kal_program *program, int32_t i, kal_place *place);
+/// Of an outline: whether the text says that it loads "-", which can be read once.
+KAL_API bool kal_program_reads_stdin(const kal_program *program);
 /// The i-th of the files that the program is made of and reads: texts, pictures of a `load`, files of parameters as they are named there. One
 /// may come more than once. NULL past the end.
 KAL_API const char *kal_program_file(const kal_program *program, int32_t i);
@@ -54,7 +56,7 @@ typedef struct kal_param_info {
     double min, max;        ///< of a number; equal when every number will do
     const char *choices;    ///< "a|b|c" of a CHOICE
     const char *file;       ///< where it is declared; NULL: in a text that came from no file
-    int32_t line, column;
+    kal_place place;
 } kal_param_info;
 /// The i-th param, which lives as long as the program; false past the end.
 KAL_API bool kal_program_param(const kal_program *program, int32_t i, kal_param_info *out);

@@ -9,9 +9,12 @@ import os
 
 
 class Error(Exception):
-    """Of all errors of kallitype. `status` is the library's short name: "corrupt", "io", "limit"…"""
+    """Of all errors of kallitype. `status` is the library's short name: "corrupt", "io", "limit"… `line` and `column` are where in the text
+    that was given, both from 1; None of an error that is none of a text."""
 
     status = "internal"
+    line: int | None = None
+    column: int | None = None
 
 
 class InvalidError(Error, ValueError):
@@ -107,8 +110,7 @@ _BY_CAUSE = ((os.strerror(errno.ENOENT), errno.ENOENT, MissingFileError), (os.st
              (os.strerror(errno.EPERM), errno.EPERM, ForbiddenFileError))
 
 
-def make(status: str, message: str) -> Error:
-    """The exception for a status and a sentence of the library's."""
+def _kind(status: str, message: str) -> Error:
     kind = _BY_STATUS.get(status, InternalError)
     if kind is FileError:
         for text, number, closer in _BY_CAUSE:
@@ -117,3 +119,11 @@ def make(status: str, message: str) -> Error:
                 error.errno = number
                 return error
     return kind(message)
+
+
+def make(status: str, message: str, line: int = 0, column: int = 0) -> Error:
+    """The exception for a status and a sentence of the library's, and a place in a text, or 0."""
+    error = _kind(status, message)
+    if line:
+        error.line, error.column = line, column
+    return error

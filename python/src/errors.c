@@ -138,9 +138,12 @@ PyObject *kalpy_take_interrupt(uint64_t since)
 
 PyObject *kalpy_raise(const kal_error *err)
 {
+    const int line = err->place.included ? 0 : err->place.line, column = line ? err->place.column : 0;
     // The library's own sentence, which may be cut within a letter where it is long.
     PyObject *text = PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message), "replace");
-    PyObject *e = text ? PyObject_CallFunction(kalpy.errors, "sO", kal_status_name(err->status), text) : NULL;
+    PyObject *e =
+        text ? PyObject_CallFunction(kalpy.errors, "sOii", kal_status_name(err->status), text, line, column)
+             : NULL;
     Py_XDECREF(text);
     if (!e) return NULL;
     PyObject *cause = take(0, is_cause, err->message);   // or as much of its sentence as there was room for

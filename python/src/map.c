@@ -148,7 +148,7 @@ static PyObject *map_key(PyObject *self, PyObject *args)
     int recipe;
     if (!PyArg_ParseTuple(args, "OOp", &d, &other, &recipe)) return NULL;
     if (!PyDict_Check(d)) return PyErr_Format(PyExc_TypeError, "parameters are a dict");
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_key key;
     kal_map *m = kal_map_new();
     PyObject *out = NULL;

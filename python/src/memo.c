@@ -133,7 +133,7 @@ static PyObject *memo_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     memo_object *o = kalpy_whole_path(folder, folder_size) ? kalpy_new(type) : NULL;
     if (!o) return NULL;
-    kal_error err = {KAL_NOMEM, "out of memory for a memo"};
+    kal_error err = {.status = KAL_NOMEM, .message = "out of memory for a memo"};
     kal_status st = KAL_NOMEM;
     PyThreadState *t = PyEval_SaveThread();
     o->memo = kal_memo_new(limit);

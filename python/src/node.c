@@ -19,7 +19,7 @@ static PyObject *class_of(kal_node *node)
 
 PyObject *kalpy_wrap(kal_node *node)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_key key;
     if (kal_node_error(node, &err) || kal_node_key(node, &key, &err)) {
         kal_node_unref(&node);

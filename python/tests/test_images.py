@@ -484,8 +484,17 @@ class Files(Case):
         self.assertEqual(pixels(kal.open(self.path("b.png"))), pixels(picture().gaussian(3)))
         with self.assertRaisesRegex(kal.TextError, "line 1"):
             kal.parse("( in", in_=picture())
-        with self.assertRaisesRegex(kal.Error, "gausian"):
-            kal.parse("in | gausian 3", in_=picture())
+        with self.assertRaisesRegex(kal.Error, "gausian") as told:
+            kal.parse("x = in\nx | gausian 3", in_=picture())
+        self.assertEqual((told.exception.line, told.exception.column), (2, 5))
+        with self.assertRaises(kal.FileError) as told:
+            kal.run('load "/nowhere.png" | save out.png')
+        self.assertEqual((told.exception.line, told.exception.column, told.exception.errno), (1, 1, 2))
+        with self.assertRaises(kal.FileError) as told:
+            kal.open("/nowhere.png")
+        self.assertEqual((told.exception.line, told.exception.column), (None, None))
+        with self.assertRaisesRegex(kal.InvalidError, "median has no parameter.*there is also median_filter"):
+            kal.parse("in | median radius=3", in_=picture())
 
     def test_optimize(self) -> None:
         found = picture(80, 100).gaussian(3).optimize(max_bytes="4K", formats=["jpeg", "png"])

@@ -63,6 +63,23 @@ static void equal(const char *a, const char *b)
     kal_program_free(&q);
 }
 
+// The places that an error keeps are those that its sentence names: the first, and the last where it names several.
+static void check_places(const char *text)
+{
+    const char *first = strstr(check_error.message, "line "), *last = first;
+    int line[2], column[2];
+    for (const char *at = first; at; at = strstr(at + 1, "line "))
+        if (at[5] >= '0' && at[5] <= '9') last = at;
+    REQUIRE_NOTE(first && sscanf(first, "line %d, column %d", &line[0], &column[0]) == 2 &&
+                     sscanf(last, "line %d, column %d", &line[1], &column[1]) == 2,
+                 "%s: %s", text, check_error.message);
+    const kal_place one = check_error.place, two = first == last ? one : check_error.within;
+    REQUIRE_NOTE(
+        one.line == line[0] && one.column == column[0] && two.line == line[1] && two.column == column[1] &&
+            (first != last) == (check_error.within.line > 0) && !one.included,
+        "%s: %d, %d and %d, %d: %s", text, one.line, one.column, two.line, two.column, check_error.message);
+}
+
 static void refused(const char *text, const char *place, const char *words)
 {
     kal_program *p = NULL;
@@ -71,6 +88,7 @@ static void refused(const char *text, const char *place, const char *words)
     REQUIRE_NOTE(st && !strncmp(check_error.message, place, strlen(place)), "\"%s\": %s", text,
                  check_error.message);
     REQUIRE_NOTE(st && strstr(check_error.message, words), "\"%s\": %s", text, check_error.message);
+    if (st) check_places(text);
     kal_program_free(&p);
 }
 
@@ -188,16 +206,18 @@ static void params(void)
                      st ? check_error.message : "");
         if (st && rows[k].words)
             REQUIRE_NOTE(strstr(check_error.message, rows[k].words), "%s", check_error.message);
+        if (st) REQUIRE_NOTE(check_error.about == KAL_ABOUT_BINDING, "%s", check_error.message);
         kal_program_free(&p);
     }
     REQUIRE_OK(parse_set(text, "sigma", "7", &p));
     REQUIRE(kal_program_param(p, 0, &i) && !strcmp(i.name, "sigma") && !strcmp(i.help, "blur strength") &&
             i.kind == KAL_PARAM_FLOAT && i.min == 0 && i.max == 50 && !strcmp(i.standard, "2") &&
-            !strcmp(i.value, "7") && i.line == 1 && i.column == 7 && !i.file && !i.choices);
+            !strcmp(i.value, "7") && i.place.line == 1 && i.place.column == 7 && !i.file && !i.choices);
     REQUIRE(kal_program_param(p, 1, &i) && i.kind == KAL_PARAM_CHOICE &&
             !strcmp(i.choices, "lanczos3|bicubic|box") && !strcmp(i.value, "bicubic"));
     REQUIRE(kal_program_param(p, 2, &i) && i.kind == KAL_PARAM_TEXT && !strcmp(i.standard, "two words"));
-    REQUIRE(kal_program_param(p, 4, &i) && i.kind == KAL_PARAM_COLOR && i.line == 3 && i.column == 54);
+    REQUIRE(kal_program_param(p, 4, &i) && i.kind == KAL_PARAM_COLOR && i.place.line == 3 &&
+            i.place.column == 54);
     REQUIRE(kal_program_param(p, 5, &i) && i.kind == KAL_PARAM_BOOL && kal_program_param(p, 6, &i) &&
             i.kind == KAL_PARAM_COLOR);
     REQUIRE(kal_program_param(p, 8, &i) && !kal_program_param(p, 9, &i) && !kal_program_param(p, -1, &i) &&
@@ -530,9 +550,18 @@ static void wanted(const char *text, const char *names)
     kal_program *p = NULL;
     char got[200] = "";
     if (!REQUIRE_OK(kal_program_outline(text, strlen(text), NULL, &p, &check_error))) return;
-    for (int32_t i = 0; kal_program_input(p, i); i++) put(got, "%s%s", i ? " " : "", kal_program_input(p, i));
+    for (int32_t i = 0; kal_program_input(p, i, NULL); i++)
+        put(got, "%s%s", i ? " " : "", kal_program_input(p, i, NULL));
     REQUIRE_NOTE(!strcmp(got, names), "%s: it wants \"%s\"", text, got);
     REQUIRE(!kal_program_root(p));
+    kal_program_free(&p);
+}
+
+static void loads_stdin(const char *text, bool so)
+{
+    kal_program *p = NULL;
+    if (REQUIRE_OK(kal_program_outline(text, strlen(text), NULL, &p, &check_error)))
+        REQUIRE_NOTE(kal_program_reads_stdin(p) == so, "%s", text);
     kal_program_free(&p);
 }
 
@@ -545,9 +574,13 @@ static void outlines(void)
     wanted("param s = 2 in 0..5; load x.png | save in.png", "");
     wanted("def f(in, in2) = insert in in2 | blend in5; f in3 in", "in5 in3 in");
     wanted("load in.jpg | invert | insert inside", "");
+    loads_stdin("load - | invert", true);
+    loads_stdin("x = (load path=-); save out.png x", true);
+    loads_stdin("# load -\nload -x.png | draw_text \"load -\"; x = load", false);
+    loads_stdin("param load = -1; in | gaussian - # load", false);
     REQUIRE_FAILS(KAL_SYNTAX, kal_program_outline("in | \"x", 7, NULL, &(kal_program *){NULL}, &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_program_outline(NULL, 0, NULL, &(kal_program *){NULL}, &check_error));
-    REQUIRE(!kal_program_input(NULL, 0) && !kal_program_has(NULL, "a"));
+    REQUIRE(!kal_program_input(NULL, 0, NULL) && !kal_program_has(NULL, "a"));
 }
 
 static void write_text(const char *path, const char *text)
@@ -596,6 +629,15 @@ static void files(void)
     snprintf(text, sizeof text, "in f: %s: line 1, column 20: gaussian: sigma=-1", other);
     REQUIRE_NOTE(!strncmp(check_error.message, main_path, strlen(main_path)) &&
                      strstr(check_error.message, text),
+                 "%s", check_error.message);
+    REQUIRE(check_error.place.line == 2 && !check_error.place.included && check_error.within.included &&
+            check_error.within.line == 1 && check_error.within.column == 20);
+    write_text(other, "param s = 2 in 0..5\n");
+    write_text(main_path, "include other.kal\nsolid s 8 8\n");
+    const kal_binding nine = {.name = "s", .value = "9"};
+    REQUIRE_FAILS(KAL_INVALID, kal_program_parse_file(main_path, &nine, 1, &p, &check_error));
+    REQUIRE_NOTE(check_error.about == KAL_ABOUT_BINDING && check_error.place.included &&
+                     check_error.place.column == 7 && !check_error.within.line,
                  "%s", check_error.message);
     REQUIRE_FAILS(KAL_IO, kal_program_parse_file("/nowhere/x.kal", NULL, 0, &p, &check_error));
     REQUIRE_FAILS(KAL_INVALID, kal_program_parse_file(NULL, NULL, 0, &p, &check_error));

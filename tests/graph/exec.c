@@ -282,9 +282,11 @@ static void failures(void)
     FAILS(INVALID, "exec: a quote is not closed in: cat 'a", "\"cat 'a\" pipe=true");
     FAILS(INVALID, "the command must name the files {in} and {out}", "\"cp {in} x\"");
     FAILS(INVALID, "with pipe=true there are none", "\"cat {in}\" pipe=true");
-    require_failure(run_text(s, floats, "cat pipe=true"), KAL_INVALID, "exec: png holds 8- and 16-bit samples", __LINE__);
+    require_failure(run_text(s, floats, "cat pipe=true"), KAL_INVALID,
+                    "exec: png holds 8- and 16-bit samples", __LINE__);
     FAILS(IO, "exec: /no/such: there is no such program", "/no/such pipe=true");
     FAILS(IO, "exec: kal-nothing: there is no such program", "kal-nothing pipe=true");
+    REQUIRE(check_error.about == KAL_ABOUT_PROGRAM);
     FAILS(IO, "exec: /: Permission denied", "/ pipe=true");
     FAILS(CALLBACK, "exec: sh: ended with 3; it said: first and last",
           "\"sh -c 'echo first and >&2; echo last >&2; exit 3'\" pipe=true");

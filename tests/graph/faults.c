@@ -52,7 +52,7 @@ static void every_nth(bool sticky)
 {
     int32_t failures = 0;
     for (long n = 1; n < 100000; n++) {
-        kal_error err = {KAL_OK, ""};
+        kal_error err = {0};
         unlink(path);
         kal_memo_clear(NULL);
         kal__fail_alloc(n, sticky);

@@ -129,7 +129,7 @@ static void animation(const apng_kind *k, uint64_t seed)
 static void require_says(const kal_bytes *b, int32_t page, kal_status status, const char *says)
 {
     kal__header h;
-    check_error = (kal_error){KAL_OK, ""};
+    check_error = (kal_error){0};
     unsigned char *p = page_alone(b, page, &h);
     REQUIRE_NOTE(!p && check_error.status == status && strstr(check_error.message, says), "%s: %s", says,
                  p ? "a picture" : check_error.message);

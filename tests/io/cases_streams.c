@@ -247,7 +247,7 @@ static void *fail_often(void *arg)
 {
     failing *f = arg;
     for (int i = 0; i < 200; i++) {
-        kal_error err = {KAL_OK, ""};
+        kal_error err = {0};
         feed source = {.data = (const unsigned char *)f->file, .size = strlen(f->file)};
         kal_input in = input_of(&source, i & 1);
         in.name = f->name;

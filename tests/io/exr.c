@@ -286,7 +286,7 @@ static void changed(rng *r)
         for (int n = 1 + rng_below(r, 4); n; n--)
             b.data[rng_below(r, i % 3 ? 420 : (int32_t)b.size)] =
                 (unsigned char)(rng_below(r, 3) ? rng_next(r) : 255);
-        check_error = (kal_error){KAL_OK, ""};
+        check_error = (kal_error){0};
         void *p = decoded(b.data, b.size, NULL, NULL);
         REQUIRE_NOTE(p || (check_error.status && check_error.status != KAL_INTERNAL), "%d: %s", i,
                      check_error.message);

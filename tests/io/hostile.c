@@ -334,7 +334,7 @@ static void test_changed(const kal_bytes *b, const char *kind, int count, uint64
         rng r = {seed + (uint64_t)i * 1000003u};
         kal_bytes m = bytes_copy(b->data, b->size);
         mutate(&r, &m);
-        check_error = (kal_error){KAL_OK, ""};
+        check_error = (kal_error){0};
         void *p = attempt(&m);
         pictures += p != NULL;
         const kal_status st = check_error.status;
@@ -342,7 +342,7 @@ static void test_changed(const kal_bytes *b, const char *kind, int count, uint64
                      "%s, seed %llu, number %d: %s: %s", kind, (unsigned long long)seed, i,
                      kal_status_name(st), check_error.message);
         free(p);
-        check_error = (kal_error){KAL_OK, ""};
+        check_error = (kal_error){0};
         const kal_status seen = look(&m);
         REQUIRE_NOTE(!seen || (seen != KAL_INTERNAL && *check_error.message),
                      "%s, looked at, seed %llu, number %d: %s: %s", kind, (unsigned long long)seed, i,

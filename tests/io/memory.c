@@ -17,7 +17,7 @@ typedef struct cost {
 static int do_job(const char *text)
 {
     kal_stats stats = {0};
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_program *p = NULL;
     const kal_options o = {.memo_mode = KAL_MEMO_NEVER, .threads = 2, .stats = &stats};
     kal_status st = *text ? kal_program_parse(text, strlen(text), NULL, 0, &p, &err) : KAL_OK;

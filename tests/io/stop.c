@@ -64,7 +64,7 @@ typedef kal_status work(kal_node *n, const kal_options *o, kal_error *err);
 // From the cancel to the return; 0 when it was done before.
 static double wait_after(work *does, kal_node *n, double after)
 {
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     later l = {kal_cancel_new(), after, 0};
     pthread_t t;
     pthread_create(&t, NULL, cancel_later, &l);

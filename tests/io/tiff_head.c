@@ -67,7 +67,7 @@ static void require_head(const kal_bytes *file, const char *what, bool ordinary)
     kal__tiff_file f;
     int32_t pages;
     uint64_t directory;
-    kal_error err = {KAL_OK, ""}, theirs = {KAL_OK, ""};
+    kal_error err = {0}, theirs = {0};
     kal_limits_get(&limits);
     const kal__ask ask = {.limits = limits};
     if (!REQUIRE_OK(kal__open_memory(file->data, file->size, what, &r, &check_error))) return;
@@ -94,7 +94,7 @@ static void require_pixels(const kal_bytes *file, const char *what)
 {
     kal_node *n = kal_load_bytes(NULL, file->data, file->size, NULL);
     kal_extent e, got;
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     if (!kal_node_extent(n, &e, &err) && (int64_t)e.width * e.height < 1 << 20) {
         void *pixels = read_all(n, &(kal_options){.memo_mode = KAL_MEMO_NEVER}, &got);
         REQUIRE_NOTE(pixels ? extent_equal(&got, &e) : check_error.message[0],
@@ -198,7 +198,7 @@ static void test_damage(void)
     static const unsigned needed[] = {KAL__TAG_WIDTH,   KAL__TAG_HEIGHT,      KAL__TAG_BITS,
                                       KAL__TAG_SAMPLES, KAL__TAG_COMPRESSION, KAL__TAG_PHOTOMETRIC};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-        kal_error err = {KAL_OK, ""};
+        kal_error err = {0};
         char field[40];
         snprintf(field, sizeof field, "field %u is damaged", needed[i]);
         REQUIRE_FAILS(KAL_CORRUPT, status_with(needed[i], 2, KAL__IFD_ASCII, &err));
@@ -206,7 +206,7 @@ static void test_damage(void)
         if (needed[i] == KAL__TAG_BITS) continue;   // of which there may be one for each sample, or more
         REQUIRE_FAILS(KAL_CORRUPT, status_with(needed[i], 7, 0x70, &err));
     }
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     REQUIRE_OK(status_with(KAL__TAG_ORIENTATION, 2, KAL__IFD_ASCII, &err));
     REQUIRE_OK(status_with(KAL__TAG_UNIT, 2, 99, &err));
     REQUIRE_OK(status_with(KAL__TAG_X_RESOLUTION, 11, 0x70, &err));   // beyond the end

@@ -15,7 +15,7 @@ static unsigned char *decode(const kal_node *n)
     kal__reader *r = NULL;
     kal__decoder *d;
     kal__ask ask = {0};
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_limits_get(&ask.limits);
     const size_t row = (size_t)n->call.extent.width * kal_pixel_size(&n->call.extent);
     unsigned char *out = malloc(row * (size_t)n->call.extent.height);
@@ -63,7 +63,7 @@ static unsigned char *apply(const kal_call *c, unsigned char *const *in)
         return out;
     }
     void *state = NULL;
-    kal_error err = {KAL_OK, ""};
+    kal_error err = {0};
     kal_status st = c->op->prepare ? c->op->prepare(c, &state, &err) : KAL_OK;
     const size_t room = c->op->scratch ? c->op->scratch(c, c->extent.width, c->extent.height) : 0;
     void *scratch = aligned_alloc(64, (room + 127) & ~(size_t)63);

@@ -8,7 +8,7 @@ int main(void)
     int failed = 0;
     for (const block *b = blocks; b->run; b++) {
         kal_scope *s = kal_scope_new();
-        kal_error err = {KAL_OK, ""};
+        kal_error err = {0};
         kal_node *photo = kal_load(s, "in.jpg", NULL);
         kal_node *face =
             kal_crop(s, photo, kal_crop_params(.x = 1200, .y = 800, .width = 640, .height = 640));

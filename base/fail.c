@@ -1,13 +1,37 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// The errors of limits: what was too much, which limit that is, and how it is lifted.
-#include "codec.h"
+// See fail.h.
+#include "fail.h"
 
 #include "putf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+
+kal_status kal__repeat(const kal_error *was, kal_error *err)
+{
+    if (err) *err = *was;
+    return was->status;
+}
+
+kal_status kal__cannot_write(kal_error *err, const char *fmt, ...)
+{
+    char what[sizeof err->message];
+    va_list args;
+    va_start(args, fmt);
+    kal__vformat(what, sizeof what, fmt, args);
+    va_end(args);
+    kal_fail(err, KAL_IO, "%s", what);
+    if (err) err->about = KAL_ABOUT_OUTPUT;
+    return KAL_IO;
+}
+
+kal_status kal__of_output(kal_status st, kal_error *err)
+{
+    if (err && st && st != KAL_IO) err->about = KAL_ABOUT_OUTPUT;
+    return st;
+}
 
 kal_status kal__over_limit(kal_error *err, const char *lift, const char *fmt, ...)
 {
