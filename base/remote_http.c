@@ -4,60 +4,16 @@
 // A server that gives what was put under a name: nginx with its dav module, bazel-remote's kind, a gateway to an object store. GET, HEAD and PUT by
 // libcurl; an entry is at PREFIX/ab/cdef…. There are no leases.
 #define _GNU_SOURCE
+#include "curl.h"
 #include "remote_part.h"
 #include "store_file.h"
 
-#if !defined(KAL_NO_CURL) && defined(__has_include)
-#if __has_include(<curl/curl.h>)
-#define CURL_THERE 1
-#endif
-#endif
+#if KAL__CURL
 
-#if CURL_THERE
-
-#define CURL_DISABLE_TYPECHECK   // its functions are reached through pointers
-#include "library.h"
-
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#if defined(__APPLE__)
-#define LIBRARY "libcurl.4.dylib"
-#else
-#define LIBRARY "libcurl.so.4"
-#endif
-#define FUNCTIONS(F)            \
-    F(curl_global_init)         \
-    F(curl_easy_init)           \
-    F(curl_easy_setopt)         \
-    F(curl_easy_getinfo)        \
-    F(curl_easy_cleanup)        \
-    F(curl_easy_strerror)       \
-    F(curl_slist_append)        \
-    F(curl_slist_free_all)      \
-    F(curl_multi_init)          \
-    F(curl_multi_add_handle)    \
-    F(curl_multi_remove_handle) \
-    F(curl_multi_perform)       \
-    F(curl_multi_poll)          \
-    F(curl_multi_info_read)     \
-    F(curl_multi_cleanup)
-
-static struct {
-    FUNCTIONS(KAL__FUNCTION)
-} lib;
-static bool have;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void load(void)
-{
-    static const char *const names[] = {FUNCTIONS(KAL__NAME)};
-    const size_t n = sizeof names / sizeof *names;
-    have = kal__library(LIBRARY, names, n, n, &lib) && !lib.curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 typedef struct http_line {
     kal__remote *of;
@@ -80,8 +36,8 @@ static bool make_room(http_line *l)
 {
     curl_off_t size = -1;
     long status = 0;
-    if (lib.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status) || status != 200) return false;
-    lib.curl_easy_getinfo(l->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+    if (kal__curl.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status) || status != 200) return false;
+    kal__curl.curl_easy_getinfo(l->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
     l->strange = size <= 0 || (uint64_t)size > kal__remote_room(l->of);   // without a size we take nothing
     l->size = l->strange ? 0 : (size_t)size;
     l->file = l->size ? kal__slab_new(l->size) : NULL;
@@ -119,7 +75,7 @@ static void blame(const http_line *l, CURLcode code, long status)
 {
     const bool found = status == 404 || status == 410 || status == 409 || status == 412;
     double begun = 0;   // when there was a line
-    lib.curl_easy_getinfo(l->easy, CURLINFO_PRETRANSFER_TIME, &begun);
+    kal__curl.curl_easy_getinfo(l->easy, CURLINFO_PRETRANSFER_TIME, &begun);
     if (status >= 400 && !found)
         kal__remote_blame(l->of, status < 500 || status == 501 || status == 507, "it answers %ld", status);
     else if (code == CURLE_OPERATION_TIMEDOUT)
@@ -128,7 +84,7 @@ static void blame(const http_line *l, CURLcode code, long status)
     else if (code != CURLE_OK && code != CURLE_WRITE_ERROR)
         kal__remote_blame(l->of,
                           code != CURLE_PARTIAL_FILE && code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR,
-                          "%s", lib.curl_easy_strerror(code));
+                          "%s", kal__curl.curl_easy_strerror(code));
 }
 
 // Its status; 0: it did not come to an end in time.
@@ -139,20 +95,20 @@ static long go(http_line *l)
     CURLcode code = CURLE_OPERATION_TIMEDOUT;
     long status = 0;
     l->moved = 0;
-    if (lib.curl_multi_add_handle(l->multi, l->easy)) return 0;
+    if (kal__curl.curl_multi_add_handle(l->multi, l->easy)) return 0;
     while (!over) {
         int running, left;
         const CURLMsg *m;
-        if (lib.curl_multi_perform(l->multi, &running)) break;
-        while ((m = lib.curl_multi_info_read(l->multi, &left)) != NULL)
+        if (kal__curl.curl_multi_perform(l->multi, &running)) break;
+        while ((m = kal__curl.curl_multi_info_read(l->multi, &left)) != NULL)
             if (m->msg == CURLMSG_DONE) over = true, code = m->data.result;
         const double seconds = kal__patience_left(&p, l->moved);
         if (over || seconds <= 0) break;
-        lib.curl_multi_poll(l->multi, NULL, 0, (int)(seconds * 1e3) + 1, NULL);
+        kal__curl.curl_multi_poll(l->multi, NULL, 0, (int)(seconds * 1e3) + 1, NULL);
     }
-    if (code == CURLE_OK) lib.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK) kal__curl.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status);
     blame(l, code, status);
-    lib.curl_multi_remove_handle(l->multi, l->easy);
+    kal__curl.curl_multi_remove_handle(l->multi, l->easy);
     return status;
 }
 
@@ -173,7 +129,7 @@ static bool address(http_line *l, kal_key key)
     while (n && r->place[n - 1] == '/') n--;
     kal__putf(&t, "%s%.*s/%s", r->kind->scheme, (int)n, r->place, path);
     kal__put(&t, "", 1);
-    const bool ok = !t.failed && !lib.curl_easy_setopt(l->easy, CURLOPT_URL, t.data);
+    const bool ok = !t.failed && !kal__curl.curl_easy_setopt(l->easy, CURLOPT_URL, t.data);
     free(t.data);
     return ok;
 }
@@ -184,7 +140,7 @@ static kal__far http_get(kal__remote *r, void *line, kal_key key, kal__slab **fi
     (void)r;
     l->n = l->size = 0;
     l->strange = false;
-    if (!address(l, key) || lib.curl_easy_setopt(l->easy, CURLOPT_HTTPGET, 1L)) return KAL__FAR_FAILED;
+    if (!address(l, key) || kal__curl.curl_easy_setopt(l->easy, CURLOPT_HTTPGET, 1L)) return KAL__FAR_FAILED;
     const kal__far came = meaning(l, go(l));
     *file = l->file;
     *n = l->n;
@@ -199,7 +155,7 @@ static kal__far http_has(kal__remote *r, void *line, kal_key key)
     http_line *l = line;
     (void)r;
     l->strange = false;
-    if (!address(l, key) || lib.curl_easy_setopt(l->easy, CURLOPT_NOBODY, 1L)) return KAL__FAR_FAILED;
+    if (!address(l, key) || kal__curl.curl_easy_setopt(l->easy, CURLOPT_NOBODY, 1L)) return KAL__FAR_FAILED;
     return meaning(l, go(l));
 }
 
@@ -211,8 +167,8 @@ static kal__far http_put(kal__remote *r, void *line, kal_key key, const kal__pie
     l->pieces = pieces;
     l->piece = 0;
     l->at = 0;
-    const bool ok = address(l, key) && !lib.curl_easy_setopt(l->easy, CURLOPT_UPLOAD, 1L) &&
-                    !lib.curl_easy_setopt(l->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)most);
+    const bool ok = address(l, key) && !kal__curl.curl_easy_setopt(l->easy, CURLOPT_UPLOAD, 1L) &&
+                    !kal__curl.curl_easy_setopt(l->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)most);
     // Some servers do not let an entry take the place of another.
     const long status = ok ? go(l) : 0;
     return status == 409 || status == 412 ? KAL__FAR_BUSY : meaning(l, status);
@@ -224,9 +180,9 @@ static void http_hang_up(void *line)
 {
     http_line *l = line;
     if (l->pid != getpid()) return;   // after a fork the connection is the parent's
-    if (l->easy) lib.curl_easy_cleanup(l->easy);
-    if (l->multi) lib.curl_multi_cleanup(l->multi);
-    lib.curl_slist_free_all(l->fields);
+    if (l->easy) kal__curl.curl_easy_cleanup(l->easy);
+    if (l->multi) kal__curl.curl_multi_cleanup(l->multi);
+    kal__curl.curl_slist_free_all(l->fields);
     kal__slab_unref(&l->file);
     free(l);
 }
@@ -236,19 +192,19 @@ static bool set_up(http_line *l)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
     CURL *const e = l->easy;
-    l->fields = lib.curl_slist_append(NULL, "Expect:");   // sends at once
-    return l->fields && !lib.curl_easy_setopt(e, CURLOPT_HTTPHEADER, l->fields) &&
-           !lib.curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") &&
-           !lib.curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(l->of->connect * 1e3)) &&
-           !lib.curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) &&
-           !lib.curl_easy_setopt(e, CURLOPT_FAILONERROR, 0L) &&
-           !lib.curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L << 10) &&
-           !lib.curl_easy_setopt(e, CURLOPT_USERAGENT, "kallitype/" KAL_VERSION) &&
-           !lib.curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
-           !lib.curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) &&
-           !lib.curl_easy_setopt(e, CURLOPT_WRITEDATA, l) &&
-           !lib.curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload) &&
-           !lib.curl_easy_setopt(e, CURLOPT_READDATA, l);
+    l->fields = kal__curl.curl_slist_append(NULL, "Expect:");   // sends at once
+    return l->fields && !kal__curl.curl_easy_setopt(e, CURLOPT_HTTPHEADER, l->fields) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(l->of->connect * 1e3)) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_FAILONERROR, 0L) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L << 10) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_USERAGENT, "kallitype/" KAL_VERSION) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_WRITEDATA, l) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload) &&
+           !kal__curl.curl_easy_setopt(e, CURLOPT_READDATA, l);
 #else
     (void)l;
     return false;
@@ -261,8 +217,8 @@ static void *http_call(kal__remote *r)
     if (!l) return NULL;
     l->of = r;
     l->pid = getpid();
-    l->easy = lib.curl_easy_init();
-    l->multi = lib.curl_multi_init();
+    l->easy = kal__curl.curl_easy_init();
+    l->multi = kal__curl.curl_multi_init();
     if (l->easy && l->multi && set_up(l)) return l;
     http_hang_up(l);
     return NULL;
@@ -270,9 +226,8 @@ static void *http_call(kal__remote *r)
 
 static kal_status http_open(kal__remote *r, kal_error *err)
 {
-    pthread_once(&once, load);
-    if (!have)
-        return kal_fail(err, KAL_UNSUPPORTED, "%s: http: libcurl (%s) is not installed", r->name, LIBRARY);
+    const kal_status st = kal__curl_ready(r->name, err);
+    if (st) return st;
     return *r->place && *r->place != '/' ? KAL_OK
                                          : kal_fail(err, KAL_INVALID, "%s: a host is wanted", r->name);
 }
@@ -287,7 +242,7 @@ static kal_status http_open(kal__remote *r, kal_error *err)
 
 static kal_status without(kal__remote *r, kal_error *err)
 {
-    return kal_fail(err, KAL_UNSUPPORTED, "%s: http: this build is without libcurl", r->name);
+    return kal__curl_ready(r->name, err);
 }
 
 #define HTTP(name)                      \

@@ -6,14 +6,9 @@
 #define KAL_IO_HTTP_H
 
 #include "codec.h"
+#include "curl.h"
 
 #include <pthread.h>
-
-#if !defined(KAL_NO_CURL) && defined(__has_include)
-#if __has_include(<curl/curl.h>)
-#define KAL__CURL 1   // its headers were there when we were built
-#endif
-#endif
 
 #define KAL__TO_THE_END UINT64_MAX
 #define KAL__HTTP_IDLE 4

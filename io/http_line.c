@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// libcurl, and connections that are kept between requests. See http_line.h.
+// Connections that are kept between requests. See http_line.h.
 #define _GNU_SOURCE
 #include "http_line.h"
 
 #if KAL__CURL
 
-#include "library.h"
 #include "mem.h"
 #include "num.h"
 
@@ -18,41 +17,29 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__APPLE__)
-#define LIBRARY "libcurl.4.dylib"
-#else
-#define LIBRARY "libcurl.so.4"
-#endif
-
 #define CONNECT_SECONDS 10L
 #define SILENCE_SECONDS 30.0   // KAL_HTTP_TIMEOUT
 #define REDIRECTS 10L
 
-struct kal__curl kal__curl;
 double kal__silence = SILENCE_SECONDS;
-static bool have;
 static char strange[40];   // what KAL_HTTP_TIMEOUT says when it is no time
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void load(void)
+static void take_timeout(void)
 {
-    static const char *const names[] = {KAL__CURL_FUNCTIONS(KAL__NAME)};
-    const size_t n = sizeof names / sizeof *names;
     const char *seconds = getenv("KAL_HTTP_TIMEOUT");
     if (seconds && *seconds &&
         (!kal__parse_double(seconds, strlen(seconds), &kal__silence) || kal__silence <= 0))
         snprintf(strange, sizeof strange, "%s", seconds);
-    have = kal__library(LIBRARY, names, n, n, &kal__curl) && !kal__curl.curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 kal_status kal__web_ready(const char *name, kal_error *err)
 {
-    pthread_once(&once, load);
+    pthread_once(&once, take_timeout);
     if (*strange)
         return kal_fail(err, KAL_INVALID, "%s: http: KAL_HTTP_TIMEOUT=%s is not a number of seconds above 0",
                         name, strange);
-    return have ? KAL_OK
-                : kal_fail(err, KAL_UNSUPPORTED, "%s: http: libcurl (%s) is not installed", name, LIBRARY);
+    return kal__curl_ready(name, err);
 }
 
 // ---- connections --------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What requests of both ways (http_get.c, http_put.c) share: libcurl, loaded when it is first needed, and connections.
+// What requests of both ways (http_get.c, http_put.c) share: connections.
 #ifndef KAL_IO_HTTP_LINE_H
 #define KAL_IO_HTTP_LINE_H
 
@@ -9,34 +9,10 @@
 
 #if KAL__CURL
 
-#define CURL_DISABLE_TYPECHECK   // its functions are reached through pointers
-#include "library.h"
 #include "thread.h"
 
-#include <curl/curl.h>
 #include <sys/types.h>
 
-#define KAL__CURL_FUNCTIONS(F)  \
-    F(curl_global_init)         \
-    F(curl_easy_init)           \
-    F(curl_easy_setopt)         \
-    F(curl_easy_cleanup)        \
-    F(curl_easy_strerror)       \
-    F(curl_easy_pause)          \
-    F(curl_slist_append)        \
-    F(curl_slist_free_all)      \
-    F(curl_multi_init)          \
-    F(curl_multi_add_handle)    \
-    F(curl_multi_remove_handle) \
-    F(curl_multi_perform)       \
-    F(curl_multi_poll)          \
-    F(curl_multi_info_read)     \
-    F(curl_multi_cleanup)
-
-/// The library, after kal__web_ready.
-extern struct kal__curl {
-    KAL__CURL_FUNCTIONS(KAL__FUNCTION)
-} kal__curl;
 /// Seconds after which a server that says nothing is given up.
 extern double kal__silence;
 
