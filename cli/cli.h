@@ -178,6 +178,9 @@ bool is_url(const char *path);
 size_t word_name(const char *word);
 /// A number made of a text (FNV-1a, folded): the same on every machine, for manifests hold it.
 uint64_t text_hash(const char *text);
+/// FNV-1a of n bytes more, from HASH_START on; not folded.
+uint64_t hash_on(uint64_t h, const char *at, size_t n);
+#define HASH_START 14695981039346656037u
 /// Words as the parameters of a text. Free the result.
 char *params_text(const char *const *words, int n);
 

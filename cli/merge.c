@@ -102,8 +102,7 @@ static bool same_run(const line *a, const line *b)
 static uint64_t hash_field(uint64_t h, const line *l, const char *name)
 {
     const char *at = field(l, name);
-    for (size_t n = at ? length(l, at) : 0; n; n--, at++)
-        h = (h ^ (unsigned char)*at) * 1099511628211u;   // FNV-1a
+    if (at) h = hash_on(h, at, length(l, at));
     return h ^ h >> 29;
 }
 
@@ -117,7 +116,7 @@ static bool is_its(const merging *m, const line *l, int32_t run)
 // The number of the run that a line is of, which it has from now on; 0: there are more runs than the batch has.
 static int32_t run_of(merging *m, const line *l)
 {
-    size_t i = (size_t)hash_field(hash_field(14695981039346656037u, l, "inputs"), l, "values");
+    size_t i = (size_t)hash_field(hash_field(HASH_START, l, "inputs"), l, "values");
     for (i &= m->n_slots - 1; m->slots[i]; i = (i + 1) & (m->n_slots - 1))
         if (is_its(m, l, m->slots[i])) return m->slots[i];
     int32_t run = number(l, "run");

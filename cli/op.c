@@ -59,10 +59,15 @@ static void put_value(FILE *f, const char *value)
     fputc('"', f);
 }
 
+uint64_t hash_on(uint64_t h, const char *at, size_t n)
+{
+    for (; n; n--, at++) h = (h ^ (unsigned char)*at) * 1099511628211u;
+    return h;
+}
+
 uint64_t text_hash(const char *text)
 {
-    uint64_t h = 14695981039346656037u;
-    for (; *text; text++) h = (h ^ (unsigned char)*text) * 1099511628211u;
+    const uint64_t h = hash_on(HASH_START, text, strlen(text));
     return h ^ h >> 29;
 }
 

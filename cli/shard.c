@@ -22,8 +22,7 @@ static uint64_t mix(uint64_t h)
 
 static uint64_t hash_text(uint64_t h, const char *s)
 {
-    for (; *s; s++) h = (h ^ (unsigned char)*s) * 1099511628211u;   // FNV-1a
-    return mix(h);
+    return mix(hash_on(h, s, strlen(s)));
 }
 
 // Of the picture as it lies in its file, which the memo's folder knows when it was looked at before. One that cannot be loaded fails in one
