@@ -38,13 +38,9 @@ static bool full(const kal__fields *f)
 static kal__field *add(kal__fields *f, const char *name, kal_field_kind kind)
 {
     if (full(f)) return NULL;
-    if (f->n == f->room) {
-        const size_t room = f->room ? f->room * 2 : 64;
-        if (!kal__grow(&f->list, room, sizeof *f->list)) {
-            f->failed = true;
-            return NULL;
-        }
-        f->room = room;
+    if (!kal__more(&f->list, f->n, &f->room, sizeof *f->list)) {
+        f->failed = true;
+        return NULL;
     }
     const char *own = copy(f, name, strlen(name));
     if (!own) return NULL;

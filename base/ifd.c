@@ -166,13 +166,9 @@ static void add(kal__directory *d, kal__ifd_field f)
         d->fields[i - 1] = f;
         return;
     }
-    if (d->n == d->room) {
-        const size_t room = d->room ? d->room * 2 : 32;
-        if (!kal__grow(&d->fields, room, sizeof *d->fields)) {
-            d->failed = true;
-            return;
-        }
-        d->room = room;
+    if (!kal__more(&d->fields, d->n, &d->room, sizeof *d->fields)) {
+        d->failed = true;
+        return;
     }
     memmove(d->fields + i + 1, d->fields + i, (d->n - i) * sizeof *d->fields);
     d->fields[i] = f;

@@ -209,13 +209,9 @@ static void *run(void *arg)
 // In lock. Of a lease that cannot be written down nobody is told that it ended; it does by itself.
 static void note(kal__leases *l, const held *h)
 {
-    if (l->n == l->room) {
-        const size_t room = l->room ? l->room * 2 : 16;
-        if (!kal__grow(&l->held, room, sizeof *l->held)) {
-            if (h->fd >= 0) close(h->fd);
-            return;
-        }
-        l->room = room;
+    if (!kal__more(&l->held, l->n, &l->room, sizeof *l->held)) {
+        if (h->fd >= 0) close(h->fd);
+        return;
     }
     l->held[l->n++] = *h;
     if (l->running && l->n == 1) pthread_cond_signal(&l->work);

@@ -61,6 +61,15 @@ bool kal__grow(void *p, size_t n, size_t size)
     return true;
 }
 
+bool kal__more(void *p, size_t n, size_t *room, size_t size)
+{
+    const size_t more = *room ? *room * 2 : 16;
+    if (n < *room) return true;
+    if (!kal__grow(p, more, size)) return false;
+    *room = more;
+    return true;
+}
+
 // ---- arena --------------------------------------------------------------------------------------
 
 struct kal__block {

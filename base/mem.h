@@ -25,6 +25,8 @@ void *kal__new(size_t n, size_t size);
 void *kal__new_zero(size_t n, size_t size);
 /// Grows *p (n things of a size); false leaves it as it was.
 bool kal__grow(void *p, size_t n, size_t size);
+/// Room for one more in the list *p of n things of a size, which has *room of them: when it is full it becomes twice as long. false leaves both.
+bool kal__more(void *p, size_t n, size_t *room, size_t size);
 /// Makes the nth allocation from now fail (and, when sticky, all after it); 0: none. For the tests.
 void kal__fail_alloc(long nth, bool sticky);
 

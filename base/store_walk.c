@@ -40,7 +40,7 @@ static char (*names_of(int folder, const char *shard, size_t *n))[31]
     }
     for (const struct dirent *e; (e = readdir(d)) != NULL;) {
         if (!kal__store_key_of(shard, e->d_name, &key)) continue;
-        if (*n == room && !kal__grow(&list, room = room ? room * 2 : 64, sizeof *list)) break;
+        if (!kal__more(&list, *n, &room, sizeof *list)) break;
         memcpy(list[(*n)++], e->d_name, 31);
     }
     closedir(d);
@@ -153,7 +153,7 @@ static bool weigh(void *user, kal_key key, int fd, const struct stat *st)
     kal__store_head h;
     const ssize_t n = pread(fd, &h, sizeof h, 0);
     const bool begins = n == (ssize_t)sizeof h && kal__store_is_ours(&h, sizeof h);   // else it goes first
-    if (c->n == c->room && !kal__grow(&c->list, c->room = c->room ? c->room * 2 : 1024, sizeof *c->list)) {
+    if (!kal__more(&c->list, c->n, &c->room, sizeof *c->list)) {
         c->failed = true;
         return false;
     }
@@ -185,11 +185,7 @@ static bool is_stuck(const collecting *c, size_t known, kal_key key)
 
 static void note_stuck(collecting *c, const victim *v, int why)
 {
-    if (c->n_stuck == c->stuck_room) {
-        const size_t room = c->stuck_room ? c->stuck_room * 2 : 64;
-        if (!kal__grow(&c->stuck, room, sizeof *c->stuck)) return;
-        c->stuck_room = room;
-    }
+    if (!kal__more(&c->stuck, c->n_stuck, &c->stuck_room, sizeof *c->stuck)) return;
     c->stuck[c->n_stuck++] = v->key;
     c->left += v->bytes;
     c->why = why;

@@ -64,11 +64,7 @@ static void note(kal__audit *a, const noted *fresh)
     const kal_key key = fresh->node->key;
     for (size_t i = 0; i < a->n; i++)   // a plan may be made several times
         if (kal_key_equal(a->list[i].node->key, key) && kal_rect_equal(a->list[i].rect, fresh->rect)) return;
-    if (a->n == a->room) {
-        const size_t room = a->room ? a->room * 2 : 16;
-        if (!kal__grow(&a->list, room, sizeof *a->list)) return;
-        a->room = room;
-    }
+    if (!kal__more(&a->list, a->n, &a->room, sizeof *a->list)) return;
     a->list[a->n++] = *fresh;
     kal_node_ref(fresh->node);
     kal__slab_ref(fresh->slab);

@@ -211,11 +211,7 @@ static kal_status parse_body(kal__parser *r, kal__def *d)
 
 static bool keep_def(kal_program *p, const kal__def *d)
 {
-    if (p->n_defs == p->defs_room) {
-        const size_t room = p->defs_room ? p->defs_room * 2 : 8;
-        if (!kal__grow(&p->defs, room, sizeof *p->defs)) return false;
-        p->defs_room = room;
-    }
+    if (!kal__more(&p->defs, p->n_defs, &p->defs_room, sizeof *p->defs)) return false;
     p->defs[p->n_defs++] = d;
     return true;
 }

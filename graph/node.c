@@ -392,13 +392,9 @@ void kal_scope_free(kal_scope **scope)
 kal_node *kal__born(kal_scope *s, kal_node *node)
 {
     if (!s) return node;
-    if (s->n == s->room) {
-        const size_t room = s->room ? s->room * 2 : 16;
-        if (s == &no_scope || !kal__grow(&s->nodes, room, sizeof *s->nodes)) {
-            kal_node_unref(&node);
-            return &no_memory;
-        }
-        s->room = room;
+    if (s == &no_scope || !kal__more(&s->nodes, s->n, &s->room, sizeof *s->nodes)) {
+        kal_node_unref(&node);
+        return &no_memory;
     }
     s->nodes[s->n++] = node;
     return node;

@@ -70,11 +70,7 @@ typedef struct stack {
 
 static bool push(stack *s, const kal_node *node)
 {
-    if (s->n == s->room) {
-        const size_t room = s->room ? s->room * 2 : 64;
-        if (!kal__grow(&s->frames, room, sizeof *s->frames)) return false;
-        s->room = room;
-    }
+    if (!kal__more(&s->frames, s->n, &s->room, sizeof *s->frames)) return false;
     s->frames[s->n++] = (frame){node, 0};
     return true;
 }

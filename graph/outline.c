@@ -23,11 +23,7 @@ static kal_status keep_input(kal__parser *r, const kal__def *def, const char *te
         if (def->formals[i].name.n == n && !memcmp(def->formals[i].name.text, text, n)) return KAL_OK;
     for (size_t i = 0; i < p->n_inputs; i++)
         if (strlen(p->inputs[i].name) == n && !memcmp(p->inputs[i].name, text, n)) return KAL_OK;
-    if (p->n_inputs == p->inputs_room) {
-        const size_t room = p->inputs_room ? p->inputs_room * 2 : 8;
-        if (!kal__grow(&p->inputs, room, sizeof *p->inputs)) return kal__no_memory(r);
-        p->inputs_room = room;
-    }
+    if (!kal__more(&p->inputs, p->n_inputs, &p->inputs_room, sizeof *p->inputs)) return kal__no_memory(r);
     const kal__wanted w = {kal__copy_word(p, text, n), kal__lex_place(&r->lex, text)};
     if (!w.name) return kal__no_memory(r);
     p->inputs[p->n_inputs++] = w;

@@ -129,7 +129,7 @@ static bool print_line(printer *p, size_t last)
     for (const kal_node *at = p->order.nodes[last]; n_images(at);) {
         const size_t in = kal__order_find(&p->order, kal__input(at, 0));
         if (!p->piped[in]) break;
-        if (n == room && !kal__grow(&run, room *= 2, sizeof *run)) {
+        if (!kal__more(&run, n, &room, sizeof *run)) {
             free(run);
             return false;
         }

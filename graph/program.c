@@ -15,11 +15,7 @@
 
 bool kal__add_save(kal_program *p, kal_node *encoded, const char *path)
 {
-    if (p->n_saves == p->saves_room) {
-        const size_t room = p->saves_room ? p->saves_room * 2 : 4;
-        if (!kal__grow(&p->saves, room, sizeof *p->saves)) return false;
-        p->saves_room = room;
-    }
+    if (!kal__more(&p->saves, p->n_saves, &p->saves_room, sizeof *p->saves)) return false;
     char *copy = kal__take(&p->arena, strlen(path) + 1, 1);
     if (!copy) return false;
     strcpy(copy, path);
@@ -29,11 +25,7 @@ bool kal__add_save(kal_program *p, kal_node *encoded, const char *path)
 
 bool kal__add_read(kal_program *p, const char *path)
 {
-    if (p->n_reads == p->reads_room) {
-        const size_t room = p->reads_room ? p->reads_room * 2 : 8;
-        if (!kal__grow(&p->reads, room, sizeof *p->reads)) return false;
-        p->reads_room = room;
-    }
+    if (!kal__more(&p->reads, p->n_reads, &p->reads_room, sizeof *p->reads)) return false;
     const char *copy = kal__copy_word(p, path, strlen(path));
     if (copy) p->reads[p->n_reads++] = copy;
     return copy != NULL;
@@ -51,11 +43,7 @@ char *kal__copy_word(kal_program *p, const char *text, size_t n)
 
 bool kal__add_print(kal_program *p, kal_node *node, const char *name, size_t n)
 {
-    if (p->n_prints == p->prints_room) {
-        const size_t room = p->prints_room ? p->prints_room * 2 : 4;
-        if (!kal__grow(&p->prints, room, sizeof *p->prints)) return false;
-        p->prints_room = room;
-    }
+    if (!kal__more(&p->prints, p->n_prints, &p->prints_room, sizeof *p->prints)) return false;
     char *copy = kal__take(&p->arena, n + 1, 1);
     if (!copy) return false;
     memcpy(copy, name, n);

@@ -110,12 +110,8 @@ static bool add(kal_map *m, const char *name, int tag)
     if (wrong) return mistake(m, KAL_INVALID, name, wrong), false;
     if (m->all == MOST_ENTRIES || m->bytes.size > MOST_BYTES)
         return mistake(m, KAL_LIMIT, name, "more than 1048576 entries or 64 MiB in one map"), false;
-    if (m->n == m->room) {
-        const size_t room = m->room ? m->room * 2 : 16;
-        if (!kal__grow(&m->entries, room, sizeof *m->entries))
-            return mistake(m, KAL_NOMEM, name, "out of memory"), false;
-        m->room = room;
-    }
+    if (!kal__more(&m->entries, m->n, &m->room, sizeof *m->entries))
+        return mistake(m, KAL_NOMEM, name, "out of memory"), false;
     m->entries[m->n] = (entry){m->bytes.size, name ? strlen(name) : 0, 0};
     if (name) {
         kal__put_le(&m->bytes, strlen(name), 4);

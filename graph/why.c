@@ -85,7 +85,7 @@ static bool read_recipe(const char *text, size_t n, recipe *out)
     for (size_t at = 0; at < n;) {
         const char *end = memchr(text + at, '\n', n - at);
         const size_t length = end ? (size_t)(end - text) - at : n - at;
-        if (out->n == room && !kal__grow(&out->lines, room = room ? room * 2 : 16, sizeof *out->lines)) break;
+        if (!kal__more(&out->lines, out->n, &room, sizeof *out->lines)) break;
         if (read_line((span){text + at, length}, &out->lines[out->n])) out->n++;
         at += length + 1;
     }

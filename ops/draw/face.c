@@ -14,11 +14,7 @@
 
 bool kal__setting_add(kal__setting *s, uint32_t glyph, double x, double y)
 {
-    if (s->n_glyphs == s->glyph_room) {
-        const size_t room = s->glyph_room ? 2 * s->glyph_room : 64;
-        if (!kal__grow(&s->glyphs, room, sizeof *s->glyphs)) return false;
-        s->glyph_room = room;
-    }
+    if (!kal__more(&s->glyphs, s->n_glyphs, &s->glyph_room, sizeof *s->glyphs)) return false;
     s->glyphs[s->n_glyphs++] = (kal__glyph){glyph, x, y};
     return true;
 }

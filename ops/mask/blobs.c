@@ -174,11 +174,7 @@ static uint32_t join_blobs(kal__blob *v, uint32_t a, uint32_t b)
 
 static bool new_blob(kal__blobs *b, uint32_t *index)
 {
-    if (b->n == b->room) {
-        const size_t room = b->room ? 2 * b->room : 64;
-        if (b->n == UINT32_MAX || !kal__grow(&b->v, room, sizeof *b->v)) return false;
-        b->room = room;
-    }
+    if (b->n == UINT32_MAX || !kal__more(&b->v, b->n, &b->room, sizeof *b->v)) return false;
     *index = (uint32_t)b->n++;
     b->v[*index] = (kal__blob){.parent = *index};
     return true;

@@ -40,17 +40,9 @@ static kal_status extent(const kal_call *c, void *params, kal_extent *out, kal_e
     return st ? st : kal__check_connectivity("mask_polygons", p->connectivity, err);
 }
 
-static bool room_for(void *v, size_t n, size_t *room, size_t item)
-{
-    if (n < *room) return true;
-    if (!kal__grow(v, *room ? 2 * *room : 256, item)) return false;
-    *room = *room ? 2 * *room : 256;
-    return true;
-}
-
 static bool add_corner(outlines *o, int32_t x, int32_t y)
 {
-    if (!room_for(&o->v, o->n, &o->room, sizeof *o->v)) return false;
+    if (!kal__more(&o->v, o->n, &o->room, sizeof *o->v)) return false;
     o->v[o->n++] = (corner){x, y};
     return true;
 }
@@ -115,7 +107,7 @@ static bool outlines_of_row(outlines *o, const kal_job *j, int32_t y)
         if (gone[(size_t)y * step + (size_t)x / 8] >> x % 8 & 1) continue;
         const size_t from = o->n;
         int64_t twice;
-        if (!room_for(&o->length, o->n_outlines, &o->length_room, sizeof *o->length) ||
+        if (!kal__more(&o->length, o->n_outlines, &o->length_room, sizeof *o->length) ||
             !follow(o, in, gone, step, x, y, p->connectivity == 8, &twice))
             return false;
         if ((double)(twice < 0 ? -twice : twice) < 2 * least)
