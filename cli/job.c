@@ -348,19 +348,13 @@ static int says_wanted(const settings *s, const source_text *t)
                            s->file ? s->file : "TEXT", words);
 }
 
-// What was set and the text never asks for; of params the library says so.
-static int check_sets(const kal_program *p, const bindings *b)
-{
-    for (int i = 0; i < b->n_texts; i++)
-        if (!kal_program_has(p, b->texts[i])) return usage("--set: the text has no name \"%s\"", b->texts[i]);
-    return EXIT_OK;
-}
-
 // "param sigma=60 is outside 0..50": what the command line set, as it is written there.
 static void say_set(const settings *s, kal_error *err)
 {
     const char *word = err->message + strlen("param ");
-    for (int i = 0; i < s->sets.n && err->about == KAL_ABOUT_BINDING; i++) {
+    if (err->about != KAL_ABOUT_BINDING) return;
+    if (!err->place.line) kal_within(err, "--set");
+    for (int i = 0; i < s->sets.n && err->place.line; i++) {
         const char *set = s->sets.at[i];
         if (strncmp(word, set, strcspn(set, "=") + 1)) continue;
         memcpy(err->message, "--set ", 6);
@@ -383,8 +377,6 @@ static int parse_text(job *j, const settings *s, const source_text *t, const bin
         show_place(t, &err);
         return code;
     }
-    const int code = check_sets(j->program, b);
-    if (code) return code;
     j->root = kal_program_root(j->program);
     const char *path;
     kal_node *encoded;

@@ -172,11 +172,7 @@ static kal_status new_param(kal__parser *r, const kal__token *t)
 
 static bool keep_param(kal_program *p, const kal_param_info *info)
 {
-    if (p->n_params == p->params_room) {
-        const size_t room = p->params_room ? p->params_room * 2 : 8;
-        if (!kal__grow(&p->params, room, sizeof *p->params)) return false;
-        p->params_room = room;
-    }
+    if (!kal__more(&p->params, p->n_params, &p->params_room, sizeof *p->params)) return false;
     p->params[p->n_params++] = *info;
     return true;
 }
@@ -188,7 +184,8 @@ static kal_status wrong_set(kal__parser *r, const kal_param_info *p)
     r->outside = true;
     kal_fail(r->err, was.status, "%.250s; declared at %.200s%sline %d, column %d", was.message,
              p->file ? p->file : "", p->file ? ": " : "", p->place.line, p->place.column);
-    if (r->err) r->err->about = KAL_ABOUT_BINDING, r->err->place = p->place;
+    r->err->about = KAL_ABOUT_BINDING;
+    r->err->place = p->place;
     return was.status;
 }
 
@@ -252,18 +249,21 @@ static kal_status no_such_param(const kal_program *p, const kal__name *m, kal_er
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%.60s", i ? ", " : "", p->params[i].name);
     if (at >= 200) snprintf(list + at, sizeof list - at, " …");
     const char *near = kal__nearest(m->text, m->n, param_name, p, p->n_params);
-    kal_fail(err, KAL_INVALID, "the text has no param \"%.*s\"%s%.60s%s; its params are %s", shown(m->n),
-             m->text, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", list);
-    if (err) err->about = KAL_ABOUT_BINDING;
-    return KAL_INVALID;
+    return kal_fail(err, KAL_INVALID, "the text has no param \"%.*s\"%s%.60s%s; its params are %s",
+                    shown(m->n), m->text, near ? "; did you mean \"" : "", near ? near : "",
+                    near ? "\"?" : "", list);
 }
 
 kal_status kal__check_sets(kal__parser *r)
 {
     const kal_program *p = r->p;
-    for (size_t i = 0; p->n_params && i < p->names.n; i++) {
+    for (size_t i = 0; i < p->names.n; i++) {
         const kal__name *m = &p->names.list[i];
-        if (m->fixed && m->value && !m->param) return no_such_param(p, m, r->err);
+        if (!m->fixed || !m->value || m->param || (!p->n_params && kal_program_has(p, m->text))) continue;
+        p->n_params ? no_such_param(p, m, r->err)
+                    : kal_fail(r->err, KAL_INVALID, "the text has no name \"%.*s\"", shown(m->n), m->text);
+        r->err->about = KAL_ABOUT_BINDING;
+        return KAL_INVALID;
     }
     return KAL_OK;
 }

@@ -19,7 +19,8 @@ typedef struct kal_binding {
     const char *value;
 } kal_binding;
 
-/// Reads a text. The error names line and column. Bindings are borrowed. Where the text declares params, values are for these alone.
+/// Reads a text. The error names line and column. Bindings are borrowed. A value for a name that the text does not have is an
+/// error, and where it declares params values are for these alone; a picture need not be used.
 KAL_API kal_status kal_program_parse(const char *text, size_t size, const kal_binding *bindings, int32_t n,
                                      kal_program **out, kal_error *err);
 /// Reads the text in a file. Errors name the file, too. What it includes lies beside it; what a text without a file includes, in the

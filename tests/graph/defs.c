@@ -200,6 +200,11 @@ static void params(void)
          "the text has no param \"sgima\"; did you mean \"sigma\"?; its params are sigma, kernel, name"}};
     kal_program *p = NULL;
     kal_param_info i;
+    REQUIRE_FAILS(KAL_INVALID, parse_set("in | gaussian 2", "sigma", "3", &p));
+    REQUIRE(!strcmp(check_error.message, "the text has no name \"sigma\"") &&
+            check_error.about == KAL_ABOUT_BINDING);
+    REQUIRE_OK(parse_set("s = 2; in | gaussian s", "s", "3", &p));
+    kal_program_free(&p);
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         const kal_status st = parse_set(text, rows[k].name, rows[k].value, &p);
         REQUIRE_NOTE(!st == !rows[k].words, "%s=%s: %s", rows[k].name, rows[k].value,
