@@ -162,7 +162,7 @@ kal__source *kal__node_source(const kal_node *node);
 /// The same content was loaded again: the file seen last is the likeliest to be there still; bytes that were given stay.
 void kal__node_set_source(kal_node *node, kal__source *source);
 
-// ---- parameters (params.c) ----------------------------------------------------------------------
+// ---- parameters (params.c, param_set.c) ---------------------------------------------------------
 
 #define KAL__PARAMS_ROOM 1024   // no params struct is larger
 
