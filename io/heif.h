@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // What the files about HEIF share: libheif's functions, found when first needed (heif_lib.c), what we read
-// from the boxes ourselves (heif_box.c, heif_head.c), reading (heif.c), its HEVC on several threads (heif_hevc.c), colours (heif_rgb.c) and writing
+// from the boxes ourselves (heif_box.c, heif_head.c), reading (heif.c, heif_pixels.c), its HEVC on several threads (heif_hevc.c), colours (heif_rgb.c) and writing
 // (heif_write.c).
 #ifndef KAL_IO_HEIF_H
 #define KAL_IO_HEIF_H
