@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MOST_PAGE ((uint64_t)1 << 20)   // bytes that are read to use the connection again
+
 typedef struct http_line {
     kal__remote *of;
     pid_t pid;
@@ -24,6 +26,7 @@ typedef struct http_line {
     uint64_t moved;
     kal__slab *file;   // what comes
     size_t n, size;
+    bool takes;     // it is asked for an entry; else what comes is read past
     bool strange;
     const kal__piece *pieces;   // what goes
     int piece;
@@ -32,11 +35,15 @@ typedef struct http_line {
 
 // ---- what comes and goes ------------------------------------------------------------------------
 
+static long status_of(const http_line *l)
+{
+    long status = 0;
+    return kal__curl.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status) ? 0 : status;
+}
+
 static bool make_room(http_line *l)
 {
     curl_off_t size = -1;
-    long status = 0;
-    if (kal__curl.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status) || status != 200) return false;
     kal__curl.curl_easy_getinfo(l->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
     l->strange = size <= 0 || (uint64_t)size > kal__remote_room(l->of);   // without a size we take nothing
     l->size = l->strange ? 0 : (size_t)size;
@@ -49,6 +56,7 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
     http_line *l = user;
     const size_t n = one * size;
     l->moved += n;
+    if (!l->takes || status_of(l) != 200) return l->moved < MOST_PAGE ? n : 0;   // a page that says what is wrong
     if (!l->file && !make_room(l)) return 0;
     if (n > l->size - l->n) return 0;
     memcpy(l->file->data + l->n, data, n);
@@ -76,7 +84,7 @@ static void blame(const http_line *l, CURLcode code, long status)
     const bool found = status == 404 || status == 410 || status == 409 || status == 412;
     double begun = 0;   // when there was a line
     kal__curl.curl_easy_getinfo(l->easy, CURLINFO_PRETRANSFER_TIME, &begun);
-    if (status >= 400 && !found)
+    if (status >= 300 && !found)   // it is not led elsewhere
         kal__remote_blame(l->of, status < 500 || status == 501 || status == 507, "it answers %ld", status);
     else if (code == CURLE_OPERATION_TIMEDOUT)
         kal__remote_blame(l->of, begun <= 0,
@@ -106,7 +114,8 @@ static long go(http_line *l)
         if (over || seconds <= 0) break;
         kal__curl.curl_multi_poll(l->multi, NULL, 0, (int)(seconds * 1e3) + 1, NULL);
     }
-    if (code == CURLE_OK) kal__curl.curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK || code == CURLE_WRITE_ERROR) status = status_of(l);
+    if (code == CURLE_WRITE_ERROR && status == 200) status = 0;   // it was no entry that can be taken
     blame(l, code, status);
     kal__curl.curl_multi_remove_handle(l->multi, l->easy);
     return status;
@@ -140,6 +149,7 @@ static kal__far http_get(kal__remote *r, void *line, kal_key key, kal__slab **fi
     (void)r;
     l->n = l->size = 0;
     l->strange = false;
+    l->takes = true;
     if (!address(l, key) || kal__curl.curl_easy_setopt(l->easy, CURLOPT_HTTPGET, 1L)) return KAL__FAR_FAILED;
     const kal__far came = meaning(l, go(l));
     *file = l->file;
@@ -154,7 +164,7 @@ static kal__far http_has(kal__remote *r, void *line, kal_key key)
 {
     http_line *l = line;
     (void)r;
-    l->strange = false;
+    l->takes = l->strange = false;
     if (!address(l, key) || kal__curl.curl_easy_setopt(l->easy, CURLOPT_NOBODY, 1L)) return KAL__FAR_FAILED;
     return meaning(l, go(l));
 }
@@ -163,7 +173,7 @@ static kal__far http_put(kal__remote *r, void *line, kal_key key, const kal__pie
 {
     http_line *l = line;
     (void)r;
-    l->strange = false;
+    l->takes = l->strange = false;
     l->pieces = pieces;
     l->piece = 0;
     l->at = 0;

@@ -459,9 +459,11 @@ static bool serve_http(int fd)
     if (mode == SILENT) usleep(3000000);
     if (method == 'G' && k)
         return ok && give(fd, k, other, mode, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", "");
-    const char *answer = method == 'P' ? "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
-                         : k           ? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
-                                       : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    // Most servers say it in a page, too; of HEAD its length alone.
+    const char *answer = method == 'P'   ? "HTTP/1.1 201 Created\r\nContent-Length: 7\r\n\r\nCreated"
+                         : k             ? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
+                         : method == 'G' ? "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nNot Found"
+                                         : "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
     say(fd, answer, strlen(answer));
     return ok;
 }
