@@ -22,6 +22,8 @@ void speak_to(FILE *messages, FILE *results);
 
 /// Prints the error and returns the exit code for it.
 int fail(const kal_error *err);
+/// Prints "kal: " and a printf-style sentence; returns EXIT_FAILED.
+int failed(const char *fmt, ...) KAL_PRINTF(1, 2);
 /// Prints "kal: " and a printf-style sentence; returns EXIT_USAGE.
 int usage(const char *fmt, ...) KAL_PRINTF(1, 2);
 static inline int worse(int a, int b)

@@ -143,6 +143,11 @@ int32_t claims_add(claims *c, const char *path, int32_t by)
     return add_name(c, kal_target_name(path), by);
 }
 
+int32_t claims_add_text(claims *c, const char *text, int32_t by)
+{
+    return add_name(c, strdup(text), by);
+}
+
 // A file that is there by itself, whatever its names are. NULL: it is not, or there is no memory.
 static char *own_name(const char *path)
 {

@@ -17,6 +17,8 @@ typedef struct claims {
 int32_t claims_add(claims *c, const char *path, int32_t by);
 /// Whose it is; 0: nobody's.
 int32_t claims_find(const claims *c, const char *path);
+/// The same of a text that is no path.
+int32_t claims_add_text(claims *c, const char *text, int32_t by);
 /// The same of a file that is there under any of its names, which is written into and not replaced.
 int32_t claims_add_file(claims *c, const char *path, int32_t by);
 int32_t claims_find_file(const claims *c, const char *path);
@@ -105,8 +107,6 @@ int runner_make(const runner *r, const maker *m, job *j, const settings *s, cons
 int runner_job(runner *r, job *j);
 /// --dry-run: tells what is in the memo of it. `nodes`: of saves, then of prints, with their names.
 int look_job(const runner *r, const job *j, kal_node *const *nodes, const char *const *names, int32_t n);
-/// All of it; writes at once. false, having said why.
-bool write_whole(int fd, const char *path, const char *data, size_t n);
 /// Whether the text can be read with each value of a sweep; what is wrong is said. Exit code. See trial.c.
 int sweep_try(const runner *r, const maker *m);
 /// Jobs for all turns, as many at once as there are workers. See many.c.

@@ -121,16 +121,30 @@ static void say(const char *kind, const char *text)
     fputc('\n', errors());
 }
 
+static void say_all(const char *fmt, va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, fmt, args) < 0) text = NULL;
+    say("", text ? text : "out of memory");
+    free(text);
+}
+
 int usage(const char *fmt, ...)
 {
     va_list args;
-    char *text = NULL;
     va_start(args, fmt);
-    if (vasprintf(&text, fmt, args) < 0) text = NULL;
+    say_all(fmt, args);
     va_end(args);
-    say("", text ? text : "out of memory");
-    free(text);
     return EXIT_USAGE;
+}
+
+int failed(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say_all(fmt, args);
+    va_end(args);
+    return EXIT_FAILED;
 }
 
 // Exit codes; what is not said is 1.

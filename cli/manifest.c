@@ -12,9 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+// Of texts in a list: which is the first that equals each, the how-manieth of these it is, and, at the first, how many they are.
+typedef struct repeats {
+    int32_t *first, *nth, *count;
+} repeats;
+
 struct manifest {
     const char *path, *shard;   // shard: NULL for all
     const turns *turns;
+    repeats pictures, values;
     char batch[33];   // what all its runs have in common
     int fd;
     int code;
@@ -82,6 +88,55 @@ static int name_batch(manifest *m, const settings *s, const maker *how, const tu
     return code;
 }
 
+// ---- runs that look alike -----------------------------------------------------------------------
+// A picture that was given twice, or values, have runs that only their order tells apart: that order is told, and no other, for with another list of the same
+// pictures a run is another one by its number, and the same by its picture.
+
+static char *values_text(const sweep *w, int32_t row)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f) return NULL;
+    for (int32_t k = 0; k < w->n; k++) fprintf(f, "%s\n", sweep_value(w, k, row));
+    return fclose(f) == 0 ? text : (free(text), NULL);
+}
+
+static bool count_repeats(repeats *r, int32_t n, const turns *t, bool pictures)
+{
+    claims seen = {0};
+    int32_t *all = calloc((size_t)n * 3 + 1, sizeof *all);
+    bool ok = all != NULL;
+    *r = (repeats){all, all + n, all + 2 * (size_t)n};
+    for (int32_t i = 0; i < n && ok; i++) {
+        char *text = pictures ? strdup(t->in->paths[i]) : values_text(t->sweep, i);
+        const int32_t was = text ? claims_add_text(&seen, text, i + 1) : -1;
+        r->first[i] = was > 0 ? was - 1 : i;
+        r->nth[i] = ++r->count[r->first[i]];
+        ok = was >= 0;
+        free(text);
+    }
+    claims_free(&seen);
+    return ok;
+}
+
+// 1 for all that are unlike any before.
+static int32_t copy_of(const manifest *m, const turn *at)
+{
+    const int32_t picture = m->turns->each ? (int32_t)(at->in - m->turns->in->paths) : -1;
+    const int32_t nth = picture < 0 ? 1 : m->pictures.nth[picture];
+    if (!m->turns->sweep) return nth;
+    const int32_t same = m->values.count[m->values.first[at->row]];
+    return (nth - 1) * same + m->values.nth[at->row];
+}
+
+static void manifest_free(manifest *m)
+{
+    free(m->pictures.first);
+    free(m->values.first);
+    free(m);
+}
+
 int manifest_open(manifest **out, const settings *s, const maker *how, const turns *t)
 {
     *out = NULL;
@@ -89,16 +144,15 @@ int manifest_open(manifest **out, const settings *s, const maker *how, const tur
     manifest *m = calloc(1, sizeof *m);
     if (!m) return usage("out of memory");
     *m = (manifest){.path = s->manifest, .shard = s->shard, .turns = t};
-    const int code = name_batch(m, s, how, t);
+    int code = name_batch(m, s, how, t);
+    if (!code && ((t->each && !count_repeats(&m->pictures, t->in->n, t, true)) ||
+                  (t->sweep && !count_repeats(&m->values, t->sweep->rows, t, false))))
+        code = usage("out of memory");
+    if (!code) m->fd = open(m->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (!code && m->fd < 0) code = failed("%s: %s", m->path, strerror(errno));
     if (code) {
-        free(m);
+        manifest_free(m);
         return code;
-    }
-    m->fd = open(m->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (m->fd < 0) {
-        usage("%s: %s", m->path, strerror(errno));
-        free(m);
-        return EXIT_FAILED;
     }
     end_last_line(m);
     *out = m;
@@ -127,6 +181,8 @@ static void put_turn(json *j, const manifest *m, int32_t i)
     json_open(j, "values", '{');
     for (int32_t k = 0; w && k < w->n; k++) json_word(j, w->axes[k].name, sweep_value(w, k, at.row));
     json_close(j, '}');
+    const int32_t copy = copy_of(m, &at);
+    if (copy > 1) json_count(j, "copy", (uint64_t)copy);
 }
 
 static void put_record(json *j, const record *r)
@@ -174,12 +230,9 @@ int manifest_close(manifest **gone)
 {
     manifest *m = *gone;
     if (!m) return EXIT_OK;
-    if (close(m->fd) != 0 && !m->code) {
-        usage("%s: %s", m->path, strerror(errno));
-        m->code = EXIT_FAILED;
-    }
+    if (close(m->fd) != 0 && !m->code) m->code = failed("%s: %s", m->path, strerror(errno));
     const int code = m->code;
-    free(m);
+    manifest_free(m);
     *gone = NULL;
     return code;
 }

@@ -5,7 +5,9 @@
 // well counts, else the last. A run is known by its pictures and values: its number is another where they came in another order. Lines are read
 // as far as is needed, and written as they were.
 #include "job.h"
+#include "out.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,9 +96,10 @@ static bool same_field(const line *a, const line *b, const char *name)
 
 // ---- all lines ----------------------------------------------------------------------------------
 
+// A picture that was given twice has two runs, of which the second is a copy.
 static bool same_run(const line *a, const line *b)
 {
-    return same_field(a, b, "inputs") && same_field(a, b, "values");
+    return same_field(a, b, "inputs") && same_field(a, b, "values") && number(a, "copy") == number(b, "copy");
 }
 
 static uint64_t hash_field(uint64_t h, const line *l, const char *name)
@@ -106,19 +109,12 @@ static uint64_t hash_field(uint64_t h, const line *l, const char *name)
     return h ^ h >> 29;
 }
 
-// A picture that was given twice has two runs: those of one manifest have numbers of their own.
-static bool is_its(const merging *m, const line *l, int32_t run)
-{
-    const line *have = &m->runs[run];
-    return same_run(have, l) && (have->file != l->file || number(have, "run") == number(l, "run"));
-}
-
 // The number of the run that a line is of, which it has from now on; 0: there are more runs than the batch has.
 static int32_t run_of(merging *m, const line *l)
 {
     size_t i = (size_t)hash_field(hash_field(HASH_START, l, "inputs"), l, "values");
     for (i &= m->n_slots - 1; m->slots[i]; i = (i + 1) & (m->n_slots - 1))
-        if (is_its(m, l, m->slots[i])) return m->slots[i];
+        if (same_run(l, &m->runs[m->slots[i]])) return m->slots[i];
     int32_t run = number(l, "run");
     while (m->free <= m->of && m->runs[m->free].at) m->free++;
     if (m->runs[run].at) run = m->free;
@@ -242,24 +238,18 @@ static int tell(const merging *m, bool quiet)
     return n[DONE] == m->of ? EXIT_OK : EXIT_FAILED;
 }
 
-// Whole or not at all.
 static int write_lines(const merging *m, const char *path)
 {
-    char *part = malloc(strlen(path) + 8);
-    if (!part) return usage("out of memory");
-    sprintf(part, "%s.part", path);
-    FILE *f = fopen(part, "wb");
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
     for (int32_t i = 1; f && i <= m->of; i++)
         if (m->runs[i].at) fprintf(f, "%.*s\n", (int)m->runs[i].n, m->runs[i].at);
-    const bool failed = f && ferror(f);
-    const bool ok = f && fclose(f) == 0 && !failed && rename(part, path) == 0;
-    if (!ok) {
-        fprintf(stderr, "kal: %s: ", path);
-        perror(NULL);
-        if (f) remove(part);
-    }
-    free(part);
-    return ok ? EXIT_OK : EXIT_FAILED;
+    const bool ok = f && fclose(f) == 0;
+    int code = ok ? EXIT_OK : usage("out of memory");
+    if (ok && !put_whole(path, text, size)) code = failed("%s: %s", path, strerror(errno));
+    free(text);
+    return code;
 }
 
 static int check_out(const settings *s)

@@ -99,11 +99,10 @@ static int plot(work *w, int32_t i, const result *r)
     int code = claim(w, path, i, false);
     if (code) return free(path), code;
     code = kal_choice_print(&r->choice, KAL_AS_SVG, &svg, &err) ? fail(&err) : EXIT_OK;
-    FILE *f = code ? NULL : fopen(path, "wb");
-    if (!code && (!f || fwrite(svg.data, 1, svg.size, f) != svg.size))
-        code = worse(usage("--plot: %s cannot be written", path), EXIT_FAILED);
-    if (f && fclose(f) != 0 && !code) code = worse(usage("--plot: %s cannot be written", path), EXIT_FAILED);
-    if (!code) kal_bytes_free(&svg);
+    const bool drawn = !code;
+    if (drawn && !put_whole(path, (const char *)svg.data, svg.size))
+        code = failed("--plot: %s cannot be written: %s", path, strerror(errno));
+    if (drawn) kal_bytes_free(&svg);
     free(path);
     return code;
 }

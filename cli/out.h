@@ -37,6 +37,12 @@ void json_stats_fields(json *j, const kal_stats *stats);
 void json_stats(FILE *f, const kal_stats *stats, const kal_memo_stats *memo);
 void stats_add(kal_stats *sum, const kal_stats *one);
 
+/// All of it, at once where the system can. false, having said why. (whole.c)
+bool write_whole(int fd, const char *path, const char *data, size_t n);
+/// A file of that text takes the place of the one that is there, so that there is a whole one at any time; what a link leads to is replaced, what is no file is
+/// written into, and a file in a folder where none can be made. false: errno.
+bool put_whole(const char *path, const char *data, size_t n);
+
 /// The shortest decimal that reads back the same. Returns `out`.
 char *number_text(double v, char out[32]);
 /// "1.2 MB". Returns `out`.

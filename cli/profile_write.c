@@ -6,6 +6,7 @@
 #include "profile.h"
 #include "profile_page.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -192,29 +193,22 @@ static bool put_page(const profile *p, FILE *f)
     return ok;
 }
 
-// Under another name until it is whole.
 int profile_write(profile *p)
 {
     if (!p || !p->n_requests) return EXIT_OK;
     p->first_ns = start_of(p);
-    const size_t room = strlen(p->path) + sizeof ".part";
-    char *part = malloc(room);
-    if (!part) return usage("out of memory for a profile");
-    snprintf(part, room, "%s.part", p->path);
-    FILE *f = fopen(part, "wb");
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
     bool ok = f != NULL;
     if (ok && p->page)
         ok = put_page(p, f);
     else if (ok)
         profile_put_trace(p, f);
-    ok = ok && !ferror(f);
     if (f) ok = fclose(f) == 0 && ok;
-    if (!ok || rename(part, p->path)) {
-        fprintf(stderr, "kal: %s: ", p->path);
-        perror("the profile cannot be written");
-        if (f) remove(part);
-        ok = false;
-    }
-    free(part);
-    return ok ? EXIT_OK : EXIT_FAILED;
+    int code = ok ? EXIT_OK : usage("out of memory for a profile");
+    if (ok && !put_whole(p->path, text, size))
+        code = failed("%s: the profile cannot be written: %s", p->path, strerror(errno));
+    free(text);
+    return code;
 }

@@ -3,7 +3,9 @@
 //
 // Questions about a text that save nothing: its key, its plan, its picture.
 #include "job.h"
+#include "out.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,14 +58,17 @@ typedef kal_status answer_fn(kal_node *const *nodes, int32_t n, const settings *
 static int put_answer(const kal_bytes *b, const char *path)
 {
     const bool file = path && strcmp(path, "-") != 0;
-    FILE *f = file ? fopen(path, "wb") : stdout;
+    char *text = NULL;
+    size_t size;
+    FILE *f = file ? open_memstream(&text, &size) : stdout;
     bool ok = f && fwrite(b->data, 1, b->size, f) == b->size;
     if (ok && b->size && b->data[b->size - 1] != '\n') ok = fputc('\n', f) != EOF;
-    if (f && file) ok = fclose(f) == 0 && ok;
-    if (ok || !file) return EXIT_OK;   // standard output is looked at in the end
-    fprintf(stderr, "kal: %s: ", path);
-    perror(NULL);
-    return EXIT_FAILED;
+    if (!file) return EXIT_OK;   // standard output is looked at in the end
+    if (f) ok = fclose(f) == 0 && ok;
+    int code = ok ? EXIT_OK : usage("out of memory");
+    if (ok && !put_whole(path, text, size)) code = failed("%s: %s", path, strerror(errno));
+    free(text);
+    return code;
 }
 
 // It takes the place of nothing that it was made of.

@@ -61,21 +61,6 @@ void record_free(record **gone)
     *gone = NULL;
 }
 
-bool write_whole(int fd, const char *path, const char *data, size_t n)
-{
-    while (n) {
-        const ssize_t done = write(fd, data, n);
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) {
-            usage("%s: %s", path, strerror(errno));
-            return false;
-        }
-        data += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
 // ---- the table ----------------------------------------------------------------------------------
 
 // A line in the file.
@@ -303,31 +288,12 @@ static char *sorted(table *t, size_t *size)
     return NULL;
 }
 
-// Another file takes its place, so that there is a whole one at any time; where none can be made beside it, the same file is written over.
-static bool replace(const table *t, const char *data, size_t n)
-{
-    char *name = kal_target_name(t->path), *part = name ? malloc(strlen(name) + 8) : NULL;
-    struct stat st;
-    if (part) sprintf(part, "%s.part", name);
-    const int fd = part ? open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
-    bool ok = fd >= 0 && fstat(t->fd, &st) == 0 && fchmod(fd, st.st_mode & 07777) == 0 &&
-              write_whole(fd, part, data, n);
-    if (fd >= 0) ok = close(fd) == 0 && ok && rename(part, name) == 0;
-    if (fd >= 0 && !ok) unlink(part);
-    const int over = ok ? -1 : open(t->path, O_WRONLY | O_CLOEXEC);
-    if (over >= 0) ok = write_whole(over, t->path, data, n);
-    if (over >= 0) close(over);
-    free(part);
-    free(name);
-    return ok;
-}
-
 static void put_in_order(table *t)
 {
     size_t n;
     if (!t->is_file || is_in_order(t)) return;
     char *data = sorted(t, &n);
-    if (!data || !replace(t, data, n)) {
+    if (!data || !put_whole(t->path, data, n)) {
         usage("%s: its lines stay in the order that they were done in: %s", t->path, strerror(errno));
         t->code = EXIT_FAILED;
     }

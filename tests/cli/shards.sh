@@ -88,6 +88,15 @@ same 'each once' "$(sed 's/.*"inputs": \["\([^"]*\)".*/\1/' all2.jsonl | sort | 
 batch 'in | invert' "$turned" 'made/{stem}.png' 1 again2.jsonl
 code 'one of them twice' 0 "$kal" merge turned.jsonl first.jsonl again2.jsonl
 has 'is told by its pictures' "$(cat out)" "$(wc -l <first.jsonl | tr -d ' ') done by two"
+rm -f taken.jsonl
+for list in "set/p1.ppm set/p2.ppm set/p3.ppm" "set/p3.ppm set/p1.ppm set/p2.ppm"; do
+    "$kal" run 'in | invert' $list -o 'made/{stem}.png' --manifest taken.jsonl >/dev/null 2>&1
+done
+code 'a manifest that was taken up with another list' 0 "$kal" merge taken.jsonl
+same 'has its runs once' "$(cat out)" '3 runs: 3 done, 0 failed, 0 missing, 0 done by two'
+grep -v 'p2.ppm' taken.jsonl >torn.jsonl
+code 'and what is missing' 1 "$kal" merge torn.jsonl
+same 'is told' "$(head -n 1 out)" '3 runs: 2 done, 0 failed, 1 missing, 0 done by two'
 batch 'in | gaussian 2' "$names" 'made/{stem}.png' 2 text2.jsonl
 refused 'another text' 2 'no manifests of one batch' "$kal" merge first.jsonl text2.jsonl
 batch 'in | invert' "$names" 'made/{stem}-2.png' 2 out2.jsonl

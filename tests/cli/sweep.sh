@@ -182,8 +182,11 @@ for form in csv jsonl; do
     pid=$!
     await '[ "$(grep -c .sh s.'$form' 2>/dev/null)" = 2 ]'
     chmod 640 s.$form
+    ln s.$form was.$form
     touch release
     wait $pid
+    check "$form: another file takes its place, so that there is a whole one at any time" \
+        test "$(ls -i s.$form | cut -d' ' -f1)" != "$(ls -i was.$form | cut -d' ' -f1)"
     same "$form: at the end they are in order" "$(grep -o '[a-z]*\.sh' s.$form | tr '\n' ' ')" 'slow.sh quick.sh other.sh '
     same "$form: whole, and nothing else" "$(wc -l <s.$form | tr -d ' ') $(ls s.$form* | tr '\n' ' ')" "$([ $form = csv ] && echo 4 || echo 3) s.$form "
     same "$form: as it was allowed" "$(ls -l s.$form | cut -c1-10)" '-rw-r-----'

@@ -6,13 +6,22 @@
 
 static kal_node *in, *small;   // 200×150 rgb, 20×10 rgb
 
+static bool has_word(const char *text, const char *word)
+{
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+        if (at == text || at[-1] < 'a') return true;
+    return false;
+}
+
 static kal_status parse(const char *text, kal_program **p)
 {
-    const kal_binding b[] = {{.name = "in", .node = in},
-                             {.name = "small", .node = small},
-                             {.name = "size", .value = "3"},
-                             {.name = "where", .value = "64x50+10+20"}};
-    return kal_program_parse(text, strlen(text), b, 4, p, &check_error);
+    static const kal_binding values[] = {{.name = "size", .value = "3"},
+                                         {.name = "where", .value = "64x50+10+20"}};
+    kal_binding b[4] = {{.name = "in", .node = in}, {.name = "small", .node = small}};
+    int32_t n = 2;
+    for (size_t i = 0; i < 2; i++)   // a value needs a name in the text
+        if (has_word(text, values[i].name)) b[n++] = values[i];
+    return kal_program_parse(text, strlen(text), b, n, p, &check_error);
 }
 
 // Both texts mean the same node.
