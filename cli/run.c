@@ -280,7 +280,10 @@ static int check_together(const settings *s, const turns *t)
     if (s->pages && other)
         return usage("--pages runs a text by itself, without --sweep, --table, --sheet, --manifest, --shard, "
                      "--dry-run and --read-only");
-    if (s->shard && !t->each && !t->sweep) return usage("--shard is a part of many runs, and this is one");
+    const bool may_be_many =
+        is_template(s->out) || s->table || s->manifest;   // of a pattern that one file matched
+    if (s->shard && !t->each && !t->sweep && !may_be_many)
+        return usage("--shard is a part of many runs, and this is one");
     if (s->shard && s->sheet) return usage("--sheet is of all runs, and --shard has some");
     if (s->dry_run && (s->sheet || s->manifest || s->profile))
         return usage("--dry-run writes nothing: no --sheet, --manifest or --profile");

@@ -94,12 +94,14 @@ static void try_alone(trial *t, int32_t which, int32_t value)
     free(first);
 }
 
-// What can be read once is not read to try.
-static bool reads_stdin(const runner *r, const maker *m)
+// How many runs would read what can be read once.
+static int32_t readers_of_stdin(const runner *r, const maker *m)
 {
-    for (int32_t i = 0; i < r->in->n; i++)
-        if (!strcmp(r->in->paths[i], "-")) return true;
-    return m->text && text_reads_stdin(m->text);
+    const turns *t = r->turns;
+    int32_t pictures = 0;
+    if (m->text && text_reads_stdin(m->text)) return turns_count(t);
+    for (int32_t i = 0; i < r->in->n; i++) pictures += !strcmp(r->in->paths[i], "-");
+    return (t->each ? pictures : pictures > 0) * (t->sweep ? t->sweep->rows : 1);
 }
 
 int sweep_try(const runner *r, const maker *m)
@@ -108,7 +110,11 @@ int sweep_try(const runner *r, const maker *m)
     trial t = {.r = r, .m = m};
     size_t values = 0;
     for (int32_t i = 0; w && i < w->n; i++) values += (size_t)w->axes[i].n;
-    if (!values || !turns_count(r->turns) || reads_stdin(r, m)) return EXIT_OK;
+    const int32_t readers = readers_of_stdin(r, m);
+    if (readers > 1)
+        return usage("standard input can be read once, and %d runs would read it; save it in a file",
+                     readers);
+    if (!values || !turns_count(r->turns) || readers) return EXIT_OK;
     t.fits = calloc(values, sizeof *t.fits);
     t.f = open_memstream(&t.list, &t.size);
     int code = t.fits && t.f ? EXIT_OK : usage("out of memory");

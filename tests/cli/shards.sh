@@ -36,6 +36,11 @@ for f in set/*.ppm; do cp "$f" "elsewhere/$(basename "$f" .ppm)-copy.ppm"; done
 same 'paths do not matter' "$(sed 's/.*elsewhere.\([^"]*\)-copy.ppm.*/\1/' copies.jsonl | sort)" "$(awk '$2 == 2' list4 | sed 's/set.\(.*\).ppm.*/\1/' | sort)"
 code 'by the environment' 0 env KAL_SHARD=2/4 "$kal" run 'in | invert' set/*.ppm -o 'made/{stem}.png' --manifest env.jsonl
 same 'the same' "$(sed 's/"ms".*//' env.jsonl | sort)" "$(sed 's/"ms".*//' of4-2.jsonl | sort)"
+mkdir -p one; rm -f one.jsonl
+for i in 1 2; do
+    code "a shard of what a pattern matched once, $i" 0 "$kal" run 'in | invert' in.p?m -o 'one/{stem}.png' --shard $i/2 --manifest one.jsonl
+done
+same 'one of them made it' "$(ls one) $(wc -l <one.jsonl | tr -d ' ')" 'in.png 1'
 refused 'a shard of one run' 2 'and this is one' "$kal" run 'in | invert' in.ppm -o x.png --shard 1/4
 refused 'shard 0' 2 'is not I/N' "$kal" run 'in | invert' set/*.ppm -o 'made/{stem}.png' --shard 0/4
 refused 'shard 5 of 4' 2 'is not I/N' "$kal" run 'in | invert' set/*.ppm -o 'made/{stem}.png' --shard 5/4

@@ -101,6 +101,8 @@ refused 'outside what a param says' 2 'param sigma=60 is outside 0..50' "$kal" r
 refused 'a text that is wrong itself' 2 'no run can be read; nothing was run' "$kal" run 'v = 1; in | gausian v' in.ppm --sweep v=1,2 -o 'wrong-{v}.png'
 same 'is told once' "$(grep -c gausian err)" 2
 "$kal" run 'v = 1; in | gaussian v' - --sweep v=3 -o 'piped-{v}.ppm' <in.ppm
+refused 'a pipe for several runs' 2 'standard input can be read once, and 2 runs would read it; save it in a file' "$kal" run 'v = 1; in | gaussian v' - --sweep v=4,5 -o 'piped-{v}.ppm'
+check 'and nothing is written' test ! -e piped-4.ppm
 check 'standard input is not read to try' test -s piped-3.ppm
 check 'nothing is run then' test ! -e wrong-1.png
 refused 'the last of several' 2 'no run can have w=x; nothing' "$kal" run 'v = 1; w = 1; in | gaussian v | brightness w' in.ppm --sweep v=1,2,3 --sweep w=1,x -o 'wrong-{v}-{w}.png'
