@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 
 from . import _kal
+from .errors import ChangedError
 from .image import Encoded, Image, Node, Value, _format_of
 from .pickling import restore
 from .settings import options
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from typing import Any, Iterable
 
 
-def _work(text: str, sources: dict[str, tuple[bytes, str]], path: str | None, settings: dict[str, Any], *_: str) -> str:
+def _work(text: str, sources: dict[str, tuple[bytes, str]], key: str, path: str | None, settings: dict[str, Any], *_: str) -> str:
     """One task: computes a node into the memo, or writes its file."""
     node = restore(text, sources)
+    if node.key != key:
+        raise ChangedError(f"{node!r}: a file that it is made of is another one on this worker, or was changed, or its kallitype is: its key is {node.key}, and {key} is wanted")
     with options(**settings):
         if path is not None:
             _kal.write_files([node], [os.fsencode(path)])
@@ -74,7 +77,7 @@ def to_dask(nodes: Iterable[Node], *, paths: Iterable[str | None] = (), **settin
     def task(node: Any, path: str | None) -> str:
         name = f"kallitype-{node.key}" + (f"-{path}" if path else "")
         if name not in graph:
-            graph[name] = (_work, *node.__reduce__()[1], path, settings, *dict.fromkeys(shared_below(node)))
+            graph[name] = (_work, *node.__reduce__()[1], str(node.key), path, settings, *dict.fromkeys(shared_below(node)))
         return name
 
     given = list(paths) or [None] * len(wanted)

@@ -11,7 +11,8 @@
 
 The key is made of the function's name, its version and its arguments with their defaults (kallitype.params says what stands for
 what; an Image is what it is made of, and img.content() its pixels). What a function reads besides, globals, the clock, files whose
-names are texts, is not in it: make it an argument. Code is never looked at: the version says when it changed.
+names are texts, is not in it: make it an argument. Code is never looked at: the version says when it changed. (In a notebook and at a prompt, where functions of other notebooks are
+called the same, it is part of the name.) A script's functions are called by its name without the folder; where another script of that name has the same memo, give name=.
 
 Results are images, NumPy arrays and their numbers, bytes, str, int, float, complex, bool, None, and tuples, lists and dicts of those;
 they come back as what they were, as objects of your own. Of an image its pixels and its colour profile are kept. What raises is
@@ -29,7 +30,8 @@ import types
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from . import _kal
+from . import _kal, naming
+from .errors import ChangedError
 from .image import Encoded, Image, Value
 from .params import _SIMPLE, plain_of
 
@@ -50,7 +52,20 @@ def memo(function: None = None, /, *, version: int | str | None = None, name: st
     if isinstance(version, bool) or not isinstance(version, (int, str)):
         raise TypeError(f"memo: a version is an int or a text, not {version!r}")
     of: int | str = version
-    return lambda wrapped: Memoized(wrapped, of, name)
+    return lambda wrapped: _memoized(wrapped, of, name)
+
+
+def _memoized(wrapped: Any, version: int | str, name: str | None) -> Memoized[Any, Any]:
+    """Of a method of an object, or an object that is called, the object is the first argument."""
+    if isinstance(wrapped, types.MethodType):
+        return _Bound(Memoized(wrapped.__func__, version, name), wrapped.__self__)   # type: ignore[return-value]
+    if isinstance(wrapped, functools.partial):
+        raise TypeError("memo: of a partial function what is bound is not in the key; put memo on the function itself")
+    if isinstance(wrapped, types.BuiltinMethodType) and not isinstance(wrapped.__self__, (types.ModuleType, type(None))):
+        raise TypeError(f"memo: {wrapped.__qualname__} is a method of an object that is not in the key; call it in a function of your own")
+    if not hasattr(wrapped, "__qualname__") and callable(wrapped):
+        return _Bound(Memoized(type(wrapped).__call__, version, name), wrapped)   # type: ignore[return-value]
+    return Memoized(wrapped, version, name)
 
 
 class Memoized(Generic[P, R]):
@@ -72,7 +87,7 @@ class Memoized(Generic[P, R]):
         functools.update_wrapper(self, function)
         self._signature = inspect.signature(function)
         self._bind_fast = _binder(self._signature)
-        self._checked = False
+        self._code = getattr(function, "__code__", None)
 
     def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         if (bound := self._bind_fast(args, kwargs)) is None:
@@ -82,18 +97,26 @@ class Memoized(Generic[P, R]):
         return {name: value if type(value) in _AS_IS else plain_of(value, f"{self.__name__}: {name}") for name, value in bound.items()}
 
     def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        if not self._checked:
-            _refuse_captured(self.__wrapped__)
-            self._checked = True
-        return {"function": self.name, "version": self.version, "arguments": self._arguments(args, kwargs)}
+        plain = {"function": self.name, "version": self.version, "arguments": self._arguments(args, kwargs)}
+        if self._code is not None and self._code.co_freevars:   # each time: what is around it may be another by now
+            plain["around"] = _captured(self.__wrapped__, ())
+        return plain
 
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """The key of the result for these arguments; nothing is computed."""
         return str(_kal.map_key(self._plain(args, kwargs), None, False))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        key, recipe = _kal.map_key(self._plain(args, kwargs), None, True)
-        data, _ = _kal.blob(key, recipe, lambda: encode(self.__wrapped__(*args, **kwargs), self.__name__))
+        plain = self._plain(args, kwargs)
+        key, recipe = _kal.map_key(plain, None, True)
+
+        def make() -> bytes:
+            made = encode(self.__wrapped__(*args, **kwargs), self.__name__)
+            if _names_file(plain["arguments"]) and _kal.map_key(plain, None, False) != key:
+                raise ChangedError(f"{self.__name__}: a file that it was given changed while it ran")
+            return made
+
+        data, _ = _kal.blob(key, recipe, make)
         return decode(data)   # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -124,23 +147,44 @@ class _Bound:
 def _name_of(function: Callable[..., Any]) -> str:
     if "<lambda>" in function.__qualname__:
         raise TypeError("memo: a lambda has no name of its own; give name=")
-    module = function.__module__
-    if module == "__main__":   # a script is the same when it is imported
-        main = sys.modules["__main__"]
-        spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
-        module = spec.name if spec is not None else os.path.splitext(os.path.basename(file))[0] if file else module
-    return f"{module}.{function.__qualname__}"
+    return naming.of_function(function)
 
 
-def _refuse_captured(function: Callable[..., Any]) -> None:
+def _captured(function: Callable[..., Any], within: tuple[Any, ...]) -> dict[str, Any]:
+    """What a function uses from the one around it. Functions, classes and modules go by their names, as itself does; anything else is refused."""
+    out: dict[str, Any] = {}
     code = getattr(function, "__code__", None)
     for name, cell in zip(code.co_freevars if code else (), getattr(function, "__closure__", None) or ()):
+        where = f"memo: {function.__qualname__} uses {name!r} from the function around it"
         try:
             value = cell.cell_contents
         except ValueError:
-            continue
-        if not isinstance(value, (*_CODE, Memoized)):
-            raise TypeError(f"memo: {function.__qualname__} uses {name!r} from the function around it, which is not in the key; make it an argument")
+            raise TypeError(f"{where}, where it is not set yet; make it an argument") from None
+        out[name] = _name_of_code(value, where, (*within, function))
+    return out
+
+
+def _name_of_code(value: Any, where: str, within: tuple[Any, ...]) -> Any:
+    if isinstance(value, Memoized):
+        return {"function": value.name, "version": value.version}
+    if isinstance(value, types.ModuleType):
+        return value.__name__
+    if not isinstance(value, _CODE) or isinstance(value, types.BuiltinFunctionType) and not isinstance(value.__self__, (types.ModuleType, type(None))):
+        raise TypeError(f"{where}, which is not in the key; make it an argument")
+    if isinstance(value, type):
+        return naming.of_class(value)
+    if "<lambda>" in value.__qualname__:
+        raise TypeError(f"{where}, a lambda, which no name tells from another; give it one, by def")
+    function: Any = value
+    named = naming.of_function(function)
+    around = {} if function in within else _captured(function, within)
+    return {"function": named, "around": around} if around else named
+
+
+def _names_file(plain: Any) -> bool:
+    if isinstance(plain, dict):
+        return any(map(_names_file, plain.values()))
+    return any(map(_names_file, plain)) if isinstance(plain, list) else isinstance(plain, os.PathLike)
 
 
 def _binder(signature: inspect.Signature) -> Callable[[tuple[Any, ...], dict[str, Any]], dict[str, Any] | None]:

@@ -25,12 +25,13 @@ Whatever has a method `__kal_params__` stands for what that gives. All else is r
 from __future__ import annotations
 
 import enum
+import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from . import _kal
+from . import _kal, naming
 from .box import Box
 
 # Kinds that the extension knows and nobody can change. Exactly these: a member of an IntEnum is no int here.
@@ -55,14 +56,21 @@ def _text(value: str, where: str) -> str:
     return value
 
 
+def _is_unicode(value: str) -> bool:
+    """A name of a file that is no UTF-8 has halves of letters in Python."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _name(name: object, where: str) -> str:
     if not isinstance(name, str):
         raise TypeError(f"{where or 'parameters'}: names are texts, not {name!r}")
+    if not _is_unicode(name):
+        raise ValueError(f"{where or 'parameters'}: the name {name!r} is no Unicode")
     return _text(str(name), where)
-
-
-def _of_class(value: object) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 def _array(value: Any, where: str) -> Any:
@@ -120,7 +128,7 @@ def _freeze_object(value: Any, where: str, dicts: type[ParamDict]) -> Any:
         return value
     if top in ("torch", "PIL"):
         return dicts._foreign(value, where)
-    if _fields(value) is not None:
+    if _is_record(value):
         return _Record(value, where)
     try:
         return _buffer(value, where)
@@ -151,9 +159,23 @@ def foreign(value: Any, where: str) -> Any:
     return open_(value)
 
 
-def _fields(value: object) -> tuple[str, ...] | None:
-    names = getattr(type(value), "__dataclass_fields__", None)
-    return None if names is None else tuple(names)
+def _is_record(value: object) -> bool:
+    return hasattr(type(value), "__dataclass_fields__") and not isinstance(value, type)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """Of a dataclass: its fields, and what else it was given, by __post_init__ or by a class made of it; not what is computed once and kept."""
+    import dataclasses
+
+    names = [field.name for field in dataclasses.fields(value)]
+    more = [name for name in getattr(value, "__dict__", ()) if name not in names and not isinstance(getattr(type(value), name, None), functools.cached_property)]
+    return {name: getattr(value, name) for name in names + more}
+
+
+def _member(value: enum.Enum) -> dict[str, Any]:
+    """By its name; flags, of which several together have none, by their number."""
+    named = {"$enum": naming.of_class(type(value))}
+    return {**named, "value": int(value.value)} if isinstance(value, enum.Flag) else {**named, "name": value.name}
 
 
 class _Record:
@@ -162,8 +184,8 @@ class _Record:
     __slots__ = ("value",)
 
     def __init__(self, value: Any, where: str) -> None:
-        fields = {name: freeze(getattr(value, name), f"{where}.{name}" if where else name) for name in _fields(value) or ()}
-        self.value = ParamDict({"$class": _of_class(value), "fields": fields})
+        fields = {name: freeze(item, f"{where}.{name}" if where else name) for name, item in _fields(value).items()}
+        self.value = ParamDict({"$class": naming.of_class(type(value)), "fields": fields})
 
     def __kal_params__(self) -> ParamDict:
         return self.value
@@ -190,11 +212,11 @@ def plain_of(value: Any, where: str = "") -> Any:
     if kind is int:
         return value if -1 << 63 <= value < 1 << 63 else {"$int": str(value)}
     if kind is str:
-        return _text(value, where)
+        return _text(value, where) if value.isascii() or _is_unicode(value) else {"$text": value.encode("utf-8", "surrogatepass")}
     if isinstance(value, (ParamDict, ParamList)):
         return value._plain()
     if isinstance(value, enum.Enum):
-        return {"$enum": _of_class(value), "name": value.name}
+        return _member(value)
     if kind is dict:
         return {_name(name, where): plain_of(item, f"{where}.{name}" if where else str(name)) for name, item in value.items()}
     if kind is list or kind is tuple:

@@ -55,7 +55,7 @@ def _memo_of(given: dict[str, Any]) -> _kal.Memo | None:
         raise ValueError("memo_dir is empty: give a folder")
     folder = None if named["memo_dir"] is None else os.path.abspath(os.fsencode(named["memo_dir"]))
     key = (os.getpid(), folder, 0 if named["memo_size"] is None else size(named["memo_size"]), named["memo_remote"], named["memo_pack"])
-    if key not in _folders:   # one for all who name the same
+    if key not in _folders or folder is not None and not os.path.isdir(folder):   # one for all who name the same, while it is there
         _folders[key] = _kal.Memo(folder=folder, size=key[2], remote=named["memo_remote"], pack=named["memo_pack"])
     return _folders[key]
 

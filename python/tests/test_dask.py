@@ -63,6 +63,10 @@ class Distributed(Case):
             self.assertEqual(found, [pixels(n) for n in nodes])
         with self.assertRaisesRegex(ValueError, "meet in a memo"):
             dask.to_dask(nodes)
+        picture(300, 400).gaussian(1).save(self.path("in.png"))
+        with self.assertRaisesRegex(kal.ChangedError, "another one on this worker"):
+            dask.save([(self.soft.resize(107, 80), self.path("other.png"))], client=self.client, memo_dir=self.path("memo"))
+        self.assertFalse(os.path.exists(self.path("other.png")))
         from dask.base import tokenize
 
         self.assertEqual(tokenize(nodes[0]), tokenize(self.soft.resize(100, 80)))
