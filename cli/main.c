@@ -8,6 +8,7 @@
 #include "records.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -378,7 +379,7 @@ int main(int argc, char **argv)
 {
     int code = load_plugins(argc, argv);
     if (!code) code = dispatch(argc, argv);
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
-    perror("kal: standard output");
-    return worse(code, EXIT_FAILED);
+    return worse(code, failed("standard output: %s", errno ? strerror(errno) : "not all was written"));
 }

@@ -28,7 +28,7 @@ static bool write_all(int fd, const char *data, size_t n)
 bool write_whole(int fd, const char *path, const char *data, size_t n)
 {
     const bool ok = write_all(fd, data, n);
-    if (!ok) usage("%s: %s", path, strerror(errno));
+    if (!ok) usage("%s: %s", strcmp(path, "-") ? path : "standard output", strerror(errno));
     return ok;
 }
 
