@@ -173,6 +173,8 @@ static void leave(kal__errand *e)
 static void long_call_free(kal__errand *e)
 {
     long_call *l = (long_call *)e;
+    if (!l->stage && l->node && l->coding->encoder)   // it was left before it began
+        l->node->u.codec->end(l->coding->encoder, NULL);
     if (!l->stage) kal__coding_give_up(l->coding);
     kal__slab_unref(&l->slab);
     kal_node_unref(&l->node);

@@ -86,9 +86,10 @@ static int32_t touched(const part_run *r, const part_run *above, int32_t n_above
 // The next run of a row from x on; false: there is none.
 static bool next_run(const uint8_t *row, int32_t x, int32_t width, uint8_t value, part_run *r)
 {
-    r->x0 = skip_to(row, x, width, value);
-    if (r->x0 == width) return false;
-    r->x1 = skip_past(row, r->x0, width, value);
+    const int32_t x0 = skip_to(row, x, width, value);
+    if (x0 == width) return false;   // behind the last of as many as there can be is no place
+    r->x0 = x0;
+    r->x1 = skip_past(row, x0, width, value);
     return true;
 }
 

@@ -432,6 +432,29 @@ static void test_memory(void)
     free(data);
 }
 
+// Every other pixel of a row of odd width: as many runs as there can be, and no room behind the last.
+static void test_most_runs(void)
+{
+    const int32_t w = 1023, h = 1021;
+    uint8_t *data = calloc((size_t)w * h, 1), *want = calloc((size_t)w * h, 1);
+    for (int32_t i = 0; i < w * h; i += 2) data[i] = 255;
+    kal_node *m = mask_from(data, w, h);
+    want[0] = 255;
+    compare(kal_keep_largest(s, m, kal_keep_largest_params(.n = 1, .connectivity = 4)), want, (size_t)w * h,
+            "the first of equals");
+    want[0] = 0;
+    compare(kal_remove_small(s, m, kal_remove_small_params(.area = 2, .connectivity = 4)), want,
+            (size_t)w * h, "all are small");
+    compare(kal_remove_small(s, m, kal_remove_small_params(.area = 2, .connectivity = 8)), data,
+            (size_t)w * h, "all are one");
+    for (int32_t i = 0; i < w * h; i++)
+        want[i] = data[i] || (i % w && i % w < w - 1 && i / w && i / w < h - 1) ? 255 : 0;
+    compare(kal_fill_holes(s, m, kal_fill_holes_params(.connectivity = 8)), want, (size_t)w * h,
+            "but at the border");
+    free(data);
+    free(want);
+}
+
 int main(void)
 {
     r.s = 97;
@@ -446,6 +469,7 @@ int main(void)
     test_otsu();
     test_mix();
     test_memory();
+    test_most_runs();
     kal_scope_free(&s);
     kal_memo_clear(NULL);
     return check_done();
