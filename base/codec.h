@@ -55,6 +55,7 @@ typedef struct kal__origin {
     const char *path;   // by which a text can name it; NULL: none can
     bool waits;         // reading may take as long as somebody else likes
     bool remote;        // on another machine, by its URL
+    bool left;          // atomic: nobody waits for it any more, and a caller's functions are not called again
 } kal__origin;
 kal__origin *kal__origin_ref(kal__origin *o);
 void kal__origin_unref(kal__origin **slot);
@@ -118,6 +119,8 @@ typedef struct kal__writer {
     const char *name;   ///< of the target, without folders; NULL: it has none
     bool far;           ///< on another machine: its last step may fail, and comes before those of others
     bool waits;   ///< taking bytes may last as long as somebody else likes; it has neither `patch` nor `file`
+    const kal_status
+        *left;   ///< read atomically: not 0 when nobody waits for it any more; NULL: nobody tells
 } kal__writer;
 
 /// Bytes a file target holds.

@@ -56,8 +56,17 @@ kal_status kal__desk_take(kal__desk *d, const char *name, kal_error *err)
     return kal_fail(err, st, "%s: nobody waits for it any more", name);
 }
 
+// Who does what is wished looks at it too, without the lock.
+static void stop(kal__desk *d, kal_status st)
+{
+    __atomic_store_n(&d->stopped, st, __ATOMIC_RELAXED);
+}
+
 kal_status kal__desk_ask(kal__desk *d, kal_error *err)
 {
+    if (d->watch && !d->stopped)
+        stop(d, kal__watch_check(d->watch, err));   // of wishes that are all done at once, too
+    if (d->stopped) return d->stopped;
     if (!d->running && !kal__thread_start(NULL, 0, work, d))
         return kal_fail(err, KAL_NOMEM, "no thread can be had to wait on");
     d->running = true;
@@ -65,7 +74,7 @@ kal_status kal__desk_ask(kal__desk *d, kal_error *err)
     pthread_cond_signal(&d->wish);
     while (d->wished && !d->stopped) {
         kal__cond_wait(&d->answer, &d->lock, KAL__GLANCE);
-        if (d->wished && !d->stopped && d->watch) d->stopped = kal__watch_check(d->watch, err);
+        if (d->wished && !d->stopped && d->watch) stop(d, kal__watch_check(d->watch, err));
     }
     return d->stopped;
 }
@@ -80,7 +89,7 @@ void kal__desk_watch(kal__desk *d, const kal__watch *watch)
 void kal__desk_leave(kal__desk *d)
 {
     pthread_mutex_lock(&d->lock);   // whoever waits looks at the request under it
-    d->stopped = KAL_CANCELLED;
+    stop(d, KAL_CANCELLED);
     d->watch = NULL;
     pthread_mutex_unlock(&d->lock);
 }

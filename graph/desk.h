@@ -16,7 +16,7 @@ typedef struct kal__desk {
     /// Lets go of everything, the desk's struct too: on the thread when that was left, else by the one who closes it.
     void (*clear)(struct kal__desk *d);
     const kal__watch *watch;   // may stop it; NULL: nobody does
-    kal_status stopped;        // nothing is wished any more
+    kal_status stopped;        // written atomically: nothing is wished any more
     pthread_mutex_t lock;
     pthread_cond_t wish, answer;
     bool wished;   // and not done yet

@@ -38,6 +38,7 @@ kal__watch kal__opening_watch(void)
 typedef struct opening {
     kal__errand base;
     kal__origin *origin;   // of an input: or bytes
+    kal__origin *waited;   // the same, of whoever waits
     kal__slab *bytes;
     size_t size;
     kal__load_p p;
@@ -71,7 +72,10 @@ static kal_status run_page(kal__errand *e, kal_error *err)
 
 static void leave(kal__errand *e)
 {
-    ((opening *)e)->out = NULL;
+    opening *o = (opening *)e;
+    o->out = NULL;
+    if (o->waited) __atomic_store_n(&o->waited->left, true, __ATOMIC_RELAXED);
+    o->waited = NULL;
 }
 
 static void opening_free(kal__errand *e)
@@ -130,7 +134,7 @@ kal_status kal__open(kal__origin *origin, kal__slab *bytes, size_t size, const k
         kal__slab_unref(&bytes);
         return kal_fail(err, KAL_NOMEM, "out of memory for a file");
     }
-    o->origin = origin;
+    o->origin = o->waited = origin;
     o->bytes = bytes;
     o->size = size;
     o->p = *p;

@@ -262,6 +262,7 @@ kal__writer *kal__patient_writer_new(kal__writer *inner, const kal__watch *watch
     kal__desk_init(&d->base, write_some, abort_inner, watch);
     d->inner = inner;
     d->n = 0;
+    inner->left = &d->base.stopped;
     *p = (patient_writer){.base = {.write = patient_write,
                                    .finish = patient_finish,
                                    .commit = patient_commit,

@@ -46,6 +46,8 @@ static void forget(kal_error *err)
 
 static ptrdiff_t read_there(calls_origin *o, uint64_t at, void *dst, size_t n, kal_error *err)
 {
+    if (__atomic_load_n(&o->base.left, __ATOMIC_RELAXED))
+        return kal_fail(err, KAL_CANCELLED, "%s: nobody waits for it any more", o->name), -1;
     forget(err);
     if (o->in.seek && o->position != at) {
         if (o->in.seek(o->in.user, at, err)) {
@@ -172,6 +174,8 @@ static kal_status hand_over(calls_writer *w, const unsigned char *data, size_t n
     kal_error local;
     if (!err) err = &local;
     while (n) {
+        if (w->base.left && __atomic_load_n(w->base.left, __ATOMIC_RELAXED))
+            return kal_fail(err, KAL_CANCELLED, "%s: nobody waits for it any more", w->name);
         forget(err);
         const ptrdiff_t took = w->out.write(w->out.user, data, n, err);
         if (took < 0) return failed(w->name, "write", w->taken, err);
