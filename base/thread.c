@@ -25,6 +25,23 @@ bool kal__thread_start(pthread_t *t, size_t stack, void *(*run)(void *), void *a
     return ok;
 }
 
+static _Thread_local int outside;
+
+void kal__outside_begin(void)
+{
+    outside++;
+}
+
+void kal__outside_end(void)
+{
+    outside--;
+}
+
+bool kal__is_outside(void)
+{
+    return outside > 0;
+}
+
 double kal__now(void)
 {
     struct timespec t;

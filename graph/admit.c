@@ -65,7 +65,7 @@ kal_status kal__admit(size_t bytes, kal_memo *memo, const kal__watch *w, kal_err
     kal_status st = KAL_OK;
     pthread_mutex_lock(&lock);
     queue_up(&own);
-    while (!st && (first != &own || !fits(bytes, most))) {
+    while (!st && !kal__is_outside() && (first != &own || !fits(bytes, most))) {
         kal__cond_wait(&changed, &lock, KAL__GLANCE);
         st = kal__watch_check(w, err);
     }

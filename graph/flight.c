@@ -33,7 +33,7 @@ kal_status kal__flight_take(kal__flight *f, const kal_key *keys, size_t n, bool 
     bool fresh;
     kal__leases *l = f->memo && n ? kal__memo_leases(f->memo) : NULL;
     *again = false;
-    if (!l) return KAL_OK;
+    if (!l || kal__is_outside()) return KAL_OK;
     if (!f->until) f->until = kal__now() + ENOUGH;
     for (double pause = FIRST;; pause = pause * 1.5 < LAST ? pause * 1.5 : LAST) {
         const bool ours =

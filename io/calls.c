@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "fd.h"
 #include "mem.h"
+#include "thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -50,14 +51,19 @@ static ptrdiff_t read_there(calls_origin *o, uint64_t at, void *dst, size_t n, k
         return kal_fail(err, KAL_CANCELLED, "%s: nobody waits for it any more", o->name), -1;
     forget(err);
     if (o->in.seek && o->position != at) {
-        if (o->in.seek(o->in.user, at, err)) {
+        kal__outside_begin();
+        const kal_status st = o->in.seek(o->in.user, at, err);
+        kal__outside_end();
+        if (st) {
             o->position = UINT64_MAX;   // wherever it stands now
             failed(o->name, "seek", at, err);
             return -1;
         }
         o->position = at;
     }
+    kal__outside_begin();
     const ptrdiff_t got = o->in.read(o->in.user, dst, n, err);
+    kal__outside_end();
     if (got < 0) {
         o->position = UINT64_MAX;
         failed(o->name, "read", at, err);
@@ -177,7 +183,9 @@ static kal_status hand_over(calls_writer *w, const unsigned char *data, size_t n
         if (w->base.left && __atomic_load_n(w->base.left, __ATOMIC_RELAXED))
             return kal_fail(err, KAL_CANCELLED, "%s: nobody waits for it any more", w->name);
         forget(err);
+        kal__outside_begin();
         const ptrdiff_t took = w->out.write(w->out.user, data, n, err);
+        kal__outside_end();
         if (took < 0) return failed(w->name, "write", w->taken, err);
         if (!took || (size_t)took > n)
             return kal_fail(err, KAL_CALLBACK, "%s: write at byte %llu took %td bytes of %zu", w->name,
@@ -233,7 +241,10 @@ static kal_status calls_settle(kal__writer *base, kal_error *err)
     w->settled = true;
     if (!w->out.end) return KAL_OK;
     forget(err);
-    return w->out.end(w->out.user, err) ? failed(w->name, "end", w->taken, err) : KAL_OK;
+    kal__outside_begin();
+    const kal_status ended = w->out.end(w->out.user, err);
+    kal__outside_end();
+    return ended ? failed(w->name, "end", w->taken, err) : KAL_OK;
 }
 
 static kal_status calls_commit(kal__writer *base, kal_error *err)

@@ -380,6 +380,42 @@ static void borrowed(const kal_bytes *file)
     kal_scope_free(&s);
 }
 
+// ---- a function that asks for the very picture that is written to it --------------------------------
+
+static kal_node *asked;
+static kal_status inner;
+static unsigned char rows[2][150 * 200 * 3];
+
+static ptrdiff_t asks(void *user, const void *data, size_t n, kal_error *err)
+{
+    int *calls = user;
+    (void)data;
+    const kal_options o = {.threads = 1 + *calls % 2};
+    if (!(*calls)++) inner = kal_read(asked, kal_rect_of(0, 0, 200, 150), rows[0], 600, &o, err);
+    return (ptrdiff_t)n;
+}
+
+static void reentrant(void)
+{
+    for (int k = 0; k < 4; k++) {
+        kal_scope *s = kal_scope_new();
+        kal_node *noise =
+            kal_noise(s, kal_noise_params(.width = 200, .height = 150, .channels = 3, .seed = k + 70));
+        asked = kal_gaussian(s, noise, kal_gaussian_params(.sigma = 5));
+        kal_node *n = kal_encode(s, asked, "png", NULL);
+        int calls = 0;
+        const kal_output out = {.user = &calls, .write = asks};
+        const kal_options o = {.threads = 1 + k % 2, .deadline = k / 2 ? 60 : 0},
+                          never = {.memo_mode = KAL_MEMO_NEVER};
+        inner = KAL_INTERNAL;
+        REQUIRE_OK(kal_write_outputs(&n, &out, 1, &o, &check_error));
+        REQUIRE(calls && inner == KAL_OK);
+        REQUIRE_OK(kal_read(asked, kal_rect_of(0, 0, 200, 150), rows[1], 600, &never, &check_error));
+        REQUIRE_MEM(rows[0], rows[1], sizeof rows[0]);
+        kal_scope_free(&s);
+    }
+}
+
 int main(void)
 {
     kal_scope *s = kal_scope_new();
@@ -390,6 +426,7 @@ int main(void)
         left_behind(&large);
         kal_bytes_free(&large);
     }
+    reentrant();
     kal_scope_free(&s);
     kal_bytes file = noise_in("png", 120, 90);
     nothing();
