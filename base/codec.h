@@ -57,6 +57,10 @@ typedef struct kal__origin {
     bool remote;        // on another machine, by its URL
     bool left;          // atomic: nobody waits for it any more, and a caller's functions are not called again
 } kal__origin;
+/// Of two that have the same bytes: the second where the first cannot be opened. It goes by the first's name. NULL: out of memory.
+kal__origin *kal__origin_either(kal__origin *first, kal__origin *second);
+/// Of such a one the first, else itself; borrowed.
+kal__origin *kal__origin_first(kal__origin *o);
 kal__origin *kal__origin_ref(kal__origin *o);
 void kal__origin_unref(kal__origin **slot);
 /// A file by its path (copied), "-" standard input, or a URL; it is not opened yet.

@@ -350,6 +350,24 @@ static kal__source *merge(const kal__source *named, const kal__source *bytes)
     return s;
 }
 
+static bool may_be_one_of_two(const kal__source *s)
+{
+    return s->origin && !s->origin->remote && !s->bytes && !s->unkeyed && !s->once && !s->preview;
+}
+
+// Of two places of the same bytes a file comes first, else the one that was seen last; and where it is gone by then, the other. NULL: there is one alone.
+static kal__source *either(const kal__source *old, const kal__source *fresh)
+{
+    if (!may_be_one_of_two(old) || !may_be_one_of_two(fresh)) return NULL;
+    kal__origin *was = kal__origin_first(old->origin), *now = kal__origin_first(fresh->origin);
+    if (was == now || (was->path && now->path && !strcmp(was->path, now->path))) return NULL;
+    const bool back = was->path && !now->path;
+    kal__origin *both = kal__origin_either(back ? was : now, back ? now : was);
+    kal__source *s = both ? kal__source_copy(back ? old : fresh, both) : NULL;
+    kal__origin_unref(&both);
+    return s;
+}
+
 void kal__node_set_source(kal_node *node, kal__source *source)
 {
     pthread_mutex_lock(&lock);
@@ -358,6 +376,8 @@ void kal__node_set_source(kal_node *node, kal__source *source)
         fresh = merge(source, old);
     else if (source->bytes && old->origin)
         fresh = merge(old, source);
+    else if (old != source)
+        fresh = either(old, source);
     node->u.source = fresh ? fresh : kal__source_ref(source);
     pthread_mutex_unlock(&lock);
     kal__source_unref(&old);

@@ -416,6 +416,63 @@ static void reentrant(void)
     }
 }
 
+// ---- one content at two places ----------------------------------------------------------------------
+
+typedef struct lender {
+    const kal_bytes *file;
+    size_t at;
+    bool dead;
+} lender;
+
+static ptrdiff_t lend(void *user, void *dst, size_t n, kal_error *err)
+{
+    lender *l = user;
+    if (l->dead) return kal_fail(err, KAL_IO, "the server is gone"), -1;
+    if (n > l->file->size - l->at) n = l->file->size - l->at;
+    memcpy(dst, l->file->data + l->at, n);
+    l->at += n;
+    return (ptrdiff_t)n;
+}
+
+static kal_status lend_from(void *user, uint64_t at, kal_error *err)
+{
+    (void)err;
+    ((lender *)user)->at = (size_t)at;
+    return KAL_OK;
+}
+
+static kal_status read_anew(kal_node *n)
+{
+    static const kal_options never = {.memo_mode = KAL_MEMO_NEVER};
+    static unsigned char pixels[100 * 120 * 3];
+    return kal_read(n, kal_rect_of(0, 0, 100, 90), pixels, 300, &never, &check_error);
+}
+
+static void elsewhere(const kal_bytes *file)
+{
+    kal_scope *s = kal_scope_new();
+    char one[500], two[500];
+    snprintf(one, sizeof one, "%s", check_temp("one.png"));
+    snprintf(two, sizeof two, "%s", check_temp("two.png"));
+    put_file(one, file->data, file->size);
+    put_file(two, file->data, file->size);
+    kal_node *a = kal_load(s, one, NULL), *b = kal_load(s, two, NULL);
+    REQUIRE(a == b);
+    remove(two);
+    REQUIRE_OK(read_anew(a));   // the one that is there
+    lender l = {.file = file};
+    const kal_input in = {.name = "lent", .user = &l, .read = lend, .seek = lend_from};
+    REQUIRE(kal_load(s, one, NULL) == a && kal_load_input(s, &in, NULL) == a);
+    l.dead = true;
+    REQUIRE_OK(read_anew(a));   // the file
+    l.dead = false;
+    remove(one);
+    REQUIRE_OK(read_anew(a));   // the functions
+    l.dead = true;
+    REQUIRE_FAILS(KAL_IO, read_anew(a));
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     kal_scope *s = kal_scope_new();
@@ -435,6 +492,7 @@ int main(void)
     with_a_tail();
     targets();
     descriptors(&file);
+    elsewhere(&file);
     borrowed(&file);
     shown(&file);
     kal_bytes_free(&file);
