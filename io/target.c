@@ -138,7 +138,7 @@ static const char *name_of(int fd, char name[40])
     return name;
 }
 
-// Only when it is about to take its place, for what has a name stays when the process is killed. A link replaces nothing, so it is renamed as any other.
+// Only when all of it is there. A link replaces nothing, so it is renamed as any other.
 static kal_status give_name(file_writer *f, kal_error *err)
 {
     char name[40];
@@ -153,8 +153,9 @@ static kal_status give_name(file_writer *f, kal_error *err)
 static kal_status file_finish(kal__writer *w, kal_error *err)
 {
     file_writer *f = (file_writer *)w;
-    const kal_status st = flush(f, err);
-    if (st || !f->own || f->nameless) return st;   // without a name it is gone when it is closed
+    kal_status st = flush(f, err);
+    if (!st) st = give_name(f, err);
+    if (st || !f->own) return st;
     f->own = false;
     if (close(f->fd) == 0) return KAL_OK;
     return kal__cannot_write(err, "%s: closing: %s", f->path, strerror(errno));
@@ -164,13 +165,13 @@ static kal_status file_commit(kal__writer *w, kal_error *err)
 {
     file_writer *f = (file_writer *)w;
     kal_status st = file_finish(w, err);
-    if (!st) st = give_name(f, err);
     if (!st && !f->direct && rename(f->temp, f->path) != 0)
         st = kal__cannot_write(err, "%s: renaming: %s", f->path, strerror(errno));
-    if (st) return file_abort(w), st;
-    if (f->own) close(f->fd);   // of a file that has its place; what a disk lacks, writing told
-    file_free(f);
-    return KAL_OK;
+    if (st)
+        file_abort(w);
+    else
+        file_free(f);
+    return st;
 }
 
 char *kal__target_temp(const char *path)
