@@ -23,10 +23,10 @@ typedef struct http_line {
     CURL *easy;
     CURLM *multi;   // keeps the connection
     struct curl_slist *fields;
-    uint64_t moved;
-    kal__slab *file;   // what comes
+    uint64_t moved, page;   // bytes both ways; of what is read past
+    kal__slab *file;        // what comes
     size_t n, size;
-    bool takes;     // it is asked for an entry; else what comes is read past
+    bool takes;   // it is asked for an entry; else what comes is read past
     bool strange;
     const kal__piece *pieces;   // what goes
     int piece;
@@ -56,7 +56,8 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
     http_line *l = user;
     const size_t n = one * size;
     l->moved += n;
-    if (!l->takes || status_of(l) != 200) return l->moved < MOST_PAGE ? n : 0;   // a page that says what is wrong
+    if (!l->takes || status_of(l) != 200)
+        return (l->page += n) < MOST_PAGE ? n : 0;   // a page that says what is wrong
     if (!l->file && !make_room(l)) return 0;
     if (n > l->size - l->n) return 0;
     memcpy(l->file->data + l->n, data, n);
@@ -102,7 +103,7 @@ static long go(http_line *l)
     bool over = false;
     CURLcode code = CURLE_OPERATION_TIMEDOUT;
     long status = 0;
-    l->moved = 0;
+    l->moved = l->page = 0;
     if (kal__curl.curl_multi_add_handle(l->multi, l->easy)) return 0;
     while (!over) {
         int running, left;
@@ -115,7 +116,8 @@ static long go(http_line *l)
         kal__curl.curl_multi_poll(l->multi, NULL, 0, (int)(seconds * 1e3) + 1, NULL);
     }
     if (code == CURLE_OK || code == CURLE_WRITE_ERROR) status = status_of(l);
-    if (code == CURLE_WRITE_ERROR && status == 200) status = 0;   // it was no entry that can be taken
+    if (code == CURLE_WRITE_ERROR && l->takes && status == 200)
+        status = 0;   // it was no entry that can be taken
     blame(l, code, status);
     kal__curl.curl_multi_remove_handle(l->multi, l->easy);
     return status;

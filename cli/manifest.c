@@ -181,8 +181,7 @@ static void put_turn(json *j, const manifest *m, int32_t i)
     json_open(j, "values", '{');
     for (int32_t k = 0; w && k < w->n; k++) json_word(j, w->axes[k].name, sweep_value(w, k, at.row));
     json_close(j, '}');
-    const int32_t copy = copy_of(m, &at);
-    if (copy > 1) json_count(j, "copy", (uint64_t)copy);
+    json_count(j, "copy", (uint64_t)copy_of(m, &at));
 }
 
 static void put_record(json *j, const record *r)

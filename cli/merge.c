@@ -96,10 +96,12 @@ static bool same_field(const line *a, const line *b, const char *name)
 
 // ---- all lines ----------------------------------------------------------------------------------
 
-// A picture that was given twice has two runs, of which the second is a copy.
+// A picture that was given twice has two runs, of which the second is a copy; lines of old do not say so, and have numbers of their own within a file.
 static bool same_run(const line *a, const line *b)
 {
-    return same_field(a, b, "inputs") && same_field(a, b, "values") && number(a, "copy") == number(b, "copy");
+    const int32_t one = number(a, "copy"), two = number(b, "copy");
+    if (!same_field(a, b, "inputs") || !same_field(a, b, "values")) return false;
+    return one && two ? one == two : a->file != b->file || number(a, "run") == number(b, "run");
 }
 
 static uint64_t hash_field(uint64_t h, const line *l, const char *name)

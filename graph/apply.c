@@ -141,7 +141,7 @@ static kal_status settle(applying *a, kal_error *err)
     kal_status st = kal__params_check(s, a->params, err);
     if (st) return st;
     memset(&a->call.extent, 0, sizeof a->call.extent);
-    err->message[0] = 0;
+    *err = (kal_error){0};
     st = op->extent(&a->call, a->params, &a->call.extent, err);
     if (st) {
         if (!err->message[0]) kal_fail(err, st, "%s: %s", op->name, kal_status_text(st));

@@ -62,7 +62,7 @@ static kal_status run_step(const kal__stage *s, const kal__step *step, const kal
                    .stopped = stopped};
     if (step->table) job.state = step->table;
     job.far = far;
-    if (err) err->message[0] = 0;
+    if (err) *err = (kal_error){0};
     kal_status st = (step->table ? kal__table_op : c->op)->run(&job);
     if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
     if (st && err) err->status = st;

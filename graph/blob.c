@@ -90,7 +90,7 @@ static kal_status call(const request *r, kal_bytes *made, kal_error *err)
 {
     const making now = {r->o.memo, r->key, innermost};
     innermost = &now;
-    err->message[0] = 0;
+    *err = (kal_error){0};
     const kal_status st = r->make(r->user, made, err);
     innermost = now.around;
     if (st && !err->message[0]) kal_fail(err, st, "making a result: %s", kal_status_text(st));

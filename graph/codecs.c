@@ -67,8 +67,8 @@ static const char *told(const char *path, char name[MOST_NAME])
     return name;
 }
 
-kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,
-                               char word[KAL__SUFFIX], kal_error *err)
+static kal_status codec_for_path(const char *path, const char *format, const kal__codec **out,
+                                 char word[KAL__SUFFIX], kal_error *err)
 {
     char buffer[MOST_NAME];
     const char *name = told(path, buffer);
@@ -93,6 +93,12 @@ kal_status kal__codec_for_path(const char *path, const char *format, const kal__
     return KAL_OK;
 }
 
+kal_status kal__codec_for_path(const char *path, const char *format, const kal__codec **out,
+                               char word[KAL__SUFFIX], kal_error *err)
+{
+    return kal__of_output(codec_for_path(path, format, out, word, err), err);
+}
+
 kal_status kal__target(const kal__codec *c, const char *path, kal__writer **out, kal_error *err)
 {
     char buffer[MOST_NAME];
@@ -102,7 +108,7 @@ kal_status kal__target(const kal__codec *c, const char *path, kal__writer **out,
     if (kal__is_url(path) && !limits.network)
         return kal__over_limit(err, "network=true", "%s: nothing is written to the web here",
                                told(path, buffer));
-    return kal__write_target(c, path, out, err);
+    return kal__of_output(kal__write_target(c, path, out, err), err);
 }
 
 static kal_status allowed(const kal__codec *c, const char *name, const kal_limits *limits, kal_error *err)

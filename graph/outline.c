@@ -45,14 +45,34 @@ static kal_status look_at(kal__parser *r, const kal__def *def, const kal__token 
     return st;
 }
 
+// Where a call of load is: `key`, the last word that may be a parameter's name; `value`, behind its =.
+typedef struct loading {
+    bool call, value;
+    kal__token key;
+} loading;
+
+// load -, load "-", load page=0 path=-
+static bool loads_stdin(loading *l, const kal__token *t)
+{
+    const bool word = t->kind == KAL__WORD || t->kind == KAL__STRING;
+    const bool it =
+        l->call && word && t->n == 1 && *t->text == '-' && (!l->value || kal__same(&l->key, "path"));
+    if (t->kind == KAL__PIPE || t->kind == KAL__NEWLINE || t->kind == KAL__OPEN || t->kind == KAL__CLOSE)
+        l->call = false;
+    if (t->kind == KAL__WORD && !l->call) l->call = kal__same(t, "load");
+    l->value = t->kind == KAL__EQUALS;
+    if (!l->value) l->key = *t;
+    return it;
+}
+
 static kal_status leap(kal__parser *r, const kal__def *def, bool to_end)
 {
     kal_status st = KAL_OK;
-    bool piped = false, loading = false;
+    bool piped = false;
+    loading l = {.call = false};
     while (!st && r->t.kind != KAL__END) {
         const kal__token t = r->t;
-        r->p->stdin_too |= loading && kal__same(&t, "-");
-        loading = kal__same(&t, "load") || (loading && (t.kind == KAL__EQUALS || kal__same(&t, "path")));
+        r->p->stdin_too |= loads_stdin(&l, &t) && !def;   // a def's body is nothing until it is called
         if (t.kind == KAL__NEWLINE && !to_end && !r->lex.depth && !(piped && *t.at == '\n')) break;
         r->lex.depth += t.kind == KAL__OPEN ? 1 : t.kind == KAL__CLOSE && r->lex.depth ? -1 : 0;
         if (t.kind != KAL__NEWLINE) piped = t.kind == KAL__PIPE;

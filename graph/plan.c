@@ -133,7 +133,7 @@ static kal_status prepare_step(kal__step *step, kal_error *err)
 {
     const kal_op *op = step->node->call.op;
     if (!op->prepare) return KAL_OK;
-    err->message[0] = 0;
+    *err = (kal_error){0};
     const kal_status st = op->prepare(&step->node->call, &step->state, err);
     if (st && !err->message[0]) kal_fail(err, st, "%s: %s", op->name, kal_status_text(st));
     return st;

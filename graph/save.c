@@ -265,8 +265,9 @@ static kal_status encode_text(kal_node *image, const kal__codec *c, const char *
     const kal__calm calm = kal__calm_begin();
     kal__codec_defaults(c, word, params);
     if (text)
-        st =
-            kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena, NULL}, err);
+        st = kal__of_output(
+            kal__params_parse(s, params, text, &(kal__param_context){&image->call.extent, &arena, NULL}, err),
+            err);
     if (!st) st = kal__encode(image, c, params, out, err);
     kal__arena_free(&arena);
     kal__calm_end(&calm);

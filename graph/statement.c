@@ -56,7 +56,7 @@ static kal_status finish_save(kal__parser *r, const kal__written *c, kal_node *i
     if (!st) bad = &c->op;
     if (!st) st = kal__encode(image, codec, params, &encoded, r->err);
     kal__arena_free(&arena);
-    if (st) return kal__fail_at(r, bad, st);
+    if (st) return kal__fail_at(r, bad, kal__of_output(st, r->err));
     kal__remember_place(r, &c->op, encoded);
     if (kal__add_save(r->p, encoded, path)) return KAL_OK;
     kal_node_unref(&encoded);

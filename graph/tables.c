@@ -55,7 +55,7 @@ static kal_status run_ops(const kal__step *steps, int32_t n, unsigned char *cons
         const size_t room = c->op->scratch ? c->op->scratch(c, 256, 1) : 0;
         void *scratch = room ? aligned_alloc(64, (room + 63) & ~(size_t)63) : NULL;
         if (room && !scratch) return kal_fail(err, KAL_NOMEM, "%s: out of memory", c->op->name);
-        err->message[0] = 0;
+        *err = (kal_error){0};
         const kal_status st = c->op->run(&(kal_job){
             .call = c, .state = steps[k].state, .in = &in, .out = &out, .scratch = scratch, .err = err});
         free(scratch);

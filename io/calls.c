@@ -175,6 +175,12 @@ typedef struct calls_writer {
     unsigned char buffer[KAL__WRITER_BYTES];
 } calls_writer;
 
+static kal_status of_output(kal_status st, kal_error *err)
+{
+    if (err) err->about = KAL_ABOUT_OUTPUT;
+    return st;
+}
+
 static kal_status hand_over(calls_writer *w, const unsigned char *data, size_t n, kal_error *err)
 {
     kal_error local;
@@ -186,7 +192,7 @@ static kal_status hand_over(calls_writer *w, const unsigned char *data, size_t n
         kal__outside_begin();
         const ptrdiff_t took = w->out.write(w->out.user, data, n, err);
         kal__outside_end();
-        if (took < 0) return failed(w->name, "write", w->taken, err);
+        if (took < 0) return of_output(failed(w->name, "write", w->taken, err), err);
         if (!took || (size_t)took > n)
             return kal_fail(err, KAL_CALLBACK, "%s: write at byte %llu took %td bytes of %zu", w->name,
                             (unsigned long long)w->taken, took, n);
@@ -244,7 +250,7 @@ static kal_status calls_settle(kal__writer *base, kal_error *err)
     kal__outside_begin();
     const kal_status ended = w->out.end(w->out.user, err);
     kal__outside_end();
-    return ended ? failed(w->name, "end", w->taken, err) : KAL_OK;
+    return ended ? of_output(failed(w->name, "end", w->taken, err), err) : KAL_OK;
 }
 
 static kal_status calls_commit(kal__writer *base, kal_error *err)

@@ -363,7 +363,7 @@ KAL_API kal_rect kal_need_halo(const kal_extent *in, kal_rect out, int32_t left,
 // ---- ops in a library of their own ----------------------------------------------------------------
 
 /// Raised when a record, a call or a job is no longer what it was: a library of ops is built anew then.
-#define KAL_PLUGIN_ABI 3
+#define KAL_PLUGIN_ABI 4
 
 /// What a library of ops is asked for.
 typedef struct kal_plugin {

@@ -131,4 +131,26 @@ same 'a memo that may not grow is a warning' "$?" 0
 same 'an output that may not is an error' "$?" 1
 has 'which says so' "$(cat err)" 'long.ppm: writing: File too large'
 same 'and nothing is left' "$(find . -name '*long.ppm*')" ''
+# ---- texts that are written: whole, where they are meant, with the rights that they had
+draw() { "$kal" graph --dot 'solid 3' -o "$1"; }
+{ draw /dev/stdout; echo MORE; } >drawn
+same 'what comes behind standard output stays' "$(tail -n 1 drawn)" MORE
+sed '$d' drawn >want.dot
+ln -s led.dot link.dot
+draw link.dot
+check 'a link to nothing leads to what is made' cmp led.dot want.dot
+echo old >led.dot; chmod 640 led.dot; ln led.dot was.dot
+draw link.dot
+check 'and stays one' test -L link.dot
+check 'what it leads to is another file' cmp led.dot want.dot
+same 'with its rights' "$(ls -l led.dot | cut -c1-10)" '-rw-r-----'
+same 'and the old one is whole' "$(cat was.dot)" old
+mkdir closed; echo old >closed/x.dot; chmod 555 closed
+draw closed/x.dot
+check 'where no file can be made, into it' cmp closed/x.dot want.dot
+chmod 755 closed
+mkfifo pipe.dot; cat pipe.dot >piped & draw pipe.dot; wait
+check 'a pipe gets it' cmp piped want.dot
+same 'and nothing is left beside' "$(ls -a | grep -c '\.part$')" 0
+
 finish

@@ -35,7 +35,7 @@ unset KAL_PLUGINS
 refused 'and nothing of it was registered' 2 'there is no op "acme.fade"' "$kal" key 'in | acme.fade' in.ppm
 refused 'the other way round' 2 'acme.so: there is an op acme.fade already' "$kal" ops --plugin "$bad/clash.so" --plugin "$acme"
 refused 'an op that fails' 1 'acme.fails: it always does' "$kal" run --plugin "$bad/clash.so" 'in | acme.fails' in.ppm -o x.ppm
-refused 'another version' 2 'older.so: it was built for version 4 of the records' "$kal" ops --plugin "$bad/older.so"
+refused 'another version' 2 'older.so: it was built for version 5 of the records' "$kal" ops --plugin "$bad/older.so"
 refused 'no ops' 2 'nothing.so: it has no function kal_plugin_ops; is it a library of ops?' "$kal" ops --plugin "$bad/nothing.so"
 refused 'a name that is for ours' 2 "wrong.so: an op's name is lower case" "$kal" ops --plugin "$bad/wrong.so"
 refused 'no such file' 2 'none.so: cannot open shared object file' "$kal" ops --plugin none.so

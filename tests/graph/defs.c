@@ -373,6 +373,11 @@ static void outlines(void)
     wanted("load in.jpg | invert | insert inside", "");
     loads_stdin("load - | invert", true);
     loads_stdin("x = (load path=-); save out.png x", true);
+    loads_stdin("load \"-\" | invert", true);
+    loads_stdin("load page=0 path=-; load lenient=true x.png", true);
+    loads_stdin("load lenient=true -", true);
+    loads_stdin("def f(s) = load - | gaussian s\nload a.ppm | gaussian 2", false);
+    loads_stdin("load x.png page=- | draw_text -", false);
     loads_stdin("# load -\nload -x.png | draw_text \"load -\"; x = load", false);
     loads_stdin("param load = -1; in | gaussian - # load", false);
     REQUIRE_FAILS(KAL_SYNTAX, kal_program_outline("in | \"x", 7, NULL, &(kal_program *){NULL}, &check_error));
