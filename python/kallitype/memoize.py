@@ -31,7 +31,7 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from . import _kal, naming
-from .errors import ChangedError
+from .errors import ChangedError, MissingFileError
 from .image import Encoded, Image, Value
 from .params import _SIMPLE, plain_of
 
@@ -57,15 +57,21 @@ def memo(function: None = None, /, *, version: int | str | None = None, name: st
 
 def _memoized(wrapped: Any, version: int | str, name: str | None) -> Memoized[Any, Any]:
     """Of a method of an object, or an object that is called, the object is the first argument."""
+    bound: Any = None
     if isinstance(wrapped, types.MethodType):
-        return _Bound(Memoized(wrapped.__func__, version, name), wrapped.__self__)   # type: ignore[return-value]
-    if isinstance(wrapped, functools.partial):
+        if isinstance(wrapped.__self__, type):
+            return Memoized(wrapped, version, name or f"{naming.of_class(wrapped.__self__)}.{wrapped.__name__}")
+        bound = _Bound(Memoized(wrapped.__func__, version, name), wrapped.__self__)
+    elif isinstance(wrapped, functools.partial):
         raise TypeError("memo: of a partial function what is bound is not in the key; put memo on the function itself")
-    if isinstance(wrapped, types.BuiltinMethodType) and not isinstance(wrapped.__self__, (types.ModuleType, type(None))):
+    elif isinstance(wrapped, types.BuiltinMethodType) and not isinstance(wrapped.__self__, (types.ModuleType, type(None))):
         raise TypeError(f"memo: {wrapped.__qualname__} is a method of an object that is not in the key; call it in a function of your own")
-    if not hasattr(wrapped, "__qualname__") and callable(wrapped):
-        return _Bound(Memoized(type(wrapped).__call__, version, name), wrapped)   # type: ignore[return-value]
-    return Memoized(wrapped, version, name)
+    elif not hasattr(wrapped, "__qualname__") and callable(wrapped):
+        call = inspect.getattr_static(type(wrapped), "__call__")
+        if isinstance(call, (staticmethod, classmethod)):
+            return Memoized(wrapped.__call__, version, name or naming.of_class(type(wrapped)))
+        bound = _Bound(Memoized(type(wrapped).__call__, version, name), wrapped)
+    return Memoized(wrapped, version, name) if bound is None else bound   # type: ignore[no-any-return]
 
 
 class Memoized(Generic[P, R]):
@@ -97,9 +103,9 @@ class Memoized(Generic[P, R]):
         return {name: value if type(value) in _AS_IS else plain_of(value, f"{self.__name__}: {name}") for name, value in bound.items()}
 
     def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        plain = {"function": self.name, "version": self.version, "arguments": self._arguments(args, kwargs)}
+        plain: dict[str, Any] = {"function": self.name, "version": self.version, "arguments": self._arguments(args, kwargs)}
         if self._code is not None and self._code.co_freevars:   # each time: what is around it may be another by now
-            plain["around"] = _captured(self.__wrapped__, ())
+            plain["around"] = _Around(self.__wrapped__).entries
         return plain
 
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
@@ -112,7 +118,7 @@ class Memoized(Generic[P, R]):
 
         def make() -> bytes:
             made = encode(self.__wrapped__(*args, **kwargs), self.__name__)
-            if _names_file(plain["arguments"]) and _kal.map_key(plain, None, False) != key:
+            if _names_file(plain["arguments"]) and _is_another(plain, key):
                 raise ChangedError(f"{self.__name__}: a file that it was given changed while it ran")
             return made
 
@@ -130,7 +136,7 @@ class Memoized(Generic[P, R]):
 
 
 class _Bound:
-    """A memoized function as a method; its first argument is the object, which needs a key as any other."""
+    """A memoized function as a method; its first argument is the object, which needs a key as any other. All else is the function's."""
 
     __slots__ = ("__func__", "__self__")
 
@@ -143,6 +149,17 @@ class _Bound:
     def key(self, *args: Any, **kwargs: Any) -> str:
         return self.__func__.key(self.__self__, *args, **kwargs)
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__func__, name)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        whole = self.__func__._signature
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
+
+    def __repr__(self) -> str:
+        return f"<memo {self.__func__.name} version {self.__func__.version!r} of {self.__self__!r}>"
+
 
 def _name_of(function: Callable[..., Any]) -> str:
     if "<lambda>" in function.__qualname__:
@@ -150,35 +167,64 @@ def _name_of(function: Callable[..., Any]) -> str:
     return naming.of_function(function)
 
 
-def _captured(function: Callable[..., Any], within: tuple[Any, ...]) -> dict[str, Any]:
-    """What a function uses from the one around it. Functions, classes and modules go by their names, as itself does; anything else is refused."""
-    out: dict[str, Any] = {}
-    code = getattr(function, "__code__", None)
-    for name, cell in zip(code.co_freevars if code else (), getattr(function, "__closure__", None) or ()):
-        where = f"memo: {function.__qualname__} uses {name!r} from the function around it"
-        try:
-            value = cell.cell_contents
-        except ValueError:
-            raise TypeError(f"{where}, where it is not set yet; make it an argument") from None
-        out[name] = _name_of_code(value, where, (*within, function))
-    return out
+class _Around:
+    """What a function uses from the one around it, and what that uses. Functions, classes and modules go by their names, as itself does; anything else is refused. A list, since functions
+    that are made in each other's company use one another in any way: `uses` names a place in it."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.entries: list[Any] = []
+        self._places: dict[int, int] = {}
+        self._number(function, lambda: {"uses": self._uses(function)})
+
+    def _number(self, value: Any, describe: Callable[[], dict[str, Any]]) -> dict[str, int]:
+        if id(value) not in self._places:
+            place = self._places[id(value)] = len(self.entries)
+            self.entries.append(None)
+            self.entries[place] = describe()
+        return {"at": self._places[id(value)]}
+
+    def _uses(self, function: Callable[..., Any]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        code = getattr(function, "__code__", None)
+        for name, cell in zip(code.co_freevars if code else (), getattr(function, "__closure__", None) or ()):
+            where = f"memo: {function.__qualname__} uses {name!r} from the function around it"
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                raise TypeError(f"{where}, where it is not set yet; make it an argument") from None
+            out[name] = self._of(value, where)
+        return out
+
+    def _of(self, value: Any, where: str) -> Any:
+        if isinstance(value, types.ModuleType):
+            return value.__name__
+        if isinstance(value, Memoized):
+            return self._number(value.__wrapped__, lambda: {"function": value.name, "version": value.version, "uses": self._uses(value.__wrapped__)})
+        if not isinstance(value, _CODE) or isinstance(value, types.BuiltinFunctionType) and not isinstance(value.__self__, (types.ModuleType, type(None))):
+            raise TypeError(f"{where}, which is not in the key; make it an argument")
+        if isinstance(value, type):
+            return self._number(value, lambda: self._class(value)) if "<locals>" in value.__qualname__ else naming.of_class(value)
+        if "<lambda>" in value.__qualname__:
+            raise TypeError(f"{where}, a lambda, which no name tells from another; give it one, by def")
+        return self._number(value, lambda: self._function(value, where))
+
+    def _function(self, function: Any, where: str) -> dict[str, Any]:
+        defaults = {part: plain_of(getattr(function, part), f"{where}: its defaults") for part in ("__defaults__", "__kwdefaults__") if getattr(function, part, None)}
+        return {"function": naming.of_function(function), "uses": self._uses(function), **defaults}
+
+    def _class(self, kind: type) -> dict[str, Any]:
+        """One that was made in a function: its methods may use what stands around it, too."""
+        methods = {name: getattr(item, "__func__", getattr(item, "fget", item)) for name, item in vars(kind).items()}
+        return {"class": naming.of_class(kind),
+                "methods": {name: self._of(item, f"memo: {item.__qualname__}") for name, item in methods.items() if isinstance(item, types.FunctionType)}}
 
 
-def _name_of_code(value: Any, where: str, within: tuple[Any, ...]) -> Any:
-    if isinstance(value, Memoized):
-        return {"function": value.name, "version": value.version}
-    if isinstance(value, types.ModuleType):
-        return value.__name__
-    if not isinstance(value, _CODE) or isinstance(value, types.BuiltinFunctionType) and not isinstance(value.__self__, (types.ModuleType, type(None))):
-        raise TypeError(f"{where}, which is not in the key; make it an argument")
-    if isinstance(value, type):
-        return naming.of_class(value)
-    if "<lambda>" in value.__qualname__:
-        raise TypeError(f"{where}, a lambda, which no name tells from another; give it one, by def")
-    function: Any = value
-    named = naming.of_function(function)
-    around = {} if function in within else _captured(function, within)
-    return {"function": named, "around": around} if around else named
+def _is_another(plain: dict[str, Any], key: Any) -> bool:
+    """What was there when it began; a file that it took away was."""
+    try:
+        return bool(_kal.map_key(plain, None, False) != key)
+    except MissingFileError:
+        return False
 
 
 def _names_file(plain: Any) -> bool:

@@ -17,7 +17,7 @@ and an array of 2×3 is none of 3×2. What stands for what:
     a Pillow image                          the image of its pixels
     pathlib.Path                            the bytes of the file, read when the key is asked for; a str is a text, whatever it says
     Box, Points, ImageSize                  their numbers, and that they are a box, points, a size
-    a member of an Enum, a dataclass        the class by its name, with the member's name or the fields
+    a member of an Enum, a dataclass        the class by its name, with the member's name (of flags, the number) or the fields and what else it was given, but for names that begin with _
 
 Whatever has a method `__kal_params__` stands for what that gives. All else is refused with the place where it is.
 """
@@ -164,18 +164,24 @@ def _is_record(value: object) -> bool:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """Of a dataclass: its fields, and what else it was given, by __post_init__ or by a class made of it; not what is computed once and kept."""
+    """Of a dataclass: its fields, and what else it was given, by __post_init__ or by a class made of it; not what begins with _, and what is computed once and kept."""
     import dataclasses
 
     names = [field.name for field in dataclasses.fields(value)]
-    more = [name for name in getattr(value, "__dict__", ()) if name not in names and not isinstance(getattr(type(value), name, None), functools.cached_property)]
-    return {name: getattr(value, name) for name in names + more}
+    more = [*getattr(value, "__dict__", ()), *(name for kind in type(value).__mro__ for name in _slots(kind) if hasattr(value, name))]
+    return {name: getattr(value, name)
+            for name in dict.fromkeys([*names, *(n for n in more if n[:1] != "_" and not isinstance(getattr(type(value), n, None), functools.cached_property))])}
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = kind.__dict__.get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
 def _member(value: enum.Enum) -> dict[str, Any]:
     """By its name; flags, of which several together have none, by their number."""
     named = {"$enum": naming.of_class(type(value))}
-    return {**named, "value": int(value.value)} if isinstance(value, enum.Flag) else {**named, "name": value.name}
+    return {**named, "value": plain_of(int(value.value))} if isinstance(value, enum.Flag) else {**named, "name": value.name}
 
 
 class _Record:

@@ -5,13 +5,17 @@
 import dataclasses
 import enum
 import functools
+import inspect
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
+from typing import Generic, TypeVar
 
 import kallitype as kal
 
@@ -63,6 +67,26 @@ def make_helped(step):
     return helped, rooted
 
 
+class Named:
+    @classmethod
+    def name_of(cls, x):
+        return cls.__name__
+
+
+class Renamed(Named):
+    pass
+
+
+class Static:
+    @staticmethod
+    def __call__(x):
+        return 2 * x
+
+
+class Large(enum.Flag):
+    MOST = 1 << 70
+
+
 class Permission(enum.IntFlag):
     R = 4
     W = 2
@@ -97,6 +121,25 @@ class More(Base):
         return 3
 
 
+class Slotted(Base):
+    __slots__ = ("c",)
+
+    def __init__(self, a, c):
+        super().__init__(a)
+        self.c = c
+
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass
+class Generics(Generic[T]):
+    a: int
+
+    def __post_init__(self):
+        self._lock = threading.Lock()
+
+
 @kal.memo(version=1)
 def number(p):
     return int(p)
@@ -112,6 +155,13 @@ def text_of(path, then):
     text = path.read_text()
     if then:
         path.write_text(then)
+    return text
+
+
+@kal.memo(version=1)
+def taken(path):
+    text = path.read_text()
+    path.unlink()
     return text
 
 
@@ -146,6 +196,71 @@ class What(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "helper uses 'step'"):
             helped(1)
 
+    def test_what_stands_around_those(self):
+        def twice_of(metric):
+            @kal.memo(version=1)
+            def score(values):
+                return metric(values)
+
+            @kal.memo(version=1)
+            def twice(values):
+                return 2 * score(values)
+            return twice
+
+        self.assertEqual([twice_of(metric)([1, 2]) for metric in (min, max)], [2, 4])
+
+        def helped_by(k):
+            def helper(x, k=k):
+                return x + k
+
+            @kal.memo(version=1)
+            def helped(x):
+                return helper(x)
+            return helped
+
+        self.assertEqual([helped_by(k)(1) for k in (1, 2)], [2, 3])
+
+        def local_class(metric):
+            class Local:
+                def score(self, values):
+                    return metric(values)
+
+            @kal.memo(version=1)
+            def used(values):
+                return Local().score(values)
+            return used
+
+        self.assertEqual([local_class(metric)([1, 2]) for metric in (min, max)], [1, 2])
+
+        def many(n):   # each uses the two before
+            def f0(x): return x
+            def f1(x): return f0(x)
+            made = [f0, f1]
+            for _ in range(n):
+                def make(a, b):
+                    def f(x): return a(x) + b(x)
+                    return f
+                made.append(make(made[-1], made[-2]))
+            last = made[-1]
+
+            @kal.memo(version=1)
+            def top(x):
+                return last(x)
+            return top
+
+        begun = time.perf_counter()
+        self.assertEqual(len(many(20).key(1)), 32)
+        self.assertLess(time.perf_counter() - begun, 1)
+
+    def test_face_of_a_method(self):
+        kept = Scaled(3).kept
+        self.assertEqual((kept.name, kept.version, kept.__name__, kept.__wrapped__), ("test_memo_names.Scaled.scale", 1, "scale", Scaled.scale))
+        self.assertEqual(str(inspect.signature(kept)), "(x)")
+        self.assertIn("version 1", repr(kept))
+        one, other = (kal.memo(version=1)(kind.name_of) for kind in (Named, Renamed))
+        self.assertEqual((one(1), other(1)), ("Named", "Renamed"))
+        self.assertEqual(kal.memo(version=1)(Static())(4), 8)
+
     def test_what_is_not_set_yet(self):
         @kal.memo(version=1)
         def later(x):
@@ -164,6 +279,9 @@ class What(unittest.TestCase):
         one = More(1, 2)
         key = same.key(one)
         self.assertEqual((one.slow, same.key(one)), (3, key))
+        self.assertEqual([attribute(Slotted(1, c), "c") for c in (2, 3)], [2, 3])
+        self.assertEqual(attribute(Generics[int](4), "a"), 4)
+        self.assertEqual(len(kal.ParamDict(p=Large.MOST).key), 32)
 
     def test_names_of_files_that_are_no_text(self):
         self.assertEqual([same(name) for name in ("\udcff", "\udcfe", "é")], ["\udcff", "\udcfe", "é"])
@@ -179,6 +297,9 @@ class What(unittest.TestCase):
                 text_of(path, "two!")
             path.write_text("one")
             self.assertEqual(text_of(path, ""), "one")
+            path.write_text("three")
+            self.assertEqual(taken(path), "three")
+            self.assertFalse(path.exists())
 
     def test_a_folder_that_went(self):
         with tempfile.TemporaryDirectory() as folder:
