@@ -208,6 +208,10 @@ static kal_status fold(applying *a, const kal_call **same, kal_error *err)
         }
         if (!to.op || to.n < 1 || to.n > 2)
             return kal_fail(err, KAL_INTERNAL, "%s folded into nothing", a->call.op->name);
+        const kal__arity arity = kal__arity_of(to.op);
+        if (to.n < arity.min || to.n > arity.max)
+            return kal_fail(err, KAL_INTERNAL, "%s folded into %s of %d inputs", a->call.op->name,
+                            to.op->name, to.n);
         _Alignas(16) unsigned char folded[KAL__PARAMS_ROOM];   // to.params may be the call's own
         kal__params_from(kal__schema_of(to.op), folded, to.params);
         memcpy(a->params, folded, to.op->params_size);

@@ -148,6 +148,14 @@ static void digest_rows(const kal__stage *s, kal_rect r)
     for (int32_t y = r.y0; y < r.y1; y++) kal__digest_row(s->digest, kal_row(&in, y));
 }
 
+static kal_status check_value(const kal_call *c, const kal_value *v, kal_error *err)
+{
+    const bool text = v->kind == KAL_VALUE_TEXT,
+               whole = text ? v->text != NULL : !v->rows || !v->columns || v->v;
+    if (v->kind == c->op->measure->kind && v->rows >= 0 && v->columns >= 0 && whole) return KAL_OK;
+    return kal_fail(err, KAL_CALLBACK, "%s gave no value of the kind that it says", c->op->name);
+}
+
 // The next rows of what a value is made of; after the last, the value.
 static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *scratch, kal_stats *stats,
                                kal_error *err)
@@ -170,7 +178,10 @@ static kal_status measure_rows(kal__stage *s, kal_rect r, int32_t band, void *sc
                              .stopped = stopped};
         st = m->rows(&job, kal__measure_of(s, band));
     }
-    if (!st && kal__measure_done(s, band)) st = m->end(c, s->gathered, s->value, err);
+    if (!st && kal__measure_done(s, band)) {
+        st = m->end(c, s->gathered, s->value, err);
+        if (!st) st = check_value(c, s->value, err);
+    }
     if (st && err && !err->message[0]) kal_fail(err, st, "%s: %s", c->op->name, kal_status_text(st));
     if (st && err) err->status = st;
     if (in != few) free(in);

@@ -90,6 +90,10 @@ kal_status kal__read_rows(const kal__builder *b, kal__edge *e);
 /// Lets readers of a stage that hands on most of its last input read that input past it, where they need nothing it touches. After bands
 /// were chosen, from the last stage to the first; the stage is left with the rows that are still read.
 kal_status kal__look_past(kal__builder *b, kal__stage *s);
+/// More than there can be: sums of such sizes would wrap around.
+#define KAL__ABSURD ((size_t)1 << 50)
+/// KAL_LIMIT for what an op asks for.
+kal_status kal__absurd(kal__builder *b, const kal_node *node, size_t bytes);
 /// Tables, scratch, an estimate of the work.
 kal_status kal__prepare_stage(kal__builder *b, kal__stage *s);
 /// LIMIT for what would take long to plan and cannot fit.

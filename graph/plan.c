@@ -111,8 +111,8 @@ static kal_status attempt(const kal__want *wants, size_t n, const kal__resolved 
 kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved *o, kal__plan **out,
                           kal_error *err)
 {
-    // A plan too big first gives up keeping results, then shrinks its bands; then, where there is a folder for them, large rings go to files. If
-    // none fits, the smallest is named.
+    // A plan too big first gives up keeping results, then shrinks its bands; then, where there is a folder for them, large rings go to files; at last
+    // it takes fewer workers. If none fits, the smallest is named.
     size_t needed, smallest = SIZE_MAX;
     kal_error local, told;
     if (!err) err = &local;
@@ -125,6 +125,13 @@ kal_status kal__plan_make(const kal__want *wants, size_t n, const kal__resolved 
     // who reads a file across its rows goes over all of it once a band, so bands are as high as there is room for
     for (int32_t grow = 6; st == KAL_LIMIT && o->spill && grow >= 0; grow--)
         st = attempt(wants, n, o, false, -grow, true, out, &needed, err);
+    // what each worker computes with may be what is too much
+    kal__resolved fewer = *o;
+    while (st == KAL_LIMIT && fewer.threads > 1) {
+        fewer.threads /= 2;
+        st = attempt(wants, n, &fewer, false, 4, o->spill != NULL, out, &needed, err);
+        if (st == KAL_LIMIT && needed < smallest) smallest = needed, told = *err;
+    }
     if (st == KAL_LIMIT) *err = told;
     return st;
 }

@@ -97,9 +97,11 @@ static void print_bound(printer *p, const kal_node *n, int32_t images)
                   p->line[kal__order_find(&p->order, kal__input(n, images + k))]);
 }
 
+// Where an op has a parameter of that name it is that; what was said of the node is no part of what it is.
 static void print_memo(printer *p, const kal_node *n)
 {
     static const char *const words[] = {"", " memo=always", " memo=never"};
+    if (kal__param_find(kal__schema_of_node(n), "memo", 4)) return;
     kal__puts(&p->text, words[kal_node_memo(n)]);
 }
 

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // The ops by name: ours from the table that kal.c hands in, then those that users register.
+#include "lex.h"
 #include "node.h"
 
 #include "fork.h"
@@ -66,6 +67,21 @@ static bool good_name(const char *s)
     return dot;
 }
 
+// Words that a text can say without quotes.
+static bool plain_words(const char *words)
+{
+    char word[64];
+    for (const char *at = words;; at++) {
+        const size_t n = strcspn(at, "|");
+        if (!n || n >= sizeof word) return false;
+        memcpy(word, at, n);
+        word[n] = 0;
+        if (!kal__lex_plain(word)) return false;
+        at += n;
+        if (!*at) return true;
+    }
+}
+
 kal_status kal__op_check(const kal_op *op, kal_error *err)
 {
     if (!op || !op->name || !good_name(op->name))
@@ -86,6 +102,9 @@ kal_status kal__op_check(const kal_op *op, kal_error *err)
     if (op->n_later > op->n_params)
         return kal_fail(err, KAL_INVALID, "op %s: %zu of %zu parameters came later", op->name, op->n_later,
                         op->n_params);
+    if (op->n_params && !op->params)
+        return kal_fail(err, KAL_INVALID, "op %s: %zu parameters, and no rows of them (NULL)", op->name,
+                        op->n_params);
     for (size_t i = 0; i < op->n_params; i++)
         if (!op->params[i].name || !op->params[i].unit || !op->params[i].help)
             return kal_fail(err, KAL_INVALID,
@@ -96,6 +115,10 @@ kal_status kal__op_check(const kal_op *op, kal_error *err)
             op->params[i].offset % kal__param_align(&op->params[i]))
             return kal_fail(err, KAL_INVALID, "op %s: parameter %s lies outside its struct", op->name,
                             op->params[i].name);
+    for (size_t i = 0; i < op->n_params; i++)
+        if (op->params[i].kind == KAL_PARAM_CHOICE && !plain_words(op->params[i].unit))
+            return kal_fail(err, KAL_INVALID, "op %s: parameter %s: its words are \"a|b|c\", not \"%.100s\"",
+                            op->name, op->params[i].name, op->params[i].unit);
     return KAL_OK;
 }
 

@@ -31,7 +31,7 @@ kal_status kal__check_rect(const kal_extent *e, kal_rect rect, const void *dst, 
                         rect.x0, rect.y0, rect.x1, rect.y1, e->width, e->height);
     const ptrdiff_t row = (ptrdiff_t)(rect.x1 - rect.x0) * (ptrdiff_t)kal_pixel_size(e);
     if (!dst) return kal_fail(err, KAL_INVALID, "there is nowhere to read to (NULL)");
-    if (stride < row && -stride < row)
+    if (stride < row && stride > -row)
         return kal_fail(err, KAL_INVALID, "a row has %td bytes, and the stride is %td", row, stride);
     return KAL_OK;
 }

@@ -187,6 +187,13 @@ static size_t stage_scratch(const kal__stage *s)
     return ((most + 63) & ~(size_t)63) + (s->in_place ? 0 : 2 * kal__block_of(s).bytes);
 }
 
+kal_status kal__absurd(kal__builder *b, const kal_node *node, size_t bytes)
+{
+    b->needed = SIZE_MAX;
+    return kal_fail(b->err, KAL_LIMIT, "the plan needs more bytes than there can be: %s alone asks for %zu",
+                    node->call.op ? node->call.op->name : "a file", bytes);
+}
+
 kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
 {
     kal__plan *p = b->p;
@@ -194,7 +201,11 @@ kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
     if (!s->finished) return kal__no_memory(b);
     for (int32_t k = 0; k < s->n_steps; k++) {
         const kal_call *c = &s->steps[k].node->call;
-        if (c->op->tables) p->tables += c->op->tables(c);
+        const size_t tables = c->op->tables ? c->op->tables(c) : 0,
+                     scratch = c->op->scratch ? c->op->scratch(c, s->rect.x1 - s->rect.x0, s->band) : 0;
+        if (tables > KAL__ABSURD || scratch > KAL__ABSURD)
+            return kal__absurd(b, s->steps[k].node, tables > scratch ? tables : scratch);
+        p->tables += tables;
     }
     p->tables += kal__tables_find(s);
     s->scratch = stage_scratch(s);
@@ -251,15 +262,41 @@ static size_t peak_of(const kal__plan *p)
 
 static const char *stage_word(const kal__stage *s)
 {
-    return s->kind == KAL__DECODE_STAGE ? "load" : s->n_steps ? s->steps[0].node->call.op->name : "encode";
+    return s->kind == KAL__DECODE_STAGE   ? "load"
+           : s->n_steps                   ? s->steps[0].node->call.op->name
+           : s->kind == KAL__COPY_STAGE   ? "the rows that are asked for"
+           : s->kind == KAL__DIGEST_STAGE ? "the content key"
+                                          : "encode";
+}
+
+// What it computes with, for all who do at once.
+static size_t scratch_of(const kal__plan *p, const kal__stage *s)
+{
+    return s->scratch * (runs_whole(s) ? 1 : (size_t)p->threads);
 }
 
 static kal_status too_big(kal__builder *b)
 {
     b->needed = peak_of(b->p);
-    const kal__stage *big = b->p->stages[0];
-    for (int32_t i = 1; i < b->p->n_stages; i++)
-        if (b->p->stages[i]->memory > big->memory) big = b->p->stages[i];
+    const kal__plan *p = b->p;
+    const kal__stage *big = p->stages[0], *hungry = big;
+    for (int32_t i = 1; i < p->n_stages; i++) {
+        if (p->stages[i]->memory > big->memory) big = p->stages[i];
+        if (scratch_of(p, p->stages[i]) > scratch_of(p, hungry)) hungry = p->stages[i];
+    }
+    const size_t scratch = scratch_of(p, hungry);
+    if (p->tables > scratch && p->tables > big->memory)
+        return kal_fail(b->err, KAL_LIMIT,
+                        "the plan needs %zu bytes and %zu are allowed (max_memory); the largest part is "
+                        "tables, %zu bytes",
+                        peak_of(p), b->options->max_memory, p->tables);
+    if (scratch > big->memory)
+        return kal_fail(
+            b->err, KAL_LIMIT,
+            "the plan needs %zu bytes and %zu are allowed (max_memory); the largest part is what %.100s "
+            "computes with, %zu bytes for each of %d at once",
+            peak_of(p), b->options->max_memory, stage_word(hungry), hungry->scratch,
+            runs_whole(hungry) ? 1 : p->threads);
     char held[200] = "";
     const kal__edge *reader = big->readers;   // who needs most at once is why so many rows are held
     for (const kal__edge *e = reader; e; e = e->next_reader)

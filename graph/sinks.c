@@ -40,7 +40,9 @@ bool kal__is_candidate(const kal__builder *b, const kal__stage *s)
 static bool can_write_outside(const kal__builder *b, const kal__stage *s, const kal__want *w)
 {
     if (s && b->keep && kal__is_candidate(b, s)) return false;
-    return s && s->kind == KAL__COMPUTE_STAGE && !s->n_readers && !s->outside && w->stride > 0 &&
+    const size_t sample = kal_type_size(w->node->call.extent.type);   // kernels write whole ones
+    const bool aligned = !(((uintptr_t)w->dst | (size_t)w->stride) % sample);
+    return s && s->kind == KAL__COMPUTE_STAGE && !s->n_readers && !s->outside && w->stride > 0 && aligned &&
            kal_rect_equal(s->rect, w->rect);
 }
 
@@ -97,7 +99,11 @@ static kal_status add_measure(kal__builder *b, const kal__want *w)
     s->part = looks && m->apart ? m->apart(c) : 0;
     s->serial = !s->part;
     s->codec_memory = m->size ? m->size(c) : 0;
-    if (s->part) s->codec_memory *= (size_t)((rect.y1 - rect.y0 + (int64_t)s->part - 1) / s->part);
+    if (s->part < 0)
+        return kal_fail(b->err, KAL_INVALID, "%s: bands of %d rows cannot go apart", c->op->name, s->part);
+    const size_t bands = s->part ? (size_t)((rect.y1 - rect.y0 + (int64_t)s->part - 1) / s->part) : 1;
+    if (s->codec_memory > KAL__ABSURD / bands) return kal__absurd(b, s->node, s->codec_memory);
+    s->codec_memory *= bands;
     s->steps[0] = (kal__step){.node = w->node, .from_step = -1};
     if (looks) kal__connect_step(b, s, &s->steps[0]);
     return KAL_OK;

@@ -15,6 +15,7 @@ typedef struct axis {
 static kal_status axis_of(const char *what, int32_t side, int32_t tile, const kal_tile_boxes_p *p, axis *a,
                           kal_error *err)
 {
+    if (side < 1) return kal_fail(err, KAL_INVALID, "tile_boxes: the %s of what is cut is needed", what);
     a->tile = tile < side ? tile : side;
     a->tile -= a->tile % p->multiple;
     if (!a->tile)
