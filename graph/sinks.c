@@ -99,12 +99,12 @@ static kal_status add_measure(kal__builder *b, const kal__want *w)
     s->part = looks && m->apart ? m->apart(c) : 0;
     s->serial = !s->part;
     s->codec_memory = m->size ? m->size(c) : 0;
+    s->steps[0] = (kal__step){.node = w->node, .from_step = -1};
     if (s->part < 0)
         return kal_fail(b->err, KAL_INVALID, "%s: bands of %d rows cannot go apart", c->op->name, s->part);
     const size_t bands = s->part ? (size_t)((rect.y1 - rect.y0 + (int64_t)s->part - 1) / s->part) : 1;
     if (s->codec_memory > KAL__ABSURD / bands) return kal__absurd(b, s->node, s->codec_memory);
     s->codec_memory *= bands;
-    s->steps[0] = (kal__step){.node = w->node, .from_step = -1};
     if (looks) kal__connect_step(b, s, &s->steps[0]);
     return KAL_OK;
 }

@@ -179,7 +179,7 @@ has 'says which one is missing' "$(cat out)" 'missing: 1'
 code 'with what was left' 0 sh -c '"$1" run "$2" in.ppm --sweep "$3" --no-memo --threads 2 --manifest m.jsonl --table - >again.csv && "$1" merge m.jsonl' - "$kal" "$slow" "$three"
 has 'none is' "$(cat out)" '3 runs: 3 done'
 for form in csv jsonl; do
-    rm -f release
+    rm -f release s.$form was.$form   # two lines of the one before are none of this
     "$kal" run "$slow" in.ppm --sweep "$three" --no-memo --threads 2 --table s.$form >/dev/null 2>&1 &
     pid=$!
     await '[ "$(grep -c .sh s.'$form' 2>/dev/null)" = 2 ]'
