@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -377,6 +378,8 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ,
+           SIG_IGN);   // a file that is longer than may be is an error like any other, of a text, too
     int code = load_plugins(argc, argv);
     if (!code) code = dispatch(argc, argv);
     errno = 0;

@@ -15,9 +15,9 @@
 
 static kal_cancel *volatile current;
 static int caught;   // atomic: the thread that takes the signal is not the one that asks
-enum { N_SIGNALS = 5 };
+enum { N_SIGNALS = 4 };
 static struct sigaction before[N_SIGNALS];
-static const int signals[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+static const int signals[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
 static void on_signal(int number)
 {
@@ -26,8 +26,7 @@ static void on_signal(int number)
     kal_cancel_set(current);
 }
 
-// A second signal finds the default action again. A closed pipe, and a file that is longer than may be, are errors like any other, so that nothing
-// is left behind.
+// A second signal finds the default action again. A closed pipe is an error like any other, so that nothing is left behind.
 kal_cancel *catch_signals(void)
 {
     kal_cancel *cancel = kal_cancel_new();
@@ -35,7 +34,7 @@ kal_cancel *catch_signals(void)
     current = cancel;
     struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
     for (int i = 0; i < N_SIGNALS; i++) {
-        if (signals[i] == SIGPIPE || signals[i] == SIGXFSZ) act.sa_handler = SIG_IGN;
+        if (signals[i] == SIGPIPE) act.sa_handler = SIG_IGN;
         sigaction(signals[i], NULL, &before[i]);
         if (before[i].sa_handler != SIG_IGN) sigaction(signals[i], &act, NULL);   // nohup stays in force
     }

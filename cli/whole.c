@@ -79,17 +79,27 @@ static bool is_like(int fd, const struct stat *old)
     return fchmod(fd, old->st_mode & 07777) == 0;
 }
 
+// Nobody may make or move a file there; a want of room, which would be felt when the old one is emptied, is none of these.
+static bool is_forbidden(int why)
+{
+    return why == EACCES || why == EPERM || why == EROFS || why == EBUSY || why == EXDEV ||
+           why == ENAMETOOLONG;
+}
+
 // It takes the place of the file. *may: it may not, and the file may be written into.
 static bool take_place(const char *path, const struct stat *old, const char *data, size_t n, bool *may)
 {
     char *part = NULL;
     const int fd = open_part(path, &part);
-    *may = fd < 0 || (old && !is_like(fd, old));
-    bool ok = !*may && write_close(fd, data, n);
-    if (fd >= 0 && *may) close(fd);
-    if (ok && rename(part, path) != 0)
-        ok = false, *may = old != NULL;   // it is mounted there, or its folder is somebody else's
+    bool ok = fd >= 0 && (!old || is_like(fd, old));
+    if (fd >= 0 && !ok) {
+        const int why = errno;
+        close(fd);
+        errno = why;
+    }
+    ok = ok && write_close(fd, data, n) && rename(part, path) == 0;
     const int why = errno;
+    *may = !ok && is_forbidden(why);
     if (fd >= 0 && !ok) unlink(part);
     free(part);
     errno = why;

@@ -145,6 +145,9 @@ check 'and stays one' test -L link.dot
 check 'what it leads to is another file' cmp led.dot want.dot
 same 'with its rights' "$(ls -l led.dot | cut -c1-10)" '-rw-r-----'
 same 'and the old one is whole' "$(cat was.dot)" old
+(ulimit -f 0; draw led.dot) 2>err
+same 'where there is no room it fails' $? 1
+check 'and the old one is whole' cmp led.dot want.dot
 mkdir closed; echo old >closed/x.dot; chmod 555 closed
 draw closed/x.dot
 check 'where no file can be made, into it' cmp closed/x.dot want.dot
