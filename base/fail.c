@@ -33,6 +33,11 @@ kal_status kal__of_output(kal_status st, kal_error *err)
     return st;
 }
 
+kal_status kal__nobody_waits(kal_status st, const char *name, kal_error *err)
+{
+    return kal_fail(err, st, "%s: nobody waits for it any more", name);
+}
+
 kal_status kal__over_limit(kal_error *err, const char *lift, const char *fmt, ...)
 {
     char what[sizeof err->message], how[160];

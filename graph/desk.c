@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "desk.h"
 
+#include "fail.h"
 #include "thread.h"
 
 void kal__desk_init(kal__desk *d, void (*serve)(kal__desk *), void (*clear)(kal__desk *),
@@ -53,7 +54,7 @@ kal_status kal__desk_take(kal__desk *d, const char *name, kal_error *err)
     const kal_status st = d->stopped;
     if (!st) return KAL_OK;
     pthread_mutex_unlock(&d->lock);
-    return kal_fail(err, st, "%s: nobody waits for it any more", name);
+    return kal__nobody_waits(st, name, err);
 }
 
 // Who does what is wished looks at it too, without the lock.

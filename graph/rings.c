@@ -170,7 +170,8 @@ static int64_t rows_at_least(const kal__stage *s)
 
 // ---- what a job needs beside rings -----------------------------------------------------------
 
-static size_t stage_scratch(const kal__stage *s)
+// most: what the largest of its ops asks for
+static size_t stage_scratch(const kal__stage *s, size_t most)
 {
     if (s->kind == KAL__DECODE_STAGE) {
         // whole rows pass through a buffer on their way to the columns that are needed
@@ -178,12 +179,6 @@ static size_t stage_scratch(const kal__stage *s)
         return row > s->stride ? row * (size_t)s->band : 0;
     }
     if (!s->n_steps) return 0;
-    size_t most = 0;
-    for (int32_t k = 0; k < s->n_steps; k++) {
-        const kal_call *c = &s->steps[k].node->call;
-        const size_t n = c->op->scratch ? c->op->scratch(c, s->rect.x1 - s->rect.x0, s->band) : 0;
-        if (n > most) most = n;
-    }
     return ((most + 63) & ~(size_t)63) + (s->in_place ? 0 : 2 * kal__block_of(s).bytes);
 }
 
@@ -199,6 +194,7 @@ kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
     kal__plan *p = b->p;
     s->finished = kal__take(&p->arena, (size_t)s->n_bands, 1);
     if (!s->finished) return kal__no_memory(b);
+    size_t most = 0;
     for (int32_t k = 0; k < s->n_steps; k++) {
         const kal_call *c = &s->steps[k].node->call;
         const size_t tables = c->op->tables ? c->op->tables(c) : 0,
@@ -206,9 +202,10 @@ kal_status kal__prepare_stage(kal__builder *b, kal__stage *s)
         if (tables > KAL__ABSURD || scratch > KAL__ABSURD)
             return kal__absurd(b, s->steps[k].node, tables > scratch ? tables : scratch);
         p->tables += tables;
+        if (scratch > most) most = scratch;
     }
     p->tables += kal__tables_find(s);
-    s->scratch = stage_scratch(s);
+    s->scratch = stage_scratch(s, most);
     if (runs_whole(s))
         p->alone += s->scratch;
     else if (s->scratch > p->scratch)

@@ -48,7 +48,7 @@ static void forget(kal_error *err)
 static ptrdiff_t read_there(calls_origin *o, uint64_t at, void *dst, size_t n, kal_error *err)
 {
     if (__atomic_load_n(&o->base.left, __ATOMIC_RELAXED))
-        return kal_fail(err, KAL_CANCELLED, "%s: nobody waits for it any more", o->name), -1;
+        return kal__nobody_waits(KAL_CANCELLED, o->name, err), -1;
     forget(err);
     if (o->in.seek && o->position != at) {
         kal__outside_begin();
@@ -175,8 +175,10 @@ typedef struct calls_writer {
     unsigned char buffer[KAL__WRITER_BYTES];
 } calls_writer;
 
-static kal_status of_output(kal_status st, kal_error *err)
+// What a caller's function failed with is about the output whatever it says.
+static kal_status not_taken(const calls_writer *w, const char *what, kal_error *err)
 {
+    const kal_status st = failed(w->name, what, w->taken, err);
     if (err) err->about = KAL_ABOUT_OUTPUT;
     return st;
 }
@@ -187,12 +189,12 @@ static kal_status hand_over(calls_writer *w, const unsigned char *data, size_t n
     if (!err) err = &local;
     while (n) {
         if (w->base.left && __atomic_load_n(w->base.left, __ATOMIC_RELAXED))
-            return kal_fail(err, KAL_CANCELLED, "%s: nobody waits for it any more", w->name);
+            return kal__nobody_waits(KAL_CANCELLED, w->name, err);
         forget(err);
         kal__outside_begin();
         const ptrdiff_t took = w->out.write(w->out.user, data, n, err);
         kal__outside_end();
-        if (took < 0) return of_output(failed(w->name, "write", w->taken, err), err);
+        if (took < 0) return not_taken(w, "write", err);
         if (!took || (size_t)took > n)
             return kal_fail(err, KAL_CALLBACK, "%s: write at byte %llu took %td bytes of %zu", w->name,
                             (unsigned long long)w->taken, took, n);
@@ -250,7 +252,7 @@ static kal_status calls_settle(kal__writer *base, kal_error *err)
     kal__outside_begin();
     const kal_status ended = w->out.end(w->out.user, err);
     kal__outside_end();
-    return ended ? of_output(failed(w->name, "end", w->taken, err), err) : KAL_OK;
+    return ended ? not_taken(w, "end", err) : KAL_OK;
 }
 
 static kal_status calls_commit(kal__writer *base, kal_error *err)
