@@ -22,6 +22,7 @@ typedef struct kal__stamp {
     bool
         told;   ///< whoever keeps the file answers for it: dev and ino are of its address and of the mark it has there
 } kal__stamp;
+bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b);
 
 /// A readable run of bytes. `read` returns how many (0 at the end), or -1 with the error filled. Threads: one at a time.
 typedef struct kal__reader {
@@ -57,10 +58,12 @@ typedef struct kal__origin {
     bool remote;        // on another machine, by its URL
     bool left;          // atomic: nobody waits for it any more, and a caller's functions are not called again
 } kal__origin;
-/// Of two that have the same bytes: the second where the first cannot be opened. It goes by the first's name. NULL: out of memory.
-kal__origin *kal__origin_either(kal__origin *first, kal__origin *second);
-/// Of such a one the first, else itself; borrowed.
-kal__origin *kal__origin_first(kal__origin *o);
+/// Of two that had the same bytes when they had those stamps (all 0: nobody knows): the second where the first cannot be opened, or has another stamp
+/// and the second its own. It goes by the first's name. NULL: out of memory.
+kal__origin *kal__origin_either(kal__origin *first, const kal__stamp *seen_first, kal__origin *second,
+                                const kal__stamp *seen_second);
+/// The i-th place of such a one, and its stamp; of another, itself, of which nothing was seen. Borrowed; NULL: there is none.
+kal__origin *kal__origin_place(kal__origin *o, int i, kal__stamp *seen);
 kal__origin *kal__origin_ref(kal__origin *o);
 void kal__origin_unref(kal__origin **slot);
 /// A file by its path (copied), "-" standard input, or a URL; it is not opened yet.

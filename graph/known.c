@@ -33,12 +33,6 @@ static struct {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 KAL__GUARD(lock, KAL__FORK_KNOWN, NULL)
 
-bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b)
-{
-    return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns &&
-           a->ctime_ns == b->ctime_ns && a->local == b->local && a->told == b->told;
-}
-
 static int64_t ahead;   // atomic
 
 void kal__known_step(int64_t ns)

@@ -11,7 +11,6 @@
 
 #include <pthread.h>
 
-bool kal__stamp_equal(const kal__stamp *a, const kal__stamp *b);
 /// Whether another content would have another stamp: a file that was written to just now may be written to again within one tick of the
 /// clock that stamps it. Two seconds is the coarsest of such clocks.
 bool kal__stamp_settled(const kal__stamp *s);

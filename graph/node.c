@@ -306,8 +306,20 @@ kal__source *kal__node_source(const kal_node *node)
     return s;
 }
 
+// Is there the file that was seen there? Where that is not known, there is.
+static bool still_there(const kal__origin *o, const kal__stamp *seen)
+{
+    kal__stamp now;
+    return !seen->ino || (kal__path_stamp(o->path, &now) && kal__stamp_equal(&now, seen));
+}
+
+// Of two places the one that still has these bytes.
 const char *kal__source_path(const kal__source *s)
 {
+    kal__stamp seen;
+    kal__origin *o;
+    for (int i = 0; (o = s->origin ? kal__origin_place(s->origin, i, &seen) : NULL); i++)
+        if (o->path && still_there(o, &seen)) return o->path;
     return s->origin && s->origin->path ? s->origin->path : "";
 }
 
@@ -355,15 +367,19 @@ static bool may_be_one_of_two(const kal__source *s)
     return s->origin && !s->origin->remote && !s->bytes && !s->unkeyed && !s->once && !s->preview;
 }
 
-// Of two places of the same bytes a file comes first, else the one that was seen last; and where it is gone by then, the other. NULL: there is one alone.
+// Of two places of the same bytes a file comes first, else the one that was seen last; and where it is gone or another file by then, the other. NULL: there is one alone.
 static kal__source *either(const kal__source *old, const kal__source *fresh)
 {
     if (!may_be_one_of_two(old) || !may_be_one_of_two(fresh)) return NULL;
-    kal__origin *was = kal__origin_first(old->origin), *now = kal__origin_first(fresh->origin);
+    kal__stamp seen;
+    kal__origin *was = kal__origin_place(old->origin, 0, &seen),
+                *now = kal__origin_place(fresh->origin, 0, &seen);
     if (was == now || (was->path && now->path && !strcmp(was->path, now->path))) return NULL;
     const bool back = was->path && !now->path;
-    kal__origin *both = kal__origin_either(back ? was : now, back ? now : was);
-    kal__source *s = both ? kal__source_copy(back ? old : fresh, both) : NULL;
+    const kal__source *first = back ? old : fresh, *second = back ? fresh : old;
+    kal__origin *both =
+        kal__origin_either(back ? was : now, &first->stamp, back ? now : was, &second->stamp);
+    kal__source *s = both ? kal__source_copy(first, both) : NULL;
     kal__origin_unref(&both);
     return s;
 }

@@ -458,6 +458,14 @@ static void elsewhere(const kal_bytes *file)
     put_file(two, file->data, file->size);
     kal_node *a = kal_load(s, one, NULL), *b = kal_load(s, two, NULL);
     REQUIRE(a == b);
+    put_file(two, "another file by now", 19);
+    REQUIRE_OK(read_anew(a));   // the one that is what it was
+    kal_bytes text = {0};
+    REQUIRE_OK(kal_print_graph(a, &text, &check_error));
+    char line[1200];
+    snprintf(line, sizeof line, "%.*s", (int)text.size, (const char *)text.data);
+    REQUIRE_NOTE(strstr(line, "one.png") && !strstr(line, "two.png"), "%s", line);
+    kal_bytes_free(&text);
     remove(two);
     REQUIRE_OK(read_anew(a));   // the one that is there
     lender l = {.file = file};
