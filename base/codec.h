@@ -211,6 +211,8 @@ kal__meta *kal__meta_with_icc(kal__meta *m, const void *icc, size_t n);
 /// The same, with a reference more; without its ICC profile when that is of other colours than such a picture has, as when RGB became
 /// gray: viewers refuse such files. NULL: `m` is, or (then *failed is set) out of memory.
 kal__meta *kal__meta_for(kal__meta *m, const kal_extent *e, bool *failed);
+/// The same for a file that holds RGB even of a gray picture: a profile of gray becomes one of RGB by which the picture looks the same.
+kal__meta *kal__meta_as_rgb(kal__meta *m, bool *failed);
 /// After an op: *m becomes that of a picture, as large or not, in which pixels lie where `map` takes them (as kal_op.map says; NULL: nowhere).
 /// Density follows: what was so long stays so long; where a map makes nothing of it, as when it slants, it is gone. false: out of memory.
 bool kal__meta_through(kal__meta **m, const double map[6], bool as_large);

@@ -359,3 +359,32 @@ kal_status kal__edit_meta(kal__meta *m, const char *field, const char *value, bo
     *out = copy;
     return st;
 }
+
+// ---- upright ------------------------------------------------------------------------------------
+
+static bool says(const kal__blob *b, const char *word)
+{
+    const size_t n = strlen(word);
+    const char *at = b->data, *end = at + b->size;
+    while (b->size && (at = memchr(at, *word, (size_t)(end - at))) && (size_t)(end - at) >= n)
+        if (!memcmp(at++, word, n)) return true;
+    return false;
+}
+
+bool kal__meta_upright(kal__meta *m, kal__meta **out)
+{
+    static const kal__edit upright = {"xmp.tiff:Orientation", "tiff:Orientation", "1", false};
+    kal__blob changed = {NULL, 0};
+    *out = kal__meta_ref(m);
+    if (!m || !m->applied || !says(&m->xmp, "Orientation")) return true;
+    const kal_status st = kal__xmp_edit(&m->xmp, &upright, &changed, NULL);
+    if (st) return st != KAL_NOMEM;   // what is not understood stays as it is
+    kal__meta *copy = kal__meta_derive(m);
+    kal__meta_unref(out);
+    if (copy)
+        replace(copy, KAL__XMP, changed, false);
+    else
+        free(changed.data);
+    *out = copy;
+    return copy != NULL;
+}

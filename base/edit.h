@@ -31,6 +31,10 @@ bool kal__exif_has_density(const kal__meta *m);
 /// that is not understood stays as it is. Of NULL, NULL. false: out of memory.
 bool kal__meta_density_in_exif(kal__meta *m, kal__meta **out);
 
+/// What is written beside pixels that were turned upright: the same with a reference more, or one whose XMP says so, too. (EXIF: kal__exif_to_write.) Of NULL,
+/// NULL. false: out of memory.
+bool kal__meta_upright(kal__meta *m, kal__meta **out);
+
 // ---- the blocks: *out (empty before) becomes the changed copy; it stays empty when nothing is left of it ----
 
 kal_status kal__exif_check(const kal__edit *w, kal_error *err);

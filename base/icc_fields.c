@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// What an ICC profile says of itself: a head of 128 bytes, then a table of signatures, offsets and sizes (ICC.1, 7.2 and 7.3). The
-// description is ASCII up to version 2 ('desc'), in several languages in UTF-16 from version 4 on ('mluc').
+// What an ICC profile says of itself. The description is ASCII up to version 2 ('desc'), in several languages in UTF-16 from version 4 on ('mluc').
 #include "fields.h"
+
+#include "icc.h"
 
 #include <string.h>
 
 static uint32_t be32(const unsigned char *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-// The part of p from `at` on, n bytes; NULL outside.
-static const unsigned char *within(const kal__blob *b, uint64_t at, uint64_t n)
-{
-    return at <= b->size && n <= b->size - at ? (const unsigned char *)b->data + at : NULL;
 }
 
 static void ascii_text(const char *name, const unsigned char *p, size_t n, kal__fields *f)
@@ -41,27 +36,19 @@ static void wide_text(const char *name, const unsigned char *p, size_t n, kal__f
 
 static void tag_text(const kal__blob *icc, const char *signature, const char *name, kal__fields *f)
 {
-    const unsigned char *head = within(icc, 128, 4);
-    const uint32_t count = head ? be32(head) : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const unsigned char *row = within(icc, 132 + (uint64_t)12 * i, 12);
-        if (!row) return;
-        if (memcmp(row, signature, 4) != 0) continue;
-        const size_t n = be32(row + 8);
-        const unsigned char *p = within(icc, be32(row + 4), n);
-        if (!p || n < 8) return;
-        if (!memcmp(p, "desc", 4)) ascii_text(name, p, n, f);
-        if (!memcmp(p, "mluc", 4)) wide_text(name, p, n, f);
-        if (!memcmp(p, "text", 4))
-            kal__fields_text(f, name, p + 8, strnlen((const char *)p + 8, n - 8), false);
-        return;
-    }
+    size_t n;
+    const unsigned char *p = kal__icc_tag(icc, signature, &n);
+    if (!p) return;
+    if (!memcmp(p, "desc", 4)) ascii_text(name, p, n, f);
+    if (!memcmp(p, "mluc", 4)) wide_text(name, p, n, f);
+    if (!memcmp(p, "text", 4))
+        kal__fields_text(f, name, p + 8, strnlen((const char *)p + 8, n - 8), false);
 }
 
 void kal__icc_fields(const kal__blob *icc, kal__fields *f)
 {
-    const unsigned char *head = within(icc, 0, 128);
-    if (!head) return;
+    const unsigned char *head = icc->data;
+    if (icc->size < 128) return;
     const double version = head[8] + (head[9] >> 4) / 10.0;
     tag_text(icc, "desc", "icc.description", f);
     kal__fields_numbers(f, "icc.version", &version, 1, NULL);

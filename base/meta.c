@@ -4,6 +4,7 @@
 // Metadata that travels with a picture: who holds it, and what becomes of it on the way. See exif_write.c for what is written.
 #include "edit.h"
 #include "fields.h"
+#include "icc.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -162,6 +163,18 @@ kal__meta *kal__meta_for(kal__meta *m, const kal_extent *e, bool *failed)
     kal__meta *without = kal__meta_with_icc(m, NULL, 0);
     *failed = !without;
     return without;
+}
+
+kal__meta *kal__meta_as_rgb(kal__meta *m, bool *failed)
+{
+    const kal_extent rgb = {.channels = 3, .model = KAL_RGB};
+    kal__blob icc = {NULL, 0};
+    *failed = m && !kal__icc_rgb_of_gray(&m->icc, &icc);
+    if (*failed || !icc.size) return *failed ? NULL : kal__meta_for(m, &rgb, failed);
+    kal__meta *with = kal__meta_with_icc(m, icc.data, icc.size);
+    *failed = !with;
+    free(icc.data);
+    return with;
 }
 
 // ---- through ops --------------------------------------------------------------------------------

@@ -206,16 +206,18 @@ static kal_status check_room(const kal__codec *c, const kal__meta *m, kal_error 
     return KAL_OK;
 }
 
-// A format that has no other place for density has it in EXIF.
-static kal_status encode_dense(kal_node *image, const kal__codec *c, const void *params, kal__meta *meta,
-                               kal_node **out, kal_error *err)
+// A format that has no other place for density has it in EXIF; and what was turned is upright in XMP, too.
+static kal_status encode_told(kal_node *image, const kal__codec *c, const void *params, kal__meta *meta,
+                              kal_node **out, kal_error *err)
 {
-    kal__meta *with = NULL;
-    if (c->carries & KAL__OWN_DENSITY || !(c->carries >> KAL__EXIF & 1) || kal__is_strip(c, params))
-        return encode_node(image, c, params, meta, out, err);
-    if (!kal__meta_density_in_exif(meta, &with))
-        return kal_fail(err, KAL_NOMEM, "%s: out of memory for metadata", c->name);
-    const kal_status st = encode_node(image, c, params, with, out, err);
+    kal__meta *upright = NULL, *with = NULL;
+    if (kal__is_strip(c, params)) return encode_node(image, c, params, meta, out, err);
+    const bool dense = c->carries & KAL__OWN_DENSITY || !(c->carries >> KAL__EXIF & 1);
+    bool ok = kal__meta_upright(meta, &upright);
+    if (ok && !dense) ok = kal__meta_density_in_exif(upright, &with);
+    const kal_status st = ok ? encode_node(image, c, params, dense ? upright : with, out, err)
+                             : kal_fail(err, KAL_NOMEM, "%s: out of memory for metadata", c->name);
+    kal__meta_unref(&upright);
     kal__meta_unref(&with);
     return st;
 }
@@ -235,7 +237,7 @@ kal_status kal__encode_with(kal_node *image, const kal__codec *c, void *params, 
     if (!st && !c->version())
         st = kal_fail(err, KAL_UNSUPPORTED, "%s: the library for it cannot be loaded", c->name);
     if (!st && !kal__is_strip(c, params)) st = check_room(c, meta, err);
-    if (!st) st = encode_dense(image, c, params, meta, out, err);
+    if (!st) st = encode_told(image, c, params, meta, out, err);
     if (st) return kal__of_output(st, err);
     kal_node *kept;   // only to learn at once whether it can be
     st = kal__retouched(*out, &kept, err);

@@ -10,6 +10,8 @@
 // Rows that come in order give the same files in the same order.
 #include "dz.h"
 
+#include "icc.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,10 +84,8 @@ static void dz_pieces(const kal_extent *e, const void *params, kal__pieces *out)
 // Tiles are pixels for a viewer and tell no more of the picture than their colours, where these are not what is taken for granted.
 static kal_status tile_meta(const kal__meta *meta, bool strip, kal__meta **out, kal_error *err)
 {
-    kal_field name;
     *out = NULL;
-    if (strip || !meta || !meta->icc.size) return KAL_OK;
-    if (kal__meta_field(meta, "icc.description", &name) && !strncmp(name.text, "sRGB", 4)) return KAL_OK;
+    if (strip || !meta || !meta->icc.size || kal__icc_is_srgb(&meta->icc)) return KAL_OK;
     if (meta->icc.size > PROFILE_BYTES)
         return kal_fail(
             err, KAL_INVALID,

@@ -385,7 +385,7 @@ const kal__codec kal__codec_gif = {
     .media_type = "image/gif",
     .help =
         "GIF: RGB with or without alpha, 8 bits; pages are the frames of an animation. 256 colours a picture",
-    .edition = "some colours",
+    .edition = "some colours, gray profiles",
     .version = gif_version,
     .sniff = gif_sniff,
     .header = gif_header,

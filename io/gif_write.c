@@ -166,15 +166,13 @@ kal_status kal__gif_begin(const kal_extent *x, const void *params, const kal__me
 {
     kal__encoder *e = *out = kal__new_zero(1, sizeof *e);
     if (!e) return kal_fail(err, KAL_NOMEM, "gif: out of memory");
-    const kal_extent rgb = {x->width, x->height, 3,
-                            KAL_U8,   KAL_RGB,   false};   // what the file has, gray or not
     bool failed = false;
     e->writer = w;
     e->extent = *x;
     memcpy(&e->params, params, sizeof e->params);
     e->delay = meta ? meta->delay : -1;
     e->row = (size_t)x->width * (size_t)x->channels;
-    e->meta = kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
+    e->meta = kal__meta_as_rgb((kal__meta *)(uintptr_t)meta, &failed);
     e->held = kal__new((size_t)x->height, e->row);
     if (w->album) e->waiting = kal__new((size_t)x->height, e->row);
     if (w->album) e->canvas = kal__new_zero((size_t)x->height, e->row);

@@ -293,7 +293,7 @@ const kal__codec kal__codec_png = {
     .media_type = "image/png",
     .help = "PNG: 8- and 16-bit gray and colour with or without alpha, lossless, or of few colours; pages of "
             "an animation are read",
-    .edition = "some colours, few grays, literals as before, noise by samples",
+    .edition = "some colours, few grays, literals as before, noise by samples, gray profiles",
     .version = png_version,
     .sniff = png_sniff,
     .header = png_header,

@@ -63,8 +63,6 @@ kal_status kal__png_one_alone(const kal__png_p *p, kal_error *err)
 
 kal_status kal__png_palette_begin(kal__encoder *e, const kal__png_p *p, const kal__meta *meta, kal_error *err)
 {
-    const kal_extent rgb = {e->extent.width, e->extent.height, 3,
-                            KAL_U8,          KAL_RGB,          false};   // what the file has, gray or not
     bool failed = false;
     if (e->writer->album) return kal__png_one_alone(p, err);
     struct kal__png_palette *i = e->palette = kal__new_zero(1, sizeof *i);
@@ -72,7 +70,7 @@ kal_status kal__png_palette_begin(kal__encoder *e, const kal__png_p *p, const ka
     i->params = *p;
     i->row = (size_t)e->extent.width * (size_t)e->extent.channels;
     i->own = kal__meta_ref((kal__meta *)(uintptr_t)meta);
-    i->meta = kal__meta_for(i->own, &rgb, &failed);
+    i->meta = kal__meta_as_rgb(i->own, &failed);
     i->held = kal__new((size_t)e->extent.height, i->row);
     return i->held && !failed ? KAL_OK : kal_fail(err, KAL_NOMEM, "png: out of memory");
 }

@@ -350,10 +350,8 @@ kal_status kal__webp_begin(const kal_extent *x, const void *params, const kal__m
     memcpy(&e->params, params, sizeof e->params);
     e->delay = meta ? meta->delay : -1;
     e->loops = meta ? meta->loops : 0;
-    const kal_extent rgb = {x->width, x->height, 3,
-                            KAL_U8,   KAL_RGB,   false};   // what the file has, gray or not
     bool failed = false;
-    e->meta = e->params.strip ? NULL : kal__meta_for((kal__meta *)(uintptr_t)meta, &rgb, &failed);
+    e->meta = e->params.strip ? NULL : kal__meta_as_rgb((kal__meta *)(uintptr_t)meta, &failed);
     kal_status st = failed ? kal_fail(err, KAL_NOMEM, "webp: out of memory for metadata") : KAL_OK;
     if (!st) st = picture_begin(e, err);
     if (!st && w->album) st = begin_animation(e, err);

@@ -193,6 +193,33 @@ static size_t notes_block(unsigned char *p, size_t notes, size_t text)
 }
 
 // What a camera says of itself may be the most of the block; of fields that share their bytes as many are kept as the block may have.
+// A picture that was turned says so in XMP, too; one that was not says what it said.
+static void test_turned_in_xmp(void)
+{
+    static const char *const formats[] = {"jpeg", "png", "tiff", "webp", "heic", "jxl", "jp2", "gif"};
+    kal_scope *s = kal_scope_new();
+    kal_bytes photo = photo_of(s, 6), said = {NULL, 0};
+    kal_node *n = kal_load_bytes(s, photo.data, photo.size, "upright=false");
+    n = with(s, n, "set_field", "name=\"xmp.tiff:Orientation\" value=6");
+    n = with(s, n, "set_field", "name=\"xmp.dc:title\" value=\"At dusk\"");
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, n, "jpeg", NULL), NULL, &said, &check_error));
+    bytes_free(&photo);
+    for (int upright = 0; upright < 2 && xmp_is_read(); upright++)
+        for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+            kal_bytes b = {NULL, 0};
+            kal_node *image = kal_load_bytes(s, said.data, said.size, upright ? NULL : "upright=false");
+            kal_node *file = kal_encode(s, image, formats[i], NULL);
+            if (kal_node_error(file, NULL)) continue;
+            REQUIRE_OK(kal_read_bytes(file, NULL, &b, &check_error));
+            kal_node *back = kal_load_bytes(s, b.data, b.size, "upright=false");
+            field_is(back, "xmp.tiff:Orientation", upright ? "1" : "6");
+            field_is(back, "xmp.dc:title", "At dusk");
+            kal_bytes_free(&b);
+        }
+    kal_bytes_free(&said);
+    kal_scope_free(&s);
+}
+
 static void test_notes(void)
 {
     static unsigned char p[60000];
@@ -218,6 +245,7 @@ static void test_notes(void)
 
 int main(void)
 {
+    test_turned_in_xmp();
     test_notes();
     test_formats();
     test_in_graphs();

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// SPDX-FileCopyrightText: 2026 the kallitype authors
+//
+// ICC profiles as bytes: which are sRGB's, gray ones as RGB, and damage.
+#include "files.h"
+#include "icc.h"
+
+static const char *const spaces[] = {"srgb",     "srgb_linear", "display_p3", "adobe_rgb",
+                                     "prophoto", "rec2020",     "gray",       "gray_linear"};
+
+static kal__blob profile_of(kal_scope *s, const char *space)
+{
+    const bool gray = !strncmp(space, "gray", 4);
+    const kal_extent e = extent_of(2, 2, gray ? 1 : 3, KAL_U8);
+    static const unsigned char pixels[12];
+    char to[40];
+    snprintf(to, sizeof to, "to=%s", space);
+    kal_node *n = node_of(s, &e, pixels);
+    n = kal_apply_text(s, "icc_assign", to, &n, 1);
+    const void *icc;
+    kal__blob b = {NULL, 0};
+    if (kal_node_error(n, &check_error) == KAL_UNSUPPORTED)
+        check_skip("no Little CMS");
+    else
+        REQUIRE_NOTE(kal_node_meta(n, "icc", &icc, &b.size), "%s: %s", space, check_error.message);
+    if (b.size) b.data = malloc(b.size), memcpy(b.data, icc, b.size);
+    return b;
+}
+
+static void test_known(void)
+{
+    kal_scope *s = kal_scope_new();
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+        kal__blob b = profile_of(s, spaces[i]), rgb = {NULL, 0};
+        if (!b.size) break;
+        const bool gray = i > 5;
+        REQUIRE_NOTE(kal__icc_is_whole(&b), "%s", spaces[i]);
+        REQUIRE_NOTE(kal__icc_is_srgb(&b) == (i == 0 || i == 6), "%s", spaces[i]);
+        REQUIRE(kal__icc_rgb_of_gray(&b, &rgb) && (rgb.size > 0) == gray);
+        if (gray) REQUIRE(kal__icc_is_whole(&rgb) && kal__icc_is_srgb(&rgb) == (i == 6));
+        free(rgb.data);
+        free(b.data);
+    }
+    kal_scope_free(&s);
+}
+
+// Whatever stands there, nothing outside of it is read, and what is cut is not whole.
+static void test_damage(void)
+{
+    kal_scope *s = kal_scope_new();
+    rng r = {77};
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+        kal__blob b = profile_of(s, spaces[i]);
+        for (size_t n = 0; n < b.size; n++) {
+            const kal__blob cut = {memcpy(malloc(n + 1), b.data, n), n};
+            REQUIRE_NOTE(!kal__icc_is_whole(&cut) && !kal__icc_is_srgb(&cut), "%zu bytes", n);
+            free(cut.data);
+        }
+        for (int k = 0; k < 2000 && b.size; k++) {
+            kal__blob bad = {memcpy(malloc(b.size), b.data, b.size), b.size}, rgb = {NULL, 0};
+            for (int m = 1 + rng_below(&r, 4); m; m--)
+                ((unsigned char *)bad.data)[rng_below(&r, (int32_t)b.size)] =
+                    (unsigned char)rng_below(&r, 256);
+            kal__icc_is_srgb(&bad);
+            REQUIRE(kal__icc_rgb_of_gray(&bad, &rgb) && (!rgb.size || kal__icc_is_whole(&rgb)));
+            free(rgb.data);
+            free(bad.data);
+        }
+        free(b.data);
+    }
+    kal_scope_free(&s);
+}
+
+int main(void)
+{
+    test_known();
+    test_damage();
+    return check_done();
+}
