@@ -447,7 +447,7 @@ const kal__codec kal__codec_jxl = {
     .media_type = "image/jxl",
     .help = "JPEG XL: gray and RGB with or without alpha, u8, u16 and f32, lossy and lossless; pages of "
             "animations",
-    .edition = "patches of small ones",
+    .edition = "patches of small ones, few samples",
     .version = jxl_version,
     .sniff = jxl_sniff,
     .header = jxl_header,

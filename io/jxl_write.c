@@ -21,6 +21,8 @@ struct kal__encoder {
     unsigned char *pixels;
     size_t row;
     int32_t y;
+    int32_t effort;   // and a predictor, -1: libjxl chooses
+    int32_t predictor;
 };
 
 // From that effort on libjxl looks for patches, things that are there more than once as letters are. Text takes half the bytes or a third by them; what the search holds hangs on the
@@ -66,6 +68,8 @@ kal_status kal__jxl_begin(const kal_extent *x, const void *params, const kal__me
     e->writer = w;
     e->extent = *x;
     memcpy(&e->params, params, sizeof e->params);
+    e->effort = e->params.effort;
+    e->predictor = -1;
     bool failed = false;
     e->meta = e->params.strip ? NULL : kal__meta_for((kal__meta *)(uintptr_t)meta, x, &failed);
     e->row = (size_t)x->width * kal_pixel_size(x);
@@ -154,8 +158,11 @@ static bool add_frame(const kal__encoder *e, JxlEncoder *j)
                                                         : JXL_TYPE_FLOAT,
                                    JXL_NATIVE_ENDIAN, 0};
     JxlEncoderFrameSettings *s = l->JxlEncoderFrameSettingsCreate(j, NULL);
-    bool ok = s && l->JxlEncoderFrameSettingsSetOption(s, JXL_ENC_FRAME_SETTING_EFFORT, e->params.effort) ==
+    bool ok = s && l->JxlEncoderFrameSettingsSetOption(s, JXL_ENC_FRAME_SETTING_EFFORT, e->effort) ==
                        JXL_ENC_SUCCESS;
+    if (e->predictor >= 0)
+        ok = ok && l->JxlEncoderFrameSettingsSetOption(s, JXL_ENC_FRAME_SETTING_MODULAR_PREDICTOR,
+                                                       e->predictor) == JXL_ENC_SUCCESS;
     ok = ok && (seeks_patches(x, &e->params) ||
                 l->JxlEncoderFrameSettingsSetOption(s, JXL_ENC_FRAME_SETTING_PATCHES, 0) == JXL_ENC_SUCCESS);
     if (e->params.lossless)
@@ -206,9 +213,74 @@ static kal_status encode(kal__encoder *e, kal_error *err)
     return st;
 }
 
+// ---- pictures of a few samples ------------------------------------------------------------------
+// libjxl 0.7 codes those that lose nothing in a way of their own: from effort 8 on an assertion of its ends the process (up to 96 samples seen), and floats come out
+// as others (up to 96, at every effort; a predictor helps most).
+
+#define FEW 256
+
+extern const kal__codec kal__codec_jxl;
+
+static bool comes_back(const kal__encoder *e, const unsigned char *file, size_t n)
+{
+    kal__reader *r = NULL;
+    kal__decoder *d = NULL;
+    const size_t size = e->row * (size_t)e->extent.height;
+    const kal__ask ask = {.limits = {.pixels = FEW, .file_bytes = n, .meta_bytes = n}};
+    unsigned char *back = kal__new(size, 1);
+    bool same = back && !kal__open_memory(file, n, "jxl", &r, NULL) &&
+                !kal__codec_jxl.open(r, &ask, &d, NULL) &&
+                !kal__codec_jxl.rows(d, back, (ptrdiff_t)e->row, e->extent.height, NULL) &&
+                !memcmp(back, e->pixels, size);
+    if (d) kal__codec_jxl.close(d, NULL);
+    if (r) r->close(r);
+    free(back);
+    return same;
+}
+
+// The first way by which every sample comes back; without metadata, which do not matter for it.
+static kal_status find_way(kal__encoder *e, kal_error *err)
+{
+    static const struct {
+        int32_t effort, predictor;
+    } ways[] = {{0, -1}, {7, 0}, {5, 0}, {1, -1}, {3, -1}, {7, 1}, {5, 5}};
+    kal__encoder plain = *e;
+    plain.meta = NULL;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        unsigned char *file = NULL;
+        size_t n = 0;
+        plain.writer = NULL;
+        if (ways[i].effort) plain.effort = ways[i].effort;
+        plain.predictor = ways[i].predictor;
+        kal_status st = kal__write_memory(&file, &n, &plain.writer, err);
+        if (!st) st = encode(&plain, err);
+        if (st && plain.writer) plain.writer->abort(plain.writer);
+        if (!st) st = plain.writer->commit(plain.writer, err);
+        const bool same = !st && comes_back(e, file, n);
+        free(file);
+        if (st) return st;
+        e->effort = plain.effort;
+        e->predictor = plain.predictor;
+        if (same) return KAL_OK;
+    }
+    return kal_fail(
+        err, KAL_UNSUPPORTED,
+        "jxl: libjxl does not keep every sample of this picture of %d×%d; save it as tiff, exr or npy",
+        e->extent.width, e->extent.height);
+}
+
+static kal_status prepare(kal__encoder *e, kal_error *err)
+{
+    const kal_extent *x = &e->extent;
+    if (!e->params.lossless || (int64_t)x->width * x->height * x->channels > FEW) return KAL_OK;
+    if (e->effort > 7) e->effort = 7;
+    return x->type == KAL_F32 ? find_way(e, err) : KAL_OK;
+}
+
 kal_status kal__jxl_end(kal__encoder *e, kal_error *err)
 {
-    const kal_status st = err ? encode(e, err) : KAL_OK;
+    kal_status st = err ? prepare(e, err) : KAL_OK;
+    if (!st && err) st = encode(e, err);
     kal__meta_unref(&e->meta);
     free(e->pixels);
     free(e);
