@@ -161,6 +161,12 @@ void help_verb(const verb *v)
 {
     printf("kal %s %s\n  %s\n", v->name, v->usage, v->help);
     if (v->more) printf("\n%s\n", v->more);
+    kal_codec_info c;
+    for (size_t i = 0; kal_codec_at(i, &c, NULL); i++)   // a verb and a format of one name take the same
+        if (!strcmp(c.name, v->name) && c.n_params) {
+            puts("\nparameters, as name=value");
+            print_params(c.params, c.n_params);
+        }
     puts("\noptions");
     print_options(v->groups | OPT_HELP);
 }

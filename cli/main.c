@@ -59,9 +59,9 @@ static const verb verbs[] = {
      "*.jpg min_score=85 -o 'small/{stem}.{ext}', or max_bytes=200000. {ext} is the suffix of the format "
      "that was "
      "chosen. Without\n"
-     "an aim: the smallest at SSIMULACRA2 90, which is visually lossless. Parameters: kal formats optimize. "
-     "Exits with 1 when a\n"
-     "picture could not be had within its bounds; what comes nearest is written then."},
+     "an aim: the smallest at SSIMULACRA2 90, which is visually lossless. Exits with 1 when a picture could not "
+     "be had within its\n"
+     "bounds; what comes nearest is written then, but not over the picture itself."},
     {"merge", merge_main, OPT_MERGE | OPT_QUIET, "MANIFEST... [-o ALL.jsonl]",
      "whether the shards of a batch are all there",
      "Joins what --manifest wrote: which runs are missing, which failed, which two shards did. Exits with 1 "
@@ -384,5 +384,7 @@ int main(int argc, char **argv)
     if (!code) code = dispatch(argc, argv);
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
-    return worse(code, failed("standard output: %s", errno ? strerror(errno) : "not all was written"));
+    failed("standard output: %s", errno ? strerror(errno) : "not all was written");
+    return worse(code,
+                 argc > 1 && !strcmp(argv[1], "diff") ? EXIT_USAGE : EXIT_FAILED);   // 1 says: they differ
 }

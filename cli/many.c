@@ -100,8 +100,8 @@ static int check_folder(const char *out)
     return code;
 }
 
-// The limit is one for all requests of the process: the library finds it in the environment.
-static int limit_all(const settings *s)
+// The library finds it in the environment.
+int limit_all(const settings *s)
 {
     char text[32];
     snprintf(text, sizeof text, "%llu", (unsigned long long)s->eval.max_memory);

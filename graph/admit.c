@@ -16,6 +16,12 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static size_t held, n_running;
 static waiting *first;   // who came first
+static _Thread_local kal__budget *budget;
+
+void kal__admit_within(kal__budget *b)
+{
+    budget = b;
+}
 
 static void nobody(void *owner)
 {
@@ -58,12 +64,37 @@ static void leave_queue(waiting *w)
     pthread_cond_broadcast(&changed);
 }
 
+// With the lock, and before it stands in the queue, where those behind it have budgets of their own. Who holds its part waits for nobody of the same budget.
+static kal_status take_of_budget(size_t bytes, const kal__watch *w, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    if (!budget) return KAL_OK;
+    while (!st && budget->n && (bytes > budget->most || budget->held > budget->most - bytes)) {
+        kal__cond_wait(&changed, &lock, KAL__GLANCE);
+        st = kal__watch_check(w, err);
+    }
+    if (!st) budget->held += bytes, budget->n++;
+    return st;
+}
+
+static void give_to_budget(size_t bytes)
+{
+    if (!budget) return;
+    budget->held -= bytes;
+    budget->n--;
+    pthread_cond_broadcast(&changed);
+}
+
 kal_status kal__admit(size_t bytes, kal_memo *memo, const kal__watch *w, kal_error *err)
 {
     const size_t most = limit();
     waiting own = {NULL};
-    kal_status st = KAL_OK;
     pthread_mutex_lock(&lock);
+    kal_status st = take_of_budget(bytes, w, err);
+    if (st) {
+        pthread_mutex_unlock(&lock);
+        return st;
+    }
     queue_up(&own);
     while (!st && !kal__is_outside() && (first != &own || !fits(bytes, most))) {
         kal__cond_wait(&changed, &lock, KAL__GLANCE);
@@ -71,6 +102,7 @@ kal_status kal__admit(size_t bytes, kal_memo *memo, const kal__watch *w, kal_err
     }
     leave_queue(&own);
     if (!st) held += bytes, n_running++;
+    if (st) give_to_budget(bytes);
     const size_t all = held;
     pthread_mutex_unlock(&lock);
     if (!st && memo) kal__memo_shrink(memo, all < most ? most - all : 0);
@@ -82,6 +114,7 @@ void kal__admit_end(size_t bytes)
     pthread_mutex_lock(&lock);
     held -= bytes;
     n_running--;
+    give_to_budget(bytes);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }

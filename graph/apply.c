@@ -342,6 +342,7 @@ kal_status kal__apply(const kal_op *op, const void *params, kal_node *const *in,
     a.call = (kal_call){.op = op, .params = a.params, .n = n, .in = a.in};
     a.before = NULL;
     a.n_firsts = 0;
+    a.turn = 0;
     for (int32_t i = 0; i < n; i++) a.in[i] = &in[i]->call;
     kal__params_from(kal__schema_of(op), a.params, params);
     const kal_call *same = NULL;

@@ -195,15 +195,15 @@ static bool is_plain(const kal__load_p *p)
            !p->lenient && !p->preview;
 }
 
-kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
-                         kal_node **out, kal_error *err)
+static kal_status load_within(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
+                              const kal_limits *limits, kal_node **out, kal_error *err)
 {
     *out = NULL;
     const char *name = origin ? origin->name : "bytes in memory";
     kal__load_p checked = *p;
     kal__loading l = {.source = kal__new_zero(1, sizeof(kal__source)), .meta = kal__meta_new()};
     l.limits = kal__limits_count();
-    kal_limits_get(&l.ask.limits);
+    l.ask.limits = *limits;
     l.plain = origin && is_plain(p);
     l.ask.page = p->page;
     l.ask.lenient = p->lenient;
@@ -238,6 +238,25 @@ kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, con
     kal__meta_unref(&l.meta);
     kal__source_unref(&l.source);
     return st == KAL_IO && err->status ? err->status : st;
+}
+
+kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
+                         kal_node **out, kal_error *err)
+{
+    kal_limits limits;
+    kal_limits_get(&limits);
+    return load_within(origin, bytes, size, p, &limits, out, err);
+}
+
+kal_status kal__load_made(kal__slab *bytes, size_t size, kal_node **out, kal_error *err)
+{
+    kal__load_p p;
+    kal_limits limits;
+    kal_limits_get(&limits);
+    limits.formats = 0;
+    kal__params_default(kal__schema_of(&kal__op_load), &p);
+    p.upright = false;
+    return load_within(NULL, bytes, size, &p, &limits, out, err);
 }
 
 // ---- other pages --------------------------------------------------------------------------------

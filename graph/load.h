@@ -44,6 +44,8 @@ uint64_t kal__limits_count(void);
 /// A node of what an origin, or else bytes in memory, hold: reads header and digest. Takes the caller's reference, whatever happens.
 kal_status kal__load_now(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
                          kal_node **out, kal_error *err);
+/// Bytes that were made here (the reference is taken), as they are stored: in any format, since limits are for what comes from elsewhere.
+kal_status kal__load_made(kal__slab *bytes, size_t size, kal_node **out, kal_error *err);
 /// The header of another page of the same bytes, whose decoder may wait on the reel (NULL: nowhere).
 kal_status kal__page_now(kal_node *picture, int32_t page, kal__reel *reel, kal_node **out, kal_error *err);
 /// The same of a stream: the page behind the one before, for which it may wait. *last: there is none, and no node.

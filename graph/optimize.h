@@ -30,7 +30,7 @@
       "the file itself is a candidate, when nothing was done to the picture")                                \
     P(BOOL, allow_downscale, false, 0, 0, "",                                                                \
       "where quality and bytes cannot both be had: a smaller picture")                                       \
-    P(CHOICE, metadata, 0, 0, 0, "keep|colour|strip", "all of it; the profile alone; nothing, in sRGB")
+    P(CHOICE, metadata, 0, 0, 0, "keep|colour|strip", "all that the format has a place for; the profile alone; nothing, in sRGB")
 
 typedef struct kal__optimize_p {
     KAL__OPTIMIZE_PARAMS(KAL_FIELD)

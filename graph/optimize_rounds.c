@@ -185,7 +185,7 @@ static kal_status take_image(const kal__search *s, kal__runner *r, kal_error *er
     return kal__through(&r->image, kal__optimize_ops_used.cast, "type=u8", err);
 }
 
-// Of few colours a palette is smaller where its values have fewer bits than the samples had. It is of RGB: a profile of gray would be lost.
+// Of few colours a palette is smaller where its values have fewer bits than the samples had. It is of RGB: a profile of gray would become another.
 static bool suits(const kal__search *s, const kal__line *l)
 {
     const kal_extent *e = &s->picture->call.extent;

@@ -15,20 +15,29 @@
 
 // ---- smaller pictures ---------------------------------------------------------------------------
 
-// By how much to scale the sides: by the files of this scale that look right and are too large.
+static bool looks_right(const kal__search *s, const kal__try *t)
+{
+    if (s->aim->bound != s->aim->bound) return true;
+    return t->told.score == t->told.score &&
+           kal__height_of(s->aim, t->told.score) >= kal__height_of(s->aim, s->aim->bound);
+}
+
+// By how much to scale the sides: by the files of this scale that look right and are too large. What loses nothing says it only where there is nothing else: it
+// is much larger than what would do.
 static double shrink_by(const kal__search *s)
 {
-    uint64_t least = 0;
+    uint64_t least[2] = {0};
+    bool lossy = false;
     for (int i = 0; i < s->n_tries; i++) {
         const kal__try *t = &s->tries[i];
-        const bool unbound = s->aim->bound != s->aim->bound;
-        const bool well =
-            unbound || (t->told.score == t->told.score &&
-                        kal__height_of(s->aim, t->told.score) >= kal__height_of(s->aim, s->aim->bound));
-        if (t->scale == s->scale && !t->status && well && (!least || t->told.bytes < least))
-            least = t->told.bytes;
+        if (t->scale != s->scale || t->status) continue;
+        const bool curve = t->line >= 0 && s->lines[t->line].curve;
+        uint64_t *of = &least[curve];
+        lossy |= curve;
+        if (looks_right(s, t) && (!*of || t->told.bytes < *of)) *of = t->told.bytes;
     }
-    const double by = least ? __builtin_sqrt((double)s->aim->max_bytes / (double)least) * 0.98 : 0.7;
+    const uint64_t bytes = least[lossy];
+    const double by = bytes ? __builtin_sqrt((double)s->aim->max_bytes / (double)bytes) * 0.98 : 0.7;
     return by > 0.95 ? 0.95 : by < 0.2 ? 0.2 : by;
 }
 

@@ -8,6 +8,7 @@
 #include "putf.h"
 #include "apply.h"
 #include "gain.h"
+#include "icc.h"
 #include "load.h"
 #include "options.h"
 #include "retouch.h"
@@ -32,14 +33,13 @@ kal_status kal__through(kal_node **n, const kal_op *op, const char *params, kal_
     return st;
 }
 
-// Whether its profile says that its colours are not sRGB's.
+// Whether its profile says that its colours are not sRGB's. One that is damaged, or of other colours than the picture has, says nothing, to a viewer neither.
 static bool other_space(const kal_node *n)
 {
-    kal_field f;
-    const void *icc;
-    size_t size;
-    if (!kal_node_meta(n, "icc", &icc, &size)) return false;
-    return !kal_node_field(n, "icc.description", &f) || !strstr(f.text, "sRGB");
+    const kal__blob *icc = n->meta ? &n->meta->icc : NULL;
+    if (!icc || !kal__icc_is_whole(icc) || kal__icc_is_srgb(icc)) return false;
+    const char *space = (const char *)icc->data + 16;
+    return !memcmp(space, n->call.extent.channels - n->call.extent.alpha == 1 ? "GRAY" : "RGB ", 4);
 }
 
 #define LEAST_SIDE 8   // that metrics take
@@ -77,9 +77,12 @@ static kal_status hold(kal__search *s, kal_node **n, kal_error *err)
     st = kal__evaluate(&w, 1, &s->options, s->start, &tally, err);
     if (!st) st = kal__pixels_of(e, slab, &held, err);
     kal__slab_unref(&slab);
+    if (st == KAL_LIMIT)
+        return KAL_OK;   // there is no room for a plan beside it: each try has one of its own
     if (st) return st;
     kal_node_unref(n);
     *n = held;
+    s->options.max_memory = o.max_memory - bytes;   // for what comes after it
     return KAL_OK;
 }
 
@@ -107,8 +110,10 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err)
 {
     kal_node *n = kal_node_ref(image);
     kal__meta_unref(&s->meta);
-    kal_status st = KAL_OK;
-    if (image->call.extent.type == KAL_F32) st = kal__through(&n, ops->cast, "type=u16", err);
+    kal__resolved o;
+    kal_status st = kal__resolve(&s->options, &o, err);
+    s->max_memory = s->options.max_memory;
+    if (!st && image->call.extent.type == KAL_F32) st = kal__through(&n, ops->cast, "type=u16", err);
     if (!st) st = take_meta(s, &n, err);
     if (!st && s->aim->p.metric != KAL__NO_METRIC) {
         s->reference = kal_node_ref(n);
@@ -124,6 +129,8 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err)
     s->picture = n;
     s->few = st ? 0 : kal__count_colours(n);
     s->seen = !st && !s->aim->p.quality && kal__look(n, s->look);   // where nothing is searched nobody asks
+    if (!st) st = kal__resolve(&s->options, &o, err);
+    if (!st) s->budget = (kal__budget){.most = o.max_memory};
     return st;
 }
 
@@ -133,6 +140,7 @@ void kal__search_close(kal__search *s)
     kal_node_unref(&s->picture);
     kal_node_unref(&s->reference);
     kal__meta_unref(&s->meta);
+    s->options.max_memory = s->max_memory;
 }
 
 // ---- a try --------------------------------------------------------------------------------------
@@ -240,9 +248,8 @@ static kal_status score(const kal__search *s, bool lossless, kal__try *t, const 
                         kal_error *err)
 {
     bool same = false;
-    kal_node *decoded = kal_load_borrowed(NULL, t->bytes->data, (size_t)t->told.bytes, kal__slab_release,
-                                          kal__slab_ref(t->bytes), "upright=false");
-    kal_status st = kal_node_error(decoded, err);
+    kal_node *decoded;
+    kal_status st = kal__load_made(kal__slab_ref(t->bytes), (size_t)t->told.bytes, &decoded, err);
     if (!st) st = comparable(&decoded, err);
     if (!st && lossless) st = compare(s, decoded, o, &same, err);
     if (same) t->told.score = s->aim->p.metric == KAL__DSSIM ? 0 : 100;
@@ -303,9 +310,11 @@ void kal__try_one(kal__search *s, kal__runner *r, kal__try *t)
     kal_options o = s->options;
     kal_error err = {0};
     o.stats = &stats;
+    kal__admit_within(&s->budget);
     kal_status st = kal__watch_check(&s->watch, &err);
     if (!st && !t->bytes) st = encode(s, r, t, &o, &err);
     if (!st && wants_score(s, r, t)) st = score(s, r->line->lossless, t, &o, &err);
+    kal__admit_within(NULL);
     t->status = st;
     kal__try_judge(s, t);
     if (st) snprintf(t->why, sizeof t->why, "%.190s", err.message);
@@ -355,18 +364,22 @@ static bool may_keep(const kal__search *s, const kal__source *src, const kal__me
            !src->page && m && m->pages == 1 && !src->lenient && !src->unkeyed && !src->once && !src->preview;
 }
 
+static void tell_of_pages(const kal__search *s, const kal_node *n, const kal__source *src)
+{
+    char text[400];
+    if (!s->options.warn) return;
+    snprintf(text, sizeof text,
+             "%.250s: of a file of several pictures one is looked at, and the others are left out",
+             kal__source_name(src));
+    s->options.warn(s->options.user, &(kal_warning){.node = n, .rows = -1, .text = text});
+}
+
 // The file that the picture came from is a candidate of which nothing is lost. One that cannot be read again is none, and that is told.
 kal_status kal__try_original(kal__search *s, const kal_node *image, kal_error *err)
 {
     const kal_node *n = file_of(image);
-    if (n && n->meta && n->meta->pages > 1 && s->options.warn)
-        s->options.warn(
-            s->options.user,
-            &(kal_warning){
-                .node = n,
-                .rows = -1,
-                .text = "of a file of several pictures one is looked at, and the others are left out"});
     kal__source *src = n ? kal__node_source(n) : NULL;
+    if (src && n->meta && n->meta->pages > 1 && !src->page) tell_of_pages(s, n, src);
     kal_status st = KAL_OK;
     if (src && may_keep(s, src, n->meta)) {
         kal__try *t = &s->tries[s->n_tries++];

@@ -85,6 +85,38 @@ has 'is an error in JSON' "$(cat out)" '"error": "'
 code 'JSON lines' 0 "$kal" optimize set/a.png set/b.png formats=jpeg min_score=60 --json
 same 'are lines' "$(wc -l <out | tr -d ' ')" 2
 
+cp set/a.png again.png
+code 'a bound that is missed, over the picture' 1 "$kal" optimize again.png min_score=95 max_bytes=500 formats=png -o '{stem}.{ext}'
+check 'leaves it' cmp set/a.png again.png
+has 'and says so' "$(cat err)" 'again.png stays as it is'
+"$kal" run 'load "set/a.png" | save "again.jpg" quality=90'
+cp again.jpg before.jpg
+code 'two, of which one would be written over the other' 2 "$kal" optimize again.png again.jpg formats=jpeg min_score=60 -o '{dir}/{stem}.{ext}'
+has 'the other over itself' "$(cat out)" '1 of 2'
+rm -f small/*
+refused 'a name for two' 2 'would be written twice' "$kal" optimize set/a.png set/b.png formats=jpeg min_score=60 -o 'small/x{page}.bin'
+same 'is told before anything is written' "$(ls small)" ''
+
+# ---- to standard output
+code 'a picture' 0 "$kal" optimize set/a.png max_bytes=4000 formats=jpeg -o -
+check 'and nothing else' test "$(wc -c <out)" -le 4000
+has 'what is told goes elsewhere' "$(cat err)" 'set/a.png: -, jpeg'
+code 'a plot' 0 "$kal" optimize set/a.png max_bytes=4000 formats=jpeg --plot -
+has 'too' "$(head -c 4 out)" '<svg'
+refused 'both' 2 'both write to standard output' "$kal" optimize set/a.png formats=jpeg -o - --plot -
+
+# ---- progress
+code 'as JSON' 0 "$kal" optimize set/a.png formats=jpeg min_score=60 --progress json
+has 'is told' "$(cat err)" '"event": "progress"'
+code 'of two' 0 "$kal" optimize set/a.png set/b.png formats=jpeg min_score=60 --progress always
+has 'is one line' "$(cat err)" 'of 2'
+
+# ---- a plot that cannot be written
+code 'the picture is' 1 "$kal" optimize set/a.png formats=jpeg min_score=60 -o there.jpg --plot /dev/full/x.svg
+code 'a full disk' 1 "$kal" optimize set/a.png formats=jpeg min_score=60 -o there.jpg --plot /dev/full --json
+has 'the file' "$(cat out)" '"output": "there.jpg"'
+has 'and the error' "$(cat out)" '"error": "--plot: '
+
 # ---- what cannot be had, and what is refused
 rm -f small/*
 code 'out of reach' 1 "$kal" optimize set/a.png min_score=95 max_bytes=1500 formats=jpeg -o 'small/{stem}.{ext}'

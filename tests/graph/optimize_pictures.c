@@ -121,13 +121,15 @@ static void test_sixteen_bits(void)
     kal_scope_free(&s);
 }
 
-// Colours that sRGB has not: files keep the profile, or hold sRGB; the score is of what is seen.
-static void test_colours_and_fields(void)
+// Colours that sRGB has not, or has by another curve: files keep the profile, or hold sRGB; the score is of what is seen.
+static void test_colours(const char *space)
 {
     static const char *const policies[] = {"keep", "colour", "strip"};
     kal_scope *s = kal_scope_new();
+    char to[64];
+    snprintf(to, sizeof to, "to=%s", space);
     kal_node *wide = scene(s, 120, 90, 3, KAL_U8, 6);
-    wide = kal_apply_text(s, "icc_assign", "to=display_p3", &wide, 1);
+    wide = kal_apply_text(s, "icc_assign", to, &wide, 1);
     wide = kal_apply_text(s, "set_field", "\"exif.Artist\" \"Ada\"", &wide, 1);
     for (int i = 0; i < 3; i++) {
         char params[96];
@@ -149,9 +151,63 @@ static void test_colours_and_fields(void)
             if (k == 0 || i < 2) seen[k] = kal_apply_text(s, "icc_transform", "to=srgb", &seen[k], 1);
         REQUIRE_NOTE(c.passed &&
                          fabs(metric_of(s, "ssimulacra2", seen[0], seen[1]) - chosen(&c)->score) < 1e-9,
-                     "%s", policies[i]);
+                     "%s, %s", space, policies[i]);
         kal_choice_release(&c);
     }
+    kal_scope_free(&s);
+}
+
+// WebP, GIF and palettes are RGB: by the profile that they get a gray picture looks as by its own.
+static void test_gray_profile(void)
+{
+    static const char *const formats[] = {"webp", "gif", "png"};
+    static const char *const params[] = {"lossless=true", "", "colours=256"};
+    kal_scope *s = kal_scope_new();
+    kal_node *gray = scene(s, 120, 90, 1, KAL_U8, 6);
+    gray = kal_apply_text(s, "icc_assign", "to=gray_linear", &gray, 1);
+    kal_node *want = kal_apply_text(s, "icc_transform", "to=srgb", &gray, 1);
+    for (int i = 0; i < 3 && !kal_node_error(want, NULL); i++) {
+        kal_bytes b = {0};
+        const void *icc;
+        size_t n;
+        REQUIRE_OK(kal_read_bytes(kal_encode(s, gray, formats[i], params[i]), NULL, &b, &check_error));
+        kal_node *back = kal_load_bytes(s, b.data, b.size, NULL);
+        REQUIRE_NOTE(kal_node_meta(back, "icc", &icc, &n), "%s", formats[i]);
+        kal_node *seen = kal_apply_text(s, "icc_transform", "to=srgb", &back, 1);
+        const double near = metric_of(s, "psnr", want, seen);
+        REQUIRE_NOTE(near > 50, "%s: %g", formats[i], near);
+        kal_bytes_free(&b);
+    }
+    kal_choice c;
+    REQUIRE_OK(kal_choose(optimized(s, gray, "min_score=80 formats=webp"), NULL, &c, &check_error));
+    REQUIRE(c.passed);
+    kal_choice_release(&c);
+    kal_scope_free(&s);
+}
+
+// A profile that is damaged is as none: the picture is what it is.
+static void test_damaged_profile(void)
+{
+    static const char *const policies[] = {"keep", "strip"};
+    kal_scope *s = kal_scope_new();
+    kal_node *wide = scene(s, 120, 90, 3, KAL_U8, 6);
+    wide = kal_apply_text(s, "icc_assign", "to=display_p3", &wide, 1);
+    kal_bytes b = {0};
+    REQUIRE_OK(kal_read_bytes(kal_encode(s, wide, "jpeg", "quality=95"), NULL, &b, &check_error));
+    unsigned char *at = (unsigned char *)b.data;
+    while (at + 4 < (unsigned char *)b.data + b.size && memcmp(at, "acsp", 4) != 0) at++;
+    memcpy(at, "????", 4);
+    kal_node *photo = kal_load_bytes(s, b.data, b.size, NULL);
+    for (int i = 0; i < 2; i++) {
+        char params[96];
+        kal_choice c;
+        snprintf(params, sizeof params, "min_score=60 formats=webp metadata=%s", policies[i]);
+        REQUIRE_OK(kal_choose(optimized(s, photo, params), NULL, &c, &check_error));
+        kal_node *back = read_back(s, &c);
+        REQUIRE(c.passed && fabs(metric_of(s, "ssimulacra2", photo, back) - chosen(&c)->score) < 1e-9);
+        kal_choice_release(&c);
+    }
+    kal_bytes_free(&b);
     kal_scope_free(&s);
 }
 
@@ -241,7 +297,10 @@ int main(void)
     test_original();
     test_kinds();
     test_sixteen_bits();
-    test_colours_and_fields();
+    test_colours("display_p3");
+    test_colours("srgb_linear");
+    test_gray_profile();
+    test_damaged_profile();
     test_smaller_picture();
     test_smallest_picture();
     test_tall();
