@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from dataclasses import dataclass, field
@@ -57,20 +58,31 @@ class OptimizeResult:
         suffix = os.path.splitext(where)[1][1:].lower()
         if suffix and suffix not in (self.suffix, self.format) and suffix in suffixes():
             warnings.warn(f"{where} holds {self.format}, not what its suffix says; {{ext}} in a path is the right one", stacklevel=2)
-        folder = os.path.dirname(os.path.abspath(where))
-        temporary = os.path.join(folder, f".{os.path.basename(where)}.{os.getpid()}")
-        try:
-            with open(temporary, "xb") as file:
-                file.write(self.data)
-            os.replace(temporary, where)
-        except BaseException:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-            raise
+        _write_whole(where, self.data)
         return where
 
     def _repr_svg_(self) -> str:
         return self.plot
+
+
+def _write_whole(path: str, data: bytes) -> None:
+    """As images are saved: beside the file, under a name that nobody else has, and then in its place; through links, and straight to what is no file."""
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:
+            file.write(data)
+        return
+    temporary = os.path.join(os.path.dirname(path), f".kal-{os.urandom(8).hex()}")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+        if os.path.exists(path):
+            os.chmod(temporary, os.stat(path).st_mode & 0o7777)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 def optimize(image: Any, *, formats: Any = None, **aim: Any) -> OptimizeResult:
@@ -81,6 +93,9 @@ def optimize(image: Any, *, formats: Any = None, **aim: Any) -> OptimizeResult:
 
     if formats is not None:
         aim["formats"] = formats if isinstance(formats, str) else ",".join(formats)
+    for bound in ("max_dssim", "max_diff"):
+        if aim.get(bound) == 0:
+            raise ValueError(f"{bound}=0 would be no bound; min_score=100 asks for equal pixels")
     if "max_bytes" in aim and aim["max_bytes"] is not None:
         aim["max_bytes"] = size(aim["max_bytes"])
     found = _kal.choose(open_(image).encoded("optimize", **aim))

@@ -5,7 +5,10 @@
 In: L gray; LA gray and alpha; RGB; RGBA; 1 a mask; I;16 gray of 16 bits; F gray of floats; I whole numbers as data (uint32; negative ones are an error). P and PA by their palette, with
 alpha where they have any. RGBX loses its fourth byte; RGBa and La are divided by their alpha; CMYK, YCbCr and HSV become RGB as Pillow converts them, LAB by Pillow's profiles.
 
-Out: gray L, I;16 or F; gray and alpha LA; RGB; RGB and alpha RGBA; masks 1. Others have no mode, which is an error.
+What Pillow opened is turned as its EXIF says, a colour named as transparent is, and the ICC profile comes along; fields do not, which Pillow has taken apart.
+
+Out: gray L, I;16 or F; gray and alpha LA; RGB; RGB and alpha RGBA; masks 1. Others have no mode, which is an error. The profile goes along
+in `info["icc_profile"]`.
 """
 
 from __future__ import annotations
@@ -29,9 +32,11 @@ _FIRST = {"RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "CMYK": "RGB", "YCbCr": "RG
 def _plain(image: Any) -> Any:
     """The image in a mode whose bytes are samples."""
     mode = image.mode
+    clear = mode == "PA" or "transparency" in image.info
     if mode in ("P", "PA"):
-        clear = mode == "PA" or "transparency" in image.info
         return image.convert("RGBA" if clear else "RGB")
+    if clear and mode in ("L", "RGB"):
+        return image.convert(mode + "A")
     if mode == "LAB":
         from PIL import ImageCms
 
@@ -41,12 +46,38 @@ def _plain(image: Any) -> Any:
     return image.convert(_FIRST[mode]) if mode in _FIRST else image
 
 
-def from_pil(image: Any, *, model: str | None = None, alpha: bool | None = None, copy: bool = True) -> Image:
-    """An image of a Pillow image's pixels, which are copied."""
+_TURNS = {2: "mirror", 3: "half", 4: "flip", 5: "transpose", 6: "right", 7: "transverse", 8: "left"}
+
+
+def _profiled(img: Image, profile: Any) -> Image:
+    """The image with an ICC profile, if that is of its colours."""
+    space = {"gray": b"GRAY", "rgb": b"RGB "}.get(img.model)
+    if not isinstance(profile, bytes) or profile[16:20] != space:
+        return img
+    import io
+
+    from PIL import Image as Pillow
+
+    from .opening import open as open_
+
+    with io.BytesIO() as file:
+        Pillow.new("L" if img.model == "gray" else "RGB", (1, 1)).save(file, "PNG", icc_profile=profile)
+        return img.icc_assign(open_(file.getvalue()))
+
+
+def from_pil(image: Any, *, model: str | None = None, alpha: bool | None = None, copy: bool = True, upright: bool = True) -> Image:
+    """An image of a Pillow image's pixels, which are copied. upright: what Pillow has just opened is turned as its EXIF says; what was made of it is as it is."""
     del copy   # Pillow hands out copies only
     w, h = image.size
     if not w or not h:
         raise ValueError(f"a Pillow image of {w} by {h} pixels is no image")
+    out = _profiled(_samples(image, model, alpha), image.info.get("icc_profile"))
+    turn = _TURNS.get(image.getexif().get(274, 1)) if upright and image.format is not None else None
+    return out.turn(turn) if turn else out   # type: ignore[arg-type]
+
+
+def _samples(image: Any, model: str | None, alpha: bool | None) -> Image:
+    w, h = image.size
     if image.mode == "1":
         return _kal.image_of(memoryview(image.convert("L").tobytes()).cast("B", (h, w)), model or "mask", -1, True)
     if image.mode in ("I", "I;16B", "I;16L", "I;16N"):
@@ -91,8 +122,11 @@ def to_pil(image: Any, shared: bool) -> Any:
     pixels = image._pixels()
     if mode == "1":
         return Pillow.frombuffer("L", (w, h), pixels, "raw", "L", pixels.stride, 1).convert("1", dither=Pillow.Dither.NONE)
+    profile = image.meta("icc")
     view: Any = memoryview(pixels)
     if pixels.stride != w * view.strides[1]:   # frombuffer wants rows without gaps
         pixels = view.tobytes()
     out = Pillow.frombuffer(mode, (w, h), pixels, "raw", mode, 0, 1)
+    if profile:
+        out.info["icc_profile"] = profile
     return out if shared else out.copy()

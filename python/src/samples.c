@@ -60,10 +60,22 @@ static int type_of(const Py_buffer *b, bool *truth)
     return strchr("IL", *f) && b->itemsize == 4 ? KAL_U32 : -1;
 }
 
+// Arrays of ctypes have no strides although they were asked for: a view of them does.
+static bool take_buffer(PyObject *o, Py_buffer *b)
+{
+    if (PyObject_GetBuffer(o, b, PyBUF_FORMAT | PyBUF_STRIDES)) return false;
+    if (b->strides || b->ndim < 1) return true;
+    PyBuffer_Release(b);
+    PyObject *view = PyMemoryView_FromObject(o);
+    const bool ok = view && !PyObject_GetBuffer(view, b, PyBUF_FORMAT | PyBUF_STRIDES);
+    Py_XDECREF(view);   // the buffer keeps it
+    return ok;
+}
+
 bool kalpy_samples_of(PyObject *o, const char *model, int alpha, kalpy_samples *s)
 {
     memset(s, 0, sizeof *s);
-    if (PyObject_GetBuffer(o, &s->buffer, PyBUF_FORMAT | PyBUF_STRIDES)) return false;
+    if (!take_buffer(o, &s->buffer)) return false;
     const Py_buffer *b = &s->buffer;
     bool truth;
     const int t = type_of(b, &truth);

@@ -8,6 +8,7 @@ import copy
 import io
 import os
 import pickle
+import stat
 import subprocess
 import sys
 import threading
@@ -505,6 +506,38 @@ class Files(Case):
         self.assertEqual(found.save(self.path("small.{ext}")), self.path("small." + found.suffix))
         with self.assertRaisesRegex(ValueError, "jpgg|jpeg"):
             picture().optimize(formats=["jpgg"])
+
+    def test_optimize_saves_as_images_do(self) -> None:
+        found = picture(80, 100).gaussian(3).optimize(max_bytes="4K", formats=["jpeg"])
+        write(self.path("target.jpg"), b"before")
+        os.chmod(self.path("target.jpg"), 0o600)
+        os.symlink(self.path("target.jpg"), self.path("link.jpg"))
+        os.mkfifo(self.path("pipe"))
+        got: list[bytes] = []
+        reader = threading.Thread(target=lambda: got.append(read(self.path("pipe"))))
+        reader.start()
+        for name in ("link.jpg", "pipe", "n" * 250 + ".jpg"):
+            found.save(self.path(name))
+        reader.join()
+        self.assertEqual((got, read(self.path("target.jpg"))), ([found.data], found.data))
+        self.assertTrue(os.path.islink(self.path("link.jpg")) and stat.S_ISFIFO(os.stat(self.path("pipe")).st_mode))
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("target.jpg")).st_mode), 0o600)
+        wrong: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                for _ in range(100):
+                    found.save(self.path("one.jpg"))
+            except BaseException as e:
+                wrong.append(e)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual((wrong, read(self.path("one.jpg"))), ([], found.data))
+        self.assertEqual([n for n in os.listdir(self._folder.name) if n.startswith(".")], [])
 
 
 class Threads(Case):

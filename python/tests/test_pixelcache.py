@@ -280,6 +280,17 @@ class Reading(unittest.TestCase):
                     self.assertTrue((HashableImage(source).numpy() == scene).all(), (value, type(source)))
                 self.assertEqual(kal.open(path, upright=False).shape[:2], stored.size[::-1])
 
+    def test_pixels_alone(self):
+        """What is written does not hang on whether somebody looked."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "wide.png")
+            kal.open(ramp()).icc_assign(to="display_p3").set_field("exif.Artist", "Ada").save(path)
+            image = HashableImage(path)
+            before = image.bytes()
+            hash(image)
+            self.assertEqual(image.bytes(), before)
+            self.assertEqual([kal.open(before).meta(block) for block in ("icc", "exif")], [None, None])
+
     @unittest.skipUnless(PIL, "Pillow")
     def test_i2_alpha(self):
         from PIL import Image

@@ -86,6 +86,20 @@ class Views(Case):
 
 
 @needs_numpy
+class Ctypes(Case):
+    def test_arrays(self) -> None:
+        """They have no strides, also where these are asked for."""
+        flat = (ctypes.c_ubyte * 30 * 20)()
+        colour = (ctypes.c_float * 3 * 30 * 20)()
+        flat[3][4], colour[3][4][1] = 9, 0.5
+        for source, shape in ((flat, (20, 30, 1)), (colour, (20, 30, 3))):
+            for img in (kal.open(source), kal.array(source), kal.parse("in | crop 0 0 30 20", in_=source)):
+                self.assertEqual((img.height, img.width, img.channels), shape)
+                self.assertEqual(pixels(img), bytes(source))
+        with self.assertRaises(ValueError):
+            kal.array((ctypes.c_ubyte * 30)())
+
+
 class Numpy(Case):
     def test_shared(self) -> None:
         import numpy
@@ -195,6 +209,46 @@ class Pillow(Case):
             own.paste(0 if c == 1 else (0, 0, 0, 0), (0, 0, 60, 40))
             self.assertEqual(pixels(img), before)
             self.assertEqual(Image.frombuffer(mode, (60, 40), img._pixels(), "raw", mode, 0, 1).readonly, 1)
+
+
+@needs_pillow
+class PillowFiles(Case):
+    """What Pillow opens is the picture that `open` gives of the same path."""
+
+    def test_orientation(self) -> None:
+        from PIL import Image
+
+        for turn in range(1, 9):
+            exif = Image.Exif()
+            exif[274] = turn
+            Image.frombytes("RGB", (40, 30), bytes(samples(30, 40))).save(self.path("a.png"), exif=exif)
+            with Image.open(self.path("a.png")) as im:
+                self.assertEqual(pixels(kal.open(im)), pixels(kal.open(self.path("a.png"))), turn)
+                self.assertEqual(kal.open(im, upright=False).shape, (30, 40, 3))
+                self.assertEqual(kal.open(im.rotate(0)).shape, (30, 40, 3))   # made of it: nobody knows how that lies
+
+    def test_profile(self) -> None:
+        from PIL import Image
+
+        wide = picture(30, 40).icc_assign(to="display_p3")
+        icc = wide.meta("icc")
+        wide.save(self.path("p3.png"))
+        with Image.open(self.path("p3.png")) as im:
+            self.assertEqual(kal.open(im).meta("icc"), icc)
+            self.assertIsNone(kal.open(im.convert("L")).meta("icc"))
+        self.assertEqual((wide.pil().info, picture().pil().info), ({"icc_profile": icc}, {}))
+
+    def test_transparent_colour(self) -> None:
+        from PIL import Image
+
+        for mode, colour, channels in (("RGB", (1, 2, 3), 4), ("L", 7, 2)):
+            im = Image.new(mode, (4, 4), colour)
+            im.putpixel((0, 0), 255 if mode == "L" else (9, 9, 9))
+            im.save(self.path("t.png"), transparency=colour)
+            with Image.open(self.path("t.png")) as im:
+                img = kal.open(im)
+                self.assertEqual((img.shape, pixels(img)), (kal.open(self.path("t.png")).shape, pixels(kal.open(self.path("t.png")))))
+                self.assertEqual(img.channels, channels)
 
 
 class Canvases(Case):

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import unittest
+import warnings
+from unittest import mock
 
 import kallitype as kal
 import kallitype.compat.pyjamaz as pyjamaz
@@ -53,6 +56,36 @@ class Pyjamaz(Case):
         for wrong in ({"metric": "dsim"}, {"metric": "none", "max_diff": 0.1}, {"concurrency": 0}, {"formats": ["jpgg"]}):
             with self.assertRaises(ValueError):
                 self.run_on(self.path("in.png"), **wrong)
+
+    def test_without_bounds(self) -> None:
+        for given in ({}, {"max_bytes": 0}, {"metric": "ssimulacra2"}, {"metric": "none"}):
+            found = self.run_on(self.path("in.png"), formats=["jpeg", "webp"], **given)
+            self.assertTrue(found.passed)
+            self.assertEqual({c.params.split()[0] for c in found.found.candidates if c.format in ("jpeg", "webp") and "quality" in c.params}, {"quality=85"})
+            self.assertEqual(math.isnan(found.diff_value), given.get("metric") == "none")
+
+    def test_equal_pixels(self) -> None:
+        for metric in ("dssim", "ssimulacra2"):
+            found = self.run_on(self.path("in.png"), max_diff=0.0, metric=metric, formats=["jpeg", "webp"])
+            self.assertEqual((found.passed, found.diff_value), (True, 0.0))
+            self.assertTrue(kal.open(found.output_buffer) == self.photo or kal.dssim(self.photo, kal.open(found.output_buffer)).get() == 0)
+        for bound in ("max_dssim", "max_diff"):
+            with self.assertRaisesRegex(ValueError, "min_score=100"):
+                kal.optimize(self.photo, **{bound: 0})   # type: ignore[arg-type]
+
+    def test_what_was_not_compared(self) -> None:
+        found = self.run_on(self.path("in.png"), max_bytes=10, formats=["jpeg"])
+        self.assertFalse(found.passed)
+        self.assertTrue(math.isnan(found.diff_value))
+
+    def test_as_many_threads_as_there_may_be(self) -> None:
+        self.assertTrue(self.run_on(self.path("in.png"), max_bytes=6000, formats=["jpeg"], concurrency=200).passed)
+
+    def test_a_user_without_a_home(self) -> None:
+        with open(self.path("file"), "w"), mock.patch.dict(os.environ, {"XDG_CACHE_HOME": self.path("file")}), warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            self.assertTrue(pyjamaz.optimize_image(self.path("in.png"), max_bytes=6000, formats=["jpeg"]).passed)
+        self.assertIn("nothing is kept", str(told[0].message))
 
     def test_the_cache(self) -> None:
         first = self.run_on(self.path("in.png"), max_bytes=6000, formats=["jpeg"])

@@ -64,7 +64,10 @@ def of_tensor(value: Any) -> Image:
 
 
 def plain(image: Image) -> Image:
-    """8 bits, no alpha."""
+    """8 bits, no alpha, and nothing beside the pixels: what is made of them would not have it either."""
+    for block in ("exif", "icc", "xmp", "iptc", "geo"):
+        if image.meta(block) is not None:
+            image = image.unset_field(block)
     if image.model == "mask":
         return image
     if image.dtype != "uint8":
