@@ -51,4 +51,37 @@ static inline void kal__seam_mix(void *dst, const void *crop, const void *base, 
         }
 }
 
+/// A sample as it weighs colours.
+static inline double kal__seam_alpha(const void *pixel, const kal_extent *e)
+{
+    const size_t at = (size_t)e->channels - 1;
+    return e->type == KAL_F32   ? (double)((const float *)pixel)[at]
+           : e->type == KAL_U16 ? ((const uint16_t *)pixel)[at]
+                                : ((const uint8_t *)pixel)[at];
+}
+
+/// A pixel of dst: base + (crop − base) · num / den; colours by their alpha, so that what is hidden stays so: num' = num · alpha(crop), den' = num' + (den − num) · alpha(base).
+/// Of equal alphas that is the same.
+static inline void kal__seam_pixel(void *dst, const void *crop, const void *base, const kal_extent *e,
+                                   int64_t num, int64_t den)
+{
+    const size_t n = (size_t)e->channels - e->alpha;
+    const double top = e->alpha ? kal__seam_alpha(crop, e) : 1,
+                 below = e->alpha ? kal__seam_alpha(base, e) : 1;
+    int64_t part = num, whole = den;
+    if (top != below && top >= 0 && below >= 0) {   // what is no alpha weighs nothing in particular
+        const double most = e->type == KAL_F32 ? 65535 / (top > below ? top : below) : 1;
+        // den is below 2^48 and an alpha below 2^16; what follows multiplies by another 2^17
+        int shift = 0;
+        while (den >> shift >= INT64_C(1) << 29) shift++;
+        part = (num >> shift) * (int64_t)(top * most + 0.5);
+        whole = part + ((den - num) >> shift) * (int64_t)(below * most + 0.5);
+        if (!whole) part = num, whole = den;
+    }
+    kal__seam_mix(dst, crop, base, e->type, 0, n, part, whole);
+    if (e->alpha)
+        kal__seam_mix(dst, (const unsigned char *)crop + n * kal_type_size(e->type), base, e->type, n, 1, num,
+                      den);
+}
+
 #endif

@@ -7,7 +7,7 @@
 //     a  = min(w + 1, d + 1) per axis, the smaller of both sides      w = feather, at most half the side
 //     out = base + round((crop − base) · ax · ay / (w + 1)²)          round: half away from zero; f32 is not rounded
 //
-// With feather 0 the crop replaces the base exactly. The seam's width is clamped per axis: (wx + 1)(wy + 1) divides.
+// With alpha, colours are weighed by it (seam.h). With feather 0 the crop replaces the base exactly. The seam's width is clamped per axis: (wx + 1)(wy + 1) divides.
 #include "channels.h"
 #include "op.h"
 #include "paste.h"
@@ -100,7 +100,7 @@ static void feather_row(const kal_job *j, kal_rect at, const kal__seam *sx, cons
         if (whole)
             memcpy(dst, crop, (size_t)n * (size_t)j->out->pixel);
         else
-            kal__seam_mix(dst, crop, dst, e->type, 0, (size_t)e->channels, ay * kal__seam_weight(sx, i), den);
+            kal__seam_pixel(dst, crop, dst, e, ay * kal__seam_weight(sx, i), den);
     }
 }
 
@@ -150,12 +150,14 @@ static const kal_param params[] = {KAL_UNCROP_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_uncrop = {
     .name = "uncrop",
-    .version = 1,
+    .version = 2,
     .family = "geometry",
     .help = "A processed crop back into its place on the base\n"
             "Without a base, text finds the nearest crop upstream and takes base and place from it. The seam "
             "of `feather`\n"
-            "pixels lies inside the place; there is none along the base's border, and 0 replaces exactly.",
+            "pixels lies inside the place; there is none along the base's border, and 0 replaces exactly. "
+            "What is hidden "
+            "by alpha stays so.",
     .inputs = "image base",
     KAL__PARAMS(params, kal_uncrop_p),
     .flags = KAL_OP_IN_PLACE,

@@ -105,7 +105,7 @@ static void lay(const kal_job *j, const kal_tile *part, kal_rect at)
             if (num == den)
                 memcpy(dst, src, pixel);
             else
-                kal__seam_mix(dst, src, dst, e->type, 0, (size_t)e->channels, num, den);
+                kal__seam_pixel(dst, src, dst, e, num, den);
         }
     }
 }
@@ -152,7 +152,7 @@ static const kal_param params[] = {KAL_UNCROPS_PARAMS(KAL_SCHEMA)};
 
 const kal_op kal__op_uncrops = {
     .name = "uncrops",
-    .version = 1,
+    .version = 2,
     .family = "geometry",
     .help = "Processed parts, as crops made them, back into their places on the base\n"
             "Each is resized to its box and laid on with a seam, as uncrop does it, the later over the "

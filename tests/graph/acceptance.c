@@ -22,6 +22,35 @@ static void row(kal_node *n, int32_t y, int32_t x0, const unsigned char *want, i
     REQUIRE_MEM(got, want, (size_t)count);
 }
 
+// What nobody sees of the base, green, and of the part, blue, is not seen in the seam either: colours weigh as much as they cover.
+static void hidden_colours(kal_scope *s)
+{
+    static const unsigned char below[2][4] = {{0, 255, 0, 0}, {200, 100, 0, 64}},
+                               top[2][4] = {{255, 0, 0, 255}, {0, 0, 255, 0}};
+    const kal_extent whole = extent_of(20, 20, 4, KAL_U8), part = extent_of(10, 10, 4, KAL_U8);
+    for (int b = 0; b < 2; b++)
+        for (int t = 0; t < 2; t++) {
+            unsigned char base[1600], over[400], got[1600];
+            for (int i = 0; i < 400; i++) memcpy(base + 4 * i, below[b], 4);
+            for (int i = 0; i < 100; i++) memcpy(over + 4 * i, top[t], 4);
+            kal_node *n = kal_uncrop(s, kal_pixels(s, &part, over, 40), kal_pixels(s, &whole, base, 80),
+                                     kal_uncrop_params(.x = 5, .y = 5, .feather = 4));
+            REQUIRE_OK(kal_read(n, kal_rect_all(&whole), got, 80, NULL, &check_error));
+            for (int i = 5; i < 15;
+                 i++) {   // along the middle, where one axis mixes: (a + 1) fifths of the part
+                const int a = i - 5 < 14 - i ? i - 5 : 14 - i, w = a < 4 ? a + 1 : 5;
+                const unsigned char *p = got + 4 * (20 * 10 + i);
+                const double seen = top[t][3] * w, left = below[b][3] * (5 - w);
+                REQUIRE(p[3] == (int)((seen + left) / 5 + 0.5));
+                for (int c = 0; c < 3 && seen + left > 0; c++) {
+                    const double want = (top[t][c] * seen + below[b][c] * left) / (seen + left);
+                    REQUIRE_NOTE(p[c] - want <= 0.5001 && want - p[c] <= 0.5001, "%d over %d, %d: %d for %g",
+                                 t, b, i, p[c], want);
+                }
+            }
+        }
+}
+
 static void uncrop(kal_scope *s)
 {
     rng r = {21};
@@ -39,6 +68,7 @@ static void uncrop(kal_scope *s)
         REQUIRE_OK(kal_content_key(back, NULL, &a, &check_error));
         REQUIRE(kal_key_equal(a, b));
     }
+    hidden_colours(s);
     kal_node *base = flat(s, 20, 20, 100), *part = flat(s, 6, 6, 200);
     // U2, one axis: the place reaches from top to bottom, so only its left and right have a seam
     kal_node *tall = kal_uncrop(s, flat(s, 6, 20, 200), base, kal_uncrop_params(.x = 7, .feather = 3));
