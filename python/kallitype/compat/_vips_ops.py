@@ -7,65 +7,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Callable
 
-from .. import _kal
 from ..image import Image as Picture
 from ._vips_errors import Error, Unmapped
+from ._vips_geometry import Geometry
+from ._vips_samples import TYPES, bands_of, flat, numbers, ops, per_band, pictured
 
 if TYPE_CHECKING:
     from .pyvips import Image
-
-ops = _kal.ops()
-COLOURS = ("srgb", "rgb", "b-w", "rgb16", "grey16", "scrgb")
-FORMATS = {"uint8": "uchar", "uint16": "ushort", "uint32": "uint", "float32": "float"}
-TYPES = {"uchar": "u8", "ushort": "u16", "float": "f32"}
-_KERNELS = {"nearest": "nearest", "linear": "bilinear", "cubic": "bicubic", "mitchell": "mitchell", "lanczos3": "lanczos3"}
-_EXTEND = {"black": "fill", "white": "fill", "background": "fill", "copy": "copy", "repeat": "wrap", "mirror": "mirror"}
-_ANGLES = {"d0": "none", "d90": "right", "d180": "half", "d270": "left"}
-_COMPASS = ("centre", "north", "east", "south", "west", "north-east", "south-east", "south-west", "north-west")
-
-
-def word(table: dict[str, str], value: Any, what: str) -> str:
-    if value not in table:
-        raise Unmapped(f'{what}="{value}" is none of {", ".join(table)}')
-    return table[value]
-
-
-def bands_of(picture: Picture, bands: list[int]) -> Picture:
-    out: Picture = ops["band_extract"](picture, bands=bands)
-    return out
-
-
-def flat(picture: Picture) -> Picture:
-    """All channels as samples; alpha is not another thing."""
-    n = picture.channels
-    if not picture.alpha:
-        return picture
-    joined: Picture = ops["band_join"](bands_of(picture, list(range(n - 1))), bands_of(picture, [n - 1]))
-    return joined
-
-
-def pictured(picture: Picture, interpretation: str) -> Picture:
-    """The other way: samples as a gray or RGB picture, perhaps with alpha, where they are one."""
-    n = picture.channels
-    if interpretation not in COLOURS or picture.model != "data" or not 2 <= n <= 4:
-        return picture
-    out: Picture = ops["band_join"](*(bands_of(picture, [i]) for i in range(n)), alpha=n != 3)
-    return out
-
-
-def per_band(values: list[float], first: int) -> str:
-    """The name of a number in a formula, or which one it is in which channel."""
-    text = f"v{first + len(values) - 1}"
-    for i in range(len(values) - 2, -1, -1):
-        text = f"select(channel == {i}, v{first + i}, {text})"
-    return text
-
-
-def _numbers(value: Any) -> list[float] | None:
-    try:
-        return [float(value)] if not isinstance(value, (list, tuple)) else [float(v) for v in value]
-    except (TypeError, ValueError):
-        return None
 
 
 def _operator(formula: str, truth: bool = False) -> Callable[[Any, Any], Any]:
@@ -81,28 +29,16 @@ def _operator(formula: str, truth: bool = False) -> Callable[[Any, Any], Any]:
     return operate
 
 
-class Operations:
-    """What needs nothing but ops. `kal` is kallitype's image, `_of` makes one of ours of such."""
-
-    if TYPE_CHECKING:
-        kal: Picture
-        _interpretation: str
-        _truth: bool
-        width: int
-        height: int
-        bands: int
-
-        def _of(self, picture: Picture, interpretation: str | None = None, truth: bool = False) -> Image: ...
-
-        def _upright(self) -> Image: ...
+class Operations(Geometry):
+    """What needs nothing but ops."""
 
     # ---- arithmetic ------------------------------------------------------------------------------
 
-    def _calc(self, formula: str, values: list[float], type: str, others: list[Picture], truth: bool = False) -> Image:
+    def _calc(self, formula: str, values: list[float], type: str, others: list[Any], truth: bool = False) -> Image:
         if len(values) > 16:
             raise Unmapped("a formula has 16 numbers: image.kal.lut(...), or bandsplit() and bandjoin() for more bands")
-        out = ops["expr"](flat(self.kal), *(flat(o) for o in others), formula=formula, values=values or None, type=type)
-        return self._of(pictured(out, self._interpretation), truth=truth)
+        out = ops["expr"](flat(self.kal), *(flat(o.kal) for o in others), formula=formula, values=values or None, type=type)
+        return self._of(pictured(out, self._interpretation), truth=truth, others=others)
 
     def _wide(self, n: int) -> Image:
         """One band as n equal ones, where an operand has so many."""
@@ -113,8 +49,8 @@ class Operations:
     def _binary(self, other: Any, formula: str, truth: bool) -> Any:
         type = "u8" if truth else "f32"
         if isinstance(other, Operations):
-            return self._wide(other.bands)._calc(formula, [], type, [other.kal], truth)
-        values = _numbers(other)
+            return self._wide(other.bands)._calc(formula, [], type, [other], truth)
+        values = numbers(other)
         if values is None:
             return NotImplemented
         one = self._wide(len(values))
@@ -142,7 +78,7 @@ class Operations:
         return self.linear(-1, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        values = _numbers(other)
+        values = numbers(other)
         return NotImplemented if values is None else self._calc(f"select(a == 0, 0, {per_band(values, 0)} / a)", values, "f32", [])
 
     def __neg__(self) -> Image:
@@ -180,7 +116,7 @@ class Operations:
 
     def linear(self, a: Any, b: Any, uchar: bool = False) -> Image:
         """Every sample times a plus b, numbers or one for each band; uchar: held in 0 to 255, else float."""
-        scale, offset = _numbers(a), _numbers(b)
+        scale, offset = numbers(a), numbers(b)
         if scale is None or offset is None:
             raise Error(f"linear takes numbers, not {a!r} and {b!r}")
         one = self._wide(max(len(scale), len(offset)))
@@ -211,7 +147,7 @@ class Operations:
         a, b = in1._wide(n), in2._wide(n)
         same = a.kal.dtype == b.kal.dtype
         out = ops["expr"](flat(a.kal), flat(b.kal), flat(self._wide(n).kal), formula="select(c, a, b)", type="same" if same else "f32")
-        return in1._of(pictured(out, a._interpretation), a._interpretation)
+        return in1._of(pictured(out, a._interpretation), a._interpretation, others=(in2, self))
 
     def cast(self, format: str, shift: bool = False) -> Image:
         """Another type, the same numbers: cut off towards 0, and held in range. shift: full scale to full scale."""
@@ -234,19 +170,19 @@ class Operations:
 
     def bandjoin(self, other: Any) -> Image:
         """The bands of this image, then those of others; of a number, a band of it."""
-        parts = [self.kal]
-        for one in other if isinstance(other, (list, tuple)) else [other]:
-            parts.append(one.kal if isinstance(one, Operations) else self._constant(float(one)))
+        others = other if isinstance(other, (list, tuple)) else [other]
+        parts = [self.kal, *(one.kal if isinstance(one, Operations) else self._constant(float(one)) for one in others)]
         n = sum(p.channels for p in parts)
         joined = ops["band_join"](*(flat(p) for p in parts))
         as_ = self._interpretation if n in (2, 4) or (n == 3 and "rgb" in self._interpretation) else {3: "srgb"}.get(n, "multiband")
-        return self._of(pictured(joined, as_), as_)
+        return self._of(pictured(joined, as_), as_, others=[one for one in others if isinstance(one, Operations)])
 
-    def _constant(self, value: float) -> Picture:
+    def _constant(self, value: float, on: Picture | None = None) -> Picture:
+        """A band of this image's size and type."""
         plain = {"uint8": "u8", "uint16": "u16", "float32": "f32"}.get(self.kal.dtype)
         if plain is None:
             raise Unmapped("cast the labels first")
-        out: Picture = ops["expr"](bands_of(self.kal, [0]), formula="v0", values=[value], type=plain)
+        out: Picture = ops["expr"](bands_of(self.kal if on is None else on, [0]), formula="v0", values=[value], type=plain)
         return out
 
     def hasalpha(self) -> bool:
@@ -264,123 +200,7 @@ class Operations:
             raise Unmapped("max_alpha: alpha is full at 255, 65535 or 1.0, as the samples are")
         if self.kal.dtype == "float32" and self._interpretation != "scrgb":
             raise Unmapped('alpha of float samples is full at 1.0 here: flatten before arithmetic, or cast("uchar") first')
-        return self._of(ops["flatten"](self.kal, background=_numbers(background)))
-
-    # ---- geometry --------------------------------------------------------------------------------
-
-    def crop(self, left: int, top: int, width: int, height: int) -> Image:
-        if left < 0 or top < 0 or width < 1 or height < 1 or left + width > self.width or top + height > self.height:
-            raise Error(f"extract_area: bad extract area: left {left}, top {top}, width {width}, height {height} "
-                        f"of an image of {self.width} x {self.height}")
-        return self._of(ops["crop"](self.kal, x=left, y=top, width=width, height=height), truth=self._truth)
-
-    extract_area = crop
-
-    def resize(self, scale: float, vscale: float | None = None, kernel: str = "lanczos3", gap: float | None = None) -> Image:
-        """So many times as large. gap is of libvips' own two steps; there is one here."""
-        size = [max(1, int(side * by + 0.5)) for side, by in ((self.width, scale), (self.height, scale if vscale is None else vscale))]
-        return self._of(ops["resize"](self.kal, width=size[0], height=size[1], kernel=word(_KERNELS, kernel, "kernel")))
-
-    def shrink(self, hshrink: float, vshrink: float) -> Image:
-        """So many times as small, by the mean over what a pixel covers."""
-        size = [max(1, int(side / by + 0.5)) for side, by in ((self.width, hshrink), (self.height, vshrink))]
-        return self._of(ops["resize"](self.kal, width=size[0], height=size[1], kernel="box"))
-
-    def zoom(self, xfac: int, yfac: int) -> Image:
-        return self._of(ops["zoom"](self.kal, xfac, yfac), truth=self._truth)
-
-    def thumbnail_image(self, width: int, height: int | None = None, size: str = "both", crop: str = "none", linear: bool = False,
-                        no_rotate: bool = False, auto_rotate: bool | None = None) -> Image:
-        """In a box, upright; crop: what sticks out of it is cut off."""
-        if size not in ("both", "up", "down", "force"):
-            raise Unmapped(f'size="{size}" is none of both, up, down, force')
-        gravity = {"none": "centre", "centre": "centre", "low": "northwest", "high": "southeast"}
-        if crop not in gravity:
-            raise Unmapped(f'crop="{crop}": none, centre, low or high; where something is to be seen: '
-                           'image.kal.crop(image.kal.smart_crop(width, height))')
-        image = self if no_rotate or auto_rotate is False else self.autorot()
-        tall = width if height is None else height
-        if size == "up" and min(width / image.width, tall / image.height) <= 1:
-            return self._of(image.kal)
-        fit = "fill" if size == "force" else "inside" if crop == "none" else "cover"
-        return self._of(ops["thumbnail"](image.kal, width, tall, fit=fit, gravity=gravity[crop], enlarge=size != "down",
-                                         light="linear" if linear else "stored"))
-
-    def rotate(self, angle: float, background: Any = None) -> Image:
-        """Clockwise by degrees, on a canvas that holds all of it."""
-        return self._of(ops["rotate"](self.kal, angle=-angle, color=None if background is None else _numbers(background)))
-
-    def rot(self, angle: str) -> Image:
-        return self._of(ops["turn"](self.kal, word(_ANGLES, angle, "angle")), truth=self._truth)
-
-    def rot90(self) -> Image:
-        return self.rot("d90")
-
-    def rot180(self) -> Image:
-        return self.rot("d180")
-
-    def rot270(self) -> Image:
-        return self.rot("d270")
-
-    def flip(self, direction: str) -> Image:
-        word({"horizontal": "", "vertical": ""}, direction, "direction")
-        return self._of(ops["flip"](self.kal, direction), truth=self._truth)
-
-    def fliphor(self) -> Image:
-        return self.flip("horizontal")
-
-    def flipver(self) -> Image:
-        return self.flip("vertical")
-
-    def autorot(self) -> Image:
-        """Upright, as EXIF's orientation has it."""
-        orientation, applied = self.kal._orientation
-        return self._of(self.kal) if applied or orientation == 1 else self._upright()
-
-    def embed(self, x: int, y: int, width: int, height: int, extend: str = "black", background: Any = None) -> Image:
-        """At x, y of a larger canvas."""
-        edge = word(_EXTEND, extend, "extend")
-        full = {"uint8": 255.0, "uint16": 65535.0}.get(self.kal.dtype, 1.0 if self._interpretation == "scrgb" else 255.0)
-        colour = {"black": [0.0], "white": [full], "background": _numbers(0 if background is None else background)}.get(extend)
-        if colour is not None and len(colour) == 1:
-            colour = colour * self.bands
-        return self._of(ops["embed"](self.kal, x=x, y=y, width=width, height=height, edge=edge, color=colour))
-
-    def gravity(self, direction: str, width: int, height: int, extend: str = "black", background: Any = None) -> Image:
-        """The same, at a side or in the middle."""
-        if direction not in _COMPASS:
-            raise Unmapped(f'direction="{direction}" is none of {", ".join(_COMPASS)}')
-        across = 0 if "west" in direction else width - self.width if "east" in direction else (width - self.width) // 2
-        down = 0 if "north" in direction else height - self.height if "south" in direction else (height - self.height) // 2
-        return self.embed(across, down, width, height, extend, background)
-
-    def insert(self, sub: Image, x: int, y: int, expand: bool = False) -> Image:
-        """sub on this image."""
-        if expand:
-            raise Unmapped("expand: embed this image in the larger canvas first")
-        return self._of(ops["insert"](sub.kal, self.kal, x=x, y=y))
-
-    def join(self, in2: Image, direction: str) -> Image:
-        """Another beside this one (horizontal) or below it (vertical)."""
-        word({"horizontal": "", "vertical": ""}, direction, "direction")
-        beside = direction == "horizontal"
-        if (self.height != in2.height) if beside else (self.width != in2.width):
-            raise Unmapped("join is of images of one height or width here: crop or embed one of them first")
-        width, height = self.width + in2.width * beside, self.height + in2.height * (not beside)
-        canvas = ops["embed"](self.kal, width=width, height=height)
-        return self._of(ops["insert"](in2.kal, canvas, x=self.width * beside, y=self.height * (not beside)), truth=self._truth and in2._truth)
-
-    def composite(self, overlay: Any, mode: Any, x: Any = 0, y: Any = 0) -> Image:
-        """Others on this image."""
-        layers = overlay if isinstance(overlay, (list, tuple)) else [overlay]
-        out = self.kal
-        for i, layer in enumerate(layers):
-            how, dx, dy = (v[min(i, len(v) - 1)] if isinstance(v, (list, tuple)) else v for v in (mode, x, y))
-            words = {m.replace("_", "-").replace("color", "colour"): m for m in _modes()}
-            out = ops["composite"](layer.kal, out, x=dx, y=dy, mode=word({**words, "add": "plus"}, how, "mode"))
-        return self._of(out)
-
-    composite2 = composite
+        return self._of(ops["flatten"](self.kal, background=numbers(background)))
 
     # ---- what a picture looks like -----------------------------------------------------------------
 
@@ -404,8 +224,3 @@ class Operations:
             raise Unmapped('float samples have no full scale here: cast("uchar") first')
         picture = ops["to_rgb"](self.kal) if colour else ops["gray"](self.kal) if self.kal.model == "rgb" else self.kal
         return self._of(ops["cast"](picture, type), space)
-
-
-def _modes() -> list[str]:
-    words: str = next(p for p in ops["composite"].record[4] if p[0] == "mode")[6]
-    return words.split("|")

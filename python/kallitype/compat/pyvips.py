@@ -11,7 +11,7 @@ to use instead; `image.kal` is kallitype's image, and Image(kal_image) the way b
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 from .. import _kal
 from ..box import Box
@@ -20,11 +20,12 @@ from ..opening import array as array_of
 from ..opening import open as open_image
 from ._vips_connections import Connection, Source, SourceCustom, Target, TargetCustom
 from ._vips_errors import Error, Unmapped, translated
+from ._vips_fields import Pages, pages_of
 from ._vips_instead import MODULE, missing
-from ._vips_ops import COLOURS, FORMATS, flat, ops, pictured
 from ._vips_options import load, split
 from ._vips_progress import Progress, Watch
 from ._vips_region import Region
+from ._vips_samples import COLOURS, FORMATS, flat, ops, pictured
 from ._vips_saving import Saving
 from ._vips_words import (Access, Align, Angle, BandFormat, BlendMode, CompassDirection, Direction, Extend, FailOn, Interesting,
                           Interpretation, Kernel, Size)
@@ -35,8 +36,6 @@ __all__ = ["Connection", "Error", "Image", "Progress", "Region", "Source", "Sour
 _BYTES = {"uchar": (1, "B"), "ushort": (2, "H"), "uint": (4, "I"), "float": (4, "f")}
 _NOT_HERE = {"char": "float", "short": "float", "int": "float", "double": "float", "complex": "two bands of float",
              "dpcomplex": "two bands of float"}
-_BLOCKS = {"exif-data": "exif", "icc-profile-data": "icc", "xmp-data": "xmp", "iptc-data": "iptc"}
-_HEADER = ("width", "height", "bands", "format", "coding", "interpretation", "xoffset", "yoffset", "xres", "yres", "filename")
 
 
 def _interpretation(picture: Picture) -> str:
@@ -77,14 +76,15 @@ class Image(Saving, metaclass=_Static):
         self._truth = False
         self._watch = watch or Watch()
         self._filename = filename
-        self._page_height = page_height
-        self._n_pages = 1
+        self._pages = Pages(page_height) if page_height else None
         self._turned: Callable[[], Picture] | None = None   # the same file, upright
 
-    def _of(self, picture: Picture, interpretation: str | None = None, truth: bool = False) -> Image:
-        """Made of this one: samples mean what they did, also where arithmetic made floats of 0 to 255 of them."""
+    def _of(self, picture: Picture, interpretation: str | None = None, truth: bool = False, others: Iterable[Any] = ()) -> Image:
+        """Made of this one, and of others: samples mean what they did, also where arithmetic made floats of 0 to 255 of them, and pages are as high as those
+        of the first that has some."""
         out = Image(picture, interpretation=interpretation or self._interpretation, watch=self._watch, filename=self._filename)
         out._truth = truth
+        out._pages = next((i._pages for i in (self, *others) if i._pages), None)
         return out
 
     # ---- of ------------------------------------------------------------------------------------------
@@ -112,8 +112,8 @@ class Image(Saving, metaclass=_Static):
                 if (page.shape, page.dtype) != (pages[0].shape, pages[0].dtype):
                     raise Error(f"page {k} is {page.shape} and the first {pages[0].shape}: pages of several sizes are not one image; "
                                 "load each by page=")
-            out = cls(ops["sheet"](*pages, columns=1), filename=filename, page_height=pages[0].height)
-            out._n_pages = len(pages)
+            out = cls(ops["sheet"](*pages, columns=1), filename=filename)
+            out._pages = pages_of(pages)
             return out
 
     @classmethod
@@ -198,9 +198,10 @@ class Image(Saving, metaclass=_Static):
     def new_from_image(self, value: Any) -> Image:
         """One colour, of this image's size, type and interpretation."""
         numbers = [float(v) for v in (value if isinstance(value, (list, tuple)) else [value])]
-        joined = [self._constant(v) for v in numbers]
-        picture = joined[0] if len(joined) == 1 else pictured(ops["band_join"](*(flat(j) for j in joined)), self._interpretation)
-        return self._of(picture, self._interpretation)
+        canvas = ops["solid"](color=[0], width=self.width, height=self.height, channels=1)   # nothing that this image's file says is of it
+        joined = [self._constant(v, canvas) for v in numbers]
+        picture = joined[0] if len(joined) == 1 else pictured(ops["band_join"](*joined), self._interpretation)
+        return Image(picture, interpretation=self._interpretation, watch=self._watch)
 
     @classmethod
     def black(cls, width: int, height: int, bands: int = 1) -> Image:
@@ -225,7 +226,7 @@ class Image(Saving, metaclass=_Static):
     def arrayjoin(cls, images: list[Image], across: int | None = None, shim: int = 0, background: Any = None) -> Image:
         """On one sheet; by itself all in a row."""
         cells = [i.kal for i in images]
-        return cls(ops["sheet"](*cells, columns=across or len(cells), gap=shim, background=background), watch=images[0]._watch)
+        return images[0]._of(ops["sheet"](*cells, columns=across or len(cells), gap=shim, background=background), others=images)
 
     # ---- what it is ------------------------------------------------------------------------------------
 
@@ -278,22 +279,6 @@ class Image(Saving, metaclass=_Static):
             raise AttributeError(name)
         raise missing("pyvips.Image", name, dir(type(self)))
 
-    def _extra(self) -> dict[str, Any]:
-        """What its file says."""
-        orientation, applied = self.kal._orientation
-        out: dict[str, Any] = {"orientation": 1 if applied else orientation}
-        file = self.kal._file
-        if file is not None:
-            out["vips-loader"], out["n-pages"] = f"{file[0]}load", file[2]
-        if self._page_height:
-            out["page-height"], out["n-pages"] = self._page_height, self._n_pages
-        for name, block in _BLOCKS.items():
-            data = self.kal.meta(block)
-            if data is not None:
-                out[name] = data
-        out.update(self.kal._fields())
-        return out
-
     def _upright(self) -> Image:
         if self._turned is None:
             raise Unmapped("autorot is done right after loading here, or by autorotate=True of the load: "
@@ -304,64 +289,12 @@ class Image(Saving, metaclass=_Static):
             except Error as error:
                 raise Unmapped(f"autorot reads the file again, and that does not work here: load it with autorotate=True ({error})") from error
 
-    def get_fields(self) -> list[str]:
-        return [*_HEADER, *self._extra()]
-
-    def get_typeof(self, name: str) -> int:
-        """0: there is no such field."""
-        return int(name in _HEADER or name in self._extra())
-
-    def get(self, name: str) -> Any:
-        """A field, by pyvips' name or, of EXIF, XMP and IPTC, by kallitype's ("exif.Model")."""
-        if name in _HEADER:
-            return getattr(self, name)
-        extra = self._extra()
-        if name in extra:
-            return extra[name]
-        if name.startswith("exif-ifd"):
-            raise Unmapped(f'"{name}" is called "exif.{name.rpartition("-")[2]}" here')
-        raise Error(f'field "{name}" not found')
-
-    get_value = get
-
-    def set(self, name: str, value: Any) -> None:
-        """A field of EXIF, XMP or IPTC by kallitype's name, as text; it goes into files."""
-        if name in _HEADER or name in _BLOCKS or name in ("orientation", "n-pages", "page-height", "vips-loader") or name.startswith("exif-ifd"):
-            raise Unmapped(f'"{name}" cannot be set: copy(interpretation=), '
-                           'image.kal.icc_assign(...), or set("exif.Artist", "…") by kallitype\'s names')
-        with translated():
-            self.kal = ops["set_field"](self.kal, name, str(value))
-
-    set_value = set
-
-    def remove(self, name: str) -> bool:
-        """Takes a field out; whether there was one."""
-        if name not in self._extra():
-            return False
-        if name in _BLOCKS or name in ("orientation", "n-pages", "page-height", "vips-loader"):
-            raise Unmapped(f'"{name}" is no single field: strip=True writes files without any')
-        with translated():
-            self.kal = ops["unset_field"](self.kal, name)
-        return True
-
-    def get_n_pages(self) -> int:
-        return int(self._extra().get("n-pages", 1))
-
-    def get_page_height(self) -> int:
-        return self._page_height or self.height
-
-    def pagesplit(self) -> list[Image]:
-        tall = self.get_page_height()
-        return [self.crop(0, y, self.width, tall) for y in range(0, self.height, tall)]
-
     def copy(self, **changes: Any) -> Image:
         """The same; interpretation= says that samples mean another thing."""
         interpretation = changes.pop("interpretation", self._interpretation)
         if changes:
             raise Unmapped(f'copy changes the interpretation, and not {", ".join(changes)}: image.set("density", "300dpi") for xres and yres')
-        out = self._of(pictured(self.kal, interpretation) if interpretation in COLOURS else flat(self.kal), interpretation, self._truth)
-        out._page_height, out._n_pages = self._page_height, self._n_pages
-        return out
+        return self._of(pictured(self.kal, interpretation) if interpretation in COLOURS else flat(self.kal), interpretation, self._truth)
 
     # ---- pixels ----------------------------------------------------------------------------------------
 

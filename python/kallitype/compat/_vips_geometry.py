@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""pyvips' operations that move pixels, and lay images on one another or side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..image import Image as Picture
+from ._vips_errors import Error, Unmapped
+from ._vips_samples import Held, numbers, ops, word
+
+if TYPE_CHECKING:
+    from .pyvips import Image
+
+_KERNELS = {"nearest": "nearest", "linear": "bilinear", "cubic": "bicubic", "mitchell": "mitchell", "lanczos3": "lanczos3"}
+_EXTEND = {"black": "fill", "white": "fill", "background": "fill", "copy": "copy", "repeat": "wrap", "mirror": "mirror"}
+_ANGLES = {"d0": "none", "d90": "right", "d180": "half", "d270": "left"}
+_COMPASS = ("centre", "north", "east", "south", "west", "north-east", "south-east", "south-west", "north-west")
+# Those that change the image also where the layer is not.
+_ALL_OVER = ("clear", "source", "in", "out", "dest-in", "dest-atop")
+
+
+class Geometry(Held):
+    """What moves pixels."""
+
+    # ---- geometry --------------------------------------------------------------------------------
+
+    def crop(self, left: int, top: int, width: int, height: int) -> Image:
+        if left < 0 or top < 0 or width < 1 or height < 1 or left + width > self.width or top + height > self.height:
+            raise Error(f"extract_area: bad extract area: left {left}, top {top}, width {width}, height {height} "
+                        f"of an image of {self.width} x {self.height}")
+        return self._of(ops["crop"](self.kal, x=left, y=top, width=width, height=height), truth=self._truth)
+
+    extract_area = crop
+
+    def resize(self, scale: float, vscale: float | None = None, kernel: str = "lanczos3", gap: float | None = None) -> Image:
+        """So many times as large. gap is of libvips' own two steps; there is one here."""
+        size = [max(1, int(side * by + 0.5)) for side, by in ((self.width, scale), (self.height, scale if vscale is None else vscale))]
+        return self._of(ops["resize"](self.kal, width=size[0], height=size[1], kernel=word(_KERNELS, kernel, "kernel")))
+
+    def shrink(self, hshrink: float, vshrink: float) -> Image:
+        """So many times as small, by the mean over what a pixel covers."""
+        size = [max(1, int(side / by + 0.5)) for side, by in ((self.width, hshrink), (self.height, vshrink))]
+        return self._of(ops["resize"](self.kal, width=size[0], height=size[1], kernel="box"))
+
+    def zoom(self, xfac: int, yfac: int) -> Image:
+        return self._of(ops["zoom"](self.kal, xfac, yfac), truth=self._truth)
+
+    def thumbnail_image(self, width: int, height: int | None = None, size: str = "both", crop: str = "none", linear: bool = False,
+                        no_rotate: bool = False, auto_rotate: bool | None = None) -> Image:
+        """In a box, upright; crop: what sticks out of it is cut off. Pages are each fitted by themselves."""
+        if size not in ("both", "up", "down", "force"):
+            raise Unmapped(f'size="{size}" is none of both, up, down, force')
+        gravity = {"none": "centre", "centre": "centre", "low": "northwest", "high": "southeast"}
+        if crop not in gravity:
+            raise Unmapped(f'crop="{crop}": none, centre, low or high; where something is to be seen: '
+                           'image.kal.crop(image.kal.smart_crop(width, height))')
+        image = self if no_rotate or auto_rotate is False else self.autorot()
+        tall = width if height is None else height
+        fit = "fill" if size == "force" else "inside" if crop == "none" else "cover"
+
+        def small(page: Picture) -> Picture:
+            if size == "up" and min(width / page.width, tall / page.height) <= 1:
+                return page
+            out: Picture = ops["thumbnail"](page, width, tall, fit=fit, gravity=gravity[crop], enlarge=size != "down",
+                                            light="linear" if linear else "stored")
+            return out
+
+        return image._by_page(small)
+
+    def _by_page(self, change: Callable[[Picture], Picture]) -> Image:
+        """Pages that are higher or lower then, below one another again."""
+        pages = [change(page.kal) for page in self.pagesplit()]
+        if len(pages) == 1:
+            return self._of(pages[0])
+        out = self._of(ops["sheet"](*pages, columns=1))
+        out._pages = out._pages and out._pages._replace(height=pages[0].height)
+        return out
+
+    def rotate(self, angle: float, background: Any = None) -> Image:
+        """Clockwise by degrees, on a canvas that holds all of it."""
+        return self._of(ops["rotate"](self.kal, angle=-angle, color=None if background is None else numbers(background)))
+
+    def rot(self, angle: str) -> Image:
+        return self._of(ops["turn"](self.kal, word(_ANGLES, angle, "angle")), truth=self._truth)
+
+    def rot90(self) -> Image:
+        return self.rot("d90")
+
+    def rot180(self) -> Image:
+        return self.rot("d180")
+
+    def rot270(self) -> Image:
+        return self.rot("d270")
+
+    def flip(self, direction: str) -> Image:
+        word({"horizontal": "", "vertical": ""}, direction, "direction")
+        return self._of(ops["flip"](self.kal, direction), truth=self._truth)
+
+    def fliphor(self) -> Image:
+        return self.flip("horizontal")
+
+    def flipver(self) -> Image:
+        return self.flip("vertical")
+
+    def autorot(self) -> Image:
+        """Upright, as EXIF's orientation has it."""
+        orientation, applied = self.kal._orientation
+        return self._of(self.kal) if applied or orientation == 1 else self._upright()
+
+    def embed(self, x: int, y: int, width: int, height: int, extend: str = "black", background: Any = None) -> Image:
+        """At x, y of a larger canvas."""
+        edge = word(_EXTEND, extend, "extend")
+        full = {"uint8": 255.0, "uint16": 65535.0}.get(self.kal.dtype, 1.0 if self._interpretation == "scrgb" else 255.0)
+        colour = {"black": [0.0], "white": [full], "background": numbers(0 if background is None else background)}.get(extend)
+        if colour is not None and len(colour) == 1:
+            colour = colour * self.bands
+        return self._of(ops["embed"](self.kal, x=x, y=y, width=width, height=height, edge=edge, color=colour))
+
+    def gravity(self, direction: str, width: int, height: int, extend: str = "black", background: Any = None) -> Image:
+        """The same, at a side or in the middle."""
+        if direction not in _COMPASS:
+            raise Unmapped(f'direction="{direction}" is none of {", ".join(_COMPASS)}')
+        across = 0 if "west" in direction else width - self.width if "east" in direction else (width - self.width) // 2
+        down = 0 if "north" in direction else height - self.height if "south" in direction else (height - self.height) // 2
+        return self.embed(across, down, width, height, extend, background)
+
+    def insert(self, sub: Image, x: int, y: int, expand: bool = False) -> Image:
+        """sub on this image."""
+        if expand:
+            raise Unmapped("expand: embed this image in the larger canvas first")
+        return self._of(ops["insert"](sub.kal, self.kal, x=x, y=y), others=[sub])
+
+    def join(self, in2: Image, direction: str) -> Image:
+        """Another beside this one (horizontal) or below it (vertical)."""
+        word({"horizontal": "", "vertical": ""}, direction, "direction")
+        beside = direction == "horizontal"
+        if (self.height != in2.height) if beside else (self.width != in2.width):
+            raise Unmapped("join is of images of one height or width here: crop or embed one of them first")
+        width, height = self.width + in2.width * beside, self.height + in2.height * (not beside)
+        canvas = ops["embed"](self.kal, width=width, height=height)
+        return self._of(ops["insert"](in2.kal, canvas, x=self.width * beside, y=self.height * (not beside)), truth=self._truth and in2._truth, others=[in2])
+
+    def composite(self, overlay: Any, mode: Any, x: Any = 0, y: Any = 0) -> Image:
+        """Others on this image."""
+        layers = overlay if isinstance(overlay, (list, tuple)) else [overlay]
+        out = self.kal
+        for i, layer in enumerate(layers):
+            how, dx, dy = (v[min(i, len(v) - 1)] if isinstance(v, (list, tuple)) else v for v in (mode, x, y))
+            words = {m.replace("_", "-").replace("color", "colour"): m for m in _modes()}
+            out = ops["composite"](layer.kal, out, x=dx, y=dy, mode=word({**words, "add": "plus"}, how, "mode"))
+        return self._of(out, others=layers)
+
+    composite2 = composite
+
+
+def _modes() -> list[str]:
+    words: str = next(p for p in ops["composite"].record[4] if p[0] == "mode")[6]
+    return words.split("|")

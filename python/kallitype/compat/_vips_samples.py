@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the kallitype authors
+"""What pyvips' operations stand on: kallitype's ops, words and types, and bands as samples or as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterable
+
+from .. import _kal
+from ..image import Image as Picture
+from ._vips_errors import Unmapped
+
+if TYPE_CHECKING:
+    from .pyvips import Image
+
+ops = _kal.ops()
+COLOURS = ("srgb", "rgb", "b-w", "rgb16", "grey16", "scrgb")
+FORMATS = {"uint8": "uchar", "uint16": "ushort", "uint32": "uint", "float32": "float"}
+TYPES = {"uchar": "u8", "ushort": "u16", "float": "f32"}
+
+
+def word(table: dict[str, str], value: Any, what: str) -> str:
+    if value not in table:
+        raise Unmapped(f'{what}="{value}" is none of {", ".join(table)}')
+    return table[value]
+
+
+def bands_of(picture: Picture, bands: list[int]) -> Picture:
+    out: Picture = ops["band_extract"](picture, bands=bands)
+    return out
+
+
+def flat(picture: Picture) -> Picture:
+    """All channels as samples; alpha is not another thing."""
+    n = picture.channels
+    if not picture.alpha:
+        return picture
+    joined: Picture = ops["band_join"](bands_of(picture, list(range(n - 1))), bands_of(picture, [n - 1]))
+    return joined
+
+
+def pictured(picture: Picture, interpretation: str) -> Picture:
+    """The other way: samples as a gray or RGB picture, perhaps with alpha, where they are one."""
+    n = picture.channels
+    if interpretation not in COLOURS or picture.model != "data" or not 2 <= n <= 4:
+        return picture
+    colours = bands_of(picture, list(range(n - (n != 3))))   # together: a profile is of all of them
+    alpha = [] if n == 3 else [bands_of(picture, [n - 1])]
+    out: Picture = ops["band_join"](colours, *alpha, alpha=n != 3)
+    return out
+
+
+def said_of(picture: Picture, file: Picture) -> Picture:
+    """These pixels, with what the file of another picture of this size and kind says. Nothing of that one is computed."""
+    out: Picture = ops["uncrop"](picture, file, x=0, y=0)
+    return out
+
+
+def per_band(values: list[float], first: int) -> str:
+    """The name of a number in a formula, or which one it is in which channel."""
+    text = f"v{first + len(values) - 1}"
+    for i in range(len(values) - 2, -1, -1):
+        text = f"select(channel == {i}, v{first + i}, {text})"
+    return text
+
+
+def numbers(value: Any) -> list[float] | None:
+    try:
+        return [float(value)] if not isinstance(value, (list, tuple)) else [float(v) for v in value]
+    except (TypeError, ValueError):
+        return None
+
+
+class Held:
+    """What operations are of: `kal` is kallitype's image, `_of` makes one of ours of such."""
+
+    if TYPE_CHECKING:
+        kal: Picture
+        _interpretation: str
+        _truth: bool
+        width: int
+        height: int
+        bands: int
+
+        def _of(self, picture: Picture, interpretation: str | None = None, truth: bool = False, others: Iterable[Any] = ()) -> Image: ...
+
+        def _upright(self) -> Image: ...
+
+        def pagesplit(self) -> list[Image]: ...
