@@ -163,7 +163,9 @@ class Operations(Geometry):
     def extract_band(self, band: int, n: int = 1) -> Image:
         if band < 0 or n < 1 or band + n > self.bands:
             raise Error(f"bands {band} to {band + n - 1} of an image of {self.bands}")
-        return self._of(bands_of(self.kal, list(range(band, band + n))), truth=self._truth)
+        out = self._of(bands_of(self.kal, list(range(band, band + n))), truth=self._truth)
+        out._split = self.kal if self.kal.model == "rgb" else self._split
+        return out
 
     def bandsplit(self) -> list[Image]:
         return [self.extract_band(i) for i in range(self.bands)]

@@ -18,6 +18,10 @@ COLOURS = ("srgb", "rgb", "b-w", "rgb16", "grey16", "scrgb")
 FORMATS = {"uint8": "uchar", "uint16": "ushort", "uint32": "uint", "float32": "float"}
 TYPES = {"uchar": "u8", "ushort": "u16", "float": "f32"}
 
+# Turns, then flips.
+_UPRIGHT = {2: ("none", "horizontal"), 3: ("half", ""), 4: ("none", "vertical"), 5: ("right", "horizontal"), 6: ("right", ""), 7: ("right", "vertical"),
+            8: ("left", "")}
+
 
 def word(table: dict[str, str], value: Any, what: str) -> str:
     if value not in table:
@@ -56,6 +60,24 @@ def said_of(picture: Picture, file: Picture) -> Picture:
     return out
 
 
+def profiled(picture: Picture, others: Iterable[Picture]) -> Picture:
+    """With the profile of the first that has one of such colours, where there is none: of images put together, as pyvips has it, and of bands."""
+    if picture.model not in ("gray", "rgb") or picture.meta("icc"):
+        return picture
+    like = next((o for o in others if o.model == picture.model and o.meta("icc")), None)
+    out: Picture = picture if like is None else ops["icc_assign"](picture, like, to="like")
+    return out
+
+
+def upright(picture: Picture, orientation: int) -> Picture:
+    """Turned as EXIF's number has it."""
+    turn, flip = _UPRIGHT.get(orientation, ("none", ""))
+    out: Picture = ops["turn"](picture, turn)
+    if flip:
+        out = ops["flip"](out, flip)
+    return out
+
+
 def per_band(values: list[float], first: int) -> str:
     """The name of a number in a formula, or which one it is in which channel."""
     text = f"v{first + len(values) - 1}"
@@ -78,6 +100,7 @@ class Held:
         kal: Picture
         _interpretation: str
         _truth: bool
+        _split: Picture | None
         width: int
         height: int
         bands: int

@@ -25,7 +25,7 @@ from ._vips_instead import MODULE, missing
 from ._vips_options import load, split
 from ._vips_progress import Progress, Watch
 from ._vips_region import Region
-from ._vips_samples import COLOURS, FORMATS, flat, ops, pictured
+from ._vips_samples import COLOURS, FORMATS, flat, ops, pictured, profiled, said_of, upright
 from ._vips_saving import Saving
 from ._vips_words import (Access, Align, Angle, BandFormat, BlendMode, CompassDirection, Direction, Extend, FailOn, Interesting,
                           Interpretation, Kernel, Size)
@@ -77,13 +77,17 @@ class Image(Saving, metaclass=_Static):
         self._watch = watch or Watch()
         self._filename = filename
         self._pages = Pages(page_height) if page_height else None
+        self._split: Picture | None = None   # what a band was taken of, since its profile is of all of them
         self._turned: Callable[[], Picture] | None = None   # the same file, upright
 
     def _of(self, picture: Picture, interpretation: str | None = None, truth: bool = False, others: Iterable[Any] = ()) -> Image:
         """Made of this one, and of others: samples mean what they did, also where arithmetic made floats of 0 to 255 of them, and pages are as high as those
         of the first that has some."""
+        if others or self._split is not None:
+            picture = profiled(picture, [p for i in (self, *others) for p in (i._split, i.kal) if p is not None])
         out = Image(picture, interpretation=interpretation or self._interpretation, watch=self._watch, filename=self._filename)
         out._truth = truth
+        out._split = self._split
         out._pages = next((i._pages for i in (self, *others) if i._pages), None)
         return out
 
@@ -294,7 +298,9 @@ class Image(Saving, metaclass=_Static):
         interpretation = changes.pop("interpretation", self._interpretation)
         if changes:
             raise Unmapped(f'copy changes the interpretation, and not {", ".join(changes)}: image.set("density", "300dpi") for xres and yres')
-        return self._of(pictured(self.kal, interpretation) if interpretation in COLOURS else flat(self.kal), interpretation, self._truth)
+        out = self._of(pictured(self.kal, interpretation) if interpretation in COLOURS else flat(self.kal), interpretation, self._truth)
+        out._turned = self._turned
+        return out
 
     # ---- pixels ----------------------------------------------------------------------------------------
 
@@ -321,9 +327,13 @@ class Image(Saving, metaclass=_Static):
         return self._watch.run(self, self.kal.pil)
 
     def copy_memory(self) -> Image:
-        """Computed now, and kept."""
+        """Computed now, and kept, with what its file says."""
         pixels = self._watch.run(self, self.kal.fetch)
-        out = self._of(array_of(pixels, model=self.kal.model, alpha=self.kal.alpha), self._interpretation, self._truth)
+        held = array_of(pixels, model=self.kal.model, alpha=self.kal.alpha)
+        out = self._of(said_of(held, self.kal), self._interpretation, self._truth)
+        if self._turned is not None:
+            turned, orientation = self._turned, self.kal._orientation[0]
+            out._turned = lambda: said_of(upright(held, orientation), turned())
         return out
 
     def getpoint(self, x: int, y: int) -> list[float]:
