@@ -35,6 +35,19 @@ INSTEAD = {
     "new_from_list": "new_from_array", "gaussmat": "image.gaussblur(sigma)", "xyz": 'image.kal.expr(formula="x")',
     "identity": "image.kal.lut(...)", "grey": "kallitype.gradient(...)", "zone": "kallitype.zone_plate(...)",
 }
+# Options of methods.
+_PROFILES = "image.kal.icc_transform(...) goes from one profile to another"
+_EMBED = "embed the images first"
+OPTIONS = {
+    "min_ampl": "the filter itself is computed, nowhere cut short", "precision": "the filter itself is computed, in floats where that is needed",
+    "export_profile": _PROFILES, "output_profile": _PROFILES, "import_profile": _PROFILES, "input_profile": _PROFILES,
+    "intent": "image.kal.icc_transform(..., intent=...)", "pcs": _PROFILES, "embedded": "a profile that is embedded is what is used",
+    "interpolate": "kernel= of resize, or image.kal.affine(...)", "idx": "image.kal.affine(...)", "idy": "image.kal.affine(...)",
+    "odx": "image.kal.affine(...)", "ody": "image.kal.affine(...)", "premultiplied": "colours are straight: image.kal.unpremultiply() first",
+    "compositing_space": "colourspace(...) of the images first", "expand": _EMBED, "align": _EMBED, "shim": _EMBED, "halign": _EMBED, "valign": _EMBED,
+    "hspacing": _EMBED, "vspacing": _EMBED, "blend": "image.kal.mask_blend(...)", "source_space": "copy(interpretation=...) first",
+    "attention_x": "image.kal.smart_crop(...)", "attention_y": "image.kal.smart_crop(...)",
+}
 # Of the module.
 MODULE = {
     "cache_set_max_files": "nothing: no file is kept open", "cache_set_trace": "image.kal.explain()",

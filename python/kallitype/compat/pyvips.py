@@ -18,6 +18,7 @@ from ..box import Box
 from ..image import Image as Picture
 from ..opening import array as array_of
 from ..opening import open as open_image
+from ._vips_calls import telling
 from ._vips_connections import Connection, Source, SourceCustom, Target, TargetCustom
 from ._vips_errors import Error, Unmapped, translated
 from ._vips_fields import Pages, pages_of
@@ -52,9 +53,10 @@ def _guess(bands: int, format: str) -> str:
     return {"uchar": ("b-w", "srgb"), "float": ("b-w", "srgb"), "ushort": ("grey16", "rgb16")}.get(format, ("multiband", "multiband"))[bands > 2]
 
 
-def _turning(options: dict[str, Any]) -> dict[str, bool]:
-    """Thumbnails are upright unless they are not to be."""
-    return {"autorotate": not options.get("no_rotate", False) and options.get("auto_rotate") is not False}
+def _of_load(options: dict[str, Any]) -> dict[str, Any]:
+    """Of a thumbnail's options those of loading, which are taken out: thumbnails are upright unless they are not to be."""
+    out = {"autorotate": not options.get("no_rotate", False) and options.get("auto_rotate") is not False}
+    return {**out, **({"fail_on": options.pop("fail_on")} if "fail_on" in options else {})}
 
 
 class _Static(type):
@@ -64,6 +66,7 @@ class _Static(type):
         raise missing("pyvips.Image", name, dir(cls))
 
 
+@telling
 class Image(Saving, metaclass=_Static):
     """An image, as pyvips has it. `kal` is kallitype's, which is immutable; Image(picture) wraps one of those."""
 
@@ -216,15 +219,15 @@ class Image(Saving, metaclass=_Static):
     @classmethod
     def thumbnail(cls, filename: Any, width: int, **options: Any) -> Image:
         """Of a file, decoded no larger than needed."""
-        return cls.new_from_file(filename, **_turning(options)).thumbnail_image(width, **options)
+        return cls.new_from_file(filename, **_of_load(options)).thumbnail_image(width, **options)
 
     @classmethod
     def thumbnail_buffer(cls, data: Any, width: int, option_string: str = "", **options: Any) -> Image:
-        return cls.new_from_buffer(data, option_string, **_turning(options)).thumbnail_image(width, **options)
+        return cls.new_from_buffer(data, option_string, **_of_load(options)).thumbnail_image(width, **options)
 
     @classmethod
     def thumbnail_source(cls, source: Source, width: int, option_string: str = "", **options: Any) -> Image:
-        return cls.new_from_source(source, option_string, **_turning(options)).thumbnail_image(width, **options)
+        return cls.new_from_source(source, option_string, **_of_load(options)).thumbnail_image(width, **options)
 
     @classmethod
     def arrayjoin(cls, images: list[Image], across: int | None = None, shim: int = 0, background: Any = None) -> Image:
