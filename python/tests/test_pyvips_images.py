@@ -341,7 +341,7 @@ class Operations(Case):
 
     def test_composite(self):
         red = pyvips.Image.new_from_memory(bytes([255, 0, 0, 255, 255, 0, 0, 0]), 2, 1, 4, "uchar")
-        self.assertEqual(self.values(self.rgb.composite(red, "over")), [255, 0, 0, 20, 110, 240])
+        self.assertEqual(self.values(self.rgb.composite(red, "over")), [255, 0, 0, 255, 20, 110, 240, 255])
         self.assertEqual(self.values(red.flatten(background=[1, 2, 3])), [255, 0, 0, 1, 2, 3])
 
     def test_upright(self):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..image import Image as Picture
@@ -39,10 +40,18 @@ class Geometry(Held):
         size = [max(1, int(side * by + 0.5)) for side, by in ((self.width, scale), (self.height, scale if vscale is None else vscale))]
         return self._of(ops["resize"](self.kal, width=size[0], height=size[1], kernel=word(_KERNELS, kernel, "kernel")))
 
-    def shrink(self, hshrink: float, vshrink: float) -> Image:
-        """So many times as small, by the mean over what a pixel covers."""
-        size = [max(1, int(side / by + 0.5)) for side, by in ((self.width, hshrink), (self.height, vshrink))]
-        return self._of(ops["resize"](self.kal, width=size[0], height=size[1], kernel="box"))
+    def shrink(self, hshrink: float, vshrink: float, ceil: bool = False) -> Image:
+        """So many times as small, by the mean over what a pixel covers; by a whole number without stretching: what does not divide is cut off, or gets
+        more of its edge."""
+        sides, by = (self.width, self.height), (hshrink, vshrink)
+        if min(by) < 1:
+            raise Error(f"shrink: {hshrink} and {vshrink} must not be less than 1")
+        size = [math.ceil(side / b) if ceil else int(side / b + 0.5) for side, b in zip(sides, by)]
+        if min(size) < 1:
+            raise Error(f"shrink: an image of {self.width} x {self.height} has shrunk to nothing")
+        wide, tall = (n * int(b) if b == int(b) else side for n, side, b in zip(size, sides, by))
+        whole = self.kal if (wide, tall) == sides else ops["embed"](self.kal, width=wide, height=tall, edge="copy")
+        return self._of(ops["resize"](whole, width=size[0], height=size[1], kernel="box"))
 
     def zoom(self, xfac: int, yfac: int) -> Image:
         return self._of(ops["zoom"](self.kal, xfac, yfac), truth=self._truth)
@@ -122,8 +131,8 @@ class Geometry(Held):
         """The same, at a side or in the middle."""
         if direction not in _COMPASS:
             raise Unmapped(f'direction="{direction}" is none of {", ".join(_COMPASS)}')
-        across = 0 if "west" in direction else width - self.width if "east" in direction else (width - self.width) // 2
-        down = 0 if "north" in direction else height - self.height if "south" in direction else (height - self.height) // 2
+        across = 0 if "west" in direction else width - self.width if "east" in direction else int((width - self.width) / 2)
+        down = 0 if "north" in direction else height - self.height if "south" in direction else int((height - self.height) / 2)
         return self.embed(across, down, width, height, extend, background)
 
     def insert(self, sub: Image, x: int, y: int, expand: bool = False) -> Image:
@@ -143,14 +152,27 @@ class Geometry(Held):
         return self._of(ops["insert"](in2.kal, canvas, x=self.width * beside, y=self.height * (not beside)), truth=self._truth and in2._truth, others=[in2])
 
     def composite(self, overlay: Any, mode: Any, x: Any = 0, y: Any = 0) -> Image:
-        """Others on this image."""
+        """Others on this image. The result has alpha."""
         layers = overlay if isinstance(overlay, (list, tuple)) else [overlay]
-        out = self.kal
+        colour = any(i.bands > 2 for i in (self, *layers))
+        base = self._with_alpha(colour)
+        out = base.kal
+        words = {**{m.replace("_", "-").replace("color", "colour"): m for m in _modes()}, "add": "plus"}
         for i, layer in enumerate(layers):
             how, dx, dy = (v[min(i, len(v) - 1)] if isinstance(v, (list, tuple)) else v for v in (mode, x, y))
-            words = {m.replace("_", "-").replace("color", "colour"): m for m in _modes()}
-            out = ops["composite"](layer.kal, out, x=dx, y=dy, mode=word({**words, "add": "plus"}, how, "mode"))
-        return self._of(out, others=layers)
+            top = layer._with_alpha(colour).kal
+            if how in _ALL_OVER:   # clear where it is not
+                top, dx, dy = ops["embed"](top, x=dx, y=dy, width=self.width, height=self.height, color=[0] * top.channels), 0, 0
+            out = ops["composite"](top, out, x=dx, y=dy, mode=word(words, how, "mode"))
+        return self._of(out, base._interpretation, others=layers)
+
+    def _with_alpha(self, colour: bool) -> Image:
+        """As composite wants it; in colour, where another is."""
+        if self.kal.dtype == "float32" and self._interpretation != "scrgb":
+            raise Unmapped('alpha of float samples is full at 1.0 here: composite before arithmetic, or cast("uchar") first')
+        if not colour or self.bands > 2:
+            return self._of(self.kal).addalpha()
+        return self._of(ops["to_rgb"](self.kal), {"b-w": "srgb", "grey16": "rgb16"}.get(self._interpretation)).addalpha()
 
     composite2 = composite
 
@@ -158,3 +180,22 @@ class Geometry(Held):
 def _modes() -> list[str]:
     words: str = next(p for p in ops["composite"].record[4] if p[0] == "mode")[6]
     return words.split("|")
+
+
+def joined_in_rows(images: list[Image], across: int, shim: int, background: Any) -> Image:
+    """Of arrayjoin."""
+    bands = max(i.bands for i in images)
+    images = [i._wide(bands) for i in images]
+    if any(i.bands != bands for i in images):
+        raise Error(f"arrayjoin: images have one band or {bands}: addalpha() or flatten() some of them")
+    colour = numbers(0 if background is None else background)
+    if colour is None or len(colour) not in (1, bands):
+        raise Error(f"background={background!r} is not one number, or {bands}")
+    colour = colour * (bands // len(colour))
+    wide, tall = max(i.width for i in images), max(i.height for i in images)
+    cells = [ops["embed"](i.kal, width=wide, height=tall, color=colour) if (i.width, i.height) != (wide, tall) else i.kal for i in images]
+    columns = min(across, len(cells))
+    sheet = ops["sheet"](*cells, columns=columns, gap=shim, background=colour)
+    if columns < across:   # room for as many all the same
+        sheet = ops["embed"](sheet, width=across * (wide + shim) - shim, height=sheet.height, color=colour)
+    return images[0]._of(sheet, truth=all(i._truth for i in images), others=images[1:])

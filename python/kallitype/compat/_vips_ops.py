@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ..image import Image as Picture
 from ._vips_errors import Error, Unmapped
 from ._vips_geometry import Geometry
-from ._vips_samples import TYPES, bands_of, flat, numbers, ops, per_band, pictured
+from ._vips_samples import FORMATS, TYPES, bands_of, flat, numbers, ops, per_band, pictured, single
 
 if TYPE_CHECKING:
     from .pyvips import Image
@@ -120,6 +120,8 @@ class Operations(Geometry):
         if scale is None or offset is None:
             raise Error(f"linear takes numbers, not {a!r} and {b!r}")
         one = self._wide(max(len(scale), len(offset)))
+        if uchar and len({*scale}) == len({*offset}) == 1:   # libvips has floats then, and rounds after each step; what is cut off is the same
+            return one._calc("a * v0", single(scale[:1]), "f32", [])._calc("a + v0", single(offset[:1]), "f32", []).cast("uchar")
         formula = f"a * {per_band(scale, 0)} + {per_band(offset, len(scale))}"
         return one._calc(f"floor({formula})" if uchar else formula, scale + offset, "u8" if uchar else "f32", [])
 
@@ -137,7 +139,8 @@ class Operations(Geometry):
         return self._calc("ceil(a)", [], "same", [])
 
     def rint(self) -> Image:
-        return self._calc("round(a)", [], "same", [])
+        """Halves to the even number."""
+        return self._calc("floor(a + 0.5) - select(mod(a - 0.5, 2) == 0, 1, 0)", [], "same", [])
 
     def ifthenelse(self, in1: Any, in2: Any) -> Image:
         """in1 where this image is not 0, else in2."""
@@ -150,10 +153,10 @@ class Operations(Geometry):
         return in1._of(pictured(out, a._interpretation), a._interpretation, others=(in2, self))
 
     def cast(self, format: str, shift: bool = False) -> Image:
-        """Another type, the same numbers: cut off towards 0, and held in range. shift: full scale to full scale."""
+        """Another type, the same numbers: cut off towards 0, and held in range. shift: full scale to full scale, between uchar and ushort."""
         if format not in TYPES:
             raise Unmapped(f'there are no samples of {format} here: {", ".join(TYPES)}')
-        if shift:
+        if shift and {FORMATS[self.kal.dtype], format} == {"uchar", "ushort"}:
             deep = {"srgb": "rgb16", "b-w": "grey16"} if format == "ushort" else {"rgb16": "srgb", "grey16": "b-w"} if format == "uchar" else {}
             return self._of(ops["cast"](self.kal, TYPES[format]), deep.get(self._interpretation))
         return self._calc("a" if format == "float" else "floor(a)", [], TYPES[format], [], self._truth and format == "uchar")

@@ -23,6 +23,12 @@ def split(text: str) -> tuple[str, dict[str, Any]]:
     return text[:at], dict(_option(part) for part in _parts(text[at + 1:-1]))
 
 
+def given(text: str) -> dict[str, Any]:
+    """Options alone, with brackets or without. A suffix says nothing: the content tells the format."""
+    name, options = split(text.strip())
+    return options if not name or name.startswith(".") else dict(_option(part) for part in _parts(text))
+
+
 def _parts(text: str) -> list[str]:
     """Between commas; not those in quotes."""
     return [p.strip() for p in re.findall(r'(?:[^,"]|"[^"]*")+', text) if p.strip()]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any, Iterable
 
 from .. import _kal
@@ -93,6 +94,11 @@ def numbers(value: Any) -> list[float] | None:
         return None
 
 
+def single(values: list[float]) -> list[float]:
+    """As floats of 32 bits."""
+    return list(array("f", values))
+
+
 class Held:
     """What operations are of: `kal` is kallitype's image, `_of` makes one of ours of such."""
 
@@ -108,5 +114,9 @@ class Held:
         def _of(self, picture: Picture, interpretation: str | None = None, truth: bool = False, others: Iterable[Any] = ()) -> Image: ...
 
         def _upright(self) -> Image: ...
+
+        def _wide(self, n: int) -> Image: ...
+
+        def addalpha(self) -> Image: ...
 
         def pagesplit(self) -> list[Image]: ...

@@ -22,8 +22,9 @@ from ._vips_calls import telling
 from ._vips_connections import Connection, Source, SourceCustom, Target, TargetCustom
 from ._vips_errors import Error, Unmapped, translated
 from ._vips_fields import Pages, pages_of
+from ._vips_geometry import joined_in_rows
 from ._vips_instead import MODULE, missing
-from ._vips_options import load, split
+from ._vips_options import given, load, split
 from ._vips_progress import Progress, Watch
 from ._vips_region import Region
 from ._vips_samples import COLOURS, FORMATS, flat, ops, pictured, profiled, said_of, upright
@@ -135,12 +136,12 @@ class Image(Saving, metaclass=_Static):
     def new_from_buffer(cls, data: Any, options: str = "", **more: Any) -> Image:
         """An encoded picture in memory."""
         source = Source.new_from_memory(data)
-        return cls._loaded(source._open, {**split(options)[1], **more})
+        return cls._loaded(source._open, {**given(options), **more})
 
     @classmethod
     def new_from_source(cls, source: Source, options: str = "", **more: Any) -> Image:
-        """options: in brackets, perhaps behind a suffix, which says nothing: the content tells the format."""
-        return cls._loaded(source._open, {**split(options)[1], **more}, source.filename())
+        """options: as text, perhaps behind a suffix, which says nothing: the content tells the format."""
+        return cls._loaded(source._open, {**given(options), **more}, source.filename())
 
     @classmethod
     def new_from_memory(cls, data: Any, width: int, height: int, bands: int, format: str) -> Image:
@@ -231,9 +232,8 @@ class Image(Saving, metaclass=_Static):
 
     @classmethod
     def arrayjoin(cls, images: list[Image], across: int | None = None, shim: int = 0, background: Any = None) -> Image:
-        """On one sheet; by itself all in a row."""
-        cells = [i.kal for i in images]
-        return images[0]._of(ops["sheet"](*cells, columns=across or len(cells), gap=shim, background=background), others=images)
+        """On one sheet; by itself all in a row. Cells are as large as the largest image, and each lies at the left and the top of its own."""
+        return joined_in_rows(images, across or len(images), shim, background)
 
     # ---- what it is ------------------------------------------------------------------------------------
 
