@@ -113,6 +113,8 @@ class Places(Case):
             self.assertEqual((out.bands, out.interpretation), (4, "srgb"))
         out = base.composite([half, image([[9]], 3)], ["over", "in"], x=[0, 1], y=[1, 1])
         self.assertEqual(out.tolist(), [[nothing, nothing], [nothing, (9, 9, 9, 255)]])
+        with self.assertRaisesRegex(pyvips.Error, "5 bands of multiband"):
+            base.bandjoin([1, 2]).composite(half, "over")
         with self.assertRaisesRegex(pyvips.Unmapped, "cast"):
             (base + 1).composite(half, "over")
 

@@ -170,9 +170,13 @@ class Geometry(Held):
         """As composite wants it; in colour, where another is."""
         if self.kal.dtype == "float32" and self._interpretation != "scrgb":
             raise Unmapped('alpha of float samples is full at 1.0 here: composite before arithmetic, or cast("uchar") first')
-        if not colour or self.bands > 2:
-            return self._of(self.kal).addalpha()
-        return self._of(ops["to_rgb"](self.kal), {"b-w": "srgb", "grey16": "rgb16"}.get(self._interpretation)).addalpha()
+        if colour and self.bands < 3:
+            out = self._of(ops["to_rgb"](self.kal), {"b-w": "srgb", "grey16": "rgb16"}.get(self._interpretation)).addalpha()
+        else:
+            out = self._of(self.kal).addalpha()
+        if not out.hasalpha():
+            raise Error(f'composite is of gray and RGB pictures, not of {self.bands} bands of {self._interpretation}: copy(interpretation="srgb")')
+        return out
 
     composite2 = composite
 
