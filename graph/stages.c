@@ -155,7 +155,7 @@ static kal_status add_decode(kal__builder *b, const kal_node *n)
     s->helpers = b->p->threads;
     s->rect.y0 = 0;   // rows come from the top whatever is needed …
     if (source->header.rows == 0) s->rect = kal_rect_all(&n->call.extent);
-    if (source->codec->reach) {   // … unless the codec can skip some
+    if (source->codec->reach && source->header.rows > 0) {   // … unless the codec can skip some
         const kal_rect part = source->codec->reach(&source->header, me->need);
         s->rect =
             me->need;   // and no more: what lies beside it is not exact, and must not come into the memo

@@ -4,6 +4,7 @@
 // HEIC and AVIF through libheif, whole pictures. libheif itself turns and mirrors what the file says (irot,
 // imir), so the pixels are upright and EXIF's orientation, which repeats it, is set to 1. More than 8 bits
 // become 16 by v·65535/(2^n−1), rounded half up. Here a file is opened and its header told; pixels are in heif_pixels.c.
+#include "heif_de265.h"
 #include "heif_part.h"
 #include "missing.h"
 
@@ -53,6 +54,8 @@ static void decoder_free(kal__decoder *d)
     if (d->image) d->lib->heif_image_release(d->image);
     if (d->handle) d->lib->heif_image_handle_release(d->handle);
     if (d->context) d->lib->heif_context_free(d->context);
+    kal__heif_tiled_free(&d->tiled);
+    free(d->strip.data);
     free(d->copy);
     free(d);
 }
@@ -221,15 +224,15 @@ static kal_status take_size(kal__decoder *d, const kal__heif_head *h, const kal_
     return kal__within_limits(d->reader->name, "heif", (uint64_t)h->width, (uint64_t)h->height, limits, err);
 }
 
-static kal_status ask_library(kal__decoder *d, const kal_limits *limits, kal_error *err)
+kal_status kal__heif_ask_library(kal__decoder *d, kal_error *err)
 {
-    const kal_status st = read_boxes(d, limits, err);
+    const kal_status st = read_boxes(d, &d->limits, err);
     if (st) return st;
     const kal__heif_head h = {.width = d->lib->heif_image_handle_get_width(d->handle),
                               .height = d->lib->heif_image_handle_get_height(d->handle),
                               .bits = d->lib->heif_image_handle_get_luma_bits_per_pixel(d->handle),
                               .alpha = d->lib->heif_image_handle_has_alpha_channel(d->handle)};
-    return take_size(d, &h, limits, err);
+    return take_size(d, &h, &d->limits, err);
 }
 
 // The boxes, and no more: libheif is not there yet.
@@ -239,6 +242,7 @@ static kal_status open_boxes(kal__reader *r, const kal__ask *ask, kal__decoder *
     kal__decoder *d = *out = kal__new_zero(1, sizeof *d);
     if (!d) return kal_fail(err, KAL_NOMEM, "%s: heif: out of memory", r->name);
     d->reader = r;
+    d->limits = ask->limits;
     const kal_status st = read_bytes(d, &ask->limits, err);
     if (!st && kal__heif_deeper(d->bytes, d->n, deep))
         return kal__over_limit(err, "nesting=N", "%s: heif: boxes lie in boxes more than %u deep, the limit",
@@ -246,10 +250,25 @@ static kal_status open_boxes(kal__reader *r, const kal__ask *ask, kal__decoder *
     return st;
 }
 
+// Whether the picture is one of tiles that are decoded here, without libheif.
+static bool take_tiles(kal__decoder *d)
+{
+    return kal__heif_tiled_of(d->bytes, d->n, d->size, &d->tiled) && kal__hevc_here();
+}
+
+static kal_status take_size_of_tiles(kal__decoder *d, kal_error *err)
+{
+    const kal__heif_head h = {
+        .width = d->tiled.lie.width, .height = d->tiled.lie.height, .bits = d->tiled.bits};
+    const kal_status st = take_size(d, &h, &d->limits, err);
+    d->part = kal_rect_all(&d->extent);
+    return st;
+}
+
 static kal_status heif_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal_status st = open_boxes(r, ask, out, err);
-    if (!st) st = ask_library(*out, &ask->limits, err);
+    if (!st) st = take_tiles(*out) ? take_size_of_tiles(*out, err) : kal__heif_ask_library(*out, err);
     if (st) decoder_free(*out), *out = NULL;
     return st;
 }
@@ -285,7 +304,7 @@ static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *
         st = take_size(d, &head, &ask->limits, err);
         if (!st) st = kal__heif_told_meta(&head, r, &ask->limits, meta, err);
     } else if (!st) {
-        st = ask_library(d, &ask->limits, err);
+        st = kal__heif_ask_library(d, err);
         if (!st) st = kal__heif_asked_meta(d->lib, d->handle, r->name, &ask->limits, meta, err);
         if (!st && d->io.status) st = kal__repeat(&d->io, err);
     }
@@ -293,11 +312,35 @@ static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *
         h->extent = d->extent;
         h->rows = 0;
         h->memory = decoder_memory(d);
+        if (take_tiles(d)) {
+            h->rows = 1;   // the decoder holds a row of tiles itself
+            h->columns = 1;
+            h->slow = true;
+            h->memory = kal__heif_grid_memory(&d->tiled, &d->extent) + d->n;
+        }
         meta->gain = kal__heif_gain(d->bytes, d->n);
         kal__meta_take_exif(meta);   // upright, which the library makes it
     }
     decoder_free(d);
     return st;
+}
+
+// Any rows and columns: what is decoded is tiles.
+static kal_rect heif_reach(const kal__header *h, kal_rect want)
+{
+    (void)h;
+    return want;
+}
+
+static kal_status heif_aim(kal__decoder *d, int32_t by, kal_rect part, bool parts, kal_error *err)
+{
+    (void)by, (void)parts;
+    if (part.x1 > d->extent.width || part.y1 > d->extent.height)
+        return kal_fail(err, KAL_CHANGED, "%s: heif: the picture has another size than its header had",
+                        d->reader->name);
+    d->part = part;
+    d->y = part.y0;
+    return KAL_OK;
 }
 
 static kal_status heif_close(kal__decoder *d, kal_error *err)
@@ -314,6 +357,8 @@ KAL__MISSING_WRITER(heif, "libheif")
 KAL__MISSING_WRITER(avif, "libheif")
 #define kal__heif_rows NULL
 #define heif_close NULL
+#define heif_reach NULL
+#define heif_aim NULL
 #define kal__heif_put NULL
 #define kal__heif_end NULL
 
@@ -336,6 +381,8 @@ const kal__codec kal__codec_heif = {
     .scattered = true,
     .open = heif_open,
     .rows = kal__heif_rows,
+    .reach = heif_reach,
+    .aim = heif_aim,
     .close = heif_close,
     .params = heif_params,
     .n_params = sizeof heif_params / sizeof *heif_params,
@@ -358,6 +405,8 @@ const kal__codec kal__codec_avif = {
     .scattered = true,
     .open = heif_open,
     .rows = kal__heif_rows,
+    .reach = heif_reach,
+    .aim = heif_aim,
     .close = heif_close,
     .params = avif_params,
     .n_params = sizeof avif_params / sizeof *avif_params,

@@ -8,7 +8,7 @@
 // colours where we do not know how it would make them; where we do, they are made here (heif_rgb.c), in a fraction of
 // its time. It offers itself on a thread inside our own calls only: other users of libheif in the process, and the tiles
 // of grids, which libheif decodes on threads of its own, never meet it.
-#include "heif.h"
+#include "heif_de265.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,41 +24,9 @@ void kal__hevc_wish_for(const kal__hevc_wish *w)
 
 #if KAL__DE265
 
-#include <libde265/de265.h>
 #include <libheif/heif_plugin.h>
 
-#if defined(__APPLE__)
-#define LIBRARY "libde265.0.dylib"
-#else
-#define LIBRARY "libde265.so.0"
-#endif
-
-#define DE265_NEEDED(F)                         \
-    F(de265_get_version)                        \
-    F(de265_get_error_text)                     \
-    F(de265_init)                               \
-    F(de265_new_decoder)                        \
-    F(de265_set_parameter_bool)                 \
-    F(de265_start_worker_threads)               \
-    F(de265_free_decoder)                       \
-    F(de265_push_NAL)                           \
-    F(de265_flush_data)                         \
-    F(de265_decode)                             \
-    F(de265_get_next_picture)                   \
-    F(de265_release_next_picture)               \
-    F(de265_get_image_width)                    \
-    F(de265_get_image_height)                   \
-    F(de265_get_chroma_format)                  \
-    F(de265_get_bits_per_pixel)                 \
-    F(de265_get_image_plane)                    \
-    F(de265_get_image_full_range_flag)          \
-    F(de265_get_image_colour_primaries)         \
-    F(de265_get_image_transfer_characteristics) \
-    F(de265_get_image_matrix_coefficients)
-
-static struct {
-    DE265_NEEDED(KAL__FUNCTION)
-} de265;
+static const kal__de265 *de265;
 static const kal__heif *lib;
 static bool registered;
 
@@ -80,16 +48,16 @@ static const struct heif_error fine = {heif_error_Ok, heif_suberror_Unspecified,
 static struct heif_error copy_plane(const struct de265_image *from, int c, struct heif_image *to)
 {
     static const enum heif_channel channels[] = {heif_channel_Y, heif_channel_Cb, heif_channel_Cr};
-    const int w = de265.de265_get_image_width(from, c), h = de265.de265_get_image_height(from, c),
-              bits = de265.de265_get_bits_per_pixel(from, c);
+    const int w = de265->de265_get_image_width(from, c), h = de265->de265_get_image_height(from, c),
+              bits = de265->de265_get_bits_per_pixel(from, c);
     if (w < 1 || h < 1) return failed(heif_suberror_Invalid_image_size, "a plane without samples");
-    if (bits != de265.de265_get_bits_per_pixel(from, 0))
+    if (bits != de265->de265_get_bits_per_pixel(from, 0))
         return (struct heif_error){heif_error_Unsupported_feature, heif_suberror_Unsupported_color_conversion,
                                    "planes of different numbers of bits"};
     const struct heif_error e = lib->heif_image_add_plane(to, channels[c], w, h, bits);
     if (e.code) return e;
     int pitch = 0, step = 0;
-    const unsigned char *src = de265.de265_get_image_plane(from, c, &pitch);
+    const unsigned char *src = de265->de265_get_image_plane(from, c, &pitch);
     unsigned char *dst = lib->heif_image_get_plane(to, channels[c], &step);
     if (!src || !dst) return failed(heif_suberror_Unspecified, "a plane is missing");
     const size_t row = (size_t)w * (bits > 8 ? 2 : 1);
@@ -102,48 +70,23 @@ static struct heif_error copy_plane(const struct de265_image *from, int c, struc
 static struct heif_error stream_colours(const struct de265_image *from, bool strict,
                                         struct heif_color_profile_nclx *n)
 {
-    const struct heif_error known[] = {lib->heif_nclx_color_profile_set_color_primaries(
-                                           n, (uint16_t)de265.de265_get_image_colour_primaries(from)),
-                                       lib->heif_nclx_color_profile_set_transfer_characteristics(
-                                           n, (uint16_t)de265.de265_get_image_transfer_characteristics(from)),
-                                       lib->heif_nclx_color_profile_set_matrix_coefficients(
-                                           n, (uint16_t)de265.de265_get_image_matrix_coefficients(from))};
+    const struct heif_error known[] = {
+        lib->heif_nclx_color_profile_set_color_primaries(
+            n, (uint16_t)de265->de265_get_image_colour_primaries(from)),
+        lib->heif_nclx_color_profile_set_transfer_characteristics(
+            n, (uint16_t)de265->de265_get_image_transfer_characteristics(from)),
+        lib->heif_nclx_color_profile_set_matrix_coefficients(
+            n, (uint16_t)de265->de265_get_image_matrix_coefficients(from))};
     struct heif_error e = fine;
     for (size_t i = 0; strict && i < sizeof known / sizeof *known && !e.code; i++) e = known[i];
-    n->full_range_flag = de265.de265_get_image_full_range_flag(from) != 0;
+    n->full_range_flag = de265->de265_get_image_full_range_flag(from) != 0;
     return e;
-}
-
-// false: a matrix that is not ours, or planes that do not belong together; libheif is to judge.
-static bool describe(const struct de265_image *from, const struct heif_color_profile_nclx *n, kal__ycc *out)
-{
-    const enum de265_chroma chroma = de265.de265_get_chroma_format(from);
-    const int bits = de265.de265_get_bits_per_pixel(from, 0), w = de265.de265_get_image_width(from, 0),
-              h = de265.de265_get_image_height(from, 0);
-    *out = (kal__ycc){.across = chroma != de265_chroma_444, .down = chroma == de265_chroma_420, .bits = bits};
-    if (chroma == de265_chroma_mono || bits < 8 || bits > 14 || w < 1 || h < 1 ||
-        !kal__heif_matrix((int)n->matrix_coefficients, out->matrix))
-        return false;
-    const bool full = n->full_range_flag;
-    out->black = full ? 0 : (float)(16 << (bits - 8));
-    out->luma = full ? 1 : 1.1689f;
-    out->chroma = full ? 1 : 1.1429f;
-    for (int c = 0, pitch; c < 3; c++) {
-        out->plane[c] = de265.de265_get_image_plane(from, c, &pitch);
-        out->pitch[c] = pitch;
-        const int across = c ? out->across : 0, down = c ? out->down : 0;
-        if (!out->plane[c] || de265.de265_get_bits_per_pixel(from, c) != bits ||
-            de265.de265_get_image_width(from, c) < (w + across) >> across ||
-            de265.de265_get_image_height(from, c) < (h + down) >> down)
-            return false;
-    }
-    return true;
 }
 
 static struct heif_error take_rgb(const struct de265_image *from, const kal__ycc *p, struct heif_image **to)
 {
     static const enum heif_channel channels[] = {heif_channel_R, heif_channel_G, heif_channel_B};
-    const int w = de265.de265_get_image_width(from, 0), h = de265.de265_get_image_height(from, 0);
+    const int w = de265->de265_get_image_width(from, 0), h = de265->de265_get_image_height(from, 0);
     struct heif_error e = lib->heif_image_create(w, h, heif_colorspace_RGB, heif_chroma_444, to);
     unsigned char *row[3] = {0};
     int pitch[3];
@@ -161,10 +104,10 @@ static struct heif_error take_rgb(const struct de265_image *from, const kal__ycc
 
 static struct heif_error take_ycc(const struct de265_image *from, struct heif_image **to)
 {
-    const enum de265_chroma chroma = de265.de265_get_chroma_format(from);
+    const enum de265_chroma chroma = de265->de265_get_chroma_format(from);
     const bool gray = chroma == de265_chroma_mono;
     struct heif_error e = lib->heif_image_create(
-        de265.de265_get_image_width(from, 0), de265.de265_get_image_height(from, 0),
+        de265->de265_get_image_width(from, 0), de265->de265_get_image_height(from, 0),
         gray ? heif_colorspace_monochrome : heif_colorspace_YCbCr, (enum heif_chroma)chroma, to);
     for (int c = 0; c < (gray ? 1 : 3) && !e.code; c++) e = copy_plane(from, c, *to);
     return e;
@@ -178,7 +121,9 @@ static struct heif_error take_picture(const decoder *d, const struct de265_image
     if (!n) return failed(heif_suberror_Unspecified, "out of memory");
     kal__ycc p;
     struct heif_error e = stream_colours(from, d->strict, n);
-    if (!e.code && wish.rgb && describe(from, wish.colours ? wish.colours : n, &p))
+    if (!e.code && wish.rgb &&
+        kal__de265_describe(from, (int)(wish.colours ? wish.colours : n)->matrix_coefficients,
+                            (wish.colours ? wish.colours : n)->full_range_flag, &p))
         e = take_rgb(from, &p, out);
     else if (!e.code)
         e = take_ycc(from, out);
@@ -206,7 +151,7 @@ static int supports(enum heif_compression_format format)
 static void free_decoder(void *p)
 {
     decoder *d = p;
-    de265.de265_free_decoder(d->context);
+    de265->de265_free_decoder(d->context);
     free(d);
 }
 
@@ -214,18 +159,18 @@ static struct heif_error new_decoder(void **out)
 {
     decoder *d = kal__new_zero(1, sizeof *d);
     *out = NULL;
-    if (d) d->context = de265.de265_new_decoder();
+    if (d) d->context = de265->de265_new_decoder();
     if (!d || !d->context) {
         free(d);
         return (struct heif_error){heif_error_Memory_allocation_error, heif_suberror_Unspecified,
                                    "out of memory"};
     }
     // A picture in which it meets errors is none: what is missing would be whatever lay in memory.
-    de265.de265_set_parameter_bool(d->context, DE265_DECODER_PARAM_SUPPRESS_FAULTY_PICTURES, 1);
-    const de265_error e = de265.de265_start_worker_threads(d->context, wish.workers);
+    de265->de265_set_parameter_bool(d->context, DE265_DECODER_PARAM_SUPPRESS_FAULTY_PICTURES, 1);
+    const de265_error e = de265->de265_start_worker_threads(d->context, wish.workers);
     if (e != DE265_OK) {
         free_decoder(d);
-        return failed(heif_suberror_Unspecified, de265.de265_get_error_text(e));
+        return failed(heif_suberror_Unspecified, de265->de265_get_error_text(e));
     }
     *out = d;
     return fine;
@@ -237,22 +182,11 @@ static void set_strict(void *p, int flag)
     d->strict = flag != 0;
 }
 
-// NAL units, each behind its length in four bytes.
 static struct heif_error push(void *p, const void *data, size_t n)
 {
     const decoder *d = p;
-    const unsigned char *at = data;
-    while (n) {
-        const size_t size =
-            n < 4 ? n : (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
-        if (n < 4 || size > n - 4 || size > INT32_MAX)
-            return failed(heif_suberror_End_of_data, "the picture ends inside a NAL unit");
-        const de265_error e = de265.de265_push_NAL(d->context, at + 4, (int)size, 0, NULL);
-        if (e != DE265_OK) return failed(heif_suberror_Unspecified, de265.de265_get_error_text(e));
-        at += 4 + size;
-        n -= 4 + size;
-    }
-    return fine;
+    const char *wrong = kal__de265_push(d->context, data, n);
+    return wrong ? failed(heif_suberror_End_of_data, wrong) : fine;
 }
 
 // The last picture counts, as with libheif's own.
@@ -261,19 +195,19 @@ static struct heif_error decode(void *p, struct heif_image **out)
     const decoder *d = p;
     struct heif_error e = fine;
     *out = NULL;
-    de265.de265_flush_data(d->context);
+    de265->de265_flush_data(d->context);
     for (int more = 1; more && !e.code;) {
         more = 0;
-        const de265_error code = de265.de265_decode(d->context, &more);
+        const de265_error code = de265->de265_decode(d->context, &more);
         if (code != DE265_OK) {
-            if (!*out) e = failed(heif_suberror_Unspecified, de265.de265_get_error_text(code));
+            if (!*out) e = failed(heif_suberror_Unspecified, de265->de265_get_error_text(code));
             break;
         }
-        const struct de265_image *image = de265.de265_get_next_picture(d->context);
+        const struct de265_image *image = de265->de265_get_next_picture(d->context);
         if (!image) continue;
         if (*out) lib->heif_image_release(*out);
         e = take_picture(d, image, out);
-        de265.de265_release_next_picture(d->context);
+        de265->de265_release_next_picture(d->context);
     }
     if (!e.code && !*out)
         e = failed(heif_suberror_Unspecified, "the stream is damaged, or without a picture");
@@ -294,26 +228,18 @@ static const struct heif_decoder_plugin plugin = {
 
 // ---- registering --------------------------------------------------------------------------------
 
-static bool load(void)
-{
-    static const char *const names[] = {DE265_NEEDED(KAL__NAME)};
-    const size_t n = sizeof names / sizeof *names;
-    return kal__library(LIBRARY, names, n, n, &de265);
-}
-
 // "libde265 HEVC decoder, version 1.0.11"
 static bool is_same(const char *own)
 {
     static const char name[] = "libde265 HEVC decoder, version ";
-    return !strncmp(own, name, sizeof name - 1) && !strcmp(own + sizeof name - 1, de265.de265_get_version());
+    return !strncmp(own, name, sizeof name - 1) && !strcmp(own + sizeof name - 1, de265->de265_get_version());
 }
 
 bool kal__hevc_register(const kal__heif *l, const char *own)
 {
     if (!l->heif_register_decoder_plugin || !l->heif_nclx_color_profile_set_color_primaries ||
         !l->heif_nclx_color_profile_set_transfer_characteristics ||
-        !l->heif_nclx_color_profile_set_matrix_coefficients || !load() || !is_same(own) ||
-        de265.de265_init() != DE265_OK)
+        !l->heif_nclx_color_profile_set_matrix_coefficients || !(de265 = kal__de265_lib()) || !is_same(own))
         return false;
     lib = l;
     registered = !l->heif_register_decoder_plugin(&plugin).code;

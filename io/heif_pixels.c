@@ -55,8 +55,8 @@ static kal_status decode(kal__decoder *d, kal_error *err)
 }
 
 // A run of samples of one plane: `n` values of `bits` bits into every `step`-th place of dst.
-static void spread(const kal_extent *x, const unsigned char *src, unsigned char *dst, size_t n, size_t step,
-                   int bits)
+void kal__heif_spread(const kal_extent *x, const unsigned char *src, unsigned char *dst, size_t n,
+                      size_t step, int bits)
 {
     const uint32_t max = (1u << bits) - 1, top = x->type == KAL_U8 ? 255 : 65535;
     for (size_t i = 0; i < n; i++) {
@@ -92,7 +92,7 @@ static kal_status copy_plane(kal__decoder *d, enum heif_channel channel, size_t 
         if (step == 1 && bits == 8 * (int)size)
             memcpy(to, from, samples * size);
         else
-            spread(x, from, to, samples, step, bits);
+            kal__heif_spread(x, from, to, samples, step, bits);
     }
     return KAL_OK;
 }
@@ -138,13 +138,20 @@ static kal_status join_planes(kal__decoder *d, unsigned char *dst, ptrdiff_t str
     return st;
 }
 
+// A large file may have become another one since its header was read; its rows must still fit.
 kal_status kal__heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err)
 {
     const kal_extent *x = &d->extent;
-    // A large file may have become another one since its header was read; its rows must still fit.
+    if (d->tiled.tiles) return kal__heif_grid_rows(d, dst, stride, n, err);
     if (stride < (ptrdiff_t)((size_t)x->width * kal_pixel_size(x)) || n != x->height || d->image)
         return kal_fail(err, KAL_CHANGED, "%s: heif: the picture has another size than its header had",
                         d->reader->name);
+    return kal__heif_whole(d, dst, stride, err);
+}
+
+kal_status kal__heif_whole(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, kal_error *err)
+{
+    const kal_extent *x = &d->extent;
     kal_status st = decode(d, err);
     if (!st && d->planar) st = join_planes(d, dst, stride, err);
     if (!st && x->model == KAL_RGB && !d->planar)
@@ -153,7 +160,7 @@ kal_status kal__heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride,
     if (!st && x->model == KAL_GRAY && x->alpha)
         st = copy_plane(d, heif_channel_Alpha, 1, 1, dst, stride, err);
     if (!st && x->alpha && d->lib->heif_image_handle_is_premultiplied_alpha(d->handle))
-        for (int32_t y = 0; y < n; y++) unmultiply(x, dst + y * stride);
+        for (int32_t y = 0; y < x->height; y++) unmultiply(x, dst + y * stride);
     return st;
 }
 

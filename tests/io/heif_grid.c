@@ -42,6 +42,8 @@ typedef struct grid {
     const char *format;   // of the tiles
     int32_t columns, rows, side, width, height;
     kal_bytes *tiles;   // a file each
+    const char *
+        turns;   // properties of the whole, in order: 0 to 3 quarters to the left, h and v mirrored, c cut to what it is
 } grid;
 
 static kal_bytes size_box(int32_t width, int32_t height)
@@ -70,13 +72,28 @@ static void add_properties(kal_bytes *ipco, kal_bytes *ipma, uint32_t *n, const 
     free(all.data);
 }
 
+static void add_turn(kal_bytes *ipco, const grid *g, char turn)
+{
+    kal_bytes b = {0};
+    const uint32_t whole[] = {(uint32_t)g->width, 1, (uint32_t)g->height, 1, 0, 1, 0, 1};
+    for (int i = 0; i < 8 && turn == 'c'; i++) add(&b, whole[i], 4);
+    if (turn != 'c') add(&b, turn == 'h' || turn == 'v' ? turn == 'h' : (uint32_t)(turn - '0'), 1);
+    add_box(ipco, turn == 'c' ? "clap" : turn == 'h' || turn == 'v' ? "imir" : "irot", false, 0, b);
+}
+
 static kal_bytes properties(const grid *g, uint32_t items)
 {
     kal_bytes ipco = {0}, ipma = {0}, iprp = {0};
+    const char *turns = g->turns ? g->turns : "";
     uint32_t n = 1;
     add_box(&ipco, "ispe", true, 0, size_box(g->width, g->height));
     add(&ipma, items, 4);
-    add(&ipma, 1, 2), add(&ipma, 1, 1), add(&ipma, 1, 2);   // item 1 is the grid: property 1
+    add(&ipma, 1, 2), add(&ipma, 1 + (uint32_t)strlen(turns), 1),
+        add(&ipma, 1, 2);   // item 1 is the grid: property 1 and its turns
+    for (; *turns; turns++) {
+        add_turn(&ipco, g, *turns);
+        add(&ipma, ++n | 0x8000, 2);
+    }
     for (uint32_t i = 2; i <= items; i++) {
         add(&ipma, i, 2);
         add_properties(&ipco, &ipma, &n, &g->tiles[i - 2]);
@@ -191,7 +208,7 @@ static void test_grid(const char *format, int32_t columns, int32_t rows, const c
 {
     enum { SIDE = 64 };
     // the last column and row are cut
-    grid g = {format, columns, rows, SIDE, columns * SIDE - 14, rows * SIDE - 6, NULL};
+    grid g = {format, columns, rows, SIDE, columns * SIDE - 14, rows * SIDE - 6, NULL, NULL};
     const kal_extent full = extent_of(columns * SIDE, rows * SIDE, 3, KAL_U8),
                      e = extent_of(g.width, g.height, 3, KAL_U8);
     unsigned char *pixels = malloc(bytes_of(&full));
@@ -221,6 +238,156 @@ static void test_grid(const char *format, int32_t columns, int32_t rows, const c
     kal_node_unref(&picture);
 }
 
+// ---- against libheif ----------------------------------------------------------------------------
+// A picture that is cut, to nothing else than it is, is libheif's to make: the same pixels, whole and in parts, from memory and from a file.
+
+static rng r = {5};
+
+static void require_regions(kal_node *n, const kal_extent *e, const unsigned char *want, const char *what)
+{
+    const size_t pixel = kal_pixel_size(e), row = (size_t)e->width * pixel;
+    unsigned char *got = malloc(row * (size_t)e->height);
+    for (int i = 0; i < 12; i++) {
+        const int32_t x = rng_below(&r, e->width), y = rng_below(&r, e->height),
+                      w = 1 + rng_below(&r, e->width - x), h = 1 + rng_below(&r, e->height - y);
+        const kal_options o = {
+            .memo_mode = KAL_MEMO_NEVER, .threads = 1 + rng_below(&r, 8), .band = rng_below(&r, 40)};
+        const size_t part = (size_t)w * pixel;
+        if (!REQUIRE_OK(kal_read(n, kal_rect_of(x, y, x + w, y + h), got, (ptrdiff_t)part, &o, &check_error)))
+            break;
+        bool same = true;
+        for (int32_t k = 0; k < h && same; k++)
+            same = !memcmp(got + (size_t)k * part, want + (size_t)(y + k) * row + (size_t)x * pixel, part);
+        REQUIRE_NOTE(same, "%s: %d×%d at %d %d", what, w, h, x, y);
+    }
+    free(got);
+}
+
+static void test_turns(grid *g)
+{
+    static const char *const turns[] = {"",   "1",  "2",  "3",   "h", "v",   "1h",
+                                        "h1", "3v", "2h", "v3h", "0", "12h3"};
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+        char cut[16], what[80];
+        kal_extent e, own;
+        snprintf(cut, sizeof cut, "c%s", turns[i]);
+        snprintf(what, sizeof what, "%d×%d tiles, turned \"%s\"", g->columns, g->rows, turns[i]);
+        g->turns = cut;
+        kal_bytes file = grid_file(g);
+        unsigned char *want = decoded(file.data, file.size, NULL, &e);
+        const bool fails = !want;   // libheif mirrors 8 bits alone
+        bytes_free(&file);
+        g->turns = turns[i];
+        file = grid_file(g);
+        put_file(check_temp("grid.heic"), file.data, file.size);
+        kal_node *n[] = {kal_load_bytes(NULL, file.data, file.size, NULL),
+                         kal_load(NULL, check_temp("grid.heic"), NULL)};
+        unsigned char *got = decoded(file.data, file.size, NULL, &own);
+        REQUIRE_NOTE(fails == !got, "%s: %s", what, check_error.message);
+        REQUIRE_NOTE(fails || (extent_equal(&e, &own) && !memcmp(got, want, bytes_of(&e))), "%s", what);
+        for (int k = 0; k < 2 && !fails; k++) require_regions(n[k], &e, want, what);
+        for (int k = 0; k < 2; k++) kal_node_unref(&n[k]);
+        bytes_free(&file);
+        free(want);
+        free(got);
+    }
+}
+
+// Bits of a tile changed: refused by the tile's name, or a picture; and what lies in other tiles is as it was.
+static void test_damage(grid *g)
+{
+    g->turns = "3";
+    kal_bytes good = grid_file(g);
+    const unsigned char *data = memmem(good.data, good.size, "mdat", 4);
+    const size_t at = (size_t)(data - (const unsigned char *)good.data) + 4;
+    kal_extent e;
+    unsigned char *want = decoded(good.data, good.size, NULL, &e);
+    int refused = 0;
+    for (int i = 0; i < 60; i++) {
+        kal_bytes bad = bytes_copy(good.data, good.size);
+        kal_extent got;
+        ((unsigned char *)bad.data)[at + 8 + (size_t)rng_below(&r, 200)] ^=
+            (unsigned char)(1 << rng_below(&r, 8));
+        unsigned char *p =
+            decoded(bad.data, bad.size, NULL, &got);   // the first tile, at the top on the right
+        refused += !p;
+        REQUIRE_NOTE(
+            p || (check_error.status == KAL_CORRUPT && strstr(check_error.message, "tile 0 of row 0")), "%s",
+            check_error.message);
+        free(p);
+        kal_node *n = kal_load_bytes(NULL, bad.data, bad.size, NULL);
+        unsigned char row[3 * 64];
+        const kal_rect left = kal_rect_of(0, e.height - 1, 64, e.height);
+        REQUIRE_OK(kal_read(n, left, row, sizeof row, NULL, &check_error));
+        REQUIRE(!memcmp(row, want + (size_t)(e.height - 1) * (size_t)e.width * 3, sizeof row));
+        kal_node_unref(&n);
+        bytes_free(&bad);
+    }
+    REQUIRE_NOTE(refused > 30, "%d of 60", refused);
+    bytes_free(&good);
+    free(want);
+}
+
+// Tiles of one picture, each coded by what `make` has: our encoder, or heif-enc, which knows more bits and kinds of chroma.
+static void test_coded(const char *options, int32_t columns, int32_t rows, bool damage)
+{
+    enum { SIDE = 64 };
+    grid g = {"heif", columns, rows, SIDE, columns * SIDE - 14, rows * SIDE - 6, NULL, NULL};
+    const int32_t n = columns * rows;
+    kal_scope *s = kal_scope_new();
+    const kal_extent full = extent_of(columns * SIDE, rows * SIDE, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&full));
+    smooth_pixels(&full, pixels);
+    kal_node *picture = node_of(s, &full, pixels);
+    g.tiles = calloc((size_t)n, sizeof *g.tiles);
+    for (int32_t i = 0; i < n; i++) {
+        kal_node *tile = kal_crop(
+            s, picture,
+            kal_crop_params(.x = i % columns * SIDE, .y = i / columns * SIDE, .width = SIDE, .height = SIDE));
+        if (!options) {
+            g.tiles[i] = encoded(tile, "heif", "quality=80");
+            continue;
+        }
+        char command[1200], png[500];
+        const char *out = check_temp("tile.heic");
+        kal_bytes b = encoded(tile, "png", NULL);
+        snprintf(png, sizeof png, "%s", check_temp("tile.png"));
+        put_file(png, b.data, b.size);
+        kal_bytes_free(&b);
+        snprintf(command, sizeof command, "heif-enc %s '%s' -o '%s' >/dev/null 2>&1", options, png, out);
+        if (!REQUIRE_NOTE(system(command) == 0, "%s", command)) break;
+        g.tiles[i] = get_file(out);
+    }
+    test_turns(&g);
+    if (damage) test_damage(&g);
+    for (int32_t i = 0; i < n; i++)
+        if (options)
+            bytes_free(&g.tiles[i]);
+        else
+            kal_bytes_free(&g.tiles[i]);
+    free(g.tiles);
+    free(pixels);
+    kal_scope_free(&s);
+}
+
+static void test_all_coded(void)
+{
+    static const char *const options[] = {"-q 70",
+                                          "-q 70 -p chroma=444",
+                                          "-b 10 -q 70",
+                                          "-b 12 -p chroma=422",
+                                          "--matrix_coefficients=9 --full_range_flag=1",
+                                          "--matrix_coefficients=0 --full_range_flag=1 -p chroma=444",
+                                          "-L"};
+    test_coded(NULL, 3, 2, true);
+    test_coded(NULL, 2, 5, false);
+    if (!has_program("heif-enc")) {
+        check_skip("heif-enc is not installed");
+        return;
+    }
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) test_coded(options[i], 2, 3, false);
+}
+
 static bool can_encode(const char *format)
 {
     const kal_extent e = extent_of(8, 8, 3, KAL_U8);
@@ -242,6 +409,7 @@ int main(void)
         test_grid(formats[i], 3, 2, NULL);
         test_grid(formats[i], 3, 2, "lossless=true");
         test_grid(formats[i], 5, 4, "quality=70");
+        if (!i) test_all_coded();
     }
     kal_memo_clear(NULL);
     return check_done();
