@@ -220,3 +220,100 @@ bool kal__icc_rgb_of_gray(const kal__blob *icc, kal__blob *out)
     for (size_t c = 0; c < 3; c++) add_colorant(&p, srgb[c].colorant, srgb[c].xyz);
     return true;
 }
+
+// ---- by code points -----------------------------------------------------------------------------
+// Colours as video and newer pictures name them (ITU-T H.273, 8.1 and 8.2), as a profile of version 4: primaries under D50, by Bradford's adaptation.
+
+static const struct {
+    int code;
+    const char *name;
+    double xyz[3][3];   // of red, green and blue
+} primaries_known[] = {
+    {1,
+     "sRGB primaries",
+     {{0.43607, 0.22249, 0.01392}, {0.38515, 0.71687, 0.09708}, {0.14307, 0.06061, 0.71410}}},
+    {9,
+     "Rec. 2020",
+     {{0.67346, 0.27903, -0.00193}, {0.16566, 0.67534, 0.02998}, {0.12505, 0.04563, 0.79686}}},
+    {12,
+     "Display P3",
+     {{0.51512, 0.24120, -0.00105}, {0.29198, 0.69225, 0.04189}, {0.15710, 0.06657, 0.78407}}}};
+
+// 'para' of kind 3: y = (a x + b)^g from d on, below it c x.
+static const struct {
+    int code;
+    double v[5];
+} transfers_known[] = {{1, {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081}},
+                       {4, {2.2, 1, 0, 0, 0}},
+                       {5, {2.8, 1, 0, 0, 0}},
+                       {8, {1, 1, 0, 0, 0}},
+                       {13, {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045}}};
+
+static void put_fixed(unsigned char *p, double v)
+{
+    put_be(p, (uint32_t)(int32_t)kal__round(v * 65536));
+}
+
+static void add_text(packing *p, const char *signature, const char *text)
+{
+    unsigned char tag[28 + 2 * 64] = "mluc";
+    const size_t n = strlen(text) < 64 ? strlen(text) : 64;
+    put_be(tag + 8, 1);
+    put_be(tag + 12, 12);
+    memcpy(tag + 16, "enUS", 4);
+    put_be(tag + 20, (uint32_t)(2 * n));
+    put_be(tag + 24, 28);
+    for (size_t i = 0; i < n; i++) tag[28 + 2 * i + 1] = (unsigned char)text[i];
+    add_tag(p, signature, tag, 28 + 2 * n);
+}
+
+static void put_head(unsigned char *p, uint32_t size, uint32_t rows)
+{
+    static const unsigned char date[] = {0x07, 0xe6, 0, 5, 0, 1};   // of ICC.1:2022
+    static const double white[] = {0.9642, 1, 0.8249};
+    put_be(p, size);
+    p[8] = 4, p[9] = 0x40;
+    memcpy(p + 12, "mntrRGB XYZ ", 12);
+    memcpy(p + 24, date, sizeof date);
+    memcpy(p + 36, "acsp", 4);
+    for (size_t i = 0; i < 3; i++) put_fixed(p + 68 + 4 * i, white[i]);
+    put_be(p + HEAD, rows);
+}
+
+static bool make_profile(size_t primaries, size_t transfer, kal__blob *out)
+{
+    static const double white[] = {0.9642, 1, 0.8249},
+                        adapted[] = {1.04788,  0.02292,  -0.05019, 0.02957, 0.99048,
+                                     -0.01706, -0.00923, 0.01508,  0.75168};   // from D65
+    enum { ROWS = 10, SIZE = HEAD + 4 + ROW * ROWS + 2 * (28 + 128) + 4 * COLORANT + 44 + 32 };
+    unsigned char chad[44] = "sf32", curve[32] = "para";
+    packing p = {.data = kal__new_zero(SIZE, 1), .at = HEAD + 4 + ROW * ROWS};
+    if (!p.data) return false;
+    for (size_t i = 0; i < 9; i++) put_fixed(chad + 8 + 4 * i, adapted[i]);
+    curve[9] = 3;
+    for (size_t i = 0; i < 5; i++) put_fixed(curve + 12 + 4 * i, transfers_known[transfer].v[i]);
+    add_text(&p, "desc", primaries_known[primaries].name);
+    add_text(&p, "cprt", "CC0");
+    add_colorant(&p, "wtpt", white);
+    add_tag(&p, "chad", chad, sizeof chad);
+    for (size_t c = 0; c < 3; c++) add_colorant(&p, srgb[c].colorant, primaries_known[primaries].xyz[c]);
+    const size_t at = p.at;
+    add_tag(&p, srgb[0].curve, curve, sizeof curve);
+    for (size_t c = 1; c < 3; c++) add_row(&p, srgb[c].curve, at, sizeof curve);
+    put_head(p.data, (uint32_t)p.at, ROWS);
+    *out = (kal__blob){p.data, p.at};
+    return true;
+}
+
+// The curve of video is what sRGB's stands for where the primaries are its: viewers make no difference.
+bool kal__icc_of_code_points(int primaries, int transfer, kal__blob *out)
+{
+    if (transfer == 6 || transfer == 14 || transfer == 15 || transfer == 2) transfer = 1;
+    if (primaries == 2) primaries = 1;
+    if (primaries == 1 && (transfer == 1 || transfer == 13)) return true;
+    for (size_t i = 0; i < sizeof primaries_known / sizeof *primaries_known; i++)
+        for (size_t k = 0; k < sizeof transfers_known / sizeof *transfers_known; k++)
+            if (primaries_known[i].code == primaries && transfers_known[k].code == transfer)
+                return make_profile(i, k, out);
+    return true;
+}

@@ -17,4 +17,8 @@ bool kal__icc_is_srgb(const kal__blob *icc);
 /// in a way that RGB has not (a curve of lightness). false: out of memory.
 bool kal__icc_rgb_of_gray(const kal__blob *icc, kal__blob *out);
 
+/// The profile of colours that are named by their primaries and their curve (ITU-T H.273, 8.1 and 8.2); *out is empty before, and stays so of sRGB and of what has no
+/// such profile (PQ and HLG). false: out of memory.
+bool kal__icc_of_code_points(int primaries, int transfer, kal__blob *out);
+
 #endif

@@ -64,7 +64,8 @@ typedef struct kal__heif_block {
 typedef struct kal__heif_head {
     int width, height, bits;
     bool alpha;
-    kal__span icc;   ///< in the boxes
+    kal__span icc;             ///< in the boxes
+    int primaries, transfer;   ///< by their numbers; 0: not said
     kal__heif_block blocks[8];
     int n_blocks;
 } kal__heif_head;

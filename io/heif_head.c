@@ -125,5 +125,8 @@ bool kal__heif_head_of(const unsigned char *p, size_t n, uint64_t size, kal__hei
     out->height = (int)main.height;
     out->bits = (int)coded.bits;
     out->icc = main.icc.n ? main.icc : coded.icc;
+    const kal__heif_picture *said = main.primaries ? &main : &coded;
+    out->primaries = said->primaries;
+    out->transfer = said->transfer;
     return true;
 }

@@ -112,7 +112,11 @@ static bool take_irot(kal__span b, kal__heif_picture *p)
 static bool take_colr(kal__span b, kal__heif_picture *p)
 {
     if (b.n < 4) return false;
-    if (!memcmp(b.p, "nclx", 4)) return true;
+    if (!memcmp(b.p, "nclx", 4)) {
+        p->primaries = b.n < 8 ? 0 : (int)kal__be(b.p + 4, 2);
+        p->transfer = b.n < 8 ? 0 : (int)kal__be(b.p + 6, 2);
+        return true;
+    }
     if (memcmp(b.p, "prof", 4) && memcmp(b.p, "rICC", 4)) return false;
     p->icc = (kal__span){b.p + 4, b.n - 4};
     return true;

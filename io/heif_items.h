@@ -27,6 +27,7 @@ typedef struct kal__heif_picture {
     uint64_t width, height;
     uint64_t bits;   // 0: not said
     kal__span icc;
+    int primaries, transfer;   // by their numbers in nclx; 0: not said
     bool sized;
 } kal__heif_picture;
 bool kal__heif_look_at(const kal__heif_file *f, uint64_t id, kal__heif_picture *p);

@@ -3,6 +3,7 @@
 //
 // EXIF, XMP and ICC of a HEIF file: from where its boxes say they lie, or from libheif.
 #include "heif.h"
+#include "icc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,8 @@ kal_status kal__heif_told_meta(const kal__heif_head *h, kal__reader *r, const ka
     }
     if (!st && h->icc.n && !kal__meta_take(meta, KAL__ICC, h->icc.p, h->icc.n, limits))
         st = no_memory(r->name, err);
+    if (!st && !h->icc.n && !kal__icc_of_code_points(h->primaries, h->transfer, &meta->icc))
+        st = no_memory(r->name, err);
     return st;
 }
 
@@ -93,11 +96,24 @@ static bool take_block(const kal__heif *lib, const struct heif_image_handle *han
     return true;
 }
 
+// Colours that are named by numbers alone.
+static bool take_code_points(const kal__heif *lib, const struct heif_image_handle *handle, kal__meta *meta)
+{
+    struct heif_color_profile_nclx *n = NULL;
+    if (!lib->heif_image_handle_get_nclx_color_profile ||
+        lib->heif_image_handle_get_nclx_color_profile(handle, &n).code || !n)
+        return true;
+    const int primaries = (int)n->color_primaries, transfer = (int)n->transfer_characteristics;
+    lib->heif_nclx_color_profile_free(n);
+    return kal__icc_of_code_points(primaries, transfer, &meta->icc);
+}
+
 static bool take_icc(const kal__heif *lib, const struct heif_image_handle *handle, const kal_limits *limits,
                      kal__meta *meta)
 {
     const enum heif_color_profile_type type = lib->heif_image_handle_get_color_profile_type(handle);
-    if (type != heif_color_profile_type_rICC && type != heif_color_profile_type_prof) return true;
+    if (type != heif_color_profile_type_rICC && type != heif_color_profile_type_prof)
+        return take_code_points(lib, handle, meta);
     const size_t size = lib->heif_image_handle_get_raw_color_profile_size(handle);
     kal__blob *out = &meta->icc;
     if (!size || !kal__meta_room(meta, KAL__ICC, size, limits)) return true;

@@ -175,7 +175,9 @@ def _number(other: Any) -> str:
 
 
 def _operand(other: Any) -> Any:
-    """An array of rows and columns is an image; numbers and values stay."""
+    """An array of rows and columns is an image, one of none a number; numbers and values stay."""
+    if getattr(other, "ndim", None) == 0 and hasattr(other, "__float__"):
+        return float(other)
     if not isinstance(other, Node) and getattr(other, "ndim", 0) >= 2:
         from .opening import array
 

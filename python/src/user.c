@@ -144,7 +144,8 @@ static bool put_result(const kal_job *job, PyObject *given, kal_error *err)
         return false;
     }
     const Py_buffer *b = &s.buffer;
-    const bool truth = b->format && strchr(b->format, '?') && x->type == KAL_U8;   // 0 and 255, as everywhere
+    // 0 and 255, as everywhere
+    const bool truth = x->type == KAL_U8 && (x->model == KAL_MASK || (b->format && strchr(b->format, '?')));
     bool ok = s.extent.width == w && s.extent.height == h && s.extent.channels == x->channels &&
               s.extent.type == x->type;
     if (!ok)

@@ -306,6 +306,7 @@ class Ops(Case):
         points = numpy.array([[1.0, 2.0], [3.5, 4.0]])
         self.assertEqual(kal.points(points=points), kal.points(points=[1, 2, 3.5, 4]))
         self.assertEqual(picture().gaussian(numpy.float32(2)), picture().gaussian(2))
+        self.assertEqual(picture() / numpy.array(3.0), picture() / 3.0)
         self.assertEqual(picture().resize(numpy.int64(30), numpy.uint8(20)), picture().resize(30, 20))
 
     def test_arithmetic_saturates(self) -> None:

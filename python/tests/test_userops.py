@@ -225,6 +225,12 @@ class Tiles(Case):
         self.assertEqual(bright(img).model, "mask")
         self.assertTrue((numpy.asarray(bright(img)) == (numpy.asarray(img).max(axis=2) > 200) * 255).all())
 
+        @kal.op("test.ones", version=1, channels=1, model="mask")
+        def ones(tile: object) -> object:
+            return (numpy.asarray(tile).max(axis=2) > 200).astype(numpy.uint8)   # as NumPy and OpenCV count
+
+        self.assertTrue((numpy.asarray(ones(img)) == numpy.asarray(bright(img))).all())
+
     def test_a_tile_may_be_kept(self) -> None:
         import numpy
 

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
 // ICC profiles as bytes: which are sRGB's, gray ones as RGB, and damage.
+#define _GNU_SOURCE
 #include "files.h"
 #include "icc.h"
 
@@ -71,9 +72,61 @@ static void test_damage(void)
     kal_scope_free(&s);
 }
 
+// Colours that a file names by numbers are those of the profile that says the same.
+static void test_code_points(void)
+{
+    static const struct {
+        int primaries, transfer;
+        const char *space;   // NULL: as if nothing was said
+    } cases[] = {{12, 13, "display_p3"}, {9, 1, "rec2020"}, {9, 14, "rec2020"},
+                 {1, 8, "srgb_linear"},  {1, 13, NULL},     {1, 1, NULL},
+                 {2, 2, NULL},           {9, 16, NULL},     {77, 13, NULL}};
+    static const char *const formats[] = {
+        "avif"};   // what we write as HEIC names colours in its stream alone
+    kal_scope *s = kal_scope_new();
+    const kal_extent e = extent_of(64, 48, 3, KAL_U8);
+    unsigned char *pixels = malloc(bytes_of(&e));
+    smooth_pixels(&e, pixels);
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
+        kal_node *file = kal_encode(s, node_of(s, &e, pixels), formats[f], NULL);
+        kal_bytes b = {NULL, 0};
+        if (kal_node_error(file, &check_error)) {
+            check_skip("%s", check_error.message);
+            continue;
+        }
+        REQUIRE_OK(kal_read_bytes(file, NULL, &b, &check_error));
+        unsigned char *at = memmem(b.data, b.size, "colrnclx", 8);
+        if (!REQUIRE_NOTE(at != NULL, "%s names no colours", formats[f])) continue;
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            at[9] = (unsigned char)cases[i].primaries;
+            at[11] = (unsigned char)cases[i].transfer;
+            kal_node *n = kal_load_bytes(s, b.data, b.size, NULL);
+            const void *icc;
+            size_t size;
+            char to[40];
+            const bool has = kal_node_meta(n, "icc", &icc, &size);
+            REQUIRE_NOTE(has == (cases[i].space != NULL), "%s, %d %d", formats[f], cases[i].primaries,
+                         cases[i].transfer);
+            if (!has || !cases[i].space) continue;
+            snprintf(to, sizeof to, "to=%s", cases[i].space);
+            kal_node *pair[2] = {n, kal_apply_text(s, "icc_assign", to, &n, 1)};
+            for (int k = 0; k < 2; k++) pair[k] = kal_apply_text(s, "icc_transform", "to=srgb", &pair[k], 1);
+            kal_value v;
+            if (kal_node_error(pair[1], NULL) == KAL_UNSUPPORTED) break;
+            REQUIRE_OK(kal_read_value(kal_apply_text(s, "psnr", "", pair, 2), NULL, &v, &check_error));
+            REQUIRE_NOTE(v.v[0] > 52, "%s as %s: %g", formats[f], cases[i].space, v.v[0]);
+            kal_value_free(&v);
+        }
+        kal_bytes_free(&b);
+    }
+    free(pixels);
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     test_known();
     test_damage();
+    test_code_points();
     return check_done();
 }
