@@ -100,11 +100,11 @@ static bool take_block(const kal__heif *lib, const struct heif_image_handle *han
 static bool take_code_points(const kal__heif *lib, const struct heif_image_handle *handle, kal__meta *meta)
 {
     struct heif_color_profile_nclx *n = NULL;
-    if (!lib->heif_image_handle_get_nclx_color_profile ||
-        lib->heif_image_handle_get_nclx_color_profile(handle, &n).code || !n)
-        return true;
-    const int primaries = (int)n->color_primaries, transfer = (int)n->transfer_characteristics;
-    lib->heif_nclx_color_profile_free(n);
+    if (!lib->heif_image_handle_get_nclx_color_profile) return true;
+    const bool told = !lib->heif_image_handle_get_nclx_color_profile(handle, &n).code && n;
+    const int primaries = told ? (int)n->color_primaries : 2,
+              transfer = told ? (int)n->transfer_characteristics : 2;
+    if (n) lib->heif_nclx_color_profile_free(n);   // it may be there with an error, too
     return kal__icc_of_code_points(primaries, transfer, &meta->icc);
 }
 
