@@ -118,6 +118,27 @@ static const struct {
             {"gXYZ", "gTRC", {0.38515, 0.71687, 0.09708}},
             {"bXYZ", "bTRC", {0.14307, 0.06061, 0.71410}}};
 
+static bool has_curve(const kal__blob *icc, const char *signature)
+{
+    size_t n;
+    const unsigned char *p = kal__icc_tag(icc, signature, &n);
+    return p && through(p, n, 0.5) >= 0;
+}
+
+bool kal__icc_is_usable(const kal__blob *icc)
+{
+    size_t n;
+    if (!kal__icc_is_whole(icc)) return false;
+    if (kal__icc_tag(icc, "A2B0", &n) || kal__icc_tag(icc, "A2B1", &n)) return true;
+    if (!memcmp((const char *)icc->data + 16, "GRAY", 4)) return has_curve(icc, "kTRC");
+    bool usable = true;
+    for (size_t i = 0; i < 3 && usable; i++) {
+        const unsigned char *p = kal__icc_tag(icc, srgb[i].colorant, &n);
+        usable = p && n >= 20 && !memcmp(p, "XYZ ", 4) && has_curve(icc, srgb[i].curve);
+    }
+    return usable;
+}
+
 static bool is_colorant(const kal__blob *icc, const char *signature, const double xyz[3])
 {
     size_t n;

@@ -11,6 +11,8 @@
 const unsigned char *kal__icc_tag(const kal__blob *icc, const char signature[5], size_t *n);
 /// Whether head and table are those of a profile whose tags are all there.
 bool kal__icc_is_whole(const kal__blob *icc);
+/// Whether colours can be told by it: a table, or curves and colorants that are understood.
+bool kal__icc_is_usable(const kal__blob *icc);
 /// Whether its colours are those of sRGB, to within less than a step of 8 bits; of gray: its curve is.
 bool kal__icc_is_srgb(const kal__blob *icc);
 /// Of a profile of gray, one of RGB by which equal red, green and blue look as that gray does; *out is empty before, and stays so where the profile says it

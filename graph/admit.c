@@ -18,9 +18,11 @@ static size_t held, n_running;
 static waiting *first;   // who came first
 static _Thread_local kal__budget *budget;
 
-void kal__admit_within(kal__budget *b)
+kal__budget *kal__admit_within(kal__budget *b)
 {
+    kal__budget *before = budget;
     budget = b;
+    return before;
 }
 
 static void nobody(void *owner)
@@ -69,7 +71,8 @@ static kal_status take_of_budget(size_t bytes, const kal__watch *w, kal_error *e
 {
     kal_status st = KAL_OK;
     if (!budget) return KAL_OK;
-    while (!st && budget->n && (bytes > budget->most || budget->held > budget->most - bytes)) {
+    while (!st && !kal__is_outside() && budget->n &&
+           (bytes > budget->most || budget->held > budget->most - bytes)) {
         kal__cond_wait(&changed, &lock, KAL__GLANCE);
         st = kal__watch_check(w, err);
     }

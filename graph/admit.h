@@ -12,8 +12,8 @@ typedef struct kal__budget {
     size_t most, held;   // of those that run
     int n;
 } kal__budget;
-/// Of requests on this thread from now on; NULL: there is none.
-void kal__admit_within(kal__budget *b);
+/// Of requests on this thread from now on; NULL: there is none. Which it was before.
+kal__budget *kal__admit_within(kal__budget *b);
 
 /// Waits, first come first served, until `bytes` fit beside what others hold; the memo gives way first. A request larger than the
 /// limit runs alone. Stopped meanwhile: that status.

@@ -46,8 +46,8 @@ typedef struct kal__search {
     kal_node *reference;   // what is compared with
     kal__meta *meta;       // that files get
     uint64_t quick_png;    // bytes of one, quickly made; 0: nobody asked yet
-    uint64_t max_memory;   // as it was asked for; options have what held pictures leave of it
-    kal__budget budget;    // of all tries of a round
+    size_t held;          // bytes of the pictures that are held
+    kal__budget budget;   // of all tries of a round: what those leave, or one try alone
     pthread_mutex_t lock;
     int done;   // tries, for progress
     kal_progress_fn *progress;

@@ -37,7 +37,7 @@ kal_status kal__through(kal_node **n, const kal_op *op, const char *params, kal_
 static bool other_space(const kal_node *n)
 {
     const kal__blob *icc = n->meta ? &n->meta->icc : NULL;
-    if (!icc || !kal__icc_is_whole(icc) || kal__icc_is_srgb(icc)) return false;
+    if (!icc || !kal__icc_is_usable(icc) || kal__icc_is_srgb(icc)) return false;
     const char *space = (const char *)icc->data + 16;
     return !memcmp(space, n->call.extent.channels - n->call.extent.alpha == 1 ? "GRAY" : "RGB ", 4);
 }
@@ -82,7 +82,7 @@ static kal_status hold(kal__search *s, kal_node **n, kal_error *err)
     if (st) return st;
     kal_node_unref(n);
     *n = held;
-    s->options.max_memory = o.max_memory - bytes;   // for what comes after it
+    s->held += bytes;
     return KAL_OK;
 }
 
@@ -112,7 +112,7 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err)
     kal__meta_unref(&s->meta);
     kal__resolved o;
     kal_status st = kal__resolve(&s->options, &o, err);
-    s->max_memory = s->options.max_memory;
+    s->held = 0;
     if (!st && image->call.extent.type == KAL_F32) st = kal__through(&n, ops->cast, "type=u16", err);
     if (!st) st = take_meta(s, &n, err);
     if (!st && s->aim->p.metric != KAL__NO_METRIC) {
@@ -129,8 +129,7 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err)
     s->picture = n;
     s->few = st ? 0 : kal__count_colours(n);
     s->seen = !st && !s->aim->p.quality && kal__look(n, s->look);   // where nothing is searched nobody asks
-    if (!st) st = kal__resolve(&s->options, &o, err);
-    if (!st) s->budget = (kal__budget){.most = o.max_memory};
+    s->budget = (kal__budget){.most = st ? 0 : o.max_memory - s->held};
     return st;
 }
 
@@ -140,7 +139,6 @@ void kal__search_close(kal__search *s)
     kal_node_unref(&s->picture);
     kal_node_unref(&s->reference);
     kal__meta_unref(&s->meta);
-    s->options.max_memory = s->max_memory;
 }
 
 // ---- a try --------------------------------------------------------------------------------------
@@ -310,11 +308,11 @@ void kal__try_one(kal__search *s, kal__runner *r, kal__try *t)
     kal_options o = s->options;
     kal_error err = {0};
     o.stats = &stats;
-    kal__admit_within(&s->budget);
+    kal__budget *before = kal__admit_within(&s->budget);
     kal_status st = kal__watch_check(&s->watch, &err);
     if (!st && !t->bytes) st = encode(s, r, t, &o, &err);
     if (!st && wants_score(s, r, t)) st = score(s, r->line->lossless, t, &o, &err);
-    kal__admit_within(NULL);
+    kal__admit_within(before);
     t->status = st;
     kal__try_judge(s, t);
     if (st) snprintf(t->why, sizeof t->why, "%.190s", err.message);

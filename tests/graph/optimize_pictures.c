@@ -188,19 +188,21 @@ static void test_gray_profile(void)
 // A profile that is damaged is as none: the picture is what it is.
 static void test_damaged_profile(void)
 {
-    static const char *const policies[] = {"keep", "strip"};
+    static const char *const policies[] = {"keep", "strip", "keep", "strip"};
     kal_scope *s = kal_scope_new();
     kal_node *wide = scene(s, 120, 90, 3, KAL_U8, 6);
     wide = kal_apply_text(s, "icc_assign", "to=display_p3", &wide, 1);
     kal_bytes b = {0};
     REQUIRE_OK(kal_read_bytes(kal_encode(s, wide, "jpeg", "quality=95"), NULL, &b, &check_error));
-    unsigned char *at = (unsigned char *)b.data;
-    while (at + 4 < (unsigned char *)b.data + b.size && memcmp(at, "acsp", 4) != 0) at++;
-    memcpy(at, "????", 4);
-    kal_node *photo = kal_load_bytes(s, b.data, b.size, NULL);
-    for (int i = 0; i < 2; i++) {
+    static const char *const lost[] = {"acsp", "gTRC"};   // no profile at all; one without a curve of green
+    for (int i = 0; i < 4; i++) {
         char params[96];
         kal_choice c;
+        unsigned char *bytes = malloc(b.size), *at = memcpy(bytes, b.data, b.size);
+        while (at + 4 < bytes + b.size && memcmp(at, lost[i / 2], 4) != 0) at++;
+        memcpy(at, "????", 4);
+        kal_node *photo = kal_load_bytes(s, bytes, b.size, NULL);
+        free(bytes);
         snprintf(params, sizeof params, "min_score=60 formats=webp metadata=%s", policies[i]);
         REQUIRE_OK(kal_choose(optimized(s, photo, params), NULL, &c, &check_error));
         kal_node *back = read_back(s, &c);
@@ -291,6 +293,33 @@ static void test_tall(void)
     kal_scope_free(&s);
 }
 
+// What can be had in some memory can be had in more.
+static void test_more_memory(void)
+{
+    static const char *const aims[] = {"metric=none quality=85 formats=jpeg original=false",
+                                       "min_score=70 formats=\"jpeg,png\" original=false"};
+    kal_scope *s = kal_scope_new();
+    kal_bytes b = {0};
+    REQUIRE_OK(
+        kal_read_bytes(kal_encode(s, scene(s, 400, 400, 3, KAL_U8, 6), "png", NULL), NULL, &b, &check_error));
+    kal_node *photo = kal_load_bytes(s, b.data, b.size, NULL);
+    for (size_t i = 0; i < sizeof aims / sizeof *aims; i++) {
+        int had = 0;
+        for (double n = 1e5; n < 8e6; n *= 1.05) {
+            const kal_options o = {.max_memory = (uint64_t)n, .memo_mode = KAL_MEMO_NEVER};
+            kal_choice c;
+            const kal_status st = kal_choose(optimized(s, photo, aims[i]), &o, &c, &check_error);
+            REQUIRE_NOTE(st == KAL_OK || (st == KAL_LIMIT && !had), "%s in %.0f bytes: %s", aims[i], n,
+                         check_error.message);
+            had += !st;
+            if (!st) kal_choice_release(&c);
+        }
+        REQUIRE_NOTE(had > 20, "%s: %d", aims[i], had);
+    }
+    kal_bytes_free(&b);
+    kal_scope_free(&s);
+}
+
 int main(void)
 {
     if (formats_are_missing()) return check_done();
@@ -301,6 +330,7 @@ int main(void)
     test_colours("srgb_linear");
     test_gray_profile();
     test_damaged_profile();
+    test_more_memory();
     test_smaller_picture();
     test_smallest_picture();
     test_tall();
