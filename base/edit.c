@@ -362,23 +362,16 @@ kal_status kal__edit_meta(kal__meta *m, const char *field, const char *value, bo
 
 // ---- upright ------------------------------------------------------------------------------------
 
-static bool says(const kal__blob *b, const char *word)
-{
-    const size_t n = strlen(word);
-    const char *at = b->data, *end = at + b->size;
-    while (b->size && (at = memchr(at, *word, (size_t)(end - at))) && (size_t)(end - at) >= n)
-        if (!memcmp(at++, word, n)) return true;
-    return false;
-}
-
 bool kal__meta_upright(kal__meta *m, kal__meta **out)
 {
-    static const kal__edit upright = {"xmp.tiff:Orientation", "tiff:Orientation", "1", false};
     kal__blob changed = {NULL, 0};
     *out = kal__meta_ref(m);
-    if (!m || !m->applied || !says(&m->xmp, "Orientation")) return true;
-    const kal_status st = kal__xmp_edit(&m->xmp, &upright, &changed, NULL);
-    if (st) return st != KAL_NOMEM;   // what is not understood stays as it is
+    if (!m || !m->applied) return true;
+    if (kal__xmp_upright(&m->xmp, &changed)) {
+        kal__meta_unref(out);
+        return false;
+    }
+    if (!changed.size) return true;
     kal__meta *copy = kal__meta_derive(m);
     kal__meta_unref(out);
     if (copy)

@@ -49,6 +49,8 @@ kal_status kal__iptc_check(const kal__edit *w, kal_error *err);
 kal_status kal__iptc_edit(const kal__blob *from, const kal__edit *w, kal__blob *out, kal_error *err);
 kal_status kal__xmp_check(const kal__edit *w, kal_error *err);
 kal_status kal__xmp_edit(const kal__blob *from, const kal__edit *w, kal__blob *out, kal_error *err);
+/// With tiff:Orientation 1 wherever it is another. *out stays empty where there is none, or what is not understood.
+kal_status kal__xmp_upright(const kal__blob *from, kal__blob *out);
 /// Without what it says of where a picture was taken: exif:GPS….
 kal_status kal__xmp_without_place(const kal__blob *from, const kal__edit *w, kal__blob *out, kal_error *err);
 

@@ -245,10 +245,9 @@ static void apply(const kal__xmp_document *d, const change *c, kal__text *out)
 
 // ---- from without -------------------------------------------------------------------------------
 
-static const char fresh[] =
-    "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
-    "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"" KAL__XMP_RDF "\">\n"
-    "</rdf:RDF></x:xmpmeta>\n<?xpacket end=\"w\"?>";
+static const char fresh[] = "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
+                            "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"" KAL__XMP_RDF "\">\n"
+                            "</rdf:RDF></x:xmpmeta>\n<?xpacket end=\"w\"?>";
 
 static kal_status not_understood(const kal__edit *e, kal_error *err)
 {
@@ -305,4 +304,33 @@ kal_status kal__xmp_without_place(const kal__blob *from, const kal__edit *e, kal
         return not_understood(e, err);
     apply(&d, &c, &t);
     return finish(&t, e, out, err);
+}
+
+// The digit that an attribute or an element says, at p or behind it; NULL: something else.
+static const char *digit_of(const kal__xmp_place *x)
+{
+    const char *at = x->value.p, *end = at + x->value.n;
+    if (!x->value.n) {
+        at = memchr(x->from, '>', (size_t)(x->to - x->from));
+        at = at ? at + 1 : x->to;
+        end = x->to;
+    }
+    while (at < end && strchr(" \t\r\n", *at)) at++;
+    return at < end && *at >= '1' && *at <= '8' && (at + 1 == end || strchr(" \t\r\n<", at[1])) ? at : NULL;
+}
+
+// In place, so that it takes no more room than it had.
+kal_status kal__xmp_upright(const kal__blob *from, kal__blob *out)
+{
+    const kal__xmp_wanted w = {.local = {"Orientation", 11}};
+    kal__xmp_document d = {.p = from->data, .end = (const char *)from->data + from->size};
+    if (!from->size || !kal__xmp_is_sound(from) || !kal__xmp_find_prefixes(&d, kal__xmp_space("tiff", 4)) ||
+        !kal__xmp_find_places(&d, &w) || !d.n)
+        return KAL_OK;
+    if (!kal__blob_set(out, from->data, from->size)) return KAL_NOMEM;
+    for (int i = 0; i < d.n; i++) {
+        const char *digit = digit_of(&d.places[i]);
+        if (digit) ((char *)out->data)[digit - d.p] = '1';
+    }
+    return KAL_OK;
 }

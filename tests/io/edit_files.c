@@ -213,6 +213,10 @@ static void test_turned_in_xmp(void)
             REQUIRE_OK(kal_read_bytes(file, NULL, &b, &check_error));
             kal_node *back = kal_load_bytes(s, b.data, b.size, "upright=false");
             field_is(back, "xmp.tiff:Orientation", upright ? "1" : "6");
+            const void *before, *after;
+            size_t sizes[2];
+            REQUIRE(kal_node_meta(image, "xmp", &before, &sizes[0]) && kal_node_meta(back, "xmp", &after, &sizes[1]) &&
+                    sizes[0] == sizes[1]);   // what fitted does still
             field_is(back, "xmp.dc:title", "At dusk");
             kal_bytes_free(&b);
         }
