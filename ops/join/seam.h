@@ -8,6 +8,8 @@
 
 #include "op.h"
 
+#include <float.h>
+
 // Seam weights of one axis: w and, for a pixel at distance `near` and `far` from the two edges, a in 1..w+1.
 typedef struct kal__seam {
     int32_t w, length;
@@ -51,37 +53,42 @@ static inline void kal__seam_mix(void *dst, const void *crop, const void *base, 
         }
 }
 
-/// A sample as it weighs colours.
-static inline double kal__seam_alpha(const void *pixel, const kal_extent *e)
+/// By their alphas: num' = num · alpha(crop), den' = num' + (den − num) · alpha(base). Of alphas that are alike, or none, as they are.
+static inline void kal__seam_weigh(int64_t top, int64_t below, int64_t *num, int64_t *den)
 {
-    const size_t at = (size_t)e->channels - 1;
-    return e->type == KAL_F32   ? (double)((const float *)pixel)[at]
-           : e->type == KAL_U16 ? ((const uint16_t *)pixel)[at]
-                                : ((const uint8_t *)pixel)[at];
+    int shift = 0;
+    while (*den >> shift >= INT64_C(1) << 29)
+        shift++;   // what follows multiplies by an alpha and a sample of 16 bits each, and by 2
+    const int64_t part = (*num >> shift) * top, whole = part + ((*den - *num) >> shift) * below;
+    if (top != below && whole) *num = part, *den = whole;
 }
 
-/// A pixel of dst: base + (crop − base) · num / den; colours by their alpha, so that what is hidden stays so: num' = num · alpha(crop), den' = num' + (den − num) · alpha(base).
-/// Of equal alphas that is the same.
+static inline void kal__seam_float(float *dst, const float *crop, const float *base, size_t n, int64_t num,
+                                   int64_t den)
+{
+    const double top = crop[n], below = base[n], part = top * (double)num,
+                 whole = part + below * (double)(den - num);
+    const bool weighs = top >= 0 && below >= 0 && whole > 0 && whole <= DBL_MAX && top != below;
+    const float w = weighs ? (float)(part / whole) : (float)num / (float)den;
+    for (size_t k = 0; k < n; k++)
+        dst[k] = (weighs && part >= whole) || num == den ? crop[k] : base[k] + (crop[k] - base[k]) * w;
+}
+
+/// A pixel of dst: base + (crop − base) · num / den; colours weighed by alpha, so that what is hidden stays so.
 static inline void kal__seam_pixel(void *dst, const void *crop, const void *base, const kal_extent *e,
                                    int64_t num, int64_t den)
 {
-    const size_t n = (size_t)e->channels - e->alpha;
-    const double top = e->alpha ? kal__seam_alpha(crop, e) : 1,
-                 below = e->alpha ? kal__seam_alpha(base, e) : 1;
+    const size_t n = (size_t)e->channels - e->alpha, at = n * kal_type_size(e->type);
     int64_t part = num, whole = den;
-    if (top != below && top >= 0 && below >= 0) {   // what is no alpha weighs nothing in particular
-        const double most = e->type == KAL_F32 ? 65535 / (top > below ? top : below) : 1;
-        // den is below 2^48 and an alpha below 2^16; what follows multiplies by another 2^17
-        int shift = 0;
-        while (den >> shift >= INT64_C(1) << 29) shift++;
-        part = (num >> shift) * (int64_t)(top * most + 0.5);
-        whole = part + ((den - num) >> shift) * (int64_t)(below * most + 0.5);
-        if (!whole) part = num, whole = den;
-    }
-    kal__seam_mix(dst, crop, base, e->type, 0, n, part, whole);
-    if (e->alpha)
-        kal__seam_mix(dst, (const unsigned char *)crop + n * kal_type_size(e->type), base, e->type, n, 1, num,
-                      den);
+    if (e->alpha && e->type == KAL_U8)
+        kal__seam_weigh(((const uint8_t *)crop)[n], ((const uint8_t *)base)[n], &part, &whole);
+    if (e->alpha && e->type == KAL_U16)
+        kal__seam_weigh(((const uint16_t *)crop)[n], ((const uint16_t *)base)[n], &part, &whole);
+    if (e->alpha && e->type == KAL_F32)
+        kal__seam_float(dst, crop, base, n, num, den);
+    else
+        kal__seam_mix(dst, crop, base, e->type, 0, n, part, whole);
+    if (e->alpha) kal__seam_mix(dst, (const unsigned char *)crop + at, base, e->type, n, 1, num, den);
 }
 
 #endif
