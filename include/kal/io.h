@@ -78,6 +78,10 @@ KAL_API kal_node *kal_load_fd(kal_scope *scope, int fd, const char *name, const 
 KAL_API kal_node *kal_load_borrowed(kal_scope *scope, const void *data, size_t size,
                                     void (*release)(void *user), void *user, const char *params);
 
+/// A picture of one pixel with this ICC profile (copied), of RGB or gray: as the second image of icc_assign and icc_transform it says which profile. INVALID: the bytes
+/// are no whole profile, or one of other colours.
+KAL_API kal_node *kal_profile(kal_scope *scope, const void *icc, size_t size);
+
 /// The encoded bytes in memory that a node is decoded from: those of the two functions above, or of a stream that was kept whole. Release
 /// `out` with kal_blob_release; they stay as long as it, or the node, needs them. false, and nothing to release: it stands on no such bytes. Threads: any.
 KAL_API bool kal_node_loaded_bytes(const kal_node *node, kal_blob *out);

@@ -45,6 +45,31 @@ static void test_known(void)
     kal_scope_free(&s);
 }
 
+// A profile in memory is what icc_assign takes it for.
+static void test_in_memory(void)
+{
+    kal_scope *s = kal_scope_new();
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+        kal__blob b = profile_of(s, spaces[i]);
+        if (!b.size) break;
+        const kal_extent e = extent_of(3, 2, i > 5 ? 1 : 3, KAL_U8);
+        static const unsigned char pixels[18] = {1, 2, 3, 4, 5, 6};
+        const void *icc;
+        size_t n;
+        kal_node *pair[2] = {node_of(s, &e, pixels), kal_profile(s, b.data, b.size)};
+        kal_node *with = kal_apply_text(s, "icc_assign", "", pair, 2);
+        REQUIRE_OK(kal_node_error(with, &check_error));
+        REQUIRE_NOTE(kal_node_meta(with, "icc", &icc, &n) && n == b.size && !memcmp(icc, b.data, n), "%s",
+                     spaces[i]);
+        REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_profile(s, b.data, b.size - 1), &check_error));
+        memcpy((char *)b.data + 16, "CMYK", 4);
+        REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_profile(s, b.data, b.size), &check_error));
+        free(b.data);
+    }
+    REQUIRE_FAILS(KAL_INVALID, kal_node_error(kal_profile(s, NULL, 0), &check_error));
+    kal_scope_free(&s);
+}
+
 // Whatever stands there, nothing outside of it is read, and what is cut is not whole.
 static void test_damage(void)
 {
@@ -126,6 +151,7 @@ static void test_code_points(void)
 int main(void)
 {
     test_known();
+    test_in_memory();
     test_damage();
     test_code_points();
     return check_done();
