@@ -15,6 +15,7 @@ from __future__ import annotations
 
 
 from . import _kal
+from .errors import InvalidError
 
 TYPE_CHECKING = False   # typing takes as long to import as all of this
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ _FIRST = {"RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "CMYK": "RGB", "YCbCr": "RG
 def _plain(image: Any) -> Any:
     """The image in a mode whose bytes are samples."""
     mode = image.mode
-    clear = mode == "PA" or "transparency" in image.info
+    colour = image.info.get("transparency")
     if mode in ("P", "PA"):
-        return image.convert("RGBA" if clear else "RGB")
-    if clear and mode in ("L", "RGB"):
+        return image.convert("RGBA" if mode == "PA" or colour is not None else "RGB")
+    if (mode == "L" and isinstance(colour, int)) or (mode == "RGB" and isinstance(colour, tuple) and len(colour) == 3):
         return image.convert(mode + "A")
     if mode == "LAB":
         from PIL import ImageCms
@@ -54,25 +55,20 @@ def _profiled(img: Image, profile: Any) -> Image:
     space = {"gray": b"GRAY", "rgb": b"RGB "}.get(img.model)
     if not isinstance(profile, bytes) or profile[16:20] != space:
         return img
-    import io
-
-    from PIL import Image as Pillow
-
-    from .opening import open as open_
-
-    with io.BytesIO() as file:
-        Pillow.new("L" if img.model == "gray" else "RGB", (1, 1)).save(file, "PNG", icc_profile=profile)
-        return img.icc_assign(open_(file.getvalue()))
+    try:
+        return img.icc_assign(_kal.profile(profile))
+    except InvalidError:
+        return img   # a damaged one, which says nothing
 
 
 def from_pil(image: Any, *, model: str | None = None, alpha: bool | None = None, copy: bool = True, upright: bool = True) -> Image:
     """An image of a Pillow image's pixels, which are copied. upright: what Pillow has just opened is turned as its EXIF says; what was made of it is as it is."""
     del copy   # Pillow hands out copies only
-    w, h = image.size
-    if not w or not h:
-        raise ValueError(f"a Pillow image of {w} by {h} pixels is no image")
+    if not all(image.size):
+        raise ValueError("a Pillow image of {} by {} pixels is no image".format(*image.size))
+    image.load()   # Pillow turns a TIFF itself, and its size is known then
     out = _profiled(_samples(image, model, alpha), image.info.get("icc_profile"))
-    turn = _TURNS.get(image.getexif().get(274, 1)) if upright and image.format is not None else None
+    turn = _TURNS.get(image.getexif().get(274, 1)) if upright and image.format not in (None, "TIFF") else None
     return out.turn(turn) if turn else out   # type: ignore[arg-type]
 
 

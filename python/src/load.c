@@ -110,6 +110,18 @@ static PyObject *load_bytes(PyObject *self, PyObject *args)
     return out;
 }
 
+// profile(buffer) → Image of one pixel that has it
+static PyObject *profile(PyObject *self, PyObject *args)
+{
+    (void)self;
+    Py_buffer icc;
+    kal_node *n = NULL;
+    if (!PyArg_ParseTuple(args, "y*", &icc)) return NULL;
+    OPEN(n, kal_profile(NULL, icc.buf, (size_t)icc.len));
+    PyBuffer_Release(&icc);
+    return n ? kalpy_wrap(n) : NULL;
+}
+
 // load_fd(fd, name or None, options) → Image
 static PyObject *load_fd(PyObject *self, PyObject *args)
 {
@@ -401,6 +413,7 @@ PyType_Spec kalpy_pages_spec = {"kallitype._kal.Pages", sizeof(pages_object), 0,
 
 PyMethodDef kalpy_load_methods[] = {{"load", (PyCFunction)(void (*)(void))load, METH_FASTCALL, NULL},
                                     {"load_bytes", load_bytes, METH_VARARGS, NULL},
+                                    {"profile", profile, METH_VARARGS, NULL},
                                     {"source_bytes", source_bytes, METH_O, NULL},
                                     {"load_fd", load_fd, METH_VARARGS, NULL},
                                     {"load_input", load_input, METH_VARARGS, NULL},

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import subprocess
+import sys
 import unittest
 
 import kallitype as kal
-from support import Case, needs_numpy, needs_pillow, needs_torch, picture, pixels, samples
+from support import Case, needs_numpy, needs_pillow, needs_torch, picture, pixels, samples, write
 
 KINDS = (("gray", 1), ("gray and alpha", 2), ("RGB", 3), ("RGBA", 4))
 
@@ -226,6 +228,12 @@ class PillowFiles(Case):
                 self.assertEqual(pixels(kal.open(im)), pixels(kal.open(self.path("a.png"))), turn)
                 self.assertEqual(kal.open(im, upright=False).shape, (30, 40, 3))
                 self.assertEqual(kal.open(im.rotate(0)).shape, (30, 40, 3))   # made of it: nobody knows how that lies
+            Image.frombytes("RGB", (40, 30), bytes(samples(30, 40))).save(self.path("a.tif"), tiffinfo={274: turn})
+            for loaded in (False, True):
+                with Image.open(self.path("a.tif")) as im:   # which Pillow turns itself
+                    if loaded:
+                        im.load()
+                    self.assertEqual(pixels(kal.open(im)), pixels(kal.open(self.path("a.tif"))), (turn, loaded))
 
     def test_profile(self) -> None:
         from PIL import Image
@@ -237,6 +245,28 @@ class PillowFiles(Case):
             self.assertEqual(kal.open(im).meta("icc"), icc)
             self.assertIsNone(kal.open(im.convert("L")).meta("icc"))
         self.assertEqual((wide.pil().info, picture().pil().info), ({"icc_profile": icc}, {}))
+
+    def test_odd_information(self) -> None:
+        """What says nothing is passed over."""
+        from PIL import Image
+
+        icc = picture().icc_assign(to="srgb").meta("icc")
+        assert icc is not None
+        for mode in ("L", "RGB"):
+            for key, value in (("transparency", b"\x01"), ("transparency", None), ("icc_profile", icc[:100]), ("icc_profile", b"no profile" * 20),
+                               ("icc_profile", icc[:16] + b"CMYK" + icc[20:])):
+                im = Image.new(mode, (4, 3), 9)
+                im.info[key] = value
+                img = kal.open(im)
+                self.assertEqual((img.model, img.alpha, img.meta("icc")), ("gray" if mode == "L" else "rgb", False, None), (mode, key, value))
+
+    def test_profile_where_png_is_not_read(self) -> None:
+        code = ("import kallitype as kal; from PIL import Image; im = Image.new('RGB', (4, 3)); im.info['icc_profile'] = open('p.icc', 'rb').read();"
+                "kal.limits(formats='jpeg'); assert kal.open(im).meta('icc') == im.info['icc_profile']")
+        icc = picture().icc_assign(to="display_p3").meta("icc")
+        assert icc is not None
+        write(self.path("p.icc"), icc)
+        subprocess.run([sys.executable, "-c", code], cwd=self._folder.name, check=True)
 
     def test_transparent_colour(self) -> None:
         from PIL import Image

@@ -39,6 +39,18 @@ class Samples(Case):
         self.assertEqual(floats(*values).rint().tolist(), [[0, 2, 2, 0, -2, -2, 0, 4, 4, -8, 8388608, 1e9]])
         self.assertEqual(image([[0, 7, 255]]).rint().tolist(), [[0, 7, 255]])
 
+    def test_linear_of_a_wrong_number(self):
+        for scale, offset in (([1, 2], 0), (1, [1, 2, 3, 4]), ([1] * 5, [0] * 5), ([], 0)):
+            with self.assertRaisesRegex(pyvips.Error, "linear takes"):
+                image([[1]], 3).linear(scale, offset)
+
+    def test_operands_that_are_none(self):
+        one = image([[1]], 3)
+        for call in (lambda: one.composite(None, "over"), lambda: one.composite([one], []), lambda: one.insert(None, 0, 0), lambda: one.join(None, "horizontal"),
+                     lambda: pyvips.Image.arrayjoin([one, None]), lambda: one.write_to_buffer(None), lambda: one.resize(float("inf"))):
+            with self.assertRaises(pyvips.Error):
+                call()
+
     def test_linear_to_uchar(self):
         all_ = image([range(256)])
         for a, b in ((1.3, -20), (0.7, 3.3), (1.1, 0), (0.1, 0), (2, 0), (-1, 255)):
@@ -90,6 +102,9 @@ class Places(Case):
         joined = pyvips.Image.arrayjoin(self.cells(4), across=2, shim=1, background=[1, 2, 3, 4])
         self.assertEqual((joined(4, 4), joined(0, 0), joined(2, 0)), ([1, 2, 3, 4], [1] * 4, [1, 2, 3, 4]))
         self.assertEqual(pyvips.Image.arrayjoin([image([[5]]), image([[6]], 3)]).tolist(), [[(5, 5, 5), (6, 6, 6)]])
+        for bands in (2, 4):   # one band beside alpha is all of them
+            mixed = pyvips.Image.arrayjoin([image([[5]], bands), image([[6]])])
+            self.assertEqual(mixed.tolist(), [[(5,) * bands, (6,) * bands]])
         with self.assertRaisesRegex(pyvips.Error, "one band or 4"):
             pyvips.Image.arrayjoin([image([[5]], 4), image([[6]], 3)])
         with self.assertRaisesRegex(pyvips.Error, "background"):

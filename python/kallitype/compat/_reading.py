@@ -68,6 +68,8 @@ def plain(image: Image) -> Image:
     for block in ("exif", "icc", "xmp", "iptc", "geo"):
         if image.meta(block) is not None:
             image = image.unset_field(block)
+    if "density.x" in image._fields():
+        image = image.unset_field("density")
     if image.model == "mask":
         return image
     if image.dtype != "uint8":

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 from typing import Any, Callable, TypeVar
 
-from ._vips_errors import Unmapped, nearest, translated
+from ._vips_errors import WRONG, Unmapped, as_error, nearest
 from ._vips_instead import OPTIONS
 
 _ANY_OPTIONS = 8   # of a code object's flags: it has **options
@@ -20,12 +20,15 @@ def _told(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(call)
     def told(*args: Any, **options: Any) -> Any:
-        for option in options:
-            if takes is not None and option not in takes:
-                instead = OPTIONS.get(option)
-                raise Unmapped(f'{name} takes no "{option}" here' + (f": {instead}" if instead else nearest(option, takes)))
-        with translated():
+        if options and takes is not None:
+            for option in options:
+                if option not in takes:
+                    instead = OPTIONS.get(option)
+                    raise Unmapped(f'{name} takes no "{option}" here' + (f": {instead}" if instead else nearest(option, takes)))
+        try:
             return call(*args, **options)
+        except WRONG as error:
+            raise as_error(error)
 
     return told
 

@@ -26,17 +26,26 @@ class Unmapped(Error, ValueError):
     """Something of pyvips that is not here, with what to use instead."""
 
 
+# What kallitype raises, and Python of operands that are none.
+WRONG = (KallitypeError, TypeError, ValueError, OSError, LookupError, ArithmeticError, AttributeError)
+
+
+def as_error(error: Exception) -> Exception:
+    """It as Error, to be raised in its place."""
+    if isinstance(error, Error):
+        return error
+    out = Error(str(error), status=error.status if isinstance(error, KallitypeError) else "invalid")
+    out.__cause__ = (error.__cause__ if isinstance(error, KallitypeError) else None) or error
+    return out
+
+
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """What kallitype raises, as Error."""
+    """What is raised within, as Error."""
     try:
         yield
-    except Error:
-        raise
-    except KallitypeError as error:
-        raise Error(str(error), status=error.status) from (error.__cause__ or error)
-    except (TypeError, ValueError, OSError) as error:
-        raise Error(str(error)) from error
+    except WRONG as error:
+        raise as_error(error)
 
 
 def nearest(name: str, words: Iterable[Any]) -> str:

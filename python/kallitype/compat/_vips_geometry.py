@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..image import Image as Picture
 from ._vips_errors import Error, Unmapped
-from ._vips_samples import Held, numbers, ops, word
+from ._vips_samples import Held, numbers, ops, pictured, word
 
 if TYPE_CHECKING:
     from .pyvips import Image
@@ -190,6 +190,8 @@ def joined_in_rows(images: list[Image], across: int, shim: int, background: Any)
     """Of arrayjoin."""
     bands = max(i.bands for i in images)
     images = [i._wide(bands) for i in images]
+    if any(i.kal.alpha for i in images):   # of one band all bands are that, the last too
+        images = [i if i.kal.alpha else i._of(pictured(i.kal, "b-w" if bands == 2 else "srgb")) for i in images]
     if any(i.bands != bands for i in images):
         raise Error(f"arrayjoin: images have one band or {bands}: addalpha() or flatten() some of them")
     colour = numbers(0 if background is None else background)

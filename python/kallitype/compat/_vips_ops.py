@@ -120,6 +120,8 @@ class Operations(Geometry):
         if scale is None or offset is None:
             raise Error(f"linear takes numbers, not {a!r} and {b!r}")
         one = self._wide(max(len(scale), len(offset)))
+        if any(len(v) not in (1, one.bands) for v in (scale, offset)):
+            raise Error(f"linear takes one number or {one.bands}, not {a!r} and {b!r}")
         if uchar and len({*scale}) == len({*offset}) == 1:   # libvips has floats then, and rounds after each step; what is cut off is the same
             return one._calc("a * v0", single(scale[:1]), "f32", [])._calc("a + v0", single(offset[:1]), "f32", []).cast("uchar")
         formula = f"a * {per_band(scale, 0)} + {per_band(offset, len(scale))}"
