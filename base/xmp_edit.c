@@ -311,9 +311,10 @@ static const char *digit_of(const kal__xmp_place *x)
 {
     const char *at = x->value.p, *end = at + x->value.n;
     if (!x->value.n) {
-        at = memchr(x->from, '>', (size_t)(x->to - x->from));
-        at = at ? at + 1 : x->to;
-        end = x->to;
+        char quote = 0;
+        for (at = x->from, end = x->to; at < end && (quote || *at != '>'); at++)
+            if (quote ? *at == quote : *at == '"' || *at == '\'') quote = quote ? 0 : *at;
+        if (at < end) at++;
     }
     while (at < end && strchr(" \t\r\n", *at)) at++;
     return at < end && *at >= '1' && *at <= '8' && (at + 1 == end || strchr(" \t\r\n<", at[1])) ? at : NULL;

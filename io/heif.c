@@ -188,6 +188,10 @@ static struct heif_error give_file(kal__decoder *d)
 
 static kal_status read_boxes(kal__decoder *d, const kal_limits *limits, kal_error *err)
 {
+    if (kal__heif_made_of_itself(d->bytes, d->n))
+        return kal_fail(err, KAL_CORRUPT,
+                        "%s: heif: pictures are made of each other without end (in a file of %zu bytes)",
+                        d->reader->name, d->size);
     const kal__heif *lib = d->lib = kal__heif_lib();
     if (!lib) return kal_fail(err, KAL_UNSUPPORTED, "%s: heif: libheif is not installed", d->reader->name);
     d->context = lib->heif_context_alloc();
@@ -224,7 +228,7 @@ static kal_status take_size(kal__decoder *d, const kal__heif_head *h, const kal_
     return kal__within_limits(d->reader->name, "heif", (uint64_t)h->width, (uint64_t)h->height, limits, err);
 }
 
-kal_status kal__heif_ask_library(kal__decoder *d, kal_error *err)
+static kal_status ask_library(kal__decoder *d, kal_error *err)
 {
     const kal_status st = read_boxes(d, &d->limits, err);
     if (st) return st;
@@ -253,7 +257,9 @@ static kal_status open_boxes(kal__reader *r, const kal__ask *ask, kal__decoder *
 // Whether the picture is one of tiles that are decoded here, without libheif.
 static bool take_tiles(kal__decoder *d)
 {
-    return kal__heif_tiled_of(d->bytes, d->n, d->size, &d->tiled) && kal__hevc_here();
+    bool hevc;
+    return kal__heif_chroma(d->bytes, d->n, &hevc) < 0 &&   // a grid is not coded itself
+           kal__heif_tiled_of(d->bytes, d->n, d->size, &d->tiled) && kal__hevc_here();
 }
 
 static kal_status take_size_of_tiles(kal__decoder *d, kal_error *err)
@@ -268,7 +274,7 @@ static kal_status take_size_of_tiles(kal__decoder *d, kal_error *err)
 static kal_status heif_open(kal__reader *r, const kal__ask *ask, kal__decoder **out, kal_error *err)
 {
     kal_status st = open_boxes(r, ask, out, err);
-    if (!st) st = take_tiles(*out) ? take_size_of_tiles(*out, err) : kal__heif_ask_library(*out, err);
+    if (!st) st = take_tiles(*out) ? take_size_of_tiles(*out, err) : ask_library(*out, err);
     if (st) decoder_free(*out), *out = NULL;
     return st;
 }
@@ -304,7 +310,7 @@ static kal_status heif_header(kal__reader *r, const kal__ask *ask, kal__header *
         st = take_size(d, &head, &ask->limits, err);
         if (!st) st = kal__heif_told_meta(&head, r, &ask->limits, meta, err);
     } else if (!st) {
-        st = kal__heif_ask_library(d, err);
+        st = ask_library(d, err);
         if (!st) st = kal__heif_asked_meta(d->lib, d->handle, r->name, &ask->limits, meta, err);
         if (!st && d->io.status) st = kal__repeat(&d->io, err);
     }
@@ -340,6 +346,8 @@ static kal_status heif_aim(kal__decoder *d, int32_t by, kal_rect part, bool part
                         d->reader->name);
     d->part = part;
     d->y = part.y0;
+    free(d->strip.data);
+    d->strip.data = NULL;
     return KAL_OK;
 }
 

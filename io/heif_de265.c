@@ -5,6 +5,7 @@
 #include "heif_de265.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #if KAL__HEIF
 
@@ -102,18 +103,41 @@ static int matrix_of(const struct de265_image *image)
     return matrix == 3 || matrix > 14 ? 2 : matrix;
 }
 
+// Matrix 0 in the full range: the planes are green, blue and red themselves.
+static bool is_rgb(const struct de265_image *image, int matrix, bool full)
+{
+    return matrix == 0 && full && lib.de265_get_chroma_format(image) == de265_chroma_444;
+}
+
+static void copy_rows(const kal__hevc_coded *c, const struct de265_image *image)
+{
+    static const int planes[] = {2, 0, 1};
+    const size_t row = (size_t)c->width * (c->bits > 8 ? 2 : 1);
+    for (int y = 0; y < c->height; y++) {
+        for (int k = 0, pitch; k < 3; k++) {
+            const unsigned char *from = lib.de265_get_image_plane(image, planes[k], &pitch);
+            memcpy(c->rgb[k], from + (ptrdiff_t)y * pitch, row);
+        }
+        c->row(c->user, y);
+    }
+}
+
 static kal_status take(const kal__hevc_coded *c, const struct de265_image *image, const char **why)
 {
     kal__ycc p;
-    const bool told = c->matrix >= 0;
-    *why = "it has another size or depth than the others";
-    if (lib.de265_get_image_width(image, 0) != c->width ||
-        lib.de265_get_image_height(image, 0) != c->height ||
-        lib.de265_get_bits_per_pixel(image, 0) != c->bits)
+    const bool told = c->matrix >= 0, full = told ? c->full : lib.de265_get_image_full_range_flag(image) != 0;
+    const int matrix = told ? c->matrix : matrix_of(image);
+    *why = "it has fewer pixels, or other bits, than the boxes say";   // what is more is cut off
+    if (lib.de265_get_image_width(image, 0) < c->width || lib.de265_get_image_height(image, 0) < c->height)
         return KAL_CORRUPT;
-    if (!kal__de265_describe(image, told ? c->matrix : matrix_of(image),
-                             told ? c->full : lib.de265_get_image_full_range_flag(image) != 0, &p))
-        return KAL_UNSUPPORTED;
+    for (int k = 0; k < (lib.de265_get_chroma_format(image) == de265_chroma_mono ? 1 : 3); k++)
+        if (lib.de265_get_bits_per_pixel(image, k) != c->bits) return KAL_CORRUPT;
+    if (is_rgb(image, matrix, full)) {
+        copy_rows(c, image);
+        return KAL_OK;
+    }
+    *why = "its stream names colours that tiles are not decoded with";
+    if (!kal__de265_describe(image, matrix, full, &p)) return KAL_UNSUPPORTED;
     for (int y = 0; y < c->height; y++) {
         kal__heif_rgb_row(&p, y, c->width, c->rgb);
         c->row(c->user, y);
@@ -121,24 +145,30 @@ static kal_status take(const kal__hevc_coded *c, const struct de265_image *image
     return KAL_OK;
 }
 
-// The first picture of the stream; there is one.
+// There is one picture; of several the last counts, as with libheif.
 static kal_status decode(const kal__hevc_coded *c, de265_decoder_context *d, const char **why)
 {
+    bool taken = false;
+    kal_status st = KAL_OK;
     *why = push_config(d, c->config);
     if (!*why) *why = kal__de265_push(d, c->data.p, c->data.n);
     if (*why) return KAL_CORRUPT;
     lib.de265_flush_data(d);
-    for (int more = 1; more;) {
+    for (int more = 1; more && !st;) {
         const de265_error e = lib.de265_decode(d, &more);
+        if (e != DE265_OK && taken) break;
         if (e != DE265_OK) {
             *why = lib.de265_get_error_text(e);
             return KAL_CORRUPT;
         }
         const struct de265_image *image = lib.de265_get_next_picture(d);
-        if (image) return take(c, image, why);
+        if (!image) continue;
+        taken = true;
+        st = take(c, image, why);
+        lib.de265_release_next_picture(d);
     }
-    *why = "the stream is damaged, or without a picture";
-    return KAL_CORRUPT;
+    if (!st && !taken) *why = "the stream is damaged, or without a picture";
+    return st || taken ? st : KAL_CORRUPT;
 }
 
 kal_status kal__hevc_decode(const kal__hevc_coded *c, const char **why)

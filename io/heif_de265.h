@@ -23,7 +23,7 @@ typedef struct kal__hevc_coded {
 } kal__hevc_coded;
 /// Whether it can be had.
 bool kal__hevc_here(void);
-/// Decodes it on the calling thread. CORRUPT: *why, a text that stays; UNSUPPORTED: colours that libheif must make; NOMEM. Threads: any number at once.
+/// Decodes it on the calling thread. CORRUPT: *why, a text that stays; UNSUPPORTED: so are its colours; NOMEM. Threads: any number at once.
 kal_status kal__hevc_decode(const kal__hevc_coded *c, const char **why);
 
 #if KAL__DE265

@@ -233,3 +233,34 @@ bool kal__heif_locate(const kal__heif_file *f, uint64_t id, kal__heif_block *out
     }
     return false;
 }
+
+// ---- circles ------------------------------------------------------------------------------------
+
+enum { DEEPEST = 8, MOST_STEPS = 100000 };
+
+// Down from an item, by what it is made of. Deeper than any file goes, or too many steps: that is taken for a circle.
+static bool goes_round(const kal__heif_file *f, uint64_t id, int depth, int *steps)
+{
+    kal__span at = kal__heif_references(f);
+    kal__heif_reference r;
+    if (depth > DEEPEST) return true;
+    while (kal__heif_next_reference(f, &at, &r)) {
+        if (++*steps > MOST_STEPS) return true;
+        if (memcmp(r.type, "dimg", 4) || r.from != id) continue;
+        uint64_t part = r.to;
+        do
+            if (part == id || goes_round(f, part, depth + 1, steps)) return true;
+        while (kal__take_be(&r.others, r.width, &part));
+    }
+    return false;
+}
+
+bool kal__heif_made_of_itself(const unsigned char *p, size_t n)
+{
+    kal__heif_file f = {0};
+    kal__span meta;
+    int steps = 0;
+    return kal__find_box((kal__span){p, n}, "meta", &meta) && kal__skip(&meta, 4) &&
+           kal__primary_item(meta, &f.primary) && kal__find_box(meta, "iref", &f.iref) &&
+           goes_round(&f, f.primary, 0, &steps);
+}

@@ -43,6 +43,9 @@ kal__span kal__heif_references(const kal__heif_file *f);
 bool kal__heif_next_reference(const kal__heif_file *f, kal__span *at, kal__heif_reference *r);
 bool kal__heif_refers(const kal__heif_file *f, const char *type, uint64_t from, kal__heif_reference *r);
 
+/// Whether the primary picture is one of those that it is made of, or of which those are: libheif goes round in such a circle until its stack ends.
+bool kal__heif_made_of_itself(const unsigned char *p, size_t n);
+
 /// An item's bytes: one run of them. Of several, or of none, libheif is asked.
 bool kal__heif_locate(const kal__heif_file *f, uint64_t id, kal__heif_block *out);
 

@@ -34,16 +34,13 @@ struct kal__decoder {
     kal_rect part;           // of a tiled one, that is wanted …
     int32_t y;               // … from its next row on
     struct {
-        unsigned char *data;   // rows y0 up to y1 of the part, or of all of the picture
+        unsigned char *data;   // rows y0 up to y1 of the part
         int32_t y0, y1;
-        bool whole;
     } strip;
 };
 
 /// What libheif, or the reader before it, says of a failure.
 kal_status kal__heif_failed(const kal__decoder *d, struct heif_error e, kal_error *err);
-/// Opens it by libheif.
-kal_status kal__heif_ask_library(kal__decoder *d, kal_error *err);
 /// The next rows of a part of a tiled picture.
 kal_status kal__heif_grid_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n,
                                kal_error *err);
@@ -52,8 +49,6 @@ size_t kal__heif_grid_memory(const kal__heif_tiled *t, const kal_extent *e);
 /// n values of `bits` bits into every `step`-th sample of dst, stretched to the type's range.
 void kal__heif_spread(const kal_extent *x, const unsigned char *src, unsigned char *dst, size_t n,
                       size_t step, int bits);
-/// All rows, as libheif makes them.
-kal_status kal__heif_whole(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, kal_error *err);
 kal_status kal__heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, int32_t n, kal_error *err);
 
 #endif

@@ -146,12 +146,6 @@ kal_status kal__heif_rows(kal__decoder *d, unsigned char *dst, ptrdiff_t stride,
     if (stride < (ptrdiff_t)((size_t)x->width * kal_pixel_size(x)) || n != x->height || d->image)
         return kal_fail(err, KAL_CHANGED, "%s: heif: the picture has another size than its header had",
                         d->reader->name);
-    return kal__heif_whole(d, dst, stride, err);
-}
-
-kal_status kal__heif_whole(kal__decoder *d, unsigned char *dst, ptrdiff_t stride, kal_error *err)
-{
-    const kal_extent *x = &d->extent;
     kal_status st = decode(d, err);
     if (!st && d->planar) st = join_planes(d, dst, stride, err);
     if (!st && x->model == KAL_RGB && !d->planar)

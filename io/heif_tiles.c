@@ -10,6 +10,18 @@
 
 #include <stdlib.h>
 
+// Each tile is looked for in lists that the file has as long as it likes: so many looks at most, some 50 ms, which a picture of hundreds of tiles does not need.
+enum { MOST_PROPERTIES = 8, MOST_LOOKS = 30000000 };
+
+static bool is_quick(const kal__heif_file *f, uint64_t tiles)
+{
+    const unsigned char *type;
+    kal__span boxes = f->ipco, body;
+    uint64_t n = 0;
+    while (kal__next_box(&boxes, &type, &body)) n++;
+    return tiles * (f->infes.n / 16 + f->ipma.n / 3 + f->iloc.n / 6 + 2 * MOST_PROPERTIES * n) <= MOST_LOOKS;
+}
+
 // ---- a tile -------------------------------------------------------------------------------------
 
 // What the tile's own box of colours says; of several libheif takes the last.
@@ -18,13 +30,14 @@ static bool take_colours(kal__span b, kal__heif_tile *t)
     uint64_t v[4];
     if (b.n < 4) return false;
     if (memcmp(b.p, "nclx", 4)) return true;   // a profile
+    float ours[4];
     if (!kal__skip(&b, 4)) return false;
     for (int i = 0; i < 4; i++)
         if (!kal__take_be(&b, i < 3 ? 2 : 1, &v[i])) return false;
     t->matrix = (int)v[2];
     t->full = v[3] >> 7;
     t->coloured = true;
-    return true;
+    return t->matrix == 0 || kal__heif_matrix(t->matrix, ours);
 }
 
 // hvcC: 4:2:0, 4:2:2 or 4:4:4, as many bits of chroma as of luma, and lengths of four bytes.
@@ -41,8 +54,9 @@ static bool take_tile(const kal__heif_file *f, uint64_t id, kal__heif_picture *p
     kal__heif_item item;
     kal__span numbers, body;
     size_t width;
-    if (!kal__heif_item_of(f, id, &item) || memcmp(item.type, "hvc1", 4) || !kal__heif_look_at(f, id, p) ||
-        !kal__heif_properties(f, id, &numbers, &width) || !kal__heif_locate(f, id, &t->data) || t->data.held)
+    if (!kal__heif_item_of(f, id, &item) || memcmp(item.type, "hvc1", 4) ||
+        !kal__heif_properties(f, id, &numbers, &width) || numbers.n > MOST_PROPERTIES * width ||
+        !kal__heif_look_at(f, id, p) || !kal__heif_locate(f, id, &t->data) || t->data.held)
         return false;
     while (kal__heif_next_property(f, &numbers, width, &type, &body)) {
         for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
@@ -134,7 +148,9 @@ static bool take_tiles(const kal__heif_file *f, kal__heif_tiled *out)
     const int n = out->columns * out->rows;
     kal__heif_reference r;
     kal__heif_picture first = {0}, p;
-    if (n < 2 || !kal__heif_refers(f, "dimg", f->primary, &r) || r.n != (uint64_t)n) return false;
+    if (n < 2 || !is_quick(f, (uint64_t)n) || !kal__heif_refers(f, "dimg", f->primary, &r) ||
+        r.n != (uint64_t)n)
+        return false;
     out->tiles = kal__new_zero((size_t)n, sizeof *out->tiles);
     uint64_t id = r.to;
     for (int i = 0; i < n; i++) {
@@ -147,6 +163,9 @@ static bool take_tiles(const kal__heif_file *f, kal__heif_tiled *out)
     out->tile_w = (int)first.width;
     out->tile_h = (int)first.height;
     out->bits = (int)first.bits;
+    out->chroma = out->tiles[0].config.p[16] & 3;
+    for (int i = 0; i < n; i++)
+        if (out->tiles[i].data.n > out->most_bytes) out->most_bytes = out->tiles[i].data.n;
     return (uint64_t)out->width <= first.width * (uint64_t)out->columns &&
            (uint64_t)out->height <= first.height * (uint64_t)out->rows &&
            (uint64_t)out->width > first.width * (uint64_t)(out->columns - 1) &&

@@ -22,8 +22,9 @@ typedef struct kal__heif_lie {
 
 typedef struct kal__heif_tiled {
     int columns, rows, tile_w, tile_h;
-    int width, height;   ///< of the whole, as its tiles lie
-    int bits;
+    int width, height;     ///< of the whole, as its tiles lie
+    int bits, chroma;      ///< of a tile, as in hvcC
+    uint64_t most_bytes;   ///< of the largest one in the file
     kal__heif_lie lie;
     kal__heif_tile *tiles;   ///< row by row
 } kal__heif_tiled;
