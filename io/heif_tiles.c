@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#if KAL__HEIF
+
 // Each tile is looked for in lists that the file has as long as it likes: so many looks at most, some 50 ms, which a picture of hundreds of tiles does not need.
 enum { MOST_PROPERTIES = 8, MOST_LOOKS = 30000000 };
 
@@ -193,3 +195,5 @@ void kal__heif_tiled_free(kal__heif_tiled *t)
     free(t->tiles);
     *t = (kal__heif_tiled){0};
 }
+
+#endif

@@ -128,9 +128,13 @@ def of_libheif(path):
     if not tools:
         return None
     words = ["vips", "copy", str(path), "theirs.png[strip]"] if tools[0] == "vips" else ["heif-convert", str(path), "theirs.png"]
+    pathlib.Path("theirs.png").unlink(missing_ok=True)
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
         raise OSError(done.stderr)
+    # heif-convert numbers the files of several pictures, and does not say which is the primary one; and where libpng refuses a profile it leaves nothing
+    if not pathlib.Path("theirs.png").exists() or not pathlib.Path("theirs.png").stat().st_size:
+        return None
     return [samples(Image.open("theirs.png"))]
 
 
