@@ -222,6 +222,22 @@ bool kal__exif_has_density(const kal__meta *m)
     return exif_density(m, says) && near_density(says, m->density, 0.002);
 }
 
+// *out, a reference of the caller's, becomes one with that block in place of its own; as much of it is unread as before. Takes the block. false: out of memory.
+static bool with_block(kal__meta **out, kal__blob_kind what, kal__blob block)
+{
+    kal__meta *with = kal__meta_derive(*out);
+    if (with) {
+        const uint64_t unread = with->left_out[what];
+        replace(with, what, block, false);
+        with->left_out[what] = unread;
+    } else {
+        free(block.data);
+    }
+    kal__meta_unref(out);
+    *out = with;
+    return with != NULL;
+}
+
 bool kal__meta_density_in_exif(kal__meta *m, kal__meta **out)
 {
     kal__blob changed = {NULL, 0};
@@ -233,17 +249,7 @@ bool kal__meta_density_in_exif(kal__meta *m, kal__meta **out)
     const kal__edit w = {"density", "", NULL, false};
     const kal_status st = kal__exif_with_density(&m->exif, m->density, &w, &changed, &why);
     if (st) return st != KAL_NOMEM;
-    kal__meta *with = kal__meta_derive(m);
-    if (with) {
-        const uint64_t unread = with->left_out[KAL__EXIF];
-        replace(with, KAL__EXIF, changed, false);
-        with->left_out[KAL__EXIF] = unread;
-    } else {
-        free(changed.data);
-    }
-    kal__meta_unref(out);
-    *out = with;
-    return with != NULL;
+    return with_block(out, KAL__EXIF, changed);
 }
 
 // ---- what goes whole ----------------------------------------------------------------------------
@@ -371,13 +377,5 @@ bool kal__meta_upright(kal__meta *m, kal__meta **out)
         kal__meta_unref(out);
         return false;
     }
-    if (!changed.size) return true;
-    kal__meta *copy = kal__meta_derive(m);
-    kal__meta_unref(out);
-    if (copy)
-        replace(copy, KAL__XMP, changed, false);
-    else
-        free(changed.data);
-    *out = copy;
-    return copy != NULL;
+    return !changed.size || with_block(out, KAL__XMP, changed);
 }

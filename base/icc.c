@@ -110,13 +110,28 @@ static bool is_srgb_curve(const kal__blob *icc, const char *signature)
 
 // ---- sRGB ---------------------------------------------------------------------------------------
 
-// The primaries under D50, as sRGB's own profile has them.
+// Red, green and blue.
 static const struct {
     char colorant[5], curve[5];
-    double xyz[3];
-} srgb[] = {{"rXYZ", "rTRC", {0.43607, 0.22249, 0.01392}},
-            {"gXYZ", "gTRC", {0.38515, 0.71687, 0.09708}},
-            {"bXYZ", "bTRC", {0.14307, 0.06061, 0.71410}}};
+} channels[] = {{"rXYZ", "rTRC"}, {"gXYZ", "gTRC"}, {"bXYZ", "bTRC"}};
+
+// Primaries under D50, by Bradford's adaptation, and their numbers in ITU-T H.273 (8.1).
+static const struct {
+    int code;
+    const char *name;
+    double xyz[3][3];   // of red, green and blue
+} primaries_known[] = {
+    {1,
+     "sRGB primaries",
+     {{0.43607, 0.22249, 0.01392}, {0.38515, 0.71687, 0.09708}, {0.14307, 0.06061, 0.71410}}},
+    {9,
+     "Rec. 2020",
+     {{0.67346, 0.27903, -0.00193}, {0.16566, 0.67534, 0.02998}, {0.12505, 0.04563, 0.79686}}},
+    {12,
+     "Display P3",
+     {{0.51512, 0.24120, -0.00105}, {0.29198, 0.69225, 0.04189}, {0.15710, 0.06657, 0.78407}}}};
+
+enum { SRGB };   // the first of them
 
 static bool has_curve(const kal__blob *icc, const char *signature)
 {
@@ -133,8 +148,8 @@ bool kal__icc_is_usable(const kal__blob *icc)
     if (!memcmp((const char *)icc->data + 16, "GRAY", 4)) return has_curve(icc, "kTRC");
     bool usable = true;
     for (size_t i = 0; i < 3 && usable; i++) {
-        const unsigned char *p = kal__icc_tag(icc, srgb[i].colorant, &n);
-        usable = p && n >= 20 && !memcmp(p, "XYZ ", 4) && has_curve(icc, srgb[i].curve);
+        const unsigned char *p = kal__icc_tag(icc, channels[i].colorant, &n);
+        usable = p && n >= 20 && !memcmp(p, "XYZ ", 4) && has_curve(icc, channels[i].curve);
     }
     return usable;
 }
@@ -158,7 +173,8 @@ bool kal__icc_is_srgb(const kal__blob *icc)
     if (!memcmp(space, "GRAY", 4)) return is_srgb_curve(icc, "kTRC");
     bool same = !memcmp(space, "RGB ", 4);
     for (size_t i = 0; i < 3 && same; i++)
-        same = is_colorant(icc, srgb[i].colorant, srgb[i].xyz) && is_srgb_curve(icc, srgb[i].curve);
+        same = is_colorant(icc, channels[i].colorant, primaries_known[SRGB].xyz[i]) &&
+               is_srgb_curve(icc, channels[i].curve);
     return same;
 }
 
@@ -203,6 +219,15 @@ static void add_colorant(packing *p, const char *signature, const double xyz[3])
     add_tag(p, signature, tag, sizeof tag);
 }
 
+// Colorants, and one curve for all three.
+static void add_colours(packing *p, const double xyz[3][3], const unsigned char *curve, size_t n)
+{
+    for (size_t c = 0; c < 3; c++) add_colorant(p, channels[c].colorant, xyz[c]);
+    const size_t at = p->at;
+    add_tag(p, channels[0].curve, curve, n);
+    for (size_t c = 1; c < 3; c++) add_row(p, channels[c].curve, at, n);
+}
+
 static const char kept[][5] = {"desc", "cprt", "wtpt", "chad"};
 enum { KEPT = sizeof kept / sizeof *kept };
 
@@ -235,30 +260,12 @@ bool kal__icc_rgb_of_gray(const kal__blob *icc, kal__blob *out)
     if (!make_room(icc, n, 6, out, &p)) return false;
     for (int i = 0; i < KEPT; i++)
         if ((tag = kal__icc_tag(icc, kept[i], &tag_n))) add_tag(&p, kept[i], tag, tag_n);
-    const size_t at = p.at;
-    add_tag(&p, srgb[0].curve, curve, n);
-    for (size_t c = 1; c < 3; c++) add_row(&p, srgb[c].curve, at, n);
-    for (size_t c = 0; c < 3; c++) add_colorant(&p, srgb[c].colorant, srgb[c].xyz);
+    add_colours(&p, primaries_known[SRGB].xyz, curve, n);
     return true;
 }
 
 // ---- by code points -----------------------------------------------------------------------------
-// Colours as video and newer pictures name them (ITU-T H.273, 8.1 and 8.2), as a profile of version 4: primaries under D50, by Bradford's adaptation.
-
-static const struct {
-    int code;
-    const char *name;
-    double xyz[3][3];   // of red, green and blue
-} primaries_known[] = {
-    {1,
-     "sRGB primaries",
-     {{0.43607, 0.22249, 0.01392}, {0.38515, 0.71687, 0.09708}, {0.14307, 0.06061, 0.71410}}},
-    {9,
-     "Rec. 2020",
-     {{0.67346, 0.27903, -0.00193}, {0.16566, 0.67534, 0.02998}, {0.12505, 0.04563, 0.79686}}},
-    {12,
-     "Display P3",
-     {{0.51512, 0.24120, -0.00105}, {0.29198, 0.69225, 0.04189}, {0.15710, 0.06657, 0.78407}}}};
+// Colours as video and newer pictures name them (ITU-T H.273, 8.1 and 8.2), as a profile of version 4.
 
 // 'para' of kind 3: y = (a x + b)^g from d on, below it c x.
 static const struct {
@@ -269,6 +276,8 @@ static const struct {
                        {5, {2.8, 1, 0, 0, 0}},
                        {8, {1, 1, 0, 0, 0}},
                        {13, {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045}}};
+
+static const double white[] = {0.9642, 1, 0.8249};   // D50
 
 static void put_fixed(unsigned char *p, double v)
 {
@@ -291,7 +300,6 @@ static void add_text(packing *p, const char *signature, const char *text)
 static void put_head(unsigned char *p, uint32_t size, uint32_t rows)
 {
     static const unsigned char date[] = {0x07, 0xe6, 0, 5, 0, 1};   // of ICC.1:2022
-    static const double white[] = {0.9642, 1, 0.8249};
     put_be(p, size);
     p[8] = 4, p[9] = 0x40;
     memcpy(p + 12, "mntrRGB XYZ ", 12);
@@ -303,8 +311,7 @@ static void put_head(unsigned char *p, uint32_t size, uint32_t rows)
 
 static bool make_profile(size_t primaries, size_t transfer, kal__blob *out)
 {
-    static const double white[] = {0.9642, 1, 0.8249},
-                        adapted[] = {1.04788,  0.02292,  -0.05019, 0.02957, 0.99048,
+    static const double adapted[] = {1.04788,  0.02292,  -0.05019, 0.02957, 0.99048,
                                      -0.01706, -0.00923, 0.01508,  0.75168};   // from D65
     enum { ROWS = 10, SIZE = HEAD + 4 + ROW * ROWS + 2 * (28 + 128) + 4 * COLORANT + 44 + 32 };
     unsigned char chad[44] = "sf32", curve[32] = "para";
@@ -317,10 +324,7 @@ static bool make_profile(size_t primaries, size_t transfer, kal__blob *out)
     add_text(&p, "cprt", "CC0");
     add_colorant(&p, "wtpt", white);
     add_tag(&p, "chad", chad, sizeof chad);
-    for (size_t c = 0; c < 3; c++) add_colorant(&p, srgb[c].colorant, primaries_known[primaries].xyz[c]);
-    const size_t at = p.at;
-    add_tag(&p, srgb[0].curve, curve, sizeof curve);
-    for (size_t c = 1; c < 3; c++) add_row(&p, srgb[c].curve, at, sizeof curve);
+    add_colours(&p, primaries_known[primaries].xyz, curve, sizeof curve);
     put_head(p.data, (uint32_t)p.at, ROWS);
     *out = (kal__blob){p.data, p.at};
     return true;

@@ -111,6 +111,8 @@ int look_job(const runner *r, const job *j, kal_node *const *nodes, const char *
 int sweep_try(const runner *r, const maker *m);
 /// Jobs for all turns, as many at once as there are workers. See many.c.
 int many_run(runner *r, const maker *m);
+/// Whether a picture on standard output would go to a terminal, which is told.
+bool is_terminal(void);
 /// --max-memory is one limit for all requests of the process. Exit code.
 int limit_all(const settings *s);
 /// The pictures of all turns on one sheet; NULL where there is none.

@@ -217,9 +217,9 @@ static void tell_line(const work *w, int32_t i, const result *r)
 
 static void tell_error(json *j, const char *said)
 {
-    if (!said || !*said) said = "stopped";
-    if (!strncmp(said, "kal: ", 5)) said += 5;
-    json_span(j, "error", said, strcspn(said, "\n"));
+    size_t n;
+    said = first_error(said, &n);
+    json_span(j, "error", said, n);
 }
 
 static void tell_json(const work *w, int32_t i, const result *r)
@@ -338,8 +338,7 @@ static int check(const settings *s, const inputs *in)
 {
     if (is_stdout(s->out) && is_stdout(s->plot))
         return usage("-o and --plot would both write to standard output");
-    if (is_stdout(s->out) && isatty(1))
-        return usage("a picture is not written to a terminal; send it to a pipe or a file");
+    if (is_stdout(s->out) && is_terminal()) return EXIT_USAGE;
     if (!in->n) return usage("optimize takes pictures; see kal help optimize");
     if (in->n > 1 && s->out && !is_template(s->out))
         return usage("-o: one name for %d pictures; fill in {stem}, as in 'out/{stem}.{ext}'", in->n);

@@ -13,6 +13,11 @@
 
 // ---- one job ------------------------------------------------------------------------------------
 
+bool is_terminal(void)
+{
+    return isatty(1) && usage("a picture is not written to a terminal; send it to a pipe or a file");
+}
+
 static bool to_stdout(const job *j)
 {
     for (int32_t i = 0; i < j->n; i++)
@@ -42,9 +47,7 @@ static int claim_outputs(runner *r, const job *j)
         pthread_mutex_unlock(&r->lock);
         if (by && by != j->number) return written_twice(r, j, j->paths[i], by);
     }
-    if (to_stdout(j) && isatty(1))
-        return usage("a picture is not written to a terminal; send it to a pipe or a file");
-    return EXIT_OK;
+    return to_stdout(j) && is_terminal() ? EXIT_USAGE : EXIT_OK;
 }
 
 // The deadline counts from when the job was taken up.

@@ -39,13 +39,22 @@ bool record_output(record *r, const char *path)
 }
 
 // Warnings come before it, and the lines of the text behind.
-void record_blame(record *r, const char *messages)
+const char *first_error(const char *messages, size_t *n)
 {
     const char *at = messages ? messages : "";
     while (!strncmp(at, "kal: warning: ", 14)) at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
     if (!strncmp(at, "kal: ", 5)) at += 5;
+    if (!*at) at = "stopped";
+    *n = strcspn(at, "\n");
+    return at;
+}
+
+void record_blame(record *r, const char *messages)
+{
+    size_t n;
+    const char *said = first_error(messages, &n);
     free(r->error);
-    r->error = strndup(*at ? at : "stopped", *at ? strcspn(at, "\n") : 7);
+    r->error = strndup(said, n);
 }
 
 void record_free(record **gone)

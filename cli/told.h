@@ -28,6 +28,8 @@ typedef struct record {
 bool record_expect(record *r, const char *name);
 /// It is to be written there. false: out of memory.
 bool record_output(record *r, const char *path);
+/// The error that messages begin with, n bytes: without warnings, and without who says it. "stopped" where there is none.
+const char *first_error(const char *messages, size_t *n);
 /// What a turn that failed said first.
 void record_blame(record *r, const char *messages);
 void record_free(record **gone);

@@ -116,6 +116,8 @@ code 'the picture is' 1 "$kal" optimize set/a.png formats=jpeg min_score=60 -o t
 code 'a full disk' 1 "$kal" optimize set/a.png formats=jpeg min_score=60 -o there.jpg --plot /dev/full --json
 has 'the file' "$(cat out)" '"output": "there.jpg"'
 has 'and the error' "$(cat out)" '"error": "--plot: '
+code 'behind a warning' 1 "$kal" optimize set/a.png formats=jpeg min_score=60 -o there.png --plot /dev/full --json
+has 'it is the error' "$(cat out)" '"error": "--plot: '
 
 # ---- what cannot be had, and what is refused
 rm -f small/*
