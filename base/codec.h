@@ -83,6 +83,8 @@ kal_status kal__origin_name(const char *name, kal__origin **out, kal_error *err)
 kal_status kal__origin_fd(int fd, const char *name, kal__origin **out, kal_error *err);
 /// A caller's functions; `close` is called when the origin goes, or at once when this fails.
 kal_status kal__origin_calls(const kal_input *input, kal__origin **out, kal_error *err);
+/// What kal__origin_calls was given, of such an origin, or of place i of two; NULL: there is none. Borrowed.
+const kal_input *kal__origin_input(const kal__origin *o, int i);
 /// What a reader gave already, `front` (taken over), and then what it still gives, up to a limit; it is closed with the origin. Opens once.
 kal_status kal__origin_rest(const char *name, unsigned char *front, size_t n, kal__reader *rest,
                             uint64_t limit, bool waits, kal__origin **out, kal_error *err);

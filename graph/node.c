@@ -168,7 +168,10 @@ static kal_node *build(kal__kind kind, kal_key key, const kal_call *call, kal__s
     node->kind = kind;
     node->dynamic = kind == KAL__DYNAMIC || (call->n && kal__input(node, 0)->dynamic);
     node->is_volatile = call->op && (call->op->flags & KAL_OP_VOLATILE);
-    for (int32_t k = 0; k < call->n; k++) node->is_volatile |= kal__input(node, k)->is_volatile;
+    for (int32_t k = 0; k < call->n; k++) {
+        node->is_volatile |= kal__input(node, k)->is_volatile;
+        node->calls |= __atomic_load_n(&kal__input(node, k)->calls, __ATOMIC_RELAXED);
+    }
     node->refs = 1;
     return node;
 }
@@ -395,6 +398,9 @@ void kal__node_set_source(kal_node *node, kal__source *source)
     else if (old != source)
         fresh = either(old, source);
     node->u.source = fresh ? fresh : kal__source_ref(source);
+    const kal__origin *now = node->u.source->origin;
+    if (kal__origin_input(now, 0) || kal__origin_input(now, 1))
+        __atomic_store_n(&node->calls, true, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&lock);
     kal__source_unref(&old);
 }

@@ -63,6 +63,7 @@ struct kal_node {
     kal__kind kind;
     bool is_volatile;   // not a function of what its key names, or standing on such a node: never memoized
     bool dynamic;       // DYNAMIC, or encoded from such a node
+    bool calls;         // functions of a caller's give the bytes, or those of a node below (kal_input); atomic
     int refs;           // atomic; 1 → 0 only under the table's lock
     int memo_mode;      // kal_memo_mode: what was said of this node; atomic
     kal_node *next;     // chain of nodes being freed

@@ -163,6 +163,13 @@ kal_status kal__origin_calls(const kal_input *in, kal__origin **out, kal_error *
     return KAL_OK;
 }
 
+const kal_input *kal__origin_input(const kal__origin *o, int i)
+{
+    kal__stamp seen;
+    const kal__origin *place = kal__origin_place((kal__origin *)(uintptr_t)o, i, &seen);
+    return place && place->open == calls_open ? &((const calls_origin *)place)->in : NULL;
+}
+
 // ---- out ----------------------------------------------------------------------------------------
 
 typedef struct calls_writer {

@@ -68,6 +68,12 @@ typedef struct kal_input {
 } kal_input;
 /// The picture in them. `input` is copied. Otherwise as kal_load.
 KAL_API kal_node *kal_load_input(kal_scope *scope, const kal_input *input, const char *params);
+/// Tells of each input that the node may still read, and of the loaded picture `of` that it is for; of two that gave the same bytes, first of the one that was
+/// loaded first. Not of streams, which nothing reads again. For who has to know what else must live as long as the node: a collector of cycles. What `tell`
+/// is given is there while it runs; it is called on this thread. Threads: any.
+KAL_API kal_status kal_node_each_input(const kal_node *node,
+                                       void (*tell)(void *user, const kal_node *of, const kal_input *input),
+                                       void *user, kal_error *err);
 
 /// The picture in a descriptor, from its first byte on (a regular file's), or from where it stands (a pipe's, which is a stream as above). It is
 /// duplicated: yours stays open and, of a regular file, where it was. `name` is for messages; NULL: "descriptor N".

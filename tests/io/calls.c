@@ -40,6 +40,12 @@ static endless endless_of(void)
     return g;
 }
 
+static void tell_never(void *user, const kal_node *of, const kal_input *input)
+{
+    (void)user, (void)of, (void)input;
+    REQUIRE(false);
+}
+
 static void long_stream(void)
 {
     endless g = endless_of();
@@ -47,6 +53,7 @@ static void long_stream(void)
     kal_scope *s = kal_scope_new();
     kal_node *n = kal_load_input(s, &in, NULL);
     REQUIRE_OK(kal_node_error(n, &check_error));
+    REQUIRE_OK(kal_node_each_input(n, tell_never, NULL, &check_error));
     const kal_rect r = kal_rect_of(100, LONG_HEIGHT - 5, 140, LONG_HEIGHT);
     unsigned char got[5][40 * 3];
     kal_stats stats = {0};
@@ -448,6 +455,12 @@ static kal_status read_anew(kal_node *n)
     return kal_read(n, kal_rect_of(0, 0, 100, 90), pixels, 300, &never, &check_error);
 }
 
+static void tell_last(void *user, const kal_node *of, const kal_input *input)
+{
+    REQUIRE(of && input->read == lend);
+    *(const void **)user = input->user;
+}
+
 static void elsewhere(const kal_bytes *file)
 {
     kal_scope *s = kal_scope_new();
@@ -471,6 +484,9 @@ static void elsewhere(const kal_bytes *file)
     lender l = {.file = file};
     const kal_input in = {.name = "lent", .user = &l, .read = lend, .seek = lend_from};
     REQUIRE(kal_load(s, one, NULL) == a && kal_load_input(s, &in, NULL) == a);
+    const void *told = NULL;
+    REQUIRE_OK(kal_node_each_input(kal_apply_text(s, "invert", NULL, &a, 1), tell_last, &told, &check_error));
+    REQUIRE(told == &l);
     l.dead = true;
     REQUIRE_OK(read_anew(a));   // the file
     l.dead = false;
