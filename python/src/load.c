@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // SPDX-FileCopyrightText: 2026 the kallitype authors
 //
-// Pictures in: paths, bytes, descriptors, functions of the user's; and the pages of a file.
+// Pictures in: paths, bytes, descriptors; and the pages of a file. Functions of the user's are in source.c.
 #include "py.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,161 +139,12 @@ static PyObject *load_fd(PyObject *self, PyObject *args)
     return out;
 }
 
-// ---- functions of the user's ----------------------------------------------------------------------
-
-typedef struct source {
-    PyObject *read, *seek, *close;   // NULL: there is none
-    int64_t bytes;                   // that there are; -1: nobody knows
-    char name[200];
-} source;
-
-static const char *named(const source *s, const char *what, char out[240])
-{
-    snprintf(out, 240, "%s of %s", what, s->name);
-    return out;
-}
-
-static ptrdiff_t on_read(void *user, void *dst, size_t n, kal_error *err)
-{
-    source *s = user;
-    char who[240];
-    const PyGILState_STATE g = PyGILState_Ensure();
-    ptrdiff_t got = -1;
-    Py_buffer b;
-    PyObject *o = PyObject_CallFunction(s->read, "n", (Py_ssize_t)n);
-    if (o == Py_None) {
-        got = 0;
-    } else if (!o || PyObject_GetBuffer(o, &b, PyBUF_SIMPLE)) {
-        kalpy_stash(err, named(s, "read", who));
-    } else {
-        if ((size_t)b.len > n) {
-            kal_fail(err, KAL_CALLBACK, "%s gave %zd bytes of at most %zu", named(s, "read", who), b.len, n);
-        } else {
-            memcpy(dst, b.buf, (size_t)b.len);
-            got = b.len;
-        }
-        PyBuffer_Release(&b);
-    }
-    Py_XDECREF(o);
-    PyGILState_Release(g);
-    return got;
-}
-
-// Returning -1 or None-less falsehood, as pyvips has it, says that there is no seeking.
-static kal_status on_seek(void *user, uint64_t at, kal_error *err)
-{
-    source *s = user;
-    char who[240];
-    const PyGILState_STATE g = PyGILState_Ensure();
-    kal_status st = KAL_OK;
-    PyObject *o = PyObject_CallFunction(s->seek, "K", (unsigned long long)at);
-    if (!o) {
-        st = kalpy_stash(err, named(s, "seek", who));
-    } else if (o != Py_None) {
-        const long long where = PyLong_AsLongLong(o);
-        if (where == -1 && PyErr_Occurred())
-            st = kalpy_stash(err, named(s, "seek", who));
-        else if (where < 0 || (uint64_t)where != at)
-            st = kal_fail(err, KAL_IO, "%s went to %lld and not to %llu", named(s, "seek", who), where,
-                          (unsigned long long)at);
-    }
-    Py_XDECREF(o);
-    PyGILState_Release(g);
-    return st;
-}
-
-// Asked for before anything else: what is raised then is raised at once.
-static int64_t on_size(void *user)
-{
-    return ((const source *)user)->bytes;
-}
-
-static bool ask_size(source *s, PyObject *size)
-{
-    PyObject *o = size == Py_None ? Py_NewRef(Py_None) : PyObject_CallNoArgs(size);
-    s->bytes = o && o != Py_None ? PyLong_AsLongLong(o) : -1;
-    Py_XDECREF(o);
-    return !PyErr_Occurred();
-}
-
-static void source_free(source *s)
-{
-    Py_XDECREF(s->read);
-    Py_XDECREF(s->seek);
-    Py_XDECREF(s->close);
-    PyMem_Free(s);
-}
-
-static void on_close(void *user)
-{
-    source *s = user;
-    const PyGILState_STATE g = PyGILState_Ensure();
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
-    if (s->close) {
-        PyObject *o = PyObject_CallNoArgs(s->close);
-        if (!o) PyErr_WriteUnraisable(s->close);
-        Py_XDECREF(o);
-    }
-    source_free(s);
-    PyErr_Restore(type, value, trace);
-    PyGILState_Release(g);
-}
-
-static PyObject *or_null(PyObject *o)
-{
-    return o == Py_None ? NULL : Py_NewRef(o);
-}
-
-// Functions of the user's are called on this thread, unless somebody may have to leave one that does not come back.
-static kal_node *load_watched(const kalpy_request *r, const kal_input *in, const char *text)
-{
-    const bool watched = r->options.deadline > 0 || r->may_cancel;
-    if (watched) kal_watch_opening(r->options.deadline, r->options.cancel);
-    kal_node *n = kal_load_input(NULL, in, text);
-    if (watched) kal_watch_opening(0, NULL);
-    return n;
-}
-
-// load_input(name, read, seek, size, close, options) → Image. All but read may be None.
-static PyObject *load_input(PyObject *self, PyObject *args)
-{
-    (void)self;
-    const char *name;
-    PyObject *read, *seek, *size, *close, *options, *out = NULL;
-    kalpy_args a = {0};
-    if (!PyArg_ParseTuple(args, "sOOOOO", &name, &read, &seek, &size, &close, &options)) return NULL;
-    source *s = PyMem_Calloc(1, sizeof *s);
-    if (!s) return PyErr_NoMemory();
-    snprintf(s->name, sizeof s->name, "%s", name);
-    s->read = Py_NewRef(read);
-    s->seek = or_null(seek);
-    s->close = or_null(close);
-    const kal_input in = {.name = name,
-                          .user = s,
-                          .read = on_read,
-                          .seek = s->seek ? on_seek : NULL,
-                          .close = on_close,
-                          .size = size != Py_None ? on_size : NULL};
-    if (ask_size(s, size) && kalpy_args_from(&a, options)) {
-        kal_node *n = NULL;
-        bool ok;
-        KALPY_RUN_ONCE(ok, false, (n = load_watched(&r, &in, a.text), kal_node_error(n, &r.err)));
-        if (!n) source_free(s);   // it did not begin
-        if (!ok) kal_node_unref(&n);
-        if (n) out = kalpy_wrap(n);
-    } else {
-        source_free(s);
-    }
-    kalpy_args_free(&a);
-    return out;
-}
-
 // ---- pages ------------------------------------------------------------------------------------------
 
 typedef struct pages_object {
     PyObject_HEAD;
     kal_pages *pages;
+    PyObject *of;   // the picture: what it stands on lives as long as this
     bool busy;
 } pages_object;
 
@@ -325,6 +175,7 @@ static PyObject *pages_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!n) return NULL;
     pages_object *o = kalpy_new(type);
     if (!o) return NULL;
+    o->of = Py_NewRef(image);
     kalpy_stash_open();
     PyThreadState *t = PyEval_SaveThread();
     const kal_status st = kal_pages_open(n, &o->pages, &err);
@@ -350,8 +201,17 @@ static void close_pages(pages_object *o)
 
 static void pages_dealloc(PyObject *self)
 {
+    PyObject_GC_UnTrack(self);
     close_pages((pages_object *)self);
+    Py_XDECREF(((pages_object *)self)->of);
     kalpy_free(self);
+}
+
+static int pages_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((pages_object *)self)->of);
+    return 0;
 }
 
 static PyObject *pages_close(PyObject *self, PyObject *unused)
@@ -403,19 +263,19 @@ static PyMethodDef pages_methods[] = {
 static PyType_Slot pages_slots[] = {
     {Py_tp_new, pages_new},
     {Py_tp_dealloc, pages_dealloc},
+    {Py_tp_traverse, pages_traverse},
     {Py_tp_iter, pages_iter},
     {Py_tp_iternext, pages_next},
     {Py_tp_methods, pages_methods},
     {Py_tp_doc, "The pages of a file, one after another; each is decoded when it is looked at."},
     {0, NULL}};
-PyType_Spec kalpy_pages_spec = {"kallitype._kal.Pages", sizeof(pages_object), 0, Py_TPFLAGS_DEFAULT,
-                                pages_slots};
+PyType_Spec kalpy_pages_spec = {"kallitype._kal.Pages", sizeof(pages_object), 0,
+                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, pages_slots};
 
 PyMethodDef kalpy_load_methods[] = {{"load", (PyCFunction)(void (*)(void))load, METH_FASTCALL, NULL},
                                     {"load_bytes", load_bytes, METH_VARARGS, NULL},
                                     {"profile", profile, METH_VARARGS, NULL},
                                     {"source_bytes", source_bytes, METH_O, NULL},
                                     {"load_fd", load_fd, METH_VARARGS, NULL},
-                                    {"load_input", load_input, METH_VARARGS, NULL},
                                     {"page", page, METH_VARARGS, NULL},
                                     {NULL, NULL, 0, NULL}};

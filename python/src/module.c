@@ -161,10 +161,10 @@ static int execute(PyObject *module)
                  {&kalpy_BoundOp, &kalpy_bound_spec}, {&kalpy_Pixels, &kalpy_pixels_spec},
                  {&kalpy_Canvas, &kalpy_canvas_spec}, {&kalpy_Cancel, &kalpy_cancel_spec},
                  {&kalpy_Memo, &kalpy_memo_spec},     {&kalpy_Pages, &kalpy_pages_spec},
-                 {&kalpy_Album, &kalpy_album_spec}};
-    PyMethodDef *const tables[] = {kalpy_eval_methods,   kalpy_load_methods,    kalpy_output_methods,
-                                   kalpy_pixels_methods, kalpy_samples_methods, kalpy_memo_methods,
-                                   kalpy_map_methods,    kalpy_user_methods};
+                 {&kalpy_Album, &kalpy_album_spec},   {&kalpy_Keeper, &kalpy_keeper_spec}};
+    PyMethodDef *const tables[] = {kalpy_eval_methods,   kalpy_load_methods,   kalpy_source_methods,
+                                   kalpy_output_methods, kalpy_pixels_methods, kalpy_samples_methods,
+                                   kalpy_memo_methods,   kalpy_map_methods,    kalpy_user_methods};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         // one process, one table of ops and one memo: a second interpreter would share objects with this one
         if (*types[i].to) {

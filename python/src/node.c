@@ -17,7 +17,7 @@ static PyObject *class_of(kal_node *node)
     return c && !c->op ? kalpy.Encoded : kalpy.Image;
 }
 
-PyObject *kalpy_wrap(kal_node *node)
+PyObject *kalpy_wrap_on(kal_node *node, PyObject *keepers)
 {
     kal_error err = {0};
     kal_key key;
@@ -33,7 +33,18 @@ PyObject *kalpy_wrap(kal_node *node)
     }
     o->node = node;
     o->key = key;
+    o->keepers = Py_XNewRef(keepers);
+    if (!keepers && !kalpy_keepers(node, &o->keepers)) {
+        Py_DECREF(o);
+        return NULL;
+    }
+    if (!o->keepers) PyObject_GC_UnTrack(o);   // no circle goes through it
     return (PyObject *)o;
+}
+
+PyObject *kalpy_wrap(kal_node *node)
+{
+    return kalpy_wrap_on(node, NULL);
 }
 
 kal_node *kalpy_node_of(PyObject *o)
@@ -106,6 +117,7 @@ PyObject *kalpy_value(kal_value *v)
 static void node_dealloc(PyObject *self)
 {
     kalpy_node *o = (kalpy_node *)self;
+    PyObject_GC_UnTrack(self);
     if (o->weak) PyObject_ClearWeakRefs(self);
     // Letting go of a node may close files, and functions of the user's are called for that.
     kal_node *node = o->node;
@@ -114,7 +126,16 @@ static void node_dealloc(PyObject *self)
         kal_node_unref(&node);
         PyEval_RestoreThread(t);
     }
+    Py_XDECREF(o->keepers);
     kalpy_free(self);
+}
+
+// No tp_clear: a circle through the node goes through a Keeper, which has one.
+static int node_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((kalpy_node *)self)->keepers);
+    return 0;
 }
 
 static Py_hash_t node_hash(PyObject *self)
@@ -289,10 +310,10 @@ static PyGetSetDef getters[] = {
     {NULL, NULL, NULL, NULL, NULL}};
 static PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(kalpy_node, weak), READONLY, NULL}, {NULL, 0, 0, 0, NULL}};
-static PyType_Slot slots[] = {{Py_tp_dealloc, node_dealloc},     {Py_tp_hash, node_hash},
-                              {Py_tp_richcompare, node_compare}, {Py_tp_methods, methods},
-                              {Py_tp_getset, getters},           {Py_tp_members, members},
-                              {Py_bf_getbuffer, node_buffer},    {0, NULL}};
-PyType_Spec kalpy_node_spec = {"kallitype._kal.Node", sizeof(kalpy_node), 0,
-                               Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                               slots};
+static PyType_Slot slots[] = {
+    {Py_tp_dealloc, node_dealloc},     {Py_tp_traverse, node_traverse}, {Py_tp_hash, node_hash},
+    {Py_tp_richcompare, node_compare}, {Py_tp_methods, methods},        {Py_tp_getset, getters},
+    {Py_tp_members, members},          {Py_bf_getbuffer, node_buffer},  {0, NULL}};
+PyType_Spec kalpy_node_spec = {
+    "kallitype._kal.Node", sizeof(kalpy_node), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};

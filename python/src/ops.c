@@ -40,12 +40,21 @@ typedef struct call {
     PyObject **held;   // made of paths and arrays for this call
     named *named;
     int32_t n_named;
+    PyObject *keepers;   // of the inputs, borrowed; NULL: they have none, …
+    bool differ;         // … or not the same
 } call;
 
 static bool fail_call(const call *c, const char *text)
 {
     PyErr_Format(PyExc_TypeError, "%s: %s", c->op->name, text);
     return false;
+}
+
+static void note_keepers(call *c, PyObject *keepers)
+{
+    if (!keepers || keepers == c->keepers) return;
+    c->differ = c->differ || c->keepers;
+    c->keepers = keepers;
 }
 
 static bool add_node(call *c, PyObject *o)
@@ -55,9 +64,10 @@ static bool add_node(call *c, PyObject *o)
     if (!node) {   // whatever open() takes
         PyObject *made = PyObject_CallFunctionObjArgs(kalpy.open, o, NULL);
         if (!made) return false;
-        c->held[c->n_held++] = made;
+        c->held[c->n_held++] = o = made;
         node = kalpy_node_of(made);
     }
+    note_keepers(c, ((kalpy_node *)o)->keepers);
     c->in[c->n++] = node;
     return true;
 }
@@ -298,8 +308,9 @@ static PyObject *call_op(const kal_op *op, PyObject *self, PyObject *args, PyObj
     if (ok) ok = put_positional(&c, args, at, value);
     if (ok) ok = put_named(&c);
     if (ok)
-        out = kalpy_wrap(kal_apply_text_bound(NULL, op->name, c.args.text ? c.args.text : "", c.in, c.n,
-                                              c.args.bound, c.args.n_bound));
+        out = kalpy_wrap_on(kal_apply_text_bound(NULL, op->name, c.args.text ? c.args.text : "", c.in, c.n,
+                                                 c.args.bound, c.args.n_bound),
+                            c.differ || c.args.n_bound ? NULL : c.keepers);
     for (int32_t i = 0; i < c.n_held; i++) Py_DECREF(c.held[i]);
     kalpy_args_free(&c.args);
     return out;
@@ -332,9 +343,18 @@ static PyObject *op_get(PyObject *self, PyObject *object, PyObject *type)
 
 static void bound_dealloc(PyObject *self)
 {
+    PyObject_GC_UnTrack(self);
     Py_DECREF(((bound_object *)self)->op_self);
     Py_DECREF(((bound_object *)self)->self);
     kalpy_free(self);
+}
+
+static int bound_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((bound_object *)self)->op_self);
+    Py_VISIT(((bound_object *)self)->self);
+    return 0;
 }
 
 static PyObject *param_tuple(const kal_param *p)
@@ -447,11 +467,16 @@ static PyMemberDef bound_members[] = {
     {"__self__", T_OBJECT_EX, offsetof(bound_object, self), READONLY, NULL},
     {"__func__", T_OBJECT_EX, offsetof(bound_object, op_self), READONLY, NULL},
     {NULL, 0, 0, 0, NULL}};
-static PyType_Slot bound_slots[] = {{Py_tp_dealloc, bound_dealloc}, {Py_tp_call, bound_call},
-                                    {Py_tp_repr, bound_repr},       {Py_tp_getset, bound_getters},
-                                    {Py_tp_members, bound_members}, {0, NULL}};
+static PyType_Slot bound_slots[] = {{Py_tp_dealloc, bound_dealloc},
+                                    {Py_tp_call, bound_call},
+                                    {Py_tp_repr, bound_repr},
+                                    {Py_tp_getset, bound_getters},
+                                    {Py_tp_members, bound_members},
+                                    {Py_tp_traverse, bound_traverse},
+                                    {0, NULL}};
 PyType_Spec kalpy_bound_spec = {"kallitype._kal.BoundOp", sizeof(bound_object), 0,
-                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, bound_slots};
+                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                bound_slots};
 
 bool kalpy_ops_into(PyObject *dict)
 {

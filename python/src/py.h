@@ -70,9 +70,15 @@ typedef struct kalpy_node {
     kal_node *node;   // owned
     kal_key key;
     PyObject *weak;
+    PyObject
+        *keepers;   // of the functions that it reads by: a Keeper, or a list of them; NULL: there are none
 } kalpy_node;
 /// The object for a node, whose reference it takes over: an Image, a Value or an Encoded. An error node is its exception.
 PyObject *kalpy_wrap(kal_node *node);
+/// The same of one whose inputs all have these keepers, or none; NULL: they are looked for.
+PyObject *kalpy_wrap_on(kal_node *node, PyObject *keepers);
+/// The Keepers of the functions of the user's that a node may still read by: one, a list, or NULL when there are none. false with an exception.
+bool kalpy_keepers(const kal_node *node, PyObject **out);
 /// The node in an object, borrowed; NULL when it is none (no exception).
 kal_node *kalpy_node_of(PyObject *o);
 /// The same, with a TypeError that says what was wanted.
@@ -200,8 +206,8 @@ PyObject *kalpy_canvas(const kal_extent *x, int32_t width, int32_t height, unsig
 unsigned char *kalpy_gather(const kalpy_samples *s, bool truth);
 bool kalpy_samples_of(PyObject *o, const char *model, int alpha, kalpy_samples *out);
 
-extern PyType_Spec kalpy_pages_spec, kalpy_album_spec;
-extern PyTypeObject *kalpy_Pages, *kalpy_Album;
+extern PyType_Spec kalpy_pages_spec, kalpy_album_spec, kalpy_keeper_spec;
+extern PyTypeObject *kalpy_Pages, *kalpy_Album, *kalpy_Keeper;
 extern PyMethodDef kalpy_output_methods[];
 extern PyMethodDef kalpy_eval_methods[], kalpy_source_methods[], kalpy_memo_methods[], kalpy_pixels_methods[],
     kalpy_samples_methods[], kalpy_map_methods[], kalpy_user_methods[], kalpy_load_methods[];
