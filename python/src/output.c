@@ -20,6 +20,23 @@ typedef struct target {
 
 #define FEW ((size_t)4096)
 
+// A function for the time of a call; NULL: there is none.
+static PyObject *take_any(PyObject *const *function)
+{
+    kalpy_lock();
+    PyObject *o = Py_XNewRef(*function);
+    kalpy_unlock();
+    return o;
+}
+
+// Of an album that the collector took there is none.
+static PyObject *take(PyObject *const *function)
+{
+    PyObject *o = take_any(function);
+    if (!o) PyErr_SetString(PyExc_ReferenceError, "nothing holds the object any more");
+    return o;
+}
+
 // None is all of them, as a file object that says nothing means it.
 static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err)
 {
@@ -30,7 +47,8 @@ static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err
     const PyGILState_STATE g = PyGILState_Ensure();
     ptrdiff_t took = -1;
     PyObject *bytes = PyBytes_FromStringAndSize(data, (Py_ssize_t)n);
-    PyObject *o = bytes ? PyObject_CallFunctionObjArgs(t->write, bytes, NULL) : NULL;
+    PyObject *write = bytes ? take(&t->write) : NULL;
+    PyObject *o = write ? PyObject_CallFunctionObjArgs(write, bytes, NULL) : NULL;
     if (o == Py_None) {
         took = (ptrdiff_t)n;
     } else {
@@ -47,6 +65,7 @@ static ptrdiff_t on_write(void *user, const void *data, size_t n, kal_error *err
     else if (t->most)
         t->most = t->most < FEW << 10 ? t->most * 2 : 0;
     Py_XDECREF(o);
+    Py_XDECREF(write);
     Py_XDECREF(bytes);
     PyGILState_Release(g);
     return took;
@@ -60,13 +79,14 @@ static kal_status on_end(void *user, kal_error *err)
     snprintf(who, sizeof who, "end of %s", t->name);
     const PyGILState_STATE g = PyGILState_Ensure();
     kal_status st = KAL_OK;
-    PyObject *o = PyObject_CallNoArgs(t->end);
+    PyObject *end = take(&t->end), *o = end ? PyObject_CallNoArgs(end) : NULL;
     if (!o)
         st = kalpy_stash(err, who);
     else if (PyLong_Check(o) && !PyBool_Check(o) && PyLong_AsLong(o) != 0)
         st = kal_fail(err, KAL_CALLBACK, "%s said that it failed", who);
     PyErr_Clear();
     Py_XDECREF(o);
+    Py_XDECREF(end);
     PyGILState_Release(g);
     return st;
 }
@@ -87,9 +107,10 @@ static void on_abort(void *user)
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value,
                 &trace);   // an album may be let go of while somebody else's error is under way
-    PyObject *o = t->abort ? PyObject_CallNoArgs(t->abort) : Py_NewRef(Py_None);
-    if (!o) PyErr_WriteUnraisable(t->abort);
+    PyObject *abort = take_any(&t->abort), *o = abort ? PyObject_CallNoArgs(abort) : Py_NewRef(Py_None);
+    if (!o) PyErr_WriteUnraisable(abort);
     Py_XDECREF(o);
+    Py_XDECREF(abort);
     kalpy_lock();
     t->aborted = true;
     const bool last = t->left;
@@ -192,9 +213,42 @@ static void give_up(album_object *o)
     PyEval_RestoreThread(t);
 }
 
+// The target is the album's alone: a call that was left behind has the functions only while it calls them.
+static int album_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    const target *t = ((album_object *)self)->target;
+    Py_VISIT(Py_TYPE(self));
+    if (!t) return 0;
+    Py_VISIT(t->write);
+    Py_VISIT(t->end);
+    Py_VISIT(t->abort);
+    return 0;
+}
+
+static void album_finalize(PyObject *self)
+{
+    album_object *o = (album_object *)self;
+    if (!kalpy_enter(&o->busy)) return;
+    give_up(o);   // while what it tells is whole
+    kalpy_leave(&o->busy);
+}
+
+static int album_clear(PyObject *self)
+{
+    target *t = ((album_object *)self)->target;
+    if (!t) return 0;
+    kalpy_lock();
+    PyObject *const had[] = {t->write, t->end, t->abort};
+    t->write = t->end = t->abort = NULL;
+    kalpy_unlock();
+    for (int i = 0; i < 3; i++) Py_XDECREF(had[i]);
+    return 0;
+}
+
 static void album_dealloc(PyObject *self)
 {
     album_object *o = (album_object *)self;
+    PyObject_GC_UnTrack(self);
     give_up(o);
     if (o->target) target_done(o->target, o->whole);
     kalpy_free(self);
@@ -261,10 +315,15 @@ static PyMethodDef album_methods[] = {{"add", album_add, METH_VARARGS, NULL},
                                       {"finish", album_finish, METH_NOARGS, NULL},
                                       {"abort", album_abort, METH_NOARGS, NULL},
                                       {NULL, NULL, 0, NULL}};
-static PyType_Slot album_slots[] = {
-    {Py_tp_new, album_new}, {Py_tp_dealloc, album_dealloc}, {Py_tp_methods, album_methods}, {0, NULL}};
-PyType_Spec kalpy_album_spec = {"kallitype._kal.Album", sizeof(album_object), 0, Py_TPFLAGS_DEFAULT,
-                                album_slots};
+static PyType_Slot album_slots[] = {{Py_tp_new, album_new},
+                                    {Py_tp_dealloc, album_dealloc},
+                                    {Py_tp_traverse, album_traverse},
+                                    {Py_tp_finalize, album_finalize},
+                                    {Py_tp_clear, album_clear},
+                                    {Py_tp_methods, album_methods},
+                                    {0, NULL}};
+PyType_Spec kalpy_album_spec = {"kallitype._kal.Album", sizeof(album_object), 0,
+                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, album_slots};
 
 PyMethodDef kalpy_output_methods[] = {{"write_output", write_output, METH_VARARGS, NULL},
                                       {NULL, NULL, 0, NULL}};

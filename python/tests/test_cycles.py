@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the kallitype authors
-"""Objects that have an image whose bytes their own methods give: they go when nothing else has them, and nothing goes that somebody has."""
+"""Objects that have an image whose bytes their own methods give, or an album that they take: they go when nothing else has them, and nothing goes that
+somebody has."""
 
 from __future__ import annotations
 
@@ -157,6 +158,45 @@ class Freed(Case):
             if round == 5:
                 before = kal._kal.node_count(), sum(isinstance(o, kal._kal.Node) for o in gc.get_objects())
         self.assertEqual((kal._kal.node_count(), sum(isinstance(o, kal._kal.Node) for o in gc.get_objects())), before)
+
+
+class Albums(Case):
+    class Writer:
+        def __init__(self) -> None:
+            self.written, self.told = bytearray(), list[str]()
+            self.album = kal.album(kal.Target(self.write, self.end, self.abort), "tiff")
+
+        def write(self, data: bytes) -> None:
+            self.written += data
+
+        def end(self) -> None:
+            self.told.append("end")
+
+        def abort(self) -> None:
+            self.told.append("abort")
+
+    def gone(self, finish: bool) -> list[str]:
+        writer = self.Writer()
+        told, ref = writer.told, weakref.ref(writer)
+        writer.album.add(picture())
+        if finish:
+            writer.album.finish()
+        del writer
+        gc.collect()
+        self.assertIsNone(ref())
+        return told
+
+    def test_finished(self) -> None:
+        self.assertEqual(self.gone(True), ["end"])
+
+    def test_left(self) -> None:
+        self.assertEqual(self.gone(False), ["abort"])
+
+    def test_one_that_somebody_has(self) -> None:
+        album = self.Writer().album
+        gc.collect()
+        album.add(picture())
+        album.finish()
 
 
 class Kept(Case):
