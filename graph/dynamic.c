@@ -375,6 +375,11 @@ kal_status kal__static(const kal_node *node, const kal_options *options, double 
 kal_status kal_node_extent(const kal_node *node, kal_extent *out, kal_error *err)
 {
     kal_node *s;
+    if (node && !node->dynamic &&
+        (node->kind == KAL__APPLY || node->kind == KAL__DECODE || node->kind == KAL__PIXELS)) {
+        *out = node->call.extent;   // asked for most often
+        return KAL_OK;
+    }
     kal_status st = kal__static(node, NULL, kal__now(), &s, err);
     if (st) return st;
     if (s->kind == KAL__ENCODE)

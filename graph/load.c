@@ -188,11 +188,17 @@ static kal_status make_node(kal__loading *l, int32_t shrink, bool upright, kal_n
     return st;
 }
 
-// No option that makes another picture of the file. (Those of samples alone come with a format.)
+// No option that makes another picture of the file, where it is upright. (Those of samples alone come with a format.)
 static bool is_plain(const kal__load_p *p)
 {
-    return (!p->format || !*p->format) && p->upright && p->shrink == 1 && !p->page && p->keyed &&
-           !p->lenient && !p->preview;
+    return (!p->format || !*p->format) && p->shrink == 1 && !p->page && p->keyed && !p->lenient &&
+           !p->preview;
+}
+
+kal_node *kal__known_for(kal_node *known, bool upright)
+{
+    if (known && !upright && kal__is_upright_load(known)) kal_node_unref(&known);
+    return known;
 }
 
 static kal_status load_within(kal__origin *origin, kal__slab *bytes, size_t size, const kal__load_p *p,
@@ -205,6 +211,7 @@ static kal_status load_within(kal__origin *origin, kal__slab *bytes, size_t size
     l.limits = kal__limits_count();
     l.ask.limits = *limits;
     l.plain = origin && is_plain(p);
+    l.upright = p->upright;
     l.ask.page = p->page;
     l.ask.lenient = p->lenient;
     l.ask.layout = (kal__layout){.width = p->width,
@@ -233,7 +240,8 @@ static kal_status load_within(kal__origin *origin, kal__slab *bytes, size_t size
     }
     *out = l.known;
     if (!st && !l.known) st = make_node(&l, p->shrink, p->upright, out, err);
-    if (!st && !l.known && l.plain && l.source->pinned && !l.source->unkeyed)
+    const bool same = p->upright || (l.meta && l.meta->orientation == 1);
+    if (!st && !l.known && l.plain && same && l.source->pinned && !l.source->unkeyed)
         kal__picture_remember(&l.source->stamp, l.limits, *out);
     kal__meta_unref(&l.meta);
     kal__source_unref(&l.source);
@@ -475,7 +483,8 @@ kal_status kal__load_apply(const kal__load_p *p, kal_node **out, kal_error *err)
 {
     kal__origin *origin;
     if (!p->path || !*p->path) return kal_fail(err, KAL_INVALID, "load: which file? load \"photo.jpg\"");
-    if (is_plain(p) && (*out = kal__picture_at(p->path, kal__limits_count()))) return KAL_OK;
+    if (is_plain(p) && (*out = kal__known_for(kal__picture_at(p->path, kal__limits_count()), p->upright)))
+        return KAL_OK;
     kal_status st = KAL_CHANGED;
     for (int i = 0; i < AGAIN && st == KAL_CHANGED; i++) {
         st = kal__origin_file(p->path, &origin, err);

@@ -116,7 +116,8 @@ static kal_status read_file(kal__loading *l, kal__reader *file, const char *form
     if (!file->size) l->unkeyed = false;   // it has to be read to see where it ends
     const bool known = l->unkeyed || (settled && kal__digest_known(&s->stamp, &s->digest));
     if (known) s->size = file->size;
-    if (settled && l->plain && (l->known = kal__picture_known(&s->stamp, l->limits))) {
+    if (settled && l->plain) l->known = kal__known_for(kal__picture_known(&s->stamp, l->limits), l->upright);
+    if (l->known) {
         file->close(file);
         return KAL_OK;
     }

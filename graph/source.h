@@ -11,11 +11,16 @@ typedef struct kal__loading {
     kal__source *source;
     kal__meta *meta;
     kal__ask ask;
-    bool unkeyed;      // the header alone is wanted
-    bool plain;        // no option was given
+    bool unkeyed;   // the header alone is wanted
+    bool plain;     // no option was given, but perhaps upright=
+    bool upright;
     uint64_t limits;   // which they are, by how often they were set
     kal_node *known;   // the picture that the file was when it was looked at before: nothing more was read
 } kal__loading;
+
+/// A picture that is known (takes the reference; NULL: none is), where it is the one that was asked for: without upright= that of a file that lies on its side is
+/// another one.
+kal_node *kal__known_for(kal_node *known, bool upright);
 
 /// Reads header and digest. Takes the caller's reference to the origin.
 kal_status kal__source_read(kal__loading *l, kal__origin *origin, const char *format, kal_error *err);

@@ -12,6 +12,7 @@ import os
 import pickle
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import time
 import unittest
 import warnings
 import weakref
+import zlib
 from typing import Any
 
 import kallitype as kal
@@ -340,6 +342,24 @@ class Known(Case):
                 "kept = kal.open('./-')\nassert kal.open('./-') == kept\nprint(kal.open('-').width)")
         done = subprocess.run([sys.executable, "-c", code], cwd=self.path(""), input=kal.sample(width=77, height=10).encode(".png"), capture_output=True)
         self.assertEqual(done.stdout.strip(), b"77", done.stderr)
+
+    def test_upright_or_as_it_lies(self) -> None:
+        """What a file is known as is what was asked for, whichever was asked for first; one that lies upright is one picture."""
+        plain = picture(12, 9).encode("png")
+        lies = b"eXIf" + struct.pack("<2sHIHHHIHHI", b"II", 42, 8, 1, 0x112, 3, 1, 6, 0, 0)
+        lies = plain[:33] + struct.pack(">I", len(lies) - 4) + lies + struct.pack(">I", zlib.crc32(lies)) + plain[33:]
+        for i in range(2):
+            for name, data in ((f"plain{i}.png", plain), (f"lies{i}.png", lies)):
+                with open(self.path(name), "wb") as file:
+                    file.write(data)
+        time.sleep(2.3)   # before that a file may be written to within the same tick, and is looked at each time
+        for i, orders in enumerate(((True, False, True, False), (False, True, False, True))):
+            held = []
+            for upright in orders:
+                held += [kal.open(self.path(f"plain{i}.png"), upright=upright), kal.open(self.path(f"lies{i}.png"), upright=upright)]
+                self.assertEqual([image.shape for image in held[-2:]], [(12, 9, 3), (9, 12, 3) if upright else (12, 9, 3)])
+            self.assertEqual(len({image.key for image in held[::2]}), 1)
+            self.assertEqual(held[1::2], [kal.open(lies, upright=upright) for upright in orders])
 
     def test_lists_that_keep_nothing(self) -> None:
         class Passing(list):
