@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable
 
 from ..errors import Error as KallitypeError
 
@@ -39,13 +38,17 @@ def as_error(error: Exception) -> Exception:
     return out
 
 
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
+class translated:
     """What is raised within, as Error."""
-    try:
-        yield
-    except WRONG as error:
-        raise as_error(error)
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, WRONG) and not isinstance(error, Error):
+            raise as_error(error)
 
 
 def nearest(name: str, words: Iterable[Any]) -> str:

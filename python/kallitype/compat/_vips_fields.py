@@ -110,8 +110,9 @@ class Fields(Operations):
 
     def get_page_height(self) -> int:
         """Of what was loaded together; all rows where that does not divide them any more."""
+        height = self.height
         tall = self._pages.height if self._pages else 0
-        return tall if 0 < tall <= self.height and self.height % tall == 0 else self.height
+        return tall if 0 < tall <= height and height % tall == 0 else height
 
     def pagesplit(self) -> list[Image]:
         tall = self.get_page_height()

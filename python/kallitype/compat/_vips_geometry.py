@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 _KERNELS = {"nearest": "nearest", "linear": "bilinear", "cubic": "bicubic", "mitchell": "mitchell", "lanczos3": "lanczos3"}
 _EXTEND = {"black": "fill", "white": "fill", "background": "fill", "copy": "copy", "repeat": "wrap", "mirror": "mirror"}
 _ANGLES = {"d0": "none", "d90": "right", "d180": "half", "d270": "left"}
+_DIRECTIONS = {"horizontal": "", "vertical": ""}
 _COMPASS = ("centre", "north", "east", "south", "west", "north-east", "south-east", "south-west", "north-west")
+_FULL = {"uint8": 255.0, "uint16": 65535.0}
 # Those that change the image also where the layer is not.
 _ALL_OVER = ("clear", "source", "in", "out", "dest-in", "dest-atop")
 
@@ -28,17 +31,18 @@ class Geometry(Held):
     # ---- geometry --------------------------------------------------------------------------------
 
     def crop(self, left: int, top: int, width: int, height: int) -> Image:
-        if left < 0 or top < 0 or width < 1 or height < 1 or left + width > self.width or top + height > self.height:
-            raise Error(f"extract_area: bad extract area: left {left}, top {top}, width {width}, height {height} "
-                        f"of an image of {self.width} x {self.height}")
+        wide, tall = self.kal._extent[:2]
+        if left < 0 or top < 0 or width < 1 or height < 1 or left + width > wide or top + height > tall:
+            raise Error(f"extract_area: bad extract area: left {left}, top {top}, width {width}, height {height} of an image of {wide} x {tall}")
         return self._of(ops["crop"](self.kal, x=left, y=top, width=width, height=height), truth=self._truth)
 
     extract_area = crop
 
     def resize(self, scale: float, vscale: float | None = None, kernel: str = "lanczos3", gap: float | None = None) -> Image:
         """So many times as large. gap is of libvips' own two steps; there is one here."""
-        size = [max(1, int(side * by + 0.5)) for side, by in ((self.width, scale), (self.height, scale if vscale is None else vscale))]
-        return self._of(ops["resize"](self.kal, width=size[0], height=size[1], kernel=word(_KERNELS, kernel, "kernel")))
+        wide, tall = self.kal._extent[:2]
+        wide, tall = max(1, int(wide * scale + 0.5)), max(1, int(tall * (scale if vscale is None else vscale) + 0.5))
+        return self._of(ops["resize"](self.kal, width=wide, height=tall, kernel=word(_KERNELS, kernel, "kernel")))
 
     def shrink(self, hshrink: float, vshrink: float, ceil: bool = False) -> Image:
         """So many times as small, by the mean over what a pixel covers; by a whole number without stretching: what does not divide is cut off, or gets
@@ -80,9 +84,9 @@ class Geometry(Held):
 
     def _by_page(self, change: Callable[[Picture], Picture]) -> Image:
         """Pages that are higher or lower then, below one another again."""
+        if self.get_page_height() == self.height:
+            return self._of(change(self.kal))
         pages = [change(page.kal) for page in self.pagesplit()]
-        if len(pages) == 1:
-            return self._of(pages[0])
         out = self._of(ops["sheet"](*pages, columns=1))
         out._pages = out._pages and out._pages._replace(height=pages[0].height)
         return out
@@ -104,7 +108,7 @@ class Geometry(Held):
         return self.rot("d270")
 
     def flip(self, direction: str) -> Image:
-        word({"horizontal": "", "vertical": ""}, direction, "direction")
+        word(_DIRECTIONS, direction, "direction")
         return self._of(ops["flip"](self.kal, direction), truth=self._truth)
 
     def fliphor(self) -> Image:
@@ -121,18 +125,24 @@ class Geometry(Held):
     def embed(self, x: int, y: int, width: int, height: int, extend: str = "black", background: Any = None) -> Image:
         """At x, y of a larger canvas."""
         edge = word(_EXTEND, extend, "extend")
-        full = {"uint8": 255.0, "uint16": 65535.0}.get(self.kal.dtype, 1.0 if self._interpretation == "scrgb" else 255.0)
-        colour = {"black": [0.0], "white": [full], "background": numbers(0 if background is None else background)}.get(extend)
-        if colour is not None and len(colour) == 1:
-            colour = colour * self.bands
+        colour: list[float] | None = None
+        if edge == "fill":
+            _, _, bands, dtype, _, _ = self.kal._extent
+            if extend == "white":
+                colour = [_FULL.get(dtype, 1.0 if self._interpretation == "scrgb" else 255.0)]
+            else:
+                colour = [0.0] if extend == "black" or background is None else numbers(background)
+            if colour is not None and len(colour) == 1:
+                colour = colour * bands
         return self._of(ops["embed"](self.kal, x=x, y=y, width=width, height=height, edge=edge, color=colour))
 
     def gravity(self, direction: str, width: int, height: int, extend: str = "black", background: Any = None) -> Image:
         """The same, at a side or in the middle."""
         if direction not in _COMPASS:
             raise Unmapped(f'direction="{direction}" is none of {", ".join(_COMPASS)}')
-        across = 0 if "west" in direction else width - self.width if "east" in direction else int((width - self.width) / 2)
-        down = 0 if "north" in direction else height - self.height if "south" in direction else int((height - self.height) / 2)
+        wide, tall = self.kal._extent[:2]
+        across = 0 if "west" in direction else width - wide if "east" in direction else int((width - wide) / 2)
+        down = 0 if "north" in direction else height - tall if "south" in direction else int((height - tall) / 2)
         return self.embed(across, down, width, height, extend, background)
 
     def insert(self, sub: Image, x: int, y: int, expand: bool = False) -> Image:
@@ -143,13 +153,13 @@ class Geometry(Held):
 
     def join(self, in2: Image, direction: str) -> Image:
         """Another beside this one (horizontal) or below it (vertical)."""
-        word({"horizontal": "", "vertical": ""}, direction, "direction")
+        word(_DIRECTIONS, direction, "direction")
         beside = direction == "horizontal"
-        if (self.height != in2.height) if beside else (self.width != in2.width):
+        (wide, tall), (width, height) = self.kal._extent[:2], in2.kal._extent[:2]
+        if (tall != height) if beside else (wide != width):
             raise Unmapped("join is of images of one height or width here: crop or embed one of them first")
-        width, height = self.width + in2.width * beside, self.height + in2.height * (not beside)
-        canvas = ops["embed"](self.kal, width=width, height=height)
-        return self._of(ops["insert"](in2.kal, canvas, x=self.width * beside, y=self.height * (not beside)), truth=self._truth and in2._truth, others=[in2])
+        canvas = ops["embed"](self.kal, width=wide + width * beside, height=tall + height * (not beside))
+        return self._of(ops["insert"](in2.kal, canvas, x=wide * beside, y=tall * (not beside)), truth=self._truth and in2._truth, others=[in2])
 
     def composite(self, overlay: Any, mode: Any, x: Any = 0, y: Any = 0) -> Image:
         """Others on this image. The result has alpha."""
@@ -157,7 +167,7 @@ class Geometry(Held):
         colour = any(i.bands > 2 for i in (self, *layers))
         base = self._with_alpha(colour)
         out = base.kal
-        words = {**{m.replace("_", "-").replace("color", "colour"): m for m in _modes()}, "add": "plus"}
+        words = _modes()
         for i, layer in enumerate(layers):
             how, dx, dy = (v[min(i, len(v) - 1)] if isinstance(v, (list, tuple)) else v for v in (mode, x, y))
             top = layer._with_alpha(colour).kal
@@ -173,7 +183,7 @@ class Geometry(Held):
         if colour and self.bands < 3:
             out = self._of(ops["to_rgb"](self.kal), {"b-w": "srgb", "grey16": "rgb16"}.get(self._interpretation)).addalpha()
         else:
-            out = self._of(self.kal).addalpha()
+            out = self.addalpha() if self._split is None else self._of(self.kal).addalpha()
         if not out.hasalpha():
             raise Error(f'composite is of gray and RGB pictures, not of {self.bands} bands of {self._interpretation}: copy(interpretation="srgb")')
         return out
@@ -181,25 +191,31 @@ class Geometry(Held):
     composite2 = composite
 
 
-def _modes() -> list[str]:
+@functools.cache
+def _modes() -> dict[str, str]:
+    """pyvips' word for each of ours."""
     words: str = next(p for p in ops["composite"].record[4] if p[0] == "mode")[6]
-    return words.split("|")
+    return {**{m.replace("_", "-").replace("color", "colour"): m for m in words.split("|")}, "add": "plus"}
 
 
 def joined_in_rows(images: list[Image], across: int, shim: int, background: Any) -> Image:
     """Of arrayjoin."""
-    bands = max(i.bands for i in images)
-    images = [i._wide(bands) for i in images]
-    if any(i.kal.alpha for i in images):   # of one band all bands are that, the last too
-        images = [i if i.kal.alpha else i._of(pictured(i.kal, "b-w" if bands == 2 else "srgb")) for i in images]
-    if any(i.bands != bands for i in images):
+    are = [i.kal._extent for i in images]
+    bands = max(e[2] for e in are)
+    if any(e[2] == 1 for e in are) and bands > 1:
+        images = [i._wide(bands) for i in images]
+        are = [i.kal._extent for i in images]
+    if any(e[5] for e in are):   # of one band all bands are that, the last too
+        images = [i if e[5] else i._of(pictured(i.kal, "b-w" if bands == 2 else "srgb")) for i, e in zip(images, are)]
+        are = [i.kal._extent for i in images]
+    if any(e[2] != bands for e in are):
         raise Error(f"arrayjoin: images have one band or {bands}: addalpha() or flatten() some of them")
     colour = numbers(0 if background is None else background)
     if colour is None or len(colour) not in (1, bands):
         raise Error(f"background={background!r} is not one number, or {bands}")
     colour = colour * (bands // len(colour))
-    wide, tall = max(i.width for i in images), max(i.height for i in images)
-    cells = [ops["embed"](i.kal, width=wide, height=tall, color=colour) if (i.width, i.height) != (wide, tall) else i.kal for i in images]
+    wide, tall = max(e[0] for e in are), max(e[1] for e in are)
+    cells = [i.kal if e[0] == wide and e[1] == tall else ops["embed"](i.kal, width=wide, height=tall, color=colour) for i, e in zip(images, are)]
     columns = min(across, len(cells))
     sheet = ops["sheet"](*cells, columns=columns, gap=shim, background=colour)
     if columns < across:   # room for as many all the same

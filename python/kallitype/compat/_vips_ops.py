@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..image import Image as Picture
 from ._vips_errors import Error, Unmapped
 from ._vips_geometry import Geometry
-from ._vips_samples import FORMATS, TYPES, bands_of, flat, numbers, ops, per_band, pictured, single
+from ._vips_samples import COLOURS, FORMATS, TYPES, bands_of, flat, numbers, ops, per_band, pictured, single
 
 if TYPE_CHECKING:
     from .pyvips import Image
@@ -29,6 +30,12 @@ def _operator(formula: str, truth: bool = False) -> Callable[[Any, Any], Any]:
     return operate
 
 
+@lru_cache(256)
+def _of_numbers(formula: str, n: int) -> str:
+    """The formula with n numbers, one for each band, as b."""
+    return re.sub(r"\bb\b", per_band(n, 0), formula)
+
+
 class Operations(Geometry):
     """What needs nothing but ops."""
 
@@ -37,12 +44,16 @@ class Operations(Geometry):
     def _calc(self, formula: str, values: list[float], type: str, others: list[Any], truth: bool = False) -> Image:
         if len(values) > 16:
             raise Unmapped("a formula has 16 numbers: image.kal.lut(...), or bandsplit() and bandjoin() for more bands")
-        out = ops["expr"](flat(self.kal), *(flat(o.kal) for o in others), formula=formula, values=values or None, type=type)
+        samples = flat(self.kal)
+        if others:
+            out = ops["expr"](samples, *[flat(o.kal) for o in others], formula=formula, values=values or None, type=type)
+        else:
+            out = ops["expr"](samples, formula=formula, values=values or None, type=type)
         return self._of(pictured(out, self._interpretation), truth=truth, others=others)
 
     def _wide(self, n: int) -> Image:
         """One band as n equal ones, where an operand has so many."""
-        if self.bands != 1 or n == 1:
+        if n == 1 or self.bands != 1:
             return self  # type: ignore[return-value]
         return self._of(ops["band_join"](*[self.kal] * n), "srgb" if n == 3 else "multiband")
 
@@ -54,10 +65,9 @@ class Operations(Geometry):
         if values is None:
             return NotImplemented
         one = self._wide(len(values))
-        if len(values) not in (1, one.bands):
+        if len(values) != 1 and len(values) != one.bands:
             raise Error(f"{len(values)} numbers for {one.bands} bands")
-        number = per_band(values, 0)
-        return one._calc(re.sub(r"\bb\b", number, formula), values, type, [], truth)
+        return one._calc(_of_numbers(formula, len(values)), values, type, [], truth)
 
     __add__ = __radd__ = _operator("a + b")
     __sub__ = _operator("a - b")
@@ -79,7 +89,7 @@ class Operations(Geometry):
 
     def __rtruediv__(self, other: Any) -> Any:
         values = numbers(other)
-        return NotImplemented if values is None else self._calc(f"select(a == 0, 0, {per_band(values, 0)} / a)", values, "f32", [])
+        return NotImplemented if values is None else self._calc(f"select(a == 0, 0, {per_band(len(values), 0)} / a)", values, "f32", [])
 
     def __neg__(self) -> Image:
         return self._calc("-a", [], "f32", [])
@@ -120,11 +130,11 @@ class Operations(Geometry):
         if scale is None or offset is None:
             raise Error(f"linear takes numbers, not {a!r} and {b!r}")
         one = self._wide(max(len(scale), len(offset)))
-        if any(len(v) not in (1, one.bands) for v in (scale, offset)):
+        if any(n != 1 and n != one.bands for n in (len(scale), len(offset))):
             raise Error(f"linear takes one number or {one.bands}, not {a!r} and {b!r}")
         if uchar and len({*scale}) == len({*offset}) == 1:   # libvips has floats then, and rounds after each step; what is cut off is the same
             return one._calc("a * v0", single(scale[:1]), "f32", [])._calc("a + v0", single(offset[:1]), "f32", []).cast("uchar")
-        formula = f"a * {per_band(scale, 0)} + {per_band(offset, len(scale))}"
+        formula = f"a * {per_band(len(scale), 0)} + {per_band(len(offset), len(scale))}"
         return one._calc(f"floor({formula})" if uchar else formula, scale + offset, "u8" if uchar else "f32", [])
 
     def invert(self) -> Image:
@@ -180,9 +190,9 @@ class Operations(Geometry):
         others = other if isinstance(other, (list, tuple)) else [other]
         parts = [self.kal, *(one.kal if isinstance(one, Operations) else self._constant(float(one)) for one in others)]
         n = sum(p.channels for p in parts)
-        joined = ops["band_join"](*(flat(p) for p in parts))
         as_ = self._interpretation if n in (2, 4) or (n == 3 and "rgb" in self._interpretation) else {3: "srgb"}.get(n, "multiband")
-        return self._of(pictured(joined, as_), as_, others=[one for one in others if isinstance(one, Operations)])
+        joined = ops["band_join"](*parts, alpha=n in (2, 4) and as_ in COLOURS)
+        return self._of(joined, as_, others=[one for one in others if isinstance(one, Operations)])
 
     def _constant(self, value: float, on: Picture | None = None) -> Picture:
         """A band of this image's size and type."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from typing import Any, Callable
@@ -151,15 +152,22 @@ _SAMPLES = {
 _NO_ALPHA = ("jpeg", "hdr")
 
 
+@functools.cache
+def _codecs() -> dict[str, str]:
+    """Suffix, or name of a format → that name."""
+    out: dict[str, str] = {}
+    for codec in _kal.codecs():
+        for suffix in (codec["name"], *codec["suffixes"].split("|")):
+            out.setdefault(suffix, codec["name"])
+    return out
+
+
 def format_of(name: str) -> tuple[str, str]:
     """The suffix, without its dot, and the name of the format that it means."""
     suffix = os.path.splitext(name)[1][1:].lower() or name.lstrip(".").lower()
     if suffix not in suffixes():
         raise Unmapped(f'"{name}" is not a known file format: no format is written by "{suffix}"{nearest(suffix, suffixes())}')
-    for codec in _kal.codecs():
-        if suffix == codec["name"] or suffix in codec["suffixes"].split("|"):
-            return suffix, codec["name"]
-    return suffix, suffix
+    return suffix, _codecs().get(suffix, suffix)
 
 
 def samples(format: str) -> tuple[str, ...]:

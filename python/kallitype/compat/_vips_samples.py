@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from array import array
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Iterable
 
 from .. import _kal
@@ -18,6 +19,8 @@ ops = _kal.ops()
 COLOURS = ("srgb", "rgb", "b-w", "rgb16", "grey16", "scrgb")
 FORMATS = {"uint8": "uchar", "uint16": "ushort", "uint32": "uint", "float32": "float"}
 TYPES = {"uchar": "u8", "ushort": "u16", "float": "f32"}
+
+_NUMBERS = (int, float)
 
 # Turns, then flips.
 _UPRIGHT = {2: ("none", "horizontal"), 3: ("half", ""), 4: ("none", "vertical"), 5: ("right", "horizontal"), 6: ("right", ""), 7: ("right", "vertical"),
@@ -37,21 +40,20 @@ def bands_of(picture: Picture, bands: list[int]) -> Picture:
 
 def flat(picture: Picture) -> Picture:
     """All channels as samples; alpha is not another thing."""
-    n = picture.channels
     if not picture.alpha:
         return picture
-    joined: Picture = ops["band_join"](bands_of(picture, list(range(n - 1))), bands_of(picture, [n - 1]))
+    joined: Picture = ops["band_join"](picture)
     return joined
 
 
 def pictured(picture: Picture, interpretation: str) -> Picture:
     """The other way: samples as a gray or RGB picture, perhaps with alpha, where they are one."""
-    n = picture.channels
-    if interpretation not in COLOURS or picture.model != "data" or not 2 <= n <= 4:
+    if interpretation not in COLOURS:
         return picture
-    colours = bands_of(picture, list(range(n - (n != 3))))   # together: a profile is of all of them
-    alpha = [] if n == 3 else [bands_of(picture, [n - 1])]
-    out: Picture = ops["band_join"](colours, *alpha, alpha=n != 3)
+    _, _, n, _, model, _ = picture._extent
+    if model != "data" or n not in (2, 4):
+        return picture
+    out: Picture = ops["band_join"](picture, alpha=True)
     return out
 
 
@@ -63,9 +65,10 @@ def said_of(picture: Picture, file: Picture) -> Picture:
 
 def profiled(picture: Picture, others: Iterable[Picture]) -> Picture:
     """With the profile of the first that has one of such colours, where there is none: of images put together, as pyvips has it, and of bands."""
-    if picture.model not in ("gray", "rgb") or picture.meta("icc"):
+    model = picture.model
+    if model not in ("gray", "rgb") or picture._meta("icc"):
         return picture
-    like = next((o for o in others if o.model == picture.model and o.meta("icc")), None)
+    like = next((o for o in others if o._meta("icc") and o.model == model), None)
     out: Picture = picture if like is None else ops["icc_assign"](picture, like, to="like")
     return out
 
@@ -79,15 +82,18 @@ def upright(picture: Picture, orientation: int) -> Picture:
     return out
 
 
-def per_band(values: list[float], first: int) -> str:
-    """The name of a number in a formula, or which one it is in which channel."""
-    text = f"v{first + len(values) - 1}"
-    for i in range(len(values) - 2, -1, -1):
+@lru_cache(256)
+def per_band(n: int, first: int) -> str:
+    """The name of a number in a formula, or which of n it is in which channel."""
+    text = f"v{first + n - 1}"
+    for i in range(n - 2, -1, -1):
         text = f"select(channel == {i}, v{first + i}, {text})"
     return text
 
 
 def numbers(value: Any) -> list[float] | None:
+    if type(value) in _NUMBERS:   # what most are
+        return [float(value)]
     try:
         return [float(value)] if not isinstance(value, (list, tuple)) else [float(v) for v in value]
     except (TypeError, ValueError):
@@ -120,3 +126,5 @@ class Held:
         def addalpha(self) -> Image: ...
 
         def pagesplit(self) -> list[Image]: ...
+
+        def get_page_height(self) -> int: ...

@@ -11,6 +11,7 @@ to use instead; `image.kal` is kallitype's image, and Image(kal_image) the way b
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable, Iterable
 
 from .. import _kal
@@ -38,13 +39,14 @@ __all__ = ["Connection", "Error", "Image", "Progress", "Region", "Source", "Sour
 _BYTES = {"uchar": (1, "B"), "ushort": (2, "H"), "uint": (4, "I"), "float": (4, "f")}
 _NOT_HERE = {"char": "float", "short": "float", "int": "float", "double": "float", "complex": "two bands of float",
              "dpcomplex": "two bands of float"}
+_MEANS = {"uint8": ("b-w", "srgb"), "uint16": ("grey16", "rgb16"), "float32": ("b-w", "scrgb")}   # of gray, of colours
 
 
 def _interpretation(picture: Picture) -> str:
-    if picture.model == "data" or picture.dtype == "uint32":
+    _, _, _, dtype, model, _ = picture._extent
+    if model == "data" or dtype == "uint32":
         return "multiband"
-    gray, colour = {"uint8": ("b-w", "srgb"), "uint16": ("grey16", "rgb16"), "float32": ("b-w", "scrgb")}[picture.dtype]
-    return colour if picture.model == "rgb" else gray
+    return _MEANS[dtype][model == "rgb"]
 
 
 def _guess(bands: int, format: str) -> str:
@@ -87,12 +89,14 @@ class Image(Saving, metaclass=_Static):
     def _of(self, picture: Picture, interpretation: str | None = None, truth: bool = False, others: Iterable[Any] = ()) -> Image:
         """Made of this one, and of others: samples mean what they did, also where arithmetic made floats of 0 to 255 of them, and pages are as high as those
         of the first that has some."""
+        pages = self._pages
         if others or self._split is not None:
             picture = profiled(picture, [p for i in (self, *others) for p in (i._split, i.kal) if p is not None])
+            pages = pages or next((i._pages for i in others if i._pages), None)
         out = Image(picture, interpretation=interpretation or self._interpretation, watch=self._watch, filename=self._filename)
         out._truth = truth
         out._split = self._split
-        out._pages = next((i._pages for i in (self, *others) if i._pages), None)
+        out._pages = pages
         return out
 
     # ---- of ------------------------------------------------------------------------------------------
@@ -127,8 +131,6 @@ class Image(Saving, metaclass=_Static):
     @classmethod
     def new_from_file(cls, vips_filename: Any, **options: Any) -> Image:
         """A path, options in brackets behind it or by keyword."""
-        import os
-
         path, more = split(os.fsdecode(vips_filename))
         return cls._loaded(lambda given, _: open_image(path, **given), {**more, **options}, path)
 
