@@ -11,7 +11,8 @@
 #define NEAR_BYTES 0.01   // of the budget
 #define NEAR_SCORE 1.0
 #define NEAR_POINTS 0.2   // by bytes, as expected
-#define CROSSES 0.0003    // one beyond a jump is looked at, if it is so likely to keep to the bound, too
+#define AROUND 2          // qualities on either side
+#define CROSSES 0.0001    // one beyond a jump is looked at, if it is so likely to keep to the bound, too
 #define UNLIKELY 0.001    // that more fits
 #define HALVED 0.33       // what halving the bracket is worth beside ending the search
 #define JUMP_BYTES 0.02
@@ -177,11 +178,22 @@ static void weigh(const kal__quality *s, const kal__quality_expected *e, open_on
     }
 }
 
+// What it is expected to score, as its neighbours do: one quality of a picture is off the mean one by more than from one to the next it rises.
+static double points_near(const kal__quality *s, int quality)
+{
+    const int from = quality > AROUND ? quality - AROUND : 1;
+    const int to = quality + AROUND < KAL__QUALITY_MOST ? quality + AROUND : KAL__QUALITY_MOST;
+    double sum = 0;
+    for (int q = from; q <= to; q++) sum += s->score[q];
+    return sum / (to - from + 1);
+}
+
 // The last of the open ones that is hardly better.
 static int as_good(const kal__quality *s, const open_ones *o, int i)
 {
+    const double here = points_near(s, o->at[i]);
     int last = i;
-    while (last + 1 < o->n && s->score[o->at[last + 1]] - s->score[o->at[i]] <= NEAR_POINTS) last++;
+    while (last + 1 < o->n && points_near(s, o->at[last + 1]) - here <= NEAR_POINTS) last++;
     return last;
 }
 

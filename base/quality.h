@@ -12,15 +12,16 @@
 #define KAL__QUALITY_PROBES 8   // at most
 #define KAL__QUALITY_MOST 100
 #define KAL__QUALITY_KNOTS 15
-#define KAL__QUALITY_LOOKS 5
+#define KAL__QUALITY_LOOKS 8
 #define KAL__QUALITY_SHAPES 4
 
 /// One of the two things that rise with quality. `mean`: at 1, 2, … of a picture that looks like most. At the knots, straight between them: `look`, what it has more where a look is more
-/// by one; `apart`, by which shapes pictures of one look differ, each as far as it usually goes, independent of each other. `rough`: how far a single quality lies off all that.
+/// by one; `apart`, by which shapes pictures of one look differ, each as far as it usually goes, independent of each other; `unseen`: by which all do, whatever they look like. `rough`: how far a single quality lies off all that.
 typedef struct kal__quality_side {
     float mean[KAL__QUALITY_MOST];
     float look[KAL__QUALITY_LOOKS][KAL__QUALITY_KNOTS];
     float apart[KAL__QUALITY_SHAPES][KAL__QUALITY_KNOTS];
+    float unseen[KAL__QUALITY_SHAPES][KAL__QUALITY_KNOTS];
     float rough;
 } kal__quality_side;
 
@@ -43,6 +44,8 @@ typedef struct kal__quality {
     double bits[KAL__QUALITY_MOST + 1],
         score[KAL__QUALITY_MOST + 1];   // expected at that quality (kal__quality_look)
     double odd;                         // how much more it may be apart, as a variance; at least 1
+    bool seen;                          // there is a look
+    bool counted;                       // `bits` were, around the line (kal__quality_counted)
     double pixels;
     uint64_t max_bytes;
     double min_score;
@@ -55,6 +58,10 @@ typedef struct kal__quality {
 
 /// What is expected of a picture of that look; NULL: nobody looked at it.
 void kal__quality_look(kal__quality *s, const kal__quality_curve *curve, const double *look);
+/// Of some qualities, rising, it was counted what their files take: log2 of bits a pixel. What is expected of others moves with them.
+void kal__quality_counted(kal__quality *s, const int *qualities, const double *bits, int n);
+/// The highest quality that is expected to lie at or below the line; 0: none.
+int kal__quality_crossing(const kal__quality *s);
 /// The quality to be tried next; 0: enough is known. Depends on what was told alone.
 int kal__quality_next(const kal__quality *s);
 /// What came of it. (score: whatever, of a search by bytes.)

@@ -3,7 +3,8 @@
 # SPDX-FileCopyrightText: 2026 the kallitype authors
 """What a search for a quality expects: makes such a file as graph/optimize_curves.h of photographs.
 
-    PYTHONPATH=build/dev/python python3 bench/curves.py PHOTOS... > graph/optimize_curves.h
+    cmake --build build/dev --target kal-look
+    PYTHONPATH=build/dev/python python3 bench/curves.py build/dev/bench/kal-look PHOTOS... > graph/optimize_curves.h
 
 Encodes crops of each at every quality of each row below, scores them, and fits: the mean of those that look alike, what a look adds, by which shapes pictures of one look differ, and
 what is left. A dozen photographs took three and a half minutes on two processors. docs/notes/metrics.md says what it is for.
@@ -11,7 +12,9 @@ what is left. A dozen photographs took three and a half minutes on two processor
 import argparse
 import multiprocessing
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 import kallitype as kal
 import numpy as np
@@ -23,10 +26,9 @@ SHAPES = 4
 RIDGE = 0.01
 NEARLY_ALL = 0.02   # of looks that are left out at either end of what was seen
 OF_MEDIAN = 1.48    # deviation of a normal distribution beside its median of magnitudes
-ROUGH = 0.6         # of what is left: with all of it searches took a tenth of a file more
-LARGE = np.array([4, 11, 32, 90, 256])                 # as graph/optimize_look.c has them
-MEAN_LOOK = np.array([-0.6, -1.2, -2.2, -3.7, -6.0])
-FEWEST = 2e-4
+ROUGH = 0.7         # of what is left: with all of it searches took a tenth of a file more
+ODD = 2             # times the usual deviation: what is further counts as no more, of pictures nobody looked at
+HEADS = {"jpeg": 600, "jpeg_full": 600, "avif": 300, "heif": 400}   # bytes, as graph/optimize_lines.c has them
 
 KNOTS = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 98, 100]
 AVIF = [1, 3, 4, 6, 8, 9, 11, 12, 14, 16, 17, 19, 20, 22, 24, 25, 27, 28, 30, 31, 33, 35, 36, 38, 39, 41, 43, 44, 46, 47, 49, 51, 52, 54, 55, 57, 58, 60,
@@ -78,29 +80,16 @@ def detail(pixels):
     return np.mean([np.log2(1 + abs(np.diff(l, axis=a))).mean() for a in (0, 1)])
 
 
-def coefficients(plane):
-    """Magnitudes of the Walsh-Hadamard transforms of its blocks of 8 x 8, but the means."""
-    h = np.array([[1]])
-    for _ in range(3):
-        h = np.block([[h, h], [h, -h]])
-    blocks = plane.reshape(plane.shape[0] // 8, 8, -1, 8).transpose(0, 2, 1, 3)
-    return abs(h @ blocks @ h.T).reshape(-1, 64)[:, 1:]
-
-
-def look(pixels):
-    pixels = pixels[: pixels.shape[0] // 16 * 16, : pixels.shape[1] // 16 * 16]
-    l = luma(pixels)
-    many = (coefficients(l)[..., None] >= LARGE).sum((0, 1))
-    for channel in (2, 0):
-        c = pixels[..., channel].astype(np.int32) - l
-        half = c[::2, ::2] + c[1::2, ::2] + c[::2, 1::2] + c[1::2, 1::2]
-        many = many + (coefficients(half)[..., None] >= 4 * LARGE).sum((0, 1))
-    return np.log2(many / l.size + FEWEST) - MEAN_LOOK
+def look(program, pixels):
+    """What the library sees of it."""
+    with tempfile.NamedTemporaryFile(suffix=".ppm") as f:
+        kal.array(pixels).save(f.name)
+        return np.array([float(v) for v in subprocess.check_output([program, f.name], text=True).split()])
 
 
 def measure(task):
     """Of each row: log2 of bits a pixel, and the score, at the qualities that are tried."""
-    path, index = task
+    program, path, index = task
     found = []
     for pixels in crops(path, index):
         picture, sides = kal.array(pixels), {}
@@ -110,17 +99,22 @@ def measure(task):
                 how = {"colours": COLOURS[q]} if name == "palette" else {"quality": q}
                 data = bytes(picture.encode(suffix, **params, **how))
                 score = float(kal.ssimulacra2(picture, kal.open(data)).get())
-                rows.append((np.log2(len(data) * 8 / pixels[..., 0].size), score))
+                rows.append((np.log2((len(data) - HEADS.get(name, 0)) * 8 / pixels[..., 0].size), score))
             sides[name] = np.array(rows)
-        found.append((look(pixels), sides))
+        found.append((look(program, pixels), sides))
     return found
 
 
 # ---- the fit -----------------------------------------------------------------------------------------
 
 
+def main_shapes(covariance):
+    variance, vectors = np.linalg.eigh(covariance * 1.1)
+    return (vectors[:, -SHAPES:] * np.sqrt(variance[-SHAPES:])).T[::-1]
+
+
 def fit(looks, tried, knots, values, between):
-    """Mean at every quality, what looks add, shapes, roughness. Odd pictures count less."""
+    """Mean at every quality, what looks add, shapes of those that look alike and of all, roughness. Odd pictures count less."""
     at_knots = np.array([np.interp(knots, tried, v) for v in values])
     n, centre, spread = len(values), looks.mean(0), looks.std(0)
     unit = np.concatenate([np.ones((n, 1)), (looks - centre) / spread], 1)
@@ -133,14 +127,17 @@ def fit(looks, tried, knots, values, between):
         weight = 1 / np.maximum(1, np.sqrt(np.mean((off / usual) ** 2, 1)) / 1.5) ** 2
     add = w[1:] / spread[:, None]
     base = w[0] - centre @ add
-    variance, vectors = np.linalg.eigh((off * weight[:, None]).T @ off / weight.sum() * 1.1)
-    shapes = (vectors[:, -SHAPES:] * np.sqrt(variance[-SHAPES:])).T[::-1]
+    shapes = main_shapes((off * weight[:, None]).T @ off / weight.sum())
+    apart = at_knots - base
+    far = np.sqrt(np.mean((apart / (np.median(abs(apart), 0) * OF_MEDIAN)) ** 2, 1)) / ODD
+    apart = apart / np.maximum(1, far)[:, None]
+    unseen = main_shapes(apart.T @ apart / n)
     whole = np.array([v - np.interp(tried, knots, k) for v, k in zip(values, at_knots - base)])
     mean = np.median(whole, 0)
     rest = off - (off @ np.linalg.pinv(shapes)) @ shapes
     inner = (np.array(tried) > 10) & (np.array(tried) < 95)
     rough = ROUGH * OF_MEDIAN * np.sqrt((np.median((whole - mean) ** 2, 0)[inner].mean() + np.median(rest**2, 0)[3:13].mean()))
-    return np.interp(np.arange(1, 101), tried, mean), add, shapes, between or rough
+    return np.interp(np.arange(1, 101), tried, mean), add, shapes, unseen, between or rough
 
 
 # ---- the header --------------------------------------------------------------------------------------
@@ -164,12 +161,12 @@ def numbers(values, digits):
 
 
 def print_side(side, digits):
-    mean, add, shapes, rough = side
+    mean, add, shapes, unseen, rough = side
     print("     {\n      {")
     for i in range(0, 100, 15):
         print("       " + ", ".join(numbers(mean[i : i + 15], digits)) + ",")
     print("      },")
-    for rows in (add, shapes):
+    for rows in (add, shapes, unseen):
         print("      {")
         for row in rows:
             print("       {" + ", ".join(numbers(row, digits)) + "},")
@@ -179,10 +176,12 @@ def print_side(side, digits):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("look", help="the program kal-look")
     parser.add_argument("photos", nargs="+", type=pathlib.Path)
-    photos = parser.parse_args().photos
+    given = parser.parse_args()
+    tasks = [(given.look, photo, i) for i, photo in enumerate(given.photos)]
     with multiprocessing.get_context("spawn").Pool() as pool:
-        found = [one for many in pool.imap(measure, zip(photos, range(len(photos)))) for one in many]
+        found = [one for many in pool.imap(measure, tasks) for one in many]
     if len(found) < 20:
         sys.exit(f"curves: {len(found)} crops are too few to tell how pictures differ")
     looks = np.array([l for l, _ in found])

@@ -30,7 +30,8 @@
       "the file itself is a candidate, when nothing was done to the picture")                                \
     P(BOOL, allow_downscale, false, 0, 0, "",                                                                \
       "where quality and bytes cannot both be had: a smaller picture")                                       \
-    P(CHOICE, metadata, 0, 0, 0, "keep|colour|strip", "all that the format has a place for; the profile alone; nothing, in sRGB")
+    P(CHOICE, metadata, 0, 0, 0, "keep|colour|strip",                                                        \
+      "all that the format has a place for; the profile alone; nothing, in sRGB")
 
 typedef struct kal__optimize_p {
     KAL__OPTIMIZE_PARAMS(KAL_FIELD)
@@ -73,6 +74,9 @@ typedef struct kal__ladder {
     const int *value;   // of the parameter
 } kal__ladder;
 
+/// Whether it can be counted what files take, by which colour.
+typedef enum kal__counted { KAL__NOT_COUNTED, KAL__COUNTED_HALVED, KAL__COUNTED_FULL } kal__counted;
+
 /// Candidates of one format that differ in their quality alone; or one, when there is none to be searched.
 typedef struct kal__line {
     int way;   // which row of the table
@@ -81,10 +85,12 @@ typedef struct kal__line {
     int effort;                        // of the encoder; -1: it is not told
     const kal__quality_curve *curve;   // NULL: it has no quality
     const kal__ladder *ladder;         // NULL: every quality counts
+    int head;                          // bytes that are the same in all its files, about
     int slow;                          // the slowest are begun first
     int less;   // of what loses nothing: how many times smaller it is at best than the quick one of its kind, or than a quick PNG; 0: nobody asks
     bool lossless;
-    bool few;      // only of pictures of few colours
+    bool few;   // only of pictures of few colours
+    kal__counted counted;
     int follows;   // only where this line found no end, or a high one; -1: always
 } kal__line;
 /// INVALID: a format that is none of them, with the nearest name. The order is that of `formats`.

@@ -34,34 +34,40 @@ static const uint8_t jxl_efforts[] = {4, 7, 9};
 
 // Formats in the order they are tried in unless another one is asked for; `usual`: without being asked for. `after`: only when the row before it calls for it.
 // `few`: only of a picture of so few colours that nothing is lost. `less`: of what loses nothing, how many times smaller it is at best than the row before it (`after`), or
-// than a quick PNG.
+// than a quick PNG. `head`: bytes that are the same in all its files, about. `counted`: what its files take can be (optimize_count.c).
 static const struct {
     const char *format, *fixed;
     const kal__quality_curve *curve;
-    int slow, less;
+    int head, slow, less;
     bool lossless, usual, after, few;
     const kal__ladder *ladder;
     const uint8_t *efforts;
+    kal__counted counted;
 } ways[] = {
-    {"jpeg", "progressive=true optimize=true tables=tuned subsampling=420", &jpeg, 1, 0, false, true,
-     false, false, NULL, NULL},
-    {"jpeg", "progressive=true optimize=true tables=tuned subsampling=444", &jpeg_full, 1, 0, false, true,
-     true, false, NULL, NULL},
-    {"png", "compression=1", NULL, 1, 0, true, true, false, false, NULL, NULL},
-    {"png", "compression=9", NULL, 2, 2, true, true, true, false, NULL, NULL},
-    {"png", "compression=9 colours=256", NULL, 2, 0, true, true, false, true, NULL, NULL},
-    {"png", "compression=9", &palette, 2, 0, false, true, false, false, &colours, NULL},
-    {"webp", "", &webp, 2, 0, false, true, false, false, NULL, webp_efforts},
-    {"webp", "lossless=true effort=0", NULL, 2, 4, true, true, false, false, NULL, NULL},
-    {"webp", "lossless=true effort=6", NULL, 3, 3, true, true, true, false, NULL, NULL},
-    {"avif", "subsampling=420", &avif, 4, 0, false, true, false, false, &avif_steps, avif_efforts},
-    {"avif", "subsampling=444", &avif, 4, 0, false, true, true, false, &avif_steps, avif_efforts},
-    {"heif", "subsampling=420", &heif, 4, 0, false, false, false, false, &heif_steps, heif_efforts},
-    {"heif", "subsampling=444", &heif, 4, 0, false, false, true, false, &heif_steps, heif_efforts},
-    {"heif", "lossless=true", NULL, 4, 4, true, false, false, false, NULL, NULL},
-    {"jxl", "", &jxl, 3, 0, false, false, false, false, NULL, jxl_efforts},
-    {"jxl", "lossless=true effort=1", NULL, 2, 8, true, false, false, false, NULL, NULL},
-    {"jxl", "lossless=true effort=7", NULL, 4, 6, true, false, true, false, NULL, NULL},
+    {"jpeg", "progressive=true optimize=true tables=tuned subsampling=420", &jpeg, 600, 1, 0, false, true,
+     false, false, NULL, NULL, KAL__COUNTED_HALVED},
+    {"jpeg", "progressive=true optimize=true tables=tuned subsampling=444", &jpeg_full, 600, 1, 0, false,
+     true, true, false, NULL, NULL, KAL__COUNTED_FULL},
+    {"png", "compression=1", NULL, 0, 1, 0, true, true, false, false, NULL, NULL, KAL__NOT_COUNTED},
+    {"png", "compression=9", NULL, 0, 2, 2, true, true, true, false, NULL, NULL, KAL__NOT_COUNTED},
+    {"png", "compression=9 colours=256", NULL, 0, 2, 0, true, true, false, true, NULL, NULL,
+     KAL__NOT_COUNTED},
+    {"png", "compression=9", &palette, 0, 2, 0, false, true, false, false, &colours, NULL, KAL__NOT_COUNTED},
+    {"webp", "", &webp, 0, 2, 0, false, true, false, false, NULL, webp_efforts, KAL__NOT_COUNTED},
+    {"webp", "lossless=true effort=0", NULL, 0, 2, 4, true, true, false, false, NULL, NULL, KAL__NOT_COUNTED},
+    {"webp", "lossless=true effort=6", NULL, 0, 3, 3, true, true, true, false, NULL, NULL, KAL__NOT_COUNTED},
+    {"avif", "subsampling=420", &avif, 300, 4, 0, false, true, false, false, &avif_steps, avif_efforts,
+     KAL__NOT_COUNTED},
+    {"avif", "subsampling=444", &avif, 300, 4, 0, false, true, true, false, &avif_steps, avif_efforts,
+     KAL__NOT_COUNTED},
+    {"heif", "subsampling=420", &heif, 400, 4, 0, false, false, false, false, &heif_steps, heif_efforts,
+     KAL__NOT_COUNTED},
+    {"heif", "subsampling=444", &heif, 400, 4, 0, false, false, true, false, &heif_steps, heif_efforts,
+     KAL__NOT_COUNTED},
+    {"heif", "lossless=true", NULL, 0, 4, 4, true, false, false, false, NULL, NULL, KAL__NOT_COUNTED},
+    {"jxl", "", &jxl, 0, 3, 0, false, false, false, false, NULL, jxl_efforts, KAL__NOT_COUNTED},
+    {"jxl", "lossless=true effort=1", NULL, 0, 2, 8, true, false, false, false, NULL, NULL, KAL__NOT_COUNTED},
+    {"jxl", "lossless=true effort=7", NULL, 0, 4, 6, true, false, true, false, NULL, NULL, KAL__NOT_COUNTED},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 _Static_assert(WAYS <= (int)KAL__LINES, "every way may be a line");
@@ -189,10 +195,12 @@ static void add_ways(const kal__aim *a, const kal_extent *e, const char *name, s
                               .effort = effort_of(a, i),
                               .curve = ways[i].curve,
                               .ladder = ways[i].ladder,
+                              .head = ways[i].head,
                               .slow = ways[i].slow,
                               .less = ways[i].less,
                               .lossless = ways[i].lossless,
                               .few = ways[i].few,
+                              .counted = ways[i].counted,
                               .follows = after ? *n - 1 : -1};
         ++*n;
     }

@@ -61,77 +61,40 @@ kal_node *kal__sample_rows(kal_node *n)
 
 // ---- what files of it weigh -----------------------------------------------------------------------
 
-#define SIDE 16         // of a square: four blocks of luma, and of both chromas one at half the resolution
-#define MOST_ROWS 32    // of squares that are looked at, about
-#define FEWEST 2.0e-4   // coefficients a pixel: fewer are as good as none
+#define LEAST_SIDE 16
+#define ROWS 12        // of MCUs that are looked at, at least
+#define ENOUGH 192    // MCUs
+#define FEWEST 0.02   // bits a pixel: what has fewer is alike
 
-// At least so large, of an orthonormal transform of 8 x 8, times eight; and log2 of how many a pixel photographs have in the mean.
-static const int large[KAL__QUALITY_LOOKS] = {4, 11, 32, 90, 256};
-static const double mean_of[KAL__QUALITY_LOOKS] = {-0.6, -1.2, -2.2, -3.7, -6.0};
+// JPEGs of which qualities, and of which the share of chroma; and what photographs have in the mean: log2 of bits a pixel, and of chroma's beside luma's.
+static const int qualities[KAL__QUALITY_LOOKS - 1] = {8, 20, 40, 60, 75, 88, 96};
+#define SHARE_AT 3
+static const double mean_of[KAL__QUALITY_LOOKS] = {-3.3, -2.5, -1.8, -1.4, -1.0, -0.3, 0.7, -1.7};
 
-// Walsh and Hadamard's, of eight numbers `step` apart: as a cosine transform, but of sums alone.
-static void walsh(int32_t *v, int step)
+static double share(double part, double whole)
 {
-    for (int half = 4; half; half /= 2)
-        for (int i = 0; i < 8; i++) {
-            if (i & half) continue;
-            int32_t *a = v + i * step, *b = v + (i + half) * step;
-            const int32_t sum = *a + *b, less = *a - *b;
-            *a = sum, *b = less;
-        }
+    return kal__log2((part + FEWEST) / (whole + FEWEST));
 }
 
-// How many of its coefficients, but the mean, are so large; `scale`: what its values are multiplied by.
-static void count_block(int32_t v[64], int scale, uint64_t n[KAL__QUALITY_LOOKS])
+kal_status kal__look(kal__search *s, const kal_node *n, kal_error *err)
 {
-    for (int i = 0; i < 8; i++) walsh(v + 8 * i, 1);
-    for (int i = 0; i < 8; i++) walsh(v + i, 8);
-    v[0] = 0;
-    for (int k = 0; k < KAL__QUALITY_LOOKS; k++) {
-        uint32_t many = 0;
-        for (int i = 0; i < 64; i++) many += (v[i] < 0 ? -v[i] : v[i]) >= large[k] * scale;
-        n[k] += many;
-    }
-}
-
-// Luma and what blue and red have more, of 8 or 16 bits, gray or colour.
-static void square_of(const kal_extent *e, const unsigned char *src, size_t stride, int32_t luma[4][64],
-                      int32_t chroma[2][64])
-{
-    const int channels = e->channels, wide = e->type == KAL_U16;
-    const int g = channels - e->alpha > 2 ? 1 : 0, b = 2 * g;
-    memset(chroma, 0, 2 * sizeof *chroma);
-    for (int y = 0; y < SIDE; y++)
-        for (int x = 0; x < SIDE; x++) {
-            const unsigned char *p = src + (size_t)y * stride +
-                                     (size_t)x * (size_t)channels * (size_t)(wide + 1) +
-                                     wide;   // the upper byte
-            const int32_t l = (77 * p[0] + 150 * p[g << wide] + 29 * p[b << wide]) >> 8;
-            const int half = (y / 2) * 8 + x / 2;
-            luma[(y / 8) * 2 + x / 8][(y % 8) * 8 + x % 8] = l;
-            chroma[0][half] += p[b << wide] - l;
-            chroma[1][half] += p[0] - l;
-        }
-}
-
-bool kal__look(const kal_node *n, double look[KAL__QUALITY_LOOKS])
-{
-    const kal_extent *e = &n->call.extent;
-    const int32_t across = e->width / SIDE, down = e->height / SIDE;
-    const int32_t step = down / MOST_ROWS < 1 ? 1 : down / MOST_ROWS;
-    uint64_t many[KAL__QUALITY_LOOKS] = {0}, squares = 0;
-    memset(look, 0, KAL__QUALITY_LOOKS * sizeof *look);
-    if (n->kind != KAL__PIXELS || e->type == KAL_F32 || !across || !down) return false;
-    const size_t pixel = kal_pixel_size(e), stride = (size_t)e->width * pixel;
-    const unsigned char *src = n->u.pixels.slab->data;
-    for (int32_t y = 0; y < down; y += step)
-        for (int32_t x = 0; x < across; x++, squares++) {
-            int32_t luma[4][64], chroma[2][64];
-            square_of(e, src + ((size_t)y * stride + (size_t)x * pixel) * SIDE, stride, luma, chroma);
-            for (int i = 0; i < 4; i++) count_block(luma[i], 1, many);
-            for (int i = 0; i < 2; i++) count_block(chroma[i], 4, many);
-        }
-    for (int k = 0; k < KAL__QUALITY_LOOKS; k++)
-        look[k] = kal__log2((double)many[k] / (double)(squares * SIDE * SIDE) + FEWEST) - mean_of[k];
-    return true;
+    kal__jpeg_size sizes[KAL__QUALITY_LOOKS - 1];
+    kal__jpeg_view v;
+    double *look = s->look;
+    memset(look, 0, sizeof s->look);
+    s->seen = kal__jpeg_view_of(n, &v) && v.width >= LEAST_SIDE && v.height >= LEAST_SIDE;
+    if (!s->seen) return KAL_OK;
+    v.halved = true;
+    const int64_t down = v.height / kal__jpeg_side(&v), all = down * (v.width / kal__jpeg_side(&v));
+    const int64_t every = down / ROWS < all / ENOUGH ? down / ROWS : all / ENOUGH;
+    const kal__jpeg_how how = kal__count_how(s, every < 1 ? 1 : (int32_t)every);
+    const kal_status st = kal__jpeg_count(&v, &how, qualities, KAL__QUALITY_LOOKS - 1, sizes, err);
+    if (st) return st;
+    const double pixels = (double)v.width * v.height;
+    for (int k = 0; k < KAL__QUALITY_LOOKS - 1; k++)
+        look[k] = share((sizes[k].luma + sizes[k].chroma) / pixels, 1 - FEWEST) - mean_of[k];
+    const kal__jpeg_size *of = &sizes[SHARE_AT];
+    look[KAL__QUALITY_LOOKS - 1] =
+        share(of->chroma / pixels, of->luma / pixels) - mean_of[KAL__QUALITY_LOOKS - 1];
+    return KAL_OK;
 }

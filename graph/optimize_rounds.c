@@ -12,12 +12,18 @@
 #include <math.h>
 #include <string.h>
 
-// What the curve of sizes does not know of; at most half of what there may be.
-static uint64_t beside(const kal__search *s, const kal__codec *c)
+static uint64_t metadata_of(const kal__search *s, const kal__codec *c)
 {
     uint64_t n = 0;
     for (int i = 0; i < KAL__BLOBS && s->meta && s->aim->p.metadata != KAL__STRIP_META; i++)
         if (c->carries >> i & 1) n += kal__meta_blob(s->meta, (kal__blob_kind)i)->size;
+    return n;
+}
+
+// What the curve of sizes does not know of; at most half of what there may be.
+static uint64_t beside(const kal__search *s, const kal__runner *r)
+{
+    const uint64_t n = r->metadata + (uint64_t)r->line->head;
     return s->aim->max_bytes && n > s->aim->max_bytes / 2 ? s->aim->max_bytes / 2 : n;
 }
 
@@ -150,6 +156,16 @@ static void finish_line(kal__search *s, kal__runner *r)
     }
 }
 
+#define FAR_OFF 0.05   // in log2
+
+// A file is not as was counted. Of pictures without anything in them bytes jump from one quality to the next, and no two are alike.
+static bool is_far_off(const kal__runner *r)
+{
+    const kal__quality_probe *p = &r->by.probes[r->by.n - 1];
+    const double off = kal__quality_value(&r->by, p) - r->by.bits[p->quality];
+    return off > FAR_OFF || off < -FAR_OFF;
+}
+
 static void advance(kal__search *s, kal__runner *r)
 {
     kal__try *t = &s->tries[r->last];
@@ -159,6 +175,7 @@ static void advance(kal__search *s, kal__runner *r)
     }
     const double h = t->told.score == t->told.score ? kal__height_of(s->aim, t->told.score) : 0;
     kal__quality_tell(&r->by, t->quality, kal__above(r, t->told.bytes), h);
+    if (r->by.counted && is_far_off(r)) kal__quality_look(&r->by, r->line->curve, s->look);
     r->next = kal__quality_next(&r->by);
     if (!r->next) finish_line(s, r);
 }
@@ -218,7 +235,8 @@ static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *er
     const kal_extent *e = &s->picture->call.extent;
     kal__runner *r = &s->runners[i];
     r->line = &s->lines[i];
-    r->beside = beside(s, r->line->codec);
+    r->metadata = metadata_of(s, r->line->codec);
+    r->beside = beside(s, r);
     r->beaten = false;
     r->last = -1;
     r->by = (kal__quality){.pixels = (double)e->width * e->height,
@@ -236,8 +254,26 @@ static kal_status begin_line(kal__search *s, int i, bool by_bytes, kal_error *er
     r->next = a->p.quality ? a->p.quality : r->line->curve ? kal__quality_next(&r->by) : 0;
     r->state = again && (!r->line->curve || r->line->follows >= 0) ? KAL__DONE : KAL__WAITS;
     if (!suits(s, r->line)) r->state = KAL__DONE;
+    r->fresh = r->line->curve && !a->p.quality;
     if (r->state == KAL__WAITS && r->line->curve && !r->next) finish_line(s, r);
     return r->image ? KAL_OK : take_image(s, r, err);
+}
+
+// What is known of a line without making a file of it, once its turn has come.
+static kal_status count_lines(kal__search *s, kal_error *err)
+{
+    kal_status st = KAL_OK;
+    for (int i = 0; i < s->n && !st; i++) {
+        kal__runner *r = &s->runners[i];
+        if (r->state != KAL__SEARCHES || !r->fresh) continue;
+        r->fresh = false;
+        st = kal__count_line(s, r, err);
+        if (st || r->next) continue;
+        finish_line(s, r);
+        kal__order_next(s);
+        i = -1;   // others may have begun
+    }
+    return st;
 }
 
 kal_status kal__search_lines(kal__search *s, bool by_bytes, kal_error *err)
@@ -248,6 +284,8 @@ kal_status kal__search_lines(kal__search *s, bool by_bytes, kal_error *err)
     if (!st) kal__order_first(s, by_bytes);
     while (!st) {
         turn r = {.search = s};
+        st = count_lines(s, err);
+        if (st) break;
         gather(s, &r);
         if (!r.n) return KAL_OK;
         st = run_round(s, &r, err);

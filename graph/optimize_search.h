@@ -6,6 +6,7 @@
 #define KAL_GRAPH_OPTIMIZE_SEARCH_H
 
 #include "admit.h"
+#include "jpeg_count.h"
 #include "optimize.h"
 #include "options.h"
 
@@ -20,8 +21,10 @@ typedef struct kal__runner {
     const kal__line *line;
     kal_node *image;   // as this format takes it
     kal__quality by;
-    uint64_t beside;   // bytes of its files that no quality changes: metadata
+    uint64_t metadata;   // bytes of it in each of its files
+    uint64_t beside;     // bytes of its files that no quality changes: these, and what heads them
     kal__line_state state;
+    bool fresh;    // nothing was counted of it, nor tried
     bool beaten;   // it was given up, since others are smaller
     int next;      // quality to be tried; 0 of a line without any
     int last;      // its try of this round; -1: there was none
@@ -39,15 +42,15 @@ typedef struct kal__search {
     kal__try tries[KAL__TRIES];
     int n_tries, best;
     double scale;
-    kal_node *picture;     // its samples, in memory where they fit
-    int few;               // different colours of it, up to 256; 0: more, or nobody counted them
-    bool seen;             // it was looked at
+    kal_node *picture;                 // its samples, in memory where they fit
+    int few;                           // different colours of it, up to 256; 0: more, or nobody counted them
+    bool seen;                         // it was looked at
     double look[KAL__QUALITY_LOOKS];   // what that said (kal__look)
-    kal_node *reference;   // what is compared with
-    kal__meta *meta;       // that files get
-    uint64_t quick_png;    // bytes of one, quickly made; 0: nobody asked yet
-    size_t held;          // bytes of the pictures that are held
-    kal__budget budget;   // of all tries of a round: what those leave, or one try alone
+    kal_node *reference;               // what is compared with
+    kal__meta *meta;                   // that files get
+    uint64_t quick_png;                // bytes of one, quickly made; 0: nobody asked yet
+    size_t held;                       // bytes of the pictures that are held
+    kal__budget budget;                // of all tries of a round: what those leave, or one try alone
     pthread_mutex_t lock;
     int done;   // tries, for progress
     kal_progress_fn *progress;
@@ -60,9 +63,17 @@ typedef struct kal__search {
 int kal__count_colours(const kal_node *n);
 /// Some bands of its rows, evenly spread, of a picture that has many and is in memory; else itself. A reference.
 kal_node *kal__sample_rows(kal_node *n);
-/// How many coefficients of its blocks are large, as log2 beside those of most photographs, each for a size of its own; of some rows. What files of it weigh and score is expected by that.
-/// false, and zeros: it is not in memory, or too small.
-bool kal__look(const kal_node *n, double look[KAL__QUALITY_LOOKS]);
+/// What JPEGs of it take, of seven qualities and some of its rows, as log2 beside what those of most photographs do; and the share of chroma. What files of all formats weigh and score is expected by that.
+/// Nothing is seen of a picture that is not in memory, too small, or wider than a JPEG.
+kal_status kal__look(kal__search *s, const kal_node *n, kal_error *err);
+
+// ---- what JPEGs take (optimize_count.c) ---------------------------------------------------------
+
+/// The samples of a picture in memory, of integers and no wider than a JPEG; false: it is none. `gray` and `halved` are the caller's.
+bool kal__jpeg_view_of(const kal_node *n, kal__jpeg_view *out);
+kal__jpeg_how kal__count_how(const kal__search *s, int32_t every);
+/// Of a line whose bytes are bounded and can be counted: around that bound they are, and the quality that is next hangs on it.
+kal_status kal__count_line(const kal__search *s, kal__runner *r, kal_error *err);
 
 // ---- a try, and what it looks at (optimize_try.c) -----------------------------------------------
 

@@ -128,7 +128,8 @@ kal_status kal__search_open(kal__search *s, kal_node *image, kal_error *err)
     if (!st && s->reference) st = hold(s, &s->reference, err);
     s->picture = n;
     s->few = st ? 0 : kal__count_colours(n);
-    s->seen = !st && !s->aim->p.quality && kal__look(n, s->look);   // where nothing is searched nobody asks
+    s->seen = false;
+    if (!st && !s->aim->p.quality) st = kal__look(s, n, err);   // where nothing is searched nobody asks
     s->budget = (kal__budget){.most = st ? 0 : o.max_memory - s->held};
     return st;
 }
