@@ -77,7 +77,7 @@ static kal_status key_of(kal_node *image, const kal__aim *a, bool fits, kal_key 
     kal__text made_by = {0};
     kal_status st = kal__lines_of(a, &image->call.extent, lines, &n, err);
     if (st) return st;
-    kal__puts(&made_by, fits ? "optimize 9" : "optimize 8, streamed");   // not looked through then
+    kal__puts(&made_by, fits ? "optimize 10" : "optimize 9, streamed");   // not looked through then
     for (int i = 0; i < n; i++) {
         const char *v = lines[i].codec->version(), *edition = lines[i].codec->edition;
         kal__putf(&made_by, " / %s %s %s %s", lines[i].codec->name, v ? v : "", edition ? edition : "",
