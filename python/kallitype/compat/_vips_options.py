@@ -167,6 +167,8 @@ def format_of(name: str) -> tuple[str, str]:
     suffix = os.path.splitext(name)[1][1:].lower() or name.lstrip(".").lower()
     if suffix not in suffixes():
         raise Unmapped(f'"{name}" is not a known file format: no format is written by "{suffix}"{nearest(suffix, suffixes())}')
+    if suffix not in _codecs():   # of a plugin that came later
+        _codecs.cache_clear()
     return suffix, _codecs().get(suffix, suffix)
 
 
