@@ -191,13 +191,9 @@ static void *digest_bands(void *arg)
 // Threads beside this one, as many as can be had and are worth it.
 static void digest_together(picture *p, int32_t threads)
 {
-    pthread_t others[MOST_THREADS];
-    int32_t n = 0;
     if (threads > MOST_THREADS) threads = MOST_THREADS;
     if (threads > p->bands) threads = p->bands;
-    while (n + 1 < threads && kal__thread_start(&others[n], 0, digest_bands, p)) n++;
-    digest_bands(p);
-    while (n) pthread_join(others[--n], NULL);
+    kal__together(threads, digest_bands, p);
 }
 
 bool kal__digest_picture(const kal_extent *e, const unsigned char *from, ptrdiff_t stride, unsigned char *to,

@@ -65,7 +65,6 @@ static kal__jpeg_size size_of(const kal__jpeg_view *v, const kal__jpeg_file *f, 
 // ---- threads ------------------------------------------------------------------------------------------
 
 #define BAND 4   // rows of MCUs that are counted by themselves
-#define MOST_THREADS 16
 
 // What bands are joined by.
 typedef struct ends {
@@ -79,16 +78,12 @@ typedef struct count {
     int32_t rows, bands;
     kal__jpeg_steps_of *steps;
     int n;
+    kal__jpeg_file *files;   // of all bands that are done
+    pthread_mutex_t lock;
     ends *ends;          // of each band, of each quality
     int32_t next;        // atomic
     kal_status status;   // atomic: the first that was not KAL_OK
 } count;
-
-typedef struct counter {
-    count *of;
-    pthread_t thread;
-    kal__jpeg_file *files;
-} counter;
 
 static int32_t rows_of(const count *c)
 {
@@ -115,9 +110,9 @@ static void begin_band(const count *c, const kal__jpeg_row *r, kal__jpeg_state *
             e[i].first[k] = states[i].mean[k] = kal__jpeg_mean(&r->blocks[k][0], &c->steps[i], k > 0) >> 1;
 }
 
-static void count_band(counter *w, int32_t band, kal__jpeg_row *r, kal__jpeg_state *states)
+static void count_band(count *c, int32_t band, kal__jpeg_file *files, kal__jpeg_row *r,
+                       kal__jpeg_state *states)
 {
-    count *c = w->of;
     ends *e = &c->ends[band * c->n];
     const int32_t begin = band * BAND, end = begin + BAND < rows_of(c) ? begin + BAND : rows_of(c);
     for (int32_t row = begin; row < end && goes_on(c); row++) {
@@ -126,7 +121,7 @@ static void count_band(counter *w, int32_t band, kal__jpeg_row *r, kal__jpeg_sta
         kal__jpeg_row_fill(c->view, y, r);
         if (row == begin) begin_band(c, r, states, e);
         for (int i = 0; i < c->n; i++)
-            kal__jpeg_count_row(c->view, r, y, &c->steps[i], &w->files[i], &states[i]);
+            kal__jpeg_count_row(c->view, r, y, &c->steps[i], &files[i], &states[i]);
         const kal_status st = c->how->check ? c->how->check(c->how->of, NULL) : KAL_OK;
         if (st) fail(c, st);
     }
@@ -170,23 +165,6 @@ static void join_means(const count *c, int quality, kal__jpeg_file *f)
     }
 }
 
-static void *work(void *arg)
-{
-    counter *w = arg;
-    count *c = w->of;
-    kal__jpeg_row r;
-    kal__jpeg_state states[KAL__JPEG_COUNTS];
-    w->files = kal__new_zero((size_t)c->n, sizeof *w->files);
-    if (!kal__jpeg_row_open(c->view, &r) || !w->files) fail(c, KAL_NOMEM);
-    while (goes_on(c)) {
-        const int32_t band = __atomic_fetch_add(&c->next, 1, __ATOMIC_RELAXED);
-        if (band >= c->bands) break;
-        count_band(w, band, &r, states);
-    }
-    kal__jpeg_row_close(&r);
-    return NULL;
-}
-
 static void add_file(kal__jpeg_file *to, const kal__jpeg_file *more)
 {
     for (int t = 0; t < KAL__JPEG_TABLES; t++) {
@@ -197,38 +175,47 @@ static void add_file(kal__jpeg_file *to, const kal__jpeg_file *more)
     to->stuffed += more->stuffed;
 }
 
-static void count_together(count *c, counter *w)
+// Each thread has files of its own, which are added to those of all.
+static void *work(void *arg)
 {
-    int n = 1, threads = c->how->threads < MOST_THREADS ? c->how->threads : MOST_THREADS;
-    if (threads > c->bands) threads = c->bands;
-    for (int i = 0; i < MOST_THREADS; i++) w[i] = (counter){.of = c};
-    while (n < threads && kal__thread_start(&w[n].thread, 0, work, &w[n])) n++;
-    work(&w[0]);
-    for (int i = 1; i < n; i++) pthread_join(w[i].thread, NULL);
-    for (int i = 1; i < n; i++) {
-        for (int q = 0; q < c->n && !c->status; q++) add_file(&w[0].files[q], &w[i].files[q]);
-        free(w[i].files);
+    count *c = arg;
+    kal__jpeg_row r;
+    kal__jpeg_state states[KAL__JPEG_COUNTS];
+    kal__jpeg_file *files = kal__new_zero((size_t)c->n, sizeof *files);
+    if (!kal__jpeg_row_open(c->view, &r) || !files) fail(c, KAL_NOMEM);
+    while (goes_on(c)) {
+        const int32_t band = __atomic_fetch_add(&c->next, 1, __ATOMIC_RELAXED);
+        if (band >= c->bands) break;
+        count_band(c, band, files, &r, states);
     }
+    pthread_mutex_lock(&c->lock);
+    for (int i = 0; i < c->n && files && c->files; i++) add_file(&c->files[i], &files[i]);
+    pthread_mutex_unlock(&c->lock);
+    free(files);
+    kal__jpeg_row_close(&r);
+    return NULL;
 }
 
 kal_status kal__jpeg_count(const kal__jpeg_view *v, const kal__jpeg_how *how, const int *qualities, int n,
                            kal__jpeg_size *out, kal_error *err)
 {
     const int32_t side = kal__jpeg_side(v);
-    counter w[MOST_THREADS];
     count c = {.view = v, .how = how, .rows = (v->height + side - 1) / side, .n = n};
     c.bands = (rows_of(&c) + BAND - 1) / BAND;
     c.steps = kal__new((size_t)n, sizeof *c.steps);
     c.ends = kal__new((size_t)c.bands * (size_t)n, sizeof *c.ends);
-    if (!c.steps || !c.ends) c.status = KAL_NOMEM;
+    c.files = kal__new_zero((size_t)n, sizeof *c.files);
+    pthread_mutex_init(&c.lock, NULL);
+    if (!c.steps || !c.ends || !c.files) c.status = KAL_NOMEM;
     for (int i = 0; i < n && !c.status; i++) kal__jpeg_take_steps(v, qualities[i], &c.steps[i]);
-    count_together(&c, w);
+    kal__together(how->threads < c.bands ? how->threads : c.bands, work, &c);
+    pthread_mutex_destroy(&c.lock);
     for (int i = 0; i < n && !c.status; i++) {
-        for (int t = 0; t < KAL__JPEG_TABLES; t++) join_runs(&c, i, t, &w[0].files[i].tables[t]);
-        join_means(&c, i, &w[0].files[i]);
-        out[i] = size_of(v, &w[0].files[i], (double)c.rows / rows_of(&c));
+        for (int t = 0; t < KAL__JPEG_TABLES; t++) join_runs(&c, i, t, &c.files[i].tables[t]);
+        join_means(&c, i, &c.files[i]);
+        out[i] = size_of(v, &c.files[i], (double)c.rows / rows_of(&c));
     }
-    free(w[0].files);
+    free(c.files);
     free(c.ends);
     free(c.steps);
     if (c.status == KAL_NOMEM) return kal_fail(err, KAL_NOMEM, "out of memory for counting JPEGs");

@@ -25,6 +25,16 @@ bool kal__thread_start(pthread_t *t, size_t stack, void *(*run)(void *), void *a
     return ok;
 }
 
+void kal__together(int threads, void *(*run)(void *), void *arg)
+{
+    pthread_t others[63];
+    const int most = (int)(sizeof others / sizeof *others);
+    int n = 0;
+    while (n < most && n + 1 < threads && kal__thread_start(&others[n], 0, run, arg)) n++;
+    run(arg);
+    while (n) pthread_join(others[--n], NULL);
+}
+
 static _Thread_local int outside;
 
 void kal__outside_begin(void)

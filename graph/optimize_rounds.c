@@ -8,6 +8,7 @@
 #include "apply.h"
 #include "load.h"
 #include "options.h"
+#include "thread.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,16 +74,11 @@ static void gather(kal__search *s, turn *r)
 
 static kal_status run_round(kal__search *s, turn *r, kal_error *err)
 {
-    pthread_t threads[KAL__LINES];
     kal__resolved o;
-    int others = 0;
     kal_status st = kal__resolve(&s->options, &o, err);
     if (st) return st;
     r->next = 0;
-    while (others < r->n - 1 && others < o.threads - 1 && !pthread_create(&threads[others], NULL, work, r))
-        others++;
-    work(r);
-    for (int i = 0; i < others; i++) pthread_join(threads[i], NULL);
+    kal__together(r->n < o.threads ? r->n : o.threads, work, r);
     st = kal__watch_check(&s->watch, err);
     for (int i = 0; i < r->n && !st; i++) {   // it may have been stopped by its own deadline
         const kal__try *t = &s->tries[s->runners[r->order[i]].last];

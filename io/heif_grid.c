@@ -179,13 +179,10 @@ static kal_status verdict(const strip *s, kal_error *err)
 
 static kal_status run(strip *s, kal_error *err)
 {
-    pthread_t helpers[MOST_AT_ONCE];
     const uint32_t threads = s->d->limits.threads;
-    int n = 0, most = s->n < MOST_AT_ONCE ? s->n : MOST_AT_ONCE;
+    int most = s->n < MOST_AT_ONCE ? s->n : MOST_AT_ONCE;
     if ((uint32_t)most > threads) most = threads > 1 ? (int)threads : 1;
-    while (n < most - 1 && kal__thread_start(&helpers[n], 0, work, s)) n++;
-    work(s);
-    for (int i = 0; i < n; i++) pthread_join(helpers[i], NULL);
+    kal__together(most, work, s);
     return verdict(s, err);
 }
 

@@ -185,7 +185,7 @@ static void stopped(void)
         REQUIRE(kal__jpeg_count(&p.view, &how, &quality, 1, &size, &err) == KAL_CANCELLED);
         REQUIRE(!strcmp(err.message, "stopped") && left > -20);   // not all 125 rows
     }
-    for (long nth = 1; nth < 5; nth++) {
+    for (long nth = 1; nth < 6; nth++) {
         kal_error err = {0};
         const kal__jpeg_how how = {1, 1, NULL, NULL};
         kal__fail_alloc(nth, false);
